@@ -1,0 +1,58 @@
+//! Every limit on what hostile input may cost, in one place, with its reason.
+
+/// Caps on sizes and counts. Exceeding one is an error of its own, never a silent cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Budget {
+    /// Any one input file. Real evidence is below 200 KiB; a CRL of 600,000 entries is 25 MiB.
+    pub input_bytes: usize,
+    /// A quote. Real ones are 4.6 to 8 KiB; one published sample has 34 KiB of zero padding.
+    pub quote_bytes: usize,
+    /// A PEM chain inside a quote or collateral. Real ones have 2 or 3 certificates and 4 KiB.
+    pub certificate_chain_bytes: usize,
+    /// Certificates in any chain before decoding stops.
+    pub certificates: usize,
+    /// TCB info or QE identity. The largest real one is 24 KiB.
+    pub collateral_json_bytes: usize,
+    /// Levels of nesting in any JSON that is read.
+    pub json_depth: usize,
+    /// A certificate revocation list.
+    pub crl_bytes: usize,
+    /// An event log, JSON or CCEL. A CCEL area of 256 KiB is usual.
+    pub event_log_bytes: usize,
+    /// Events in a log. Real logs have 27 to 60.
+    pub events: usize,
+    /// Bytes of one event's payload.
+    pub event_payload_bytes: usize,
+    /// An `app_compose`. The largest real one is 22 KiB.
+    pub app_compose_bytes: usize,
+    /// An RA-TLS certificate chain in PEM. Quote and log inside make one 20 to 40 KiB.
+    pub ra_tls_bytes: usize,
+    /// What a compressed event log may grow to.
+    pub inflated_bytes: usize,
+}
+
+impl Budget {
+    /// The limits that the program uses.
+    pub const STANDARD: Self = Self {
+        input_bytes: 64 << 20,
+        quote_bytes: 64 << 10,
+        certificate_chain_bytes: 64 << 10,
+        certificates: 8,
+        collateral_json_bytes: 1 << 20,
+        json_depth: 64,
+        crl_bytes: 48 << 20,
+        event_log_bytes: 4 << 20,
+        events: 8192,
+        event_payload_bytes: 1 << 20,
+        app_compose_bytes: 4 << 20,
+        ra_tls_bytes: 1 << 20,
+        inflated_bytes: 4 << 20,
+    };
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::STANDARD
+    }
+}

@@ -1,0 +1,128 @@
+//! What is judged: untrusted bytes, each with its origin.
+//!
+//! Nothing here is a fact. The quote is a claim until it is verified, the log until it is replayed, the compose
+//! until its hash is found in the log; [`Claims`] never become facts at all, they are only compared with some.
+
+use crate::bytes::Sha256Digest;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Bytes with their origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The bytes, exactly as they came.
+    pub bytes: Vec<u8>,
+    /// Where they came from: a file name and the path inside it, or a URL. For people, never trusted.
+    pub source: String,
+    /// When they were obtained (RFC 3339), where that was recorded. For people, never trusted.
+    pub obtained: Option<String>,
+}
+
+impl Item {
+    /// Bytes from a named source.
+    #[must_use]
+    pub fn new(bytes: impl Into<Vec<u8>>, source: impl Into<String>) -> Self {
+        Self { bytes: bytes.into(), source: source.into(), obtained: None }
+    }
+
+    /// SHA-256 of the bytes.
+    #[must_use]
+    pub fn sha256(&self) -> Sha256Digest {
+        Sha256Digest::of(&self.bytes)
+    }
+}
+
+/// In which form an event log came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventLogFormat {
+    /// dstack's JSON array of events.
+    DstackJson,
+    /// The raw CCEL area (TCG PC Client event log, SHA-384).
+    Ccel,
+}
+
+/// An event log with its form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventLogItem {
+    /// The bytes.
+    pub item: Item,
+    /// Their form.
+    pub format: EventLogFormat,
+}
+
+/// What the KMS says REPORTDATA of its bootstrap quote binds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KmsKeys {
+    /// Root CA public key, SPKI in DER.
+    pub ca_spki: Vec<u8>,
+    /// Root secp256k1 public key, SEC1 compressed.
+    pub k256: Vec<u8>,
+}
+
+/// Evidence of dstack-ingress: a list of SHA-256 sums and the files that it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IngressEvidence {
+    /// `sha256sum.txt`, exactly.
+    pub sums: Item,
+    /// The files beside it, by name.
+    pub files: BTreeMap<String, Item>,
+}
+
+/// Content that REPORTDATA is said to bind under a dstack tag: `hash(tag || ":" || content)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoundContent {
+    /// The tag, for example `app-data`.
+    pub tag: String,
+    /// The content.
+    pub content: Vec<u8>,
+    /// Hash algorithm as dstack names it: `sha512`, `sha384`, `sha256`, `sha3-256`, `sha3-384`, `sha3-512`,
+    /// `keccak256`, `keccak384`, `keccak512`, `raw`.
+    pub algorithm: String,
+}
+
+/// Values that came along unauthenticated (`tcb_info`, `Info`, an API): compared, never used.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Claims {
+    /// Claimed values by name, as text: `mrtd`, `rtmr0` to `rtmr3`, `report_data`, `app_id`, `instance_id`,
+    /// `compose_hash`, `device_id`, `mr_aggregated`, `os_image_hash`, `key_provider_info`, `mr_config_id`. Hex in lower case.
+    pub values: BTreeMap<String, Claim>,
+}
+
+/// One claimed value and its origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The value as text.
+    pub value: String,
+    /// Where it was found.
+    pub source: String,
+}
+
+/// Everything known of one machine. Every part may be missing; the report then says so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// The quote.
+    pub quote: Option<Item>,
+    /// The event log.
+    pub event_log: Option<EventLogItem>,
+    /// A second list of run-time events, where an attestation container carries one (dstack JSON).
+    pub runtime_events: Option<Item>,
+    /// `app_compose`: the exact string.
+    pub app_compose: Option<Item>,
+    /// `vm_config`: the exact string.
+    pub vm_config: Option<Item>,
+    /// The document behind MRCONFIGID version 3, where one was delivered.
+    pub mr_config: Option<Item>,
+    /// RA-TLS certificate chain, PEM, leaf first.
+    pub certificates: Option<Item>,
+    /// Collateral documents, each a JSON object in dcap-qvl's form.
+    pub collateral: Vec<Item>,
+    /// Keys of a KMS bootstrap quote.
+    pub kms_keys: Option<KmsKeys>,
+    /// Evidence of dstack-ingress.
+    pub ingress: Option<IngressEvidence>,
+    /// Content that REPORTDATA is said to bind.
+    pub bound_content: Option<BoundContent>,
+    /// Unauthenticated values to compare.
+    pub claims: Claims,
+}

@@ -1,0 +1,40 @@
+//! The vocabulary of veritee.
+//!
+//! Every other crate speaks in these types: fixed-size measurements ([`bytes`]), a time that is always an
+//! argument ([`UnixTime`]), stable reason codes ([`Reason`]), one [`Check`] per question, the [`Verdict`]
+//! they add up to, the [`Report`] that is printed or saved, and the [`Evidence`] that is judged.
+//!
+//! This crate decides nothing and reads nothing: no file, no socket, no clock.
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
+
+pub mod budget;
+pub mod bytes;
+pub mod check;
+pub mod evidence;
+pub mod finding;
+pub mod reason;
+pub mod report;
+pub mod text;
+pub mod time;
+pub mod verdict;
+
+pub use budget::Budget;
+pub use bytes::{
+    AppId, ComposeHash, Fmspc, HexError, InstanceId, MrConfigId, MrOwner, MrOwnerConfig, MrSeam, MrServiceTd,
+    MrSignerSeam, Mrtd, Ppid, ReportData, Rtmr, RtmrIndex, Sha256Digest, Sha384Digest, TdAttributes,
+    TeeTcbSvn, Xfam,
+};
+pub use check::{Check, CheckId, Outcome, Step};
+pub use evidence::{Claims, Evidence, Item};
+pub use finding::{Finding, FindingStatus, Severity};
+pub use reason::{Class, Reason};
+pub use report::Report;
+pub use time::{TimeError, UnixTime};
+pub use verdict::{ExitCode, Verdict, VerdictOutcome};

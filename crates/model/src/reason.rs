@@ -1,0 +1,240 @@
+//! Stable reason codes: why a check failed, was not made, or deserves a remark.
+//!
+//! A code is kebab-case, never renamed and never reused. Each has a page under `docs/reasons/` (printed by
+//! `veritee explain CODE`) and at least one test vector that produces it.
+
+use core::fmt;
+use serde::Serialize;
+
+/// What a reason does to the verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// A signature, chain, replay or binding contradicts the claim: exit code 10. No policy can waive it.
+    NotGenuine,
+    /// Genuine, but not acceptable under the policy: exit code 11.
+    Refused,
+    /// The question could not be answered from what was given: exit code 13 when the check is required.
+    Undecided,
+    /// A remark. Never changes the verdict.
+    Notice,
+}
+
+macro_rules! reasons {
+    ($($(#[$section:meta])* $name:ident $code:literal $class:ident $title:literal;)*) => {
+        /// Every reason that veritee can give.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Reason {
+            $($(#[$section])* #[doc = $title] $name,)*
+        }
+
+        impl Reason {
+            /// All reasons, in the order of the pipeline.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The stable code.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// What it does to the verdict.
+            #[must_use]
+            pub const fn class(self) -> Class {
+                match self { $(Self::$name => Class::$class,)* }
+            }
+
+            /// One line for people.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    // --- step 1: quote structure -------------------------------------------------------------------------
+    QuoteMissing "quote-missing" Undecided "the evidence has no quote";
+    QuoteMalformed "quote-malformed" NotGenuine "the quote is not laid out as its version demands";
+    QuoteTooLarge "quote-too-large" NotGenuine "the quote is larger than any genuine one";
+    QuoteVersionUnsupported "quote-version-unsupported" NotGenuine "the quote's version is not 3, 4 or 5";
+    QuoteTeeTypeUnsupported "quote-tee-type-unsupported" NotGenuine "the quote's TEE type does not fit its version or body";
+    QuoteKeyTypeUnsupported "quote-key-type-unsupported" NotGenuine "the attestation key is not ECDSA P-256";
+    QuoteVendorUnknown "quote-vendor-unknown" NotGenuine "the quoting enclave's vendor is not Intel";
+    QuoteBodyTypeUnsupported "quote-body-type-unsupported" NotGenuine "the body type of a version 5 quote is unknown or has the wrong size";
+    QuoteCertificationUnsupported "quote-certification-unsupported" NotGenuine "the certification data is of a type that cannot be verified";
+    QuoteTrailingBytes "quote-trailing-bytes" NotGenuine "there are bytes other than zero after the quote's signature data";
+    QuoteNotTdx "quote-not-tdx" NotGenuine "the quote is of an SGX enclave, not of a TDX machine";
+
+    // --- step 1: PCK certificate chain and revocation ----------------------------------------------------
+    PckChainMissing "pck-chain-missing" Undecided "the quote carries no PCK certificate chain and none was given";
+    PckChainMalformed "pck-chain-malformed" NotGenuine "the PCK certificate chain cannot be read";
+    PckChainUntrusted "pck-chain-untrusted" NotGenuine "the PCK certificate chain does not reach the pinned root";
+    PckChainSignature "pck-chain-signature" NotGenuine "a signature in the PCK certificate chain does not verify";
+    PckChainRole "pck-chain-role" NotGenuine "a certificate of the PCK chain may not play its part";
+    PckExtensionMalformed "pck-extension-malformed" NotGenuine "Intel's SGX extension of the PCK certificate cannot be read";
+    CertificateNotYetValid "certificate-not-yet-valid" Refused "a certificate is not valid yet at the as-of time";
+    CertificateExpired "certificate-expired" Refused "a certificate has expired at the as-of time";
+    PckRevoked "pck-revoked" NotGenuine "Intel has revoked the platform's PCK certificate";
+    CaRevoked "ca-revoked" NotGenuine "Intel has revoked an intermediate CA certificate";
+    CrlMalformed "crl-malformed" NotGenuine "a certificate revocation list cannot be read";
+    CrlSignature "crl-signature" NotGenuine "a revocation list is not signed by the CA it speaks for";
+    CrlIssuer "crl-issuer" Undecided "a revocation list speaks for another CA than the one needed";
+    CrlNotYetValid "crl-not-yet-valid" Refused "a revocation list is from after the as-of time";
+    CrlExpired "crl-expired" Refused "a revocation list has expired at the as-of time";
+
+    // --- step 1: collateral ------------------------------------------------------------------------------
+    CollateralMissing "collateral-missing" Undecided "no collateral for this platform was given";
+    CollateralMalformed "collateral-malformed" Undecided "the collateral file cannot be read";
+    SignerChainMalformed "signer-chain-malformed" NotGenuine "the TCB signing certificate chain cannot be read";
+    SignerChainUntrusted "signer-chain-untrusted" NotGenuine "the TCB signing certificate does not reach the pinned root";
+    SignerChainRole "signer-chain-role" NotGenuine "the collateral is signed by a certificate that may not sign it";
+    SignerRevoked "signer-revoked" NotGenuine "Intel has revoked the TCB signing certificate";
+    TcbInfoMalformed "tcb-info-malformed" NotGenuine "the TCB info is not of Intel's form";
+    TcbInfoSignature "tcb-info-signature" NotGenuine "the TCB info's signature does not verify";
+    TcbInfoNotYetValid "tcb-info-not-yet-valid" Refused "the TCB info is from after the as-of time";
+    TcbInfoExpired "tcb-info-expired" Refused "the TCB info has expired at the as-of time";
+    QeIdentityMalformed "qe-identity-malformed" NotGenuine "the QE identity is not of Intel's form";
+    QeIdentitySignature "qe-identity-signature" NotGenuine "the QE identity's signature does not verify";
+    QeIdentityNotYetValid "qe-identity-not-yet-valid" Refused "the QE identity is from after the as-of time";
+    QeIdentityExpired "qe-identity-expired" Refused "the QE identity has expired at the as-of time";
+    CollateralKindMismatch "collateral-kind-mismatch" Undecided "the collateral is for another kind of TEE than the quote";
+    FmspcMismatch "fmspc-mismatch" Undecided "the collateral is for another processor family (FMSPC) than the quote";
+    PceIdMismatch "pceid-mismatch" Undecided "the collateral is for another PCE than the quote";
+
+    // --- step 1: quoting enclave, quote signature, TCB level ---------------------------------------------
+    QeReportSignature "qe-report-signature" NotGenuine "the quoting enclave's report is not signed by the PCK";
+    QeReportData "qe-report-data" NotGenuine "the quoting enclave's report does not vouch for the attestation key";
+    QeIdentityMismatch "qe-identity-mismatch" NotGenuine "the quoting enclave is not the one Intel names";
+    QuoteSignature "quote-signature" NotGenuine "the quote is not signed by its attestation key";
+    TcbNotSupported "tcb-not-supported" Refused "the platform is below every TCB level that Intel lists";
+    TcbRevoked "tcb-revoked" Refused "Intel has revoked the platform's TCB level";
+    TdxModuleMismatch "tdx-module-mismatch" NotGenuine "the TDX module is not one that Intel names";
+    EnginesDisagree "engines-disagree" NotGenuine "the second verification engine came to another result";
+    SecondEngineNotRun "second-engine-not-run" Undecided "the second verification engine was switched off";
+
+    // --- step 2: platform policy -------------------------------------------------------------------------
+    TcbOutOfDate "tcb-out-of-date" Refused "the platform's TCB is out of date";
+    TcbOutOfDateConfigurationNeeded "tcb-out-of-date-configuration-needed" Refused "the platform's TCB is out of date and needs configuration";
+    TcbConfigurationNeeded "tcb-configuration-needed" Refused "the platform needs configuration";
+    TcbSwHardeningNeeded "tcb-sw-hardening-needed" Refused "the platform needs software hardening";
+    TcbConfigurationAndSwHardeningNeeded "tcb-configuration-and-sw-hardening-needed" Refused "the platform needs configuration and software hardening";
+    TcbRelaunchAdvised "tcb-relaunch-advised" Refused "the TD was launched under an out-of-date TDX module";
+    TcbRelaunchAdvisedConfigurationNeeded "tcb-relaunch-advised-configuration-needed" Refused "the TD was launched under an out-of-date TDX module and the platform needs configuration";
+    AdvisoryRefused "advisory-refused" Refused "a security advisory applies that the policy does not allow";
+    EvaluationNumberTooLow "evaluation-number-too-low" Refused "the TCB evaluation data number is below the policy's minimum";
+    CollateralTooOld "collateral-too-old" Refused "a collateral item is older than the policy allows";
+    TdDebug "td-debug" Refused "the TD runs in debug mode: its host can read it";
+    TdAttributesReserved "td-attributes-reserved" Refused "the TD's attributes have reserved bits set";
+    TdAttributesRefused "td-attributes-refused" Refused "the TD's attributes are not what the policy asks for";
+    TdSeptVeDisableMissing "td-sept-ve-disable-missing" Refused "SEPT_VE_DISABLE is off: the host can inject exceptions";
+    TdServiceTd "td-service-td" Refused "a service TD is bound to the TD";
+    RootNotIntel "root-not-intel" Notice "the trust root is not Intel's: this proves nothing about real hardware";
+    RootNotAccepted "root-not-accepted" Refused "another trust root was given than the policy names";
+    FmspcRefused "fmspc-refused" Refused "the processor family is not one that the policy names";
+
+    // --- step 3: event log -------------------------------------------------------------------------------
+    EventLogMissing "event-log-missing" Undecided "the evidence has no event log";
+    EventLogMalformed "event-log-malformed" NotGenuine "the event log cannot be read";
+    EventLogTooLong "event-log-too-long" NotGenuine "the event log has more events or bytes than any genuine one";
+    EventDigestMismatch "event-digest-mismatch" NotGenuine "an event's digest is not the digest of its payload";
+    EventRegisterUnknown "event-register-unknown" NotGenuine "an event names a register other than RTMR0 to RTMR3";
+    EventRegisterWrong "event-register-wrong" NotGenuine "a run-time event is not in RTMR3";
+    RtmrMismatch "rtmr-mismatch" NotGenuine "the log does not replay to the quoted register";
+    EventLogStripped "event-log-stripped" Undecided "the log has no events for this register";
+    EventsAfterSystemReady "events-after-system-ready" Notice "the application added events after boot; they prove nothing about it";
+    ReservedEventAfterSystemReady "reserved-event-after-system-ready" Notice "the application added an event with a reserved name after boot; it is ignored";
+    RuntimeListsDisagree "runtime-lists-disagree" NotGenuine "the two event lists of the attestation differ";
+
+    // --- step 4: identity --------------------------------------------------------------------------------
+    IdentityEventMissing "identity-event-missing" NotGenuine "a required boot event is missing";
+    IdentityEventDuplicate "identity-event-duplicate" NotGenuine "a boot event occurs more than once";
+    IdentityEventOrder "identity-event-order" NotGenuine "the boot events are not in dstack's order";
+    IdentityEventLength "identity-event-length" NotGenuine "a boot event's payload has the wrong length or form";
+    IdentityEventUnknown "identity-event-unknown" Notice "a boot event is not one that dstack documents";
+    ClaimContradictsQuote "claim-contradicts-quote" NotGenuine "a value that came with the evidence differs from the quoted or measured one";
+    AppIdUnexpected "app-id-unexpected" Refused "the app id is not the expected one";
+    KeyProviderUnexpected "key-provider-unexpected" Refused "the key provider is not the expected one";
+    InstanceIdUnexpected "instance-id-unexpected" Refused "the instance id is not the expected one";
+
+    // --- step 5: compose ---------------------------------------------------------------------------------
+    ComposeMissing "compose-missing" Undecided "the evidence has no app_compose";
+    ComposeHashMismatch "compose-hash-mismatch" NotGenuine "the app_compose is not the measured one";
+    ComposeMalformed "compose-malformed" Refused "the app_compose is not a JSON object in UTF-8";
+    ComposeDuplicateKey "compose-duplicate-key" Refused "the app_compose has a duplicate key: two readers can see two documents";
+    ComposeTrailingData "compose-trailing-data" Refused "there is data after the app_compose's end";
+    ComposeTooLarge "compose-too-large" Refused "the app_compose is larger than allowed";
+    MrConfigIdMismatch "mrconfigid-mismatch" NotGenuine "MRCONFIGID commits to another compose";
+    MrConfigIdUnknown "mrconfigid-unknown" Undecided "MRCONFIGID is of a form that could not be recomputed";
+    MrConfigIdZero "mrconfigid-zero" Undecided "MRCONFIGID is zero: the machine's creator made no commitment";
+    ComposeHashUnexpected "compose-hash-unexpected" Refused "the compose hash is not one that the policy names";
+
+    // --- step 6: operating system ------------------------------------------------------------------------
+    OsNotMeasured "os-not-measured" Undecided "the operating system was not recomputed and is not pinned";
+    OsRegisterUnexpected "os-register-unexpected" Refused "an operating system register is not one that the policy names";
+
+    // --- step 7: bindings --------------------------------------------------------------------------------
+    FreshnessNotShown "freshness-not-shown" Undecided "no nonce was given: the quote may be a recording";
+    ReportDataMismatch "report-data-mismatch" NotGenuine "REPORTDATA is not the expected one";
+    RaTlsMissing "ra-tls-missing" Undecided "the evidence has no RA-TLS certificate for this quote";
+    RaTlsMalformed "ra-tls-malformed" NotGenuine "the RA-TLS certificate cannot be read";
+    RaTlsKeyMismatch "ra-tls-key-mismatch" NotGenuine "REPORTDATA does not bind the certificate's key";
+    RaTlsSignature "ra-tls-signature" NotGenuine "the RA-TLS certificate chain does not verify";
+    RaTlsIssuerMismatch "ra-tls-issuer-mismatch" NotGenuine "the RA-TLS certificate is not issued under the measured key provider";
+    BindingNotGiven "binding-not-given" Undecided "the evidence has nothing to check this binding with";
+    BindingMismatch "binding-mismatch" NotGenuine "REPORTDATA does not bind the given content";
+    IngressFileMismatch "ingress-file-mismatch" NotGenuine "a file of the ingress evidence is not the one its list names";
+
+    // --- steps 8 and 9 -----------------------------------------------------------------------------------
+    AuditNotRun "audit-not-run" Undecided "the compose was not audited";
+    GovernanceNotChecked "governance-not-checked" Undecided "no on-chain history was given";
+
+    // --- policy ------------------------------------------------------------------------------------------
+    PolicyClaimAbsent "policy-claim-absent" Refused "the policy speaks of a value that the evidence does not have";
+    PolicyExceptionUnmatched "policy-exception-unmatched" Notice "an exception of the policy matched nothing";
+    PolicyExceptionExpired "policy-exception-expired" Notice "an exception of the policy has expired and was not applied";
+    EarlierStepFailed "earlier-step-failed" Undecided "an earlier step failed, so this one has nothing to stand on";
+    NotImplemented "not-implemented" Undecided "this version of veritee cannot make this check";
+}
+
+impl Reason {
+    /// The reason with this code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|reason| reason.code() == code)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_are_unique_kebab_case_and_found_again() {
+        let mut seen = BTreeSet::new();
+        for reason in Reason::ALL {
+            let code = reason.code();
+            assert!(seen.insert(code), "{code} occurs twice");
+            assert!(
+                code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+                "{code}"
+            );
+            assert_eq!(Reason::from_code(code), Some(*reason));
+        }
+    }
+}

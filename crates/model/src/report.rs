@@ -1,0 +1,224 @@
+//! The report: everything that was asked, answered and left open, in the shape that is saved as JSON.
+//!
+//! `schema: "veritee/report/v1"`. Fields are only added within a version.
+
+use crate::bytes::{
+    AppId, ComposeHash, Fmspc, InstanceId, MrConfigId, MrOwner, MrOwnerConfig, MrSeam, MrServiceTd,
+    MrSignerSeam, Mrtd, ReportData, Rtmr, Sha256Digest, Sha384Digest, TdAttributes, TeeTcbSvn, Xfam,
+};
+use crate::check::Check;
+use crate::finding::Finding;
+use crate::time::UnixTime;
+use crate::verdict::Verdict;
+use serde::{Deserialize, Serialize};
+
+/// The name of this version of the format.
+pub const SCHEMA: &str = "veritee/report/v1";
+
+/// A report. Same bytes, same time, same policy: the same report, byte for byte.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The program that made it.
+    pub tool: Tool,
+    /// The time for which it was made.
+    pub as_of: UnixTime,
+    /// What was read.
+    pub inputs: Vec<Input>,
+    /// Parts of the evidence that were not given.
+    pub missing: Vec<Missing>,
+    /// What it adds up to.
+    pub verdict: Verdict,
+    /// The trust root that the quote was judged under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<Root>,
+    /// Every check, in order.
+    pub checks: Vec<Check>,
+    /// Remarks that do not change the verdict.
+    pub notices: Vec<Notice>,
+    /// The quote's fields. Trusted only as far as the checks of the quote step passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<QuoteFacts>,
+    /// The platform's TCB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcb: Option<TcbFacts>,
+    /// The application, from the replayed log only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<IdentityFacts>,
+    /// Run-time events in the order of the log.
+    pub events: Vec<EventFact>,
+    /// What the audit found.
+    pub findings: Vec<Finding>,
+    /// The DevProof line.
+    pub stage: String,
+    /// The policy that the verdict rests on.
+    pub policy: PolicyFacts,
+}
+
+/// The program that made the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// `veritee`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// One thing that was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// What it is: `quote`, `event-log`, `app-compose`, `collateral` and so on.
+    pub name: String,
+    /// SHA-256 of its bytes.
+    pub sha256: Sha256Digest,
+    /// Its length.
+    pub bytes: u64,
+    /// Where it came from.
+    pub source: String,
+}
+
+/// A part of the evidence that was not given, and what that leaves open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Missing {
+    /// What is missing.
+    pub name: String,
+    /// What cannot be shown without it, and how to bring it.
+    pub consequence: String,
+}
+
+/// The trust root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Root {
+    /// Subject of the root certificate.
+    pub name: String,
+    /// SHA-256 of its public key (SPKI, DER).
+    pub spki_sha256: Sha256Digest,
+    /// It is Intel's SGX Root CA. When false every output says so on every page.
+    pub intel: bool,
+}
+
+/// A remark.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Reason code.
+    pub reason: String,
+    /// What was seen.
+    pub detail: String,
+    /// Where.
+    #[serde(rename = "where", default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+}
+
+/// The fields of a TDX quote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are Intel's; see the newtypes for what each holds")]
+pub struct QuoteFacts {
+    pub version: u16,
+    pub tee: String,
+    /// SHA-256 of the signed region: the identity of the quote. Its other bytes can change without changing it.
+    pub signed_sha256: Sha256Digest,
+    pub tee_tcb_svn: TeeTcbSvn,
+    pub mr_seam: MrSeam,
+    pub mr_signer_seam: MrSignerSeam,
+    pub td_attributes: TdAttributes,
+    pub xfam: Xfam,
+    pub mrtd: Mrtd,
+    pub mr_config_id: MrConfigId,
+    pub mr_owner: MrOwner,
+    pub mr_owner_config: MrOwnerConfig,
+    pub rtmr0: Rtmr,
+    pub rtmr1: Rtmr,
+    pub rtmr2: Rtmr,
+    pub rtmr3: Rtmr,
+    pub report_data: ReportData,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tee_tcb_svn_2: Option<TeeTcbSvn>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mr_service_td: Option<MrServiceTd>,
+}
+
+/// The platform's TCB, from verified collateral.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TcbFacts {
+    /// Merged status, in Intel's words.
+    pub status: String,
+    /// Status of the platform's own level.
+    pub platform: String,
+    /// Status of the TDX module, where one is listed by version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
+    /// Status of the quoting enclave.
+    pub qe: String,
+    /// Oldest of the dates of the levels that matched.
+    pub date: UnixTime,
+    /// Advisories of all levels that matched, each once.
+    pub advisories: Vec<String>,
+    /// Lower of the evaluation numbers of TCB info and QE identity.
+    pub evaluation_number: u32,
+    /// Processor family.
+    pub fmspc: Fmspc,
+    /// SHA-256 of the PPID: identifies the machine (dstack's `device_id`).
+    pub ppid_sha256: Sha256Digest,
+    /// When the first piece of collateral expires.
+    pub collateral_expires: UnixTime,
+    /// When the oldest piece of collateral was issued.
+    pub collateral_issued: UnixTime,
+    /// Which security version numbers fall short of an up-to-date level, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shortfalls: Vec<String>,
+}
+
+/// The application, as measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentityFacts {
+    /// dstack application id.
+    pub app_id: AppId,
+    /// dstack instance id; absent where the event is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<InstanceId>,
+    /// SHA-256 of the app_compose.
+    pub compose_hash: ComposeHash,
+    /// Name of the key provider: `kms`, `local-sgx`, `tpm`, `none`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_provider: Option<String>,
+    /// Its identifier: for `kms` the root CA's public key (SPKI, DER, hex).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_provider_id: Option<String>,
+    /// The `os-image-hash` event: what the KMS answered, not a measurement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub os_image_hash_claimed: Option<String>,
+    /// SHA-256 over MRTD, RTMR0 to 3 and the configuration registers, as dstack computes it.
+    pub mr_aggregated: Sha256Digest,
+}
+
+/// One run-time event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventFact {
+    /// Position in the log.
+    pub index: u64,
+    /// Name.
+    pub name: String,
+    /// Payload: text where it is printable ASCII, hex otherwise.
+    pub payload: String,
+    /// Recomputed digest.
+    pub digest: Sha384Digest,
+    /// RTMR3 after it.
+    pub rtmr3: Rtmr,
+    /// It stands after `system-ready`: the application's own, it proves nothing about the boot.
+    pub after_system_ready: bool,
+}
+
+/// The policy behind a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyFacts {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of the policy file; absent for the built-in default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256Digest>,
+    /// Every way in which it is looser than the default, in words.
+    pub loosened: Vec<String>,
+    /// Findings at or above this severity decide the exit code.
+    pub fail_on: crate::Severity,
+}

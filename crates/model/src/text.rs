@@ -1,0 +1,87 @@
+//! Making text from evidence harmless to print.
+
+use core::fmt::Write as _;
+
+/// Replaces every character that can act on a terminal, hide, or reorder text by a visible `\u{..}` escape.
+///
+/// Covers C0 and C1 controls (line breaks included), DEL, bidirectional overrides and isolates, zero-width and
+/// other format characters, line and paragraph separators, tag characters and variation selectors (Unicode TR 36).
+/// A backslash is doubled, so that the result cannot be taken for an escape that was made here.
+#[must_use]
+pub fn inert(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_hazardous(character) {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(character));
+        } else if character == '\\' {
+            out.push_str("\\\\");
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+/// Whether a character can act on a terminal, hide, or reorder text.
+#[must_use]
+pub const fn is_hazardous(character: char) -> bool {
+    matches!(character,
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}'
+        | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Escapes hazardous characters inside serialised JSON as `\uXXXX`, which leaves its meaning as it is.
+///
+/// Such characters can only stand inside strings there: outside of them JSON allows no character beyond ASCII, and
+/// of the controls only white space, which is kept.
+#[must_use]
+pub fn inert_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_hazardous(character) && !matches!(character, '\n' | '\r' | '\t') {
+            let mut units = [0_u16; 2];
+            for unit in character.encode_utf16(&mut units) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+/// The first `limit` characters, with an ellipsis where something was cut.
+#[must_use]
+pub fn shortened(text: &str, limit: usize) -> String {
+    let mut out: String = text.chars().take(limit).collect();
+    if text.chars().nth(limit).is_some() {
+        out.push('…');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminal_escapes_and_right_to_left_overrides_become_visible() {
+        assert_eq!(inert("\u{1b}[2Ja\u{202e}b\u{9b}c\n"), "\\u{1b}[2Ja\\u{202e}b\\u{9b}c\\u{a}");
+    }
+
+    #[test]
+    fn an_escape_in_the_text_cannot_be_taken_for_ours() {
+        assert_ne!(inert("\\u{1b}"), inert("\u{1b}"));
+    }
+
+    #[test]
+    fn json_keeps_its_meaning() {
+        let value = serde_json::json!({ "name": "a\u{202e}\u{9b}\u{e0041}" });
+        let text = inert_json(&serde_json::to_string_pretty(&value).unwrap());
+        assert!(text.chars().all(|character| character == '\n' || !is_hazardous(character)));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+    }
+}

@@ -1,0 +1,118 @@
+//! Time as a value. Nothing below `src/` reads a clock: the as-of time of a verdict is an argument.
+
+use core::fmt;
+use core::str::FromStr;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// Seconds since 1970-01-01T00:00:00Z, printed as RFC 3339 in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixTime(u64);
+
+/// A text is neither RFC 3339 nor whole seconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeError {
+    text: String,
+}
+
+impl fmt::Display for TimeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is not a time: expected RFC 3339 (2026-03-15T00:00:00Z) or seconds since 1970",
+            crate::text::inert(&self.text)
+        )
+    }
+}
+
+impl core::error::Error for TimeError {}
+
+impl UnixTime {
+    /// The last second that is accepted: 9999-12-30T22:00:00Z, the end of what can be printed.
+    pub const MAX: Self = Self(253_402_207_200);
+
+    /// A time from seconds since 1970; clamped to [`Self::MAX`].
+    #[must_use]
+    pub const fn from_seconds(seconds: u64) -> Self {
+        if seconds > Self::MAX.0 { Self::MAX } else { Self(seconds) }
+    }
+
+    /// Seconds since 1970.
+    #[must_use]
+    pub const fn seconds(self) -> u64 {
+        self.0
+    }
+
+    /// Seconds from `earlier` to `self`; zero when `earlier` is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// Reads RFC 3339 with an offset, or whole seconds since 1970.
+    ///
+    /// # Errors
+    /// When the text is neither, or lies before 1970 or after [`Self::MAX`].
+    pub fn parse(text: &str) -> Result<Self, TimeError> {
+        let error = || TimeError { text: text.chars().take(64).collect() };
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            let seconds: u64 = text.parse().map_err(|_too_large| error())?;
+            return if seconds <= Self::MAX.0 { Ok(Self(seconds)) } else { Err(error()) };
+        }
+        let stamp: jiff::Timestamp = text.parse().map_err(|_not_a_time| error())?;
+        let seconds = u64::try_from(stamp.as_second()).map_err(|_before_1970| error())?;
+        if seconds <= Self::MAX.0 { Ok(Self(seconds)) } else { Err(error()) }
+    }
+}
+
+impl fmt::Display for UnixTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stamp = i64::try_from(self.0).ok().and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+        match stamp {
+            Some(stamp) => write!(f, "{stamp}"),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}
+
+impl FromStr for UnixTime {
+    type Err = TimeError;
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        Self::parse(text)
+    }
+}
+
+impl Serialize for UnixTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for UnixTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_name_the_same_second() {
+        assert_eq!(UnixTime::parse("2026-03-15T00:00:00Z"), UnixTime::parse("1773532800"));
+        assert_eq!(UnixTime::parse("1773532800").unwrap().to_string(), "2026-03-15T00:00:00Z");
+    }
+
+    #[test]
+    fn a_date_without_time_or_a_time_before_1970_is_refused() {
+        for text in ["2026-03-15", "1969-12-31T23:59:59Z", "", "-1", "99999999999999999999"] {
+            assert!(UnixTime::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_latest_accepted_second_prints() {
+        assert_eq!(UnixTime::MAX.to_string(), "9999-12-30T22:00:00Z");
+    }
+}

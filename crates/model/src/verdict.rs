@@ -1,0 +1,241 @@
+//! What all checks add up to, and the exit code for it.
+
+use crate::check::{Check, Outcome};
+use crate::finding::{Finding, FindingStatus, Severity};
+use crate::reason::Class;
+use serde::{Deserialize, Serialize};
+
+/// Exit codes of the `veritee` program. The same for every output format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ExitCode {
+    /// Every required check passed.
+    Verified,
+    /// Internal failure, no verdict.
+    Internal,
+    /// Wrong arguments.
+    Usage,
+    /// Evidence or collateral could not be obtained, no verdict.
+    Unobtainable,
+    /// A signature, chain, replay or binding contradicts the claim.
+    NotGenuine,
+    /// Genuine, refused by policy.
+    Refused,
+    /// Audit findings at or above `--fail-on`.
+    Findings,
+    /// A required check was not made.
+    Incomplete,
+}
+
+impl ExitCode {
+    /// All codes with their meaning, in numerical order.
+    pub const ALL: [(Self, &'static str); 8] = [
+        (Self::Verified, "every required check passed"),
+        (Self::Internal, "internal failure, no verdict"),
+        (Self::Usage, "usage"),
+        (Self::Unobtainable, "evidence or collateral could not be obtained, no verdict"),
+        (Self::NotGenuine, "not genuine: signature, chain, replay or binding contradicts the claim"),
+        (Self::Refused, "genuine, refused by policy (TCB status, measurement, allow-list, age)"),
+        (Self::Findings, "audit findings at or above --fail-on"),
+        (Self::Incomplete, "incomplete: a required check was not run"),
+    ];
+
+    /// The number.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Verified => 0,
+            Self::Internal => 1,
+            Self::Usage => 2,
+            Self::Unobtainable => 3,
+            Self::NotGenuine => 10,
+            Self::Refused => 11,
+            Self::Findings => 12,
+            Self::Incomplete => 13,
+        }
+    }
+}
+
+/// The outcome in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VerdictOutcome {
+    /// Every required check passed.
+    Verified,
+    /// Something contradicts the claim.
+    NotGenuine,
+    /// Genuine, refused by policy.
+    Refused,
+    /// The audit found something.
+    Findings,
+    /// A required check was not made.
+    Incomplete,
+}
+
+impl VerdictOutcome {
+    /// The exit code that goes with it.
+    #[must_use]
+    pub const fn exit_code(self) -> ExitCode {
+        match self {
+            Self::Verified => ExitCode::Verified,
+            Self::NotGenuine => ExitCode::NotGenuine,
+            Self::Refused => ExitCode::Refused,
+            Self::Findings => ExitCode::Findings,
+            Self::Incomplete => ExitCode::Incomplete,
+        }
+    }
+
+    /// The words of the first line.
+    #[must_use]
+    pub const fn headline(self) -> &'static str {
+        match self {
+            Self::Verified => "VERIFIED",
+            Self::NotGenuine => "NOT GENUINE",
+            Self::Refused => "GENUINE, REFUSED BY POLICY",
+            Self::Findings => "GENUINE, WITH FINDINGS",
+            Self::Incomplete => "INCOMPLETE",
+        }
+    }
+}
+
+/// The verdict under a policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// In one word.
+    pub outcome: VerdictOutcome,
+    /// Exit code of the program.
+    pub exit_code: u8,
+    /// Reason codes that led to it, gravest first, each once.
+    pub reasons: Vec<String>,
+    /// In one sentence.
+    pub summary: String,
+}
+
+impl Verdict {
+    /// Adds up checks and findings. Precedence: not genuine, refused, incomplete, findings.
+    ///
+    /// A failed check counts whether required or not; a check that was not made counts when it is required.
+    /// A check that the policy waives counts in neither way, unless its reason says "not genuine".
+    #[must_use]
+    pub fn conclude(checks: &[Check], findings: &[Finding], fail_on: Severity) -> Self {
+        let mut graded: Vec<(VerdictOutcome, &str)> = Vec::new();
+        for check in checks {
+            if let Some(outcome) = weight(check) {
+                graded.push((outcome, check.reason.as_deref().unwrap_or("unknown")));
+            }
+        }
+        for finding in findings {
+            let open =
+                matches!(finding.status, FindingStatus::Fail | FindingStatus::Warn | FindingStatus::Unknown);
+            if open && finding.allowed.is_none() && finding.severity >= fail_on {
+                graded.push((VerdictOutcome::Findings, finding.rule.as_str()));
+            }
+        }
+        graded.sort_by_key(|(outcome, _)| precedence(*outcome));
+        let outcome = graded.first().map_or(VerdictOutcome::Verified, |(outcome, _)| *outcome);
+        let mut reasons: Vec<String> = Vec::new();
+        for (_, reason) in &graded {
+            if !reasons.iter().any(|known| known == reason) {
+                reasons.push((*reason).to_owned());
+            }
+        }
+        let summary = summary(outcome, checks, findings);
+        Self { outcome, exit_code: outcome.exit_code().code(), reasons, summary }
+    }
+}
+
+fn weight(check: &Check) -> Option<VerdictOutcome> {
+    // A reason that this version does not know is as grave as can be: never a pass by ignorance.
+    let class = check.reason().map_or(Class::NotGenuine, crate::Reason::class);
+    match check.outcome {
+        Outcome::Pass => None,
+        Outcome::Fail if class == Class::NotGenuine => Some(VerdictOutcome::NotGenuine),
+        _ if check.waived.is_some() => None,
+        Outcome::Fail => Some(VerdictOutcome::Refused),
+        Outcome::NotChecked => check.required.then_some(VerdictOutcome::Incomplete),
+    }
+}
+
+const fn precedence(outcome: VerdictOutcome) -> u8 {
+    match outcome {
+        VerdictOutcome::NotGenuine => 0,
+        VerdictOutcome::Refused => 1,
+        VerdictOutcome::Incomplete => 2,
+        VerdictOutcome::Findings => 3,
+        VerdictOutcome::Verified => 4,
+    }
+}
+
+fn summary(outcome: VerdictOutcome, checks: &[Check], findings: &[Finding]) -> String {
+    let count = |wanted: Outcome| checks.iter().filter(|check| check.outcome == wanted).count();
+    let waived = checks.iter().filter(|check| check.waived.is_some()).count();
+    let mut parts = vec![
+        format!("{} passed", count(Outcome::Pass)),
+        format!("{} failed", count(Outcome::Fail)),
+        format!("{} not checked", count(Outcome::NotChecked)),
+    ];
+    if waived > 0 {
+        parts.push(format!("{waived} waived by policy"));
+    }
+    if !findings.is_empty() {
+        parts.push(format!("{} findings", findings.len()));
+    }
+    format!("{}: {}", outcome.headline().to_lowercase(), parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CheckId, Reason};
+
+    fn conclude(checks: &[Check]) -> Verdict {
+        Verdict::conclude(checks, &[], Severity::High)
+    }
+
+    #[test]
+    fn a_check_that_was_not_made_never_counts_as_a_pass() {
+        let verdict = conclude(&[Check::not_checked(CheckId::OsMeasured, Reason::OsNotMeasured, "")]);
+        assert_eq!(verdict.exit_code, 13);
+    }
+
+    #[test]
+    fn not_genuine_outranks_refused_and_incomplete() {
+        let verdict = conclude(&[
+            Check::not_checked(CheckId::OsMeasured, Reason::OsNotMeasured, ""),
+            Check::fail(CheckId::PlatformTcbStatus, Reason::TcbOutOfDate, ""),
+            Check::fail(CheckId::EventLogRtmr3, Reason::RtmrMismatch, ""),
+        ]);
+        assert_eq!(verdict.outcome, VerdictOutcome::NotGenuine);
+        assert_eq!(verdict.reasons, ["rtmr-mismatch", "tcb-out-of-date", "os-not-measured"]);
+    }
+
+    #[test]
+    fn refused_outranks_incomplete() {
+        let verdict = conclude(&[
+            Check::not_checked(CheckId::OsMeasured, Reason::OsNotMeasured, ""),
+            Check::fail(CheckId::PlatformTcbStatus, Reason::TcbOutOfDate, ""),
+        ]);
+        assert_eq!(verdict.exit_code, 11);
+    }
+
+    #[test]
+    fn a_waiver_cannot_save_what_is_not_genuine() {
+        let mut check = Check::fail(CheckId::EventLogRtmr3, Reason::RtmrMismatch, "");
+        check.waived = Some("because".to_owned());
+        assert_eq!(conclude(&[check]).exit_code, 10);
+    }
+
+    #[test]
+    fn a_failure_counts_even_where_the_check_is_not_required() {
+        let mut check = Check::fail(CheckId::IdentityClaims, Reason::AppIdUnexpected, "");
+        check.required = false;
+        assert_eq!(conclude(&[check]).exit_code, 11);
+    }
+
+    #[test]
+    fn a_reason_from_a_later_version_is_taken_as_not_genuine() {
+        let mut check = Check::fail(CheckId::IdentityClaims, Reason::AppIdUnexpected, "");
+        check.reason = Some("reason-of-the-future".to_owned());
+        check.waived = Some("because".to_owned());
+        assert_eq!(conclude(&[check]).exit_code, 10);
+    }
+}
