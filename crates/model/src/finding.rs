@@ -56,6 +56,39 @@ pub enum FindingStatus {
     Unknown,
 }
 
+/// A place in a document.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// The file: a path inside the audited tree, or a name such as `app_compose`.
+    pub file: String,
+    /// Line, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// Column in characters, counted from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+    /// Path within the document, for example `services.web.environment.3`; empty for the whole document.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub path: String,
+}
+
+impl core::fmt::Display for Place {
+    /// `file:line:column path`, without the parts that are not known. Not escaped.
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+            if let Some(column) = self.column {
+                write!(f, ":{column}")?;
+            }
+        }
+        if !self.path.is_empty() {
+            write!(f, " {}", self.path)?;
+        }
+        Ok(())
+    }
+}
+
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -67,9 +100,12 @@ pub struct Finding {
     pub status: FindingStatus,
     /// One line for people.
     pub title: String,
-    /// File, line and path within the document.
+    /// File, line and path within the document, in one line.
     #[serde(rename = "where")]
     pub location: String,
+    /// The same, part by part, for formats that point into files (SARIF).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<Place>,
     /// The offending text, as it stands there.
     pub evidence: String,
     /// What to do about it.

@@ -33,7 +33,7 @@ pub use bytes::{
 };
 pub use check::{Check, CheckId, Outcome, Step};
 pub use evidence::{Claims, Evidence, Item};
-pub use finding::{Finding, FindingStatus, Severity};
+pub use finding::{Finding, FindingStatus, Place, Severity};
 pub use reason::{Class, Reason};
 pub use report::Report;
 pub use time::{TimeError, UnixTime};
