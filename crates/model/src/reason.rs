@@ -79,17 +79,25 @@ reasons! {
     CertificateExpired "certificate-expired" Refused "a certificate has expired at the as-of time";
     PckRevoked "pck-revoked" NotGenuine "Intel has revoked the platform's PCK certificate";
     CaRevoked "ca-revoked" NotGenuine "Intel has revoked an intermediate CA certificate";
+    RootRevoked "root-revoked" NotGenuine "the root's own revocation list names the root";
     CrlMalformed "crl-malformed" NotGenuine "a certificate revocation list cannot be read";
     CrlSignature "crl-signature" NotGenuine "a revocation list is not signed by the CA it speaks for";
     CrlIssuer "crl-issuer" Undecided "a revocation list speaks for another CA than the one needed";
     CrlNotYetValid "crl-not-yet-valid" Refused "a revocation list is from after the as-of time";
     CrlExpired "crl-expired" Refused "a revocation list has expired at the as-of time";
+    CrlChainMalformed "crl-chain-malformed" NotGenuine "the certificate chain of the PCK revocation list cannot be read";
+    CrlChainUntrusted "crl-chain-untrusted" NotGenuine "the certificate chain of the PCK revocation list does not reach the pinned root";
+    CrlChainSignature "crl-chain-signature" NotGenuine "a signature in the certificate chain of the PCK revocation list does not verify";
+    CrlChainRole "crl-chain-role" NotGenuine "a certificate in the chain of the PCK revocation list may not play its part";
 
     // --- step 1: collateral ------------------------------------------------------------------------------
     CollateralMissing "collateral-missing" Undecided "no collateral for this platform was given";
     CollateralMalformed "collateral-malformed" Undecided "the collateral file cannot be read";
+    CollateralTooLarge "collateral-too-large" Undecided "a part of the collateral is larger than any genuine one";
+    TrustRootMalformed "trust-root-malformed" Undecided "the given trust root is no self-signed CA certificate of Intel's form";
     SignerChainMalformed "signer-chain-malformed" NotGenuine "the TCB signing certificate chain cannot be read";
     SignerChainUntrusted "signer-chain-untrusted" NotGenuine "the TCB signing certificate does not reach the pinned root";
+    SignerChainSignature "signer-chain-signature" NotGenuine "a signature in the TCB signing certificate chain does not verify";
     SignerChainRole "signer-chain-role" NotGenuine "the collateral is signed by a certificate that may not sign it";
     SignerRevoked "signer-revoked" NotGenuine "Intel has revoked the TCB signing certificate";
     TcbInfoMalformed "tcb-info-malformed" NotGenuine "the TCB info is not of Intel's form";
@@ -107,11 +115,18 @@ reasons! {
     // --- step 1: quoting enclave, quote signature, TCB level ---------------------------------------------
     QeReportSignature "qe-report-signature" NotGenuine "the quoting enclave's report is not signed by the PCK";
     QeReportData "qe-report-data" NotGenuine "the quoting enclave's report does not vouch for the attestation key";
+    QeDebug "qe-debug" NotGenuine "the quoting enclave runs in debug mode";
     QeIdentityMismatch "qe-identity-mismatch" NotGenuine "the quoting enclave is not the one Intel names";
     QuoteSignature "quote-signature" NotGenuine "the quote is not signed by its attestation key";
     TcbNotSupported "tcb-not-supported" Refused "the platform is below every TCB level that Intel lists";
+    TdxModuleTcbNotSupported "tdx-module-tcb-not-supported" Refused "the TDX module is below every level that Intel lists";
+    QeTcbNotSupported "qe-tcb-not-supported" Refused "the quoting enclave is below every level that Intel lists";
     TcbRevoked "tcb-revoked" Refused "Intel has revoked the platform's TCB level";
+    TdxModuleRevoked "tdx-module-revoked" Refused "Intel has revoked the TDX module's level";
+    QeRevoked "qe-revoked" Refused "Intel has revoked the quoting enclave's level";
+    TcbCurrentRevoked "tcb-current-revoked" Refused "Intel has revoked the level that the running TDX module has now";
     TdxModuleMismatch "tdx-module-mismatch" NotGenuine "the TDX module is not one that Intel names";
+    TdxModuleUnknown "tdx-module-unknown" NotGenuine "Intel lists no TDX module of this version";
     EnginesDisagree "engines-disagree" NotGenuine "the second verification engine came to another result";
     SecondEngineNotRun "second-engine-not-run" Undecided "the second verification engine was switched off";
 
@@ -140,8 +155,9 @@ reasons! {
     EventLogMalformed "event-log-malformed" NotGenuine "the event log cannot be read";
     EventLogTooLong "event-log-too-long" NotGenuine "the event log has more events or bytes than any genuine one";
     EventDigestMismatch "event-digest-mismatch" NotGenuine "an event's digest is not the digest of its payload";
+    EventDigestAlgorithm "event-digest-algorithm" NotGenuine "an event's digest is not of SHA-384";
     EventRegisterUnknown "event-register-unknown" NotGenuine "an event names a register other than RTMR0 to RTMR3";
-    EventRegisterWrong "event-register-wrong" NotGenuine "a run-time event is not in RTMR3";
+    EventRegisterWrong "event-register-wrong" NotGenuine "a run-time event is outside RTMR3, or a boot event in it";
     RtmrMismatch "rtmr-mismatch" NotGenuine "the log does not replay to the quoted register";
     EventLogStripped "event-log-stripped" Undecided "the log has no events for this register";
     EventsAfterSystemReady "events-after-system-ready" Notice "the application added events after boot; they prove nothing about it";
@@ -153,7 +169,9 @@ reasons! {
     IdentityEventDuplicate "identity-event-duplicate" NotGenuine "a boot event occurs more than once";
     IdentityEventOrder "identity-event-order" NotGenuine "the boot events are not in dstack's order";
     IdentityEventLength "identity-event-length" NotGenuine "a boot event's payload has the wrong length or form";
+    IdentityEventAmbiguous "identity-event-ambiguous" NotGenuine "a boot event's name has a colon, so its digest fits another name and payload too";
     IdentityEventUnknown "identity-event-unknown" Notice "a boot event is not one that dstack documents";
+    KeyProviderUnknown "key-provider-unknown" Notice "the measured key provider is not one that dstack documents";
     ClaimContradictsQuote "claim-contradicts-quote" NotGenuine "a value that came with the evidence differs from the quoted or measured one";
     AppIdUnexpected "app-id-unexpected" Refused "the app id is not the expected one";
     KeyProviderUnexpected "key-provider-unexpected" Refused "the key provider is not the expected one";
@@ -167,6 +185,8 @@ reasons! {
     ComposeTrailingData "compose-trailing-data" Refused "there is data after the app_compose's end";
     ComposeTooLarge "compose-too-large" Refused "the app_compose is larger than allowed";
     MrConfigIdMismatch "mrconfigid-mismatch" NotGenuine "MRCONFIGID commits to another compose";
+    MrConfigDocumentMalformed "mrconfig-document-malformed" NotGenuine "the document behind MRCONFIGID is not one that dstack accepts";
+    MrConfigDocumentMissing "mrconfig-document-missing" Undecided "the document behind MRCONFIGID was not given";
     MrConfigIdUnknown "mrconfigid-unknown" Undecided "MRCONFIGID is of a form that could not be recomputed";
     MrConfigIdZero "mrconfigid-zero" Undecided "MRCONFIGID is zero: the machine's creator made no commitment";
     ComposeHashUnexpected "compose-hash-unexpected" Refused "the compose hash is not one that the policy names";
@@ -197,6 +217,11 @@ reasons! {
     PolicyExceptionExpired "policy-exception-expired" Notice "an exception of the policy has expired and was not applied";
     EarlierStepFailed "earlier-step-failed" Undecided "an earlier step failed, so this one has nothing to stand on";
     NotImplemented "not-implemented" Undecided "this version of veritee cannot make this check";
+
+    // --- saved reports -----------------------------------------------------------------------------------
+    ReportMalformed "report-malformed" Undecided "the file is not a saved report";
+    ReportSchemaUnknown "report-schema-unknown" Undecided "the saved report is of another schema or version";
+    ReportContradictory "report-contradictory" Undecided "the saved report's verdict does not follow from its own checks";
 }
 
 impl Reason {

@@ -1,4 +1,17 @@
-//! A saved report for people and machines: human, JSON, Markdown.
+//! Renders a saved [`Report`](veritee_model::Report) for people and machines: human, JSON, SARIF, Markdown, HTML.
+//!
+//! Takes no decision: every word of a verdict comes out of the report, every format of one report says the same,
+//! and the exit code does not depend on the format. What this crate does check is that the text it prints can do
+//! nothing: every string of a report may come from an attacker, so terminal controls, text direction overrides,
+//! HTML and Markdown are made inert in every format ([`veritee_model::text`]).
+//!
+//! A rendered report is worth what its file is worth: [`parse`] refuses a report whose verdict does not follow from
+//! its own checks, but only verifying the evidence again shows that the checks are true.
+//!
+//! - [`json`], [`jsonl`], [`parse`]: the saved form and back; the same report is the same bytes.
+//! - [`human`]: one screen of text.
+//!
+//! Pure: a report in, text out.
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,3 +20,10 @@
     clippy::as_conversions
 )]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
+
+mod human;
+mod json;
+mod summary;
+
+pub use human::{HumanOptions, human};
+pub use json::{ParseError, json, jsonl, parse};

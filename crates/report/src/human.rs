@@ -1,0 +1,334 @@
+//! One screen of text: the verdict, a row per step, what failed, what was let pass, what is not known.
+
+mod facts;
+mod screen;
+mod shorten;
+
+use crate::summary::{
+    NOT_FRESH, Status, StepSummary, TEST_ROOT, code_to_explain, finding_word, fresh, open, steps, test_root,
+};
+use screen::{Screen, Style};
+use shorten::Shortener;
+use veritee_model::{Check, Finding, FindingStatus, Report, VerdictOutcome};
+
+/// How to print for a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HumanOptions {
+    /// Columns of the terminal; less than 80 is taken as 80.
+    pub width: usize,
+    /// Add ANSI colours. The words say the same without.
+    pub colour: bool,
+    /// 0: one screen, long hexadecimal values shortened. 1: every check and value in full. 2: every event too.
+    pub verbose: u8,
+}
+
+impl Default for HumanOptions {
+    fn default() -> Self {
+        Self { width: 80, colour: false, verbose: 0 }
+    }
+}
+
+/// The report as text: no line is longer than the width, no character of the report acts on the terminal.
+///
+/// The first line is the verdict, preceded only by the warning about a root that is not Intel's; the last line is
+/// the exit status.
+#[must_use]
+pub fn human(report: &Report, options: &HumanOptions) -> String {
+    let mut page = Page {
+        screen: Screen::new(options.width.max(80), options.colour),
+        shorten: Shortener::new(options.verbose == 0),
+        verbose: options.verbose,
+    };
+    page.head(report);
+    if options.verbose == 0 {
+        page.steps(report);
+    } else {
+        page.checks(report);
+    }
+    page.facts(report);
+    page.failed(report);
+    page.findings(report);
+    page.waived(report);
+    page.notices(report);
+    page.missing(report);
+    page.not_checked(report);
+    page.foot(report);
+    page.screen.finish()
+}
+
+/// Column at which values stand beside their names.
+const NAMES: usize = 14;
+/// Column for a status with its symbol: the longest is "– not checked".
+const STATUSES: usize = 15;
+
+struct Page {
+    screen: Screen,
+    shorten: Shortener,
+    verbose: u8,
+}
+
+impl Page {
+    fn head(&mut self, report: &Report) {
+        let mut headline = report.verdict.outcome.headline().to_owned();
+        let mut style = match report.verdict.outcome {
+            VerdictOutcome::Verified => Style::Good,
+            VerdictOutcome::NotGenuine | VerdictOutcome::Refused => Style::Bad,
+            VerdictOutcome::Findings | VerdictOutcome::Incomplete => Style::Caution,
+        };
+        if test_root(report) {
+            self.screen.text(0, Style::Bad, TEST_ROOT);
+            headline.push_str(" UNDER A TEST ROOT");
+            style = Style::Bad;
+        }
+        let app = match &report.identity {
+            Some(identity) => shorten::hex(&identity.app_id.to_string()),
+            None => "unknown".to_owned(),
+        };
+        self.screen.text(0, style, &format!("{headline}   app {app} · as of {}", report.as_of));
+        self.screen.text(0, Style::Plain, &self.shorten.text(&report.verdict.summary));
+        if !fresh(report) {
+            self.screen.text(0, Style::Caution, NOT_FRESH);
+        }
+        self.screen.blank();
+    }
+
+    fn steps(&mut self, report: &Report) {
+        for summary in steps(report) {
+            let said = format!("{:<10}  {}", summary.step.name(), self.step_text(&summary));
+            self.status_row(summary.status, &said, 12);
+        }
+    }
+
+    /// A status in its column, then text whose further lines stand `hanging` columns into it.
+    fn status_row(&mut self, status: Status, text: &str, hanging: usize) {
+        let label = format!("{} {}", status.symbol(), status.word());
+        let (first, rest) = text.split_at_checked(hanging).unwrap_or((text, ""));
+        let label = format!("{label:<STATUSES$}{first}");
+        let column = STATUSES.saturating_add(hanging);
+        self.screen.labelled(2, column, (style_of(status), label.trim_end()), rest);
+    }
+
+    fn step_text(&self, summary: &StepSummary<'_>) -> String {
+        let Some(check) = summary.check else {
+            return "the report lists no check of this step".to_owned();
+        };
+        let detail = self.shorten.detail(&check.detail);
+        let StepSummary { passed, total, .. } = *summary;
+        let rest =
+            if summary.status == Status::NotChecked && !check.required { ", the rest optional" } else { "" };
+        match (&check.reason, summary.status) {
+            (_, Status::Pass) => format!("{detail} ({passed} of {total})"),
+            (Some(reason), _) => format!("{reason}: {detail} ({passed} of {total} passed{rest})"),
+            (None, _) => format!("{detail} ({passed} of {total} passed{rest})"),
+        }
+    }
+
+    fn checks(&mut self, report: &Report) {
+        for summary in steps(report) {
+            self.screen.text(2, Style::Strong, summary.step.name());
+            if summary.total == 0 {
+                self.status_row(Status::NotChecked, "the report lists no check of this step", 0);
+            }
+            for check in report.checks.iter().filter(|check| check.step == summary.step) {
+                self.status_row(Status::of(check), &name_and_reason(check), 0);
+                self.answers(STATUSES.saturating_add(2), check);
+            }
+        }
+    }
+
+    /// What was found, where, and against what.
+    fn answers(&mut self, indent: usize, check: &Check) {
+        self.screen.text(indent, Style::Plain, &self.shorten.detail(&check.detail));
+        let (expected, got) = self.shorten.pair(check.expected.as_deref(), check.got.as_deref());
+        let where_found = check.location.as_deref().map(|place| self.shorten.text(place));
+        let waived = check.waived.as_deref().map(|words| format!("\"{}\"", self.shorten.text(words)));
+        let next = check.explain.as_deref().map(|advice| self.shorten.text(advice));
+        for (name, value) in [
+            ("where", where_found),
+            ("expected", expected),
+            ("got", got),
+            ("policy says", waived),
+            ("next", next),
+        ] {
+            if let Some(value) = value {
+                self.screen.labelled(indent, NAMES, (Style::Plain, name), &value);
+            }
+        }
+    }
+
+    fn failed(&mut self, report: &Report) {
+        self.check_section(report, "FAILED", Status::Fail);
+    }
+
+    fn check_section(&mut self, report: &Report, heading: &str, status: Status) {
+        let checks: Vec<&Check> = report.checks.iter().filter(|check| Status::of(check) == status).collect();
+        if checks.is_empty() {
+            return;
+        }
+        self.heading(heading);
+        for check in checks {
+            self.screen.text(2, style_of(status), &name_and_reason(check));
+            self.answers(4, check);
+        }
+    }
+
+    fn heading(&mut self, heading: &str) {
+        self.screen.blank();
+        self.screen.text(0, Style::Strong, heading);
+    }
+
+    fn findings(&mut self, report: &Report) {
+        let shown: Vec<&Finding> = report
+            .findings
+            .iter()
+            .filter(|finding| self.verbose > 0 || open(finding))
+            .filter(|finding| finding.allowed.is_none())
+            .collect();
+        let people = report.findings.iter().filter(|finding| finding.status == FindingStatus::Manual).count();
+        if shown.is_empty() && people == 0 {
+            return;
+        }
+        self.heading("FINDINGS");
+        for finding in &shown {
+            self.finding(finding);
+        }
+        if people > 0 && self.verbose == 0 {
+            self.screen.text(
+                2,
+                Style::Plain,
+                &format!("{people} more need a person to answer (-v lists them)"),
+            );
+        }
+    }
+
+    fn finding(&mut self, finding: &Finding) {
+        let style = if open(finding) { Style::Caution } else { Style::Plain };
+        let word = finding_word(finding.status);
+        let mut headline = format!("{word} ({})  {}  {}", finding.severity, finding.rule, finding.title);
+        if finding.blocks {
+            headline.push_str(" [proves Stage 0]");
+        }
+        if finding.assumed {
+            headline.push_str(" [rests on an assumption]");
+        }
+        self.screen.text(2, style, &headline);
+        self.screen.labelled(4, NAMES, (Style::Plain, "where"), &self.shorten.text(&finding.location));
+        if self.verbose > 0 {
+            self.screen.labelled(4, NAMES, (Style::Plain, "there"), &finding.evidence);
+        }
+        if let Some(allowed) = &finding.allowed {
+            let words = format!("\"{}\"", self.shorten.text(allowed));
+            self.screen.labelled(4, NAMES, (Style::Plain, "allowed by"), &words);
+        }
+        if let Some(remedy) = &finding.remedy {
+            self.screen.labelled(4, NAMES, (Style::Plain, "next"), &self.shorten.text(remedy));
+        }
+    }
+
+    fn waived(&mut self, report: &Report) {
+        self.check_section(report, "WAIVED BY POLICY", Status::Waived);
+        let allowed: Vec<&Finding> =
+            report.findings.iter().filter(|finding| finding.allowed.is_some()).collect();
+        if allowed.is_empty() {
+            return;
+        }
+        self.heading("FINDINGS ALLOWED");
+        for finding in allowed {
+            self.finding(finding);
+        }
+    }
+
+    fn notices(&mut self, report: &Report) {
+        if report.notices.is_empty() {
+            return;
+        }
+        self.heading("NOTICES");
+        for notice in &report.notices {
+            let mut said = format!("{}: {}", notice.reason, self.shorten.detail(&notice.detail));
+            if let Some(place) = &notice.location {
+                said.push_str(&format!(" ({})", self.shorten.text(place)));
+            }
+            self.screen.text(2, Style::Plain, &said);
+        }
+    }
+
+    fn missing(&mut self, report: &Report) {
+        if report.missing.is_empty() {
+            return;
+        }
+        self.heading("NOT GIVEN");
+        for missing in &report.missing {
+            let said = format!("{}: {}", missing.name, self.shorten.text(&missing.consequence));
+            self.screen.text(2, Style::Plain, &said);
+        }
+    }
+
+    /// Required checks one by one; the others together by reason.
+    fn not_checked(&mut self, report: &Report) {
+        let open: Vec<&Check> =
+            report.checks.iter().filter(|check| Status::of(check) == Status::NotChecked).collect();
+        if open.is_empty() {
+            return;
+        }
+        self.heading("NOT CHECKED");
+        for check in open.iter().filter(|check| check.required) {
+            self.screen.text(2, Style::Caution, &format!("{} (required)", name_and_reason(check)));
+            self.answers(4, check);
+        }
+        let mut told: Vec<&str> = Vec::new();
+        for check in open.iter().filter(|check| !check.required) {
+            let reason = check.reason.as_deref().unwrap_or("unknown");
+            if told.contains(&reason) {
+                continue;
+            }
+            told.push(reason);
+            let names: Vec<&str> = open
+                .iter()
+                .filter(|other| !other.required && other.reason.as_deref().unwrap_or("unknown") == reason)
+                .map(|other| other.id.as_str())
+                .collect();
+            self.screen.text(2, Style::Plain, &format!("{reason}: {}", names.join(", ")));
+        }
+    }
+
+    fn foot(&mut self, report: &Report) {
+        self.screen.blank();
+        self.screen.labelled(0, NAMES, (Style::Strong, "DevProof"), &self.shorten.text(&report.stage));
+        let policy = match &report.policy.sha256 {
+            Some(digest) => {
+                format!("{} (sha256 {})", report.policy.name, self.shorten.text(&digest.to_string()))
+            }
+            None => format!("{} (built in)", report.policy.name),
+        };
+        self.screen.labelled(0, NAMES, (Style::Strong, "policy"), &policy);
+        for loosened in &report.policy.loosened {
+            self.screen.labelled(0, NAMES, (Style::Caution, "loosened"), &self.shorten.text(loosened));
+        }
+        if test_root(report) {
+            self.screen.text(0, Style::Bad, TEST_ROOT);
+        }
+        let code = code_to_explain(report).unwrap_or("CODE");
+        let root = if test_root(report) { " · TEST ROOT" } else { "" };
+        let exit = report.verdict.exit_code;
+        self.screen.text(
+            0,
+            Style::Plain,
+            &format!("help: `veritee explain {code}` · exit status {exit}{root}"),
+        );
+    }
+}
+
+fn name_and_reason(check: &Check) -> String {
+    match &check.reason {
+        Some(reason) => format!("{}  {reason}", check.id),
+        None => check.id.clone(),
+    }
+}
+
+const fn style_of(status: Status) -> Style {
+    match status {
+        Status::Pass => Style::Good,
+        Status::Fail => Style::Bad,
+        Status::NotChecked | Status::Waived => Style::Caution,
+    }
+}

@@ -1,0 +1,147 @@
+//! The values that a reader compares: application, platform, and with `-v` the quote, the inputs and the events.
+
+use super::{NAMES, Page, Style};
+use veritee_model::Report;
+use veritee_model::report::{IdentityFacts, QuoteFacts, TcbFacts};
+
+impl Page {
+    pub(super) fn facts(&mut self, report: &Report) {
+        self.screen.blank();
+        if let Some(identity) = &report.identity {
+            self.identity(identity);
+        }
+        if let Some(tcb) = &report.tcb {
+            self.tcb(tcb);
+        }
+        if let Some(root) = &report.root {
+            let whose = if root.intel { "Intel's" } else { "NOT INTEL'S" };
+            let digest = self.shorten.text(&root.spki_sha256.to_string());
+            self.fact("trust root", &format!("{whose}: {} (key sha256 {digest})", root.name));
+        } else {
+            self.fact("trust root", "none was reached");
+        }
+        if self.verbose > 0 {
+            if let Some(quote) = &report.quote {
+                self.quote(quote);
+            }
+            self.inputs(report);
+        }
+        if self.verbose > 1 {
+            self.events(report);
+        }
+    }
+
+    fn fact(&mut self, name: &str, value: &str) {
+        self.screen.labelled(0, NAMES, (Style::Plain, name), value);
+    }
+
+    /// Application id and compose hash are what a reader compares with what was promised: never shortened.
+    fn identity(&mut self, identity: &IdentityFacts) {
+        self.fact("app id", &identity.app_id.to_string());
+        self.fact("compose hash", &identity.compose_hash.to_string());
+        if let Some(provider) = &identity.key_provider {
+            let said = match &identity.key_provider_id {
+                Some(id) => format!("{provider} ({})", self.shorten.text(id)),
+                None => provider.clone(),
+            };
+            self.fact("key provider", &said);
+        }
+        if self.verbose == 0 {
+            return;
+        }
+        if let Some(instance) = &identity.instance_id {
+            self.fact("instance id", &instance.to_string());
+        }
+        if let Some(claimed) = &identity.os_image_hash_claimed {
+            self.fact("os image", &format!("{claimed} (claimed by the KMS, not measured)"));
+        }
+        self.fact("mr aggregated", &identity.mr_aggregated.to_string());
+    }
+
+    fn tcb(&mut self, tcb: &TcbFacts) {
+        let module = tcb.module.as_deref().unwrap_or("not listed by version");
+        self.fact(
+            "TCB",
+            &format!(
+                "{} (platform {}, TDX module {module}, QE {}); level of {}, evaluation {}, FMSPC {}",
+                tcb.status, tcb.platform, tcb.qe, tcb.date, tcb.evaluation_number, tcb.fmspc
+            ),
+        );
+        let advisories =
+            if tcb.advisories.is_empty() { "none".to_owned() } else { tcb.advisories.join(", ") };
+        self.fact("advisories", &advisories);
+        self.fact(
+            "collateral",
+            &format!("issued {}, expires {}", tcb.collateral_issued, tcb.collateral_expires),
+        );
+        if self.verbose > 0 {
+            self.fact("ppid sha256", &tcb.ppid_sha256.to_string());
+            for shortfall in &tcb.shortfalls {
+                self.fact("short of", shortfall);
+            }
+        }
+    }
+
+    fn quote(&mut self, quote: &QuoteFacts) {
+        self.screen.blank();
+        self.screen.text(0, Style::Strong, "QUOTE");
+        self.fact("version", &format!("{} ({})", quote.version, quote.tee));
+        for (name, value) in quote_fields(quote) {
+            self.fact(name, &value);
+        }
+    }
+
+    fn inputs(&mut self, report: &Report) {
+        self.screen.blank();
+        self.screen.text(0, Style::Strong, "INPUTS");
+        for input in &report.inputs {
+            self.screen.text(
+                2,
+                Style::Plain,
+                &format!("{} ({} bytes) from {}", input.name, input.bytes, input.source),
+            );
+            self.screen.text(4, Style::Plain, &format!("sha256 {}", input.sha256));
+        }
+    }
+
+    fn events(&mut self, report: &Report) {
+        self.screen.blank();
+        self.screen.text(0, Style::Strong, "RUN-TIME EVENTS");
+        for event in &report.events {
+            let note =
+                if event.after_system_ready { " [after system-ready: the application's own]" } else { "" };
+            self.screen.text(2, Style::Plain, &format!("{} {}{note}", event.index, event.name));
+            self.screen.labelled(4, NAMES, (Style::Plain, "payload"), &event.payload);
+            self.screen.labelled(4, NAMES, (Style::Plain, "digest"), &event.digest.to_string());
+            self.screen.labelled(4, NAMES, (Style::Plain, "rtmr3 then"), &event.rtmr3.to_string());
+        }
+    }
+}
+
+/// The quote's values in the order of Intel's structure, each with its name.
+pub(crate) fn quote_fields(quote: &QuoteFacts) -> Vec<(&'static str, String)> {
+    let mut fields = vec![
+        ("signed sha256", quote.signed_sha256.to_string()),
+        ("tee_tcb_svn", quote.tee_tcb_svn.to_string()),
+        ("mrseam", quote.mr_seam.to_string()),
+        ("mrsignerseam", quote.mr_signer_seam.to_string()),
+        ("td_attributes", quote.td_attributes.to_string()),
+        ("xfam", quote.xfam.to_string()),
+        ("mrtd", quote.mrtd.to_string()),
+        ("mrconfigid", quote.mr_config_id.to_string()),
+        ("mrowner", quote.mr_owner.to_string()),
+        ("mrownerconfig", quote.mr_owner_config.to_string()),
+        ("rtmr0", quote.rtmr0.to_string()),
+        ("rtmr1", quote.rtmr1.to_string()),
+        ("rtmr2", quote.rtmr2.to_string()),
+        ("rtmr3", quote.rtmr3.to_string()),
+        ("report_data", quote.report_data.to_string()),
+    ];
+    if let Some(value) = &quote.tee_tcb_svn_2 {
+        fields.push(("tee_tcb_svn_2", value.to_string()));
+    }
+    if let Some(value) = &quote.mr_service_td {
+        fields.push(("mrservicetd", value.to_string()));
+    }
+    fields
+}

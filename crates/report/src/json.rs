@@ -1,0 +1,163 @@
+//! The saved form of a report and the way back.
+
+use core::fmt;
+use serde_json::error::Category;
+use veritee_model::report::SCHEMA;
+use veritee_model::text::{inert, inert_json, shortened};
+use veritee_model::{Reason, Report, Verdict, VerdictOutcome};
+
+/// The report as indented JSON, fields in the order of the types, a line break at the end.
+///
+/// Characters that can act on a terminal or reorder text are written as `\uXXXX`, which means the same to every
+/// reader of JSON. The same report gives the same bytes.
+#[must_use]
+pub fn json(report: &Report) -> String {
+    document(serde_json::to_string_pretty(report))
+}
+
+/// The report as JSON in one line, a line break at the end.
+#[must_use]
+pub fn jsonl(report: &Report) -> String {
+    document(serde_json::to_string(report))
+}
+
+#[expect(clippy::expect_used, reason = "structs, vectors, strings and numbers always serialise")]
+fn document(serialised: serde_json::Result<String>) -> String {
+    let mut text = inert_json(&serialised.expect("a report has no map and no fallible field"));
+    text.push('\n');
+    text
+}
+
+/// Reads a saved report: [`json`] and [`jsonl`] of this version or an earlier one with the same schema name.
+///
+/// The bytes are untrusted. Fields that this version does not know are ignored; a repeated field, data after the
+/// end and a verdict that does not follow from the report's own checks are refused. Whether the checks themselves
+/// are true is not, and cannot be, checked here: verify the evidence again for that. The caller caps the length.
+///
+/// # Errors
+/// When the bytes are no JSON, no report of schema [`SCHEMA`], or contradict themselves.
+pub fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
+    let report: Report = match serde_json::from_slice(bytes) {
+        Ok(report) => report,
+        Err(error) => return Err(why_unreadable(bytes, error)),
+    };
+    if report.schema != SCHEMA {
+        return Err(ParseError::SchemaUnknown { got: report.schema });
+    }
+    match contradiction(&report) {
+        Some(error) => Err(error),
+        None => Ok(report),
+    }
+}
+
+/// A document of another schema is named as such, not as a report with missing fields.
+fn why_unreadable(bytes: &[u8], error: serde_json::Error) -> ParseError {
+    match error.classify() {
+        Category::Data => {}
+        Category::Syntax | Category::Eof | Category::Io => return ParseError::Syntax(error),
+    }
+    let document: serde_json::Value = match serde_json::from_slice(bytes) {
+        Ok(document) => document,
+        Err(syntax) => return ParseError::Syntax(syntax),
+    };
+    match document.get("schema").and_then(serde_json::Value::as_str) {
+        None => ParseError::SchemaMissing,
+        Some(SCHEMA) => ParseError::Field(error),
+        Some(other) => ParseError::SchemaUnknown { got: other.to_owned() },
+    }
+}
+
+/// A file that says "verified" above a failed check must not be printed as verified.
+fn contradiction(report: &Report) -> Option<ParseError> {
+    let stated = report.verdict.outcome;
+    let computed = Verdict::conclude(&report.checks, &report.findings, report.policy.fail_on).outcome;
+    let exit_code = report.verdict.exit_code;
+    let every_reason_known =
+        report.checks.iter().all(|check| check.reason.is_none() || check.reason().is_some());
+    // The class of a reason from a later version is unknown here, so only a good verdict can be held against it.
+    let follows = stated == computed || (!every_reason_known && stated != VerdictOutcome::Verified);
+    if follows && exit_code == stated.exit_code().code() {
+        None
+    } else {
+        Some(ParseError::VerdictContradicts { stated, exit_code, computed })
+    }
+}
+
+/// Why bytes are not a saved report.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// Not JSON; the error has line and column.
+    Syntax(serde_json::Error),
+    /// JSON without a `schema` string.
+    SchemaMissing,
+    /// JSON of another schema or version.
+    SchemaUnknown {
+        /// The name found.
+        got: String,
+    },
+    /// A field is missing, repeated or of the wrong form; the error has line and column.
+    Field(serde_json::Error),
+    /// The verdict does not follow from the report's own checks and findings.
+    VerdictContradicts {
+        /// Outcome as written.
+        stated: VerdictOutcome,
+        /// Exit code as written.
+        exit_code: u8,
+        /// Outcome of the checks and findings in the report.
+        computed: VerdictOutcome,
+    },
+}
+
+impl ParseError {
+    /// The reason code.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::Syntax(_) | Self::Field(_) => Reason::ReportMalformed,
+            Self::SchemaMissing | Self::SchemaUnknown { .. } => Reason::ReportSchemaUnknown,
+            Self::VerdictContradicts { .. } => Reason::ReportContradictory,
+        }
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax(error) => write!(f, "the report is not JSON: {}", Located(error)),
+            Self::Field(error) => write!(f, "the report is not of schema {SCHEMA}: {}", Located(error)),
+            Self::SchemaMissing => write!(f, "the document has no schema, expected `{SCHEMA}`"),
+            Self::SchemaUnknown { got } => {
+                write!(f, "the document's schema is `{}`, expected `{SCHEMA}`", inert(&shortened(got, 80)))
+            }
+            Self::VerdictContradicts { stated, exit_code, computed } => write!(
+                f,
+                "the report says `{}` with exit code {exit_code}, its checks add up to `{}` with exit code {}",
+                stated.headline().to_lowercase(),
+                computed.headline().to_lowercase(),
+                computed.exit_code().code()
+            ),
+        }
+    }
+}
+
+impl core::error::Error for ParseError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Syntax(error) | Self::Field(error) => Some(error),
+            Self::SchemaMissing | Self::SchemaUnknown { .. } | Self::VerdictContradicts { .. } => None,
+        }
+    }
+}
+
+/// The place first: the message can quote a whole string of the file, and is then cut.
+struct Located<'a>(&'a serde_json::Error);
+
+impl fmt::Display for Located<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let message = self.0.to_string();
+        let place = format!(" at line {} column {}", self.0.line(), self.0.column());
+        let message = message.strip_suffix(&place).unwrap_or(&message);
+        write!(f, "line {} column {}: {}", self.0.line(), self.0.column(), inert(&shortened(message, 200)))
+    }
+}

@@ -1,0 +1,159 @@
+//! What all formats say alike: the word for a check, the line for a step, the warnings that no format may leave out.
+
+use veritee_model::{Check, CheckId, Class, Finding, FindingStatus, Outcome, Report, Step};
+
+/// How a check counts, in the word that every format prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    Pass,
+    Waived,
+    NotChecked,
+    Fail,
+}
+
+impl Status {
+    /// Follows [`veritee_model::Verdict::conclude`]: a waiver cannot cover a reason that says "not genuine", nor one
+    /// that this version does not know.
+    pub(crate) fn of(check: &Check) -> Self {
+        match check.outcome {
+            Outcome::Pass => Self::Pass,
+            Outcome::NotChecked if check.waived.is_some() => Self::Waived,
+            Outcome::NotChecked => Self::NotChecked,
+            Outcome::Fail if check.waived.is_some() && can_be_waived(check) => Self::Waived,
+            Outcome::Fail => Self::Fail,
+        }
+    }
+
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Waived => "waived",
+            Self::NotChecked => "not checked",
+            Self::Fail => "FAIL",
+        }
+    }
+
+    pub(crate) const fn symbol(self) -> &'static str {
+        match self {
+            Self::Pass => "✓",
+            Self::Waived => "!",
+            Self::NotChecked => "–",
+            Self::Fail => "✗",
+        }
+    }
+}
+
+fn can_be_waived(check: &Check) -> bool {
+    check.reason().is_some_and(|reason| reason.class() != Class::NotGenuine)
+}
+
+/// One step in one line.
+pub(crate) struct StepSummary<'a> {
+    pub(crate) step: Step,
+    /// Of the gravest check: pass only when all passed.
+    pub(crate) status: Status,
+    pub(crate) passed: usize,
+    pub(crate) total: usize,
+    /// The gravest check; among passed ones the one that says most. Absent when the report lists none of this step.
+    pub(crate) check: Option<&'a Check>,
+}
+
+/// Every step, in order, whether the report lists checks of it or not.
+pub(crate) fn steps(report: &Report) -> Vec<StepSummary<'_>> {
+    Step::ALL.iter().map(|step| summarise(report, *step)).collect()
+}
+
+fn summarise(report: &Report, step: Step) -> StepSummary<'_> {
+    let checks: Vec<&Check> = report.checks.iter().filter(|check| check.step == step).collect();
+    let total = checks.len();
+    let passed = checks.iter().filter(|check| Status::of(check) == Status::Pass).count();
+    let gravest = checks.iter().copied().map(gravity).max().unwrap_or_default();
+    let lead = lead(step).id();
+    let check = checks
+        .iter()
+        .copied()
+        .filter(|check| gravity(check) == gravest)
+        .max_by_key(|check| (check.id == lead, core::cmp::Reverse(position(&checks, check))));
+    let status = check.map_or(Status::NotChecked, Status::of);
+    StepSummary { step, status, passed, total, check }
+}
+
+fn position(checks: &[&Check], wanted: &Check) -> usize {
+    checks.iter().position(|check| core::ptr::eq(*check, wanted)).unwrap_or(usize::MAX)
+}
+
+/// Gravest last. What was not checked outweighs what was waived only where it is required.
+fn gravity(check: &Check) -> u8 {
+    match Status::of(check) {
+        Status::Pass => 0,
+        Status::NotChecked if !check.required => 1,
+        Status::Waived => 2,
+        Status::NotChecked => 3,
+        Status::Fail if can_be_waived(check) => 4,
+        Status::Fail => 5,
+    }
+}
+
+/// The check whose detail speaks for a step in which all passed.
+const fn lead(step: Step) -> CheckId {
+    match step {
+        Step::Quote => CheckId::QuoteCertificates,
+        Step::Platform => CheckId::PlatformTcbStatus,
+        Step::EventLog => CheckId::EventLogRtmr3,
+        Step::Identity => CheckId::IdentityEvents,
+        Step::Compose => CheckId::ComposeHash,
+        Step::Os => CheckId::OsMeasured,
+        Step::Binding => CheckId::BindingNonce,
+        Step::Audit => CheckId::AuditRules,
+        Step::Governance => CheckId::GovernanceHistory,
+    }
+}
+
+/// The root is known and is not Intel's.
+pub(crate) fn test_root(report: &Report) -> bool {
+    report.root.as_ref().is_some_and(|root| !root.intel)
+}
+
+/// What stands on top and at the bottom of every output made under another root than Intel's.
+pub(crate) const TEST_ROOT: &str = "TEST ROOT, NOT INTEL'S: this report proves nothing about real hardware";
+
+/// The quote was shown to be made for this request.
+pub(crate) fn fresh(report: &Report) -> bool {
+    let mut nonces = report.checks.iter().filter(|check| check.id == CheckId::BindingNonce.id()).peekable();
+    nonces.peek().is_some() && nonces.all(|check| check.outcome == Outcome::Pass)
+}
+
+/// What every output says unless [`fresh`].
+pub(crate) const NOT_FRESH: &str =
+    "FRESHNESS NOT SHOWN: no nonce of this request is bound; it may be a recording";
+
+/// A finding that is open: not passed, not merely informative, not left to a person, not allowed.
+pub(crate) fn open(finding: &Finding) -> bool {
+    finding.allowed.is_none()
+        && matches!(finding.status, FindingStatus::Fail | FindingStatus::Warn | FindingStatus::Unknown)
+}
+
+pub(crate) const fn finding_word(status: FindingStatus) -> &'static str {
+    match status {
+        FindingStatus::Fail => "FAIL",
+        FindingStatus::Warn => "warn",
+        FindingStatus::Info => "info",
+        FindingStatus::Pass => "pass",
+        FindingStatus::Manual => "needs a person",
+        FindingStatus::Unknown => "not understood",
+    }
+}
+
+/// The code that `veritee explain` is offered for: the gravest reason, else the first of a check that did not pass.
+///
+/// Only a plain code is ever printed as part of a command.
+pub(crate) fn code_to_explain(report: &Report) -> Option<&str> {
+    let of_checks = report.checks.iter().filter_map(|check| check.reason.as_deref());
+    report.verdict.reasons.iter().map(String::as_str).chain(of_checks).find(|code| is_plain_code(code))
+}
+
+fn is_plain_code(code: &str) -> bool {
+    code.len() <= 64
+        && code.starts_with(|first: char| first.is_ascii_alphabetic())
+        && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}

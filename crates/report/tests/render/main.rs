@@ -1,0 +1,13 @@
+//! Every renderer over the same five reports, and over text made to do harm.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
+
+mod samples;
+mod saved;
+mod snapshots;

@@ -1,0 +1,394 @@
+//! Five reports, as far apart as reports can be. The values are made up; the shapes are those of real machines.
+
+use veritee_model::report::{
+    EventFact, IdentityFacts, Input, Missing, Notice, PolicyFacts, QuoteFacts, Root, SCHEMA, TcbFacts, Tool,
+};
+use veritee_model::{
+    AppId, Check, CheckId, ComposeHash, Finding, FindingStatus, Fmspc, InstanceId, MrConfigId, MrOwner,
+    MrOwnerConfig, MrSeam, MrServiceTd, MrSignerSeam, Mrtd, Outcome, Place, Reason, Report, ReportData, Rtmr,
+    Severity, Sha256Digest, Sha384Digest, TdAttributes, TeeTcbSvn, UnixTime, Verdict, Xfam,
+};
+
+/// All samples with the names of their snapshots.
+pub(crate) fn all() -> [(&'static str, Report); 5] {
+    [
+        ("verified", verified()),
+        ("refused", refused()),
+        ("not-genuine", not_genuine()),
+        ("incomplete", incomplete()),
+        ("test-root", test_root()),
+    ]
+}
+
+/// Everything required passed; the optional bindings had nothing to check.
+pub(crate) fn verified() -> Report {
+    let mut report = base();
+    report.notices.push(Notice {
+        reason: Reason::EventsAfterSystemReady.code().to_owned(),
+        detail: "2 events follow system-ready".to_owned(),
+        location: Some("event 34".to_owned()),
+    });
+    conclude(report)
+}
+
+/// Genuine, but the platform is out of date with nine advisories.
+pub(crate) fn refused() -> Report {
+    let mut report = base();
+    let advisories: Vec<String> =
+        ["00837", "00960", "00982", "01010", "01036", "01099", "01103", "01111", "01192"]
+            .map(|number| format!("INTEL-SA-{number}"))
+            .to_vec();
+    if let Some(tcb) = &mut report.tcb {
+        "OutOfDate".clone_into(&mut tcb.status);
+        "OutOfDate".clone_into(&mut tcb.platform);
+        tcb.advisories.clone_from(&advisories);
+        tcb.shortfalls = vec!["SGX TCB component 2: 7, up to date from 8".to_owned()];
+    }
+    replace(
+        &mut report,
+        Check::fail(
+            CheckId::PlatformTcbStatus,
+            Reason::TcbOutOfDate,
+            "the platform matches the level of 2024-03-13",
+        )
+        .compared("UpToDate", "OutOfDate")
+        .next("update BIOS and microcode, then quote again"),
+    );
+    replace(
+        &mut report,
+        Check::fail(
+            CheckId::PlatformAdvisories,
+            Reason::AdvisoryRefused,
+            "9 advisories apply, the policy allows none",
+        )
+        .compared("none", advisories.join(", ")),
+    );
+    replace(&mut report, no_nonce());
+    conclude(report)
+}
+
+/// The payload of an event was changed and its digest kept.
+pub(crate) fn not_genuine() -> Report {
+    let mut report = base();
+    report.identity = None;
+    replace(
+        &mut report,
+        Check::fail(
+            CheckId::EventLogDigests,
+            Reason::EventDigestMismatch,
+            "the digest is of another payload",
+        )
+        .compared(Sha384Digest::of(b"the payload"), Sha384Digest::of(b"another payload"))
+        .at("event 27 (compose-hash)")
+        .next("the log was edited: fetch quote and log again, from the machine itself"),
+    );
+    for id in CheckId::ALL.iter().filter(|id| id.step() > veritee_model::Step::EventLog) {
+        let check = Check::not_checked(
+            *id,
+            Reason::EarlierStepFailed,
+            "the event log was not shown to be the quoted one",
+        );
+        replace(&mut report, check);
+    }
+    conclude(report)
+}
+
+/// A bare quote: most questions have nothing to stand on.
+pub(crate) fn incomplete() -> Report {
+    let mut report = base();
+    report.identity = None;
+    report.events.clear();
+    report.inputs.truncate(1);
+    report.missing = vec![
+        Missing {
+            name: "event log".to_owned(),
+            consequence: "the application cannot be told: give --event-log FILE".to_owned(),
+        },
+        Missing {
+            name: "app compose".to_owned(),
+            consequence: "what runs cannot be told: give --app-compose FILE".to_owned(),
+        },
+    ];
+    for id in CheckId::ALL.iter().filter(|id| id.step() == veritee_model::Step::EventLog) {
+        replace(
+            &mut report,
+            Check::not_checked(*id, Reason::EventLogMissing, "the evidence has no event log")
+                .next("give --event-log FILE"),
+        );
+    }
+    for id in CheckId::ALL.iter().filter(|id| id.step() > veritee_model::Step::EventLog) {
+        replace(
+            &mut report,
+            Check::not_checked(*id, Reason::EarlierStepFailed, "there is no replayed log to stand on"),
+        );
+    }
+    replace(&mut report, no_nonce());
+    "incomplete".clone_into(&mut report.stage);
+    conclude(report)
+}
+
+/// Under a test root, with a waiver, findings and a loosened policy. Every optional field of every type is there.
+pub(crate) fn test_root() -> Report {
+    let mut report = base();
+    report.root = Some(Root {
+        name: "CN=veritee test root".to_owned(),
+        spki_sha256: Sha256Digest::of(b"test root"),
+        intel: false,
+    });
+    if let Some(quote) = &mut report.quote {
+        quote.version = 5;
+        quote.tee_tcb_svn_2 = Some(TeeTcbSvn::new([7; 16]));
+        quote.mr_service_td = Some(MrServiceTd::new([0; 48]));
+    }
+    if let Some(tcb) = &mut report.tcb {
+        tcb.shortfalls = vec!["TDX module minor version 4, up to date from 5".to_owned()];
+        tcb.advisories = vec!["INTEL-SA-01192".to_owned()];
+    }
+    let mut sept =
+        Check::fail(CheckId::PlatformTdAttributes, Reason::TdSeptVeDisableMissing, "SEPT_VE_DISABLE is off")
+            .compared("bit 28 set", "0000000000000000")
+            .at("quote byte 0x78");
+    sept.waived = Some("lab machine, no users; ends 2026-12-01".to_owned());
+    replace(&mut report, sept);
+    report.notices.push(Notice {
+        reason: Reason::RootNotIntel.code().to_owned(),
+        detail: "the root was given by the policy".to_owned(),
+        location: None,
+    });
+    report.missing.push(Missing {
+        name: "chain".to_owned(),
+        consequence: "who can change the application is not known".to_owned(),
+    });
+    report.findings = findings();
+    "Stage 0 - proven by ENV-001".clone_into(&mut report.stage);
+    report.policy = PolicyFacts {
+        name: "lab".to_owned(),
+        sha256: Some(Sha256Digest::of(b"policy")),
+        loosened: vec![
+            "root: a test root is accepted (\"lab\")".to_owned(),
+            "td-attributes: SEPT_VE_DISABLE may be off".to_owned(),
+        ],
+        fail_on: Severity::High,
+    };
+    conclude(report)
+}
+
+fn findings() -> Vec<Finding> {
+    let finding = |rule: &str, severity, status, title: &str, line| Finding {
+        rule: rule.to_owned(),
+        severity,
+        status,
+        title: title.to_owned(),
+        location: format!("app_compose:{line}:5 services.web"),
+        place: Some(Place {
+            file: "app_compose".to_owned(),
+            line: Some(line),
+            column: Some(5),
+            path: "services.web".to_owned(),
+        }),
+        evidence: "image: ${IMAGE}".to_owned(),
+        remedy: Some("write the image with its digest into the compose".to_owned()),
+        assumed: false,
+        blocks: false,
+        allowed: None,
+    };
+    let mut open =
+        finding("ENV-001", Severity::Critical, FindingStatus::Fail, "the operator chooses the image", 12);
+    open.blocks = true;
+    let mut guess =
+        finding("NET-002", Severity::Medium, FindingStatus::Warn, "traffic leaves without TLS", 14);
+    guess.assumed = true;
+    guess.remedy = None;
+    let mut allowed = finding("IMG-003", Severity::High, FindingStatus::Fail, "the image has no digest", 16);
+    allowed.allowed = Some("rebuilt from source by us".to_owned());
+    let mut unplaced = finding(
+        "SCR-004",
+        Severity::Low,
+        FindingStatus::Unknown,
+        "a construct of the shell is not understood",
+        18,
+    );
+    unplaced.place = None;
+    let person = finding("GOV-005", Severity::Info, FindingStatus::Manual, "is the source public?", 1);
+    let fine = finding("CFG-006", Severity::Info, FindingStatus::Pass, "logs are not public", 3);
+    let remark = finding("CFG-007", Severity::Info, FindingStatus::Info, "the gateway is on", 4);
+    vec![open, guess, allowed, unplaced, person, fine, remark]
+}
+
+/// A machine on which all is well.
+fn base() -> Report {
+    Report {
+        schema: SCHEMA.to_owned(),
+        tool: Tool { name: "veritee".to_owned(), version: "0.1.0".to_owned() },
+        as_of: UnixTime::from_seconds(1_773_532_800),
+        inputs: vec![
+            input("quote", 5006),
+            input("event-log", 18_233),
+            input("app-compose", 2301),
+            input("collateral", 41_022),
+        ],
+        missing: Vec::new(),
+        verdict: Verdict {
+            outcome: veritee_model::VerdictOutcome::Verified,
+            exit_code: 0,
+            reasons: Vec::new(),
+            summary: String::new(),
+        },
+        root: Some(Root {
+            name: "CN=Intel SGX Root CA".to_owned(),
+            spki_sha256: Sha256Digest::of(b"root"),
+            intel: true,
+        }),
+        checks: CheckId::ALL.iter().copied().map(passed).collect(),
+        notices: Vec::new(),
+        quote: Some(quote()),
+        tcb: Some(tcb()),
+        identity: Some(identity()),
+        events: events(),
+        findings: Vec::new(),
+        stage: "Stage 0 - not shown otherwise: 4 checks need a person".to_owned(),
+        policy: PolicyFacts {
+            name: "default".to_owned(),
+            sha256: None,
+            loosened: Vec::new(),
+            fail_on: Severity::High,
+        },
+    }
+}
+
+fn passed(id: CheckId) -> Check {
+    match id {
+        CheckId::QuoteCertificates => {
+            Check::pass(id, "ECDSA P-256 chain of 3 certificates to Intel SGX Root CA, 2 CRLs")
+        }
+        CheckId::PlatformTcbStatus => Check::pass(id, "UpToDate"),
+        CheckId::EventLogRtmr3 => {
+            Check::pass(id, "8 events fold to RTMR3").compared(Rtmr::new([3; 48]), Rtmr::new([3; 48]))
+        }
+        CheckId::IdentityEvents => Check::pass(id, format!("app id {}", "3f2a91c0".repeat(5))),
+        CheckId::ComposeHash => {
+            Check::pass(id, format!("sha256 {} equals event 27 (compose-hash)", ComposeHash::of(b"compose")))
+        }
+        CheckId::OsMeasured => Check::pass(id, "MRTD and RTMR0 to RTMR2 are those that the policy pins"),
+        CheckId::BindingNonce => Check::pass(id, "REPORTDATA is the given nonce"),
+        CheckId::BindingRaTls
+        | CheckId::BindingContent
+        | CheckId::BindingKmsKeys
+        | CheckId::BindingIngress => {
+            Check::not_checked(id, Reason::BindingNotGiven, "nothing to check this with was given")
+        }
+        CheckId::GovernanceHistory => {
+            Check::not_checked(id, Reason::GovernanceNotChecked, "no chain reads were given")
+        }
+        _ => Check::pass(id, "as it should be"),
+    }
+}
+
+fn no_nonce() -> Check {
+    Check::not_checked(CheckId::BindingNonce, Reason::FreshnessNotShown, "no nonce was given")
+        .next("ask the machine for a quote over a nonce of your own and give it with --nonce")
+}
+
+fn replace(report: &mut Report, check: Check) {
+    for slot in &mut report.checks {
+        if slot.id == check.id {
+            *slot = check;
+            return;
+        }
+    }
+    panic!("no check {}", check.id);
+}
+
+fn conclude(mut report: Report) -> Report {
+    report.verdict = Verdict::conclude(&report.checks, &report.findings, report.policy.fail_on);
+    assert!(report.checks.iter().all(|check| check.outcome == Outcome::Pass || check.reason.is_some()));
+    report
+}
+
+fn input(name: &str, bytes: u64) -> Input {
+    Input {
+        name: name.to_owned(),
+        sha256: Sha256Digest::of(name.as_bytes()),
+        bytes,
+        source: format!("evidence.json#/{name}"),
+    }
+}
+
+fn quote() -> QuoteFacts {
+    QuoteFacts {
+        version: 4,
+        tee: "TDX".to_owned(),
+        signed_sha256: Sha256Digest::of(b"quote"),
+        tee_tcb_svn: TeeTcbSvn::new([6; 16]),
+        mr_seam: MrSeam::new([0x5b; 48]),
+        mr_signer_seam: MrSignerSeam::new([0; 48]),
+        td_attributes: TdAttributes::new([0, 0, 0, 0x10, 0, 0, 0, 0]),
+        xfam: Xfam::new([0xe7, 2, 6, 0, 0, 0, 0, 0]),
+        mrtd: Mrtd::new([0xf0; 48]),
+        mr_config_id: MrConfigId::new([1; 48]),
+        mr_owner: MrOwner::new([0; 48]),
+        mr_owner_config: MrOwnerConfig::new([0; 48]),
+        rtmr0: Rtmr::new([0x10; 48]),
+        rtmr1: Rtmr::new([0x11; 48]),
+        rtmr2: Rtmr::new([0x12; 48]),
+        rtmr3: Rtmr::new([0x13; 48]),
+        report_data: ReportData::new([0x42; 64]),
+        tee_tcb_svn_2: None,
+        mr_service_td: None,
+    }
+}
+
+fn tcb() -> TcbFacts {
+    TcbFacts {
+        status: "UpToDate".to_owned(),
+        platform: "UpToDate".to_owned(),
+        module: Some("UpToDate".to_owned()),
+        qe: "UpToDate".to_owned(),
+        date: UnixTime::from_seconds(1_710_288_000),
+        advisories: Vec::new(),
+        evaluation_number: 19,
+        fmspc: Fmspc::new([0x90, 0xc0, 0x6f, 0, 0, 0]),
+        ppid_sha256: Sha256Digest::of(b"ppid"),
+        collateral_expires: UnixTime::from_seconds(1_775_000_000),
+        collateral_issued: UnixTime::from_seconds(1_772_400_000),
+        shortfalls: Vec::new(),
+    }
+}
+
+fn identity() -> IdentityFacts {
+    IdentityFacts {
+        app_id: AppId::from_hex(&"3f2a91c0".repeat(5)).unwrap(),
+        instance_id: Some(InstanceId::new([0x21; 20])),
+        compose_hash: ComposeHash::of(b"compose"),
+        key_provider: Some("kms".to_owned()),
+        key_provider_id: Some("3059301306072a8648ce3d0201".repeat(3)),
+        os_image_hash_claimed: Some(Sha256Digest::of(b"image").to_string()),
+        mr_aggregated: Sha256Digest::of(b"aggregated"),
+    }
+}
+
+fn events() -> Vec<EventFact> {
+    let mut rtmr3 = Rtmr::ZERO;
+    [
+        ("system-preparing", ""),
+        ("app-id", "3f2a91c0"),
+        ("compose-hash", "a1b2"),
+        ("system-ready", ""),
+        ("own-event", "hello"),
+    ]
+    .iter()
+    .zip(24_u64..)
+    .map(|((name, payload), index)| {
+        let digest = Sha384Digest::of(name.as_bytes());
+        rtmr3 = rtmr3.extend(&digest);
+        EventFact {
+            index,
+            name: (*name).to_owned(),
+            payload: (*payload).to_owned(),
+            digest,
+            rtmr3,
+            after_system_ready: *name == "own-event",
+        }
+    })
+    .collect()
+}

@@ -1,0 +1,137 @@
+//! The saved form: what goes out comes back, what was tampered with does not.
+
+use crate::samples;
+use veritee_model::{Reason, Report, VerdictOutcome};
+use veritee_report::{HumanOptions, ParseError, human, json, jsonl, parse};
+
+fn tampered(report: &Report, change: impl FnOnce(&mut serde_json::Value)) -> Vec<u8> {
+    let mut document: serde_json::Value = serde_json::from_str(&json(report)).unwrap();
+    change(&mut document);
+    serde_json::to_vec(&document).unwrap()
+}
+
+#[test]
+fn a_parsed_report_is_the_report_and_renders_the_same() {
+    for (name, report) in samples::all() {
+        for text in [json(&report), jsonl(&report)] {
+            let parsed = parse(text.as_bytes()).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(parsed, report, "{name}");
+            assert_eq!(json(&parsed), json(&report), "{name}");
+            for verbose in 0..3 {
+                let options = HumanOptions { verbose, ..HumanOptions::default() };
+                assert_eq!(human(&parsed, &options), human(&report, &options), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn json_lines_are_one_line_each() {
+    for (name, report) in samples::all() {
+        assert_eq!(jsonl(&report).matches('\n').count(), 1, "{name}");
+        assert!(jsonl(&report).ends_with("}\n"), "{name}");
+        assert!(json(&report).ends_with("}\n"), "{name}");
+    }
+}
+
+#[test]
+fn a_field_of_a_later_version_is_ignored() {
+    let bytes =
+        tampered(&samples::verified(), |document| document["new_field"] = serde_json::json!({"a": [1]}));
+    assert_eq!(parse(&bytes).unwrap(), samples::verified());
+}
+
+#[test]
+fn another_schema_is_named_even_where_its_fields_differ() {
+    let bytes = tampered(&samples::verified(), |document| document["schema"] = "veritee/report/v2".into());
+    let error = parse(&bytes).unwrap_err();
+    assert_eq!(error.reason(), Reason::ReportSchemaUnknown);
+    assert_eq!(
+        error.to_string(),
+        "the document's schema is `veritee/report/v2`, expected `veritee/report/v1`"
+    );
+    let evidence = br#"{"schema":"veritee/evidence/v1\u001b[2J"}"#;
+    let error = parse(evidence).unwrap_err();
+    assert!(matches!(error, ParseError::SchemaUnknown { .. }));
+    assert!(error.to_string().contains("veritee/evidence/v1\\u{1b}[2J"), "{error}");
+    assert!(matches!(parse(b"{}").unwrap_err(), ParseError::SchemaMissing));
+    assert!(matches!(parse(b"[1]").unwrap_err(), ParseError::SchemaMissing));
+}
+
+#[test]
+fn what_is_no_json_is_refused_with_its_place() {
+    let text = json(&samples::verified());
+    let cut = parse(&text.as_bytes()[..text.len() / 2]).unwrap_err();
+    assert_eq!(cut.reason(), Reason::ReportMalformed);
+    assert!(cut.to_string().starts_with("the report is not JSON: line "), "{cut}");
+    let twice = parse(format!("{text}{text}").as_bytes()).unwrap_err();
+    let line = text.lines().count() + 1;
+    assert_eq!(
+        twice.to_string(),
+        format!("the report is not JSON: line {line} column 1: trailing characters")
+    );
+    assert_eq!(parse(b"").unwrap_err().reason(), Reason::ReportMalformed);
+    assert_eq!(parse(b"\xff").unwrap_err().reason(), Reason::ReportMalformed);
+    assert_eq!(parse("[".repeat(100_000).as_bytes()).unwrap_err().reason(), Reason::ReportMalformed);
+}
+
+#[test]
+fn a_missing_or_repeated_field_is_refused_by_name() {
+    let missing = tampered(&samples::verified(), |document| {
+        document.as_object_mut().unwrap().remove("verdict");
+    });
+    let error = parse(&missing).unwrap_err();
+    assert!(error.to_string().contains("missing field `verdict`"), "{error}");
+    assert_eq!(error.reason(), Reason::ReportMalformed);
+    let text = json(&samples::refused());
+    let repeated = text.replacen("\"exit_code\": 11", "\"exit_code\": 11, \"exit_code\": 0", 1);
+    assert!(parse(repeated.as_bytes()).unwrap_err().to_string().contains("duplicate field `exit_code`"));
+}
+
+#[test]
+fn a_refusal_rewritten_as_verified_is_refused() {
+    for report in [samples::refused(), samples::not_genuine(), samples::incomplete(), samples::test_root()] {
+        let bytes = tampered(&report, |document| {
+            document["verdict"]["outcome"] = "verified".into();
+            document["verdict"]["exit_code"] = 0.into();
+        });
+        let error = parse(&bytes).unwrap_err();
+        assert_eq!(error.reason(), Reason::ReportContradictory, "{error}");
+    }
+}
+
+#[test]
+fn an_exit_code_of_another_outcome_is_refused() {
+    let bytes = tampered(&samples::refused(), |document| document["verdict"]["exit_code"] = 0.into());
+    let error = parse(&bytes).unwrap_err();
+    assert!(matches!(
+        error,
+        ParseError::VerdictContradicts {
+            stated: VerdictOutcome::Refused,
+            exit_code: 0,
+            computed: VerdictOutcome::Refused
+        }
+    ));
+    assert_eq!(
+        error.to_string(),
+        "the report says `genuine, refused by policy` with exit code 0, its checks add up to `genuine, refused by \
+         policy` with exit code 11"
+    );
+}
+
+#[test]
+fn a_reason_of_the_future_can_refuse_but_never_verify() {
+    let future = |outcome: &str, code: u8| {
+        tampered(&samples::refused(), |document| {
+            let checks = document["checks"].as_array_mut().unwrap();
+            for check in checks.iter_mut().filter(|check| check["outcome"] == "fail") {
+                check["reason"] = "reason-of-the-future".into();
+                check["waived"] = "because".into();
+            }
+            document["verdict"]["outcome"] = outcome.into();
+            document["verdict"]["exit_code"] = code.into();
+        })
+    };
+    assert!(parse(&future("refused", 11)).is_ok());
+    assert_eq!(parse(&future("verified", 0)).unwrap_err().reason(), Reason::ReportContradictory);
+}
