@@ -30,6 +30,24 @@ pub struct Budget {
     pub ra_tls_bytes: usize,
     /// What a compressed event log may grow to.
     pub inflated_bytes: usize,
+    /// Files of a source tree that are read.
+    pub source_files: usize,
+    /// One text file of a source tree. Larger ones are generated.
+    pub source_file_bytes: usize,
+    /// All text of a source tree.
+    pub source_bytes: usize,
+    /// Findings of one rule that are listed before one stands for the rest.
+    pub findings_per_rule: usize,
+    /// Levels of nesting in YAML.
+    pub yaml_depth: usize,
+    /// Nodes of a YAML stream with every alias expanded. Real composes have up to 400; 10,000 services 120,000.
+    pub yaml_nodes: usize,
+    /// Bytes of text in a YAML stream with every alias expanded.
+    pub yaml_text_bytes: usize,
+    /// A shell script inside an `app_compose`. The largest real one is 13 KiB.
+    pub script_bytes: usize,
+    /// Words, commands and expansions in a shell script.
+    pub script_nodes: usize,
 }
 
 impl Budget {
@@ -48,6 +66,15 @@ impl Budget {
         app_compose_bytes: 4 << 20,
         ra_tls_bytes: 1 << 20,
         inflated_bytes: 4 << 20,
+        source_files: 100_000,
+        source_file_bytes: 1 << 20,
+        source_bytes: 256 << 20,
+        findings_per_rule: 500,
+        yaml_depth: 96,
+        yaml_nodes: 400_000,
+        yaml_text_bytes: 16 << 20,
+        script_bytes: 1 << 20,
+        script_nodes: 400_000,
     };
 }
 
