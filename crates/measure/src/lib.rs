@@ -7,3 +7,6 @@
     clippy::as_conversions
 )]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
+
+pub mod acpi;
+pub mod shape;
