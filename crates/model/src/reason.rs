@@ -184,6 +184,9 @@ reasons! {
     ComposeDuplicateKey "compose-duplicate-key" Refused "the app_compose has a duplicate key: two readers can see two documents";
     ComposeTrailingData "compose-trailing-data" Refused "there is data after the app_compose's end";
     ComposeTooLarge "compose-too-large" Refused "the app_compose is larger than allowed";
+    ComposeFileMissing "compose-file-missing" Undecided "the app_compose has no docker_compose_file that could be read";
+    ComposeFileMalformed "compose-file-malformed" Undecided "the docker_compose_file cannot be read as Docker Compose reads it";
+    ComposeFileTooLarge "compose-file-too-large" Undecided "the docker_compose_file is larger, deeper or has more aliases than allowed";
     MrConfigIdMismatch "mrconfigid-mismatch" NotGenuine "MRCONFIGID commits to another compose";
     MrConfigDocumentMalformed "mrconfig-document-malformed" NotGenuine "the document behind MRCONFIGID is not one that dstack accepts";
     MrConfigDocumentMissing "mrconfig-document-missing" Undecided "the document behind MRCONFIGID was not given";
@@ -203,6 +206,8 @@ reasons! {
     RaTlsKeyMismatch "ra-tls-key-mismatch" NotGenuine "REPORTDATA does not bind the certificate's key";
     RaTlsSignature "ra-tls-signature" NotGenuine "the RA-TLS certificate chain does not verify";
     RaTlsIssuerMismatch "ra-tls-issuer-mismatch" NotGenuine "the RA-TLS certificate is not issued under the measured key provider";
+    RaTlsQuote "ra-tls-quote" NotGenuine "the quote inside the RA-TLS certificate does not verify";
+    RaTlsOtherMachine "ra-tls-other-machine" NotGenuine "the quote inside the RA-TLS certificate is of another machine or application";
     BindingNotGiven "binding-not-given" Undecided "the evidence has nothing to check this binding with";
     BindingMismatch "binding-mismatch" NotGenuine "REPORTDATA does not bind the given content";
     IngressFileMismatch "ingress-file-mismatch" NotGenuine "a file of the ingress evidence is not the one its list names";
@@ -222,6 +227,19 @@ reasons! {
     ReportMalformed "report-malformed" Undecided "the file is not a saved report";
     ReportSchemaUnknown "report-schema-unknown" Undecided "the saved report is of another schema or version";
     ReportContradictory "report-contradictory" Undecided "the saved report's verdict does not follow from its own checks";
+
+    // --- input -------------------------------------------------------------------------------------------
+    EvidenceUnrecognised "evidence-unrecognised" Undecided "the input is in none of the known forms of evidence";
+    EvidenceMalformed "evidence-malformed" Undecided "the evidence is not laid out as its form demands";
+    EvidenceTooLarge "evidence-too-large" Undecided "the evidence is larger than any genuine one";
+    EvidenceDuplicateKey "evidence-duplicate-key" Undecided "the evidence has a key twice: two readers can see two documents";
+    EvidenceContradictory "evidence-contradictory" Undecided "the evidence gives one claim with two values";
+    EvidenceDigestMismatch "evidence-digest-mismatch" Undecided "an item of the evidence does not have the digest that is given for it";
+    EvidenceSchemaUnknown "evidence-schema-unknown" Undecided "the evidence is of a schema that this version cannot read";
+    EvidencePlatformUnsupported "evidence-platform-unsupported" Undecided "the attestation is of another platform than Intel TDX";
+    EvidenceNotPublic "evidence-not-public" Undecided "the application does not publish its evidence";
+    EvidenceNoMachine "evidence-no-machine" Undecided "the evidence has no running machine";
+    EvidenceMachineNotChosen "evidence-machine-not-chosen" Undecided "the evidence has several machines and none of them was chosen";
 }
 
 impl Reason {
