@@ -10,16 +10,19 @@ use std::collections::HashMap;
 thread_local! {
     /// A universe is forged again for every case, and nearly all of its parts are the same bytes each time.
     static SIGNED: RefCell<HashMap<[u8; 32], [u8; 64]>> = RefCell::new(HashMap::new());
+    /// Keys by seed and label: their public points are the dearest part of a new universe.
+    static DERIVED: RefCell<HashMap<(u64, String), SigningKey>> = RefCell::new(HashMap::new());
 }
 
-/// How many signatures a thread remembers before it starts afresh.
-const SIGNED_CAP: usize = 4096;
+/// How many signatures or keys a thread remembers before it starts afresh.
+const MEMO_CAP: usize = 4096;
 
 /// A P-256 key pair. Worthless as a secret: anybody can derive it from seed and label.
 #[derive(Clone)]
 pub struct SigningKey {
     key: EcdsaKey,
     scalar: [u8; 32],
+    point: [u8; 64],
 }
 
 impl SigningKey {
@@ -29,6 +32,21 @@ impl SigningKey {
     /// When 2^32 hashes in a row are no scalar of P-256.
     #[must_use]
     pub fn derive(seed: u64, label: &str) -> Self {
+        let name = (seed, label.to_owned());
+        if let Some(key) = DERIVED.with_borrow(|derived| derived.get(&name).cloned()) {
+            return key;
+        }
+        let key = Self::hashed(seed, label);
+        DERIVED.with_borrow_mut(|derived| {
+            if derived.len() >= MEMO_CAP {
+                derived.clear();
+            }
+            derived.insert(name, key.clone());
+        });
+        key
+    }
+
+    fn hashed(seed: u64, label: &str) -> Self {
         for counter in 0_u32.. {
             let mut hasher = Sha256::new();
             hasher.update(b"veritee testkit key\0");
@@ -37,20 +55,18 @@ impl SigningKey {
             hasher.update(label.as_bytes());
             let scalar: [u8; 32] = hasher.finalize().into();
             if let Ok(key) = EcdsaKey::from_slice(&scalar) {
-                return Self { key, scalar };
+                let point = key.verifying_key().to_sec1_point(false);
+                let point = point.as_bytes()[1..].try_into().expect("an uncompressed point has 65 bytes");
+                return Self { key, scalar, point };
             }
         }
         unreachable!("some hash is a scalar");
     }
 
     /// The public point as `x || y`, 64 bytes: the form of an attestation key in a quote.
-    ///
-    /// # Panics
-    /// Never: an uncompressed P-256 point has 65 bytes.
     #[must_use]
-    pub fn public_point(&self) -> [u8; 64] {
-        let point = self.key.verifying_key().to_sec1_point(false);
-        point.as_bytes()[1..].try_into().expect("an uncompressed point has 65 bytes")
+    pub const fn public_point(&self) -> [u8; 64] {
+        self.point
     }
 
     /// SubjectPublicKeyInfo in DER.
@@ -72,7 +88,7 @@ impl SigningKey {
         let signature: Signature = self.key.sign(message);
         let bytes: [u8; 64] = signature.to_bytes().into();
         SIGNED.with_borrow_mut(|signed| {
-            if signed.len() >= SIGNED_CAP {
+            if signed.len() >= MEMO_CAP {
                 signed.clear();
             }
             signed.insert(memo, bytes);

@@ -26,6 +26,7 @@ pub mod certificate;
 pub mod collateral;
 pub mod crl;
 pub mod der;
+pub mod dstack;
 pub mod key;
 pub mod pki;
 pub mod qe_identity;

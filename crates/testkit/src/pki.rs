@@ -34,11 +34,17 @@ pub enum Role {
     OlderRoot,
     /// A well-formed intermediate CA under the Platform CA, which Intel's path length forbids.
     SubordinateCa,
+    /// dstack: root CA of the KMS.
+    KmsCa,
+    /// dstack: the app's CA, issued by the KMS.
+    AppCa,
+    /// dstack: the app's RA-TLS certificate.
+    RaTls,
 }
 
 impl Role {
     /// All roles.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::Root,
         Self::PlatformCa,
         Self::ProcessorCa,
@@ -50,6 +56,9 @@ impl Role {
         Self::StrangerCa,
         Self::OlderRoot,
         Self::SubordinateCa,
+        Self::KmsCa,
+        Self::AppCa,
+        Self::RaTls,
     ];
 
     /// The key label; roles with one label share a key.
@@ -66,6 +75,9 @@ impl Role {
             Self::StrangerSigner => "stranger-signer",
             Self::StrangerCa => "stranger-ca",
             Self::SubordinateCa => "subordinate-ca",
+            Self::KmsCa => "kms-ca",
+            Self::AppCa => "app-ca",
+            Self::RaTls => "ra-tls",
         }
     }
 }
