@@ -7,7 +7,7 @@
 //! ```
 //!
 //! Index 1 to 4 are RTMR0 to RTMR3 (Intel TDX Virtual Firmware Design Guide); index 0 is not a register of the TD and
-//! is skipped, like `EV_NO_ACTION`, which is never extended (TCG PC Client Platform Firmware Profile 1.06, 10.4.5). The area
+//! is skipped, like `EV_NO_ACTION`, which is never extended (TCG PC Client Platform Firmware Profile). The area
 //! is filled by the firmware and handed over by whoever sends it: not one byte is a fact before the replay.
 
 use crate::error::EventLogError;

@@ -14,7 +14,7 @@
 //! * Never hashed: the order between events of different registers, white space, the order of members, unknown
 //!   members, and whether a run-time event carries its digest or preimage (when it does, they must be right).
 //!
-//! Sources: dstack `cc-eventlog` (JSON form, digests), TCG PC Client Platform Firmware Profile 1.06 section 10
+//! Sources: dstack `cc-eventlog` (JSON form, digests), TCG PC Client Platform Firmware Profile
 //! (binary form), Intel TDX Virtual Firmware Design Guide (CCEL: register index is one-based).
 #![deny(
     clippy::unwrap_used,
