@@ -240,7 +240,7 @@ impl Event {
 
 /// The digests that a boot event's payload allows; empty when its type says nothing about its payload.
 ///
-/// Measured on 32 real logs: types 4, 0x80000001, 0x80000006, 0x80000007 and 0x800000e0 hash the whole payload,
+/// Measured on 28 real logs: types 4, 0x80000001, 0x80000006, 0x80000007 and 0x800000e0 hash the whole payload,
 /// 0x80000002 the variable's data only. Firmware may also hash the whole payload of 0x80000002 (the TCG made
 /// `EV_EFI_VARIABLE_BOOT2` because of that), so both are allowed; either hashes all of the data.
 pub(crate) fn boot_digests(event_type: u32, payload: &[u8]) -> Vec<Sha384Digest> {
