@@ -28,6 +28,8 @@ pub struct Budget {
     pub app_compose_bytes: usize,
     /// An RA-TLS certificate chain in PEM. Quote and log inside make one 20 to 40 KiB.
     pub ra_tls_bytes: usize,
+    /// An attestation container of dstack. Real ones are 7 to 60 KiB; msgpack grows forty-fold when it is read.
+    pub attestation_bytes: usize,
     /// What a compressed event log may grow to.
     pub inflated_bytes: usize,
     /// Files of a source tree that are read.
@@ -65,6 +67,7 @@ impl Budget {
         event_payload_bytes: 1 << 20,
         app_compose_bytes: 4 << 20,
         ra_tls_bytes: 1 << 20,
+        attestation_bytes: 1 << 20,
         inflated_bytes: 4 << 20,
         source_files: 100_000,
         source_file_bytes: 1 << 20,

@@ -140,6 +140,7 @@ reasons! {
     TcbRelaunchAdvisedConfigurationNeeded "tcb-relaunch-advised-configuration-needed" Refused "the TD was launched under an out-of-date TDX module and the platform needs configuration";
     AdvisoryRefused "advisory-refused" Refused "a security advisory applies that the policy does not allow";
     EvaluationNumberTooLow "evaluation-number-too-low" Refused "the TCB evaluation data number is below the policy's minimum";
+    TcbDateTooOld "tcb-date-too-old" Refused "the date of the platform's TCB level is before the policy's minimum";
     CollateralTooOld "collateral-too-old" Refused "a collateral item is older than the policy allows";
     TdDebug "td-debug" Refused "the TD runs in debug mode: its host can read it";
     TdAttributesReserved "td-attributes-reserved" Refused "the TD's attributes have reserved bits set";
@@ -197,6 +198,14 @@ reasons! {
     // --- step 6: operating system ------------------------------------------------------------------------
     OsNotMeasured "os-not-measured" Undecided "the operating system was not recomputed and is not pinned";
     OsRegisterUnexpected "os-register-unexpected" Refused "an operating system register is not one that the policy names";
+    VmConfigMissing "vm-config-missing" Undecided "the evidence has no vm_config";
+    VmConfigMalformed "vm-config-malformed" Refused "the vm_config is not the object that dstack writes";
+    VmConfigOutOfRange "vm-config-out-of-range" Refused "the vm_config describes a machine that cannot exist or is larger than any real one";
+    VmConfigWrong "vm-config-wrong" Notice "the vm_config differs from the measured machine";
+    VmConfigUnknownMember "vm-config-unknown-member" Notice "the vm_config has a member that this version does not know";
+    VirtualHardwareMismatch "virtual-hardware-mismatch" Refused "RTMR0 is not that of the claimed virtual hardware";
+    VirtualHardwareUnsupported "virtual-hardware-unsupported" Undecided "the claimed virtual hardware cannot be recomputed";
+    FirmwareLayoutUnknown "firmware-layout-unknown" Undecided "the firmware measures itself in a way that needs its image to be recomputed";
 
     // --- step 7: bindings --------------------------------------------------------------------------------
     FreshnessNotShown "freshness-not-shown" Undecided "no nonce was given: the quote may be a recording";

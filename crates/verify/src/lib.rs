@@ -1,4 +1,22 @@
-//! The pipeline from evidence to verdict.
+//! The pipeline from evidence to verdict. Pure: the same bytes, time and policy give the same [`Report`].
+//!
+//! ```text
+//! evidence (untrusted bytes)                                     collateral (untrusted)   policy   as-of time
+//!   1 quote      genuine? signature chain to the pinned root, CRLs, QE identity     -> VerifiedQuote
+//!   2 platform   acceptable? TCB status, advisories, attributes, age of collateral
+//!   3 event log  the quoted one? digests recomputed from payloads, replayed         -> ReplayedLog
+//!   4 identity   app id, compose hash, key provider: from the replayed log only     -> AppIdentity
+//!   5 compose    sha256(exact app_compose) == measured compose hash                 -> BoundCompose
+//!   6 os         MRTD and RTMR0 to RTMR2 recomputed, or pinned by the policy
+//!   7 binding    REPORTDATA: nonce, TLS key, ingress evidence, KMS keys
+//!   8 audit      rules over the bound compose
+//!   9 governance key provider, history of compose hashes
+//! ```
+//!
+//! Each arrow is a type that only its checker can build, so a later step cannot run without the earlier fact. A step
+//! that could not run is listed as not checked; [`CheckId::ALL`](veritee_model::CheckId::ALL) is always complete in a
+//! report. Nothing that came along as a claim (`tcb_info`, `Info`, a certificate's extensions) is ever used as a
+//! fact; claims are compared in `identity.claims` and `binding.ra-tls`.
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,3 +25,87 @@
     clippy::as_conversions
 )]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
+
+pub mod binding;
+mod claims;
+mod compose;
+mod event_log;
+mod facts;
+mod governance;
+mod inputs;
+mod os;
+mod platform;
+mod quote;
+mod run;
+pub mod second_opinion;
+
+use run::Run;
+use veritee_model::{Budget, Evidence, Report, ReportData, Severity, Sha256Digest, UnixTime};
+use veritee_policy::Policy;
+use veritee_quote::TrustRoot;
+
+/// Whether a second engine is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// Ours and dcap-qvl; a difference that `docs/divergences.md` does not list is a failure.
+    Both,
+    /// Ours alone.
+    Native,
+}
+
+/// What the caller expects REPORTDATA to carry.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Expected {
+    /// Nothing: freshness is not shown.
+    #[default]
+    Nothing,
+    /// The caller's nonce, 16 to 64 bytes.
+    Nonce(Vec<u8>),
+    /// Exactly these bytes.
+    ReportData(ReportData),
+}
+
+/// Everything that a verdict depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// What is judged. Untrusted.
+    pub evidence: &'a Evidence,
+    /// The rules.
+    pub policy: &'a Policy,
+    /// SHA-256 of the policy file; `None` for the built-in policy.
+    pub policy_sha256: Option<Sha256Digest>,
+    /// The time of the verdict.
+    pub as_of: UnixTime,
+    /// The trust root.
+    pub root: &'a TrustRoot,
+    /// What REPORTDATA must carry.
+    pub expected: &'a Expected,
+    /// One engine or two.
+    pub engine: Engine,
+    /// Overrides the policy's threshold for findings.
+    pub fail_on: Option<Severity>,
+    /// Limits on hostile input.
+    pub budget: &'a Budget,
+    /// Version of the program, for the report.
+    pub tool_version: &'a str,
+}
+
+/// Verifies one machine.
+///
+/// Cannot fail: what could not be read, shown or accepted is a check of the report.
+#[must_use]
+pub fn verify(request: &Request<'_>) -> Report {
+    let mut run = Run::new(request);
+    let judged = quote::check(&mut run); // 1
+    let verified = judged.as_ref();
+    platform::check(&mut run, verified); // 2
+    let log = event_log::replay(&mut run, verified); // 3
+    let identity = event_log::identity(&mut run, verified, log.as_ref()); // 4
+    claims::check(&mut run, verified, identity.as_ref());
+    let bound = compose::check(&mut run, verified, identity.as_ref()); // 5
+    os::check(&mut run, verified); // 6
+    binding::check(&mut run, verified, identity.as_ref()); // 7
+    governance::audit(&mut run, bound.as_ref()); // 8
+    governance::check(&mut run, identity.as_ref()); // 9
+    run.conclude()
+}

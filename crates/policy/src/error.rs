@@ -1,0 +1,79 @@
+//! Why a policy file is refused.
+
+use core::fmt;
+
+/// Why a policy file is refused. A policy that cannot be understood in full is never applied in part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PolicyError {
+    /// Not TOML, an unknown key, a wrong type or a malformed value.
+    Syntax {
+        /// 1-based line, where known.
+        line: Option<usize>,
+        /// 1-based column, where known.
+        column: Option<usize>,
+        /// What is wrong.
+        message: String,
+    },
+    /// The file is of another version of the format.
+    Schema {
+        /// The name found.
+        got: String,
+    },
+    /// An entry loosens the default without saying why.
+    ReasonMissing {
+        /// The table.
+        entry: String,
+    },
+    /// An entry names a reason code or check that does not exist.
+    UnknownName {
+        /// The entry.
+        entry: String,
+        /// The name.
+        name: String,
+    },
+    /// An exception names a reason that no policy can waive.
+    NotWaivable {
+        /// The reason code.
+        code: String,
+    },
+    /// Two entries contradict each other.
+    Contradiction {
+        /// What contradicts what.
+        message: &'static str,
+    },
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax { line: Some(line), column: Some(column), message } => {
+                write!(f, "policy line {line}, column {column}: {message}")
+            }
+            Self::Syntax { message, .. } => write!(f, "policy: {message}"),
+            Self::Schema { got } => {
+                write!(
+                    f,
+                    "policy schema is `{}`, expected `{}`",
+                    veritee_model::text::inert(got),
+                    crate::file::SCHEMA
+                )
+            }
+            Self::ReasonMissing { entry } => {
+                write!(
+                    f,
+                    "policy {entry} loosens the default: give a `reason` of at least 10 characters beside it"
+                )
+            }
+            Self::UnknownName { entry, name } => {
+                write!(f, "policy {entry}: `{}` does not exist", veritee_model::text::inert(name))
+            }
+            Self::NotWaivable { code } => {
+                write!(f, "policy [[exception]] `{code}`: what is not genuine cannot be waived")
+            }
+            Self::Contradiction { message } => write!(f, "policy contradicts itself: {message}"),
+        }
+    }
+}
+
+impl core::error::Error for PolicyError {}

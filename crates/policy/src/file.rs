@@ -1,0 +1,528 @@
+//! The policy file as it is written.
+
+use crate::error::PolicyError;
+use serde::Deserialize;
+use veritee_model::{
+    AppId, CheckId, Class, ComposeHash, Fmspc, InstanceId, Mrtd, Reason, Rtmr, Severity, Sha256Digest,
+    TdAttributes, UnixTime, Xfam,
+};
+
+/// The name of this version of the format.
+pub(crate) const SCHEMA: &str = "veritee/policy/v1";
+
+/// Shortest reason that is taken for one.
+const REASON_CHARACTERS: usize = 10;
+
+/// What a relying party demands. [`Policy::default`] is the strict one: `UpToDate` only, no advisory, debugging
+/// refused, Intel's root, the operating system measured or pinned, the audit run.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// A name for reports.
+    pub name: String,
+    /// For people.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// TCB status and evaluation.
+    #[serde(default)]
+    pub tcb: Tcb,
+    /// Advisories.
+    #[serde(default)]
+    pub advisories: Advisories,
+    /// Age of collateral.
+    #[serde(default)]
+    pub collateral: Collateral,
+    /// TD attributes.
+    #[serde(default)]
+    pub td: Td,
+    /// Another trust root than Intel's.
+    #[serde(default)]
+    pub root: Option<RootOfTrust>,
+    /// Which application.
+    #[serde(default)]
+    pub expect: Expect,
+    /// Which operating system.
+    #[serde(default)]
+    pub os: Os,
+    /// Checks that must be made beyond the default ones.
+    #[serde(default)]
+    pub require: Vec<String>,
+    /// Checks of the default that need not be made.
+    #[serde(default)]
+    pub waive: Vec<Waiver>,
+    /// Reasons that are let pass.
+    #[serde(default)]
+    pub exception: Vec<Exception>,
+    /// The audit.
+    #[serde(default)]
+    pub audit: Audit,
+}
+
+/// `[tcb]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tcb {
+    /// Statuses that are accepted.
+    pub accept: Vec<TcbStatusName>,
+    /// Why, where more than `UpToDate` is.
+    pub reason: Option<String>,
+    /// Lowest acceptable TCB evaluation data number.
+    pub minimum_evaluation_number: Option<u32>,
+    /// Oldest acceptable date of the TCB levels that matched.
+    pub minimum_date: Option<UnixTime>,
+}
+
+impl Default for Tcb {
+    fn default() -> Self {
+        Self {
+            accept: vec![TcbStatusName::UpToDate],
+            reason: None,
+            minimum_evaluation_number: None,
+            minimum_date: None,
+        }
+    }
+}
+
+/// The TCB statuses that a policy may accept, in Intel's words. `Revoked` is not among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "Intel's words")]
+pub enum TcbStatusName {
+    UpToDate,
+    SWHardeningNeeded,
+    ConfigurationNeeded,
+    ConfigurationAndSWHardeningNeeded,
+    OutOfDate,
+    OutOfDateConfigurationNeeded,
+    TDRelaunchAdvised,
+    TDRelaunchAdvisedConfigurationNeeded,
+}
+
+impl TcbStatusName {
+    /// Intel's word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UpToDate => "UpToDate",
+            Self::SWHardeningNeeded => "SWHardeningNeeded",
+            Self::ConfigurationNeeded => "ConfigurationNeeded",
+            Self::ConfigurationAndSWHardeningNeeded => "ConfigurationAndSWHardeningNeeded",
+            Self::OutOfDate => "OutOfDate",
+            Self::OutOfDateConfigurationNeeded => "OutOfDateConfigurationNeeded",
+            Self::TDRelaunchAdvised => "TDRelaunchAdvised",
+            Self::TDRelaunchAdvisedConfigurationNeeded => "TDRelaunchAdvisedConfigurationNeeded",
+        }
+    }
+}
+
+/// `[advisories]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Advisories {
+    /// Let pass.
+    pub allow: Vec<String>,
+    /// Never let pass.
+    pub refuse: Vec<String>,
+    /// What to do with those in neither list.
+    pub others: Others,
+    /// Why, where any is let pass.
+    pub reason: Option<String>,
+}
+
+/// What to do with advisories that no list names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Others {
+    /// Refuse them.
+    #[default]
+    Refuse,
+    /// Let them pass.
+    Allow,
+}
+
+/// `[collateral]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Collateral {
+    /// Oldest acceptable issue, in days, by artefact.
+    pub max_age_days: MaximumAge,
+    /// Let collateral pass that has expired at the as-of time (never such as is not valid yet).
+    pub allow_expired: bool,
+    /// Why expired collateral is let pass.
+    pub reason: Option<String>,
+}
+
+/// `[collateral.max_age_days]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[expect(missing_docs, reason = "the artefacts' own names")]
+pub struct MaximumAge {
+    pub tcb_info: Option<u32>,
+    pub qe_identity: Option<u32>,
+    pub pck_crl: Option<u32>,
+    pub root_ca_crl: Option<u32>,
+}
+
+/// `[td]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Td {
+    /// What is let pass although the default refuses it.
+    pub allow: Vec<TdLeniency>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Exact TD attributes.
+    pub attributes: Option<TdAttributes>,
+    /// Exact XFAM.
+    pub xfam: Option<Xfam>,
+}
+
+/// TD properties that a policy may let pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TdLeniency {
+    /// The TD's host can read and change it.
+    Debug,
+    /// Profiling by the host.
+    Profiling,
+    /// The TD may be moved by a migration TD.
+    Migratable,
+    /// A service TD is bound.
+    ServiceTd,
+    /// `SEPT_VE_DISABLE` is off.
+    SeptVeDisableOff,
+}
+
+/// `[root]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RootOfTrust {
+    /// SHA-256 of the root's public key (SPKI, DER).
+    pub spki_sha256: Sha256Digest,
+    /// Why it is trusted in place of Intel's.
+    pub reason: Option<String>,
+}
+
+/// `[expect]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Expect {
+    /// One of these applications.
+    pub app_id: Vec<AppId>,
+    /// One of these instances.
+    pub instance_id: Vec<InstanceId>,
+    /// One of these composes.
+    pub compose_hash: Vec<ComposeHash>,
+    /// One of these key providers.
+    pub key_provider: Vec<KeyProvider>,
+    /// One of these processor families.
+    pub fmspc: Vec<Fmspc>,
+}
+
+/// A key provider, as its boot event names it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyProvider {
+    /// `kms`, `local-sgx`, `tpm` or `none`.
+    pub name: String,
+    /// Its identifier, hex; for `kms` the root CA's public key (SPKI, DER).
+    pub id: String,
+}
+
+/// `[os]`
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Os {
+    /// Register values that are accepted, machine by machine. Any one of them suffices.
+    pub machine: Vec<MachineRegisters>,
+    /// Image hashes (`sha256(sha256sum.txt)`) that are accepted where the prover supplies the manifest.
+    pub image_hash: Vec<Sha256Digest>,
+    /// Image hashes that are refused as development images, beside those that say so themselves.
+    pub development_image_hash: Vec<Sha256Digest>,
+    /// Let development images pass.
+    pub allow_development: bool,
+    /// Why they are let pass.
+    pub reason: Option<String>,
+}
+
+/// `[[os.machine]]`: registers that belong together. What is left out is not pinned.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MachineRegisters {
+    /// A name for reports.
+    pub name: String,
+    /// Where the values come from.
+    pub reason: Option<String>,
+    /// MRTD.
+    pub mrtd: Option<Mrtd>,
+    /// RTMR0.
+    pub rtmr0: Option<Rtmr>,
+    /// RTMR1.
+    pub rtmr1: Option<Rtmr>,
+    /// RTMR2.
+    pub rtmr2: Option<Rtmr>,
+}
+
+/// `[[waive]]`: a check of the default that need not be made.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiver {
+    /// The check's identifier.
+    pub check: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// Until when.
+    #[serde(default)]
+    pub expires: Option<UnixTime>,
+}
+
+/// `[[exception]]`: a reason that is let pass.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exception {
+    /// The reason code.
+    pub code: String,
+    /// Only at this check.
+    #[serde(default)]
+    pub check: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Until when.
+    #[serde(default)]
+    pub expires: Option<UnixTime>,
+}
+
+/// `[audit]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Audit {
+    /// Findings at or above this severity decide the exit code.
+    pub fail_on: Severity,
+    /// Findings that are let pass.
+    pub allow: Vec<Allowed>,
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Self { fail_on: Severity::High, allow: Vec::new() }
+    }
+}
+
+/// `[[audit.allow]]`: a finding that is let pass.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Allowed {
+    /// The rule's id.
+    pub rule: String,
+    /// Only where the finding's place contains this text.
+    #[serde(default)]
+    pub place: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Until when.
+    #[serde(default)]
+    pub expires: Option<UnixTime>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            schema: SCHEMA.to_owned(),
+            name: "default".to_owned(),
+            description: None,
+            tcb: Tcb::default(),
+            advisories: Advisories::default(),
+            collateral: Collateral::default(),
+            td: Td::default(),
+            root: None,
+            expect: Expect::default(),
+            os: Os::default(),
+            require: Vec::new(),
+            waive: Vec::new(),
+            exception: Vec::new(),
+            audit: Audit::default(),
+        }
+    }
+}
+
+impl Policy {
+    /// Reads a policy file.
+    ///
+    /// # Errors
+    /// When it is no TOML, has an unknown key or a malformed value, names what does not exist, tries to waive what
+    /// cannot be waived, contradicts itself, or loosens the default without a reason.
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        let policy: Self = toml::from_str(text).map_err(|error| syntax(text, &error))?;
+        if policy.schema != SCHEMA {
+            return Err(PolicyError::Schema { got: policy.schema });
+        }
+        policy.names_exist()?;
+        policy.reasons_given()?;
+        policy.is_consistent()?;
+        Ok(policy)
+    }
+
+    fn names_exist(&self) -> Result<(), PolicyError> {
+        let check = |entry: &str, name: &str| match CheckId::from_id(name) {
+            Some(_) => Ok(()),
+            None => Err(PolicyError::UnknownName { entry: entry.to_owned(), name: name.to_owned() }),
+        };
+        for name in &self.require {
+            check("`require`", name)?;
+        }
+        for waiver in &self.waive {
+            check("[[waive]]", &waiver.check)?;
+        }
+        for exception in &self.exception {
+            if let Some(name) = &exception.check {
+                check("[[exception]]", name)?;
+            }
+            let Some(reason) = Reason::from_code(&exception.code) else {
+                return Err(PolicyError::UnknownName {
+                    entry: "[[exception]]".to_owned(),
+                    name: exception.code.clone(),
+                });
+            };
+            if reason.class() != Class::Refused || matches!(reason, Reason::TcbRevoked) {
+                return Err(PolicyError::NotWaivable { code: exception.code.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    fn reasons_given(&self) -> Result<(), PolicyError> {
+        let looser_status = self.tcb.accept.iter().any(|status| *status != TcbStatusName::UpToDate);
+        let looser_advisories = !self.advisories.allow.is_empty() || self.advisories.others == Others::Allow;
+        let mut entries: Vec<(bool, String, Option<&String>)> = vec![
+            (looser_status, "[tcb] accept".to_owned(), self.tcb.reason.as_ref()),
+            (looser_advisories, "[advisories]".to_owned(), self.advisories.reason.as_ref()),
+            (
+                self.collateral.allow_expired,
+                "[collateral] allow_expired".to_owned(),
+                self.collateral.reason.as_ref(),
+            ),
+            (!self.td.allow.is_empty(), "[td] allow".to_owned(), self.td.reason.as_ref()),
+            (self.os.allow_development, "[os] allow_development".to_owned(), self.os.reason.as_ref()),
+            (!self.os.image_hash.is_empty(), "[os] image_hash".to_owned(), self.os.reason.as_ref()),
+        ];
+        if let Some(root) = &self.root {
+            entries.push((true, "[root]".to_owned(), root.reason.as_ref()));
+        }
+        for machine in &self.os.machine {
+            entries.push((true, format!("[[os.machine]] `{}`", machine.name), machine.reason.as_ref()));
+        }
+        for waiver in &self.waive {
+            entries.push((true, format!("[[waive]] `{}`", waiver.check), waiver.reason.as_ref()));
+        }
+        for exception in &self.exception {
+            entries.push((true, format!("[[exception]] `{}`", exception.code), exception.reason.as_ref()));
+        }
+        for allowed in &self.audit.allow {
+            entries.push((true, format!("[[audit.allow]] `{}`", allowed.rule), allowed.reason.as_ref()));
+        }
+        for (loosens, entry, reason) in entries {
+            let given = reason.is_some_and(|reason| reason.trim().chars().count() >= REASON_CHARACTERS);
+            if loosens && !given {
+                return Err(PolicyError::ReasonMissing { entry });
+            }
+        }
+        Ok(())
+    }
+
+    fn is_consistent(&self) -> Result<(), PolicyError> {
+        if self.tcb.accept.is_empty() {
+            return Err(PolicyError::Contradiction { message: "[tcb] accept is empty: nothing can pass" });
+        }
+        if self.advisories.allow.iter().any(|advisory| self.advisories.refuse.contains(advisory)) {
+            return Err(PolicyError::Contradiction {
+                message: "[advisories] allows and refuses the same advisory",
+            });
+        }
+        if self.waive.iter().any(|waiver| self.require.contains(&waiver.check)) {
+            return Err(PolicyError::Contradiction { message: "the same check is required and waived" });
+        }
+        let empty = |machine: &MachineRegisters| {
+            machine.mrtd.is_none()
+                && machine.rtmr0.is_none()
+                && machine.rtmr1.is_none()
+                && machine.rtmr2.is_none()
+        };
+        if self.os.machine.iter().any(empty) {
+            return Err(PolicyError::Contradiction { message: "an [[os.machine]] pins no register" });
+        }
+        Ok(())
+    }
+
+    /// Every way in which the policy is looser than the default, in words.
+    #[must_use]
+    pub fn loosened(&self) -> Vec<String> {
+        let mut out = Vec::new();
+        let because = |reason: &Option<String>| reason.clone().unwrap_or_default();
+        let statuses: Vec<&str> =
+            self.tcb.accept.iter().filter(|s| **s != TcbStatusName::UpToDate).map(|s| s.name()).collect();
+        if !statuses.is_empty() {
+            out.push(format!("accepts TCB status {}: {}", statuses.join(", "), because(&self.tcb.reason)));
+        }
+        if !self.advisories.allow.is_empty() {
+            let list = self.advisories.allow.join(", ");
+            out.push(format!("allows advisories {list}: {}", because(&self.advisories.reason)));
+        }
+        if self.advisories.others == Others::Allow {
+            out.push(format!(
+                "allows advisories that it does not name: {}",
+                because(&self.advisories.reason)
+            ));
+        }
+        if self.collateral.allow_expired {
+            out.push(format!("allows expired collateral: {}", because(&self.collateral.reason)));
+        }
+        if !self.td.allow.is_empty() {
+            let list: Vec<String> = self.td.allow.iter().map(|entry| format!("{entry:?}")).collect();
+            out.push(format!("allows TD properties {}: {}", list.join(", "), because(&self.td.reason)));
+        }
+        if let Some(root) = &self.root {
+            out.push(format!(
+                "trusts another root than Intel's ({}): {}",
+                root.spki_sha256,
+                because(&root.reason)
+            ));
+        }
+        if self.os.allow_development {
+            out.push(format!("allows development images: {}", because(&self.os.reason)));
+        }
+        for machine in &self.os.machine {
+            out.push(format!("pins registers of `{}` by value: {}", machine.name, because(&machine.reason)));
+        }
+        if !self.os.image_hash.is_empty() {
+            out.push(format!("accepts OS images by hash: {}", because(&self.os.reason)));
+        }
+        for waiver in &self.waive {
+            out.push(format!("does not require {}: {}", waiver.check, because(&waiver.reason)));
+        }
+        for exception in &self.exception {
+            out.push(format!("lets {} pass: {}", exception.code, because(&exception.reason)));
+        }
+        for allowed in &self.audit.allow {
+            out.push(format!("allows findings of {}: {}", allowed.rule, because(&allowed.reason)));
+        }
+        if self.audit.fail_on > Severity::High {
+            out.push(format!("fails only on findings of severity {}", self.audit.fail_on));
+        }
+        out
+    }
+}
+
+fn syntax(text: &str, error: &toml::de::Error) -> PolicyError {
+    let position = error.span().map(|span| {
+        let before = text.get(..span.start).unwrap_or(text);
+        let line = before.matches('\n').count().saturating_add(1);
+        let column = before.rsplit('\n').next().map_or(1, |tail| tail.chars().count().saturating_add(1));
+        (line, column)
+    });
+    PolicyError::Syntax {
+        line: position.map(|(line, _)| line),
+        column: position.map(|(_, column)| column),
+        message: veritee_model::text::inert(error.message()),
+    }
+}

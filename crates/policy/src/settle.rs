@@ -1,0 +1,143 @@
+//! Applying `require`, `[[waive]]` and `[[exception]]` once all checks are made.
+
+use crate::Policy;
+use veritee_model::report::Notice;
+use veritee_model::{Check, Class, Outcome, Reason, UnixTime};
+
+/// Checks as the policy leaves them, and its remarks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// The checks.
+    pub checks: Vec<Check>,
+    /// Exceptions that have expired or matched nothing.
+    pub notices: Vec<Notice>,
+}
+
+impl Policy {
+    /// Marks which checks are required and which are let pass.
+    ///
+    /// An entry that has expired at `as_of` is not applied. A check that failed for a reason of class "not genuine"
+    /// is never let pass.
+    #[must_use]
+    pub fn settle(&self, mut checks: Vec<Check>, as_of: UnixTime) -> Settled {
+        let mut notices = Vec::new();
+        for check in &mut checks {
+            if self.require.contains(&check.id) {
+                check.required = true;
+            }
+        }
+        for waiver in &self.waive {
+            let what = format!("[[waive]] `{}`", waiver.check);
+            if expired(waiver.expires, as_of, &what, &mut notices) {
+                continue;
+            }
+            let mut matched = false;
+            for check in checks.iter_mut().filter(|check| check.id == waiver.check) {
+                if check.outcome == Outcome::NotChecked {
+                    check.required = false;
+                    check.waived.clone_from(&waiver.reason);
+                    matched = true;
+                }
+            }
+            unmatched(matched, &what, &mut notices);
+        }
+        for exception in &self.exception {
+            let what = format!("[[exception]] `{}`", exception.code);
+            if expired(exception.expires, as_of, &what, &mut notices) {
+                continue;
+            }
+            let mut matched = false;
+            for check in &mut checks {
+                let here = exception.check.as_ref().is_none_or(|id| *id == check.id);
+                let refused = check.reason().is_some_and(|reason| reason.class() == Class::Refused);
+                let same = check.reason.as_ref() == Some(&exception.code);
+                if here && refused && same && check.outcome == Outcome::Fail {
+                    check.waived.clone_from(&exception.reason);
+                    matched = true;
+                }
+            }
+            unmatched(matched, &what, &mut notices);
+        }
+        Settled { checks, notices }
+    }
+}
+
+fn expired(expires: Option<UnixTime>, as_of: UnixTime, what: &str, notices: &mut Vec<Notice>) -> bool {
+    let Some(expires) = expires.filter(|expires| *expires <= as_of) else { return false };
+    notices.push(Notice {
+        reason: Reason::PolicyExceptionExpired.code().to_owned(),
+        detail: format!("{what} expired at {expires} and was not applied"),
+        location: None,
+    });
+    true
+}
+
+fn unmatched(matched: bool, what: &str, notices: &mut Vec<Notice>) {
+    if !matched {
+        notices.push(Notice {
+            reason: Reason::PolicyExceptionUnmatched.code().to_owned(),
+            detail: format!("{what} matched nothing: drop it"),
+            location: None,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Exception, Waiver};
+    use veritee_model::CheckId;
+
+    const NOW: UnixTime = UnixTime::from_seconds(1_773_532_800);
+
+    fn exception(code: &str, expires: Option<UnixTime>) -> Policy {
+        let entry = Exception {
+            code: code.to_owned(),
+            check: None,
+            reason: Some("until the firmware update in April".to_owned()),
+            expires,
+        };
+        Policy { exception: vec![entry], ..Policy::default() }
+    }
+
+    #[test]
+    fn an_exception_lets_its_reason_pass_and_keeps_the_failure_visible() {
+        let failed = Check::fail(CheckId::PlatformTcbStatus, Reason::TcbOutOfDate, "");
+        let settled = exception("tcb-out-of-date", None).settle(vec![failed], NOW);
+        assert_eq!(settled.checks[0].outcome, Outcome::Fail);
+        assert!(settled.checks[0].waived.is_some());
+        assert!(settled.notices.is_empty());
+    }
+
+    #[test]
+    fn an_expired_exception_is_not_applied_and_said_so() {
+        let failed = Check::fail(CheckId::PlatformTcbStatus, Reason::TcbOutOfDate, "");
+        let settled = exception("tcb-out-of-date", Some(NOW)).settle(vec![failed], NOW);
+        assert!(settled.checks[0].waived.is_none());
+        assert_eq!(settled.notices[0].reason, "policy-exception-expired");
+    }
+
+    #[test]
+    fn an_exception_that_matches_nothing_is_reported() {
+        let settled = exception("td-debug", None).settle(Vec::new(), NOW);
+        assert_eq!(settled.notices[0].reason, "policy-exception-unmatched");
+    }
+
+    #[test]
+    fn an_exception_made_without_the_reader_still_cannot_waive_what_is_not_genuine() {
+        let failed = Check::fail(CheckId::EventLogRtmr3, Reason::RtmrMismatch, "");
+        let settled = exception("rtmr-mismatch", None).settle(vec![failed], NOW);
+        assert!(settled.checks[0].waived.is_none());
+    }
+
+    #[test]
+    fn waiving_a_check_does_not_touch_one_that_failed() {
+        let waiver =
+            Waiver { check: "os.measured".into(), reason: Some("not published yet".into()), expires: None };
+        let policy = Policy { waive: vec![waiver], ..Policy::default() };
+        let failed = Check::fail(CheckId::OsMeasured, Reason::OsRegisterUnexpected, "");
+        assert!(policy.settle(vec![failed], NOW).checks[0].waived.is_none());
+        let open = Check::not_checked(CheckId::OsMeasured, Reason::OsNotMeasured, "");
+        assert!(!policy.settle(vec![open], NOW).checks[0].required);
+    }
+}

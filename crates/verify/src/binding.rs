@@ -1,0 +1,125 @@
+//! Step 7: what REPORTDATA of the verified quote binds.
+
+pub mod certificate;
+pub mod ingress;
+mod ra_tls;
+pub mod report_data;
+
+use crate::Expected;
+use crate::run::Run;
+use veritee_eventlog::AppIdentity;
+use veritee_model::{Check, CheckId, Reason, ReportData};
+use veritee_quote::VerifiedQuote;
+
+pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identity: Option<&AppIdentity>) {
+    let Some((verified, td)) = verified.and_then(|quote| quote.td().map(|td| (quote, td))) else { return };
+    run.record(nonce(run.request.expected, &td.report_data));
+    run.record(ra_tls::check(run.request, verified, td, identity, &run.events));
+    run.record(content(run, &td.report_data));
+    run.record(kms_keys(run, &td.report_data));
+    run.record(ingress_evidence(run, &td.report_data));
+}
+
+fn nonce(expected: &Expected, report_data: &ReportData) -> Check {
+    let id = CheckId::BindingNonce;
+    match expected {
+        Expected::Nothing => Check::not_checked(
+            id,
+            Reason::FreshnessNotShown,
+            "freshness was not shown: no nonce was given, so the quote may be a recording",
+        ),
+        Expected::Nonce(nonce) => match report_data::find_nonce(report_data, nonce) {
+            Some(form) => Check::pass(id, format!("REPORTDATA is {form}")),
+            None => Check::fail(
+                id,
+                Reason::ReportDataMismatch,
+                "REPORTDATA does not carry the nonce in any known form",
+            )
+            .compared(hex::encode(nonce), report_data)
+            .at("REPORTDATA")
+            .next("the quote answers another request: it is a recording, or the nonce went elsewhere"),
+        },
+        Expected::ReportData(wanted) if wanted == report_data => {
+            Check::pass(id, "REPORTDATA is exactly the expected value")
+        }
+        Expected::ReportData(wanted) => {
+            Check::fail(id, Reason::ReportDataMismatch, "REPORTDATA is not the expected value")
+                .compared(wanted, report_data)
+                .at("REPORTDATA")
+                .next("the quote answers another request, or binds something else")
+        }
+    }
+}
+
+fn content(run: &Run<'_>, report_data: &ReportData) -> Check {
+    let id = CheckId::BindingContent;
+    let Some(bound) = &run.request.evidence.bound_content else {
+        return not_given(id, "no content came along that REPORTDATA is said to bind");
+    };
+    let tag = veritee_model::text::inert(&bound.tag);
+    match report_data::tagged(&bound.tag, &bound.content, &bound.algorithm) {
+        Some(expected) if expected == *report_data => {
+            Check::pass(id, format!("REPORTDATA binds {} bytes under tag {tag}", bound.content.len()))
+        }
+        Some(expected) => mismatch(
+            id,
+            format!("REPORTDATA does not bind the content under tag {tag}"),
+            &expected,
+            report_data,
+        ),
+        None => Check::fail(
+            id,
+            Reason::BindingMismatch,
+            format!(
+                "no REPORTDATA can bind this content with `{}`",
+                veritee_model::text::inert(&bound.algorithm)
+            ),
+        ),
+    }
+}
+
+fn kms_keys(run: &Run<'_>, report_data: &ReportData) -> Check {
+    let id = CheckId::BindingKmsKeys;
+    let Some(keys) = &run.request.evidence.kms_keys else {
+        return not_given(id, "no KMS keys came along");
+    };
+    match report_data::kms_bootstrap(&keys.ca_spki, &keys.k256) {
+        Some(expected) if expected == *report_data => {
+            Check::pass(id, "REPORTDATA binds the KMS's root CA key and secp256k1 key")
+        }
+        Some(expected) => {
+            mismatch(id, "REPORTDATA does not bind these KMS keys".to_owned(), &expected, report_data)
+        }
+        None => Check::fail(id, Reason::BindingMismatch, "these KMS keys cannot be bound"),
+    }
+}
+
+fn ingress_evidence(run: &Run<'_>, report_data: &ReportData) -> Check {
+    let id = CheckId::BindingIngress;
+    let Some(evidence) = &run.request.evidence.ingress else {
+        return not_given(id, "no ingress evidence came along");
+    };
+    match report_data::ingress(&evidence.sums.bytes) {
+        Some(expected) if expected == *report_data => match ingress::bound_files(evidence) {
+            Ok(files) => {
+                Check::pass(id, format!("REPORTDATA binds sha256sum.txt, which names {}", files.join(", ")))
+            }
+            Err(error) => Check::fail(id, error.reason(), error.to_string()),
+        },
+        Some(expected) => {
+            mismatch(id, "REPORTDATA does not bind sha256sum.txt".to_owned(), &expected, report_data)
+        }
+        None => Check::fail(id, Reason::BindingMismatch, "sha256sum.txt cannot be bound"),
+    }
+}
+
+fn not_given(id: CheckId, detail: &str) -> Check {
+    Check::not_checked(id, Reason::BindingNotGiven, detail)
+}
+
+fn mismatch(id: CheckId, detail: String, expected: &ReportData, got: &ReportData) -> Check {
+    Check::fail(id, Reason::BindingMismatch, detail)
+        .compared(expected, got)
+        .at("REPORTDATA")
+        .next("what came along belongs to another quote")
+}

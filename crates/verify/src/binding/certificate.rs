@@ -1,0 +1,200 @@
+//! RA-TLS certificate chains of dstack: leaf, application CA, KMS CA.
+//!
+//! All of it is attacker-controlled until three things hold: the leaf's key is bound by REPORTDATA of a verified
+//! quote, each certificate is signed by the next, and the last one's key is the measured key provider.
+//!
+//! Not checked: validity dates (dstack issues for ten years or from 1975; they are no freshness), names, key usage.
+
+use core::fmt;
+use ring::signature::{
+    ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, UnparsedPublicKey, VerificationAlgorithm,
+};
+use veritee_model::{AppId, Budget, Reason};
+use x509_parser::oid_registry::{OID_SIG_ECDSA_WITH_SHA256, OID_SIG_ECDSA_WITH_SHA384};
+use x509_parser::pem::Pem;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// dstack's arc, 1.3.6.1.4.1.62397.1, with the number of the extension appended.
+const ARC: &str = "1.3.6.1.4.1.62397.1.";
+const QUOTE: &str = "1";
+const EVENT_LOG: &str = "2";
+const APP_ID: &str = "3";
+
+/// Why a chain is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChainError {
+    /// Not PEM or DER, empty, too large or too long.
+    Malformed {
+        /// 0-based certificate.
+        certificate: usize,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// A certificate is not signed by the next one.
+    Signature {
+        /// 0-based certificate.
+        certificate: usize,
+    },
+    /// A certificate's issuer is not the next one's subject.
+    Issuer {
+        /// 0-based certificate.
+        certificate: usize,
+    },
+}
+
+impl ChainError {
+    /// The reason code.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::Malformed { .. } => Reason::RaTlsMalformed,
+            Self::Signature { .. } | Self::Issuer { .. } => Reason::RaTlsSignature,
+        }
+    }
+}
+
+impl fmt::Display for ChainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed { certificate, what } => write!(f, "certificate {certificate}: {what}"),
+            Self::Signature { certificate } => {
+                write!(
+                    f,
+                    "certificate {certificate} is not signed by the key of the certificate that follows it"
+                )
+            }
+            Self::Issuer { certificate } => {
+                write!(
+                    f,
+                    "certificate {certificate} names another issuer than the certificate that follows it"
+                )
+            }
+        }
+    }
+}
+
+impl core::error::Error for ChainError {}
+
+/// A chain whose signatures hold, and what its leaf carries. Whose chain it is, is not yet known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RaTlsChain {
+    /// The leaf's public key (SPKI, DER).
+    pub leaf_spki: Vec<u8>,
+    /// The last certificate's public key (SPKI, DER); the leaf's own where it stands alone.
+    pub root_spki: Vec<u8>,
+    /// The last certificate is signed with its own key.
+    pub root_is_self_signed: bool,
+    /// Number of certificates.
+    pub length: usize,
+    /// The quote in the leaf.
+    pub quote: Option<Vec<u8>>,
+    /// The event log in the leaf, as it stands there: JSON, or gzip behind a magic.
+    pub event_log: Option<Vec<u8>>,
+    /// The app id in the leaf.
+    pub app_id: Option<AppId>,
+}
+
+impl RaTlsChain {
+    /// Reads a chain, leaf first, in PEM or as one DER certificate, and verifies every signature in it.
+    ///
+    /// # Errors
+    /// When it cannot be read, or a certificate is not issued and signed by the next.
+    pub fn read(bytes: &[u8], budget: &Budget) -> Result<Self, ChainError> {
+        let ders = split(bytes, budget)?;
+        let certificates = ders
+            .iter()
+            .enumerate()
+            .map(|(certificate, der)| match X509Certificate::from_der(der) {
+                Ok(([], parsed)) => Ok(parsed),
+                Ok(_) => Err(ChainError::Malformed { certificate, what: "bytes after the certificate" }),
+                Err(_) => Err(ChainError::Malformed { certificate, what: "not an X.509 certificate" }),
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        for (certificate, pair) in certificates.windows(2).enumerate() {
+            let [child, parent] = pair else { continue };
+            if child.issuer().as_raw() != parent.subject().as_raw() {
+                return Err(ChainError::Issuer { certificate });
+            }
+            if !signed_by(child, parent) {
+                return Err(ChainError::Signature { certificate });
+            }
+        }
+        let empty = ChainError::Malformed { certificate: 0, what: "no certificate" };
+        let (Some(leaf), Some(last)) = (certificates.first(), certificates.last()) else { return Err(empty) };
+        let app_id = extension(leaf, APP_ID)?
+            .map(|value| {
+                AppId::try_from(value.as_slice()).map_err(|_length| ChainError::Malformed {
+                    certificate: 0,
+                    what: "app id of other than 20 bytes",
+                })
+            })
+            .transpose()?;
+        Ok(Self {
+            leaf_spki: leaf.public_key().raw.to_vec(),
+            root_spki: last.public_key().raw.to_vec(),
+            root_is_self_signed: last.issuer().as_raw() == last.subject().as_raw() && signed_by(last, last),
+            length: certificates.len(),
+            quote: extension(leaf, QUOTE)?,
+            event_log: extension(leaf, EVENT_LOG)?,
+            app_id,
+        })
+    }
+}
+
+fn split(bytes: &[u8], budget: &Budget) -> Result<Vec<Vec<u8>>, ChainError> {
+    let malformed = |certificate, what| ChainError::Malformed { certificate, what };
+    if bytes.len() > budget.ra_tls_bytes {
+        return Err(malformed(0, "larger than any genuine chain"));
+    }
+    if bytes.first() == Some(&0x30) {
+        return Ok(vec![bytes.to_vec()]);
+    }
+    let mut ders = Vec::new();
+    for (certificate, pem) in Pem::iter_from_buffer(bytes).enumerate() {
+        if certificate >= budget.certificates {
+            return Err(malformed(certificate, "more certificates than any genuine chain"));
+        }
+        let pem = pem.map_err(|_not_pem| malformed(certificate, "not PEM"))?;
+        if pem.label != "CERTIFICATE" {
+            return Err(malformed(certificate, "a PEM block that is no certificate"));
+        }
+        ders.push(pem.contents);
+    }
+    if ders.is_empty() { Err(malformed(0, "no certificate")) } else { Ok(ders) }
+}
+
+/// ECDSA over P-256 or P-384 only: what dstack issues.
+fn signed_by(child: &X509Certificate<'_>, parent: &X509Certificate<'_>) -> bool {
+    let algorithm: &dyn VerificationAlgorithm =
+        if child.signature_algorithm.algorithm == OID_SIG_ECDSA_WITH_SHA256 {
+            &ECDSA_P256_SHA256_ASN1
+        } else if child.signature_algorithm.algorithm == OID_SIG_ECDSA_WITH_SHA384 {
+            &ECDSA_P384_SHA384_ASN1
+        } else {
+            return false;
+        };
+    if child.signature_algorithm != child.tbs_certificate.signature {
+        return false;
+    }
+    let key = UnparsedPublicKey::new(algorithm, parent.public_key().subject_public_key.data.as_ref());
+    key.verify(child.tbs_certificate.as_ref(), child.signature_value.data.as_ref()).is_ok()
+}
+
+/// The value of dstack's extension `number`: a DER OCTET STRING inside the extension's own.
+fn extension(leaf: &X509Certificate<'_>, number: &str) -> Result<Option<Vec<u8>>, ChainError> {
+    let oid = format!("{ARC}{number}");
+    let mut found = leaf.extensions().iter().filter(|extension| extension.oid.to_id_string() == oid);
+    let Some(first) = found.next() else { return Ok(None) };
+    if found.next().is_some() {
+        return Err(ChainError::Malformed { certificate: 0, what: "the same dstack extension twice" });
+    }
+    match x509_parser::der_parser::der::parse_der_octetstring(first.value) {
+        Ok(([], object)) => object.as_slice().map(|bytes| Some(bytes.to_vec())).map_err(|_form| {
+            ChainError::Malformed { certificate: 0, what: "a dstack extension that is no octet string" }
+        }),
+        _ => {
+            Err(ChainError::Malformed { certificate: 0, what: "a dstack extension that is no octet string" })
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Evidence of dstack-ingress: `sha256sum.txt` bound by REPORTDATA, and the files that it lists.
+//!
+//! Both the list and the files are attacker-controlled until REPORTDATA of a verified quote equals
+//! `SHA-256(sha256sum.txt)`, zero-padded. Not checked: whether a certificate among the files is the one served.
+
+use core::fmt;
+use std::collections::BTreeMap;
+use veritee_model::evidence::IngressEvidence;
+use veritee_model::{Reason, Sha256Digest};
+
+/// Why ingress evidence is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IngressError {
+    /// A line is not `<64 hex digits>  <file name>`.
+    Line {
+        /// 1-based line.
+        line: usize,
+    },
+    /// A name is listed twice.
+    Duplicate {
+        /// The name.
+        name: String,
+    },
+    /// A file's digest is not the listed one.
+    Digest {
+        /// The file.
+        name: String,
+        /// Listed.
+        expected: Sha256Digest,
+        /// Found.
+        got: Sha256Digest,
+    },
+    /// A file came along that the list does not name: nothing binds it.
+    Unlisted {
+        /// The file.
+        name: String,
+    },
+    /// The list names no file that came along: nothing was shown.
+    Nothing,
+}
+
+impl IngressError {
+    /// The reason code.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        Reason::IngressFileMismatch
+    }
+}
+
+impl fmt::Display for IngressError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inert = veritee_model::text::inert;
+        match self {
+            Self::Line { line } => {
+                write!(f, "sha256sum.txt line {line}: expected `<64 hex digits>  <file name>`")
+            }
+            Self::Duplicate { name } => write!(f, "sha256sum.txt names {} twice", inert(name)),
+            Self::Digest { name, expected, got } => {
+                write!(f, "{}: sha256 is {got}, sha256sum.txt says {expected}", inert(name))
+            }
+            Self::Unlisted { name } => write!(f, "{} is not in sha256sum.txt", inert(name)),
+            Self::Nothing => f.write_str("none of the files that sha256sum.txt names came along"),
+        }
+    }
+}
+
+impl core::error::Error for IngressError {}
+
+/// Names of the files that the list binds and that came along.
+///
+/// # Errors
+/// When a line cannot be read, a name occurs twice, a file differs or is not listed, or no listed file came along.
+pub fn bound_files(evidence: &IngressEvidence) -> Result<Vec<String>, IngressError> {
+    let listed = read_list(&evidence.sums.bytes)?;
+    let mut bound = Vec::new();
+    for (name, item) in &evidence.files {
+        let Some(expected) = listed.get(name) else {
+            return Err(IngressError::Unlisted { name: name.clone() });
+        };
+        let got = item.sha256();
+        if got != *expected {
+            return Err(IngressError::Digest { name: name.clone(), expected: *expected, got });
+        }
+        bound.push(name.clone());
+    }
+    if bound.is_empty() { Err(IngressError::Nothing) } else { Ok(bound) }
+}
+
+/// GNU coreutils' form: digest, blank, blank or `*`, name; `./` before a name is dropped.
+fn read_list(bytes: &[u8]) -> Result<BTreeMap<String, Sha256Digest>, IngressError> {
+    let mut listed = BTreeMap::new();
+    let text = core::str::from_utf8(bytes).map_err(|_not_utf8| IngressError::Line { line: 1 })?;
+    for (index, line) in text.lines().enumerate() {
+        let malformed = || IngressError::Line { line: index.saturating_add(1) };
+        let (digest, rest) = line.split_once(' ').ok_or_else(malformed)?;
+        let name = rest.strip_prefix([' ', '*']).ok_or_else(malformed)?;
+        let name = name.strip_prefix("./").unwrap_or(name);
+        let digest = Sha256Digest::from_hex(digest).map_err(|_not_hex| malformed())?;
+        if name.is_empty() || name.contains('/') {
+            return Err(malformed());
+        }
+        if listed.insert(name.to_owned(), digest).is_some() {
+            return Err(IngressError::Duplicate { name: name.to_owned() });
+        }
+    }
+    Ok(listed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use veritee_model::Item;
+
+    fn evidence(sums: &str, files: &[(&str, &[u8])]) -> IngressEvidence {
+        IngressEvidence {
+            sums: Item::new(sums.as_bytes(), "test"),
+            files: files
+                .iter()
+                .map(|(name, bytes)| ((*name).to_owned(), Item::new(*bytes, "test")))
+                .collect(),
+        }
+    }
+
+    fn line(name: &str, bytes: &[u8]) -> String {
+        format!("{}  {name}\n", Sha256Digest::of(bytes))
+    }
+
+    #[test]
+    fn listed_files_are_bound() {
+        let sums = line("./acme-account.json", b"{}") + &line("cert-a.pem", b"pem");
+        let bound = bound_files(&evidence(&sums, &[("cert-a.pem", b"pem")])).unwrap();
+        assert_eq!(bound, ["cert-a.pem"]);
+    }
+
+    #[test]
+    fn a_changed_file_is_refused() {
+        let error =
+            bound_files(&evidence(&line("cert-a.pem", b"pem"), &[("cert-a.pem", b"other")])).unwrap_err();
+        assert!(matches!(error, IngressError::Digest { .. }));
+    }
+
+    #[test]
+    fn a_file_that_the_list_does_not_name_is_refused() {
+        let files: &[(&str, &[u8])] = &[("cert-a.pem", b"pem"), ("cert-b.pem", b"pem")];
+        let error = bound_files(&evidence(&line("cert-a.pem", b"pem"), files)).unwrap_err();
+        assert_eq!(error, IngressError::Unlisted { name: "cert-b.pem".to_owned() });
+    }
+
+    #[test]
+    fn a_list_without_its_files_shows_nothing() {
+        assert_eq!(bound_files(&evidence(&line("cert-a.pem", b"pem"), &[])), Err(IngressError::Nothing));
+        assert_eq!(bound_files(&evidence("", &[])), Err(IngressError::Nothing));
+    }
+
+    #[test]
+    fn a_line_of_another_form_a_path_and_a_second_entry_are_refused() {
+        let path = line("../cert.pem", b"pem");
+        assert_eq!(bound_files(&evidence(&path, &[])), Err(IngressError::Line { line: 1 }));
+        let twice = line("a", b"1") + &line("a", b"2");
+        assert_eq!(
+            bound_files(&evidence(&twice, &[])),
+            Err(IngressError::Duplicate { name: "a".to_owned() })
+        );
+        assert_eq!(bound_files(&evidence("abc", &[])), Err(IngressError::Line { line: 1 }));
+    }
+}

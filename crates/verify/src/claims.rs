@@ -1,0 +1,93 @@
+//! `identity.claims`: values that came along unauthenticated, compared with the quoted and measured ones.
+//!
+//! A value that differs is a contradiction inside the evidence: it was put together from two machines, or changed.
+//! A value that agrees proves nothing by itself, and none is ever used.
+
+use crate::run::Run;
+use std::collections::BTreeMap;
+use veritee_eventlog::AppIdentity;
+use veritee_model::{Check, CheckId, Reason};
+use veritee_quote::VerifiedQuote;
+
+/// What the guest agent gives as device id when it does not know the PPID: SHA-256 of nothing.
+const DEVICE_UNKNOWN: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identity: Option<&AppIdentity>) {
+    if verified.and_then(VerifiedQuote::td).is_none() {
+        return;
+    }
+    let facts = facts(run, identity);
+    let claims = &run.request.evidence.claims.values;
+    let mut agreeing = Vec::new();
+    let mut contradictions = Vec::new();
+    let mut unknown = Vec::new();
+    let devices = devices(run, verified);
+    for (name, claim) in claims {
+        match facts.get(name.as_str()) {
+            _ if name == "device_id" && claim.value == DEVICE_UNKNOWN => {}
+            _ if name == "device_id" && devices.contains(&claim.value.to_ascii_lowercase()) => {
+                agreeing.push(name.as_str())
+            }
+            Some(fact) if fact.eq_ignore_ascii_case(&claim.value) => agreeing.push(name.as_str()),
+            Some(fact) => contradictions.push((name, fact, claim)),
+            None => unknown.push(name.as_str()),
+        }
+    }
+    let id = CheckId::IdentityClaims;
+    let check = match contradictions.first() {
+        Some((name, fact, claim)) => {
+            let all: Vec<&str> = contradictions.iter().map(|(name, ..)| name.as_str()).collect();
+            Check::fail(id, Reason::ClaimContradictsQuote, format!("differs from the quoted or measured value: {}", all.join(", ")))
+                .compared(fact, veritee_model::text::shortened(&claim.value, 256))
+                .at(format!("{name} in {}", claim.source))
+                .next("the evidence was put together from two machines or two moments, or was changed: fetch it anew")
+        }
+        None if agreeing.is_empty() => {
+            Check::not_checked(id, Reason::BindingNotGiven, "no value came along that could be compared")
+        }
+        None if unknown.is_empty() => Check::pass(id, format!("agree: {}", agreeing.join(", "))),
+        None => {
+            Check::pass(id, format!("agree: {}; not comparable: {}", agreeing.join(", "), unknown.join(", ")))
+        }
+    };
+    run.record(check);
+}
+
+/// The device id as dstack has computed it over time: SHA-256 of the quote header's user data (0.5), or of the PPID.
+fn devices(run: &Run<'_>, verified: Option<&VerifiedQuote>) -> Vec<String> {
+    let header = verified.map(|verified| {
+        veritee_eventlog::derived::device_id_of_header(&verified.quote().header().user_data).to_string()
+    });
+    header.into_iter().chain(run.tcb.as_ref().map(|tcb| tcb.ppid_sha256.to_string())).collect()
+}
+
+/// Quoted and measured values under the names that claims have.
+fn facts(run: &Run<'_>, identity: Option<&AppIdentity>) -> BTreeMap<&'static str, String> {
+    let mut facts = BTreeMap::new();
+    if let Some(quote) = &run.quote {
+        facts.insert("mrtd", quote.mrtd.to_string());
+        facts.insert("rtmr0", quote.rtmr0.to_string());
+        facts.insert("rtmr1", quote.rtmr1.to_string());
+        facts.insert("rtmr2", quote.rtmr2.to_string());
+        facts.insert("rtmr3", quote.rtmr3.to_string());
+        facts.insert("report_data", quote.report_data.to_string());
+        facts.insert("mr_config_id", quote.mr_config_id.to_string());
+    }
+    if let Some(tcb) = &run.tcb {
+        facts.insert("device_id", tcb.ppid_sha256.to_string());
+    }
+    if let Some(identity) = &run.identity {
+        facts.insert("mr_aggregated", identity.mr_aggregated.to_string());
+    }
+    if let Some(identity) = identity {
+        facts.insert("app_id", identity.app_id().to_string());
+        facts.insert("compose_hash", identity.compose_hash().to_string());
+        facts.insert("instance_id", identity.instance_id().map(ToString::to_string).unwrap_or_default());
+        let provider = identity.key_provider().payload();
+        facts.insert("key_provider_info", String::from_utf8_lossy(provider).into_owned());
+        if let Some(hash) = identity.os_image_hash_claimed() {
+            facts.insert("os_image_hash", hash.to_string());
+        }
+    }
+    facts
+}

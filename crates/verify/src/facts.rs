@@ -1,0 +1,52 @@
+//! Facts of the quote and the platform in the shape of the report.
+
+use veritee_model::report::{QuoteFacts, TcbFacts};
+use veritee_model::{Sha256Digest, UnixTime};
+use veritee_quote::{Quote, TdReport, VerifiedQuote};
+
+pub(crate) fn quote(quote: &Quote, td: &TdReport) -> QuoteFacts {
+    let [rtmr0, rtmr1, rtmr2, rtmr3] = td.rtmrs;
+    QuoteFacts {
+        version: quote.header().version,
+        tee: quote.tee().to_string(),
+        signed_sha256: quote.signed_sha256(),
+        tee_tcb_svn: td.tee_tcb_svn,
+        mr_seam: td.mr_seam,
+        mr_signer_seam: td.mr_signer_seam,
+        td_attributes: td.td_attributes,
+        xfam: td.xfam,
+        mrtd: td.mrtd,
+        mr_config_id: td.mr_config_id,
+        mr_owner: td.mr_owner,
+        mr_owner_config: td.mr_owner_config,
+        rtmr0,
+        rtmr1,
+        rtmr2,
+        rtmr3,
+        report_data: td.report_data,
+        tee_tcb_svn_2: td.tee_tcb_svn2,
+        mr_service_td: td.mr_service_td,
+    }
+}
+
+pub(crate) fn tcb(verified: &VerifiedQuote) -> TcbFacts {
+    let tcb = verified.tcb();
+    let platform = verified.platform();
+    let collateral = verified.collateral();
+    let unknown = UnixTime::from_seconds(0);
+    let shortfalls = tcb.shortfalls.iter().map(ToString::to_string).collect();
+    TcbFacts {
+        status: tcb.status.name().to_owned(),
+        platform: tcb.launch.platform.status.name().to_owned(),
+        module: tcb.launch.tdx_module.as_ref().map(|module| module.status.name().to_owned()),
+        qe: tcb.launch.quoting_enclave.status.name().to_owned(),
+        date: tcb.date,
+        advisories: tcb.advisories.clone(),
+        evaluation_number: tcb.evaluation_number(),
+        fmspc: platform.fmspc,
+        ppid_sha256: Sha256Digest::of(platform.ppid.as_bytes()),
+        collateral_expires: collateral.earliest_expiration().unwrap_or(unknown),
+        collateral_issued: collateral.earliest_issue().unwrap_or(unknown),
+        shortfalls,
+    }
+}

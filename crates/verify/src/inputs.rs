@@ -1,0 +1,83 @@
+//! What was given, by digest, and what was not.
+
+use crate::{Expected, Request};
+use veritee_model::report::{Input, Missing};
+use veritee_model::{Evidence, Item};
+
+/// Every item of the evidence with its digest.
+pub(crate) fn list(evidence: &Evidence) -> Vec<Input> {
+    let log = evidence.event_log.as_ref().map(|log| &log.item);
+    let parts: [(&str, Option<&Item>); 7] = [
+        ("quote", evidence.quote.as_ref()),
+        ("event-log", log),
+        ("runtime-events", evidence.runtime_events.as_ref()),
+        ("app-compose", evidence.app_compose.as_ref()),
+        ("vm-config", evidence.vm_config.as_ref()),
+        ("mr-config", evidence.mr_config.as_ref()),
+        ("certificates", evidence.certificates.as_ref()),
+    ];
+    let mut inputs: Vec<Input> =
+        parts.into_iter().filter_map(|(name, item)| item.map(|item| input(name, item))).collect();
+    inputs.extend(evidence.collateral.iter().map(|item| input("collateral", item)));
+    if let Some(ingress) = &evidence.ingress {
+        inputs.push(input("ingress-sums", &ingress.sums));
+        inputs.extend(ingress.files.values().map(|item| input("ingress-file", item)));
+    }
+    inputs
+}
+
+fn input(name: &str, item: &Item) -> Input {
+    Input {
+        name: name.to_owned(),
+        sha256: item.sha256(),
+        bytes: u64::try_from(item.bytes.len()).unwrap_or(u64::MAX),
+        source: item.source.clone(),
+    }
+}
+
+/// What was not given, and what that leaves open.
+pub(crate) fn missing(request: &Request<'_>) -> Vec<Missing> {
+    let evidence = request.evidence;
+    let absent = [
+        (
+            evidence.quote.is_none(),
+            "quote",
+            "nothing can be verified: bring the answer to GetQuote, the RA-TLS certificate, or the Info answer",
+        ),
+        (
+            evidence.collateral.is_empty(),
+            "collateral",
+            "the quote's signatures cannot be traced to Intel: bring it with --collateral",
+        ),
+        (
+            evidence.event_log.is_none(),
+            "event log",
+            "app id, compose hash and key provider stay unknown: bring it with --event-log",
+        ),
+        (
+            evidence.app_compose.is_none(),
+            "app_compose",
+            "what the machine runs stays unknown: bring its exact bytes with --app-compose",
+        ),
+        (
+            evidence.vm_config.is_none(),
+            "vm_config",
+            "the virtual hardware cannot be recomputed: bring it with --vm-config",
+        ),
+        (
+            evidence.certificates.is_none(),
+            "RA-TLS certificate",
+            "no TLS key is tied to the machine: bring its chain with --certificate",
+        ),
+        (
+            *request.expected == Expected::Nothing,
+            "nonce",
+            "the quote may be a recording: ask the machine for a quote over your own nonce and give it with --nonce",
+        ),
+    ];
+    absent
+        .into_iter()
+        .filter(|(absent, ..)| *absent)
+        .map(|(_, name, consequence)| Missing { name: name.to_owned(), consequence: consequence.to_owned() })
+        .collect()
+}

@@ -1,0 +1,96 @@
+//! What has been found so far, and the report that it becomes.
+
+use crate::{Request, inputs};
+use core::fmt::Display;
+use veritee_model::report::{
+    EventFact, IdentityFacts, Notice, PolicyFacts, QuoteFacts, Root, SCHEMA, TcbFacts, Tool,
+};
+use veritee_model::{Check, CheckId, Finding, Reason, Report, Verdict};
+
+/// The state of one run.
+pub(crate) struct Run<'a> {
+    pub(crate) request: &'a Request<'a>,
+    pub(crate) quote: Option<QuoteFacts>,
+    pub(crate) tcb: Option<TcbFacts>,
+    pub(crate) identity: Option<IdentityFacts>,
+    pub(crate) events: Vec<EventFact>,
+    pub(crate) findings: Vec<Finding>,
+    checks: Vec<Check>,
+    notices: Vec<Notice>,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) const fn new(request: &'a Request<'a>) -> Self {
+        Self {
+            request,
+            quote: None,
+            tcb: None,
+            identity: None,
+            events: Vec::new(),
+            findings: Vec::new(),
+            checks: Vec::new(),
+            notices: Vec::new(),
+        }
+    }
+
+    /// Records a check. Each is made once; a second answer to the same question would be a fault in the pipeline.
+    pub(crate) fn record(&mut self, check: Check) {
+        debug_assert!(!self.checks.iter().any(|known| known.id == check.id), "{} was made twice", check.id);
+        self.checks.push(check);
+    }
+
+    pub(crate) fn notice(
+        &mut self,
+        reason: Reason,
+        detail: impl Into<String>,
+        location: Option<&dyn Display>,
+    ) {
+        self.notices.push(Notice {
+            reason: reason.code().to_owned(),
+            detail: detail.into(),
+            location: location.map(ToString::to_string),
+        });
+    }
+
+    /// The report: every check in order, those that were not reached among them.
+    pub(crate) fn conclude(self) -> Report {
+        let Request { policy, policy_sha256, as_of, root, fail_on, tool_version, .. } = *self.request;
+        let made = self.checks;
+        let complete = CheckId::ALL.iter().map(|id| {
+            let found = made.iter().find(|check| check.id == id.id()).cloned();
+            found.unwrap_or_else(|| {
+                Check::not_checked(
+                    *id,
+                    Reason::EarlierStepFailed,
+                    "an earlier step did not give what this one needs",
+                )
+            })
+        });
+        let settled = policy.settle(complete.collect(), as_of);
+        let mut notices = self.notices;
+        notices.extend(settled.notices);
+        let fail_on = fail_on.unwrap_or(policy.audit.fail_on);
+        let mut loosened = policy.loosened();
+        if fail_on > policy.audit.fail_on {
+            loosened.push(format!("findings below {fail_on} do not count: asked for on the command line"));
+        }
+        Report {
+            schema: SCHEMA.to_owned(),
+            tool: Tool { name: "veritee".to_owned(), version: tool_version.to_owned() },
+            as_of,
+            inputs: inputs::list(self.request.evidence),
+            missing: inputs::missing(self.request),
+            verdict: Verdict::conclude(&settled.checks, &self.findings, fail_on),
+            root: Some(Root { name: root.name(), spki_sha256: root.spki_sha256(), intel: root.is_intel() }),
+            checks: settled.checks,
+            notices,
+            quote: self.quote,
+            tcb: self.tcb,
+            identity: self.identity,
+            events: self.events,
+            findings: self.findings,
+            stage: "incomplete".to_owned(),
+            policy: PolicyFacts { name: policy.name.clone(), sha256: policy_sha256, loosened, fail_on },
+        }
+    }
+}

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# The arrows of ARCHITECTURE.md, checked: pure crates name no runtime and no network, and nobody points upwards.
+set -euo pipefail
+cd "$(dirname "$0")"
+fail=0
+
+tree() { cargo tree --locked --quiet --package "veritee-$1" --edges normal --prefix none --format '{p}' | cut -d' ' -f1 | sort -u; }
+
+refuse() { # crate, forbidden packages...
+  local crate=$1 names
+  shift
+  names=$(tree "$crate")
+  for package in "$@"; do
+    if grep -qx -- "$package" <<<"$names"; then
+      echo "veritee-$crate depends on $package" >&2
+      fail=1
+    fi
+  done
+}
+
+for crate in crates/*/; do
+  name=$(basename "$crate")
+  refuse "$name" tokio reqwest hyper mio aws-lc-rs aws-lc-sys openssl openssl-sys native-tls
+  [ "$name" = testkit ] || refuse "$name" veritee-testkit veritee
+done
+
+upper="veritee-audit veritee-policy veritee-verify"
+middle="veritee-quote veritee-eventlog veritee-measure veritee-compose"
+outer="veritee-evidence veritee-report"
+# shellcheck disable=SC2086  # the lists are words
+{
+  refuse model $middle $upper $outer
+  for crate in quote eventlog measure compose; do
+    refuse "$crate" $(tr ' ' '\n' <<<"$middle" | grep -vx "veritee-$crate") $upper $outer
+  done
+  refuse audit veritee-verify $outer
+  refuse policy veritee-verify $outer
+  refuse verify $outer
+  refuse report $middle $upper veritee-evidence
+  refuse evidence veritee-verify veritee-report
+}
+# The quote crate is for others too: what it brings along stays small.
+refuse quote clap toml dcap-qvl
+
+# Pure crates read no file, no clock and no environment.
+for name in model quote eventlog measure compose audit policy verify report evidence; do
+  if grep -rnE 'std::(fs|env|net|process)\b|SystemTime|Instant::now' "crates/$name/src" --include='*.rs' | grep -vE '^[^:]+:[0-9]+:\s*//' >&2; then
+    echo "veritee-$name names a file, a socket, a clock or the environment" >&2
+    fail=1
+  fi
+done
+
+[ "$fail" = 0 ] && echo "layers hold"
+exit "$fail"

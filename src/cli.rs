@@ -1,0 +1,335 @@
+//! The command line. Stable: scripts outside this repository call it.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use veritee_model::{ReportData, UnixTime};
+
+/// Checks, offline and from first principles, whether a dstack application in an Intel TDX machine is what it claims
+/// to be, and whether its operator could still cheat its users.
+#[derive(Debug, Parser)]
+#[command(
+    name = "veritee",
+    version,
+    arg_required_else_help = true,
+    propagate_version = true,
+    max_term_width = 100
+)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes, the same for every --format:
+   0  every required check passed         10  not genuine
+   1  internal failure, no verdict        11  genuine, refused by policy
+   2  usage                               12  audit findings at or above --fail-on
+   3  evidence could not be obtained      13  incomplete: a required check was not run";
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Global {
+    /// Form of the output.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    /// Write the output to this file instead of standard output (written whole or not at all).
+    #[arg(long, short = 'o', global = true, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Print nothing: the exit code is the answer.
+    #[arg(long, short = 'q', global = true)]
+    pub(crate) quiet: bool,
+    /// Say more; twice for everything.
+    #[arg(long, short = 'v', global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Colour on the terminal; NO_COLOR and CLICOLOR_FORCE are honoured.
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
+    pub(crate) color: Colour,
+    /// Show no progress on standard error.
+    #[arg(long, global = true)]
+    pub(crate) no_progress: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// One screen for people.
+    Human,
+    /// One document, schema veritee/report/v1.
+    Json,
+    /// The same on one line.
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// A page as auditors publish it.
+    Markdown,
+    /// One self-contained page.
+    Html,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Verify a machine: from evidence to a verdict.
+    Verify(Box<Verify>),
+    /// Look at one quote, without dstack.
+    #[command(subcommand)]
+    Quote(Quote),
+    /// Event logs.
+    #[command(subcommand, name = "eventlog")]
+    EventLog(EventLog),
+    /// Evidence files.
+    #[command(subcommand)]
+    Evidence(Evidence),
+    /// Show a saved report again, in any form. Nothing is verified anew.
+    Render(Render),
+    /// Explain a reason code or a check.
+    Explain(Explain),
+    /// Policy files.
+    #[command(subcommand)]
+    Policy(Policy),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    Man,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  veritee verify evidence.json --policy policy.toml
+  veritee verify quote.bin --event-log log.json --app-compose app-compose.json --collateral collateral/
+  veritee verify evidence.json --as-of 2026-03-15T00:00:00Z --nonce 9a01356cb451dc2c3c0ce9a195245a0b
+  veritee verify evidence.json --format json > report.json")]
+pub(crate) struct Verify {
+    /// Evidence in any form that `veritee evidence forms` lists; - for standard input.
+    pub(crate) input: PathBuf,
+    #[command(flatten)]
+    pub(crate) parts: Parts,
+    #[command(flatten)]
+    pub(crate) judge: Judge,
+    /// The quote must answer this request: hex, 16 to 64 bytes.
+    #[arg(long, value_name = "HEX", conflicts_with = "report_data", help_heading = "Binding")]
+    pub(crate) nonce: Option<Nonce>,
+    /// REPORTDATA must be exactly this: hex, 64 bytes.
+    #[arg(long, value_name = "HEX", help_heading = "Binding")]
+    pub(crate) report_data: Option<ReportData>,
+    /// Save all evidence that was used, collateral included, to one file.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) save_evidence: Option<PathBuf>,
+}
+
+/// Parts of the evidence as files of their own.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Evidence")]
+pub(crate) struct Parts {
+    /// Which machine, where the input holds several: its label, for example /model_attestations/0.
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) select: Option<String>,
+    /// The app_compose, exactly as measured.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) app_compose: Option<PathBuf>,
+    /// The event log: JSON or CCEL.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) event_log: Option<PathBuf>,
+    /// The vm_config.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vm_config: Option<PathBuf>,
+    /// The document behind MRCONFIGID version 3.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) mr_config: Option<PathBuf>,
+    /// RA-TLS certificate chain, PEM or DER.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// Folder with the evidences of dstack-ingress.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) ingress: Option<PathBuf>,
+    /// Collateral: a file, or a folder from which the fitting ones are taken. May be repeated.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) collateral: Vec<PathBuf>,
+}
+
+/// Under which rules.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Verdict")]
+pub(crate) struct Judge {
+    /// The policy file; without it the strict built-in one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// The time of the verdict: RFC 3339, seconds since 1970, or `now`.
+    #[arg(long, value_name = "TIME", default_value = "now", value_parser = parse_as_of)]
+    pub(crate) as_of: AsOf,
+    /// Open no socket. (This version opens none at all.)
+    #[arg(long)]
+    pub(crate) offline: bool,
+    /// `both` asks dcap-qvl for a second opinion and refuses when the two disagree.
+    #[arg(long, value_enum, default_value_t = Engine::Both)]
+    pub(crate) engine: Engine,
+    /// Audit findings at or above this severity decide the exit code; overrides the policy's `fail_on`.
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(crate) fail_on: Option<Severity>,
+    /// Another trust root than Intel's, PEM or DER. The policy must name it; every page will say so.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Engine {
+    Both,
+    Native,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Severity {
+    Info,
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+impl From<Severity> for veritee_model::Severity {
+    fn from(severity: Severity) -> Self {
+        match severity {
+            Severity::Info => Self::Info,
+            Severity::Low => Self::Low,
+            Severity::Medium => Self::Medium,
+            Severity::High => Self::High,
+            Severity::Critical => Self::Critical,
+        }
+    }
+}
+
+/// A time given, or the clock's, read once at the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AsOf {
+    Now,
+    At(UnixTime),
+}
+
+fn parse_as_of(text: &str) -> Result<AsOf, veritee_model::TimeError> {
+    if text == "now" { Ok(AsOf::Now) } else { UnixTime::parse(text).map(AsOf::At) }
+}
+
+/// Bytes that a caller asked to be bound. Shorter than 16 bytes proves nothing, so it is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Nonce(pub(crate) Vec<u8>);
+
+impl std::str::FromStr for Nonce {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        let bytes = hex::decode(digits).map_err(|error| format!("not hex: {error}"))?;
+        match bytes.len() {
+            16..=64 => Ok(Self(bytes)),
+            length => Err(format!("a nonce has 16 to 64 bytes, got {length}")),
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Quote {
+    /// Print the fields of a quote. Nothing is verified.
+    Show {
+        /// The quote in any form that `veritee evidence forms` lists; - for standard input.
+        file: PathBuf,
+    },
+    /// Verify a quote against collateral: steps 1 and 2 of the pipeline.
+    #[command(
+        after_help = "Example:\n  veritee quote verify quote.bin --collateral collateral.json --as-of 2026-03-15T00:00:00Z"
+    )]
+    Verify {
+        /// The quote in any form that `veritee evidence forms` lists; - for standard input.
+        file: PathBuf,
+        /// Which machine, where the input holds several.
+        #[arg(long, value_name = "LABEL")]
+        select: Option<String>,
+        /// Collateral: a file, or a folder from which the fitting ones are taken. May be repeated.
+        #[arg(long, value_name = "FILE|DIR")]
+        collateral: Vec<PathBuf>,
+        #[command(flatten)]
+        judge: Box<Judge>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum EventLog {
+    /// Replay a log event by event, register by register.
+    #[command(
+        after_help = "Examples:\n  veritee eventlog replay event_log.json\n  veritee eventlog replay ccel.bin --quote quote.bin"
+    )]
+    Replay {
+        /// The log (dstack JSON or CCEL), or evidence that holds one; - for standard input.
+        file: PathBuf,
+        /// Compare the result with the registers of this quote. The quote itself is not verified.
+        #[arg(long, value_name = "FILE")]
+        quote: Option<PathBuf>,
+        /// Which machine, where the input holds several.
+        #[arg(long, value_name = "LABEL")]
+        select: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Evidence {
+    /// Make an evidence file out of any form, with all parts in one document.
+    #[command(
+        after_help = "Example:\n  veritee evidence convert info.json --collateral collateral.json -o evidence.json"
+    )]
+    Convert {
+        /// Evidence in any form; - for standard input.
+        input: PathBuf,
+        #[command(flatten)]
+        parts: Box<Parts>,
+    },
+    /// List the forms of evidence that are read, and how each is recognised.
+    Forms,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  veritee render report.json --format markdown > report.md")]
+pub(crate) struct Render {
+    /// A report saved with --format json; - for standard input.
+    pub(crate) report: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  veritee explain tcb-out-of-date\n  veritee explain --list")]
+pub(crate) struct Explain {
+    /// A reason code or a check id.
+    #[arg(required_unless_present = "list")]
+    pub(crate) code: Option<String>,
+    /// List all codes.
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Policy {
+    /// Write a commented policy file, or one that pins what a report saw.
+    #[command(
+        after_help = "Examples:\n  veritee policy init > policy.toml\n  veritee policy init --from report.json -o policy.toml"
+    )]
+    Init {
+        /// A report saved with --format json.
+        #[arg(long, value_name = "REPORT.json")]
+        from: Option<PathBuf>,
+    },
+    /// Check a policy file, and say in words what it demands and what it lets pass.
+    Check {
+        /// The policy file; - for standard input.
+        file: PathBuf,
+    },
+    /// List all checks and which of them the default requires.
+    Checks,
+}

@@ -1,0 +1,55 @@
+//! One module a command.
+
+mod eventlog;
+mod evidence;
+mod explain;
+mod gather;
+mod policy;
+mod quote;
+mod render;
+mod verify;
+
+use crate::cli::{Arguments, Command, Format, Global};
+use crate::failure::Failure;
+use clap::CommandFactory;
+use veritee_model::ExitCode;
+
+/// Runs the command; the exit code is that of the verdict where there is one.
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let global = &arguments.global;
+    match &arguments.command {
+        Command::Verify(options) => verify::run(options, global),
+        Command::Quote(options) => quote::run(options, global),
+        Command::EventLog(options) => eventlog::run(options, global),
+        Command::Evidence(options) => evidence::run(options, global),
+        Command::Render(options) => render::run(options, global),
+        Command::Explain(options) => explain::run(options, global),
+        Command::Policy(options) => policy::run(options, global),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "veritee", &mut text);
+            print_text(&text, global)
+        }
+        Command::Man => {
+            let mut text = Vec::new();
+            clap_mangen::Man::new(Arguments::command())
+                .render(&mut text)
+                .map_err(|error| Failure::internal(format!("manual page: {error}")))?;
+            print_text(&text, global)
+        }
+    }
+}
+
+fn print_text(text: &[u8], global: &Global) -> Result<ExitCode, Failure> {
+    crate::output::data(&String::from_utf8_lossy(text), global)?;
+    Ok(ExitCode::Verified)
+}
+
+/// Refuses a form that a command cannot print, rather than printing another.
+fn only(global: &Global, allowed: &[Format], command: &str) -> Result<(), Failure> {
+    if allowed.contains(&global.format) {
+        return Ok(());
+    }
+    let names: Vec<String> = allowed.iter().map(|format| format!("{format:?}").to_lowercase()).collect();
+    Err(Failure::usage(format!("`{command}` prints {} only", names.join(" or "))))
+}

@@ -1,0 +1,135 @@
+//! `veritee eventlog`
+
+use super::gather;
+use crate::cli::{EventLog as Options, Format, Global};
+use crate::failure::Failure;
+use crate::input::{self, shown};
+use core::fmt::Write as _;
+use std::path::Path;
+use veritee_eventlog::{EventLog, RegisterStatus, Trace, fold, replay};
+use veritee_evidence::parts;
+use veritee_model::evidence::{EventLogFormat, EventLogItem};
+use veritee_model::text::{inert, shortened};
+use veritee_model::{Budget, Evidence, ExitCode, Rtmr, RtmrIndex};
+use veritee_quote::Quote;
+
+pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
+    let Options::Replay { file, quote, select } = options;
+    super::only(global, &[Format::Human, Format::Json, Format::Jsonl], "eventlog replay")?;
+    let evidence = evidence(file, select.as_deref(), global)?;
+    let Some(item) = &evidence.event_log else {
+        return Err(Failure::unobtainable(format!("{}: has no event log", shown(file))));
+    };
+    let log = parse(item).map_err(|error| Failure::unobtainable(format!("{}: {error}", shown(file))))?;
+    let quoted = quote.as_deref().map(|path| registers(path, global)).transpose()?;
+    let trace = fold(&log);
+    let text = match global.format {
+        Format::Json => format!("{:#}\n", document(&log, &trace, quoted.as_ref())),
+        Format::Jsonl => format!("{}\n", document(&log, &trace, quoted.as_ref())),
+        _ => table(&log, &trace, quoted.as_ref(), global.verbose > 0),
+    };
+    crate::output::data(&veritee_model::text::inert_json(&text), global)?;
+    let differs = quoted.is_some_and(|quoted| replay(&log, &quoted).is_err());
+    Ok(if differs { ExitCode::NotGenuine } else { ExitCode::Verified })
+}
+
+/// The file as evidence, or, where it is a bare log, as that.
+fn evidence(path: &Path, label: Option<&str>, global: &Global) -> Result<Evidence, Failure> {
+    if !path.is_dir() && path != Path::new("-") {
+        let source = input::read(path)?;
+        let mut evidence = Evidence::default();
+        if parts::add_event_log(&mut evidence, &source.bytes, &source.name, &Budget::STANDARD).is_ok() {
+            return Ok(evidence);
+        }
+    }
+    gather::single(path, label, global)
+}
+
+fn parse(item: &EventLogItem) -> Result<EventLog, veritee_eventlog::EventLogError> {
+    match item.format {
+        EventLogFormat::DstackJson => EventLog::parse_json(&item.item.bytes, &Budget::STANDARD),
+        EventLogFormat::Ccel => EventLog::parse_ccel(&item.item.bytes, &Budget::STANDARD),
+    }
+}
+
+fn registers(path: &Path, global: &Global) -> Result<[Rtmr; 4], Failure> {
+    let evidence = gather::single(path, None, global)?;
+    let missing = || Failure::unobtainable(format!("{}: has no TDX quote", shown(path)));
+    let item = evidence.quote.ok_or_else(missing)?;
+    let quote = Quote::parse(&item.bytes)
+        .map_err(|error| Failure::unobtainable(format!("{}: {error}", shown(path))))?;
+    quote.td().map(|td| td.rtmrs).ok_or_else(missing)
+}
+
+fn table(log: &EventLog, trace: &Trace, quoted: Option<&[Rtmr; 4]>, full: bool) -> String {
+    let mut out = String::from("Replay of a log. Nothing is verified: the registers are the log's own.\n\n");
+    let hex = |text: String| if full { text } else { shortened(&text, 16) };
+    for (event, after) in log.events().iter().zip(trace.after()) {
+        let recomputed = if event.recomputed_digest().is_some() { "recomputed" } else { "as claimed" };
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            out,
+            "{:>4}  {}  {:28}  digest {} {recomputed}  -> {}",
+            event.index(),
+            event.register(),
+            shortened(&inert(event.label()), 28),
+            hex(event.effective_digest().to_string()),
+            hex(after.to_string()),
+        );
+    }
+    out.push('\n');
+    for register in RtmrIndex::ALL {
+        let _ = writeln!(out, "{register}  {}  ({} events)", trace.register(register), trace.count(register));
+    }
+    if let Some(quoted) = quoted {
+        out.push_str("\nAgainst the quote (which was not verified):\n");
+        for (register, words) in comparison(log, quoted) {
+            let _ = writeln!(out, "{register}  {words}");
+        }
+    }
+    out
+}
+
+fn comparison(log: &EventLog, quoted: &[Rtmr; 4]) -> Vec<(RtmrIndex, String)> {
+    let statuses = match replay(log, quoted) {
+        Ok(replayed) => RtmrIndex::ALL.map(|register| replayed.status(register)),
+        Err(error) => *error.statuses(),
+    };
+    let words = |status: RegisterStatus| match status {
+        RegisterStatus::Match { .. } => "equal".to_owned(),
+        RegisterStatus::Stripped { events } => {
+            format!("not comparable: the log has only {events} events for it")
+        }
+        RegisterStatus::Mismatch(mismatch) => format!("DIFFERS: {mismatch}"),
+    };
+    RtmrIndex::ALL.into_iter().zip(statuses).map(|(register, status)| (register, words(status))).collect()
+}
+
+fn document(log: &EventLog, trace: &Trace, quoted: Option<&[Rtmr; 4]>) -> serde_json::Value {
+    let events: Vec<serde_json::Value> = log
+        .events()
+        .iter()
+        .zip(trace.after())
+        .map(|(event, after)| {
+            serde_json::json!({
+                "index": event.index(),
+                "register": event.register(),
+                "type": event.event_type(),
+                "name": event.name(),
+                "label": event.label(),
+                "payload": hex::encode(event.payload()),
+                "digest": event.effective_digest(),
+                "digest_recomputed": event.recomputed_digest().is_some(),
+                "register_after": after,
+            })
+        })
+        .collect();
+    let registers: Vec<_> = RtmrIndex::ALL.into_iter().map(|register| trace.register(register)).collect();
+    let compared = quoted.map(|quoted| {
+        comparison(log, quoted)
+            .into_iter()
+            .map(|(register, words)| (register.to_string(), words))
+            .collect::<std::collections::BTreeMap<_, _>>()
+    });
+    serde_json::json!({ "schema": "veritee/replay/v1", "verified": false, "events": events, "registers": registers, "against_quote": compared })
+}

@@ -1,0 +1,76 @@
+//! `veritee policy`
+
+use crate::cli::{Format, Global, Policy};
+use crate::failure::Failure;
+use core::fmt::Write as _;
+use std::path::Path;
+use veritee_model::{CheckId, ExitCode, Sha256Digest, VerdictOutcome};
+
+pub(crate) fn run(options: &Policy, global: &Global) -> Result<ExitCode, Failure> {
+    super::only(global, &[Format::Human], "policy")?;
+    let text = match options {
+        Policy::Init { from: None } => veritee_policy::commented_template().to_owned(),
+        Policy::Init { from: Some(path) } => from_report(path)?,
+        Policy::Check { file } => describe(&read(file)?),
+        Policy::Checks => checks(),
+    };
+    crate::output::data(&text, global)?;
+    Ok(ExitCode::Verified)
+}
+
+/// A policy and the digest of the file it came from.
+pub(crate) struct Loaded {
+    pub(crate) policy: veritee_policy::Policy,
+    pub(crate) sha256: Option<Sha256Digest>,
+}
+
+/// Reads a policy file; the built-in one where none is given.
+pub(crate) fn load(path: Option<&Path>) -> Result<Loaded, Failure> {
+    path.map_or_else(|| Ok(Loaded { policy: veritee_policy::Policy::default(), sha256: None }), read)
+}
+
+fn read(path: &Path) -> Result<Loaded, Failure> {
+    let source = crate::input::read(path)?;
+    let shown = crate::input::shown(path);
+    let text = std::str::from_utf8(&source.bytes)
+        .map_err(|error| Failure::usage(format!("{shown}: not UTF-8 at byte {}", error.valid_up_to())))?;
+    let policy = veritee_policy::Policy::parse(text).map_err(|error| {
+        Failure::usage(format!("{shown}: {error}")).help("`veritee policy init` writes a commented file")
+    })?;
+    Ok(Loaded { policy, sha256: Some(Sha256Digest::of(&source.bytes)) })
+}
+
+fn from_report(path: &Path) -> Result<String, Failure> {
+    let report = super::render::saved(path)?;
+    if report.verdict.outcome == VerdictOutcome::NotGenuine {
+        return Err(Failure::usage(format!("{}: the report says `not genuine`", crate::input::shown(path)))
+            .help("there is nothing in it worth pinning"));
+    }
+    Ok(veritee_policy::template_from(&report, veritee_policy::Pins { os: true, identity: true }))
+}
+
+fn describe(loaded: &Loaded) -> String {
+    let policy = &loaded.policy;
+    let mut out = format!("policy `{}` can be read\n", veritee_model::text::inert(&policy.name));
+    let loosened = policy.loosened();
+    if loosened.is_empty() {
+        out.push_str("it loosens nothing\n");
+    }
+    for line in loosened {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "loosened: {}", veritee_model::text::inert(&line));
+    }
+    for id in &policy.require {
+        let _ = writeln!(out, "required beyond the default: {}", veritee_model::text::inert(id));
+    }
+    out
+}
+
+fn checks() -> String {
+    let mut out = String::new();
+    for check in CheckId::ALL {
+        let required = if check.required_by_default() { "required" } else { "" };
+        let _ = writeln!(out, "{:28} {required:9} {}", check.id(), check.question());
+    }
+    out
+}

@@ -1,0 +1,96 @@
+//! `veritee quote`
+
+use super::{gather, verify};
+use crate::cli::{Format, Global, Quote as Options};
+use crate::failure::Failure;
+use crate::input::shown;
+use core::fmt::Write as _;
+use std::path::Path;
+use veritee_model::{Check, ExitCode, Report, Step, Verdict};
+use veritee_quote::Quote;
+use veritee_verify::Expected;
+
+pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
+    match options {
+        Options::Show { file } => show(file, global),
+        Options::Verify { file, select, collateral, judge } => {
+            let mut evidence = gather::single(file, select.as_deref(), global)?;
+            // One quote, nothing else: what came along with it is not judged here.
+            let quote = evidence.quote.take();
+            let mut alone =
+                veritee_model::Evidence { quote, collateral: evidence.collateral, ..Default::default() };
+            gather::collateral(&mut alone, collateral)?;
+            let report = only_the_quote(verify::judge(&alone, &Expected::Nothing, judge)?);
+            crate::output::report(&report, global)?;
+            Ok(report.verdict.outcome.exit_code())
+        }
+    }
+}
+
+/// Keeps steps 1 and 2 of a report and draws the verdict from those alone.
+fn only_the_quote(mut report: Report) -> Report {
+    report.checks.retain(|check: &Check| matches!(check.step, Step::Quote | Step::Platform));
+    report.missing.retain(|missing| matches!(missing.name.as_str(), "quote" | "collateral"));
+    report.verdict = Verdict::conclude(&report.checks, &[], report.policy.fail_on);
+    "not asked: one quote only".clone_into(&mut report.stage);
+    report
+}
+
+fn show(path: &Path, global: &Global) -> Result<ExitCode, Failure> {
+    super::only(global, &[Format::Human, Format::Json, Format::Jsonl], "quote show")?;
+    let evidence = gather::single(path, None, global)?;
+    let item =
+        evidence.quote.ok_or_else(|| Failure::unobtainable(format!("{}: has no quote", shown(path))))?;
+    let quote = Quote::parse(&item.bytes)
+        .map_err(|error| Failure::unobtainable(format!("{}: {error}", shown(path))))?;
+    let document = serde_json::json!({
+        "schema": "veritee/quote/v1",
+        "verified": false,
+        "bytes": item.bytes.len(),
+        "padding": quote.padding(),
+        "signed_sha256": quote.signed_sha256(),
+        "header": quote.header(),
+        "body": quote.body(),
+        "qe_report": quote.qe_report(),
+        "certification_type": quote.certification().kind().number(),
+        "pck": quote.pck_hint(),
+    });
+    let text = match global.format {
+        Format::Json => format!("{document:#}\n"),
+        Format::Jsonl => format!("{document}\n"),
+        _ => fields(&document),
+    };
+    crate::output::data(&veritee_model::text::inert_json(&text), global)?;
+    Ok(ExitCode::Verified)
+}
+
+/// One line a field, dotted names.
+fn fields(document: &serde_json::Value) -> String {
+    let mut out = String::from("Fields of a quote. NOT VERIFIED: anyone can write these bytes.\n\n");
+    flatten(document, "", &mut out);
+    out.push_str("\nNOT VERIFIED. `veritee quote verify` does that.\n");
+    out
+}
+
+fn flatten(value: &serde_json::Value, name: &str, out: &mut String) {
+    let below = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
+    match value {
+        serde_json::Value::Object(members) => {
+            members.iter().for_each(|(key, value)| flatten(value, &below(key), out))
+        }
+        serde_json::Value::Array(entries) => {
+            entries
+                .iter()
+                .enumerate()
+                .for_each(|(index, value)| flatten(value, &below(&index.to_string()), out));
+        }
+        serde_json::Value::Null => {}
+        serde_json::Value::String(text) => {
+            // Writing to a String cannot fail.
+            let _ = writeln!(out, "{name:36} {}", veritee_model::text::inert(text));
+        }
+        other => {
+            let _ = writeln!(out, "{name:36} {other}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `veritee verify`
+
+use super::gather;
+use crate::cli::{AsOf, Engine, Global, Judge, Verify};
+use crate::failure::Failure;
+use crate::input::{self, shown};
+use std::path::Path;
+use veritee_model::{Budget, Evidence, ExitCode, Report, UnixTime};
+use veritee_quote::TrustRoot;
+use veritee_verify::{Expected, Request};
+
+pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure> {
+    let evidence = gather::evidence(&options.input, &options.parts, global)?;
+    let expected = match (&options.nonce, options.report_data) {
+        (Some(nonce), _) => Expected::Nonce(nonce.0.clone()),
+        (None, Some(report_data)) => Expected::ReportData(report_data),
+        (None, None) => Expected::Nothing,
+    };
+    let report = judge(&evidence, &expected, &options.judge)?;
+    if let Some(path) = &options.save_evidence {
+        crate::output::write_whole(
+            path,
+            veritee_evidence::to_json(&evidence, env!("CARGO_PKG_VERSION")).as_bytes(),
+        )?;
+    }
+    crate::output::report(&report, global)?;
+    Ok(report.verdict.outcome.exit_code())
+}
+
+/// The verdict on gathered evidence.
+pub(crate) fn judge(evidence: &Evidence, expected: &Expected, options: &Judge) -> Result<Report, Failure> {
+    let loaded = super::policy::load(options.policy.as_deref())?;
+    let root = options.root.as_deref().map_or_else(|| Ok(TrustRoot::intel()), root)?;
+    Ok(veritee_verify::verify(&Request {
+        evidence,
+        policy: &loaded.policy,
+        policy_sha256: loaded.sha256,
+        as_of: as_of(options.as_of)?,
+        root: &root,
+        expected,
+        engine: match options.engine {
+            Engine::Both => veritee_verify::Engine::Both,
+            Engine::Native => veritee_verify::Engine::Native,
+        },
+        fail_on: options.fail_on.map(Into::into),
+        budget: &Budget::STANDARD,
+        tool_version: env!("CARGO_PKG_VERSION"),
+    }))
+}
+
+fn as_of(given: AsOf) -> Result<UnixTime, Failure> {
+    match given {
+        AsOf::Now => input::now(),
+        AsOf::At(time) => Ok(time),
+    }
+}
+
+/// A trust root from a file, PEM or DER.
+fn root(path: &Path) -> Result<TrustRoot, Failure> {
+    let source = input::read(path)?;
+    let der = match x509_parser::pem::parse_x509_pem(&source.bytes) {
+        Ok((_, pem)) => pem.contents,
+        Err(_) => source.bytes,
+    };
+    TrustRoot::from_der(&der).map_err(|error| Failure::usage(format!("{}: {error}", shown(path))))
+}

@@ -1,0 +1,21 @@
+//! The `veritee` program: arguments, files, the clock and the terminal. All decisions are made in the crates below.
+
+mod cli;
+mod commands;
+mod failure;
+mod input;
+mod output;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = cli::Arguments::parse();
+    match commands::run(&arguments) {
+        Ok(exit) => ExitCode::from(exit.code()),
+        Err(failure) => {
+            output::failure(&failure);
+            ExitCode::from(failure.exit.code())
+        }
+    }
+}

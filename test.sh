@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# All checks, on a fresh clone too: it installs what it needs beside the build. Ends with cargo's own closing lines.
+set -euo pipefail
+cd "$(dirname "$0")"
+export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
+tools="$PWD/target/tools"
+step() { printf '\n== %s\n' "$*"; }
+
+step "format"
+cargo fmt --all -- --check
+
+step "layers: what the pure crates may not name"
+./layers.sh
+
+step "clippy"
+cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+step "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --all-features --locked
+
+step "packages: bans, licences, sources"
+if ! [ -x "$tools/bin/cargo-deny" ]; then
+  cargo install --quiet --locked --root "$tools" --version 0.20.2 cargo-deny
+fi
+"$tools/bin/cargo-deny" --all-features check bans licenses sources
+
+step "fuzz smoke run"
+fuzz/smoke.sh "${FUZZ_SECONDS:-5}"
+
+step "bench smoke run"
+cargo bench --workspace --locked --quiet -- --test
+
+step "tests (README, help and snapshots among them)"
+cargo build --release --locked
+cargo test --workspace --all-features --locked
