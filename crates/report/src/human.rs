@@ -4,11 +4,14 @@ mod facts;
 mod screen;
 mod shorten;
 
+pub(crate) use facts::quote_fields;
+
 use crate::summary::{
     NOT_FRESH, Status, StepSummary, TEST_ROOT, code_to_explain, finding_word, fresh, open, steps, test_root,
 };
 use screen::{Screen, Style};
 use shorten::Shortener;
+use std::collections::BTreeMap;
 use veritee_model::{Check, Finding, FindingStatus, Report, VerdictOutcome};
 
 /// How to print for a person.
@@ -84,7 +87,7 @@ impl Page {
             Some(identity) => shorten::hex(&identity.app_id.to_string()),
             None => "unknown".to_owned(),
         };
-        self.screen.text(0, style, &format!("{headline}   app {app} · as of {}", report.as_of));
+        self.screen.text(0, style, &format!("{headline}  app {app} · as of {}", report.as_of));
         self.screen.text(0, Style::Plain, &self.shorten.text(&report.verdict.summary));
         if !fresh(report) {
             self.screen.text(0, Style::Caution, NOT_FRESH);
@@ -114,12 +117,17 @@ impl Page {
         };
         let detail = self.shorten.detail(&check.detail);
         let StepSummary { passed, total, .. } = *summary;
-        let rest =
-            if summary.status == Status::NotChecked && !check.required { ", the rest optional" } else { "" };
-        match (&check.reason, summary.status) {
-            (_, Status::Pass) => format!("{detail} ({passed} of {total})"),
-            (Some(reason), _) => format!("{reason}: {detail} ({passed} of {total} passed{rest})"),
-            (None, _) => format!("{detail} ({passed} of {total} passed{rest})"),
+        let optional = summary.status == Status::NotChecked && !check.required;
+        let count = match (passed, optional) {
+            _ if passed == total => format!(" ({passed} of {total})"),
+            (0, true) => " (optional)".to_owned(),
+            (0, false) => String::new(),
+            (_, true) => format!(" ({passed} of {total} passed, the rest optional)"),
+            (_, false) => format!(" ({passed} of {total} passed)"),
+        };
+        match &check.reason {
+            Some(reason) if summary.status != Status::Pass => format!("{reason}: {detail}{count}"),
+            _ => format!("{detail}{count}"),
         }
     }
 
@@ -263,30 +271,31 @@ impl Page {
         }
     }
 
-    /// Required checks one by one; the others together by reason.
+    /// Required checks with what is known of them, those of one answer together; the others by reason alone.
     fn not_checked(&mut self, report: &Report) {
-        let open: Vec<&Check> =
-            report.checks.iter().filter(|check| Status::of(check) == Status::NotChecked).collect();
-        if open.is_empty() {
+        let open = || report.checks.iter().filter(|check| Status::of(check) == Status::NotChecked);
+        if open().next().is_none() {
             return;
         }
         self.heading("NOT CHECKED");
-        for check in open.iter().filter(|check| check.required) {
-            self.screen.text(2, Style::Caution, &format!("{} (required)", name_and_reason(check)));
-            self.answers(4, check);
-        }
-        let mut told: Vec<&str> = Vec::new();
-        for check in open.iter().filter(|check| !check.required) {
-            let reason = check.reason.as_deref().unwrap_or("unknown");
-            if told.contains(&reason) {
+        let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut by_answer: BTreeMap<_, (&Check, Vec<&str>)> = BTreeMap::new();
+        for (index, check) in open().enumerate() {
+            if !check.required {
+                by_reason.entry(reason_of(check)).or_default().push(&check.id);
                 continue;
             }
-            told.push(reason);
-            let names: Vec<&str> = open
-                .iter()
-                .filter(|other| !other.required && other.reason.as_deref().unwrap_or("unknown") == reason)
-                .map(|other| other.id.as_str())
-                .collect();
+            let alone = check.expected.is_some() || check.got.is_some() || check.location.is_some();
+            let number = if alone { index } else { usize::MAX };
+            let answer = (reason_of(check), &check.detail, &check.explain, number);
+            by_answer.entry(answer).or_insert_with(|| (check, Vec::new())).1.push(&check.id);
+        }
+        for (check, names) in by_answer.into_values() {
+            let said = format!("{} (required): {}", reason_of(check), names.join(", "));
+            self.screen.text(2, Style::Caution, &said);
+            self.answers(4, check);
+        }
+        for (reason, names) in by_reason {
             self.screen.text(2, Style::Plain, &format!("{reason}: {}", names.join(", ")));
         }
     }
@@ -316,6 +325,10 @@ impl Page {
             &format!("help: `veritee explain {code}` · exit status {exit}{root}"),
         );
     }
+}
+
+fn reason_of(check: &Check) -> &str {
+    check.reason.as_deref().unwrap_or("unknown")
 }
 
 fn name_and_reason(check: &Check) -> String {

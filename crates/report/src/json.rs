@@ -21,9 +21,10 @@ pub fn jsonl(report: &Report) -> String {
     document(serde_json::to_string(report))
 }
 
+/// Serialised JSON as it is printed: inert, with a line break at the end.
 #[expect(clippy::expect_used, reason = "structs, vectors, strings and numbers always serialise")]
-fn document(serialised: serde_json::Result<String>) -> String {
-    let mut text = inert_json(&serialised.expect("a report has no map and no fallible field"));
+pub(crate) fn document(serialised: serde_json::Result<String>) -> String {
+    let mut text = inert_json(&serialised.expect("no type of an output has a map or a fallible field"));
     text.push('\n');
     text
 }
@@ -44,10 +45,21 @@ pub fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
     if report.schema != SCHEMA {
         return Err(ParseError::SchemaUnknown { got: report.schema });
     }
+    within("checks", report.checks.len(), CHECKS)?;
+    within("findings", report.findings.len(), FINDINGS)?;
     match contradiction(&report) {
         Some(error) => Err(error),
         None => Ok(report),
     }
+}
+
+/// No version asks as many questions; adding up more of them than this costs time.
+const CHECKS: usize = 1024;
+/// More than any audit of one deployment finds.
+const FINDINGS: usize = 16_384;
+
+const fn within(what: &'static str, got: usize, limit: usize) -> Result<(), ParseError> {
+    if got <= limit { Ok(()) } else { Err(ParseError::TooMany { what, got, limit }) }
 }
 
 /// A document of another schema is named as such, not as a report with missing fields.
@@ -98,6 +110,15 @@ pub enum ParseError {
     },
     /// A field is missing, repeated or of the wrong form; the error has line and column.
     Field(serde_json::Error),
+    /// A list is longer than in any report of this program.
+    TooMany {
+        /// Which list.
+        what: &'static str,
+        /// Its length.
+        got: usize,
+        /// The longest that is read.
+        limit: usize,
+    },
     /// The verdict does not follow from the report's own checks and findings.
     VerdictContradicts {
         /// Outcome as written.
@@ -114,7 +135,7 @@ impl ParseError {
     #[must_use]
     pub const fn reason(&self) -> Reason {
         match self {
-            Self::Syntax(_) | Self::Field(_) => Reason::ReportMalformed,
+            Self::Syntax(_) | Self::Field(_) | Self::TooMany { .. } => Reason::ReportMalformed,
             Self::SchemaMissing | Self::SchemaUnknown { .. } => Reason::ReportSchemaUnknown,
             Self::VerdictContradicts { .. } => Reason::ReportContradictory,
         }
@@ -129,6 +150,9 @@ impl fmt::Display for ParseError {
             Self::SchemaMissing => write!(f, "the document has no schema, expected `{SCHEMA}`"),
             Self::SchemaUnknown { got } => {
                 write!(f, "the document's schema is `{}`, expected `{SCHEMA}`", inert(&shortened(got, 80)))
+            }
+            Self::TooMany { what, got, limit } => {
+                write!(f, "the report has {got} {what}, expected at most {limit}")
             }
             Self::VerdictContradicts { stated, exit_code, computed } => write!(
                 f,
@@ -145,7 +169,10 @@ impl core::error::Error for ParseError {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Syntax(error) | Self::Field(error) => Some(error),
-            Self::SchemaMissing | Self::SchemaUnknown { .. } | Self::VerdictContradicts { .. } => None,
+            Self::SchemaMissing
+            | Self::SchemaUnknown { .. }
+            | Self::TooMany { .. }
+            | Self::VerdictContradicts { .. } => None,
         }
     }
 }

@@ -10,6 +10,8 @@
 //!
 //! - [`json`], [`jsonl`], [`parse`]: the saved form and back; the same report is the same bytes.
 //! - [`human`]: one screen of text.
+//! - [`markdown`], [`html`]: a page to publish.
+//! - [`sarif`]: findings and failed checks for code scanning.
 //!
 //! Pure: a report in, text out.
 #![deny(
@@ -21,9 +23,16 @@
 )]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
 
+mod html;
 mod human;
 mod json;
+mod markdown;
+mod page;
+mod sarif;
 mod summary;
 
+pub use html::html;
 pub use human::{HumanOptions, human};
 pub use json::{ParseError, json, jsonl, parse};
+pub use markdown::markdown;
+pub use sarif::sarif;

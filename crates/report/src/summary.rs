@@ -64,22 +64,15 @@ pub(crate) fn steps(report: &Report) -> Vec<StepSummary<'_>> {
 }
 
 fn summarise(report: &Report, step: Step) -> StepSummary<'_> {
-    let checks: Vec<&Check> = report.checks.iter().filter(|check| check.step == step).collect();
-    let total = checks.len();
-    let passed = checks.iter().filter(|check| Status::of(check) == Status::Pass).count();
-    let gravest = checks.iter().copied().map(gravity).max().unwrap_or_default();
     let lead = lead(step).id();
-    let check = checks
-        .iter()
-        .copied()
-        .filter(|check| gravity(check) == gravest)
-        .max_by_key(|check| (check.id == lead, core::cmp::Reverse(position(&checks, check))));
+    let of_step = || report.checks.iter().filter(|check| check.step == step);
+    let passed = of_step().filter(|check| Status::of(check) == Status::Pass).count();
+    let check = of_step()
+        .enumerate()
+        .max_by_key(|(index, check)| (gravity(check), check.id == lead, core::cmp::Reverse(*index)))
+        .map(|(_, check)| check);
     let status = check.map_or(Status::NotChecked, Status::of);
-    StepSummary { step, status, passed, total, check }
-}
-
-fn position(checks: &[&Check], wanted: &Check) -> usize {
-    checks.iter().position(|check| core::ptr::eq(*check, wanted)).unwrap_or(usize::MAX)
+    StepSummary { step, status, passed, total: of_step().count(), check }
 }
 
 /// Gravest last. What was not checked outweighs what was waived only where it is required.
@@ -145,14 +138,13 @@ pub(crate) const fn finding_word(status: FindingStatus) -> &'static str {
 }
 
 /// The code that `veritee explain` is offered for: the gravest reason, else the first of a check that did not pass.
-///
-/// Only a plain code is ever printed as part of a command.
 pub(crate) fn code_to_explain(report: &Report) -> Option<&str> {
     let of_checks = report.checks.iter().filter_map(|check| check.reason.as_deref());
     report.verdict.reasons.iter().map(String::as_str).chain(of_checks).find(|code| is_plain_code(code))
 }
 
-fn is_plain_code(code: &str) -> bool {
+/// Fit to stand in a command line that people copy.
+pub(crate) fn is_plain_code(code: &str) -> bool {
     code.len() <= 64
         && code.starts_with(|first: char| first.is_ascii_alphabetic())
         && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')

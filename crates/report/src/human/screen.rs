@@ -47,7 +47,7 @@ impl Screen {
     /// A paragraph at `indent`; further lines of it stand two columns deeper.
     pub(super) fn text(&mut self, indent: usize, style: Style, text: &str) {
         let deeper = indent.saturating_add(2);
-        let lines = wrap(&inert(text), self.room(indent), self.room(deeper));
+        let lines = wrap(&calm(text), self.room(indent), self.room(deeper));
         for (number, line) in lines.iter().enumerate() {
             self.pad(if number == 0 { indent } else { deeper });
             self.paint(style, line);
@@ -78,7 +78,7 @@ impl Screen {
             self.pad(indent);
             self.paint(style, &label);
         }
-        for (number, line) in wrap(&inert(text), self.room(start), self.room(start)).iter().enumerate() {
+        for (number, line) in wrap(&calm(text), self.room(start), self.room(start)).iter().enumerate() {
             self.pad(if number == 0 && used < column { column.saturating_sub(used) } else { start });
             self.out.push_str(line);
             self.end_line();
@@ -101,7 +101,7 @@ impl Screen {
 
     fn paint(&mut self, style: Style, text: &str) {
         match style.code() {
-            Some(code) if self.colour => {
+            Some(code) if self.colour && !text.is_empty() => {
                 self.out.push_str(code);
                 self.out.push_str(text);
                 self.out.push_str("\u{1b}[0m");
@@ -111,8 +111,17 @@ impl Screen {
     }
 }
 
-/// Breaks at spaces; a word breaks only where it is longer than a whole line. Never drops anything but the space at
-/// a break, so that no reason code is cut. At least one line.
+/// Inert text without long runs of spaces, which would push what follows off the screen.
+fn calm(text: &str) -> String {
+    let mut out = inert(text);
+    while out.contains("   ") {
+        out = out.replace("   ", "  ");
+    }
+    out
+}
+
+/// Breaks at spaces; a word breaks only where it is longer than a whole line. Never drops anything but spaces at a
+/// break, so that no reason code is cut. At least one line.
 fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
@@ -142,6 +151,9 @@ fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
         }
     }
     lines.push(line);
+    for line in &mut lines {
+        line.truncate(line.trim_end_matches(' ').len());
+    }
     lines
 }
 

@@ -12,12 +12,12 @@ impl Shortener {
         Self { active }
     }
 
-    /// Hexadecimal digits shortened, the rest as it stands.
+    /// Hexadecimal digits shortened, and no longer than ten lines.
     pub(super) fn text(&self, text: &str) -> String {
-        if self.active { hex_within(text) } else { text.to_owned() }
+        if self.active { shortened(&hex_within(text), TEXT) } else { text.to_owned() }
     }
 
-    /// The same, and no longer than three lines.
+    /// The same, and no longer than four lines.
     pub(super) fn detail(&self, text: &str) -> String {
         if self.active { shortened(&hex_within(text), DETAIL) } else { text.to_owned() }
     }
@@ -35,6 +35,8 @@ impl Shortener {
 
 /// Characters of a detail on the first screen; `-v` prints it whole.
 const DETAIL: usize = 200;
+/// Characters of any other text there.
+const TEXT: usize = 500;
 /// Runs of hexadecimal digits of this length and more are shortened: 16 bytes.
 const LONG: usize = 32;
 

@@ -8,6 +8,8 @@
     clippy::as_conversions
 )]
 
+mod hostile;
 mod samples;
+mod sarif_form;
 mod saved;
 mod snapshots;

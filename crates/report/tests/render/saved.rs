@@ -135,3 +135,19 @@ fn a_reason_of_the_future_can_refuse_but_never_verify() {
     assert!(parse(&future("refused", 11)).is_ok());
     assert_eq!(parse(&future("verified", 0)).unwrap_err().reason(), Reason::ReportContradictory);
 }
+
+#[test]
+fn more_checks_or_findings_than_any_report_has_are_refused() {
+    for (list, limit) in [("checks", 1024), ("findings", 16_384)] {
+        let bytes = tampered(&samples::test_root(), |document| {
+            let items = document[list].as_array_mut().unwrap();
+            let item = items[0].clone();
+            items.resize(limit + 1, item);
+        });
+        let error = parse(&bytes).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("the report has {} {list}, expected at most {limit}", limit + 1)
+        );
+    }
+}

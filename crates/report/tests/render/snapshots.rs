@@ -4,7 +4,7 @@
 
 use crate::samples;
 use std::path::Path;
-use veritee_report::{HumanOptions, human, json};
+use veritee_report::{HumanOptions, html, human, json, markdown, sarif};
 
 fn compare(name: &str, rendered: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
@@ -39,5 +39,26 @@ fn the_full_text_of_each_report_is_as_kept() {
 fn the_json_of_each_report_is_as_kept() {
     for (name, report) in samples::all() {
         compare(&format!("{name}.json"), &json(&report));
+    }
+}
+
+#[test]
+fn the_markdown_of_each_report_is_as_kept() {
+    for (name, report) in samples::all() {
+        compare(&format!("{name}.md"), &markdown(&report));
+    }
+}
+
+#[test]
+fn the_html_of_each_report_is_as_kept() {
+    for (name, report) in samples::all() {
+        compare(&format!("{name}.html"), &html(&report));
+    }
+}
+
+#[test]
+fn the_sarif_of_each_report_is_as_kept() {
+    for (name, report) in samples::all() {
+        compare(&format!("{name}.sarif"), &sarif(&report));
     }
 }

@@ -1,0 +1,205 @@
+//! The tables of a page.
+
+use super::{Inline, Table};
+use crate::human::quote_fields;
+use crate::summary::{self, Status, finding_word};
+use veritee_model::report::{IdentityFacts, QuoteFacts, TcbFacts};
+use veritee_model::{Check, CheckId, Finding, Report};
+
+type Cell = Vec<Inline>;
+
+pub(super) fn steps(report: &Report) -> Table {
+    let rows = summary::steps(report).into_iter().map(|step| {
+        let found = match step.check {
+            None => vec![Inline::Words("the report lists no check of this step")],
+            Some(check) => match &check.reason {
+                Some(reason) if step.status != Status::Pass => {
+                    vec![Inline::code(reason), Inline::Words(": "), Inline::text(&check.detail)]
+                }
+                _ => vec![Inline::text(&check.detail)],
+            },
+        };
+        let passed = vec![Inline::count(step.passed), Inline::Words(" of "), Inline::count(step.total)];
+        vec![vec![Inline::Words(step.step.name())], vec![Inline::Status(step.status)], passed, found]
+    });
+    Table { head: &["Step", "Result", "Passed", "Found"], rows: rows.collect() }
+}
+
+/// Checks of one status with everything that is known of them; nothing when there are none.
+pub(super) fn with_status(report: &Report, status: Status) -> Option<Table> {
+    let head: &'static [&'static str] = match status {
+        Status::Waived => &["Check", "Reason", "Found", "Where", "Expected", "Got", "The policy says"],
+        Status::Fail | Status::NotChecked | Status::Pass => {
+            &["Check", "Reason", "Found", "Where", "Expected", "Got", "Next"]
+        }
+    };
+    let rows: Vec<Vec<Cell>> = report
+        .checks
+        .iter()
+        .filter(|check| Status::of(check) == status)
+        .map(|check| {
+            let last = if status == Status::Waived { &check.waived } else { &check.explain };
+            vec![
+                name(check),
+                optional_code(check.reason.as_deref()),
+                vec![Inline::text(&check.detail)],
+                optional(check.location.as_deref()),
+                optional_code(check.expected.as_deref()),
+                optional_code(check.got.as_deref()),
+                optional(last.as_deref()),
+            ]
+        })
+        .collect();
+    (!rows.is_empty()).then_some(Table { head, rows })
+}
+
+pub(super) fn checks(report: &Report) -> Table {
+    let rows = report.checks.iter().map(|check| {
+        let demand = if check.required { Inline::Words(" (required)") } else { Inline::Words(" (optional)") };
+        vec![
+            name(check),
+            vec![Inline::Status(Status::of(check)), demand],
+            optional_code(check.reason.as_deref()),
+            vec![Inline::text(&check.detail)],
+            optional_code(check.expected.as_deref()),
+            optional_code(check.got.as_deref()),
+        ]
+    });
+    Table { head: &["Check", "Result", "Reason", "Found", "Expected", "Got"], rows: rows.collect() }
+}
+
+pub(super) fn findings(report: &Report) -> Option<Table> {
+    let head = &["Rule", "Severity", "Status", "Finding", "Where", "There", "Next"];
+    let rows: Vec<Vec<Cell>> = report.findings.iter().map(finding).collect();
+    (!rows.is_empty()).then_some(Table { head, rows })
+}
+
+fn finding(finding: &Finding) -> Vec<Cell> {
+    let mut title = vec![Inline::text(&finding.title)];
+    if finding.blocks {
+        title.push(Inline::Words(" (by itself proves Stage 0)"));
+    }
+    if finding.assumed {
+        title.push(Inline::Words(" (rests on an assumption)"));
+    }
+    if let Some(allowed) = &finding.allowed {
+        title.push(Inline::Words(" (allowed: "));
+        title.push(Inline::text(allowed));
+        title.push(Inline::Words(")"));
+    }
+    vec![
+        vec![Inline::code(&finding.rule)],
+        vec![Inline::Words(finding.severity.name())],
+        vec![Inline::Words(finding_word(finding.status))],
+        title,
+        vec![Inline::code(&finding.location)],
+        vec![Inline::code(&finding.evidence)],
+        optional(finding.remedy.as_deref()),
+    ]
+}
+
+pub(super) fn identity(identity: &IdentityFacts) -> Table {
+    let mut rows =
+        vec![pair("app id", identity.app_id), pair("compose hash (SHA-256)", identity.compose_hash)];
+    if let Some(instance) = &identity.instance_id {
+        rows.push(pair("instance id", instance));
+    }
+    if let Some(provider) = &identity.key_provider {
+        rows.push(pair("key provider", provider));
+    }
+    if let Some(id) = &identity.key_provider_id {
+        rows.push(pair("key provider id", id));
+    }
+    if let Some(claimed) = &identity.os_image_hash_claimed {
+        rows.push(pair("os image hash, as the KMS answered (no measurement)", claimed));
+    }
+    rows.push(pair("mr aggregated", identity.mr_aggregated));
+    Table { head: &["Measured", "Value"], rows }
+}
+
+pub(super) fn tcb(tcb: &TcbFacts) -> Table {
+    let mut rows = vec![pair("status", &tcb.status), pair("platform", &tcb.platform)];
+    if let Some(module) = &tcb.module {
+        rows.push(pair("TDX module", module));
+    }
+    rows.push(pair("quoting enclave", &tcb.qe));
+    rows.push(pair("level of", tcb.date));
+    if tcb.advisories.is_empty() {
+        rows.push(vec![vec![Inline::Words("advisories")], vec![Inline::Words("none")]]);
+    }
+    for advisory in &tcb.advisories {
+        rows.push(pair("advisory", advisory));
+    }
+    for shortfall in &tcb.shortfalls {
+        rows.push(pair("short of up to date", shortfall));
+    }
+    rows.push(pair("evaluation number", tcb.evaluation_number));
+    rows.push(pair("FMSPC", tcb.fmspc));
+    rows.push(pair("PPID (SHA-256)", tcb.ppid_sha256));
+    rows.push(pair("collateral issued", tcb.collateral_issued));
+    rows.push(pair("collateral expires", tcb.collateral_expires));
+    Table { head: &["TCB", "Value"], rows }
+}
+
+pub(super) fn quote(quote: &QuoteFacts) -> Table {
+    let mut rows = vec![pair("version", quote.version), pair("TEE", &quote.tee)];
+    rows.extend(quote_fields(quote).into_iter().map(|(name, value)| pair(name, value)));
+    Table { head: &["Field", "Value"], rows }
+}
+
+pub(super) fn events(report: &Report) -> Option<Table> {
+    let rows: Vec<Vec<Cell>> = report
+        .events
+        .iter()
+        .map(|event| {
+            let note = if event.after_system_ready {
+                "after system-ready: proves nothing about the boot"
+            } else {
+                "boot"
+            };
+            vec![
+                vec![Inline::Number(event.index)],
+                vec![Inline::code(&event.name)],
+                vec![Inline::code(&event.payload)],
+                vec![Inline::Words(note)],
+                vec![Inline::code(event.digest)],
+                vec![Inline::code(event.rtmr3)],
+            ]
+        })
+        .collect();
+    let head = &["Index", "Event", "Payload", "Phase", "Digest", "RTMR3 after it"];
+    (!rows.is_empty()).then_some(Table { head, rows })
+}
+
+pub(super) fn inputs(report: &Report) -> Table {
+    let rows = report.inputs.iter().map(|input| {
+        vec![
+            vec![Inline::code(&input.name)],
+            vec![Inline::Number(input.bytes)],
+            vec![Inline::code(input.sha256)],
+            vec![Inline::code(&input.source)],
+        ]
+    });
+    Table { head: &["Input", "Bytes", "SHA-256", "Source"], rows: rows.collect() }
+}
+
+/// The identifier, with the question where this version knows it.
+fn name(check: &Check) -> Cell {
+    let mut cell = vec![Inline::code(&check.id)];
+    if let Some(id) = CheckId::from_id(&check.id) {
+        cell.extend([Inline::Words(": "), Inline::Words(id.question())]);
+    }
+    cell
+}
+
+fn pair(name: &'static str, value: impl core::fmt::Display) -> Vec<Cell> {
+    vec![vec![Inline::Words(name)], vec![Inline::code(value)]]
+}
+
+fn optional(text: Option<&str>) -> Cell {
+    text.map(Inline::text).into_iter().collect()
+}
+
+fn optional_code(text: Option<&str>) -> Cell {
+    text.map(Inline::code).into_iter().collect()
+}
