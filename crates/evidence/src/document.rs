@@ -1,0 +1,167 @@
+//! veritee's own evidence JSON, `veritee/evidence/v1` (`docs/schemas/evidence-v1.schema.json`).
+//!
+//! Every byte string comes with its SHA-256, which is checked on reading: a file that was edited, cut or re-encoded is
+//! refused with the item named. The digests are no signature; whoever can write the file can write them too.
+
+mod read;
+
+pub(crate) use read::read_value;
+
+use base64::Engine as _;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use veritee_model::evidence::EventLogFormat;
+use veritee_model::text::inert_json;
+use veritee_model::{Evidence, Item, Sha256Digest};
+
+/// The schema that is written, and the only one that is read.
+pub const SCHEMA: &str = "veritee/evidence/v1";
+
+/// Writes evidence as one JSON document; the same evidence and version give the same bytes.
+///
+/// Text is kept as text where it is UTF-8, the quote and keys are hex, other bytes are base64. Characters that act on
+/// a terminal are escaped, so the document can be shown.
+#[must_use]
+pub fn to_json(evidence: &Evidence, tool_version: &str) -> String {
+    let document = Document {
+        schema: SCHEMA,
+        tool: Tool { name: "veritee", version: tool_version },
+        quote: evidence.quote.as_ref().map(|item| Encoded::item(item, Style::Hex)),
+        event_log: evidence
+            .event_log
+            .as_ref()
+            .map(|log| EncodedLog { format: log.format, item: Encoded::item(&log.item, Style::Text) }),
+        runtime_events: evidence.runtime_events.as_ref().map(text),
+        app_compose: evidence.app_compose.as_ref().map(text),
+        vm_config: evidence.vm_config.as_ref().map(text),
+        mr_config: evidence.mr_config.as_ref().map(text),
+        certificates: evidence.certificates.as_ref().map(text),
+        collateral: evidence.collateral.iter().map(text).collect(),
+        kms_keys: evidence.kms_keys.as_ref().map(|keys| EncodedKeys {
+            ca_spki: Encoded::bytes(&keys.ca_spki, Style::Hex),
+            k256: Encoded::bytes(&keys.k256, Style::Hex),
+        }),
+        ingress: evidence.ingress.as_ref().map(|ingress| EncodedIngress {
+            sums: text(&ingress.sums),
+            files: ingress.files.iter().map(|(name, item)| (name.as_str(), text(item))).collect(),
+        }),
+        bound_content: evidence.bound_content.as_ref().map(|bound| EncodedBound {
+            tag: &bound.tag,
+            algorithm: &bound.algorithm,
+            content: Encoded::bytes(&bound.content, Style::Text),
+        }),
+        claims: evidence
+            .claims
+            .values
+            .iter()
+            .map(|(name, claim)| (name.as_str(), EncodedClaim { value: &claim.value, source: &claim.source }))
+            .collect(),
+    };
+    // Strings and maps with string keys can always be written; an empty text would not read back.
+    let mut json = serde_json::to_string_pretty(&document).unwrap_or_default();
+    json.push('\n');
+    inert_json(&json)
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: &'static str,
+    tool: Tool<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quote: Option<Encoded<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event_log: Option<EncodedLog<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    runtime_events: Option<Encoded<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_compose: Option<Encoded<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vm_config: Option<Encoded<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mr_config: Option<Encoded<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificates: Option<Encoded<'a>>,
+    collateral: Vec<Encoded<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kms_keys: Option<EncodedKeys>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ingress: Option<EncodedIngress<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bound_content: Option<EncodedBound<'a>>,
+    claims: BTreeMap<&'a str, EncodedClaim<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    name: &'static str,
+    version: &'a str,
+}
+
+#[derive(Serialize)]
+struct EncodedLog<'a> {
+    format: EventLogFormat,
+    #[serde(flatten)]
+    item: Encoded<'a>,
+}
+
+#[derive(Serialize)]
+struct EncodedKeys {
+    ca_spki: Encoded<'static>,
+    k256: Encoded<'static>,
+}
+
+#[derive(Serialize)]
+struct EncodedIngress<'a> {
+    sums: Encoded<'a>,
+    files: BTreeMap<&'a str, Encoded<'a>>,
+}
+
+#[derive(Serialize)]
+struct EncodedBound<'a> {
+    tag: &'a str,
+    algorithm: &'a str,
+    content: Encoded<'static>,
+}
+
+#[derive(Serialize)]
+struct EncodedClaim<'a> {
+    value: &'a str,
+    source: &'a str,
+}
+
+/// Bytes as text, with their digest; an item's origin too.
+#[derive(Serialize)]
+struct Encoded<'a> {
+    encoding: &'static str,
+    value: String,
+    sha256: Sha256Digest,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    obtained: Option<&'a str>,
+}
+
+enum Style {
+    Hex,
+    Text,
+}
+
+fn text(item: &Item) -> Encoded<'_> {
+    Encoded::item(item, Style::Text)
+}
+
+impl<'a> Encoded<'a> {
+    fn item(item: &'a Item, style: Style) -> Self {
+        let encoded = Encoded::bytes(&item.bytes, style);
+        Self { source: Some(&item.source), obtained: item.obtained.as_deref(), ..encoded }
+    }
+
+    fn bytes(bytes: &[u8], style: Style) -> Self {
+        let (encoding, value) = match (style, core::str::from_utf8(bytes)) {
+            (Style::Hex, _) => ("hex", hex::encode(bytes)),
+            (Style::Text, Ok(text)) => ("utf8", text.to_owned()),
+            (Style::Text, Err(_)) => ("base64", base64::engine::general_purpose::STANDARD.encode(bytes)),
+        };
+        Self { encoding, value, sha256: Sha256Digest::of(bytes), source: None, obtained: None }
+    }
+}

@@ -1,0 +1,106 @@
+//! Answers of dstack's guest agent and requests to its verifier (`guest-agent/rpc`, `verifier/src/types.rs`).
+
+use crate::container::Container;
+use crate::draft::Draft;
+use crate::encoding;
+use crate::error::ReadError;
+use crate::json::Object;
+use crate::readout::{Format, Note, Readout};
+use veritee_model::Budget;
+
+/// What `tcb_info` asserts.
+const TCB_INFO_CLAIMS: &[&str] = &[
+    "mrtd",
+    "rtmr0",
+    "rtmr1",
+    "rtmr2",
+    "rtmr3",
+    "mr_aggregated",
+    "os_image_hash",
+    "compose_hash",
+    "device_id",
+];
+
+/// What `Info` asserts besides.
+const INFO_CLAIMS: &[&str] = &[
+    "app_id",
+    "instance_id",
+    "device_id",
+    "mr_aggregated",
+    "os_image_hash",
+    "compose_hash",
+    "key_provider_info",
+    "report_data",
+];
+
+/// `{quote, event_log, report_data, vm_config, attestation}`, `{attestation}`, and dstack-verifier's request, which
+/// has the same fields less `report_data` and with `debug`.
+pub(crate) fn read_quote_object(
+    object: &Object<'_>,
+    format: Format,
+    budget: &Budget,
+) -> Result<Readout, ReadError> {
+    let mut draft = Draft::new(budget);
+    draft.quote_member(object, "quote")?;
+    draft.event_log_member(object, "event_log")?;
+    draft.vm_config_member(object)?;
+    draft.claim_members(object, &["report_data"])?;
+    if let Some((text, origin)) = object.text("attestation")? {
+        let bytes = encoding::decode(&text, &origin)?;
+        draft.container(Container::read(&bytes, &origin, budget)?, &origin)?;
+    }
+    require_quote(&draft, object, if format == Format::Attest { "attestation" } else { "quote" })?;
+    Ok(Readout::one(format, draft.evidence, draft.notes))
+}
+
+/// The guest agent's answer to `Info`. Its quote is inside `app_cert`.
+pub(crate) fn read_info(object: &Object<'_>, budget: &Budget) -> Result<Readout, ReadError> {
+    let mut draft = Draft::new(budget);
+    add_info(&mut draft, object)?;
+    Ok(Readout::one(Format::Info, draft.evidence, draft.notes))
+}
+
+/// `tcb_info` by itself; it has no quote.
+pub(crate) fn read_tcb_info(
+    object: &Object<'_>,
+    format: Format,
+    budget: &Budget,
+) -> Result<Readout, ReadError> {
+    let mut draft = Draft::new(budget);
+    add_tcb_info(&mut draft, object)?;
+    Ok(Readout::one(format, draft.evidence, draft.notes))
+}
+
+/// Adds what an `Info` object holds to what is there already.
+pub(crate) fn add_info(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), ReadError> {
+    draft.claim_members(object, INFO_CLAIMS)?;
+    draft.vm_config_member(object)?;
+    if let Some(nested) = object.get("tcb_info").map(crate::json::Value::nested).transpose()?.flatten() {
+        add_tcb_info(draft, &nested.value(draft.budget)?.object()?)?;
+    }
+    if let Some((pem, origin)) = object.text("app_cert")? {
+        draft.certificates(pem, &origin)?;
+    }
+    if let Some(value) = object.get("app_certificates").filter(|value| !value.is_null()) {
+        let what = "certificates without their bytes";
+        draft.notes.push(Note::NotRead { place: value.origin.source(), what });
+    }
+    Ok(())
+}
+
+/// Adds what a `tcb_info` object holds to what is there already.
+pub(crate) fn add_tcb_info(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), ReadError> {
+    draft.claim_members(object, TCB_INFO_CLAIMS)?;
+    draft.event_log_member(object, "event_log")?;
+    if let Some((text, origin)) = object.text("app_compose")? {
+        draft.app_compose(text, &origin)?;
+    }
+    Ok(())
+}
+
+fn require_quote(draft: &Draft<'_>, object: &Object<'_>, field: &'static str) -> Result<(), ReadError> {
+    if draft.evidence.quote.is_some() {
+        return Ok(());
+    }
+    Err(ReadError::MissingField { at: object.place(), field })
+}

@@ -1,0 +1,115 @@
+//! Bytes written as text: hex with an optional `0x`, base64 with either alphabet.
+
+use crate::error::{EncodingProblem, ReadError};
+use crate::json::Origin;
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+const CONFIG: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CONFIG);
+const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, CONFIG);
+
+/// Which encoding a text seems to be in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Hex,
+    Base64,
+}
+
+/// Decides by the characters; white space does not count. Hex comes first: a text that is both is hex.
+pub(crate) fn detect(text: &str) -> Option<Encoding> {
+    let body = text.trim();
+    if body.is_empty() {
+        return None;
+    }
+    if body.starts_with("0x") || body.starts_with("0X") {
+        return Some(Encoding::Hex);
+    }
+    if significant(body).all(|(_, byte)| byte.is_ascii_hexdigit()) {
+        return Some(Encoding::Hex);
+    }
+    significant(body)
+        .all(|(_, byte)| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'='))
+        .then_some(Encoding::Base64)
+}
+
+/// Decodes hex or base64, whichever the text is.
+pub(crate) fn decode(text: &str, origin: &Origin) -> Result<Vec<u8>, ReadError> {
+    match detect(text) {
+        Some(Encoding::Hex) => decode_hex(text, origin),
+        Some(Encoding::Base64) => decode_base64(text, origin),
+        None => {
+            let bad = significant(text).find(|(_, byte)| !byte.is_ascii_hexdigit());
+            let at = origin.at(bad.map_or(0, |(offset, _)| offset));
+            Err(ReadError::Encoding { at, encoding: "hex or base64", problem: EncodingProblem::Character })
+        }
+    }
+}
+
+/// Decodes hex; offsets are those of the characters in `text`.
+pub(crate) fn decode_hex(text: &str, origin: &Origin) -> Result<Vec<u8>, ReadError> {
+    let lead = text.len().saturating_sub(text.trim_start().len());
+    let body = text.trim_start();
+    let prefix = if body.starts_with("0x") || body.starts_with("0X") { 2_usize } else { 0 };
+    let skip = lead.saturating_add(prefix);
+    let mut out = Vec::with_capacity(text.len() / 2);
+    let mut high = None;
+    for (offset, byte) in significant(text).filter(|(offset, _)| *offset >= skip) {
+        let Some(digit) = char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok()) else {
+            let at = origin.at(offset);
+            return Err(ReadError::Encoding { at, encoding: "hex", problem: EncodingProblem::Character });
+        };
+        match high.take() {
+            None => high = Some(digit),
+            Some(first) => out.push((first << 4) | digit),
+        }
+    }
+    if high.is_some() {
+        let at = origin.at(text.len());
+        return Err(ReadError::Encoding { at, encoding: "hex", problem: EncodingProblem::OddLength });
+    }
+    Ok(out)
+}
+
+/// Decodes base64 of either alphabet, padded or not, white space ignored.
+pub(crate) fn decode_base64(text: &str, origin: &Origin) -> Result<Vec<u8>, ReadError> {
+    let bare: Vec<u8> = significant(text).map(|(_, byte)| byte).collect();
+    let engine = if bare.iter().any(|byte| matches!(byte, b'-' | b'_')) { &URL_SAFE } else { &STANDARD };
+    engine.decode(&bare).map_err(|error| {
+        let (index, problem) = match error {
+            base64::DecodeError::InvalidByte(index, _) => (index, EncodingProblem::Character),
+            base64::DecodeError::InvalidLastSymbol { offset, .. } => (offset, EncodingProblem::Padding),
+            _ => (bare.len(), EncodingProblem::Padding),
+        };
+        let offset = significant(text).nth(index).map_or(text.len(), |(offset, _)| offset);
+        ReadError::Encoding { at: origin.at(offset), encoding: "base64", problem }
+    })
+}
+
+/// Decodes as veritee writes: no prefix, no white space; base64 of the standard alphabet, padded.
+pub(crate) fn decode_strict(text: &str, encoding: Encoding, origin: &Origin) -> Result<Vec<u8>, ReadError> {
+    let (name, allowed): (_, fn(u8) -> bool) = match encoding {
+        Encoding::Hex => ("hex", |byte| byte.is_ascii_hexdigit()),
+        Encoding::Base64 => {
+            ("base64", |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
+        }
+    };
+    if let Some(offset) = text.bytes().position(|byte| !allowed(byte)) {
+        let problem = EncodingProblem::Character;
+        return Err(ReadError::Encoding { at: origin.at(offset), encoding: name, problem });
+    }
+    match encoding {
+        Encoding::Hex => decode_hex(text, origin),
+        Encoding::Base64 if text.len().is_multiple_of(4) => decode_base64(text, origin),
+        Encoding::Base64 => {
+            let at = origin.at(text.len());
+            Err(ReadError::Encoding { at, encoding: name, problem: EncodingProblem::Padding })
+        }
+    }
+}
+
+fn significant(text: &str) -> impl Iterator<Item = (usize, u8)> + '_ {
+    text.bytes().enumerate().filter(|(_, byte)| !byte.is_ascii_whitespace())
+}

@@ -1,0 +1,218 @@
+//! Parts that come in files of their own, added to evidence that was read.
+//!
+//! A part that is given takes the place of the one that is there; the returned note says so and whether it differs.
+
+use crate::certificate;
+use crate::encoding::{self, Encoding};
+use crate::error::ReadError;
+use crate::ingress::utf8;
+use crate::json::{Object, Origin, Value};
+use crate::read::unrecognised;
+use crate::readout::{Format, Note};
+use crate::{SCHEMA, document};
+use veritee_model::evidence::{EventLogFormat, EventLogItem};
+use veritee_model::{Budget, Evidence, Item};
+
+/// Where the signature of a CCEL's first record stands (TCG PC Client Platform Firmware Profile, section 10.4.5.1).
+const CCEL_SIGNATURE: (usize, &[u8]) = (32, b"Spec ID Event03\0");
+
+/// How deep collateral may be nested inside another object.
+const COLLATERAL_NESTING: usize = 4;
+
+/// Adds a quote: binary, hex or base64.
+///
+/// # Errors
+/// When the text is neither.
+pub fn add_quote(evidence: &mut Evidence, bytes: &[u8], source: &str) -> Result<Option<Note>, ReadError> {
+    let origin = Origin::new(source);
+    let bytes = match bytes {
+        [3..=5, 0, ..] => bytes.to_vec(),
+        _ => encoding::decode(utf8(bytes, &origin)?, &origin)?,
+    };
+    Ok(put(&mut evidence.quote, Item::new(bytes, source), "quote"))
+}
+
+/// Adds an `app_compose`: the bytes of the file, exactly.
+///
+/// # Errors
+/// When it is larger than the budget.
+pub fn add_app_compose(
+    evidence: &mut Evidence,
+    bytes: &[u8],
+    source: &str,
+    budget: &Budget,
+) -> Result<Option<Note>, ReadError> {
+    limit(bytes, budget.app_compose_bytes, "bytes of app_compose", source)?;
+    Ok(put(&mut evidence.app_compose, Item::new(bytes, source), "app_compose"))
+}
+
+/// Adds a `vm_config`: JSON, or a JSON string that holds it.
+///
+/// # Errors
+/// When it is not one JSON object in UTF-8 without duplicate keys.
+pub fn add_vm_config(
+    evidence: &mut Evidence,
+    bytes: &[u8],
+    source: &str,
+    budget: &Budget,
+) -> Result<Option<Note>, ReadError> {
+    limit(bytes, budget.collateral_json_bytes, "bytes of vm_config", source)?;
+    let origin = Origin::new(source);
+    let value = Value::parse(utf8(bytes, &origin)?, origin, budget)?;
+    let item = if value.is_string() {
+        let text = value.string()?;
+        Value::parse(&text, value.origin.content(), budget)?.object()?;
+        Item::new(text, source)
+    } else {
+        value.object()?;
+        Item::new(bytes, source)
+    };
+    Ok(put(&mut evidence.vm_config, item, "vm_config"))
+}
+
+/// Adds an RA-TLS certificate chain, PEM or DER. A quote is not taken out of it.
+///
+/// # Errors
+/// When it cannot be read, or its leaf has no quote.
+pub fn add_certificates(
+    evidence: &mut Evidence,
+    bytes: &[u8],
+    source: &str,
+    budget: &Budget,
+) -> Result<Option<Note>, ReadError> {
+    let origin = Origin::new(source).recognised(Format::RaTls);
+    let pem = match bytes {
+        [0x30, ..] => {
+            certificate::read_der(bytes, &origin, budget)?;
+            certificate::to_pem(bytes)
+        }
+        _ => utf8(bytes, &origin)?.to_owned(),
+    };
+    certificate::read_pem(&pem, &origin, budget)?;
+    Ok(put(&mut evidence.certificates, Item::new(pem, source), "certificate chain"))
+}
+
+/// Adds an event log: dstack's JSON, a JSON string that holds it, hex of it, or a raw CCEL area.
+///
+/// # Errors
+/// When it is none of these, or larger than the budget. The events themselves are read by a later step.
+pub fn add_event_log(
+    evidence: &mut Evidence,
+    bytes: &[u8],
+    source: &str,
+    budget: &Budget,
+) -> Result<Option<Note>, ReadError> {
+    limit(bytes, budget.event_log_bytes, "bytes of event log", source)?;
+    let (bytes, format) = event_log_format(bytes.to_vec(), &Origin::new(source), budget)?;
+    let item = Item::new(bytes, source);
+    let mut slot = evidence.event_log.take().map(|log| log.item);
+    let note = put(&mut slot, item, "event log");
+    evidence.event_log = slot.map(|item| EventLogItem { item, format });
+    Ok(note)
+}
+
+/// Adds collateral: dcap-qvl's JSON, an object or array that has it inside, or veritee evidence that has some.
+/// Returns how many documents were added.
+///
+/// # Errors
+/// When the file is not JSON, has a key twice in an object that was looked into, or has no collateral.
+pub fn add_collateral(
+    evidence: &mut Evidence,
+    bytes: &[u8],
+    source: &str,
+    budget: &Budget,
+) -> Result<usize, ReadError> {
+    limit(bytes, budget.input_bytes, "bytes of collateral", source)?;
+    let origin = Origin::new(source);
+    let value = Value::parse(utf8(bytes, &origin)?, origin.clone(), budget)?;
+    let found = if value.is_object() && schema_of(&value.object()?)?.is_some_and(|schema| schema == SCHEMA) {
+        let object = value.object()?;
+        let machines = document::read_value(&object, SCHEMA, budget)?.machines;
+        machines.into_iter().flat_map(|machine| machine.evidence.collateral).collect()
+    } else {
+        let mut found = Vec::new();
+        find_collateral(&value, 0, &mut found)?;
+        found
+    };
+    if found.is_empty() {
+        return Err(unrecognised(bytes, &origin));
+    }
+    let count = found.len();
+    evidence.collateral.extend(found);
+    Ok(count)
+}
+
+fn find_collateral(value: &Value<'_>, depth: usize, found: &mut Vec<Item>) -> Result<(), ReadError> {
+    if depth > COLLATERAL_NESTING {
+        return Ok(());
+    }
+    let next = depth.saturating_add(1);
+    if value.is_array() {
+        for entry in value.array()? {
+            find_collateral(&entry, next, found)?;
+        }
+    } else if value.is_object() {
+        let object = value.object()?;
+        if object.has("tcb_info") && object.has("qe_identity") {
+            found.push(Item::new(value.raw(), value.origin.source()));
+            return Ok(());
+        }
+        for member in object.into_members().into_values() {
+            find_collateral(&member, next, found)?;
+        }
+    }
+    Ok(())
+}
+
+fn schema_of(object: &Object<'_>) -> Result<Option<String>, ReadError> {
+    object.get("schema").filter(|value| value.is_string()).map(Value::string).transpose()
+}
+
+/// Which form an event log has; a JSON string or hex around it is taken off, once each.
+pub(crate) fn event_log_format(
+    bytes: Vec<u8>,
+    origin: &Origin,
+    budget: &Budget,
+) -> Result<(Vec<u8>, EventLogFormat), ReadError> {
+    let mut bytes = bytes;
+    for _ in 0..3 {
+        if is_ccel(&bytes) {
+            return Ok((bytes, EventLogFormat::Ccel));
+        }
+        let text = utf8(&bytes, origin)?;
+        match text.trim_start().as_bytes().first() {
+            Some(b'[') => return Ok((bytes, EventLogFormat::DstackJson)),
+            Some(b'"') => bytes = Value::parse(text, origin.clone(), budget)?.string()?.into_bytes(),
+            _ => match encoding::detect(text) {
+                Some(Encoding::Hex) => bytes = encoding::decode_hex(text, origin)?,
+                Some(Encoding::Base64) => bytes = encoding::decode_base64(text, origin)?,
+                None => return Err(unrecognised(&bytes, origin)),
+            },
+        }
+    }
+    Err(unrecognised(&bytes, origin))
+}
+
+/// Whether the bytes begin as a CCEL area does.
+pub(crate) fn is_ccel(bytes: &[u8]) -> bool {
+    let (offset, signature) = CCEL_SIGNATURE;
+    bytes.get(offset..).is_some_and(|rest| rest.starts_with(signature))
+}
+
+fn limit(bytes: &[u8], limit: usize, what: &'static str, source: &str) -> Result<(), ReadError> {
+    if bytes.len() > limit {
+        return Err(ReadError::TooLarge { at: Origin::new(source).place(), what, limit });
+    }
+    Ok(())
+}
+
+fn put(slot: &mut Option<Item>, item: Item, part: &'static str) -> Option<Note> {
+    let note = slot.as_ref().map(|dropped| Note::Replaced {
+        part,
+        dropped: dropped.source.clone(),
+        taken: item.source.clone(),
+        equal: dropped.bytes == item.bytes,
+    });
+    *slot = Some(item);
+    note
+}

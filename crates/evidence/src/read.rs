@@ -1,0 +1,211 @@
+//! Finding out by content which form an input has.
+
+use crate::container::Container;
+use crate::draft::Draft;
+use crate::encoding::{self, Encoding};
+use crate::error::{ReadError, Recognised};
+use crate::ingress::utf8;
+use crate::json::{Object, Origin, Value};
+use crate::readout::{Format, Readout};
+use crate::{certificate, cloud, document, dstack, html, inference, parts};
+use veritee_model::{Budget, Evidence, Item};
+
+/// Reads evidence in any known form; `name` is what the input is called in messages and sources.
+///
+/// Every byte is the attacker's. The form is found by content alone, never by `name`. Nothing that is read is
+/// verified; see the crate's documentation for what is.
+///
+/// # Errors
+/// [`ReadError`], which says where, what was expected and what to do next.
+pub fn read(name: &str, bytes: &[u8], budget: &Budget) -> Result<Readout, ReadError> {
+    let origin = Origin::new(name);
+    if bytes.len() > budget.input_bytes {
+        let limit = budget.input_bytes;
+        return Err(ReadError::TooLarge { at: origin.place(), what: "bytes of input", limit });
+    }
+    if let Some(readout) = read_binary(bytes, &origin, budget) {
+        return readout;
+    }
+    if !bytes.first().is_some_and(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace()) {
+        return Err(unrecognised(bytes, &origin));
+    }
+    read_text(utf8(bytes, &origin)?, &origin, budget)
+}
+
+/// Reads evidence and gives that of one machine: the one with the label, or the only one.
+///
+/// With [`crate::to_json`] this is `veritee evidence convert`.
+///
+/// # Errors
+/// What [`read`] and [`Readout::select`] return.
+pub fn convert(
+    name: &str,
+    bytes: &[u8],
+    label: Option<&str>,
+    budget: &Budget,
+) -> Result<Evidence, ReadError> {
+    let readout = read(name, bytes, budget)?;
+    readout.select(label).map_err(|error| error.in_input(name))
+}
+
+fn read_binary(bytes: &[u8], origin: &Origin, budget: &Budget) -> Option<Result<Readout, ReadError>> {
+    if parts::is_ccel(bytes) {
+        return Some(Err(ReadError::OnlyAPart { at: origin.place(), part: Recognised::EventLog }));
+    }
+    match bytes {
+        // A quote begins with its version, 16 bits little-endian.
+        [3..=5, 0, ..] => {
+            let item = Item::new(bytes, origin.source());
+            let evidence = Evidence { quote: Some(item), ..Evidence::default() };
+            Some(Ok(Readout::one(Format::Quote, evidence, Vec::new())))
+        }
+        // A DER sequence longer than 127 bytes.
+        [0x30, 0x81..=0x84, ..] => Some(read_der(bytes, origin, budget)),
+        _ if Container::begins(bytes) => Some(read_container(bytes, origin, budget)),
+        _ => None,
+    }
+}
+
+fn read_container(bytes: &[u8], origin: &Origin, budget: &Budget) -> Result<Readout, ReadError> {
+    let origin = origin.clone().recognised(Format::Container);
+    let mut draft = Draft::new(budget);
+    draft.container(Container::read(bytes, &origin, budget)?, &origin)?;
+    Ok(Readout::one(Format::Container, draft.evidence, draft.notes))
+}
+
+fn read_der(der: &[u8], origin: &Origin, budget: &Budget) -> Result<Readout, ReadError> {
+    let origin = origin.clone().recognised(Format::RaTls);
+    // The size is checked before the text is made.
+    certificate::read_der(der, &origin, budget)?;
+    read_certificates(certificate::to_pem(der), &origin, budget)
+}
+
+fn read_certificates(pem: String, origin: &Origin, budget: &Budget) -> Result<Readout, ReadError> {
+    let mut draft = Draft::new(budget);
+    let app_id = certificate::read_pem(&pem, origin, budget)?.app_id;
+    draft.certificates(pem, origin)?;
+    if let Some(app_id) = app_id {
+        draft.claim("app_id", &hex::encode(app_id), &origin.member("extensions").member("app-id"))?;
+    }
+    Ok(Readout::one(Format::RaTls, draft.evidence, draft.notes))
+}
+
+fn read_text(text: &str, origin: &Origin, budget: &Budget) -> Result<Readout, ReadError> {
+    let body = text.trim_start();
+    match body.as_bytes() {
+        [b'{', ..] => read_object(&Value::parse(text, origin.clone(), budget)?.object()?, budget),
+        [b'[', ..] => Err(read_array(&Value::parse(text, origin.clone(), budget)?, text)),
+        [b'"', ..] => {
+            let value = Value::parse(text, origin.clone(), budget)?;
+            read_encoded(&value.string()?, &value.origin.content(), budget)
+        }
+        [b'<', ..] => html::read(text, &origin.clone().recognised(Format::AgentPage), budget),
+        _ if body.starts_with("-----BEGIN ") => {
+            let origin = origin.clone().recognised(Format::RaTls);
+            read_certificates(text.to_owned(), &origin, budget)
+        }
+        _ => read_encoded(text, origin, budget),
+    }
+}
+
+/// Hex or base64 of one of the binary forms.
+fn read_encoded(text: &str, origin: &Origin, budget: &Budget) -> Result<Readout, ReadError> {
+    let bytes = match encoding::detect(text) {
+        Some(Encoding::Hex) => encoding::decode_hex(text, origin)?,
+        Some(Encoding::Base64) => match encoding::decode_base64(text, origin) {
+            Ok(bytes) => bytes,
+            // A long text with no spaces was base64 gone wrong; a word was not.
+            Err(error) if text.len() > 64 => return Err(error),
+            Err(_) => return Err(unrecognised(text.as_bytes(), origin)),
+        },
+        None => return Err(hex_gone_wrong(text, origin)),
+    };
+    match read_binary(&bytes, origin, budget) {
+        Some(readout) => readout,
+        None => Err(hex_gone_wrong(text, origin)),
+    }
+}
+
+/// A text that begins with the hex of a quote or container header is reported at its first bad digit.
+fn hex_gone_wrong(text: &str, origin: &Origin) -> ReadError {
+    let body = text.trim_start();
+    let begins = ["03000200", "04000200", "05000200", "00000"].iter().any(|header| body.starts_with(header));
+    match encoding::decode_hex(text, origin) {
+        Err(error) if begins => error,
+        _ => unrecognised(text.as_bytes(), origin),
+    }
+}
+
+fn read_object(object: &Object<'_>, budget: &Budget) -> Result<Readout, ReadError> {
+    let has = |key: &str| object.has(key);
+    let only = |part| Err(ReadError::OnlyAPart { at: object.place(), part });
+    if let Some(schema) = object.get("schema").filter(|value| value.is_string()) {
+        let schema = schema.string()?;
+        if schema.starts_with("veritee/report/") {
+            return only(Recognised::Report);
+        }
+        if schema.starts_with("veritee/") {
+            return document::read_value(object, &schema, budget);
+        }
+    }
+    let as_form = |format| object.with_format(format);
+    if has("tcb_info_signature") || has("qe_identity_signature") {
+        return only(Recognised::Collateral);
+    }
+    if inference::is_report(object) {
+        return inference::read(&as_form(Format::InferenceReport), budget);
+    }
+    if has("instances") {
+        return cloud::read(&as_form(Format::CloudAttestations), budget);
+    }
+    if has("quote") || has("attestation") {
+        let format = quote_object_format(object);
+        return dstack::read_quote_object(&as_form(format), format, budget);
+    }
+    if has("mrtd") && (has("rtmr0") || has("event_log") || has("app_compose")) {
+        return dstack::read_tcb_info(&as_form(Format::TcbInfo), Format::TcbInfo, budget);
+    }
+    if has("tcb_info") || has("app_cert") {
+        return dstack::read_info(&as_form(Format::Info), budget);
+    }
+    if has("docker_compose_file") || has("manifest_version") {
+        return only(Recognised::AppCompose);
+    }
+    if has("cpu_count") && has("memory_size") {
+        return only(Recognised::VmConfig);
+    }
+    Err(object.unrecognised())
+}
+
+/// dstack-verifier's request has no `report_data`, and `debug` besides; an Attest answer has nothing but its container.
+fn quote_object_format(object: &Object<'_>) -> Format {
+    let given = |key: &str| object.get(key).is_some_and(|value| !value.is_null() && value.raw() != "\"\"");
+    if object.has("debug") {
+        Format::VerifierRequest
+    } else if !given("quote") {
+        Format::Attest
+    } else if object.has("report_data") {
+        Format::GetQuote
+    } else {
+        Format::VerifierRequest
+    }
+}
+
+/// No array is evidence; the most likely one is an event log.
+fn read_array(value: &Value<'_>, text: &str) -> ReadError {
+    let first = value.array().ok().and_then(|entries| entries.first().and_then(|entry| entry.object().ok()));
+    match first {
+        Some(event) if event.has("imr") && event.has("digest") => {
+            ReadError::OnlyAPart { at: value.place(), part: Recognised::EventLog }
+        }
+        _ => unrecognised(text.as_bytes(), &value.origin),
+    }
+}
+
+pub(crate) fn unrecognised(bytes: &[u8], origin: &Origin) -> ReadError {
+    ReadError::Unrecognised {
+        at: origin.place(),
+        length: bytes.len(),
+        first: bytes.iter().take(24).copied().collect(),
+    }
+}

@@ -1,0 +1,234 @@
+//! What a reader returns.
+
+use crate::error::{Place, ReadError};
+use core::fmt;
+use veritee_model::Evidence;
+use veritee_model::text::inert;
+
+/// The form in which an input came, found out by its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// A bare SGX or TDX quote.
+    Quote,
+    /// The guest agent's answer to `GetQuote`.
+    GetQuote,
+    /// The guest agent's answer to `Attest`: an attestation container in hex.
+    Attest,
+    /// A bare attestation container of dstack, SCALE (version 0) or msgpack (version 1).
+    Container,
+    /// A request to dstack's own verifier.
+    VerifierRequest,
+    /// The guest agent's answer to `Info`.
+    Info,
+    /// `tcb_info` by itself.
+    TcbInfo,
+    /// The guest agent's page on port 8090.
+    AgentPage,
+    /// Phala Cloud's attestations of an application.
+    CloudAttestations,
+    /// An RA-TLS certificate, with or without its chain.
+    RaTls,
+    /// An attestation report of a confidential-inference service.
+    InferenceReport,
+    /// The evidences folder of dstack-ingress.
+    IngressFolder,
+    /// veritee's own evidence JSON.
+    Veritee,
+}
+
+impl Format {
+    /// All forms, in the order in which they are looked for.
+    pub const ALL: &'static [Self] = &[
+        Self::Quote,
+        Self::GetQuote,
+        Self::Attest,
+        Self::Container,
+        Self::VerifierRequest,
+        Self::Info,
+        Self::TcbInfo,
+        Self::AgentPage,
+        Self::CloudAttestations,
+        Self::RaTls,
+        Self::InferenceReport,
+        Self::IngressFolder,
+        Self::Veritee,
+    ];
+
+    /// What the form is called, for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Quote => "quote (binary, hex or base64)",
+            Self::GetQuote => "GetQuote answer",
+            Self::Attest => "Attest answer",
+            Self::Container => "dstack attestation container",
+            Self::VerifierRequest => "dstack-verifier request",
+            Self::Info => "Info answer",
+            Self::TcbInfo => "tcb_info",
+            Self::AgentPage => "guest agent page of port 8090",
+            Self::CloudAttestations => "Phala Cloud attestations",
+            Self::RaTls => "RA-TLS certificate (PEM or DER)",
+            Self::InferenceReport => "confidential-inference report",
+            Self::IngressFolder => "dstack-ingress evidences folder",
+            Self::Veritee => "veritee evidence",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Evidence of one machine with its place in the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedEvidence {
+    /// JSON pointer to the machine inside the input; empty when the input is of one machine.
+    pub label: String,
+    /// The evidence.
+    pub evidence: Evidence,
+}
+
+/// Something that a person should know about how an input was read. Never changes what was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Note {
+    /// The input has a second copy of a part; the first one was taken.
+    SecondCopy {
+        /// Which part.
+        part: &'static str,
+        /// Where the copy that was taken lies.
+        taken: String,
+        /// Where the other one lies.
+        other: String,
+        /// Whether both have the same bytes.
+        equal: bool,
+    },
+    /// A part given by itself took the place of the one in the evidence.
+    Replaced {
+        /// Which part.
+        part: &'static str,
+        /// Where the part that was dropped came from.
+        dropped: String,
+        /// Where the part that is used now came from.
+        taken: String,
+        /// Whether both have the same bytes.
+        equal: bool,
+    },
+    /// An entry holds no machine's evidence (a stopped instance) and was passed over.
+    Skipped {
+        /// Where.
+        place: String,
+    },
+    /// The input holds something more that was not read.
+    NotRead {
+        /// Where.
+        place: String,
+        /// What it is.
+        what: &'static str,
+    },
+    /// The events came in a binary form and were written down as JSON, field by field. A log means its fields;
+    /// its bytes are not measured.
+    Reserialised {
+        /// Where the binary form lies.
+        place: String,
+        /// Which part.
+        part: &'static str,
+    },
+    /// A certificate chain came along that cannot be read. It is kept as it is for the check of it to fail on.
+    CertificateUnreadable {
+        /// Where.
+        place: String,
+        /// Why.
+        cause: Box<ReadError>,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SecondCopy { part, taken, other, equal } => write!(
+                f,
+                "the input has two copies of the {part}: {} was taken, {} {}",
+                inert(taken),
+                inert(other),
+                same(*equal)
+            ),
+            Self::Replaced { part, dropped, taken, equal } => write!(
+                f,
+                "the {part} from {} is used instead of the one from {}, which {}",
+                inert(taken),
+                inert(dropped),
+                same(*equal)
+            ),
+            Self::Skipped { place } => {
+                write!(
+                    f,
+                    "{} has no quote and no tcb_info (a stopped instance) and was passed over",
+                    inert(place)
+                )
+            }
+            Self::NotRead { place, what } => write!(f, "{} holds {what}, which was not read", inert(place)),
+            Self::Reserialised { place, part } => {
+                write!(f, "the {part} of {} was binary and is kept as JSON, field by field", inert(place))
+            }
+            Self::CertificateUnreadable { place, cause } => {
+                write!(f, "the certificate chain of {} was kept but cannot be read: {cause}", inert(place))
+            }
+        }
+    }
+}
+
+const fn same(equal: bool) -> &'static str {
+    if equal { "has the same bytes" } else { "has other bytes" }
+}
+
+/// What an input held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Readout {
+    /// The form that was recognised.
+    pub format: Format,
+    /// The machines, in the order of the input; never empty.
+    pub machines: Vec<NamedEvidence>,
+    /// What a person should know about the reading.
+    pub notes: Vec<Note>,
+}
+
+impl Readout {
+    pub(crate) fn one(format: Format, evidence: Evidence, notes: Vec<Note>) -> Self {
+        Self { format, machines: vec![NamedEvidence { label: String::new(), evidence }], notes }
+    }
+
+    /// The machine with this label, or the only one.
+    ///
+    /// # Errors
+    /// [`ReadError::SeveralMachines`] when no label was given and there is a choice, [`ReadError::NoSuchMachine`]
+    /// when none has the label. Both list the labels.
+    pub fn select(self, label: Option<&str>) -> Result<Evidence, ReadError> {
+        let labels = || self.machines.iter().map(|machine| machine.label.clone()).collect::<Vec<_>>();
+        let at = Box::new(Place {
+            input: String::new(),
+            pointer: String::new(),
+            offset: None,
+            recognised: Some(self.format),
+        });
+        match label {
+            None if self.machines.len() > 1 => Err(ReadError::SeveralMachines { at, labels: labels() }),
+            None => match self.machines.into_iter().next() {
+                Some(machine) => Ok(machine.evidence),
+                None => Err(ReadError::NoMachine { at }),
+            },
+            Some(wanted) => {
+                let labels = labels();
+                let found = self.machines.into_iter().find(|machine| machine.label == wanted);
+                found.map(|machine| machine.evidence).ok_or_else(|| ReadError::NoSuchMachine {
+                    at,
+                    wanted: wanted.to_owned(),
+                    labels,
+                })
+            }
+        }
+    }
+}
