@@ -166,9 +166,9 @@ pub(crate) struct Judge {
     /// The policy file; without it the strict built-in one.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
-    /// The time of the verdict: RFC 3339, seconds since 1970, or `now`.
-    #[arg(long, value_name = "TIME", default_value = "now", value_parser = parse_as_of)]
-    pub(crate) as_of: AsOf,
+    /// The time of the verdict: RFC 3339, seconds since 1970, or `now`. Default: the policy's `[as_of]`, else now.
+    #[arg(long, value_name = "TIME", value_parser = parse_as_of)]
+    pub(crate) as_of: Option<AsOf>,
     /// Open no socket. (This version opens none at all.)
     #[arg(long)]
     pub(crate) offline: bool,

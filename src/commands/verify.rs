@@ -35,7 +35,7 @@ pub(crate) fn judge(evidence: &Evidence, expected: &Expected, options: &Judge) -
         evidence,
         policy: &loaded.policy,
         policy_sha256: loaded.sha256,
-        as_of: as_of(options.as_of)?,
+        as_of: as_of(options.as_of, &loaded.policy)?,
         root: &root,
         expected,
         engine: match options.engine {
@@ -48,10 +48,12 @@ pub(crate) fn judge(evidence: &Evidence, expected: &Expected, options: &Judge) -
     }))
 }
 
-fn as_of(given: AsOf) -> Result<UnixTime, Failure> {
-    match given {
-        AsOf::Now => input::now(),
-        AsOf::At(time) => Ok(time),
+/// What the caller says, else what the policy says, else the clock.
+fn as_of(given: Option<AsOf>, policy: &veritee_policy::Policy) -> Result<UnixTime, Failure> {
+    match (given, &policy.as_of) {
+        (Some(AsOf::At(time)), _) => Ok(time),
+        (None, Some(fixed)) => Ok(fixed.time),
+        (Some(AsOf::Now), _) | (None, None) => input::now(),
     }
 }
 

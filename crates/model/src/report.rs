@@ -162,7 +162,7 @@ pub struct TcbFacts {
     pub ppid_sha256: Sha256Digest,
     /// When the first piece of collateral expires.
     pub collateral_expires: UnixTime,
-    /// When the oldest piece of collateral was issued.
+    /// When the oldest of TCB info, QE identity and both revocation lists was issued.
     pub collateral_issued: UnixTime,
     /// Which security version numbers fall short of an up-to-date level, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -25,6 +25,9 @@ pub struct Policy {
     /// For people.
     #[serde(default)]
     pub description: Option<String>,
+    /// A fixed time of the verdict, where the caller gives none.
+    #[serde(default)]
+    pub as_of: Option<FixedTime>,
     /// TCB status and evaluation.
     #[serde(default)]
     pub tcb: Tcb,
@@ -58,6 +61,17 @@ pub struct Policy {
     /// The audit.
     #[serde(default)]
     pub audit: Audit,
+}
+
+/// `[as_of]`: the time for which the verdict is made when the caller names none. A time in the past hides what has
+/// become known since, so it needs a reason.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FixedTime {
+    /// The time.
+    pub time: UnixTime,
+    /// Why it is fixed.
+    pub reason: Option<String>,
 }
 
 /// `[tcb]`
@@ -331,6 +345,7 @@ impl Default for Policy {
             schema: SCHEMA.to_owned(),
             name: "default".to_owned(),
             description: None,
+            as_of: None,
             tcb: Tcb::default(),
             advisories: Advisories::default(),
             collateral: Collateral::default(),
@@ -409,6 +424,9 @@ impl Policy {
         if let Some(root) = &self.root {
             entries.push((true, "[root]".to_owned(), root.reason.as_ref()));
         }
+        if let Some(fixed) = &self.as_of {
+            entries.push((true, "[as_of]".to_owned(), fixed.reason.as_ref()));
+        }
         for machine in &self.os.machine {
             entries.push((true, format!("[[os.machine]] `{}`", machine.name), machine.reason.as_ref()));
         }
@@ -459,6 +477,9 @@ impl Policy {
     pub fn loosened(&self) -> Vec<String> {
         let mut out = Vec::new();
         let because = |reason: &Option<String>| reason.clone().unwrap_or_default();
+        if let Some(fixed) = &self.as_of {
+            out.push(format!("fixes the time at {}: {}", fixed.time, because(&fixed.reason)));
+        }
         let statuses: Vec<&str> =
             self.tcb.accept.iter().filter(|s| **s != TcbStatusName::UpToDate).map(|s| s.name()).collect();
         if !statuses.is_empty() {

@@ -64,17 +64,29 @@ pub fn judge(policy: &Policy, quoted: &OsRegisters, proven: &Proven) -> Check {
     let pins = matching.map_or([false; 4], |machine| {
         [machine.mrtd.is_some(), machine.rtmr0.is_some(), machine.rtmr1.is_some(), machine.rtmr2.is_some()]
     });
-    let mut words = Vec::new();
+    let mut words: Vec<(String, Vec<&str>)> = Vec::new();
     let mut open = Vec::new();
     for ((name, rung), pin) in NAMES.iter().zip(rungs).zip(pins) {
-        match (rung, pin, matching) {
-            (Some(rung), _, _) => words.push(format!("{name} {rung}")),
-            (None, true, Some(machine)) => words.push(format!("{name} pinned as `{}`", machine.name)),
-            (None, _, _) => open.push(*name),
+        let how = match (rung, pin, matching) {
+            (Some(rung), _, _) => rung.clone(),
+            (None, true, Some(machine)) => format!("pinned as `{}`", machine.name),
+            (None, _, _) => {
+                open.push(*name);
+                continue;
+            }
+        };
+        match words.iter_mut().find(|(known, _)| *known == how) {
+            Some((_, names)) => names.push(name),
+            None => words.push((how, vec![name])),
         }
     }
-    let detail =
-        if words.is_empty() { "no register was recomputed or pinned".to_owned() } else { words.join(", ") };
+    let detail = if words.is_empty() {
+        "no register was recomputed or pinned".to_owned()
+    } else {
+        let parts: Vec<String> =
+            words.iter().map(|(how, names)| format!("{} {how}", names.join(", "))).collect();
+        parts.join("; ")
+    };
     if open.is_empty() {
         return Check::pass(id, detail);
     }

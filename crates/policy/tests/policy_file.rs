@@ -53,6 +53,7 @@ fn a_reason_of_a_few_letters_or_blanks_is_none() {
 fn every_table_that_loosens_asks_for_its_reason() {
     let zeros = "00".repeat(32);
     for body in [
+        "[as_of]\ntime = \"2026-03-15T00:00:00Z\"\n".to_owned(),
         "[advisories]\nallow = [\"INTEL-SA-01192\"]\n".to_owned(),
         "[advisories]\nothers = \"allow\"\n".to_owned(),
         "[collateral]\nallow_expired = true\n".to_owned(),

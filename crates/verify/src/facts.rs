@@ -2,6 +2,7 @@
 
 use veritee_model::report::{QuoteFacts, TcbFacts};
 use veritee_model::{Sha256Digest, UnixTime};
+use veritee_quote::error::Source;
 use veritee_quote::{Quote, TdReport, VerifiedQuote};
 
 pub(crate) fn quote(quote: &Quote, td: &TdReport) -> QuoteFacts {
@@ -34,6 +35,10 @@ pub(crate) fn tcb(verified: &VerifiedQuote) -> TcbFacts {
     let platform = verified.platform();
     let collateral = verified.collateral();
     let unknown = UnixTime::from_seconds(0);
+    // Certificates are issued for decades: what can be stale are the four documents.
+    let documents = [Source::TcbInfo, Source::QeIdentity, Source::PckCrl, Source::RootCaCrl];
+    let issued =
+        documents.iter().filter_map(|source| collateral.dates(*source)).map(|dates| dates.issued).min();
     let shortfalls = tcb.shortfalls.iter().map(ToString::to_string).collect();
     TcbFacts {
         status: tcb.status.name().to_owned(),
@@ -46,7 +51,7 @@ pub(crate) fn tcb(verified: &VerifiedQuote) -> TcbFacts {
         fmspc: platform.fmspc,
         ppid_sha256: Sha256Digest::of(platform.ppid.as_bytes()),
         collateral_expires: collateral.earliest_expiration().unwrap_or(unknown),
-        collateral_issued: collateral.earliest_issue().unwrap_or(unknown),
+        collateral_issued: issued.unwrap_or(unknown),
         shortfalls,
     }
 }

@@ -5,6 +5,7 @@ use crate::second_opinion::{self, Opinion, Ours};
 use crate::{Engine, Request, facts};
 use core::fmt::Display;
 use veritee_model::{Check, CheckId, Reason};
+use veritee_quote::quote::CertificationType;
 use veritee_quote::{Collateral, Expiry, Quote, QuoteError, Stage, VerifiedQuote};
 
 /// The stages of the engine in the order in which it makes them, with the check that each becomes.
@@ -79,18 +80,7 @@ pub(crate) fn verify_under_any(request: &Request<'_>, quote: &Quote) -> Result<G
     let mut best: Option<Genuine> = None;
     let mut furthest: Option<Refusal> = None;
     for item in request.evidence.collateral.iter().take(MOST) {
-        let result = Collateral::from_json(&item.bytes)
-            .map_err(|error| (QuoteError::from(error), None))
-            .and_then(|collateral| {
-                let json = collateral.to_json();
-                let prepared = collateral.verify_within(request.root, request.as_of, expiry, request.budget);
-                let verified = prepared
-                    .map_err(QuoteError::from)
-                    .and_then(|prepared| prepared.verify(quote, request.as_of));
-                verified
-                    .map(|verified| Genuine { verified, collateral_json: json.clone() })
-                    .map_err(|error| (error, Some(json)))
-            });
+        let result = verify_under(request, quote, &item.bytes, expiry);
         match result {
             Ok(genuine) if best.as_ref().is_none_or(|best| age(&genuine) > age(best)) => best = Some(genuine),
             Ok(_) => {}
@@ -113,6 +103,33 @@ pub(crate) fn verify_under_any(request: &Request<'_>, quote: &Quote) -> Result<G
             })
         }
     }
+}
+
+/// The error comes with the collateral in the second engine's form, where that much could be read.
+fn verify_under(
+    request: &Request<'_>,
+    quote: &Quote,
+    collateral: &[u8],
+    expiry: Expiry,
+) -> Result<Genuine, (QuoteError, Option<String>)> {
+    let collateral = Collateral::from_json(collateral).map_err(|error| (QuoteError::from(error), None))?;
+    let collateral_json = for_second_engine(quote, &collateral);
+    collateral
+        .verify_within(request.root, request.as_of, expiry, request.budget)
+        .map_err(QuoteError::from)
+        .and_then(|prepared| prepared.verify(quote, request.as_of))
+        .map(|verified| Genuine { verified, collateral_json: collateral_json.clone() })
+        .map_err(|error| (error, Some(collateral_json)))
+}
+
+/// A PCK chain beside the collateral is for quotes without one; dcap-qvl would take it in place of the quote's own,
+/// and so judge another platform.
+fn for_second_engine(quote: &Quote, collateral: &Collateral) -> String {
+    let mut parts = collateral.parts().clone();
+    if quote.certification().kind() == CertificationType::PckChain {
+        parts.pck_certificate_chain = None;
+    }
+    Collateral::from_parts(parts).to_json()
 }
 
 fn age(genuine: &Genuine) -> (u32, Option<veritee_model::UnixTime>) {
