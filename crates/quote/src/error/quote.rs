@@ -1,0 +1,432 @@
+//! Faults of a quote under genuine collateral.
+
+use super::{ChainError, CollateralError, Description, ParseError, Stage, described};
+use crate::der::DerError;
+use crate::pck::CaKind;
+use crate::quote::Tee;
+use core::fmt;
+use serde::Serialize;
+use veritee_model::{Fmspc, Reason};
+
+/// A security version number by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SvnName {
+    /// SGX TCB component, 0 to 15.
+    Sgx(u8),
+    /// PCESVN.
+    Pce,
+    /// TDX TCB component, 0 to 15 (byte of TEE_TCB_SVN).
+    Tdx(u8),
+    /// ISVSVN of the TDX module (TEE_TCB_SVN byte 0, under a module identity).
+    TdxModule,
+    /// ISVSVN of the quoting enclave.
+    QuotingEnclave,
+}
+
+impl fmt::Display for SvnName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sgx(index) => write!(f, "sgx-component-{index}"),
+            Self::Pce => f.write_str("pcesvn"),
+            Self::Tdx(index) => write!(f, "tdx-component-{index}"),
+            Self::TdxModule => f.write_str("tdx-module-isvsvn"),
+            Self::QuotingEnclave => f.write_str("qe-isvsvn"),
+        }
+    }
+}
+
+impl Serialize for SvnName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A security version number below what a level demands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct Shortfall {
+    /// Which number.
+    pub svn: SvnName,
+    /// What the platform has.
+    pub has: u16,
+    /// What the level demands.
+    pub needs: u16,
+}
+
+impl fmt::Display for Shortfall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} of {}", self.svn, self.has, self.needs)
+    }
+}
+
+/// Which set of security versions was evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Evaluated {
+    /// TEE_TCB_SVN: when the TD was launched. The only one for SGX and TDX 1.0.
+    Launch,
+    /// TEE_TCB_SVN2: now.
+    Current,
+}
+
+impl fmt::Display for Evaluated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Launch => "TEE_TCB_SVN",
+            Self::Current => "TEE_TCB_SVN2",
+        })
+    }
+}
+
+/// A part of the platform that has a TCB status of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TcbPart {
+    /// Processor, microcode and PCE.
+    Platform,
+    /// The TDX module.
+    TdxModule,
+    /// The quoting enclave.
+    QuotingEnclave,
+}
+
+impl fmt::Display for TcbPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Platform => "platform",
+            Self::TdxModule => "TDX module",
+            Self::QuotingEnclave => "quoting enclave",
+        })
+    }
+}
+
+/// A field of the quoting enclave's report that Intel's identity fixes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum QeField {
+    /// MISCSELECT.
+    MiscSelect,
+    /// ATTRIBUTES.
+    Attributes,
+    /// MRSIGNER.
+    MrSigner,
+    /// ISVPRODID.
+    IsvProductId,
+}
+
+impl fmt::Display for QeField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MiscSelect => "MISCSELECT",
+            Self::Attributes => "ATTRIBUTES",
+            Self::MrSigner => "MRSIGNER",
+            Self::IsvProductId => "ISVPRODID",
+        })
+    }
+}
+
+/// A quote was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QuoteError {
+    /// It cannot be read.
+    Parse(ParseError),
+    /// The collateral is not in force at this as-of time.
+    Collateral(CollateralError),
+    /// No collateral for this platform was given.
+    CollateralMissing {
+        /// Kind of the quote.
+        tee: Tee,
+        /// What the quote's PCK certificate says of its platform, where it can be read.
+        wanted: Option<(Fmspc, CaKind)>,
+    },
+    /// The collateral is for the other kind of TEE.
+    Kind {
+        /// Kind of the collateral.
+        expected: Tee,
+        /// Kind of the quote.
+        got: Tee,
+    },
+    /// The collateral is for another processor family.
+    Fmspc {
+        /// FMSPC of the TCB info.
+        expected: Fmspc,
+        /// FMSPC of the PCK certificate.
+        got: Fmspc,
+    },
+    /// The collateral is for another PCE.
+    PceId {
+        /// PCEID of the TCB info.
+        expected: String,
+        /// PCEID of the PCK certificate.
+        got: String,
+    },
+    /// The collateral's revocation list is of the other PCK CA.
+    Ca {
+        /// CA of the revocation list.
+        expected: String,
+        /// CA of the PCK certificate.
+        got: String,
+    },
+    /// Neither the quote nor the collateral has a PCK certificate chain.
+    PckChainMissing {
+        /// Certification data type of the quote.
+        certification: u16,
+    },
+    /// The PCK certificate chain was refused.
+    Chain(ChainError),
+    /// Intel's SGX extension of the PCK certificate cannot be read.
+    PckExtension(DerError),
+    /// The PCK did not sign the quoting enclave's report.
+    QeReportSignature,
+    /// The quoting enclave's report does not hold the hash of the attestation key.
+    QeReportData {
+        /// SHA-256 of attestation key and authentication data.
+        expected: String,
+        /// First half of the report's REPORTDATA.
+        got: String,
+    },
+    /// The quoting enclave runs in debug mode.
+    QeDebug,
+    /// The quoting enclave is not the one that Intel names.
+    QeIdentity {
+        /// The field that differs.
+        field: QeField,
+        /// Its value by the identity, under the mask.
+        expected: String,
+        /// Its value in the report, under the mask.
+        got: String,
+    },
+    /// The attestation key did not sign the quote.
+    QuoteSignature,
+    /// Intel lists no TDX module of this version.
+    TdxModuleUnknown {
+        /// Identifier looked for.
+        id: String,
+        /// Which versions name it.
+        evaluated: Evaluated,
+    },
+    /// The TDX module has another signer.
+    TdxModuleSigner {
+        /// MRSIGNERSEAM by the TCB info.
+        expected: String,
+        /// MRSIGNERSEAM in the quote.
+        got: String,
+    },
+    /// The TDX module has other attributes.
+    TdxModuleAttributes {
+        /// SEAMATTRIBUTES by the TCB info.
+        expected: String,
+        /// SEAMATTRIBUTES in the quote.
+        got: String,
+    },
+    /// A part is below every level that Intel lists.
+    TcbNotSupported {
+        /// The part.
+        part: TcbPart,
+        /// Which versions.
+        evaluated: Evaluated,
+        /// What is missing to the lowest level.
+        shortfalls: Vec<Shortfall>,
+    },
+    /// A part is at a level that Intel has revoked.
+    TcbRevoked {
+        /// The part.
+        part: TcbPart,
+        /// Which versions.
+        evaluated: Evaluated,
+    },
+}
+
+impl From<ParseError> for QuoteError {
+    fn from(error: ParseError) -> Self {
+        Self::Parse(error)
+    }
+}
+
+impl From<CollateralError> for QuoteError {
+    fn from(error: CollateralError) -> Self {
+        Self::Collateral(error)
+    }
+}
+
+impl From<ChainError> for QuoteError {
+    fn from(error: ChainError) -> Self {
+        Self::Chain(error)
+    }
+}
+
+impl QuoteError {
+    /// The stable reason.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::Parse(error) => error.reason(),
+            Self::Collateral(error) => error.reason(),
+            Self::CollateralMissing { .. } => Reason::CollateralMissing,
+            Self::Kind { .. } => Reason::CollateralKindMismatch,
+            Self::Fmspc { .. } => Reason::FmspcMismatch,
+            Self::PceId { .. } => Reason::PceIdMismatch,
+            Self::Ca { .. } => Reason::CrlIssuer,
+            Self::PckChainMissing { .. } => Reason::PckChainMissing,
+            Self::Chain(error) => error.reason(),
+            Self::PckExtension(_) => Reason::PckExtensionMalformed,
+            Self::QeReportSignature => Reason::QeReportSignature,
+            Self::QeReportData { .. } => Reason::QeReportData,
+            Self::QeDebug => Reason::QeDebug,
+            Self::QeIdentity { .. } => Reason::QeIdentityMismatch,
+            Self::QuoteSignature => Reason::QuoteSignature,
+            Self::TdxModuleUnknown { .. } => Reason::TdxModuleUnknown,
+            Self::TdxModuleSigner { .. } | Self::TdxModuleAttributes { .. } => Reason::TdxModuleMismatch,
+            Self::TcbNotSupported { part, .. } => match part {
+                TcbPart::Platform => Reason::TcbNotSupported,
+                TcbPart::TdxModule => Reason::TdxModuleTcbNotSupported,
+                TcbPart::QuotingEnclave => Reason::QeTcbNotSupported,
+            },
+            Self::TcbRevoked { evaluated: Evaluated::Current, .. } => Reason::TcbCurrentRevoked,
+            Self::TcbRevoked { part, .. } => match part {
+                TcbPart::Platform => Reason::TcbRevoked,
+                TcbPart::TdxModule => Reason::TdxModuleRevoked,
+                TcbPart::QuotingEnclave => Reason::QeRevoked,
+            },
+        }
+    }
+
+    /// The stage that failed.
+    #[must_use]
+    pub const fn stage(&self) -> Stage {
+        match self {
+            Self::Parse(_) => Stage::Format,
+            Self::Collateral(_)
+            | Self::CollateralMissing { .. }
+            | Self::Kind { .. }
+            | Self::Fmspc { .. }
+            | Self::PceId { .. }
+            | Self::Ca { .. } => Stage::Collateral,
+            Self::PckChainMissing { .. } | Self::Chain(_) | Self::PckExtension(_) => Stage::Certificates,
+            Self::QeReportSignature | Self::QeReportData { .. } | Self::QeDebug | Self::QeIdentity { .. } => {
+                Stage::Enclave
+            }
+            Self::QuoteSignature => Stage::Signature,
+            Self::TdxModuleUnknown { .. }
+            | Self::TdxModuleSigner { .. }
+            | Self::TdxModuleAttributes { .. }
+            | Self::TcbNotSupported { .. }
+            | Self::TcbRevoked { .. } => Stage::TcbLevel,
+        }
+    }
+
+    pub(crate) fn describe(&self) -> Description {
+        match self {
+            Self::Parse(error) => error.describe(),
+            Self::Collateral(error) => error.describe(),
+            Self::Chain(error) => error.describe(),
+            Self::CollateralMissing { .. }
+            | Self::Kind { .. }
+            | Self::Fmspc { .. }
+            | Self::PceId { .. }
+            | Self::Ca { .. } => self.describe_collateral(),
+            Self::PckChainMissing { .. }
+            | Self::PckExtension(_)
+            | Self::QeReportSignature
+            | Self::QeReportData { .. }
+            | Self::QeDebug
+            | Self::QeIdentity { .. }
+            | Self::QuoteSignature => self.describe_quote(),
+            _ => self.describe_tcb(),
+        }
+    }
+
+    fn describe_collateral(&self) -> Description {
+        match self {
+            Self::CollateralMissing { tee, wanted: Some((fmspc, ca)) } => {
+                Description::new(format!("no {tee} collateral for fmspc {fmspc} and the {ca} CA was given"))
+            }
+            Self::CollateralMissing { tee, wanted: None } => {
+                Description::new(format!("no {tee} collateral for this quote can be chosen"))
+                    .at("quote certification data")
+            }
+            Self::Kind { expected, got } => Description::new("the collateral is for another kind of TEE")
+                .at("tcb_info id")
+                .expected(expected)
+                .got(got),
+            Self::Fmspc { expected, got } => {
+                Description::new("the collateral is for another processor family")
+                    .at("PCK certificate FMSPC")
+                    .expected(expected)
+                    .got(got)
+            }
+            Self::PceId { expected, got } => Description::new("the collateral is for another PCE")
+                .at("PCK certificate PCEID")
+                .expected(expected)
+                .got(got),
+            Self::Ca { expected, got } => Description::new("the revocation list speaks for another CA")
+                .at("PCK certificate issuer")
+                .expected(expected)
+                .got(got),
+            _ => Description::default(),
+        }
+    }
+
+    fn describe_quote(&self) -> Description {
+        match self {
+            Self::PckChainMissing { certification } => Description::new(format!(
+                "certification data of type {certification} has no PCK certificate chain"
+            ))
+            .at("quote certification data"),
+            Self::PckExtension(error) => Description::new(format!(
+                "the PCK certificate's SGX extension cannot be read: {}",
+                error.what
+            ))
+            .at(format_args!("PCK certificate byte {}", error.at)),
+            Self::QeReportSignature => Description::new("the PCK did not sign the quoting enclave's report")
+                .at("quote QE report signature"),
+            Self::QeReportData { expected, got } => {
+                Description::new("the quoting enclave's report does not vouch for the attestation key")
+                    .at("quote QE report REPORTDATA")
+                    .expected(expected)
+                    .got(got)
+            }
+            Self::QeDebug => {
+                Description::new("the quoting enclave runs in debug mode").at("quote QE report ATTRIBUTES")
+            }
+            Self::QeIdentity { field, expected, got } => {
+                Description::new("the quoting enclave is not the one that Intel names")
+                    .at(format_args!("quote QE report {field}"))
+                    .expected(expected)
+                    .got(got)
+            }
+            _ => Description::new("the attestation key did not sign the quote").at("quote signature"),
+        }
+    }
+
+    fn describe_tcb(&self) -> Description {
+        match self {
+            Self::TdxModuleUnknown { id, evaluated } => Description::new("Intel lists no such TDX module")
+                .at(format_args!("quote {evaluated}"))
+                .got(id),
+            Self::TdxModuleSigner { expected, got } => Description::new("the TDX module has another signer")
+                .at("quote MRSIGNERSEAM")
+                .expected(expected)
+                .got(got),
+            Self::TdxModuleAttributes { expected, got } => {
+                Description::new("the TDX module has other attributes")
+                    .at("quote SEAMATTRIBUTES")
+                    .expected(expected)
+                    .got(got)
+            }
+            Self::TcbNotSupported { part, evaluated, shortfalls } => {
+                let missing: Vec<String> = shortfalls.iter().map(ToString::to_string).collect();
+                Description::new(format!("the {part} is below every TCB level that Intel lists"))
+                    .at(format_args!("quote {evaluated}"))
+                    .got(if missing.is_empty() { "no level".to_owned() } else { missing.join(", ") })
+            }
+            Self::TcbRevoked { part, evaluated } => {
+                Description::new(format!("Intel has revoked the TCB level of the {part}"))
+                    .at(format_args!("quote {evaluated}"))
+            }
+            _ => Description::default(),
+        }
+    }
+}
+
+described!(QuoteError);

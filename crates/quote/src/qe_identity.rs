@@ -1,0 +1,130 @@
+//! QE identity: which quoting enclaves Intel vouches for. Read after its signature was checked.
+//!
+//! Source: Intel's PCS API, "Get Quoting Enclave Identity".
+
+use crate::bytes::{EnclaveAttributes, MrSigner};
+use crate::error::{DocumentFault, QeField, QuoteError};
+use crate::quote::{EnclaveReport, Tee};
+use crate::tcb_info::IsvLevel;
+use crate::wire;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use veritee_model::UnixTime;
+
+/// Identity of the quoting enclave for one kind of TEE.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct QeIdentity {
+    /// Kind of quotes that the enclave makes: `QE` for SGX, `TD_QE` for TDX.
+    pub tee: Tee,
+    /// When it was issued.
+    pub issue_date: UnixTime,
+    /// Until when it is in force, this second included.
+    pub next_update: UnixTime,
+    /// Grows with every TCB recovery.
+    pub evaluation_number: u32,
+    /// MISCSELECT, little-endian as in reports.
+    #[serde(serialize_with = "hex::serde::serialize")]
+    pub misc_select: [u8; 4],
+    /// Bits of MISCSELECT that count.
+    #[serde(serialize_with = "hex::serde::serialize")]
+    pub misc_select_mask: [u8; 4],
+    /// ATTRIBUTES.
+    pub attributes: EnclaveAttributes,
+    /// Bits of ATTRIBUTES that count.
+    pub attributes_mask: EnclaveAttributes,
+    /// MRSIGNER.
+    pub mr_signer: MrSigner,
+    /// ISVPRODID.
+    pub isv_product_id: u16,
+    /// Levels, highest ISVSVN first.
+    pub levels: Vec<IsvLevel>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Wire<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    version: u32,
+    #[serde(borrow)]
+    issue_date: Cow<'a, str>,
+    #[serde(borrow)]
+    next_update: Cow<'a, str>,
+    tcb_evaluation_data_number: u32,
+    #[serde(borrow)]
+    miscselect: Cow<'a, str>,
+    #[serde(borrow)]
+    miscselect_mask: Cow<'a, str>,
+    #[serde(borrow)]
+    attributes: Cow<'a, str>,
+    #[serde(borrow)]
+    attributes_mask: Cow<'a, str>,
+    #[serde(borrow)]
+    mrsigner: Cow<'a, str>,
+    isvprodid: u16,
+    #[serde(borrow)]
+    tcb_levels: Vec<wire::Level<'a>>,
+}
+
+impl QeIdentity {
+    /// Reads an identity whose signature has been checked.
+    pub(crate) fn parse(text: &str) -> Result<Self, DocumentFault> {
+        let wire: Wire<'_> = wire::read(text)?;
+        if wire.version != 2 {
+            return Err(wire::fault("version", "2", wire.version));
+        }
+        let tee = match wire.id.as_ref() {
+            "QE" => Tee::Sgx,
+            "TD_QE" => Tee::Tdx,
+            other => return Err(wire::fault("id", "QE or TD_QE", other)),
+        };
+        Ok(Self {
+            tee,
+            issue_date: wire::date("issueDate", &wire.issue_date)?,
+            next_update: wire::date("nextUpdate", &wire.next_update)?,
+            evaluation_number: wire.tcb_evaluation_data_number,
+            misc_select: wire::octets("miscselect", &wire.miscselect)?,
+            misc_select_mask: wire::octets("miscselectMask", &wire.miscselect_mask)?,
+            attributes: EnclaveAttributes::new(wire::octets("attributes", &wire.attributes)?),
+            attributes_mask: EnclaveAttributes::new(wire::octets("attributesMask", &wire.attributes_mask)?),
+            mr_signer: MrSigner::new(wire::octets("mrsigner", &wire.mrsigner)?),
+            isv_product_id: wire.isvprodid,
+            levels: wire::isv_levels("tcbLevels", u16::MAX, &wire.tcb_levels)?,
+        })
+    }
+
+    /// The report is of this enclave. As in Intel's QVL the report is masked and the identity's value is not.
+    pub(crate) fn check(&self, report: &EnclaveReport) -> Result<(), QuoteError> {
+        if report.is_debug() {
+            return Err(QuoteError::QeDebug);
+        }
+        compare(QeField::MiscSelect, &self.misc_select, &masked(report.misc_select, self.misc_select_mask))?;
+        let attributes = masked(*report.attributes.as_bytes(), *self.attributes_mask.as_bytes());
+        compare(QeField::Attributes, self.attributes.as_bytes(), &attributes)?;
+        compare(QeField::MrSigner, self.mr_signer.as_bytes(), report.mr_signer.as_bytes())?;
+        if self.isv_product_id == report.isv_product_id {
+            Ok(())
+        } else {
+            Err(QuoteError::QeIdentity {
+                field: QeField::IsvProductId,
+                expected: self.isv_product_id.to_string(),
+                got: report.isv_product_id.to_string(),
+            })
+        }
+    }
+}
+
+fn masked<const N: usize>(mut value: [u8; N], mask: [u8; N]) -> [u8; N] {
+    for (byte, mask) in value.iter_mut().zip(mask) {
+        *byte &= mask;
+    }
+    value
+}
+
+fn compare(field: QeField, expected: &[u8], got: &[u8]) -> Result<(), QuoteError> {
+    if expected == got {
+        return Ok(());
+    }
+    Err(QuoteError::QeIdentity { field, expected: hex::encode(expected), got: hex::encode(got) })
+}

@@ -1,0 +1,429 @@
+//! Which TCB level a platform reaches, and what that means.
+//!
+//! Source: Intel QVL 1.27, evaluation of TCB levels with its converge and relaunch tables. Stricter in one place:
+//! a revoked part refuses the quote, whether it was so at launch or is so now.
+
+use crate::error::{Evaluated, QuoteError, Shortfall, SvnName, TcbPart};
+use crate::pck::PckExtension;
+use crate::qe_identity::QeIdentity;
+use crate::tcb_info::{IsvLevel, LevelVerdict, TcbInfo, TcbLevel};
+use core::fmt;
+use serde::{Serialize, Serializer};
+use veritee_model::{Reason, TeeTcbSvn, UnixTime};
+
+/// Status of a TCB in Intel's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TcbStatus {
+    /// Nothing to do.
+    UpToDate,
+    /// Software inside must defend itself against a flaw of the hardware.
+    SwHardeningNeeded,
+    /// The platform must be configured otherwise.
+    ConfigurationNeeded,
+    /// Both.
+    ConfigurationAndSwHardeningNeeded,
+    /// The platform lacks security updates.
+    OutOfDate,
+    /// It lacks updates and must be configured otherwise.
+    OutOfDateConfigurationNeeded,
+    /// Keys of this TCB are compromised. Never part of a verified quote.
+    Revoked,
+    /// The TD was launched under an out-of-date TCB that has been updated since.
+    TdRelaunchAdvised,
+    /// The same, and the platform must be configured otherwise.
+    TdRelaunchAdvisedConfigurationNeeded,
+}
+
+impl TcbStatus {
+    /// All statuses.
+    pub const ALL: [Self; 9] = [
+        Self::UpToDate,
+        Self::SwHardeningNeeded,
+        Self::ConfigurationNeeded,
+        Self::ConfigurationAndSwHardeningNeeded,
+        Self::OutOfDate,
+        Self::OutOfDateConfigurationNeeded,
+        Self::Revoked,
+        Self::TdRelaunchAdvised,
+        Self::TdRelaunchAdvisedConfigurationNeeded,
+    ];
+
+    /// Intel's word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::UpToDate => "UpToDate",
+            Self::SwHardeningNeeded => "SWHardeningNeeded",
+            Self::ConfigurationNeeded => "ConfigurationNeeded",
+            Self::ConfigurationAndSwHardeningNeeded => "ConfigurationAndSWHardeningNeeded",
+            Self::OutOfDate => "OutOfDate",
+            Self::OutOfDateConfigurationNeeded => "OutOfDateConfigurationNeeded",
+            Self::Revoked => "Revoked",
+            Self::TdRelaunchAdvised => "TDRelaunchAdvised",
+            Self::TdRelaunchAdvisedConfigurationNeeded => "TDRelaunchAdvisedConfigurationNeeded",
+        }
+    }
+
+    /// The status with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+
+    /// The reason that a policy gives for refusing it; none for up to date.
+    #[must_use]
+    pub const fn reason(self) -> Option<Reason> {
+        match self {
+            Self::UpToDate => None,
+            Self::SwHardeningNeeded => Some(Reason::TcbSwHardeningNeeded),
+            Self::ConfigurationNeeded => Some(Reason::TcbConfigurationNeeded),
+            Self::ConfigurationAndSwHardeningNeeded => Some(Reason::TcbConfigurationAndSwHardeningNeeded),
+            Self::OutOfDate => Some(Reason::TcbOutOfDate),
+            Self::OutOfDateConfigurationNeeded => Some(Reason::TcbOutOfDateConfigurationNeeded),
+            Self::Revoked => Some(Reason::TcbRevoked),
+            Self::TdRelaunchAdvised => Some(Reason::TcbRelaunchAdvised),
+            Self::TdRelaunchAdvisedConfigurationNeeded => Some(Reason::TcbRelaunchAdvisedConfigurationNeeded),
+        }
+    }
+
+    /// A status that a TCB info may give a platform level.
+    pub(crate) fn of_platform(name: &str) -> Option<Self> {
+        Self::from_name(name).filter(|status| {
+            !matches!(status, Self::TdRelaunchAdvised | Self::TdRelaunchAdvisedConfigurationNeeded)
+        })
+    }
+
+    /// A status that Intel gives a TDX module or a quoting enclave.
+    pub(crate) fn of_component(name: &str) -> Option<Self> {
+        Self::from_name(name)
+            .filter(|status| matches!(status, Self::UpToDate | Self::OutOfDate | Self::Revoked))
+    }
+
+    /// Intel's converge table: what a part's status does to the platform's.
+    #[must_use]
+    pub const fn converged_with(self, part: Self) -> Self {
+        match (part, self) {
+            (Self::Revoked, _) => Self::Revoked,
+            (Self::OutOfDate, Self::UpToDate | Self::SwHardeningNeeded) => Self::OutOfDate,
+            (Self::OutOfDate, Self::ConfigurationNeeded | Self::ConfigurationAndSwHardeningNeeded) => {
+                Self::OutOfDateConfigurationNeeded
+            }
+            (_, platform) => platform,
+        }
+    }
+
+    /// Intel's relaunch table: `self` when the TD was launched, `current` now.
+    #[must_use]
+    pub const fn relaunched(self, current: Self) -> Self {
+        match (self, current) {
+            (Self::OutOfDate, Self::UpToDate | Self::SwHardeningNeeded) => Self::TdRelaunchAdvised,
+            (Self::OutOfDate, Self::ConfigurationNeeded | Self::ConfigurationAndSwHardeningNeeded)
+            | (
+                Self::OutOfDateConfigurationNeeded,
+                Self::UpToDate
+                | Self::SwHardeningNeeded
+                | Self::ConfigurationNeeded
+                | Self::ConfigurationAndSwHardeningNeeded,
+            ) => Self::TdRelaunchAdvisedConfigurationNeeded,
+            (launch, _) => launch,
+        }
+    }
+}
+
+impl fmt::Display for TcbStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for TcbStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// The level that one part of the platform reaches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ReachedLevel {
+    /// Its status.
+    pub status: TcbStatus,
+    /// Date of the TCB: all advisories up to it are mitigated.
+    pub date: UnixTime,
+    /// Advisories that apply.
+    pub advisories: Vec<String>,
+    /// 0-based place among the levels, highest first.
+    pub level: usize,
+    /// How many levels there are.
+    pub levels: usize,
+}
+
+impl ReachedLevel {
+    fn new(verdict: &LevelVerdict, level: usize, levels: usize) -> Self {
+        Self {
+            status: verdict.status,
+            date: verdict.date,
+            advisories: verdict.advisories.clone(),
+            level,
+            levels,
+        }
+    }
+}
+
+/// What one set of security versions evaluates to, each part apart and converged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Evaluation {
+    /// Converged status.
+    pub status: TcbStatus,
+    /// Earliest date of the parts.
+    pub date: UnixTime,
+    /// Advisories of platform, TDX module and quoting enclave, each once.
+    pub advisories: Vec<String>,
+    /// Processor, microcode and PCE.
+    pub platform: ReachedLevel,
+    /// The TDX module, where TEE_TCB_SVN names a version.
+    pub tdx_module: Option<ReachedLevel>,
+    /// Identifier of that module, `TDX_03`.
+    pub tdx_module_id: Option<String>,
+    /// The quoting enclave.
+    pub quoting_enclave: ReachedLevel,
+}
+
+/// The platform's trusted computing base as Intel judges it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Tcb {
+    /// The merged status: launch and current, platform, TDX module and quoting enclave.
+    pub status: TcbStatus,
+    /// Earliest date of all parts.
+    pub date: UnixTime,
+    /// All advisories, launch before current, platform before module before quoting enclave, each once.
+    pub advisories: Vec<String>,
+    /// When the TD was launched; for SGX and TDX 1.0 the only evaluation.
+    pub launch: Evaluation,
+    /// Now (TDX 1.5: TEE_TCB_SVN2).
+    pub current: Option<Evaluation>,
+    /// Evaluation number of the TCB info.
+    pub tcb_info_evaluation_number: u32,
+    /// Evaluation number of the QE identity.
+    pub qe_identity_evaluation_number: u32,
+    /// What is missing to the highest level with status UpToDate, by the launch versions. Empty when reached, or
+    /// when Intel lists no such level.
+    pub shortfalls: Vec<Shortfall>,
+}
+
+impl Tcb {
+    /// The smaller of both evaluation numbers, as Intel reports it. They differ when the collateral was fetched
+    /// across a switch.
+    #[must_use]
+    pub fn evaluation_number(&self) -> u32 {
+        self.tcb_info_evaluation_number.min(self.qe_identity_evaluation_number)
+    }
+}
+
+/// What is evaluated, and against what.
+pub(crate) struct Evaluator<'a> {
+    pub(crate) tcb_info: &'a TcbInfo,
+    pub(crate) qe_identity: &'a QeIdentity,
+    pub(crate) pck: &'a PckExtension,
+    pub(crate) qe_isv_svn: u16,
+}
+
+impl Evaluator<'_> {
+    /// Evaluates SGX (no versions), TDX 1.0 (launch) or TDX 1.5 (launch and current).
+    pub(crate) fn evaluate(
+        &self,
+        launch_svn: Option<&TeeTcbSvn>,
+        current_svn: Option<&TeeTcbSvn>,
+    ) -> Result<Tcb, QuoteError> {
+        let launch = self.evaluate_one(Evaluated::Launch, launch_svn)?;
+        let current = match current_svn {
+            Some(svn) => Some(self.evaluate_one(Evaluated::Current, Some(svn))?),
+            None => None,
+        };
+        refuse_revoked(&launch, Evaluated::Launch)?;
+        let mut status = launch.status;
+        let mut date = launch.date;
+        let mut advisories = launch.advisories.clone();
+        if let Some(current) = &current {
+            refuse_revoked(current, Evaluated::Current)?;
+            status = launch.status.relaunched(current.status);
+            date = date.min(current.date);
+            add_advisories(&mut advisories, &current.advisories);
+        }
+        Ok(Tcb {
+            status,
+            date,
+            advisories,
+            tcb_info_evaluation_number: self.tcb_info.evaluation_number,
+            qe_identity_evaluation_number: self.qe_identity.evaluation_number,
+            shortfalls: self.shortfalls_to_up_to_date(launch_svn),
+            launch,
+            current,
+        })
+    }
+
+    fn evaluate_one(&self, evaluated: Evaluated, svn: Option<&TeeTcbSvn>) -> Result<Evaluation, QuoteError> {
+        let platform = self.platform_level(evaluated, svn)?;
+        let module = self.module_level(evaluated, svn)?;
+        let quoting_enclave = isv_level(
+            &self.qe_identity.levels,
+            self.qe_isv_svn,
+            TcbPart::QuotingEnclave,
+            SvnName::QuotingEnclave,
+            evaluated,
+        )?;
+        let (tdx_module, tdx_module_id) = module.map_or((None, None), |(level, id)| (Some(level), Some(id)));
+        let mut status = platform.status.converged_with(quoting_enclave.status);
+        let mut date = platform.date.min(quoting_enclave.date);
+        let mut advisories = platform.advisories.clone();
+        if let Some(module) = &tdx_module {
+            status = status.converged_with(module.status);
+            date = date.min(module.date);
+            add_advisories(&mut advisories, &module.advisories);
+        }
+        add_advisories(&mut advisories, &quoting_enclave.advisories);
+        Ok(Evaluation { status, date, advisories, platform, tdx_module, tdx_module_id, quoting_enclave })
+    }
+
+    fn platform_level(
+        &self,
+        evaluated: Evaluated,
+        svn: Option<&TeeTcbSvn>,
+    ) -> Result<ReachedLevel, QuoteError> {
+        let levels = &self.tcb_info.levels;
+        let found = levels.iter().enumerate().find(|(_, level)| self.reaches(level, svn));
+        match found {
+            Some((index, level)) => Ok(ReachedLevel::new(&level.verdict, index, levels.len())),
+            None => Err(QuoteError::TcbNotSupported {
+                part: TcbPart::Platform,
+                evaluated,
+                shortfalls: levels
+                    .last()
+                    .map(|level| self.platform_shortfalls(level, svn))
+                    .unwrap_or_default(),
+            }),
+        }
+    }
+
+    fn reaches(&self, level: &TcbLevel, svn: Option<&TeeTcbSvn>) -> bool {
+        let at_least = |has: &[u8], needs: &[u8]| has.iter().zip(needs).all(|(has, needs)| has >= needs);
+        at_least(&self.pck.components, &level.sgx)
+            && self.pck.pce_svn >= level.pce_svn
+            && svn.is_none_or(|svn| tdx_components(svn, level).all(|(_, has, needs)| has >= needs))
+    }
+
+    /// The identity of the module that TEE_TCB_SVN names, and its level. None below version 1 and for SGX.
+    fn module_level(
+        &self,
+        evaluated: Evaluated,
+        svn: Option<&TeeTcbSvn>,
+    ) -> Result<Option<(ReachedLevel, String)>, QuoteError> {
+        let Some([isv_svn, version @ 1..=u8::MAX, ..]) = svn.map(TeeTcbSvn::as_bytes) else {
+            return Ok(None);
+        };
+        let identity = self
+            .tcb_info
+            .module_identity(*version)
+            .ok_or_else(|| QuoteError::TdxModuleUnknown { id: format!("TDX_{version:02X}"), evaluated })?;
+        let level = isv_level(
+            &identity.levels,
+            u16::from(*isv_svn),
+            TcbPart::TdxModule,
+            SvnName::TdxModule,
+            evaluated,
+        )?;
+        Ok(Some((level, identity.id.clone())))
+    }
+
+    fn platform_shortfalls(&self, level: &TcbLevel, svn: Option<&TeeTcbSvn>) -> Vec<Shortfall> {
+        let mut list = Vec::new();
+        for ((index, has), needs) in (0_u8..).zip(self.pck.components).zip(level.sgx) {
+            add_shortfall(&mut list, SvnName::Sgx(index), has, needs);
+        }
+        add_shortfall(&mut list, SvnName::Pce, self.pck.pce_svn, level.pce_svn);
+        if let Some(svn) = svn {
+            for (index, has, needs) in tdx_components(svn, level) {
+                add_shortfall(&mut list, SvnName::Tdx(index), has, needs);
+            }
+        }
+        list
+    }
+
+    fn shortfalls_to_up_to_date(&self, svn: Option<&TeeTcbSvn>) -> Vec<Shortfall> {
+        let best = self.tcb_info.levels.iter().find(|level| level.verdict.status == TcbStatus::UpToDate);
+        let mut list = best.map(|level| self.platform_shortfalls(level, svn)).unwrap_or_default();
+        let best_isv = |levels: &[IsvLevel]| {
+            levels.iter().find(|level| level.verdict.status == TcbStatus::UpToDate).map(|level| level.isv_svn)
+        };
+        if let Some([isv_svn, version @ 1..=u8::MAX, ..]) = svn.map(TeeTcbSvn::as_bytes) {
+            let identity = self.tcb_info.module_identity(*version);
+            if let Some(needs) = identity.and_then(|identity| best_isv(&identity.levels)) {
+                add_shortfall(&mut list, SvnName::TdxModule, *isv_svn, needs);
+            }
+        }
+        if let Some(needs) = best_isv(&self.qe_identity.levels) {
+            add_shortfall(&mut list, SvnName::QuotingEnclave, self.qe_isv_svn, needs);
+        }
+        list
+    }
+}
+
+/// Components of TEE_TCB_SVN that a platform level speaks of: the first two belong to the module's identity once
+/// a module version is named.
+fn tdx_components(svn: &TeeTcbSvn, level: &TcbLevel) -> impl Iterator<Item = (u8, u8, u8)> {
+    let [_, version, ..] = svn.as_bytes();
+    let start = if *version > 0 { 2 } else { 0 };
+    let pairs = svn.as_bytes().to_owned().into_iter().zip(level.tdx);
+    (0_u8..).zip(pairs).skip(start).map(|(index, (has, needs))| (index, has, needs))
+}
+
+fn isv_level(
+    levels: &[IsvLevel],
+    has: u16,
+    part: TcbPart,
+    name: SvnName,
+    evaluated: Evaluated,
+) -> Result<ReachedLevel, QuoteError> {
+    let found = levels.iter().enumerate().find(|(_, level)| level.isv_svn <= has);
+    match found {
+        Some((index, level)) => Ok(ReachedLevel::new(&level.verdict, index, levels.len())),
+        None => {
+            let mut shortfalls = Vec::new();
+            if let Some(lowest) = levels.last() {
+                add_shortfall(&mut shortfalls, name, has, lowest.isv_svn);
+            }
+            Err(QuoteError::TcbNotSupported { part, evaluated, shortfalls })
+        }
+    }
+}
+
+fn add_shortfall(list: &mut Vec<Shortfall>, svn: SvnName, has: impl Into<u16>, needs: impl Into<u16>) {
+    let (has, needs) = (has.into(), needs.into());
+    if has < needs {
+        list.push(Shortfall { svn, has, needs });
+    }
+}
+
+fn add_advisories(list: &mut Vec<String>, more: &[String]) {
+    for advisory in more {
+        if !list.contains(advisory) {
+            list.push(advisory.clone());
+        }
+    }
+}
+
+fn refuse_revoked(evaluation: &Evaluation, evaluated: Evaluated) -> Result<(), QuoteError> {
+    let revoked = |level: &ReachedLevel| level.status == TcbStatus::Revoked;
+    let part = if revoked(&evaluation.platform) {
+        TcbPart::Platform
+    } else if evaluation.tdx_module.as_ref().is_some_and(revoked) {
+        TcbPart::TdxModule
+    } else if revoked(&evaluation.quoting_enclave) {
+        TcbPart::QuotingEnclave
+    } else {
+        return Ok(());
+    };
+    Err(QuoteError::TcbRevoked { part, evaluated })
+}

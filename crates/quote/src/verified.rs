@@ -1,0 +1,170 @@
+//! A quote that was verified, with everything that was learned.
+
+use crate::bytes::{CpuSvn, PceId, PlatformInstanceId};
+use crate::facts::CollateralFacts;
+use crate::pck::{CaKind, SgxType, Stated};
+use crate::prepared::{CertifiedPck, PreparedCollateral};
+use crate::quote::{Body, Header, Quote, TdReport};
+use crate::root::TrustRoot;
+use crate::tcb::Tcb;
+use serde::{Serialize, Serializer};
+use std::sync::Arc;
+use veritee_model::{Fmspc, Ppid, Sha256Digest, UnixTime};
+
+/// A genuine quote: signed by a key that an enclave of Intel's vouches for, on a platform that Intel certified and
+/// has not revoked, under collateral in force at the as-of time.
+///
+/// Built by verification only. It is *not* a decision to trust: the TCB may be out of date, the TD may run in
+/// debug mode, and nothing is said of what runs in it. A policy must look at [`Self::tcb`] and
+/// [`crate::td_attributes::examine`].
+#[derive(Debug, Clone)]
+pub struct VerifiedQuote {
+    quote: Quote,
+    tcb: Tcb,
+    facts: CollateralFacts,
+    pck: Arc<CertifiedPck>,
+    collateral: PreparedCollateral,
+    as_of: UnixTime,
+}
+
+/// What the PCK certificate says of the platform; Intel signed it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Platform {
+    /// Processor family.
+    pub fmspc: Fmspc,
+    /// CA that certified the platform.
+    pub ca: CaKind,
+    /// Identifier of the platform. Personal to the machine: publish its hash at most.
+    pub ppid: Ppid,
+    /// PCE.
+    pub pce_id: PceId,
+    /// CPUSVN.
+    pub cpu_svn: CpuSvn,
+    /// Security version of the PCE.
+    pub pce_svn: u16,
+    /// SGX TCB components.
+    #[serde(serialize_with = "hex::serde::serialize")]
+    pub components: [u8; 16],
+    /// How SGX memory is protected.
+    pub sgx_type: SgxType,
+    /// Packages can be added later.
+    pub dynamic_platform: Stated,
+    /// Root keys are cached by Intel.
+    pub cached_keys: Stated,
+    /// Simultaneous multithreading is on.
+    pub smt_enabled: Stated,
+    /// Instance of a registered platform.
+    pub platform_instance_id: Option<PlatformInstanceId>,
+}
+
+impl VerifiedQuote {
+    pub(crate) const fn new(
+        quote: Quote,
+        tcb: Tcb,
+        facts: CollateralFacts,
+        pck: Arc<CertifiedPck>,
+        collateral: PreparedCollateral,
+        as_of: UnixTime,
+    ) -> Self {
+        Self { quote, tcb, facts, pck, collateral, as_of }
+    }
+
+    /// The quote.
+    #[must_use]
+    pub const fn quote(&self) -> &Quote {
+        &self.quote
+    }
+
+    /// The report that it is about.
+    #[must_use]
+    pub const fn body(&self) -> &Body {
+        self.quote.body()
+    }
+
+    /// The TD report, when it is of a TDX machine.
+    #[must_use]
+    pub const fn td(&self) -> Option<&TdReport> {
+        self.quote.td()
+    }
+
+    /// How Intel judges the platform.
+    #[must_use]
+    pub const fn tcb(&self) -> &Tcb {
+        &self.tcb
+    }
+
+    /// What Intel certified of the platform.
+    #[must_use]
+    pub fn platform(&self) -> Platform {
+        let extension = &self.pck.extension;
+        Platform {
+            fmspc: extension.fmspc,
+            ca: self.collateral.ca(),
+            ppid: extension.ppid,
+            pce_id: extension.pce_id,
+            cpu_svn: extension.cpu_svn,
+            pce_svn: extension.pce_svn,
+            components: extension.components,
+            sgx_type: extension.sgx_type,
+            dynamic_platform: extension.dynamic_platform,
+            cached_keys: extension.cached_keys,
+            smt_enabled: extension.smt_enabled,
+            platform_instance_id: extension.platform_instance_id,
+        }
+    }
+
+    /// Dates and numbers of the collateral.
+    #[must_use]
+    pub const fn collateral(&self) -> &CollateralFacts {
+        &self.facts
+    }
+
+    /// The root that all of it hangs from.
+    #[must_use]
+    pub fn root(&self) -> &TrustRoot {
+        self.collateral.root()
+    }
+
+    /// The time at which all of it holds.
+    #[must_use]
+    pub const fn as_of(&self) -> UnixTime {
+        self.as_of
+    }
+}
+
+#[derive(Serialize)]
+struct Out<'a> {
+    as_of: UnixTime,
+    root: RootOut,
+    signed_sha256: Sha256Digest,
+    header: &'a Header,
+    body: &'a Body,
+    tcb: &'a Tcb,
+    platform: Platform,
+    collateral: &'a CollateralFacts,
+}
+
+#[derive(Serialize)]
+struct RootOut {
+    name: String,
+    intel: bool,
+    spki_sha256: Sha256Digest,
+}
+
+impl Serialize for VerifiedQuote {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let root = self.root();
+        Out {
+            as_of: self.as_of,
+            root: RootOut { name: root.name(), intel: root.is_intel(), spki_sha256: root.spki_sha256() },
+            signed_sha256: self.quote.signed_sha256(),
+            header: self.quote.header(),
+            body: self.quote.body(),
+            tcb: &self.tcb,
+            platform: self.platform(),
+            collateral: &self.facts,
+        }
+        .serialize(serializer)
+    }
+}

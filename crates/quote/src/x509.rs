@@ -1,0 +1,373 @@
+//! X.509 as Intel uses it, and nothing wider: version 3, ECDSA P-256 with SHA-256, no unknown critical extension.
+//!
+//! Why not a general path builder: no path of Intel's ends where such a library wants one to end. The issuer chain
+//! of a revocation list ends in a CA, the chain order is free, the root may come in an older certificate of the
+//! same key, revocation lists are verified once for thousands of quotes, and the reason of a refusal must be told
+//! with its place. What remains is a walk over two or three certificates in fixed parts, done here with every
+//! check of RFC 5280 section 6 that applies, and some of Intel's.
+
+pub(crate) mod chain;
+pub(crate) mod crl;
+pub(crate) mod pem;
+
+use crate::der::{
+    self, BIT_STRING, BOOLEAN, Der, DerError, Element, INTEGER, OCTET_STRING, OID, PRINTABLE_STRING,
+    SEQUENCE, SET, UTF8_STRING,
+};
+use ring::signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
+use veritee_model::UnixTime;
+
+/// `SEQUENCE { ecdsa-with-SHA256 }`.
+const ECDSA_WITH_SHA256: &[u8] = &[0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
+/// `SEQUENCE { id-ecPublicKey, prime256v1 }`.
+const P256_PUBLIC_KEY: &[u8] = &[
+    0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce,
+    0x3d, 0x03, 0x01, 0x07,
+];
+const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
+const SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x0e];
+const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
+const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
+pub(crate) const CRL_NUMBER: &[u8] = &[0x55, 0x1d, 0x14];
+const CRL_DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1d, 0x1f];
+pub(crate) const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x23];
+/// 1.2.840.113741.1.13.1, Intel's SGX extension.
+const SGX_EXTENSION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01];
+/// Value bytes of a serial number (RFC 5280 4.1.2.2).
+pub(crate) const SERIAL_LENGTH: usize = 20;
+
+/// An uncompressed P-256 point: `04 || x || y`.
+pub(crate) type PublicKey = [u8; 65];
+
+/// A serial number, left-padded with zeros, so that equal numbers are equal bytes.
+pub(crate) type Serial = [u8; SERIAL_LENGTH];
+
+/// Basic constraints of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BasicConstraints {
+    pub(crate) ca: bool,
+    pub(crate) path_length: Option<u32>,
+}
+
+/// Bits of keyUsage as RFC 5280 numbers them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeyUsage(u16);
+
+impl KeyUsage {
+    pub(crate) const fn digital_signature(self) -> bool {
+        self.0 & 0x8000 != 0
+    }
+    pub(crate) const fn key_cert_sign(self) -> bool {
+        self.0 & 0x0400 != 0
+    }
+    pub(crate) const fn crl_sign(self) -> bool {
+        self.0 & 0x0200 != 0
+    }
+}
+
+/// A certificate that is laid out as Intel's are. No signature is checked by reading it.
+#[derive(Debug, Clone)]
+pub(crate) struct Certificate<'a> {
+    /// The whole certificate.
+    pub(crate) der: &'a [u8],
+    /// What the issuer signs.
+    tbs: &'a [u8],
+    signature: &'a [u8],
+    pub(crate) serial: Serial,
+    /// Issuer, DER.
+    pub(crate) issuer: &'a [u8],
+    /// Subject, DER.
+    pub(crate) subject: &'a [u8],
+    pub(crate) not_before: UnixTime,
+    pub(crate) not_after: UnixTime,
+    pub(crate) public_key: PublicKey,
+    /// SubjectPublicKeyInfo, DER.
+    pub(crate) spki: &'a [u8],
+    extensions: Extensions<'a>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Extensions<'a> {
+    basic_constraints: Option<BasicConstraints>,
+    key_usage: Option<KeyUsage>,
+    subject_key: Option<&'a [u8]>,
+    authority_key: Option<&'a [u8]>,
+    distribution_points: bool,
+    sgx: Option<Element<'a>>,
+}
+
+impl<'a> Certificate<'a> {
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, DerError> {
+        let mut outer = Der::new(bytes);
+        let whole = outer.expect(SEQUENCE, "certificate expected")?;
+        outer.finish("bytes after the certificate")?;
+        let mut parts = whole.inner();
+        let tbs = parts.expect(SEQUENCE, "TBSCertificate expected")?;
+        let algorithm = parts.expect(SEQUENCE, "signature algorithm expected")?;
+        let signature = parts.expect(BIT_STRING, "signature expected")?;
+        parts.finish("bytes after the signature")?;
+        check_algorithm(&algorithm)?;
+        let mut fields = tbs.inner();
+        check_version(&mut fields)?;
+        let serial = read_serial(&fields.expect(INTEGER, "serial number expected")?)?;
+        check_algorithm(&fields.expect(SEQUENCE, "signature algorithm expected")?)?;
+        let issuer = fields.expect(SEQUENCE, "issuer expected")?;
+        let mut validity = fields.sequence("validity expected")?;
+        let not_before = validity.any()?.time()?;
+        let not_after = validity.any()?.time()?;
+        validity.finish("bytes after the validity")?;
+        let subject = fields.expect(SEQUENCE, "subject expected")?;
+        let spki = fields.expect(SEQUENCE, "subject public key expected")?;
+        let public_key = read_public_key(&spki)?;
+        let extensions = read_extensions(&fields.expect(0xa3, "extensions expected")?)?;
+        fields.finish("bytes after the extensions")?;
+        Ok(Self {
+            der: bytes,
+            tbs: tbs.whole,
+            signature: signature.octets_of_bits()?,
+            serial,
+            issuer: issuer.whole,
+            subject: subject.whole,
+            not_before,
+            not_after,
+            public_key,
+            spki: spki.whole,
+            extensions,
+        })
+    }
+
+    /// The signature verifies under this key.
+    pub(crate) fn is_signed_by(&self, issuer_key: &PublicKey) -> bool {
+        verify_asn1(issuer_key, self.tbs, self.signature)
+    }
+
+    pub(crate) fn is_self_issued(&self) -> bool {
+        self.issuer == self.subject
+    }
+
+    pub(crate) fn subject_common_name(&self) -> Option<&'a str> {
+        common_name(self.subject)
+    }
+
+    pub(crate) fn issuer_common_name(&self) -> Option<&'a str> {
+        common_name(self.issuer)
+    }
+
+    pub(crate) const fn basic_constraints(&self) -> Option<BasicConstraints> {
+        self.extensions.basic_constraints
+    }
+
+    pub(crate) const fn key_usage(&self) -> Option<KeyUsage> {
+        self.extensions.key_usage
+    }
+
+    pub(crate) const fn subject_key(&self) -> Option<&'a [u8]> {
+        self.extensions.subject_key
+    }
+
+    pub(crate) const fn authority_key(&self) -> Option<&'a [u8]> {
+        self.extensions.authority_key
+    }
+
+    pub(crate) const fn has_distribution_points(&self) -> bool {
+        self.extensions.distribution_points
+    }
+
+    /// Value of Intel's SGX extension.
+    pub(crate) const fn sgx_extension(&self) -> Option<Element<'a>> {
+        self.extensions.sgx
+    }
+}
+
+/// An X.509 signature (DER `ECDSA-Sig-Value`).
+pub(crate) fn verify_asn1(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key).verify(message, signature).is_ok()
+}
+
+/// A signature of a quote or of collateral (`r || s`).
+pub(crate) fn verify_fixed(key: &PublicKey, message: &[u8], signature: &[u8; 64]) -> bool {
+    UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, key).verify(message, signature).is_ok()
+}
+
+pub(crate) fn check_algorithm(element: &Element<'_>) -> Result<(), DerError> {
+    if element.whole == ECDSA_WITH_SHA256 {
+        Ok(())
+    } else {
+        Err(element.error("signature algorithm other than ECDSA with SHA-256"))
+    }
+}
+
+fn check_version(fields: &mut Der<'_>) -> Result<(), DerError> {
+    let wrapper = fields.expect(0xa0, "version 3 expected")?;
+    let mut inner = wrapper.inner();
+    let version = inner.expect(INTEGER, "version expected")?;
+    inner.finish("bytes after the version")?;
+    if version.value == [2] { Ok(()) } else { Err(version.error("version 3 expected")) }
+}
+
+/// A positive serial number of at most 20 bytes.
+pub(crate) fn read_serial(element: &Element<'_>) -> Result<Serial, DerError> {
+    let magnitude = element.magnitude()?;
+    let padding = SERIAL_LENGTH
+        .checked_sub(magnitude.len())
+        .ok_or_else(|| element.error("serial number of more than 20 bytes"))?;
+    if magnitude.is_empty() {
+        return Err(element.error("serial number is zero"));
+    }
+    let mut serial = [0; SERIAL_LENGTH];
+    if let Some(tail) = serial.get_mut(padding..) {
+        tail.copy_from_slice(magnitude);
+    }
+    Ok(serial)
+}
+
+fn read_public_key(spki: &Element<'_>) -> Result<PublicKey, DerError> {
+    let mut parts = spki.inner();
+    let algorithm = parts.expect(SEQUENCE, "public key algorithm expected")?;
+    if algorithm.whole != P256_PUBLIC_KEY {
+        return Err(algorithm.error("public key is not on P-256"));
+    }
+    let key = parts.expect(BIT_STRING, "public key expected")?;
+    parts.finish("bytes after the public key")?;
+    match <PublicKey>::try_from(key.octets_of_bits()?) {
+        Ok(point) if point.first() == Some(&4) => Ok(point),
+        _ => Err(key.error("public key is not an uncompressed P-256 point")),
+    }
+}
+
+fn read_extensions<'a>(wrapper: &Element<'a>) -> Result<Extensions<'a>, DerError> {
+    let mut outer = wrapper.inner();
+    let mut list = outer.sequence("extensions expected")?;
+    outer.finish("bytes after the extensions")?;
+    let mut extensions = Extensions::default();
+    let mut seen: Vec<&[u8]> = Vec::with_capacity(8);
+    while !list.is_empty() {
+        let extension = Extension::read(&mut list)?;
+        if seen.contains(&extension.oid) {
+            return Err(extension.element.error("extension occurs twice"));
+        }
+        seen.push(extension.oid);
+        extensions.take(&extension)?;
+    }
+    Ok(extensions)
+}
+
+/// One extension of a certificate or of a revocation list.
+pub(crate) struct Extension<'a> {
+    pub(crate) oid: &'a [u8],
+    pub(crate) critical: bool,
+    /// The OCTET STRING around the value.
+    pub(crate) element: Element<'a>,
+}
+
+impl<'a> Extension<'a> {
+    pub(crate) fn read(list: &mut Der<'a>) -> Result<Self, DerError> {
+        let mut parts = list.sequence("extension expected")?;
+        let oid = parts.expect(OID, "extension identifier expected")?.value;
+        let critical = match parts.optional(BOOLEAN)? {
+            // DER leaves out what is false by default.
+            Some(flag) if !flag.boolean()? => return Err(flag.error("default value is written out")),
+            Some(_) => true,
+            None => false,
+        };
+        let element = parts.expect(OCTET_STRING, "extension value expected")?;
+        parts.finish("bytes after the extension")?;
+        Ok(Self { oid, critical, element })
+    }
+}
+
+impl<'a> Extensions<'a> {
+    fn take(&mut self, extension: &Extension<'a>) -> Result<(), DerError> {
+        let element = &extension.element;
+        match extension.oid {
+            BASIC_CONSTRAINTS => self.basic_constraints = Some(read_basic_constraints(element)?),
+            KEY_USAGE => self.key_usage = Some(read_key_usage(element)?),
+            SUBJECT_KEY_IDENTIFIER => {
+                let mut inner = element.inner();
+                self.subject_key = Some(inner.expect(OCTET_STRING, "key identifier expected")?.value);
+                inner.finish("bytes after the key identifier")?;
+            }
+            AUTHORITY_KEY_IDENTIFIER => self.authority_key = Some(read_authority_key(element)?),
+            CRL_DISTRIBUTION_POINTS => self.distribution_points = true,
+            SGX_EXTENSION => self.sgx = Some(*element),
+            _ if extension.critical => return Err(element.error("unknown critical extension")),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn read_basic_constraints(element: &Element<'_>) -> Result<BasicConstraints, DerError> {
+    let mut outer = element.inner();
+    let mut inner = outer.sequence("basic constraints expected")?;
+    outer.finish("bytes after the basic constraints")?;
+    let ca = match inner.optional(BOOLEAN)? {
+        Some(flag) if !flag.boolean()? => return Err(flag.error("default value is written out")),
+        Some(_) => true,
+        None => false,
+    };
+    let path_length = match inner.optional(INTEGER)? {
+        Some(length) if ca => Some(length.small()?),
+        Some(length) => return Err(length.error("path length without CA")),
+        None => None,
+    };
+    inner.finish("bytes after the basic constraints")?;
+    Ok(BasicConstraints { ca, path_length })
+}
+
+fn read_key_usage(element: &Element<'_>) -> Result<KeyUsage, DerError> {
+    let mut inner = element.inner();
+    let bits = inner.expect(BIT_STRING, "key usage expected")?;
+    inner.finish("bytes after the key usage")?;
+    let (unused, first, second) = match *bits.value {
+        [unused @ 0..8, first] => (unused, first, 0),
+        [unused @ 0..8, first, second] => (unused, first, second),
+        _ => return Err(bits.error("key usage is not of DER")),
+    };
+    let last = if bits.value.len() == 3 { second } else { first };
+    // DER: unused bits are zero and the last used bit is one.
+    if u32::from(unused) != last.trailing_zeros() {
+        return Err(bits.error("key usage is not of DER"));
+    }
+    Ok(KeyUsage(u16::from_be_bytes([first, second])))
+}
+
+/// The key identifier of an authority key identifier; Intel's have no other part.
+pub(crate) fn read_authority_key<'a>(element: &Element<'a>) -> Result<&'a [u8], DerError> {
+    let mut outer = element.inner();
+    let mut inner = outer.sequence("authority key identifier expected")?;
+    outer.finish("bytes after the authority key identifier")?;
+    let key = inner.expect(0x80, "key identifier expected")?.value;
+    inner.finish("authority key identifier with more than a key identifier")?;
+    Ok(key)
+}
+
+/// The common name, when there is exactly one.
+pub(crate) fn common_name(name: &[u8]) -> Option<&str> {
+    let mut outer = Der::new(name);
+    let mut parts = outer.sequence("name expected").ok()?;
+    let mut found = None;
+    while !parts.is_empty() {
+        let mut set = parts.expect(SET, "relative name expected").ok()?.inner();
+        while !set.is_empty() {
+            let mut pair = set.sequence("attribute expected").ok()?;
+            let kind = pair.expect(OID, "attribute type expected").ok()?;
+            let value = pair.any().ok()?;
+            if kind.value == COMMON_NAME {
+                if found.is_some() || !matches!(value.tag, UTF8_STRING | PRINTABLE_STRING) {
+                    return None;
+                }
+                found = Some(core::str::from_utf8(value.value).ok()?);
+            }
+        }
+    }
+    found
+}
+
+/// How a name is shown: its common name, or nothing better.
+pub(crate) fn shown_name(name: &[u8]) -> String {
+    common_name(name).map_or_else(|| "a name without common name".to_owned(), veritee_model::text::inert)
+}
+
+// Kept here so that every user of the module reads lists in the same way.
+pub(crate) use der::Der as DerReader;

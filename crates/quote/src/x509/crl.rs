@@ -1,0 +1,160 @@
+//! Certificate revocation lists (RFC 5280 section 5), complete lists of version 2 only.
+
+use super::{
+    AUTHORITY_KEY_IDENTIFIER, CRL_NUMBER, DerReader, Extension, PublicKey, Serial, check_algorithm,
+    read_authority_key, read_serial, verify_asn1,
+};
+use crate::der::{BIT_STRING, DerError, Element, GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME};
+use veritee_model::UnixTime;
+
+/// Reason for a list's entry (RFC 5280 5.3.1).
+const REASON_CODE: &[u8] = &[0x55, 0x1d, 0x15];
+const INVALIDITY_DATE: &[u8] = &[0x55, 0x1d, 0x18];
+
+/// A list that can be read. No signature is checked by reading it.
+#[derive(Debug, Clone)]
+pub(crate) struct Crl<'a> {
+    tbs: &'a [u8],
+    signature: &'a [u8],
+    /// Issuer, DER.
+    pub(crate) issuer: &'a [u8],
+    pub(crate) authority_key: &'a [u8],
+    pub(crate) this_update: UnixTime,
+    pub(crate) next_update: UnixTime,
+    /// CRLNumber, in hex; Intel's lists all say 1.
+    pub(crate) number: String,
+    pub(crate) revoked: RevokedSerials,
+}
+
+/// Revoked serial numbers, sorted: 20 bytes each.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RevokedSerials(Box<[Serial]>);
+
+impl RevokedSerials {
+    pub(crate) fn contains(&self, serial: &Serial) -> bool {
+        self.0.binary_search(serial).is_ok()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val::<[Serial]>(&self.0)
+    }
+}
+
+impl<'a> Crl<'a> {
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, DerError> {
+        let mut outer = DerReader::new(bytes);
+        let whole = outer.expect(SEQUENCE, "revocation list expected")?;
+        outer.finish("bytes after the revocation list")?;
+        let mut parts = whole.inner();
+        let tbs = parts.expect(SEQUENCE, "TBSCertList expected")?;
+        check_algorithm(&parts.expect(SEQUENCE, "signature algorithm expected")?)?;
+        let signature = parts.expect(BIT_STRING, "signature expected")?;
+        parts.finish("bytes after the signature")?;
+        let mut fields = tbs.inner();
+        let version = fields.expect(INTEGER, "version 2 expected")?;
+        if version.value != [1] {
+            return Err(version.error("version 2 expected"));
+        }
+        check_algorithm(&fields.expect(SEQUENCE, "signature algorithm expected")?)?;
+        let issuer = fields.expect(SEQUENCE, "issuer expected")?;
+        let this_update = fields.any()?.time()?;
+        // Without nextUpdate a list would be in force for ever.
+        let next_update = fields.any()?.time()?;
+        let revoked = match fields.optional(SEQUENCE)? {
+            Some(list) => read_entries(&list)?,
+            None => RevokedSerials::default(),
+        };
+        let wrapper = fields.expect(0xa0, "extensions expected")?;
+        fields.finish("bytes after the extensions")?;
+        let (authority_key, number) = read_list_extensions(&wrapper)?;
+        Ok(Self {
+            tbs: tbs.whole,
+            signature: signature.octets_of_bits()?,
+            issuer: issuer.whole,
+            authority_key,
+            this_update,
+            next_update,
+            number,
+            revoked,
+        })
+    }
+
+    pub(crate) fn is_signed_by(&self, issuer_key: &PublicKey) -> bool {
+        verify_asn1(issuer_key, self.tbs, self.signature)
+    }
+}
+
+fn read_entries(list: &Element<'_>) -> Result<RevokedSerials, DerError> {
+    let mut entries = list.inner();
+    let mut serials = Vec::new();
+    while !entries.is_empty() {
+        let mut entry = entries.sequence("entry expected")?;
+        serials.push(read_serial(&entry.expect(INTEGER, "serial number expected")?)?);
+        let date = entry.any()?;
+        if !matches!(date.tag, UTC_TIME | GENERALIZED_TIME) {
+            return Err(date.error("revocation date expected"));
+        }
+        date.time()?;
+        if let Some(extensions) = entry.optional(SEQUENCE)? {
+            check_entry_extensions(&extensions)?;
+        }
+        entry.finish("bytes after the entry")?;
+    }
+    serials.sort_unstable();
+    serials.dedup();
+    Ok(RevokedSerials(serials.into_boxed_slice()))
+}
+
+/// Whatever an entry says of its reason, the certificate counts as revoked; but an entry that may not concern
+/// this issuer at all (certificateIssuer, always critical) is more than these lists can say.
+fn check_entry_extensions(extensions: &Element<'_>) -> Result<(), DerError> {
+    let mut list = extensions.inner();
+    while !list.is_empty() {
+        let extension = Extension::read(&mut list)?;
+        let known = matches!(extension.oid, REASON_CODE | INVALIDITY_DATE);
+        if extension.critical && !known {
+            return Err(extension.element.error("unknown critical extension"));
+        }
+    }
+    Ok(())
+}
+
+/// Authority key identifier and CRL number. Delta lists and partial lists announce themselves by a critical
+/// extension, which is refused like any other.
+fn read_list_extensions<'a>(wrapper: &Element<'a>) -> Result<(&'a [u8], String), DerError> {
+    let mut outer = wrapper.inner();
+    let mut list = outer.sequence("extensions expected")?;
+    outer.finish("bytes after the extensions")?;
+    let (mut authority_key, mut number) = (None, None);
+    let mut seen: Vec<&[u8]> = Vec::with_capacity(4);
+    while !list.is_empty() {
+        let extension = Extension::read(&mut list)?;
+        if seen.contains(&extension.oid) {
+            return Err(extension.element.error("extension occurs twice"));
+        }
+        seen.push(extension.oid);
+        match extension.oid {
+            AUTHORITY_KEY_IDENTIFIER => authority_key = Some(read_authority_key(&extension.element)?),
+            CRL_NUMBER => {
+                let mut inner = extension.element.inner();
+                let value = inner.expect(INTEGER, "CRL number expected")?;
+                inner.finish("bytes after the CRL number")?;
+                let magnitude = value.magnitude()?;
+                if magnitude.len() > super::SERIAL_LENGTH {
+                    return Err(value.error("CRL number of more than 20 bytes"));
+                }
+                number = Some(if magnitude.is_empty() { "00".to_owned() } else { hex::encode(magnitude) });
+            }
+            _ if extension.critical => return Err(extension.element.error("unknown critical extension")),
+            _ => {}
+        }
+    }
+    Ok((
+        authority_key.ok_or_else(|| wrapper.error("authority key identifier is missing"))?,
+        number.ok_or_else(|| wrapper.error("CRL number is missing"))?,
+    ))
+}
