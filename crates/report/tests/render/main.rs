@@ -12,4 +12,5 @@ mod hostile;
 mod samples;
 mod sarif_form;
 mod saved;
+mod schema;
 mod snapshots;

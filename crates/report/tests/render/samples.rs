@@ -147,13 +147,14 @@ pub(crate) fn test_root() -> Report {
     let mut sept =
         Check::fail(CheckId::PlatformTdAttributes, Reason::TdSeptVeDisableMissing, "SEPT_VE_DISABLE is off")
             .compared("bit 28 set", "0000000000000000")
-            .at("quote byte 0x78");
+            .at("quote byte 0x78")
+            .next("start the machine with SEPT_VE_DISABLE");
     sept.waived = Some("lab machine, no users; ends 2026-12-01".to_owned());
     replace(&mut report, sept);
     report.notices.push(Notice {
         reason: Reason::RootNotIntel.code().to_owned(),
         detail: "the root was given by the policy".to_owned(),
-        location: None,
+        location: Some("policy [root]".to_owned()),
     });
     report.missing.push(Missing {
         name: "chain".to_owned(),
