@@ -1,6 +1,6 @@
 //! Evidence in the making. The first copy of a part stays; a later one leaves a note.
 
-use crate::certificate;
+use crate::certificate::{self, Leaf};
 use crate::container::Container;
 use crate::error::{CertificateProblem, ReadError};
 use crate::json::{Origin, Value};
@@ -117,8 +117,8 @@ impl<'b> Draft<'b> {
     /// A certificate chain in PEM, with whatever its leaf carries. A chain that cannot be read is kept for the check
     /// of it to fail on; it is an error only where nothing else gives a quote.
     pub(crate) fn certificates(&mut self, pem: String, origin: &Origin) -> Result<(), ReadError> {
-        match certificate::read_pem(&pem, origin, self.budget).and_then(|leaf| self.leaf(leaf, origin)) {
-            Ok(()) => {}
+        match self.open_leaf(&pem, origin) {
+            Ok((leaf, container)) => self.leaf(leaf, container, origin)?,
             Err(error) if self.evidence.quote.is_none() => return Err(error),
             Err(error) => self
                 .notes
@@ -129,41 +129,46 @@ impl<'b> Draft<'b> {
         Ok(())
     }
 
-    /// What an RA-TLS leaf carries: all of it, or nothing.
-    pub(crate) fn leaf(&mut self, leaf: certificate::Leaf, origin: &Origin) -> Result<(), ReadError> {
-        let attestation = match &leaf.attestation {
-            Some(bytes) => {
-                let origin = origin.member("extensions").member("attestation");
-                Some((Container::read(bytes, &origin, self.budget)?, origin))
-            }
-            None => None,
-        };
-        if let (Some(quote), Some((container, _))) = (&leaf.quote, &attestation)
-            && *quote != container.quote
-        {
+    /// The leaf, and the container in it if it has one.
+    fn open_leaf(&self, pem: &str, origin: &Origin) -> Result<(Leaf, Option<Container>), ReadError> {
+        let mut leaf = certificate::read_pem(pem, origin, self.budget)?;
+        let Some(bytes) = leaf.attestation.take() else { return Ok((leaf, None)) };
+        let container = Container::read(&bytes, &extension(origin, "attestation"), self.budget)?;
+        if leaf.quote.as_ref().is_some_and(|quote| *quote != container.quote) {
             // dstack reads the attestation and ignores the quote; another reader may do it the other way round.
             let problem = CertificateProblem::TwoQuotes;
             return Err(ReadError::Certificate { at: origin.place(), problem });
         }
-        if let Some(quote) = leaf.quote {
-            self.quote(quote, &origin.member("extensions").member("quote"));
-        }
-        if let Some(log) = leaf.event_log {
-            self.event_log(
-                log,
-                EventLogFormat::DstackJson,
-                &origin.member("extensions").member("event-log"),
-            )?;
-        }
-        if let Some((container, origin)) = attestation {
-            self.container(container, &origin)?;
-        }
-        Ok(())
+        Ok((leaf, Some(container)))
     }
 
-    /// Everything that an attestation container holds.
+    fn leaf(&mut self, leaf: Leaf, container: Option<Container>, origin: &Origin) -> Result<(), ReadError> {
+        if let Some(quote) = leaf.quote {
+            let same = self.is_of(&quote);
+            self.quote(quote, &extension(origin, "quote"));
+            if let Some(log) = leaf.event_log.filter(|_| same) {
+                self.event_log(log, EventLogFormat::DstackJson, &extension(origin, "event-log"))?;
+            }
+        }
+        match container {
+            Some(container) => self.container(container, &extension(origin, "attestation")),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether this is the quote that was taken, or would be. What came with another quote is of another moment: its
+    /// log may be longer, its REPORTDATA binds something else.
+    fn is_of(&self, quote: &[u8]) -> bool {
+        self.evidence.quote.as_ref().is_none_or(|taken| taken.bytes == quote)
+    }
+
+    /// Everything that an attestation container holds; nothing but a note when another quote was taken.
     pub(crate) fn container(&mut self, container: Container, origin: &Origin) -> Result<(), ReadError> {
+        let same = self.is_of(&container.quote);
         self.quote(container.quote, &origin.member("quote"));
+        if !same {
+            return Ok(());
+        }
         if let Some(log) = container.event_log {
             let origin = origin.member("event_log");
             self.notes.push(Note::Reserialised { place: origin.source(), part: "event log" });
@@ -245,6 +250,10 @@ impl<'b> Draft<'b> {
             }
         }
     }
+}
+
+fn extension(origin: &Origin, name: &str) -> Origin {
+    origin.member("extensions").member(name)
 }
 
 fn keep_first(slot: &mut Option<Item>, item: Item, part: &'static str, notes: &mut Vec<Note>) {

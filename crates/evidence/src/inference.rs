@@ -6,7 +6,8 @@ use crate::dstack::add_info;
 use crate::error::ReadError;
 use crate::json::{Object, Value};
 use crate::readout::{Format, NamedEvidence, Note, Readout};
-use veritee_model::Budget;
+use std::collections::BTreeMap;
+use veritee_model::{Budget, Sha256Digest};
 
 /// Members that veritee has no reader for, and what they are.
 const NOT_READ: &[(&str, &str)] = &[
@@ -31,10 +32,12 @@ pub(crate) fn read(object: &Object<'_>, budget: &Budget) -> Result<Readout, Read
     if let Some(value) = object.get("gateway_attestation").filter(|value| !value.is_null()) {
         machines.push(machine(&value.object()?, budget, &mut notes)?);
     }
+    let quotes = machines.iter().filter_map(|machine: &NamedEvidence| machine.evidence.quote.as_ref());
+    let mut known = quotes.map(|quote| (quote.sha256(), quote.source.clone())).collect();
     for key in ["model_attestations", "all_attestations"] {
         let Some(value) = object.get(key).filter(|value| !value.is_null()) else { continue };
         for entry in value.array()? {
-            add_entry(&entry, budget, &mut machines, &mut notes)?;
+            add_entry(&entry, budget, &mut known, &mut machines, &mut notes)?;
         }
     }
     if machines.is_empty() {
@@ -47,6 +50,7 @@ pub(crate) fn read(object: &Object<'_>, budget: &Budget) -> Result<Readout, Read
 fn add_entry(
     entry: &Value<'_>,
     budget: &Budget,
+    known: &mut BTreeMap<Sha256Digest, String>,
     machines: &mut Vec<NamedEvidence>,
     notes: &mut Vec<Note>,
 ) -> Result<(), ReadError> {
@@ -56,18 +60,13 @@ fn add_entry(
     }
     let mut own_notes = Vec::new();
     let machine = machine(&entry.object()?, budget, &mut own_notes)?;
-    let known = machines.iter().find(|known| {
-        let quote = |machine: &NamedEvidence| machine.evidence.quote.as_ref().map(|item| item.bytes.clone());
-        quote(known) == quote(&machine)
-    });
-    if let Some(known) = known {
-        notes.push(Note::SecondCopy {
-            part: "machine's quote",
-            taken: known.evidence.quote.as_ref().map(|item| item.source.clone()).unwrap_or_default(),
-            other: entry.origin.source(),
-            equal: true,
-        });
-        return Ok(());
+    if let Some(quote) = &machine.evidence.quote {
+        if let Some(taken) = known.get(&quote.sha256()) {
+            let (taken, other) = (taken.clone(), quote.source.clone());
+            notes.push(Note::SecondCopy { part: "machine's quote", taken, other, equal: true });
+            return Ok(());
+        }
+        known.insert(quote.sha256(), quote.source.clone());
     }
     notes.extend(own_notes);
     machines.push(machine);

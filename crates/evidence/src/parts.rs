@@ -70,10 +70,11 @@ pub fn add_vm_config(
     Ok(put(&mut evidence.vm_config, item, "vm_config"))
 }
 
-/// Adds an RA-TLS certificate chain, PEM or DER. A quote is not taken out of it.
+/// Adds a certificate chain, PEM or DER. Its leaf may carry a quote, which is not taken out of it, or none: what
+/// counts is whether the evidence's quote binds the leaf's key.
 ///
 /// # Errors
-/// When it cannot be read, or its leaf has no quote.
+/// When it cannot be read.
 pub fn add_certificates(
     evidence: &mut Evidence,
     bytes: &[u8],

@@ -3,7 +3,7 @@
 use crate::container::Container;
 use crate::draft::Draft;
 use crate::encoding::{self, Encoding};
-use crate::error::{ReadError, Recognised};
+use crate::error::{CertificateProblem, ReadError, Recognised};
 use crate::ingress::utf8;
 use crate::json::{Object, Origin, Value};
 use crate::readout::{Format, Readout};
@@ -82,9 +82,13 @@ fn read_der(der: &[u8], origin: &Origin, budget: &Budget) -> Result<Readout, Rea
 
 fn read_certificates(pem: String, origin: &Origin, budget: &Budget) -> Result<Readout, ReadError> {
     let mut draft = Draft::new(budget);
-    let app_id = certificate::read_pem(&pem, origin, budget)?.app_id;
+    let leaf = certificate::read_pem(&pem, origin, budget)?;
+    if leaf.quote.is_none() && leaf.attestation.is_none() {
+        let problem = CertificateProblem::NoQuote;
+        return Err(ReadError::Certificate { at: origin.place(), problem });
+    }
     draft.certificates(pem, origin)?;
-    if let Some(app_id) = app_id {
+    if let Some(app_id) = leaf.app_id {
         draft.claim("app_id", &hex::encode(app_id), &origin.member("extensions").member("app-id"))?;
     }
     Ok(Readout::one(Format::RaTls, draft.evidence, draft.notes))

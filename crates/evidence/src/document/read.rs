@@ -23,16 +23,16 @@ pub(crate) fn read_value(object: &Object<'_>, schema: &str, budget: &Budget) -> 
     tool.require_string("version")?;
     tool.finish()?;
     let evidence = Evidence {
-        quote: item_member(&mut document, "quote", budget.quote_bytes)?,
+        quote: item_member(&mut document, "quote", budget.input_bytes)?,
         event_log: match document.take("event_log") {
             Some(value) => Some(event_log(&value, budget)?),
             None => None,
         },
-        runtime_events: item_member(&mut document, "runtime_events", budget.event_log_bytes)?,
+        runtime_events: item_member(&mut document, "runtime_events", budget.input_bytes)?,
         app_compose: item_member(&mut document, "app_compose", budget.app_compose_bytes)?,
-        vm_config: item_member(&mut document, "vm_config", budget.collateral_json_bytes)?,
-        mr_config: item_member(&mut document, "mr_config", budget.collateral_json_bytes)?,
-        certificates: item_member(&mut document, "certificates", budget.ra_tls_bytes)?,
+        vm_config: item_member(&mut document, "vm_config", budget.input_bytes)?,
+        mr_config: item_member(&mut document, "mr_config", budget.input_bytes)?,
+        certificates: item_member(&mut document, "certificates", budget.input_bytes)?,
         collateral: document
             .require("collateral")?
             .array()?

@@ -72,8 +72,46 @@ fn the_top_level_copy_is_taken_and_a_note_says_whether_the_other_differs() {
             equal,
         };
         assert!(readout.notes.contains(&note), "{:?}", readout.notes);
-        assert_eq!(readout.notes.iter().filter(|note| matches!(note, Note::SecondCopy { .. })).count(), 3);
+        let copies = readout.notes.iter().filter(|note| matches!(note, Note::SecondCopy { .. })).count();
+        assert_eq!(copies, if equal { 3 } else { 1 });
+        assert_eq!(evidence.runtime_events.is_some(), equal);
     }
+}
+
+#[test]
+fn nothing_is_taken_from_a_certificate_that_belongs_to_another_quote() {
+    let other = [forged_quote(), vec![1]].concat();
+    for extensions in [
+        vec![(ATTESTATION, scale_container(VM_CONFIG))],
+        vec![(QUOTE, forged_quote()), (EVENT_LOG, LOG.as_bytes().to_vec())],
+    ] {
+        let pem = certificate(&extensions).pem();
+        let report =
+            json!({ "intel_quote": hex::encode(&other), "report_data": "aa", "info": { "app_cert": pem } });
+        let readout = read(report.to_string().as_bytes()).unwrap();
+        let evidence = &readout.machines[0].evidence;
+        assert_eq!(evidence.quote.as_ref().unwrap().bytes, other);
+        assert_eq!(claim(evidence, "report_data"), "aa");
+        assert!(
+            evidence.event_log.is_none() && evidence.runtime_events.is_none() && evidence.vm_config.is_none()
+        );
+        assert_eq!(evidence.certificates.as_ref().unwrap().bytes, pem.as_bytes());
+        assert!(
+            matches!(readout.notes[..], [Note::SecondCopy { part: "quote", equal: false, .. }]),
+            "{:?}",
+            readout.notes
+        );
+    }
+}
+
+#[test]
+fn an_info_answer_whose_certificate_has_no_quote_has_no_quote() {
+    let pem = certificate(&[(APP_ID, vec![1; 20])]).pem();
+    let info = json!({ "app_id": "01", "tcb_info": tcb_info(), "app_cert": pem });
+    let evidence = one(info.to_string().as_bytes(), Format::Info);
+    assert!(evidence.quote.is_none());
+    assert_eq!(evidence.certificates.unwrap().bytes, pem.as_bytes());
+    assert_eq!(evidence.app_compose.unwrap().bytes, COMPOSE.as_bytes());
 }
 
 #[test]
@@ -373,6 +411,9 @@ fn a_part_given_by_itself_replaces_the_one_that_came_along() {
     let pem = certificate(&[(QUOTE, forged_quote())]).pem();
     assert_eq!(parts::add_certificates(&mut evidence, pem.as_bytes(), "c", &BUDGET).unwrap(), None);
     assert_eq!(evidence.certificates.as_ref().unwrap().bytes, pem.as_bytes());
+    let bare = certificate(&[]);
+    assert!(parts::add_certificates(&mut evidence, bare.der(), "c", &BUDGET).unwrap().is_some());
+    assert_ne!(evidence.certificates.as_ref().unwrap().bytes, pem.as_bytes());
     let config = serde_json::to_string(VM_CONFIG).unwrap();
     parts::add_vm_config(&mut evidence, config.as_bytes(), "v", &BUDGET).unwrap();
     assert_eq!(evidence.vm_config.as_ref().unwrap().bytes, VM_CONFIG.as_bytes());

@@ -391,6 +391,24 @@ fn errors_never_carry_control_characters_of_the_input() {
     }
 }
 
+#[test]
+fn a_report_of_four_thousand_similar_quotes_is_read_in_one_pass() {
+    let entry = |index: u32| {
+        let quote = [forged_quote(), vec![0; 2048], index.to_le_bytes().to_vec()].concat();
+        json!({ "intel_quote": hex::encode(quote) })
+    };
+    let report = json!({ "model_attestations": (0..4096).map(entry).collect::<Vec<_>>() }).to_string();
+    assert_eq!(read(report.as_bytes()).unwrap().machines.len(), 4096);
+}
+
+#[test]
+fn a_quote_beyond_any_real_size_reads_for_the_engine_to_refuse_and_survives_the_document() {
+    let quote = [forged_quote(), vec![0; 1 << 20]].concat();
+    let evidence = read(&quote).unwrap().select(None).unwrap();
+    let document = veritee_evidence::to_json(&evidence, "1");
+    assert_eq!(read(document.as_bytes()).unwrap().select(None).unwrap(), evidence);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
