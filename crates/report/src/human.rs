@@ -115,15 +115,15 @@ impl Page {
         let Some(check) = summary.check else {
             return "the report lists no check of this step".to_owned();
         };
-        let detail = self.shorten.detail(&check.detail);
+        let detail = self.shorten.row(&check.detail);
         let StepSummary { passed, total, .. } = *summary;
         let optional = summary.status == Status::NotChecked && !check.required;
         let count = match (passed, optional) {
-            _ if passed == total => format!(" ({passed} of {total})"),
+            _ if passed == total => format!(" ({passed}/{total})"),
             (0, true) => " (optional)".to_owned(),
             (0, false) => String::new(),
-            (_, true) => format!(" ({passed} of {total} passed, the rest optional)"),
-            (_, false) => format!(" ({passed} of {total} passed)"),
+            (_, true) => format!(" ({passed}/{total} passed, the rest optional)"),
+            (_, false) => format!(" ({passed}/{total} passed)"),
         };
         match &check.reason {
             Some(reason) if summary.status != Status::Pass => format!("{reason}: {detail}{count}"),
@@ -146,7 +146,7 @@ impl Page {
 
     /// What was found, where, and against what.
     fn answers(&mut self, indent: usize, check: &Check) {
-        self.screen.text(indent, Style::Plain, &self.shorten.detail(&check.detail));
+        self.screen.text(indent, Style::Plain, &self.shorten.text(&check.detail));
         let (expected, got) = self.shorten.pair(check.expected.as_deref(), check.got.as_deref());
         let where_found = check.location.as_deref().map(|place| self.shorten.text(place));
         let waived = check.waived.as_deref().map(|words| format!("\"{}\"", self.shorten.text(words)));
@@ -252,7 +252,7 @@ impl Page {
         }
         self.heading("NOTICES");
         for notice in &report.notices {
-            let mut said = format!("{}: {}", notice.reason, self.shorten.detail(&notice.detail));
+            let mut said = format!("{}: {}", notice.reason, self.shorten.text(&notice.detail));
             if let Some(place) = &notice.location {
                 said.push_str(&format!(" ({})", self.shorten.text(place)));
             }

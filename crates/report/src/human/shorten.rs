@@ -17,9 +17,9 @@ impl Shortener {
         if self.active { shortened(&hex_within(text), TEXT) } else { text.to_owned() }
     }
 
-    /// The same, and no longer than four lines.
-    pub(super) fn detail(&self, text: &str) -> String {
-        if self.active { shortened(&hex_within(text), DETAIL) } else { text.to_owned() }
+    /// The same for a row that only names what stands in full below.
+    pub(super) fn row(&self, text: &str) -> String {
+        if self.active { shortened(&hex_within(text), ROW) } else { text.to_owned() }
     }
 
     /// Two values to compare. They stay whole when shortening would make different values look alike.
@@ -33,9 +33,9 @@ impl Shortener {
     }
 }
 
-/// Characters of a detail on the first screen; `-v` prints it whole.
-const DETAIL: usize = 200;
-/// Characters of any other text there.
+/// Characters of a row on the first screen.
+const ROW: usize = 120;
+/// Characters of any other text there; `-v` prints it whole.
 const TEXT: usize = 500;
 /// Runs of hexadecimal digits of this length and more are shortened: 16 bytes.
 const LONG: usize = 32;
