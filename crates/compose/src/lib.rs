@@ -13,10 +13,36 @@
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
 
 pub mod app_compose;
+pub mod compose_file;
+pub mod construct;
+pub mod deployment;
+pub mod environment;
+pub mod image;
+pub mod interpolation;
 pub mod json;
+mod merge;
 pub mod position;
+pub mod provenance;
+pub mod script;
+pub mod service;
+pub mod tree;
+pub mod url;
+pub mod value;
+pub mod yaml;
 
 pub use app_compose::{
     AppCompose, BindError, BoundCompose, DocumentError, Normalisation, UnboundCompose, bind,
 };
+pub use compose_file::{ComposeFile, ComposeFileError, Resource};
+pub use construct::{Construct, ConstructKind, Text};
+pub use deployment::{Context, Deployment, Location, Manifest, Origin};
+pub use environment::{AllowedName, Definition, Enforcement, EnvironmentModel, Lookup};
+pub use image::{ImageComponent, ImageReference, Pin};
+pub use merge::MergeError;
 pub use position::{LineColumn, LineIndex, Span};
+pub use provenance::Provenance;
+pub use script::Script;
+pub use service::Service;
+pub use tree::{Tree, TreeEntry};
+pub use url::{UrlComponent, UrlView};
+pub use value::{Part, Reference, ReferenceForm, ScalarKind, Value};

@@ -1,0 +1,293 @@
+//! The shell scripts of an app_compose, read well enough to follow values, files and commands.
+//!
+//! Not a shell: nothing is run, and control flow is not followed. Every assignment counts, whether its branch is taken
+//! or not; what cannot be parsed or told is listed, and the variables it may set are [`Provenance::Unknown`].
+//! The text is attacker-controlled; size, nesting and the number of nodes are bounded by the budget.
+
+mod environment;
+mod facts;
+mod known;
+mod origin;
+mod parser;
+mod word;
+
+pub use environment::environment;
+pub use facts::{FileWrite, WriteKind};
+pub use known::{KNOWN_PRE_LAUNCH, KnownScript};
+pub use parser::read;
+
+use crate::construct::{Construct, ConstructKind, Text};
+use crate::position::Span;
+use crate::provenance::Provenance;
+use veritee_model::Sha256Digest;
+
+/// Which script it is, and so when it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// `init_script`: runs first, in another process; what it exports does not reach `docker compose`, files do.
+    Init,
+    /// `pre_launch_script`: sourced by the shell that then runs `docker compose`; what it exports reaches it.
+    PreLaunch,
+    /// `bash_script`: the workload itself, where `runner` is `bash`.
+    Bash,
+}
+
+impl Role {
+    /// The key in app_compose.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Init => "init_script",
+            Self::PreLaunch => "pre_launch_script",
+            Self::Bash => "bash_script",
+        }
+    }
+}
+
+/// A script. Spans are byte ranges of its text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Script {
+    /// Which script it is.
+    pub role: Role,
+    /// Its text.
+    pub text: String,
+    /// SHA-256 of the text.
+    pub sha256: Sha256Digest,
+    /// The published script that it is, byte by byte.
+    pub known: Option<&'static KnownScript>,
+    /// All simple commands, those inside of functions, conditions and substitutions too, in the order of the text.
+    pub commands: Vec<Command>,
+    /// All assignments.
+    pub assignments: Vec<Assignment>,
+    /// Conditions that guard commands.
+    pub guards: Vec<Guard>,
+    /// What could not be parsed, and what has effects that cannot be told.
+    pub problems: Vec<Problem>,
+}
+
+/// A simple command.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Command {
+    /// The words, assignments before them left out.
+    pub words: Vec<Word>,
+    /// Redirections, here-documents among them.
+    pub redirections: Vec<Redirection>,
+    /// Commands with the same number are connected by `|`.
+    pub pipeline: usize,
+    /// Its place in that pipeline, from 0.
+    pub position: usize,
+    /// The pipeline and place of the compound command (loop, group, subshell) that it is part of, where that is piped.
+    pub outer: Option<(usize, usize)>,
+    /// Indices into [`Script::guards`], outermost first.
+    pub guards: Vec<usize>,
+    /// The function that it is the body of.
+    pub function: Option<String>,
+    /// It runs in a subshell: its assignments and exports go nowhere.
+    pub in_subshell: bool,
+    /// How many substitutions (`$(…)`, backticks, `<(…)`) it stands in.
+    pub substitution_depth: usize,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl Command {
+    /// The name of the program without its folder, if it is a plain word.
+    #[must_use]
+    pub fn program(&self) -> Option<&str> {
+        let word = self.words.first()?.literal()?;
+        Some(word.rsplit('/').next().unwrap_or(word))
+    }
+
+    /// The words after the program.
+    #[must_use]
+    pub fn arguments(&self) -> &[Word] {
+        self.words.get(1..).unwrap_or(&[])
+    }
+
+    /// Whether a plain argument equals `wanted`.
+    #[must_use]
+    pub fn has_argument(&self, wanted: &str) -> bool {
+        self.arguments().iter().any(|word| word.literal() == Some(wanted))
+    }
+}
+
+/// A word before expansion.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Word {
+    /// Its parts.
+    pub parts: Vec<WordPart>,
+    /// All of its text, where nothing in it is expanded; quotes removed.
+    text: Option<String>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A part of a word.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum WordPart {
+    /// Text, quotes and backslashes removed.
+    Literal(String),
+    /// `$NAME` or `${NAME…}`; special parameters by their character.
+    Variable {
+        /// The name.
+        name: String,
+        /// What stands between name and brace as it is written: `:-x`, `#prefix`, `[0]`.
+        expression: String,
+        /// The operand of a default or an alternative.
+        operand: Vec<Self>,
+        /// It stands outside of double quotes: its value is split and globbed.
+        unquoted: bool,
+    },
+    /// `$(…)`, backticks, `<(…)` or `>(…)`.
+    Substitution {
+        /// Index of its first command in [`Script::commands`].
+        first: usize,
+        /// Index after its last command.
+        end: usize,
+        /// It is `<(…)` or `>(…)`: the word is the name of a file.
+        is_file: bool,
+    },
+    /// `$((…))`.
+    Arithmetic(String),
+}
+
+impl Word {
+    /// The text, where nothing in the word is expanded.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// Names of the variables in it, those inside of operands too, those inside of substitutions not.
+    #[must_use]
+    pub fn variables(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        variables_of(&self.parts, &mut names);
+        names
+    }
+
+    pub(crate) fn new(mut parts: Vec<WordPart>, span: Span) -> Self {
+        if parts.len() > 1 {
+            parts.retain(|part| !matches!(part, WordPart::Literal(text) if text.is_empty()));
+        }
+        let mut text = Some(String::new());
+        for part in &parts {
+            match (part, &mut text) {
+                (WordPart::Literal(literal), Some(text)) => text.push_str(literal),
+                _ => text = None,
+            }
+        }
+        Self { parts, text, span }
+    }
+
+    /// The literal text before the first expansion.
+    pub(crate) fn prefix(&self) -> String {
+        let literal = |part: &WordPart| match part {
+            WordPart::Literal(text) => Some(text.clone()),
+            _ => None,
+        };
+        self.parts.iter().map_while(literal).collect()
+    }
+}
+
+pub(crate) fn variables_of<'a>(parts: &'a [WordPart], names: &mut Vec<&'a str>) {
+    for part in parts {
+        if let WordPart::Variable { name, operand, .. } = part {
+            names.push(name);
+            variables_of(operand, names);
+        }
+    }
+}
+
+/// A redirection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Redirection {
+    /// The operator without the descriptor: `>`, `>>`, `<`, `<<`, `<<<`, `>&`, `&>` and so on.
+    pub operator: String,
+    /// The descriptor, where one is written.
+    pub descriptor: Option<u32>,
+    /// The file, descriptor or here-string; of a here-document its delimiter.
+    pub target: Word,
+    /// The text of a here-document.
+    pub document: Option<Word>,
+}
+
+/// An assignment to a variable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assignment {
+    /// The variable.
+    pub name: String,
+    /// What is assigned; `None` where that cannot be told (`read`, arithmetic, arrays).
+    pub value: Option<Word>,
+    /// It reaches programs that the shell starts later.
+    pub exported: bool,
+    /// It may not happen: it stands in a branch, a loop, a function, or after `&&` or `||`.
+    pub conditional: bool,
+    /// It ends with the command before which it stands, or with its subshell.
+    pub temporary: bool,
+    /// Who chooses the value. Filled in when the script is resolved.
+    pub provenance: Provenance,
+    /// Indices into [`Script::guards`], outermost first.
+    pub guards: Vec<usize>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A condition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guard {
+    /// Index of its first command in [`Script::commands`].
+    pub first: usize,
+    /// Index after its last command.
+    pub end: usize,
+    /// What it guards does not need the condition to hold (`else`, `until`, behind `||`).
+    pub negated: bool,
+    /// Names of the variables in it.
+    pub variables: Vec<String>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Something about a script that is not understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// [`ConstructKind::ScriptSyntax`] or [`ConstructKind::ScriptOpaque`].
+    pub kind: ConstructKind,
+    /// Where it stands.
+    pub span: Span,
+    /// What it is.
+    pub detail: String,
+}
+
+impl Script {
+    /// Whether all of it was parsed.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.problems.iter().any(|problem| problem.kind == ConstructKind::ScriptSyntax)
+    }
+
+    /// The first thing that may set variables that cannot be told.
+    #[must_use]
+    pub fn opaque(&self) -> Option<&Problem> {
+        self.problems.first()
+    }
+
+    /// The line, counted from 1, of an offset in the text.
+    #[must_use]
+    pub fn line(&self, offset: usize) -> usize {
+        let before = self.text.as_bytes().get(..offset).unwrap_or(&[]);
+        before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1)
+    }
+
+    pub(crate) fn constructs(&self, text: Text) -> Vec<Construct> {
+        let construct = |problem: &Problem| Construct {
+            kind: problem.kind,
+            text,
+            span: problem.span,
+            path: self.role.key().to_owned(),
+            detail: problem.detail.clone(),
+        };
+        self.problems.iter().map(construct).collect()
+    }
+}

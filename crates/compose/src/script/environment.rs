@@ -1,0 +1,118 @@
+//! What the scripts make of the environment of `docker compose`.
+
+use super::facts::FileWrite;
+use super::origin::{Resolver, measured};
+use super::{Role, Script, WordPart};
+use crate::environment::{AllowedName, Definition, Enforcement, EnvironmentModel};
+use crate::provenance::Provenance;
+
+/// The file that Compose reads variables from without being told.
+const DOT_ENV: &str = "/dstack/.env";
+
+/// The environment that `allowed_envs` and the scripts make.
+///
+/// Exports of `pre_launch_script` reach `docker compose`, those of `init_script` do not; a `.env` file that either
+/// writes does. What cannot be told makes every otherwise unset name unknown.
+#[must_use]
+pub fn environment(
+    scripts: &[Script],
+    allowed: Vec<AllowedName>,
+    enforcement: Enforcement,
+) -> EnvironmentModel {
+    let mut model = EnvironmentModel { allowed: Some(allowed), enforcement, ..EnvironmentModel::default() };
+    let base = model.clone();
+    for script in scripts.iter().filter(|script| script.role != Role::Bash) {
+        if let Some(problem) = script.opaque() {
+            let origin =
+                format!("{} line {}: {}", script.role.key(), script.line(problem.span.start), problem.detail);
+            model.opaque.get_or_insert(origin);
+        }
+        if script.role == Role::PreLaunch {
+            exports(script, &base, &mut model);
+        }
+        for write in script.writes(&base) {
+            match &write.path {
+                Some(path) if path == DOT_ENV => dot_env(script, &write, &base, &mut model),
+                Some(_) => {}
+                None => {
+                    let line = script.line(write.span.start);
+                    let origin =
+                        format!("{} line {line}: writes a file whose path is computed", script.role.key());
+                    model.opaque.get_or_insert(origin);
+                }
+            }
+        }
+    }
+    model
+}
+
+fn exports(script: &Script, base: &EnvironmentModel, model: &mut EnvironmentModel) {
+    let mut resolver = Resolver::new(script, base);
+    for assignment in &script.assignments {
+        // What the shell got from its environment stays exported when it is assigned again.
+        let reaches = assignment.exported || base.is_allowed(&assignment.name);
+        if !reaches || assignment.temporary {
+            continue;
+        }
+        let value = assignment.value.as_ref();
+        let provenance = value.map_or(Provenance::Unknown, |word| resolver.word(word));
+        let literal = value.and_then(|word| word.literal()).filter(|_| !assignment.conditional);
+        let origin = format!("{} line {}", script.role.key(), script.line(assignment.span.start));
+        let known = literal.map(str::to_owned);
+        let definitions = model.definitions.entry(assignment.name.clone()).or_default();
+        // Two values for one name: neither is the known one.
+        let known = if definitions.is_empty() { known } else { None };
+        for earlier in definitions.iter_mut() {
+            earlier.known = None;
+        }
+        definitions.push(Definition { provenance: measured(provenance), known, origin });
+    }
+}
+
+/// Lines `NAME=VALUE` of a file that a script writes.
+fn dot_env(script: &Script, write: &FileWrite, base: &EnvironmentModel, model: &mut EnvironmentModel) {
+    let origin = format!("{} line {} (.env)", script.role.key(), script.line(write.span.start));
+    let mut resolver = Resolver::new(script, base);
+    let mut line = String::new();
+    let mut worst = Provenance::Literal;
+    let mut understood = !write.parts.is_empty();
+    let mut finish = |line: &mut String, worst: &mut Provenance| {
+        let text = line.trim().strip_prefix("export ").unwrap_or(line.trim()).to_owned();
+        let provenance = core::mem::replace(worst, Provenance::Literal);
+        line.clear();
+        if text.is_empty() || text.starts_with('#') {
+            return true;
+        }
+        let Some((name, _)) = text.split_once('=') else { return false };
+        let name = name.trim_end();
+        if !name.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric()) || name.is_empty() {
+            return false;
+        }
+        let definition = Definition { provenance: measured(provenance), known: None, origin: origin.clone() };
+        model.definitions.entry(name.to_owned()).or_default().push(definition);
+        true
+    };
+    for part in &write.parts {
+        if let WordPart::Literal(text) = part {
+            let mut pieces = text.split('\n');
+            line.push_str(pieces.next().unwrap_or(""));
+            for piece in pieces {
+                understood &= finish(&mut line, &mut worst);
+                line.push_str(piece);
+            }
+        } else {
+            // A value of several lines can add names.
+            worst = worst.join(resolver.parts(core::slice::from_ref(part)));
+            understood &= worst.is_fixed() && line.contains('=');
+            line.push('\u{fffc}');
+        }
+    }
+    understood &= finish(&mut line, &mut worst);
+    if !understood {
+        model.opaque.get_or_insert(format!(
+            "{} line {}: writes .env",
+            script.role.key(),
+            script.line(write.span.start)
+        ));
+    }
+}

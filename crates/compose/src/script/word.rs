@@ -1,0 +1,320 @@
+//! Words: quotes, expansions, substitutions.
+
+use super::parser::{Fail, Parser};
+use super::{Word, WordPart};
+use crate::position::Span;
+
+/// What ends a word outside of quotes.
+pub(super) const fn is_meta(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')')
+}
+
+impl Parser<'_> {
+    /// Reads one word; `None` where none begins.
+    pub(super) fn word(&mut self) -> Result<Option<Word>, Fail> {
+        let start = self.at;
+        let mut parts = Vec::new();
+        loop {
+            match self.peek() {
+                None => break,
+                Some(b'<' | b'>') if self.peek_at(1) == Some(b'(') && self.at == start => {
+                    self.advance(2);
+                    parts.push(self.substitution(true)?);
+                }
+                Some(byte) if is_meta(byte) => break,
+                Some(_) => self.word_piece(&mut parts)?,
+            }
+        }
+        if self.at == start {
+            return Ok(None);
+        }
+        self.charge(parts.len())?;
+        Ok(Some(Word::new(parts, Span::new(start, self.at))))
+    }
+
+    fn word_piece(&mut self, parts: &mut Vec<WordPart>) -> Result<(), Fail> {
+        match self.peek() {
+            Some(b'\'') => {
+                let text = self.single_quoted()?;
+                push_literal(parts, &text);
+            }
+            Some(b'"') => self.double_quoted(parts)?,
+            Some(b'\\') => {
+                self.advance(1);
+                match self.next_char() {
+                    Some('\n') | None => {}
+                    Some(character) => push_literal(parts, character.encode_utf8(&mut [0; 4])),
+                }
+            }
+            Some(b'$') if self.peek_at(1) == Some(b'\'') => {
+                self.advance(1);
+                let text = self.single_quoted_with_escapes()?;
+                push_literal(parts, &text);
+            }
+            Some(b'$') if self.peek_at(1) == Some(b'"') => self.advance(1),
+            Some(b'$') => self.dollar(parts, true)?,
+            Some(b'`') => parts.push(self.backticks()?),
+            _ => {
+                let rest = self.rest();
+                let stop = |b: u8| is_meta(b) || matches!(b, b'\'' | b'"' | b'\\' | b'$' | b'`');
+                let end = rest.bytes().position(stop).unwrap_or(rest.len());
+                let text = rest.get(..end).unwrap_or("");
+                push_literal(parts, text);
+                self.advance(end.max(1));
+            }
+        }
+        Ok(())
+    }
+
+    fn single_quoted(&mut self) -> Result<String, Fail> {
+        self.advance(1);
+        let end = self.rest().find('\'').ok_or(self.fail("a quote that is not closed"))?;
+        let text = self.rest().get(..end).unwrap_or("").to_owned();
+        self.advance(end.saturating_add(1));
+        Ok(text)
+    }
+
+    fn single_quoted_with_escapes(&mut self) -> Result<String, Fail> {
+        self.advance(1);
+        let mut text = String::new();
+        loop {
+            match self.next_char() {
+                None => return Err(self.fail("a quote that is not closed")),
+                Some('\'') => return Ok(text),
+                Some('\\') => match self.next_char() {
+                    Some('n') => text.push('\n'),
+                    Some('t') => text.push('\t'),
+                    Some('r') => text.push('\r'),
+                    Some(character @ ('\\' | '\'' | '"')) => text.push(character),
+                    // Octal, hex and control escapes are kept as they are written.
+                    Some(character) => text.extend(['\\', character]),
+                    None => {}
+                },
+                Some(character) => text.push(character),
+            }
+        }
+    }
+
+    fn double_quoted(&mut self, parts: &mut Vec<WordPart>) -> Result<(), Fail> {
+        self.advance(1);
+        push_literal(parts, "");
+        loop {
+            match self.peek() {
+                None => return Err(self.fail("a quote that is not closed")),
+                Some(b'"') => {
+                    self.advance(1);
+                    return Ok(());
+                }
+                _ => self.quoted_piece(parts, b'"')?,
+            }
+        }
+    }
+
+    /// A piece of double-quoted text or of a here-document, up to `end` or the next expansion.
+    fn quoted_piece(&mut self, parts: &mut Vec<WordPart>, end: u8) -> Result<(), Fail> {
+        match self.peek() {
+            Some(b'\\') => {
+                self.advance(1);
+                match self.next_char() {
+                    Some('\n') | None => {}
+                    Some(character @ ('$' | '`' | '"' | '\\')) => {
+                        push_literal(parts, character.encode_utf8(&mut [0; 4]));
+                    }
+                    Some(character) => {
+                        push_literal(parts, "\\");
+                        push_literal(parts, character.encode_utf8(&mut [0; 4]));
+                    }
+                }
+            }
+            Some(b'$') => self.dollar(parts, false)?,
+            Some(b'`') => parts.push(self.backticks()?),
+            _ => {
+                let rest = self.rest();
+                let stop = |b: u8| b == end || matches!(b, b'\\' | b'$' | b'`');
+                let length = rest.bytes().position(stop).unwrap_or(rest.len());
+                let text = rest.get(..length).unwrap_or("");
+                push_literal(parts, text);
+                self.advance(length.max(1));
+            }
+        }
+        Ok(())
+    }
+
+    /// The text of a here-document whose delimiter is not quoted.
+    pub(super) fn document_parts(&mut self, end: usize) -> Result<Vec<WordPart>, Fail> {
+        let mut parts = Vec::new();
+        while self.at < end {
+            self.quoted_piece(&mut parts, 0)?;
+        }
+        Ok(parts)
+    }
+
+    fn dollar(&mut self, parts: &mut Vec<WordPart>, unquoted: bool) -> Result<(), Fail> {
+        self.advance(1);
+        match self.peek() {
+            Some(b'(') if self.peek_at(1) == Some(b'(') => {
+                let before = self.at;
+                match self.arithmetic() {
+                    Some(text) => parts.push(WordPart::Arithmetic(text)),
+                    None => {
+                        self.at = before.saturating_add(1);
+                        parts.push(self.substitution(false)?);
+                    }
+                }
+            }
+            Some(b'(') => {
+                self.advance(1);
+                parts.push(self.substitution(false)?);
+            }
+            Some(b'{') => parts.push(self.braced(unquoted)?),
+            Some(byte) if byte == b'_' || byte.is_ascii_alphabetic() => {
+                let name = self.name();
+                parts.push(WordPart::Variable {
+                    name,
+                    expression: String::new(),
+                    operand: Vec::new(),
+                    unquoted,
+                });
+            }
+            Some(byte)
+                if byte.is_ascii_digit()
+                    || matches!(byte, b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!') =>
+            {
+                self.advance(1);
+                let name = char::from(byte).to_string();
+                parts.push(WordPart::Variable {
+                    name,
+                    expression: String::new(),
+                    operand: Vec::new(),
+                    unquoted,
+                });
+            }
+            _ => push_literal(parts, "$"),
+        }
+        Ok(())
+    }
+
+    /// `((…))` after the dollar sign; `None` where it is a subshell in a substitution.
+    pub(super) fn arithmetic(&mut self) -> Option<String> {
+        let rest = self.rest();
+        let mut level = 0_usize;
+        for (at, byte) in rest.bytes().enumerate() {
+            match byte {
+                b'(' => level = level.saturating_add(1),
+                b')' => {
+                    level = level.saturating_sub(1);
+                    if level == 0 {
+                        let inner = rest
+                            .get(2..at.saturating_sub(1))
+                            .filter(|_| rest.as_bytes().get(at.saturating_sub(1)) == Some(&b')'))?;
+                        let text = inner.to_owned();
+                        self.advance(at.saturating_add(1));
+                        return Some(text);
+                    }
+                }
+                b'\n' | b';' => return None,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn braced(&mut self, unquoted: bool) -> Result<WordPart, Fail> {
+        let start = self.at;
+        self.advance(1);
+        let prefix =
+            self.peek().filter(|b| matches!(b, b'#' | b'!')).filter(|_| self.peek_at(1) != Some(b'}'));
+        if prefix.is_some() {
+            self.advance(1);
+        }
+        let mut name = self.name();
+        if name.is_empty() {
+            name = self.next_char().map(String::from).unwrap_or_default();
+        }
+        let expression_start = self.at;
+        let mut operand = Vec::new();
+        self.enter()?;
+        loop {
+            match self.peek() {
+                None => return Err(self.fail_at(start, "an expansion that is not closed")),
+                Some(b'}') => break,
+                Some(b'\'') if unquoted => {
+                    let text = self.single_quoted()?;
+                    push_literal(&mut operand, &text);
+                }
+                Some(b'"') => self.double_quoted(&mut operand)?,
+                Some(b'$' | b'`' | b'\\') => self.quoted_piece(&mut operand, b'}')?,
+                Some(_) => {
+                    let character = self.next_char().unwrap_or_default();
+                    push_literal(&mut operand, character.encode_utf8(&mut [0; 4]));
+                }
+            }
+        }
+        self.leave();
+        let mut expression = self.text.get(expression_start..self.at).unwrap_or("").to_owned();
+        self.advance(1);
+        if let Some(prefix) = prefix {
+            expression.insert(0, char::from(prefix));
+        }
+        self.charge(operand.len())?;
+        // The operator is no text of the operand.
+        if let Some(WordPart::Literal(text)) = operand.first_mut() {
+            let sign = text.trim_start_matches([':', '-', '+', '=', '?', '#', '%', '/', '^', ',', '@']);
+            *text = sign.to_owned();
+        }
+        if expression.starts_with(":=") || expression.starts_with('=') {
+            self.note_assigned_default(&name, &operand, Span::new(start, self.at));
+        }
+        Ok(WordPart::Variable { name, expression, operand, unquoted })
+    }
+
+    /// What stands after `$(`, `<(` or `>(`, up to its parenthesis.
+    fn substitution(&mut self, is_file: bool) -> Result<WordPart, Fail> {
+        let first = self.script.commands.len();
+        self.enter_substitution()?;
+        self.list(&[])?;
+        self.leave_substitution();
+        if self.peek() != Some(b')') {
+            return Err(self.fail("a substitution that is not closed"));
+        }
+        self.advance(1);
+        Ok(WordPart::Substitution { first, end: self.script.commands.len(), is_file })
+    }
+
+    fn backticks(&mut self) -> Result<WordPart, Fail> {
+        let open = self.at;
+        self.advance(1);
+        let first = self.script.commands.len();
+        let body = self.rest();
+        let mut escaped = false;
+        let close = body.bytes().position(|byte| {
+            let ends = byte == b'`' && !escaped;
+            escaped = byte == b'\\' && !escaped;
+            ends
+        });
+        let close = close.ok_or_else(|| self.fail_at(open, "a backtick that is not closed"))?;
+        let end = self.at.saturating_add(close);
+        // Nested backticks are escaped; such texts are not taken apart.
+        if body.get(..close).is_some_and(|body| body.contains("\\`")) {
+            return Err(self.fail_at(open, "nested backticks"));
+        }
+        let outer = self.limit_to(end);
+        self.enter_substitution()?;
+        self.list(&[])?;
+        self.leave_substitution();
+        if self.at < end {
+            return Err(self.fail("backticks that could not be read"));
+        }
+        self.restore(outer);
+        self.advance(1);
+        Ok(WordPart::Substitution { first, end: self.script.commands.len(), is_file: false })
+    }
+}
+
+pub(super) fn push_literal(parts: &mut Vec<WordPart>, text: &str) {
+    if let Some(WordPart::Literal(last)) = parts.last_mut() {
+        last.push_str(text);
+    } else {
+        parts.push(WordPart::Literal(text.to_owned()));
+    }
+}
