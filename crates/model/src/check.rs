@@ -136,6 +136,10 @@ check_ids! {
     ComposeConfigId "compose.mrconfigid" Compose false "does MRCONFIGID commit to the same compose?";
     ComposeExpected "compose.expected" Compose true "is it a compose that the policy names?";
 
+    OsVirtualHardware "os.virtual-hardware" Os false "is RTMR0 that of the claimed virtual hardware?";
+    OsImage "os.image" Os false "are MRTD, RTMR1 and RTMR2 those of the given image?";
+    OsLite "os.lite" Os false "are MRTD, RTMR1 and RTMR2 those of an accepted manifest?";
+    OsDevelopment "os.development" Os false "is the image one for production?";
     OsMeasured "os.measured" Os true "is the operating system the claimed one?";
 
     BindingNonce "binding.nonce" Binding false "was the quote made for this request?";

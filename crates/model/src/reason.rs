@@ -206,6 +206,21 @@ reasons! {
     VirtualHardwareMismatch "virtual-hardware-mismatch" Refused "RTMR0 is not that of the claimed virtual hardware";
     VirtualHardwareUnsupported "virtual-hardware-unsupported" Undecided "the claimed virtual hardware cannot be recomputed";
     FirmwareLayoutUnknown "firmware-layout-unknown" Undecided "the firmware measures itself in a way that needs its image to be recomputed";
+    OsImageMissing "os-image-missing" Undecided "no OS image was given to recompute MRTD, RTMR1 and RTMR2 from";
+    OsImageIncomplete "os-image-incomplete" Refused "a file of the OS image is missing or cannot be read";
+    OsImageMalformed "os-image-malformed" Refused "the OS image is not of dstack's form";
+    OsImageTooLarge "os-image-too-large" Refused "the OS image, or what it claims to be, is larger than any real one";
+    OsImagePath "os-image-path" Refused "a name in the OS image leads out of its folder";
+    OsImageOther "os-image-other" Refused "the OS image or manifest is not the one that the vm_config names";
+    OsImageFileMismatch "os-image-file-mismatch" Refused "a file of the OS image is not the one that its checksum file lists";
+    OsImageMismatch "os-image-mismatch" Refused "MRTD, RTMR1 or RTMR2 is not the OS image's";
+    OsImageDevelopment "os-image-development" Refused "the OS image is for development: its operator can enter";
+    OsImageHashEventDiffers "os-image-hash-event-differs" Notice "the key management service named another OS image than the one measured";
+    LiteManifestMissing "lite-manifest-missing" Undecided "the vm_config has no lite manifest";
+    LiteManifestMalformed "lite-manifest-malformed" Refused "the lite manifest is not of dstack's form";
+    LiteManifestMismatch "lite-manifest-mismatch" Refused "MRTD, RTMR1 or RTMR2 is not the lite manifest's";
+    LiteManifestProverSupplied "lite-manifest-prover-supplied" Undecided "the registers match a manifest that the prover supplied, which proves nothing until its hash is on a list";
+    LiteManifestMemory "lite-manifest-memory" Undecided "the lite manifest does not cover a machine with this much RAM";
 
     // --- step 7: bindings --------------------------------------------------------------------------------
     FreshnessNotShown "freshness-not-shown" Undecided "no nonce was given: the quote may be a recording";
@@ -223,6 +238,8 @@ reasons! {
 
     // --- steps 8 and 9 -----------------------------------------------------------------------------------
     AuditNotRun "audit-not-run" Undecided "the compose was not audited";
+    ReviewMalformed "review-malformed" Undecided "the review file cannot be read";
+    ReviewExpired "review-expired" Notice "the review is of another compose or commit and was not applied";
     GovernanceNotChecked "governance-not-checked" Undecided "no on-chain history was given";
 
     // --- policy ------------------------------------------------------------------------------------------

@@ -56,6 +56,14 @@ pub struct Report {
     pub policy: PolicyFacts,
 }
 
+impl Report {
+    /// The words of the first line: the outcome, and whether the quote was shown to be genuine.
+    #[must_use]
+    pub fn headline(&self) -> &'static str {
+        crate::verdict::headline(self.verdict.outcome, &self.checks)
+    }
+}
+
 /// The program that made the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {

@@ -1,6 +1,6 @@
 //! What all checks add up to, and the exit code for it.
 
-use crate::check::{Check, Outcome};
+use crate::check::{Check, CheckId, Outcome};
 use crate::finding::{Finding, FindingStatus, Severity};
 use crate::reason::Class;
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,7 @@ impl VerdictOutcome {
         }
     }
 
-    /// The words of the first line.
+    /// The words for it where the quote was shown to be genuine; see [`headline`].
     #[must_use]
     pub const fn headline(self) -> &'static str {
         match self {
@@ -94,6 +94,20 @@ impl VerdictOutcome {
             Self::Findings => "GENUINE, WITH FINDINGS",
             Self::Incomplete => "INCOMPLETE",
         }
+    }
+}
+
+/// The words of the first line of a report with these checks.
+///
+/// A refusal may come before the quote was shown to be genuine (a certificate that is not valid yet, say): then the
+/// line does not say that it is.
+#[must_use]
+pub fn headline(outcome: VerdictOutcome, checks: &[Check]) -> &'static str {
+    let signed = checks.iter().any(|check| check.id == CheckId::QuoteSignature.id() && check.outcome == Outcome::Pass);
+    match outcome {
+        VerdictOutcome::Refused if !signed => "REFUSED, NOT SHOWN TO BE GENUINE",
+        VerdictOutcome::Findings if !signed => "FINDINGS, NOT SHOWN TO BE GENUINE",
+        _ => outcome.headline(),
     }
 }
 
@@ -179,7 +193,7 @@ fn summary(outcome: VerdictOutcome, checks: &[Check], findings: &[Finding]) -> S
     if !findings.is_empty() {
         parts.push(format!("{} findings", findings.len()));
     }
-    format!("{}: {}", outcome.headline().to_lowercase(), parts.join(", "))
+    format!("{}: {}", headline(outcome, checks).to_lowercase(), parts.join(", "))
 }
 
 #[cfg(test)]
@@ -215,6 +229,15 @@ mod tests {
             Check::fail(CheckId::PlatformTcbStatus, Reason::TcbOutOfDate, ""),
         ]);
         assert_eq!(verdict.exit_code, 11);
+    }
+
+    #[test]
+    fn a_refusal_before_the_signature_does_not_call_the_quote_genuine() {
+        let refused = Check::fail(CheckId::QuoteCertificates, Reason::CertificateNotYetValid, "");
+        assert_eq!(headline(VerdictOutcome::Refused, std::slice::from_ref(&refused)), "REFUSED, NOT SHOWN TO BE GENUINE");
+        assert!(conclude(&[refused]).summary.starts_with("refused, not shown to be genuine"));
+        let signed = Check::pass(CheckId::QuoteSignature, "");
+        assert_eq!(headline(VerdictOutcome::Refused, &[signed]), "GENUINE, REFUSED BY POLICY");
     }
 
     #[test]

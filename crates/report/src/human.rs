@@ -72,7 +72,7 @@ struct Page {
 
 impl Page {
     fn head(&mut self, report: &Report) {
-        let mut headline = report.verdict.outcome.headline().to_owned();
+        let mut headline = report.headline().to_owned();
         let mut style = match report.verdict.outcome {
             VerdictOutcome::Verified => Style::Good,
             VerdictOutcome::NotGenuine | VerdictOutcome::Refused => Style::Bad,

@@ -47,7 +47,7 @@ pub fn sarif(report: &Report) -> String {
             column_kind: "unicodeCodePoints",
             properties: RunProperties {
                 as_of: report.as_of.to_string(),
-                verdict: report.verdict.outcome.headline(),
+                verdict: report.headline(),
                 stage: inert(&report.stage),
                 policy: inert(&report.policy.name),
                 test_root: test_root(report),

@@ -6,8 +6,7 @@ use veritee_model::{Check, Report, VerdictOutcome};
 
 /// The report as a page: verdict first, the way to repeat it last.
 pub(crate) fn page(report: &Report) -> Page {
-    let mut page =
-        Page { test_root: test_root(report), title: report.verdict.outcome.headline(), blocks: Vec::new() };
+    let mut page = Page { test_root: test_root(report), title: report.headline(), blocks: Vec::new() };
     page.verdict(report);
     page.tables("Steps", Some(tables::steps(report)));
     page.tables("Failures", tables::with_status(report, Status::Fail));
