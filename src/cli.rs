@@ -85,6 +85,8 @@ pub(crate) enum Command {
     /// Event logs.
     #[command(subcommand, name = "eventlog")]
     EventLog(EventLog),
+    /// Compute the registers that a machine must have, and compare them with a quote.
+    Measure(Measure),
     /// Evidence files.
     #[command(subcommand)]
     Evidence(Evidence),
@@ -124,6 +126,9 @@ pub(crate) struct Verify {
     /// REPORTDATA must be exactly this: hex, 64 bytes.
     #[arg(long, value_name = "HEX", help_heading = "Binding")]
     pub(crate) report_data: Option<ReportData>,
+    /// The operating system's image: its folder or tarball, with sha256sum.txt.
+    #[arg(long, value_name = "DIR|TAR", help_heading = "Evidence")]
+    pub(crate) image: Option<PathBuf>,
     /// Save all evidence that was used, collateral included, to one file.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) save_evidence: Option<PathBuf>,
@@ -278,6 +283,27 @@ pub(crate) enum EventLog {
         #[arg(long, value_name = "LABEL")]
         select: Option<String>,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  veritee measure --vm-config vm_config.json
+  veritee measure --vm-config vm_config.json --image dstack-0.5.5/ --quote quote.bin
+  veritee measure --quote evidence.json --format json")]
+pub(crate) struct Measure {
+    /// The vm_config; without it the one in the evidence given with --quote.
+    #[arg(long, value_name = "FILE", required_unless_present = "quote")]
+    pub(crate) vm_config: Option<PathBuf>,
+    /// The operating system's image: its folder or tarball, with sha256sum.txt.
+    #[arg(long, value_name = "DIR|TAR")]
+    pub(crate) image: Option<PathBuf>,
+    /// Compare with the registers of this quote or evidence. The quote itself is not verified.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) quote: Option<PathBuf>,
+    /// Which machine, where the file holds several.
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) select: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,6 +4,7 @@ mod eventlog;
 mod evidence;
 mod explain;
 mod gather;
+mod measure;
 mod policy;
 mod quote;
 mod render;
@@ -21,6 +22,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Verify(options) => verify::run(options, global),
         Command::Quote(options) => quote::run(options, global),
         Command::EventLog(options) => eventlog::run(options, global),
+        Command::Measure(options) => measure::run(options, global),
         Command::Evidence(options) => evidence::run(options, global),
         Command::Render(options) => render::run(options, global),
         Command::Explain(options) => explain::run(options, global),

@@ -20,7 +20,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
             let mut alone =
                 veritee_model::Evidence { quote, collateral: evidence.collateral, ..Default::default() };
             gather::collateral(&mut alone, collateral)?;
-            let report = only_the_quote(verify::judge(&alone, &Expected::Nothing, judge)?);
+            let report = only_the_quote(verify::judge(&alone, &Expected::Nothing, None, judge)?);
             crate::output::report(&report, global)?;
             Ok(report.verdict.outcome.exit_code())
         }

@@ -5,6 +5,7 @@ use crate::cli::{AsOf, Engine, Global, Judge, Verify};
 use crate::failure::Failure;
 use crate::input::{self, shown};
 use std::path::Path;
+use veritee_measure::image::ImageFiles;
 use veritee_model::{Budget, Evidence, ExitCode, Report, UnixTime};
 use veritee_quote::TrustRoot;
 use veritee_verify::{Expected, Request};
@@ -16,7 +17,8 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
         (None, Some(report_data)) => Expected::ReportData(report_data),
         (None, None) => Expected::Nothing,
     };
-    let report = judge(&evidence, &expected, &options.judge)?;
+    let image = options.image.as_deref().map(crate::image::open).transpose()?;
+    let report = judge(&evidence, &expected, image.as_deref(), &options.judge)?;
     if let Some(path) = &options.save_evidence {
         crate::output::write_whole(
             path,
@@ -28,7 +30,12 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
 }
 
 /// The verdict on gathered evidence.
-pub(crate) fn judge(evidence: &Evidence, expected: &Expected, options: &Judge) -> Result<Report, Failure> {
+pub(crate) fn judge(
+    evidence: &Evidence,
+    expected: &Expected,
+    image: Option<&dyn ImageFiles>,
+    options: &Judge,
+) -> Result<Report, Failure> {
     let loaded = super::policy::load(options.policy.as_deref())?;
     let root = options.root.as_deref().map_or_else(|| Ok(TrustRoot::intel()), root)?;
     Ok(veritee_verify::verify(&Request {
@@ -43,6 +50,7 @@ pub(crate) fn judge(evidence: &Evidence, expected: &Expected, options: &Judge) -
             Engine::Native => veritee_verify::Engine::Native,
         },
         fail_on: options.fail_on.map(Into::into),
+        image,
         budget: &Budget::STANDARD,
         tool_version: env!("CARGO_PKG_VERSION"),
     }))

@@ -32,9 +32,9 @@ pub enum PolicyError {
         /// The name.
         name: String,
     },
-    /// An exception names a reason that no policy can waive.
+    /// An entry names a reason or a check that no policy can waive.
     NotWaivable {
-        /// The reason code.
+        /// The reason code or check.
         code: String,
     },
     /// Two entries contradict each other.
@@ -69,7 +69,10 @@ impl fmt::Display for PolicyError {
                 write!(f, "policy {entry}: `{}` does not exist", veritee_model::text::inert(name))
             }
             Self::NotWaivable { code } => {
-                write!(f, "policy [[exception]] `{code}`: what is not genuine cannot be waived")
+                write!(
+                    f,
+                    "policy: `{code}` cannot be waived: without it nothing says that the machine is genuine"
+                )
             }
             Self::Contradiction { message } => write!(f, "policy contradicts itself: {message}"),
         }

@@ -3,7 +3,7 @@
 use crate::error::PolicyError;
 use serde::Deserialize;
 use veritee_model::{
-    AppId, CheckId, Class, ComposeHash, Fmspc, InstanceId, Mrtd, Reason, Rtmr, Severity, Sha256Digest,
+    AppId, CheckId, Class, ComposeHash, Fmspc, InstanceId, Mrtd, Reason, Rtmr, Severity, Sha256Digest, Step,
     TdAttributes, UnixTime, Xfam,
 };
 
@@ -388,6 +388,10 @@ impl Policy {
         }
         for waiver in &self.waive {
             check("[[waive]]", &waiver.check)?;
+            let id = CheckId::from_id(&waiver.check);
+            if id.is_some_and(|id| id.step() == Step::Quote && id != CheckId::QuoteSecondOpinion) {
+                return Err(PolicyError::NotWaivable { code: waiver.check.clone() });
+            }
         }
         for exception in &self.exception {
             if let Some(name) = &exception.check {

@@ -88,6 +88,15 @@ fn what_is_not_genuine_or_not_checked_cannot_be_excepted() {
 }
 
 #[test]
+fn the_quotes_own_checks_cannot_be_waived() {
+    for check in ["quote.signature", "quote.collateral", "quote.certificates", "quote.format"] {
+        let body = format!("[[waive]]\ncheck = \"{check}\"\nreason = \"because we really want to\"\n");
+        assert_eq!(parse(&body), Err(PolicyError::NotWaivable { code: check.to_owned() }));
+    }
+    assert!(parse("[[waive]]\ncheck = \"quote.second-opinion\"\nreason = \"made for a test\"\n").is_ok());
+}
+
+#[test]
 fn names_that_do_not_exist_are_errors() {
     for body in [
         "require = [\"os.mesured\"]\n",

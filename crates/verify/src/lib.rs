@@ -40,6 +40,7 @@ mod run;
 pub mod second_opinion;
 
 use run::Run;
+use veritee_measure::image::ImageFiles;
 use veritee_model::{Budget, Evidence, Report, ReportData, Severity, Sha256Digest, UnixTime};
 use veritee_policy::Policy;
 use veritee_quote::TrustRoot;
@@ -66,7 +67,7 @@ pub enum Expected {
 }
 
 /// Everything that a verdict depends on.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// What is judged. Untrusted.
     pub evidence: &'a Evidence,
@@ -84,6 +85,8 @@ pub struct Request<'a> {
     pub engine: Engine,
     /// Overrides the policy's threshold for findings.
     pub fail_on: Option<Severity>,
+    /// The files of the operating system's image, where they are at hand. Untrusted: every hash is checked.
+    pub image: Option<&'a dyn ImageFiles>,
     /// Limits on hostile input.
     pub budget: &'a Budget,
     /// Version of the program, for the report.
@@ -103,7 +106,7 @@ pub fn verify(request: &Request<'_>) -> Report {
     let identity = event_log::identity(&mut run, verified, log.as_ref()); // 4
     claims::check(&mut run, verified, identity.as_ref());
     let bound = compose::check(&mut run, verified, identity.as_ref()); // 5
-    os::check(&mut run, verified); // 6
+    os::check(&mut run, verified, log.as_ref(), identity.as_ref()); // 6
     binding::check(&mut run, verified, identity.as_ref()); // 7
     governance::audit(&mut run, bound.as_ref()); // 8
     governance::check(&mut run, identity.as_ref()); // 9

@@ -4,7 +4,7 @@ use crate::run::Run;
 use crate::second_opinion::{self, Opinion, Ours};
 use crate::{Engine, Request, facts};
 use core::fmt::Display;
-use veritee_model::{Check, CheckId, Reason};
+use veritee_model::{Check, CheckId, Reason, UnixTime};
 use veritee_quote::quote::CertificationType;
 use veritee_quote::{Collateral, Expiry, Quote, QuoteError, Stage, VerifiedQuote};
 
@@ -44,19 +44,36 @@ pub(crate) fn check(run: &mut Run<'_>) -> Option<VerifiedQuote> {
         }
     };
     run.quote = quote.td().map(|td| facts::quote(&quote, td));
-    let result = verify_under_any(request, &quote);
-    second_engine(run, &item.bytes, &result);
-    match result {
-        Ok(genuine) => {
-            passed(run, &genuine.verified);
-            run.tcb = Some(facts::tcb(&genuine.verified));
-            Some(genuine.verified)
-        }
-        Err(refusal) => {
-            stopped(run, &refusal.error);
-            None
-        }
+    if request.evidence.collateral.len() > MOST {
+        too_many(run);
+        return None;
     }
+    let expiry = if request.policy.collateral.allow_expired { Expiry::Report } else { Expiry::Enforce };
+    let result = verify_under_any(request, &quote, expiry);
+    second_engine(run, &item.bytes, &result);
+    let (genuine, expired) = match result {
+        Ok(genuine) => (genuine, None),
+        Err(refusal) => match genuine_but_expired(request, &quote, &refusal.error) {
+            Some(genuine) => (genuine, Some(refusal.error)),
+            None => {
+                stopped(run, &refusal.error);
+                return None;
+            }
+        },
+    };
+    passed(run, &genuine.verified, expired.as_ref());
+    run.tcb = Some(facts::tcb(&genuine.verified));
+    Some(genuine.verified)
+}
+
+/// The quote when nothing but an expiry stands against it. The check of the expired item still fails; all else can be
+/// judged, and "genuine" said with reason.
+fn genuine_but_expired(request: &Request<'_>, quote: &Quote, error: &QuoteError) -> Option<Genuine> {
+    let expired = matches!(
+        error.reason(),
+        Reason::CertificateExpired | Reason::CrlExpired | Reason::TcbInfoExpired | Reason::QeIdentityExpired
+    );
+    if expired { verify_under_any(request, quote, Expiry::Report).ok() } else { None }
 }
 
 /// Why no collateral sufficed: the error under the one that came furthest, and that collateral.
@@ -71,55 +88,81 @@ impl Display for Refusal {
     }
 }
 
-/// Verifies under each collateral given, at most [`MOST`]. Of those that suffice the newest decides, so that nobody
-/// can hide a newer TCB level behind an older one in the same evidence.
-pub(crate) fn verify_under_any(request: &Request<'_>, quote: &Quote) -> Result<Genuine, Refusal> {
-    /// More collaterals than this are not looked at: one evidence is of one machine.
-    const MOST: usize = 16;
-    let expiry = if request.policy.collateral.allow_expired { Expiry::Report } else { Expiry::Enforce };
-    let mut best: Option<Genuine> = None;
+/// More collaterals than this are refused: one evidence is of one machine, and what is passed over could be the one
+/// that decides.
+const MOST: usize = 64;
+
+/// Verifies under each collateral given.
+///
+/// Of those that are genuine, in force and for this platform, the newest decides, whether it accepts or refuses: an
+/// older one must not hide what Intel has found out since. A revocation decides at any age, since none is ever taken
+/// back. Collateral that is not genuine, not in force or for another platform decides only where there is no other.
+pub(crate) fn verify_under_any(
+    request: &Request<'_>,
+    quote: &Quote,
+    expiry: Expiry,
+) -> Result<Genuine, Refusal> {
+    let mut newest: Option<(Age, Result<Genuine, Refusal>)> = None;
     let mut furthest: Option<Refusal> = None;
-    for item in request.evidence.collateral.iter().take(MOST) {
-        let result = verify_under(request, quote, &item.bytes, expiry);
-        match result {
-            Ok(genuine) if best.as_ref().is_none_or(|best| age(&genuine) > age(best)) => best = Some(genuine),
-            Ok(_) => {}
-            Err((error, collateral_json)) => {
-                let further = furthest.as_ref().is_none_or(|known| rank(&error) > rank(&known.error));
-                if further {
-                    furthest = Some(Refusal { error, collateral_json });
+    for item in &request.evidence.collateral {
+        let (age, result) = verify_under(request, quote, &item.bytes, expiry);
+        let error = result.as_ref().err().map(|refusal| &refusal.error);
+        if error.is_some_and(is_revocation) {
+            return result;
+        }
+        match age.filter(|_| !error.is_some_and(is_of_another_platform)) {
+            Some(age) if newest.as_ref().is_none_or(|(known, _)| age > *known) => {
+                newest = Some((age, result));
+            }
+            Some(_) => {}
+            None => {
+                if let Err(refusal) = result
+                    && furthest.as_ref().is_none_or(|known| rank(&refusal.error) > rank(&known.error))
+                {
+                    furthest = Some(refusal);
                 }
             }
         }
     }
-    match (best, furthest) {
-        (Some(genuine), _) => Ok(genuine),
+    match (newest, furthest) {
+        (Some((_, result)), _) => result,
         (None, Some(refusal)) => Err(refusal),
         (None, None) => {
             let wanted = quote.pck_hint().map(|hint| (hint.fmspc, hint.ca));
-            Err(Refusal {
-                error: QuoteError::CollateralMissing { tee: quote.tee(), wanted },
-                collateral_json: None,
-            })
+            let error = QuoteError::CollateralMissing { tee: quote.tee(), wanted };
+            Err(Refusal { error, collateral_json: None })
         }
     }
 }
 
-/// The error comes with the collateral in the second engine's form, where that much could be read.
+/// Lower of the two evaluation numbers, then the latest issue of anything.
+type Age = (u32, Option<UnixTime>);
+
+/// What one collateral says of the quote, and its age where it is itself genuine and in force. A refusal comes with
+/// the collateral in the second engine's form, where that much could be read.
 fn verify_under(
     request: &Request<'_>,
     quote: &Quote,
     collateral: &[u8],
     expiry: Expiry,
-) -> Result<Genuine, (QuoteError, Option<String>)> {
-    let collateral = Collateral::from_json(collateral).map_err(|error| (QuoteError::from(error), None))?;
-    let collateral_json = for_second_engine(quote, &collateral);
-    collateral
-        .verify_within(request.root, request.as_of, expiry, request.budget)
-        .map_err(QuoteError::from)
-        .and_then(|prepared| prepared.verify(quote, request.as_of))
-        .map(|verified| Genuine { verified, collateral_json: collateral_json.clone() })
-        .map_err(|error| (error, Some(collateral_json)))
+) -> (Option<Age>, Result<Genuine, Refusal>) {
+    let refusal = |error, collateral_json| Err(Refusal { error, collateral_json });
+    let collateral = match Collateral::from_json(collateral) {
+        Ok(collateral) => collateral,
+        Err(error) => return (None, refusal(error.into(), None)),
+    };
+    let json = for_second_engine(quote, &collateral);
+    let prepared = match collateral.verify_within(request.root, request.as_of, expiry, request.budget) {
+        Ok(prepared) => prepared,
+        Err(error) => return (None, refusal(error.into(), Some(json))),
+    };
+    let number = prepared.tcb_info().evaluation_number.min(prepared.qe_identity().evaluation_number);
+    let age = (number, prepared.sources().iter().map(|dates| dates.latest_issued).max());
+    let result = match prepared.verify(quote, request.as_of) {
+        Ok(verified) => Ok(Genuine { verified, collateral_json: json }),
+        Err(error) => refusal(error, Some(json)),
+    };
+    (Some(age), result)
 }
 
 /// A PCK chain beside the collateral is for quotes without one; dcap-qvl would take it in place of the quote's own,
@@ -132,24 +175,33 @@ fn for_second_engine(quote: &Quote, collateral: &Collateral) -> String {
     Collateral::from_parts(parts).to_json()
 }
 
-fn age(genuine: &Genuine) -> (u32, Option<veritee_model::UnixTime>) {
-    (genuine.verified.tcb().evaluation_number(), genuine.verified.collateral().latest_issue())
+const fn is_revocation(error: &QuoteError) -> bool {
+    matches!(
+        error.reason(),
+        Reason::PckRevoked | Reason::CaRevoked | Reason::RootRevoked | Reason::SignerRevoked
+    )
 }
 
-/// Which of two refusals says more: collateral for another platform says nothing of this one.
-fn rank(error: &QuoteError) -> (bool, usize) {
-    let other_platform = matches!(
+/// Collateral for another platform says nothing of this one.
+const fn is_of_another_platform(error: &QuoteError) -> bool {
+    matches!(
         error.reason(),
         Reason::FmspcMismatch
             | Reason::CollateralKindMismatch
             | Reason::PceIdMismatch
-            | Reason::CollateralMalformed
             | Reason::CrlIssuer
-    );
-    (!other_platform, STAGES.iter().position(|(stage, _)| *stage == error.stage()).unwrap_or(0))
+            | Reason::PckChainMissing
+    )
 }
 
-fn passed(run: &mut Run<'_>, verified: &VerifiedQuote) {
+/// Which of two refusals says more.
+fn rank(error: &QuoteError) -> (bool, usize) {
+    let silent = is_of_another_platform(error) || error.reason() == Reason::CollateralMalformed;
+    (!silent, STAGES.iter().position(|(stage, _)| *stage == error.stage()).unwrap_or(0))
+}
+
+/// All stages hold, save what has expired.
+fn passed(run: &mut Run<'_>, verified: &VerifiedQuote, expired: Option<&QuoteError>) {
     let quote = verified.quote();
     let expires = verified.collateral().earliest_expiration();
     let expires = expires.map_or_else(String::new, |time| format!(", until {time}"));
@@ -173,9 +225,32 @@ fn passed(run: &mut Run<'_>, verified: &VerifiedQuote) {
             tcb.evaluation_number()
         ),
     ];
-    for ((_, id), detail) in STAGES.into_iter().zip(details) {
-        run.record(Check::pass(id, detail));
+    for ((stage, id), detail) in STAGES.into_iter().zip(details) {
+        match expired.filter(|error| error.stage() == stage) {
+            Some(error) => run.record(refused(id, error)),
+            None => run.record(Check::pass(id, detail)),
+        }
     }
+}
+
+fn refused(id: CheckId, error: &QuoteError) -> Check {
+    let mut check = Check::from_reason(id, error.reason(), error.to_string());
+    check.expected = error.expected();
+    check.got = error.got();
+    check.location = error.location();
+    check.explain = error.next().map(str::to_owned);
+    check
+}
+
+fn too_many(run: &mut Run<'_>) {
+    let given = run.request.evidence.collateral.len();
+    run.record(Check::pass(CheckId::QuoteFormat, "holds"));
+    let detail = format!("{given} collaterals were given, at most {MOST} are looked at");
+    run.record(
+        Check::from_reason(CheckId::QuoteCollateral, Reason::CollateralTooLarge, detail)
+            .compared(format!("at most {MOST}"), given)
+            .next("bring the collateral for this machine's processor family alone"),
+    );
 }
 
 /// Earlier stages passed, this one did not, later ones were not made.
@@ -186,12 +261,7 @@ fn stopped(run: &mut Run<'_>, error: &QuoteError) {
         if position < reached {
             run.record(Check::pass(id, "holds"));
         } else if position == reached {
-            let mut check = Check::from_reason(id, error.reason(), error.to_string());
-            check.expected = error.expected();
-            check.got = error.got();
-            check.location = error.location();
-            check.explain = error.next().map(str::to_owned);
-            run.record(check);
+            run.record(refused(id, error));
         }
     }
 }

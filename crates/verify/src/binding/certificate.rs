@@ -13,12 +13,14 @@ use veritee_model::{AppId, Budget, Reason};
 use x509_parser::oid_registry::{OID_SIG_ECDSA_WITH_SHA256, OID_SIG_ECDSA_WITH_SHA384};
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::x509::SubjectPublicKeyInfo;
 
 /// dstack's arc, 1.3.6.1.4.1.62397.1, with the number of the extension appended.
 const ARC: &str = "1.3.6.1.4.1.62397.1.";
 const QUOTE: &str = "1";
 const EVENT_LOG: &str = "2";
 const APP_ID: &str = "3";
+const ATTESTATION: &str = "8";
 
 /// Why a chain is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +87,8 @@ pub struct RaTlsChain {
     pub root_spki: Vec<u8>,
     /// The last certificate is signed with its own key.
     pub root_is_self_signed: bool,
+    /// The last certificate names itself as its issuer: nothing is left out after it.
+    pub ends_in_root: bool,
     /// Number of certificates.
     pub length: usize,
     /// The quote in the leaf.
@@ -93,6 +97,9 @@ pub struct RaTlsChain {
     pub event_log: Option<Vec<u8>>,
     /// The app id in the leaf.
     pub app_id: Option<AppId>,
+    /// The leaf has dstack's attestation container, which is not read here.
+    pub has_attestation: bool,
+    last: Vec<u8>,
 }
 
 impl RaTlsChain {
@@ -134,11 +141,23 @@ impl RaTlsChain {
             leaf_spki: leaf.public_key().raw.to_vec(),
             root_spki: last.public_key().raw.to_vec(),
             root_is_self_signed: last.issuer().as_raw() == last.subject().as_raw() && signed_by(last, last),
+            ends_in_root: last.issuer().as_raw() == last.subject().as_raw(),
             length: certificates.len(),
             quote: extension(leaf, QUOTE)?,
             event_log: extension(leaf, EVENT_LOG)?,
             app_id,
+            has_attestation: extension(leaf, ATTESTATION)?.is_some(),
+            last: ders.last().cloned().unwrap_or_default(),
         })
+    }
+
+    /// Whether the last certificate is signed with this key (SPKI, DER).
+    #[must_use]
+    pub fn is_signed_by(&self, spki: &[u8]) -> bool {
+        let certificate = X509Certificate::from_der(&self.last);
+        let key = SubjectPublicKeyInfo::from_der(spki);
+        let (Ok(([], certificate)), Ok(([], key))) = (certificate, key) else { return false };
+        signed_with(&certificate, &key)
     }
 }
 
@@ -166,6 +185,10 @@ fn split(bytes: &[u8], budget: &Budget) -> Result<Vec<Vec<u8>>, ChainError> {
 
 /// ECDSA over P-256 or P-384 only: what dstack issues.
 fn signed_by(child: &X509Certificate<'_>, parent: &X509Certificate<'_>) -> bool {
+    signed_with(child, parent.public_key())
+}
+
+fn signed_with(child: &X509Certificate<'_>, key: &SubjectPublicKeyInfo<'_>) -> bool {
     let algorithm: &dyn VerificationAlgorithm =
         if child.signature_algorithm.algorithm == OID_SIG_ECDSA_WITH_SHA256 {
             &ECDSA_P256_SHA256_ASN1
@@ -177,7 +200,7 @@ fn signed_by(child: &X509Certificate<'_>, parent: &X509Certificate<'_>) -> bool 
     if child.signature_algorithm != child.tbs_certificate.signature {
         return false;
     }
-    let key = UnparsedPublicKey::new(algorithm, parent.public_key().subject_public_key.data.as_ref());
+    let key = UnparsedPublicKey::new(algorithm, key.subject_public_key.data.as_ref());
     key.verify(child.tbs_certificate.as_ref(), child.signature_value.data.as_ref()).is_ok()
 }
 

@@ -12,7 +12,7 @@ use crate::quote::verify_under_any;
 use veritee_eventlog::{AppIdentity, KeyProviderKind};
 use veritee_model::report::EventFact;
 use veritee_model::{Check, CheckId, Reason, ReportData, Rtmr};
-use veritee_quote::{Quote, TdReport, VerifiedQuote};
+use veritee_quote::{Expiry, Quote, TdReport, VerifiedQuote};
 
 const ID: CheckId = CheckId::BindingRaTls;
 
@@ -84,6 +84,13 @@ fn by_own_quote(
     expected: &ReportData,
 ) -> Result<(), Box<Check>> {
     let fail = |reason, detail: String| Box::new(Check::fail(ID, reason, detail));
+    if chain.quote.is_none() && chain.has_attestation {
+        let detail =
+            "REPORTDATA binds something else, and the certificate's own quote is in an attestation container";
+        let check = Check::not_checked(ID, Reason::RaTlsMissing, detail)
+            .next("judge the quote of the certificate: give the certificate as the evidence");
+        return Err(Box::new(check));
+    }
     let Some(bytes) = &chain.quote else {
         let check =
             Check::fail(ID, Reason::RaTlsKeyMismatch, "REPORTDATA does not bind the certificate's key")
@@ -94,7 +101,10 @@ fn by_own_quote(
     let quote = Quote::parse(bytes).map_err(|error| {
         fail(Reason::RaTlsMalformed, format!("the quote inside the certificate: {error}"))
     })?;
-    let own = verify_under_any(request, &quote)
+    // What has expired for the judged quote is judged there, once.
+    let lenient = request.policy.collateral.allow_expired || !judged.verified.collateral().expired.is_empty();
+    let expiry = if lenient { Expiry::Report } else { Expiry::Enforce };
+    let own = verify_under_any(request, &quote, expiry)
         .map_err(|error| fail(Reason::RaTlsQuote, format!("the quote inside the certificate: {error}")))?;
     let Some(own_td) = own.verified.td() else {
         return Err(fail(
@@ -121,7 +131,8 @@ fn by_own_quote(
     Ok(())
 }
 
-/// The chain ends in the measured KMS, and the leaf names the measured application.
+/// The chain ends in the measured KMS, and the leaf names the measured application. A chain that is cut short before
+/// the KMS's root says nothing of its issuer, unless the measured key signed its last certificate.
 fn issued_for(chain: &RaTlsChain, identity: Option<&AppIdentity>) -> Result<String, Box<Check>> {
     let Some(identity) = identity else {
         return Ok("who issued it was not compared, for want of a measured identity".to_owned());
@@ -138,6 +149,16 @@ fn issued_for(chain: &RaTlsChain, identity: Option<&AppIdentity>) -> Result<Stri
     let provider = identity.key_provider();
     if provider.kind() != KeyProviderKind::Kms {
         return Ok("its issuer is not measured: the key provider is no KMS".to_owned());
+    }
+    if !chain.ends_in_root {
+        if chain.is_signed_by(provider.id()) {
+            return Ok(format!("{} certificates lead to the measured KMS's key", chain.length));
+        }
+        let detail =
+            "the quote binds the certificate's key, but the chain is cut short: its issuer is not shown";
+        let check = Check::not_checked(ID, Reason::RaTlsMissing, detail)
+            .next("bring the chain up to the KMS's root certificate");
+        return Err(Box::new(check));
     }
     if provider.id() != chain.root_spki.as_slice() || !chain.root_is_self_signed {
         let check = Check::fail(

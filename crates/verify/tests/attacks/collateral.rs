@@ -1,0 +1,367 @@
+//! Step 1: collateral that is forged, stale, of the future, revoked, or speaks of another platform.
+
+use crate::quote::on;
+use crate::support::{Case, attacks, find, machine};
+use veritee_model::{CheckId, Item, Outcome, Reason, VerdictOutcome};
+use veritee_testkit::pki::time;
+use veritee_testkit::{Forged, Role, Shape, Universe};
+
+const NOT_GENUINE: VerdictOutcome = VerdictOutcome::NotGenuine;
+const REFUSED: VerdictOutcome = VerdictOutcome::Refused;
+const ID: CheckId = CheckId::QuoteCollateral;
+
+/// The genuine machine beside collateral that speaks of it otherwise.
+fn beside(change: impl FnOnce(Universe) -> Universe) -> Case {
+    with(|forged| *forged = change(machine().universe).forge())
+}
+
+/// The genuine machine beside this collateral.
+fn with(change: impl FnOnce(&mut Forged)) -> Case {
+    let mut forged = machine().universe.forge();
+    change(&mut forged);
+    Case::new(&machine()).change(|case| {
+        case.evidence.certificates = None;
+        case.evidence.collateral[0].bytes = forged.collateral_json().into_bytes();
+    })
+}
+
+type Change = fn(Universe) -> Universe;
+
+const BEFORE: &str = "2026-10-14T23:59:59Z";
+const AFTER: &str = "2026-10-15T00:00:01Z";
+
+const EXPIRED: [(Reason, Change); 7] = [
+    (Reason::TcbInfoExpired, |universe| universe.tcb_info(|info| info.next_update = BEFORE.into())),
+    (Reason::QeIdentityExpired, |universe| {
+        universe.qe_identity(|identity| identity.next_update = BEFORE.into())
+    }),
+    (Reason::CrlExpired, |universe| universe.pck_crl(|crl| crl.next_update = Some(time(BEFORE)))),
+    (Reason::CrlExpired, |universe| universe.root_crl(|crl| crl.next_update = Some(time(BEFORE)))),
+    (Reason::CertificateExpired, |universe| {
+        universe.certificate(Role::TcbSigner, |it| it.not_after = time(BEFORE))
+    }),
+    (Reason::CertificateExpired, |universe| {
+        universe.certificate(Role::PlatformCa, |it| it.not_after = time(BEFORE))
+    }),
+    (Reason::CertificateExpired, |universe| {
+        universe.certificate(Role::Root, |it| it.not_after = time(BEFORE))
+    }),
+];
+
+const OF_THE_FUTURE: [(Reason, Change); 7] = [
+    (Reason::TcbInfoNotYetValid, |universe| universe.tcb_info(|info| info.issue_date = AFTER.into())),
+    (Reason::QeIdentityNotYetValid, |universe| {
+        universe.qe_identity(|identity| identity.issue_date = AFTER.into())
+    }),
+    (Reason::CrlNotYetValid, |universe| universe.pck_crl(|crl| crl.this_update = time(AFTER))),
+    (Reason::CrlNotYetValid, |universe| universe.root_crl(|crl| crl.this_update = time(AFTER))),
+    (Reason::CertificateNotYetValid, |universe| {
+        universe.certificate(Role::TcbSigner, |it| it.not_before = time(AFTER))
+    }),
+    (Reason::CertificateNotYetValid, |universe| {
+        universe.certificate(Role::PlatformCa, |it| it.not_before = time(AFTER))
+    }),
+    (Reason::CertificateNotYetValid, |universe| {
+        universe.certificate(Role::Root, |it| it.not_before = time(AFTER))
+    }),
+];
+
+const ALLOW_EXPIRED: &str = "[collateral]\nallow_expired = true\nreason = \"looking at an old recording\"\n";
+
+/// Two collaterals for one platform: the older accepts what the newer does not.
+fn older_and(newer: impl FnOnce(Universe) -> Universe) -> (Case, Item) {
+    let older = Case::new(&machine());
+    let newer = newer(machine().universe.change(|universe| {
+        universe.tcb_info.issue_date = "2026-10-10T00:00:00Z".into();
+        universe.qe_identity.issue_date = "2026-10-10T00:00:00Z".into();
+        universe.tcb_info.evaluation_number = 21;
+        universe.qe_identity.evaluation_number = 21;
+    }));
+    (older, Item::new(newer.forge().collateral_json(), "newer.json"))
+}
+
+/// Both orders.
+#[track_caller]
+fn newest_decides(newer: Change, id: CheckId, reason: Reason, outcome: VerdictOutcome) {
+    let (case, newer) = older_and(newer);
+    let case = case.change(|case| case.evidence.certificates = None);
+    case.is_verified();
+    for position in [0, 1] {
+        let mut both = case.clone();
+        both.evidence.collateral.insert(position, newer.clone());
+        both.is_refused(id, reason, outcome);
+    }
+}
+
+/// The genuine machine a month after its collateral expired, under a policy that lets that pass.
+pub(crate) fn expired_case() -> Case {
+    Case::new(&machine()).policy(ALLOW_EXPIRED).change(|case| case.as_of = time("2026-11-30T00:00:00Z"))
+}
+
+attacks! {
+    fn expired_collateral_artefact_by_artefact() {
+        for (reason, change) in EXPIRED {
+            on(change).is_refused(ID, reason, REFUSED);
+        }
+    }
+
+    fn collateral_of_the_future_artefact_by_artefact() {
+        for (reason, change) in OF_THE_FUTURE {
+            on(change).is_refused(ID, reason, REFUSED);
+        }
+    }
+
+    fn expired_collateral_passes_only_by_an_entry_of_the_policy() {
+        for (_, change) in EXPIRED {
+            let report = on(change).policy(ALLOW_EXPIRED).is_verified();
+            assert!(report.policy.loosened.iter().any(|line| line.contains("expired")), "{:?}", report.policy);
+            assert!(find(&report, CheckId::PlatformCollateralAge).detail.contains("EXPIRED"));
+        }
+    }
+
+    fn no_entry_of_the_policy_lets_collateral_of_the_future_pass() {
+        for (reason, change) in OF_THE_FUTURE {
+            on(change).policy(ALLOW_EXPIRED).is_refused(ID, reason, REFUSED);
+        }
+    }
+
+    fn the_same_evidence_is_refused_a_month_later() {
+        Case::new(&machine()).change(|case| case.as_of = time("2026-11-15T00:00:00Z")).is_refused(
+            ID,
+            Reason::CrlExpired,
+            REFUSED,
+        );
+        Case::new(&machine()).change(|case| case.as_of = time("2026-09-30T00:00:00Z")).is_refused(
+            ID,
+            Reason::CrlNotYetValid,
+            REFUSED,
+        );
+    }
+
+    fn collateral_of_another_fmspc() {
+        beside(|universe| universe.tcb_info(|info| info.fmspc = "70A06D070001".into())).is_open(
+            ID,
+            Reason::FmspcMismatch,
+            VerdictOutcome::Incomplete,
+        );
+    }
+
+    fn collateral_of_another_pce() {
+        beside(|universe| universe.tcb_info(|info| info.pce_id = "0001".into())).is_open(
+            ID,
+            Reason::PceIdMismatch,
+            VerdictOutcome::Incomplete,
+        );
+    }
+
+    fn collateral_of_another_ca() {
+        beside(|_| Universe::under(1, Shape::TdxV4, Role::ProcessorCa)).is_open(
+            ID,
+            Reason::CrlIssuer,
+            VerdictOutcome::Incomplete,
+        );
+    }
+
+    fn collateral_of_another_kind_of_tee() {
+        beside(|_| Universe::with_shape(1, Shape::SgxV3)).is_open(
+            ID,
+            Reason::CollateralKindMismatch,
+            VerdictOutcome::Incomplete,
+        );
+    }
+
+    fn a_file_that_is_no_collateral() {
+        for text in ["", "{}", "[]", "null", "{\"tcb_info\":1}"] {
+            Case::new(&machine()).change(|case| case.evidence.collateral[0].bytes = text.into()).is_open(
+                ID,
+                Reason::CollateralMalformed,
+                VerdictOutcome::Incomplete,
+            );
+        }
+    }
+
+    fn collateral_beyond_the_budget() {
+        Case::new(&machine()).change(|case| case.budget.crl_bytes = 10).is_open(
+            ID,
+            Reason::CollateralTooLarge,
+            VerdictOutcome::Incomplete,
+        );
+        Case::new(&machine()).change(|case| case.budget.collateral_json_bytes = 10).is_open(
+            ID,
+            Reason::CollateralTooLarge,
+            VerdictOutcome::Incomplete,
+        );
+    }
+
+    fn a_changed_document_under_its_old_signature() {
+        with(|forged| {
+            forged.collateral.tcb_info.text = forged.collateral.tcb_info.text.replacen("OutOfDate", "UpToDate", 1);
+        })
+        .is_refused(ID, Reason::TcbInfoSignature, NOT_GENUINE);
+        with(|forged| forged.collateral.qe_identity.text.push(' ')).is_refused(
+            ID,
+            Reason::QeIdentitySignature,
+            NOT_GENUINE,
+        );
+    }
+
+    fn documents_that_are_signed_and_malformed() {
+        beside(|universe| universe.tcb_info(|info| info.version = 9)).is_refused(
+            ID,
+            Reason::TcbInfoMalformed,
+            NOT_GENUINE,
+        );
+        beside(|universe| universe.qe_identity(|identity| identity.id = "QVE".into())).is_refused(
+            ID,
+            Reason::QeIdentityMalformed,
+            NOT_GENUINE,
+        );
+    }
+
+    fn a_signer_of_the_attacker_s_own() {
+        beside(|universe| {
+            universe.change(|universe| {
+                universe.tcb_info.signed_by = Role::StrangerSigner;
+                universe.collateral.tcb_info_issuer_chain = vec![Role::StrangerSigner, Role::Stranger];
+            })
+        })
+        .is_refused(ID, Reason::SignerChainUntrusted, NOT_GENUINE);
+        beside(|universe| universe.certificate(Role::TcbSigner, |it| it.signed_by = Role::Stranger)).is_refused(
+            ID,
+            Reason::SignerChainSignature,
+            NOT_GENUINE,
+        );
+        beside(|universe| universe.certificate(Role::TcbSigner, |it| it.set_basic_constraints(true, None)))
+            .is_refused(ID, Reason::SignerChainRole, NOT_GENUINE);
+        with(|forged| forged.collateral.tcb_info_issuer_chain = "not PEM".into()).is_refused(
+            ID,
+            Reason::SignerChainMalformed,
+            NOT_GENUINE,
+        );
+    }
+
+    fn a_revocation_list_of_the_attacker_s_own() {
+        beside(|universe| universe.pck_crl(|crl| crl.signed_by = Role::Stranger)).is_refused(
+            ID,
+            Reason::CrlSignature,
+            NOT_GENUINE,
+        );
+        with(|forged| forged.collateral.pck_crl = vec![1, 2, 3]).is_refused(ID, Reason::CrlMalformed, NOT_GENUINE);
+        beside(|universe| {
+            universe.change(|universe| universe.collateral.pck_crl_issuer_chain = vec![Role::StrangerCa, Role::Stranger])
+        })
+        .is_refused(ID, Reason::CrlChainUntrusted, NOT_GENUINE);
+        with(|forged| {
+            let changed = machine().universe.certificate(Role::PlatformCa, |it| it.signed_by = Role::Stranger);
+            forged.collateral.pck_crl_issuer_chain = changed.forge().collateral.pck_crl_issuer_chain;
+        })
+        .is_refused(ID, Reason::CrlChainSignature, NOT_GENUINE);
+        with(|forged| {
+            let changed = machine().universe.certificate(Role::PlatformCa, |it| it.set_key_usage(2));
+            forged.collateral.pck_crl_issuer_chain = changed.forge().collateral.pck_crl_issuer_chain;
+        })
+        .is_refused(ID, Reason::CrlChainRole, NOT_GENUINE);
+        with(|forged| forged.collateral.pck_crl_issuer_chain = String::new()).is_refused(
+            ID,
+            Reason::CrlChainMalformed,
+            NOT_GENUINE,
+        );
+    }
+
+    fn what_the_root_has_revoked() {
+        let rows: [(Role, Reason); 3] = [
+            (Role::PlatformCa, Reason::CaRevoked),
+            (Role::TcbSigner, Reason::SignerRevoked),
+            (Role::Root, Reason::RootRevoked),
+        ];
+        for (role, reason) in rows {
+            beside(|universe| universe.revoke(role)).is_refused(ID, reason, NOT_GENUINE);
+        }
+    }
+
+    fn of_two_collaterals_the_newer_decides_about_the_status() {
+        newest_decides(
+            |universe| universe.tcb_info(|info| info.levels[0].status = "OutOfDate".into()),
+            CheckId::PlatformTcbStatus,
+            Reason::TcbOutOfDate,
+            REFUSED,
+        );
+    }
+
+    fn of_two_collaterals_the_newer_decides_that_a_level_is_revoked() {
+        newest_decides(
+            |universe| universe.tcb_info(|info| info.levels[0].status = "Revoked".into()),
+            CheckId::QuoteTcbLevel,
+            Reason::TcbRevoked,
+            REFUSED,
+        );
+    }
+
+    fn of_two_collaterals_the_newer_decides_that_a_level_is_out_of_support() {
+        newest_decides(
+            |universe| universe.tcb_info(|info| info.levels.iter_mut().for_each(|level| level.sgx[0] = 99)),
+            CheckId::QuoteTcbLevel,
+            Reason::TcbNotSupported,
+            REFUSED,
+        );
+    }
+
+    fn of_two_collaterals_the_one_that_revokes_decides() {
+        newest_decides(
+            |universe| universe.revoke(Role::Pck),
+            CheckId::QuoteCertificates,
+            Reason::PckRevoked,
+            NOT_GENUINE,
+        );
+        newest_decides(|universe| universe.revoke(Role::TcbSigner), ID, Reason::SignerRevoked, NOT_GENUINE);
+        newest_decides(|universe| universe.revoke(Role::PlatformCa), ID, Reason::CaRevoked, NOT_GENUINE);
+        // A list is not outvoted by one that was issued later and has forgotten the entry.
+        let (older, newer) = older_and(|universe| universe);
+        let revoking = machine().universe.revoke(Role::Pck).forge().collateral_json();
+        let mut case = older.change(|case| case.evidence.certificates = None);
+        case.evidence.collateral.push(newer);
+        case.is_verified();
+        case.evidence.collateral.push(Item::new(revoking, "revoking.json"));
+        case.is_refused(CheckId::QuoteCertificates, Reason::PckRevoked, NOT_GENUINE);
+    }
+
+    fn collateral_for_others_beside_the_right_one_changes_nothing() {
+        let mut case = Case::new(&machine());
+        for other in [
+            Universe::with_shape(1, Shape::SgxV3),
+            Universe::under(1, Shape::TdxV4, Role::ProcessorCa),
+            machine().universe.tcb_info(|info| info.fmspc = "000000000001".into()),
+            Universe::new(2),
+        ] {
+            case.evidence.collateral.insert(0, Item::new(other.forge().collateral_json(), "other.json"));
+        }
+        case.evidence.collateral.insert(0, Item::new("{}", "broken.json"));
+        case.is_verified();
+    }
+
+    fn the_refusal_by_the_right_collateral_is_told_and_not_that_of_another_platform_s() {
+        let mut case = on(|universe| universe.quote(|quote| quote.signed_by = Role::Stranger));
+        let other = machine().universe.tcb_info(|info| info.fmspc = "000000000001".into());
+        for position in [0, 1] {
+            let mut case = case.clone();
+            let item = Item::new(other.forge().collateral_json(), "other.json");
+            case.evidence.collateral.insert(position, item);
+            case.is_refused(CheckId::QuoteSignature, Reason::QuoteSignature, NOT_GENUINE);
+        }
+        case.evidence.collateral.clear();
+        case.is_open(ID, Reason::CollateralMissing, VerdictOutcome::Incomplete);
+    }
+
+    fn collateral_cannot_be_crowded_out() {
+        // The evidence brings a hundred kind ones of its own before the one that the verifier adds.
+        let (mut case, newer) =
+            older_and(|universe| universe.tcb_info(|info| info.levels[0].status = "OutOfDate".into()));
+        let kind = case.evidence.collateral[0].clone();
+        case.evidence.collateral = vec![kind; 100];
+        case.evidence.collateral.push(newer);
+        let report = case.judge();
+        assert_ne!(find(&report, ID).outcome, Outcome::Pass, "some collateral was not looked at");
+        assert_eq!(find(&report, ID).reason(), Some(Reason::CollateralTooLarge));
+        assert_eq!(report.verdict.exit_code, 13);
+    }
+}

@@ -1,0 +1,56 @@
+//! Every reason that veritee can give is produced by some test.
+//!
+//! Most are seen in the reports of this suite. The others belong to readers and tools outside the pipeline: for each
+//! the table names the test file that produces it, and that file has to speak of it.
+
+use crate::support::seen;
+use std::path::Path;
+use veritee_model::Reason;
+
+/// Reasons that no report of this suite can give: where they are produced instead.
+const ELSEWHERE: &[(Reason, &str)] = &[];
+
+#[test]
+fn every_reason_is_produced_by_some_test() {
+    let families: [&[fn()]; 14] = [
+        crate::bindings::ALL,
+        crate::collateral::ALL,
+        crate::compose::ALL,
+        crate::engines::ALL,
+        crate::event_log::ALL,
+        crate::genuine::ALL,
+        crate::hostile::ALL,
+        crate::identity::ALL,
+        crate::levers::ALL,
+        crate::platform::ALL,
+        crate::quote::ALL,
+        crate::ra_tls::ALL,
+        crate::readers::ALL,
+        &[],
+    ];
+    families.iter().flat_map(|family| family.iter()).for_each(|attack| attack());
+    let seen = seen();
+    let mut missing = Vec::new();
+    for reason in Reason::ALL {
+        match ELSEWHERE.iter().find(|(known, _)| known == reason) {
+            None if seen.contains(reason) => {}
+            None => missing.push(format!("{reason}: produced nowhere")),
+            Some((_, file)) if seen.contains(reason) => {
+                missing.push(format!("{reason}: produced here as well, drop {file}"));
+            }
+            Some((_, file)) => missing.extend(speaks_of(file, *reason).err()),
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// The test file names the code or the variant.
+fn speaks_of(file: &str, reason: Reason) -> Result<(), String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file);
+    let text = std::fs::read_to_string(&path).map_err(|error| format!("{reason}: {file}: {error}"))?;
+    let (variant, code) = (format!("Reason::{reason:?}"), format!("\"{}\"", reason.code()));
+    if text.contains(&variant) || text.contains(&code) {
+        return Ok(());
+    }
+    Err(format!("{reason}: {file} does not speak of it"))
+}

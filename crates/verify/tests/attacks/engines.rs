@@ -1,0 +1,113 @@
+//! The second opinion: what agrees, what differs as listed, and what must not differ.
+
+use crate::quote::on;
+use crate::support::{Case, attacks, find, machine};
+use veritee_model::{Check, CheckId, Outcome, Reason, Severity, Verdict};
+use veritee_testkit::{Forged, Shape, Universe};
+use veritee_verify::second_opinion::{Divergence, Opinion, Ours, compare};
+
+fn asked(ours: &Ours<'_>, forged: &Forged, expired_allowed: bool) -> Opinion {
+    compare(ours, &forged.quote, &forged.collateral_json(), &forged.root_der, forged.as_of, expired_allowed)
+}
+
+const UP_TO_DATE: Ours<'static> = Ours::Accepts { status: "UpToDate", advisories: &[] };
+
+attacks! {
+    fn both_engines_accept_what_is_genuine() {
+        assert_eq!(asked(&UP_TO_DATE, &Universe::new(1).forge(), false), Opinion::BothAccept);
+    }
+
+    fn another_status_is_a_difference() {
+        let ours = Ours::Accepts { status: "OutOfDate", advisories: &[] };
+        assert!(matches!(asked(&ours, &Universe::new(1).forge(), false), Opinion::Differ { .. }));
+    }
+
+    fn an_advisory_more_or_less_is_a_difference() {
+        let advisories = ["INTEL-SA-00001".to_owned()];
+        let ours = Ours::Accepts { status: "UpToDate", advisories: &advisories };
+        assert!(matches!(asked(&ours, &Universe::new(1).forge(), false), Opinion::Differ { .. }));
+        let forged = Universe::new(1).tcb_info(|info| info.levels[0].advisories = advisories.to_vec()).forge();
+        assert!(matches!(asked(&UP_TO_DATE, &forged, false), Opinion::Differ { .. }));
+        assert_eq!(asked(&ours, &forged, false), Opinion::BothAccept);
+    }
+
+    fn an_acceptance_of_ours_that_the_other_refuses_is_a_difference() {
+        let bit = |change: fn(&mut Forged)| {
+            let mut forged = Universe::new(1).forge();
+            change(&mut forged);
+            asked(&UP_TO_DATE, &forged, false)
+        };
+        // Had our engine a hole here, this is what it would come to.
+        assert!(matches!(bit(|forged| forged.quote[100] ^= 1), Opinion::Differ { .. }));
+        assert!(matches!(bit(|forged| forged.collateral.tcb_info.text.push(' ')), Opinion::Differ { .. }));
+        assert!(matches!(
+            bit(|forged| forged.as_of = veritee_testkit::pki::time("2026-12-01T00:00:00Z")),
+            Opinion::Differ { .. }
+        ));
+    }
+
+    fn a_refusal_of_ours_that_the_other_does_not_share_has_to_be_listed() {
+        let forged = Universe::new(1).forge();
+        for reason in [Reason::QuoteSignature, Reason::TcbRevoked, Reason::PckRevoked, Reason::QeIdentityMismatch] {
+            assert!(matches!(asked(&Ours::Refuses(reason), &forged, false), Opinion::Differ { .. }), "{reason}");
+        }
+        let listed = asked(&Ours::Refuses(Reason::TdxModuleMismatch), &forged, false);
+        assert!(
+            matches!(listed, Opinion::Listed { divergence: Divergence::StricterCheck(Reason::TdxModuleMismatch), .. })
+        );
+    }
+
+    fn expired_collateral_differs_as_listed_only_when_the_policy_allows_it() {
+        let forged = Universe::new(1).at("2026-11-15T00:00:00Z").forge();
+        assert!(matches!(asked(&UP_TO_DATE, &forged, false), Opinion::Differ { .. }));
+        assert!(matches!(
+            asked(&UP_TO_DATE, &forged, true),
+            Opinion::Listed { divergence: Divergence::ExpiredByPolicy, theirs: Some(_) }
+        ));
+    }
+
+    fn td_attributes_and_versions_differ_as_listed() {
+        let debug = Universe::new(1).quote(|quote| quote.td().td_attributes = [0, 0, 0, 0x10, 1, 0, 0, 0]).forge();
+        assert!(matches!(
+            asked(&UP_TO_DATE, &debug, false),
+            Opinion::Listed { divergence: Divergence::TdAttributes, .. }
+        ));
+        let sgx = Universe::with_shape(1, Shape::SgxV4).forge();
+        assert!(matches!(
+            asked(&UP_TO_DATE, &sgx, false),
+            Opinion::Listed { divergence: Divergence::SgxVersion, .. }
+        ));
+        let short = Universe::new(1).quote(|quote| quote.qe_auth_data = vec![1; 20]).forge();
+        assert!(matches!(
+            asked(&UP_TO_DATE, &short, false),
+            Opinion::Listed { divergence: Divergence::QeAuthenticationData, .. }
+        ));
+    }
+
+    fn a_listed_difference_is_told_in_the_report() {
+        let report = on(|universe| universe.quote(|quote| quote.qe_auth_data = vec![1; 20])).is_verified();
+        let check = find(&report, CheckId::QuoteSecondOpinion);
+        assert_eq!(check.outcome, Outcome::Pass);
+        assert!(check.detail.starts_with("differs as listed"), "{}", check.detail);
+    }
+
+    fn the_second_engine_refuses_with_ours() {
+        let report = Case::new(&machine())
+            .change(|case| case.evidence.quote.as_mut().unwrap().bytes[100] ^= 1)
+            .judge();
+        let check = find(&report, CheckId::QuoteSecondOpinion);
+        assert_eq!(check.outcome, Outcome::Pass);
+        assert!(check.detail.starts_with("dcap-qvl 0.7.1 refuses too"), "{}", check.detail);
+    }
+}
+
+/// No genuine input is known on which the engines differ unlisted; what such a difference does to the verdict can be
+/// shown all the same.
+#[test]
+fn engines_that_disagree_are_not_genuine_and_nothing_can_waive_that() {
+    let mut check = Check::fail(CheckId::QuoteSecondOpinion, Reason::EnginesDisagree, "made for a test");
+    check.waived = Some("because we really want to".to_owned());
+    assert!(!check.required, "it counts although nobody asked for it");
+    let verdict = Verdict::conclude(&[check], &[], Severity::High);
+    assert_eq!(verdict.exit_code, 10);
+}

@@ -1,0 +1,21 @@
+//! The attack corpus: each test forges a universe under a test root, changes one thing, and expects one refusal.
+//!
+//! The policy of every test names that root and pins the machine's registers, so that nothing but the attacked thing
+//! differs from evidence that is verified ([`genuine`]). Every report made here is checked for completeness.
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+
+mod bindings;
+mod collateral;
+mod compose;
+mod coverage;
+mod engines;
+mod event_log;
+mod genuine;
+mod hostile;
+mod identity;
+mod levers;
+mod platform;
+mod quote;
+mod ra_tls;
+mod readers;
+mod support;

@@ -1,0 +1,275 @@
+//! Step 7: RA-TLS certificates of another key, another machine, another application or another KMS.
+
+use crate::support::{Case, attacks, find, machine, ra_tls};
+use veritee_model::{CheckId, Item, Outcome, Reason, VerdictOutcome};
+use veritee_testkit::Role;
+use veritee_testkit::certificate::CertificateSpec;
+use veritee_testkit::dstack::Machine;
+use veritee_testkit::dstack::event::Event;
+use veritee_testkit::dstack::ra_tls::{ARC, RaTlsForm};
+use veritee_testkit::dstack::report_data::Binding;
+use veritee_verify::Expected;
+
+const NOT_GENUINE: VerdictOutcome = VerdictOutcome::NotGenuine;
+const ID: CheckId = CheckId::BindingRaTls;
+
+/// The genuine quote beside this chain.
+fn presenting(chain: impl Into<Vec<u8>>) -> Case {
+    Case::new(&machine()).change(|case| case.evidence.certificates = Some(Item::new(chain, "chain.pem")))
+}
+
+/// The genuine machine's chain with one certificate changed before it is signed.
+fn chain(change: impl FnOnce(&mut Machine)) -> String {
+    ra_tls(&machine().change(change))
+}
+
+fn blocks(chain: &str) -> Vec<String> {
+    chain.split_inclusive("-----END CERTIFICATE-----\n").map(str::to_owned).collect()
+}
+
+fn extension(leaf: &mut CertificateSpec, number: u8) -> &mut veritee_testkit::Extension {
+    leaf.extension_mut(&format!("{ARC}.{number}"))
+}
+
+#[track_caller]
+fn refused(chain: impl Into<Vec<u8>>, reason: Reason) {
+    presenting(chain).is_refused(ID, reason, NOT_GENUINE);
+}
+
+attacks! {
+    fn a_certificate_whose_key_the_judged_quote_binds_passes() {
+        let machine = Machine::new(1);
+        let forged = machine.forge();
+        let case = Case::of(&forged, &forged.ra_tls_pem).change(|case| case.expected = Expected::Nothing);
+        let report = case.judge();
+        let check = find(&report, ID);
+        assert_eq!(check.outcome, Outcome::Pass, "{check:?}");
+        assert!(check.detail.contains("the quote binds"), "{}", check.detail);
+        assert!(check.detail.contains("3 certificates lead to the measured KMS"), "{}", check.detail);
+    }
+
+    fn a_certificate_with_another_key() {
+        let mut other = machine();
+        other.ra_tls.edit_leaf = Some(|leaf| leaf.key = Role::Stranger);
+        refused(ra_tls(&other), Reason::RaTlsKeyMismatch);
+    }
+
+    fn a_certificate_with_another_key_and_no_quote_of_its_own() {
+        let mut other = machine();
+        other.ra_tls.edit_leaf = Some(|leaf| {
+            leaf.key = Role::Stranger;
+            leaf.remove_extension(&format!("{ARC}.1"));
+        });
+        refused(ra_tls(&other), Reason::RaTlsKeyMismatch);
+    }
+
+    fn a_certificate_that_carries_the_judged_quote_which_does_not_bind_its_key() {
+        // The judged quote answers a nonce; a host puts it into a certificate of its own.
+        refused(machine().forge().ra_tls_pem, Reason::RaTlsKeyMismatch);
+    }
+
+    fn the_chain_of_another_kms() {
+        refused(
+            chain(|machine| {
+                machine.ra_tls.edit_app_ca = Some(|app_ca| app_ca.signed_by = Role::Stranger);
+                machine.ra_tls.edit_kms_ca = Some(|kms_ca| {
+                    kms_ca.key = Role::Stranger;
+                    kms_ca.signed_by = Role::Stranger;
+                });
+            }),
+            Reason::RaTlsIssuerMismatch,
+        );
+    }
+
+    fn a_chain_that_the_leaf_signed_for_itself() {
+        let chain = chain(|machine| {
+            machine.ra_tls.edit_leaf = Some(|leaf| {
+                leaf.signed_by = leaf.key;
+                leaf.issuer = leaf.subject.clone();
+            });
+            machine.ra_tls.omit = 2;
+        });
+        refused(chain, Reason::RaTlsIssuerMismatch);
+    }
+
+    fn a_chain_cut_short_does_not_show_the_issuer() {
+        for omit in [1, 2] {
+            let chain = chain(|machine| machine.ra_tls.omit = omit);
+            let report = presenting(chain).judge();
+            let check = find(&report, ID);
+            if omit == 1 {
+                // The KMS's key is measured: the application's CA can be held against it all the same.
+                assert_eq!(check.outcome, Outcome::Pass, "{check:?}");
+            } else {
+                assert_eq!((check.outcome, check.reason()), (Outcome::NotChecked, Some(Reason::RaTlsMissing)));
+            }
+            assert_eq!(report.verdict.exit_code, 0);
+        }
+    }
+
+    fn a_chain_of_another_kms_cut_short_does_not_pass() {
+        for omit in [1, 2] {
+            let chain = chain(|machine| {
+                machine.ra_tls.edit_leaf = Some(|leaf| leaf.signed_by = Role::StrangerCa);
+                machine.ra_tls.edit_app_ca = Some(|app_ca| {
+                    app_ca.key = Role::StrangerCa;
+                    app_ca.signed_by = Role::Stranger;
+                });
+                machine.ra_tls.omit = omit;
+            });
+            assert_ne!(find(&presenting(chain).judge(), ID).outcome, Outcome::Pass);
+        }
+    }
+
+    fn the_quote_of_another_machine_inside() {
+        // Of another platform, under the same collateral: another PPID.
+        let mut other = machine().change(|machine| machine.binding = Binding::RaTls);
+        other.universe = other.universe.sgx_extension(|extension| extension.ppid[0] ^= 1);
+        refused(other.forge().ra_tls_pem, Reason::RaTlsOtherMachine);
+    }
+
+    fn the_quote_of_another_operating_system_inside() {
+        for register in 0..3 {
+            let chain = chain(|machine| {
+                let event = machine.events.iter_mut().find(|event| event.imr == register && event.name.is_empty());
+                let event = event.unwrap();
+                event.payload = b"other".to_vec();
+                event.event_type = 6;
+                event.digest = vec![7; 48];
+            });
+            refused(chain, Reason::RaTlsOtherMachine);
+        }
+        let chain = chain(|machine| machine.universe.quote.td().mr_td[0] ^= 1);
+        refused(chain, Reason::RaTlsOtherMachine);
+    }
+
+    fn the_quote_of_another_application_inside() {
+        let chain = chain(|machine| {
+            machine.app_compose = br#"{"docker_compose_file":"services: {}"}"#.to_vec();
+            machine.boot();
+        });
+        refused(chain, Reason::RaTlsOtherMachine);
+    }
+
+    fn a_debug_machine_s_quote_inside() {
+        let chain = chain(|machine| machine.universe.quote.td().td_attributes[0] = 1);
+        refused(chain, Reason::RaTlsOtherMachine);
+    }
+
+    fn a_quote_from_before_an_event_of_the_application_is_of_the_same_machine() {
+        let later = machine().events(|events| events.push(Event::runtime("my-event", b"1")));
+        let forged = later.forge();
+        Case::of(&forged, &ra_tls(&machine())).is_verified();
+    }
+
+    fn a_quote_from_before_the_boot_was_complete_is_not_of_the_same_machine() {
+        let early = machine().events(|events| drop(events.pop()));
+        refused(ra_tls(&early), Reason::RaTlsOtherMachine);
+    }
+
+    fn a_forged_quote_inside() {
+        let chain = chain(|machine| machine.universe.quote.signed_by = Role::Stranger);
+        refused(chain, Reason::RaTlsQuote);
+    }
+
+    fn bytes_inside_that_are_no_quote() {
+        refused(
+            chain(|machine| {
+                machine.ra_tls.edit_leaf = Some(|leaf| extension(leaf, 1).value = vec![4, 2, 4, 0]);
+            }),
+            Reason::RaTlsMalformed,
+        );
+    }
+
+    fn a_leaf_with_another_app_id() {
+        refused(chain(|machine| machine.ra_tls.app_id = Some(vec![7; 20])), Reason::RaTlsIssuerMismatch);
+    }
+
+    fn a_leaf_with_an_app_id_of_another_length() {
+        refused(chain(|machine| machine.ra_tls.app_id = Some(vec![7; 19])), Reason::RaTlsMalformed);
+    }
+
+    fn a_broken_signature_in_the_chain() {
+        let breaks: [fn(&mut Machine); 3] = [
+            |machine| machine.ra_tls.edit_leaf = Some(|leaf| leaf.signed_by = Role::Stranger),
+            |machine| machine.ra_tls.edit_app_ca = Some(|app_ca| app_ca.signed_by = Role::Stranger),
+            |machine| machine.ra_tls.edit_leaf = Some(|leaf| leaf.edit_signature = Some(|bytes| bytes[10] ^= 1)),
+        ];
+        for change in breaks {
+            refused(chain(change), Reason::RaTlsSignature);
+        }
+    }
+
+    fn a_root_that_is_not_signed_by_itself() {
+        refused(
+            chain(|machine| machine.ra_tls.edit_kms_ca = Some(|kms_ca| kms_ca.signed_by = Role::Stranger)),
+            Reason::RaTlsIssuerMismatch,
+        );
+    }
+
+    fn a_certificate_that_names_another_issuer() {
+        refused(
+            chain(|machine| machine.ra_tls.edit_leaf = Some(|leaf| leaf.issuer.set_common_name("Someone"))),
+            Reason::RaTlsSignature,
+        );
+    }
+
+    fn certificates_in_another_order_or_one_twice() {
+        let parts = blocks(&ra_tls(&machine()));
+        refused([&*parts[0], &parts[2], &parts[1]].concat(), Reason::RaTlsSignature);
+        refused([&*parts[0], &parts[0], &parts[1], &parts[2]].concat(), Reason::RaTlsSignature);
+    }
+
+    fn a_chain_that_is_none() {
+        let genuine = ra_tls(&machine());
+        let many = blocks(&genuine)[2].repeat(9);
+        let rows = [
+            String::new(),
+            "not PEM".to_owned(),
+            genuine.replace("CERTIFICATE", "PUBLIC KEY"),
+            genuine.replacen("MII", "XXX", 1),
+            many,
+            "0".to_owned(),
+        ];
+        for row in rows {
+            refused(row, Reason::RaTlsMalformed);
+        }
+        presenting(genuine).change(|case| case.budget.ra_tls_bytes = 100).is_refused(
+            ID,
+            Reason::RaTlsMalformed,
+            NOT_GENUINE,
+        );
+    }
+
+    fn an_extension_of_dstack_s_given_twice() {
+        refused(
+            chain(|machine| {
+                machine.ra_tls.edit_leaf = Some(|leaf| {
+                    let copy = extension(leaf, 3).clone();
+                    leaf.extensions.push(copy);
+                });
+            }),
+            Reason::RaTlsMalformed,
+        );
+    }
+
+    fn a_certificate_of_a_machine_without_kms_is_bound_without_a_known_issuer() {
+        let machine = machine().change(|machine| {
+            machine.key_provider.name = "local-sgx".to_owned();
+            machine.key_provider.id = "11".repeat(32);
+            machine.boot();
+        });
+        let report = Case::new(&machine).is_verified();
+        assert!(find(&report, ID).detail.contains("its issuer is not measured"));
+    }
+
+    fn a_quote_inside_an_attestation_container_is_not_taken_for_a_contradiction() {
+        for form in [RaTlsForm::ContainerV0, RaTlsForm::ContainerV1] {
+            let chain = chain(|machine| machine.ra_tls.form = form);
+            let report = presenting(chain).judge();
+            let check = find(&report, ID);
+            assert_eq!((check.outcome, check.reason()), (Outcome::NotChecked, Some(Reason::RaTlsMissing)), "{check:?}");
+            assert_eq!(report.verdict.exit_code, 0);
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! A forged machine, a policy that trusts its root and pins its registers, and what a report of it must say.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use veritee_model::evidence::{EventLogFormat, EventLogItem};
+use veritee_model::{
+    Budget, Check, CheckId, Evidence, Item, Outcome, Reason, Report, UnixTime, VerdictOutcome,
+};
+use veritee_policy::Policy;
+use veritee_quote::TrustRoot;
+use veritee_testkit::Forged;
+use veritee_testkit::dstack::report_data::Binding;
+use veritee_testkit::dstack::{ForgedMachine, Machine};
+use veritee_verify::{Engine, Expected, Request, verify};
+
+/// The nonce that the genuine quote answers.
+pub const NONCE: [u8; 32] = [0xa5; 32];
+
+/// Checks that have nothing to stand on in a genuine machine's evidence: nothing was given for them, or this version
+/// does not make them.
+pub const OPEN: [CheckId; 6] = [
+    CheckId::IdentityClaims,
+    CheckId::BindingContent,
+    CheckId::BindingKmsKeys,
+    CheckId::BindingIngress,
+    CheckId::AuditRules,
+    CheckId::GovernanceHistory,
+];
+
+/// Declares attacks: each is a test of its own, and all of a file are run again to find out which reasons occur.
+macro_rules! attacks {
+    ($($(#[$note:meta])* fn $name:ident() $body:block)*) => {
+        $($(#[$note])* #[test] fn $name() $body)*
+
+        /// All attacks of this file.
+        pub const ALL: &[fn()] = &[$($name),*];
+    };
+}
+pub(crate) use attacks;
+
+thread_local! {
+    static SEEN: RefCell<BTreeSet<Reason>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// Reasons that reports made in this thread gave.
+pub fn seen() -> BTreeSet<Reason> {
+    SEEN.with_borrow(Clone::clone)
+}
+
+/// One run: what is judged, under which rules.
+#[derive(Clone)]
+pub struct Case {
+    pub evidence: Evidence,
+    /// Lines before the first table of the policy file.
+    pub head: String,
+    /// The policy file's tables.
+    pub policy: String,
+    pub root: TrustRoot,
+    pub as_of: UnixTime,
+    pub expected: Expected,
+    pub engine: Engine,
+    pub budget: Budget,
+}
+
+/// A genuine machine whose quote answers [`NONCE`].
+pub fn machine() -> Machine {
+    Machine::new(1).change(|machine| machine.binding = Binding::Raw(NONCE.to_vec()))
+}
+
+/// The RA-TLS chain of the same machine. Its leaf carries a quote of its own, which binds its key.
+pub fn ra_tls(machine: &Machine) -> String {
+    machine.clone().change(|machine| machine.binding = Binding::RaTls).forge().ra_tls_pem
+}
+
+impl Case {
+    /// The evidence that a forged machine presents, and a policy made for exactly this machine.
+    pub fn new(machine: &Machine) -> Self {
+        Self::of(&machine.forge(), &ra_tls(machine))
+    }
+
+    pub fn of(forged: &ForgedMachine, ra_tls: &str) -> Self {
+        let mut case = Self::platform(&forged.platform);
+        case.evidence.event_log = Some(log_item(forged.event_log_json()));
+        case.evidence.app_compose = Some(Item::new(forged.app_compose.clone(), "app-compose.json"));
+        case.evidence.certificates = Some(Item::new(ra_tls, "chain.pem"));
+        case.evidence.mr_config =
+            forged.mr_config_document.as_ref().map(|document| Item::new(document.clone(), "mr-config.json"));
+        case
+    }
+
+    /// Quote and collateral alone.
+    pub fn platform(forged: &Forged) -> Self {
+        let root = TrustRoot::from_der(&forged.root_der).unwrap();
+        let mut evidence =
+            Evidence { quote: Some(Item::new(forged.quote.clone(), "quote.bin")), ..Evidence::default() };
+        evidence.collateral.push(Item::new(forged.collateral_json(), "collateral.json"));
+        let policy = format!("{}{}{}", trusting(&root), pinning(&forged.quote), AUDIT);
+        Self {
+            evidence,
+            head: String::new(),
+            policy,
+            root,
+            as_of: forged.as_of,
+            expected: Expected::Nonce(NONCE.to_vec()),
+            engine: Engine::Both,
+            budget: Budget::STANDARD,
+        }
+    }
+
+    pub fn change(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    /// Adds tables to the policy file.
+    pub fn policy(mut self, text: &str) -> Self {
+        self.policy.push_str(text);
+        self
+    }
+
+    pub fn event_log(mut self, json: impl Into<Vec<u8>>) -> Self {
+        self.evidence.event_log = Some(log_item(json));
+        self
+    }
+
+    pub fn app_compose(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.evidence.app_compose = Some(Item::new(bytes, "app-compose.json"));
+        self
+    }
+
+    pub fn read_policy(&self) -> Policy {
+        let text = format!("schema = \"veritee/policy/v1\"\nname = \"test\"\n{}\n{}", self.head, self.policy);
+        Policy::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    }
+
+    /// The report. Whatever was attacked, it has to be complete and consistent.
+    #[track_caller]
+    pub fn judge(&self) -> Report {
+        self.judge_under(&self.read_policy())
+    }
+
+    #[track_caller]
+    pub fn judge_under(&self, policy: &Policy) -> Report {
+        let report = verify(&Request {
+            evidence: &self.evidence,
+            policy,
+            policy_sha256: None,
+            as_of: self.as_of,
+            root: &self.root,
+            expected: &self.expected,
+            engine: self.engine,
+            fail_on: None,
+            budget: &self.budget,
+            tool_version: "0.0.0",
+        });
+        assert_complete(&report);
+        let codes = report
+            .checks
+            .iter()
+            .filter_map(|check| check.reason.as_deref())
+            .chain(report.notices.iter().map(|notice| notice.reason.as_str()));
+        SEEN.with_borrow_mut(|seen| seen.extend(codes.map(|code| Reason::from_code(code).unwrap())));
+        report
+    }
+
+    /// The attack fails: this check fails for this reason, no other check fails, and the verdict is this.
+    #[track_caller]
+    pub fn is_refused(&self, id: CheckId, reason: Reason, outcome: VerdictOutcome) -> Report {
+        self.is_refused_with(id, reason, outcome, &[])
+    }
+
+    /// The same, where other checks fail as well.
+    #[track_caller]
+    pub fn is_refused_with(
+        &self,
+        id: CheckId,
+        reason: Reason,
+        outcome: VerdictOutcome,
+        also: &[CheckId],
+    ) -> Report {
+        let report = self.judge();
+        assert_failed(&report, id, reason);
+        assert_verdict(&report, outcome);
+        assert!(report.verdict.reasons.contains(&reason.code().to_owned()), "{:?}", report.verdict);
+        let failed: Vec<&str> = failures(&report).map(|check| check.id.as_str()).collect();
+        let mut wanted: Vec<&str> = also.iter().chain([&id]).map(|id| id.id()).collect();
+        wanted.sort_by_key(|id| CheckId::ALL.iter().position(|known| known.id() == *id));
+        assert_eq!(failed, wanted, "which checks fail");
+        report
+    }
+
+    /// The question stays open: this check was not made, for this reason; none fails.
+    #[track_caller]
+    pub fn is_open(&self, id: CheckId, reason: Reason, outcome: VerdictOutcome) -> Report {
+        let report = self.judge();
+        let check = find(&report, id);
+        assert_eq!((check.outcome, check.reason()), (Outcome::NotChecked, Some(reason)), "{check:?}");
+        assert_verdict(&report, outcome);
+        assert_eq!(failures(&report).count(), 0, "{:?}", failures(&report).collect::<Vec<_>>());
+        report
+    }
+
+    /// Everything that can pass passes.
+    #[track_caller]
+    pub fn is_verified(&self) -> Report {
+        let report = self.judge();
+        let open: Vec<&str> = report
+            .checks
+            .iter()
+            .filter(|check| check.outcome != Outcome::Pass)
+            .map(|check| check.id.as_str())
+            .collect();
+        let unexpected: Vec<&&str> =
+            open.iter().filter(|id| !OPEN.iter().any(|known| known.id() == **id)).collect();
+        assert!(unexpected.is_empty(), "{unexpected:?} did not pass: {:#?}", report.checks);
+        assert_verdict(&report, VerdictOutcome::Verified);
+        report
+    }
+}
+
+pub fn log_item(json: impl Into<Vec<u8>>) -> EventLogItem {
+    EventLogItem { item: Item::new(json, "event_log.json"), format: EventLogFormat::DstackJson }
+}
+
+/// The audit has tests of its own: here it neither decides nor is missed.
+const AUDIT: &str = "[audit]\nfail_on = \"critical\"\n[[waive]]\ncheck = \"audit.rules\"\nreason = \"the audit has tests of its own\"\n";
+
+/// `[root]` for this root.
+pub fn trusting(root: &TrustRoot) -> String {
+    format!("[root]\nspki_sha256 = \"{}\"\nreason = \"a forged universe\"\n", root.spki_sha256())
+}
+
+/// `[[os.machine]]` with the registers that a quote (version 4, or 5 with its descriptor) has.
+pub fn pinning(quote: &[u8]) -> String {
+    let body = if quote[0] == 5 { 54 } else { 48 };
+    let register = |offset: usize| hex::encode(&quote[body + offset..body + offset + 48]);
+    format!(
+        "[[os.machine]]\nname = \"forged\"\nreason = \"a forged universe\"\nmrtd = \"{}\"\nrtmr0 = \"{}\"\nrtmr1 = \"{}\"\nrtmr2 = \"{}\"\n",
+        register(136),
+        register(328),
+        register(376),
+        register(424)
+    )
+}
+
+pub fn find(report: &Report, id: CheckId) -> &Check {
+    report.checks.iter().find(|check| check.id == id.id()).unwrap()
+}
+
+fn failures(report: &Report) -> impl Iterator<Item = &Check> {
+    report.checks.iter().filter(|check| check.outcome == Outcome::Fail)
+}
+
+#[track_caller]
+pub fn assert_failed(report: &Report, id: CheckId, reason: Reason) {
+    let check = find(report, id);
+    assert_eq!(
+        (check.outcome, check.reason()),
+        (Outcome::Fail, Some(reason)),
+        "{check:?}\nfailed: {:#?}",
+        failures(report).collect::<Vec<_>>()
+    );
+    assert!(!check.detail.is_empty());
+}
+
+/// The outcome and the exit code that goes with it, written out: scripts rely on the numbers.
+#[track_caller]
+pub fn assert_verdict(report: &Report, outcome: VerdictOutcome) {
+    let code = match outcome {
+        VerdictOutcome::Verified => 0,
+        VerdictOutcome::NotGenuine => 10,
+        VerdictOutcome::Refused => 11,
+        VerdictOutcome::Findings => 12,
+        VerdictOutcome::Incomplete => 13,
+    };
+    assert_eq!((report.verdict.outcome, report.verdict.exit_code), (outcome, code), "{:?}", report.verdict);
+}
+
+/// A notice of this reason is there.
+#[track_caller]
+pub fn assert_notice(report: &Report, reason: Reason) {
+    assert!(
+        report.notices.iter().any(|notice| notice.reason == reason.code()),
+        "no {reason} among {:?}",
+        report.notices
+    );
+}
+
+/// Every check is listed once and in order; what did not pass says why; the verdict follows from the checks.
+#[track_caller]
+pub fn assert_complete(report: &Report) {
+    let listed: Vec<&str> = report.checks.iter().map(|check| check.id.as_str()).collect();
+    let all: Vec<&str> = CheckId::ALL.iter().map(|id| id.id()).collect();
+    assert_eq!(listed, all);
+    for check in &report.checks {
+        let reason = check.reason.as_deref();
+        assert_eq!(check.outcome == Outcome::Pass, reason.is_none(), "{check:?}");
+        assert!(reason.is_none_or(|code| Reason::from_code(code).is_some()), "{check:?}");
+        assert!(!check.detail.is_empty(), "{check:?}");
+    }
+    assert_eq!(report.verdict.exit_code, report.verdict.outcome.exit_code().code());
+    let again = veritee_model::Verdict::conclude(&report.checks, &report.findings, report.policy.fail_on);
+    assert_eq!(report.verdict, again);
+    let saved = veritee_report::json(report);
+    assert_eq!(veritee_report::parse(saved.as_bytes()).as_ref(), Ok(report));
+}
