@@ -90,7 +90,12 @@ impl QeIdentity {
             attributes_mask: EnclaveAttributes::new(wire::octets("attributesMask", &wire.attributes_mask)?),
             mr_signer: MrSigner::new(wire::octets("mrsigner", &wire.mrsigner)?),
             isv_product_id: wire.isvprodid,
-            levels: wire::isv_levels("tcbLevels", u16::MAX, &wire.tcb_levels)?,
+            levels: wire::isv_levels(
+                "tcbLevels",
+                u16::MAX,
+                &wire.tcb_levels,
+                crate::tcb::TcbStatus::of_enclave,
+            )?,
         })
     }
 

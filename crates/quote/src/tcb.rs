@@ -93,22 +93,58 @@ impl TcbStatus {
         })
     }
 
-    /// A status that Intel gives a TDX module or a quoting enclave.
-    pub(crate) fn of_component(name: &str) -> Option<Self> {
+    /// A status that Intel gives a TDX module.
+    pub(crate) fn of_module(name: &str) -> Option<Self> {
         Self::from_name(name)
             .filter(|status| matches!(status, Self::UpToDate | Self::OutOfDate | Self::Revoked))
     }
 
+    /// A status that Intel's QVL knows for a quoting enclave.
+    pub(crate) fn of_enclave(name: &str) -> Option<Self> {
+        let known = |status: &Self| {
+            matches!(
+                status,
+                Self::UpToDate
+                    | Self::OutOfDate
+                    | Self::Revoked
+                    | Self::ConfigurationNeeded
+                    | Self::OutOfDateConfigurationNeeded
+            )
+        };
+        Self::from_name(name).filter(known)
+    }
+
     /// Intel's converge table: what a part's status does to the platform's.
+    ///
+    /// Intel's QVL lets a quoting enclave that needs configuration pass as if it were up to date. No identity ever
+    /// said so; should one, it counts here.
     #[must_use]
     pub const fn converged_with(self, part: Self) -> Self {
-        match (part, self) {
-            (Self::Revoked, _) => Self::Revoked,
-            (Self::OutOfDate, Self::UpToDate | Self::SwHardeningNeeded) => Self::OutOfDate,
-            (Self::OutOfDate, Self::ConfigurationNeeded | Self::ConfigurationAndSwHardeningNeeded) => {
+        match part {
+            Self::Revoked => Self::Revoked,
+            Self::OutOfDate => self.out_of_date(),
+            Self::ConfigurationNeeded => self.configuration_needed(),
+            Self::OutOfDateConfigurationNeeded => self.out_of_date().configuration_needed(),
+            _ => self,
+        }
+    }
+
+    const fn out_of_date(self) -> Self {
+        match self {
+            Self::UpToDate | Self::SwHardeningNeeded => Self::OutOfDate,
+            Self::ConfigurationNeeded | Self::ConfigurationAndSwHardeningNeeded => {
                 Self::OutOfDateConfigurationNeeded
             }
-            (_, platform) => platform,
+            other => other,
+        }
+    }
+
+    const fn configuration_needed(self) -> Self {
+        match self {
+            Self::UpToDate => Self::ConfigurationNeeded,
+            Self::SwHardeningNeeded => Self::ConfigurationAndSwHardeningNeeded,
+            Self::OutOfDate => Self::OutOfDateConfigurationNeeded,
+            other => other,
         }
     }
 
@@ -427,3 +463,6 @@ fn refuse_revoked(evaluation: &Evaluation, evaluated: Evaluated) -> Result<(), Q
     };
     Err(QuoteError::TcbRevoked { part, evaluated })
 }
+
+#[cfg(test)]
+mod tests;

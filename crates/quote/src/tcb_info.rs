@@ -305,7 +305,12 @@ fn read_module_identity(identity: &WireModuleIdentity<'_>) -> Result<TdxModuleId
         version,
         id: format!("TDX_{version:02X}"),
         module: read_module(&identity.mrsigner, &identity.attributes, &identity.attributes_mask)?,
-        levels: wire::isv_levels("tdxModuleIdentities tcbLevels", u16::from(u8::MAX), &identity.tcb_levels)?,
+        levels: wire::isv_levels(
+            "tdxModuleIdentities tcbLevels",
+            u16::from(u8::MAX),
+            &identity.tcb_levels,
+            TcbStatus::of_module,
+        )?,
     })
 }
 

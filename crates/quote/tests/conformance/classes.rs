@@ -6,7 +6,7 @@ use veritee_quote::{Stage, TcbStatus, td_attributes};
 use veritee_testkit::{QuoteSpec, Role, Shape, Universe};
 
 /// Names in dcap-qvl's generator of samples, older and newer.
-pub const PEER_CLASSES: [&str; 68] = [
+pub(crate) const PEER_CLASSES: [&str; 68] = [
     "valid_sgx_v3",
     "valid_tdx_v4",
     "invalid_sgx_v4",
@@ -86,7 +86,7 @@ fn bit(name: &str, bit: usize) -> Case {
     up_to_date(name, tdx().quote(|quote| quote.td().td_attributes[bit / 8] |= 1 << (bit % 8)))
 }
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut cases = genuine();
     cases.extend(attributes());
     cases.extend(levels());

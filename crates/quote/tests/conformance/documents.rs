@@ -16,7 +16,7 @@ fn marked(case: Case, divergence: Option<&'static str>) -> Case {
     }
 }
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut cases = tcb_info_form();
     cases.extend(tcb_info_text());
     cases.extend(sgx_tcb_info());
@@ -67,10 +67,8 @@ fn tcb_info_form() -> Vec<Case> {
             it.levels.push(copy);
         }),
         ("without TDX module", &[19, 42], None, |it| it.module = None),
-        ("with a short module signer", &[19], Some("unreached-level"), |it| {
-            it.module.as_mut().unwrap().mrsigner.truncate(94)
-        }),
-        ("with short module attributes", &[19], Some("unreached-level"), |it| {
+        ("with a short module signer", &[19], None, |it| it.module.as_mut().unwrap().mrsigner.truncate(94)),
+        ("with short module attributes", &[19], None, |it| {
             it.module.as_mut().unwrap().attributes.truncate(14);
         }),
         ("with an empty list of modules", &[19, 20], None, |it| it.module_identities = Some(Vec::new())),
@@ -102,7 +100,7 @@ fn modules(info: &mut TcbInfo) -> &mut Vec<ModuleIdentity> {
 
 fn tcb_info_text() -> Vec<Case> {
     type Row = (&'static str, Option<&'static str>, fn(String) -> String);
-    let rows: [Row; 12] = [
+    let rows: [Row; 11] = [
         ("invalid_tcb_json", None, |_| "{\"id\":".to_owned()),
         ("TCB info that is a list", None, |text| format!("[{text}]")),
         ("TCB info with content after it", None, |text| text + "{}"),
@@ -115,9 +113,6 @@ fn tcb_info_text() -> Vec<Case> {
         ("TCB info with a negative component", None, |text| text.replacen("\"svn\":5", "\"svn\":-5", 1)),
         ("TCB info with a component as text", None, |text| text.replacen("\"svn\":5", "\"svn\":\"5\"", 1)),
         ("TCB info with a fractional component", None, |text| text.replacen("\"svn\":5", "\"svn\":5.5", 1)),
-        ("TCB info with ten thousand brackets", None, |text| {
-            text.replacen('{', &format!("{{\"deep\":{}{},", "[".repeat(10_000), "]".repeat(10_000)), 1)
-        }),
         ("TCB info of nothing", None, |_| String::new()),
     ];
     let mut cases: Vec<Case> = rows
@@ -146,7 +141,7 @@ fn tcb_info_text() -> Vec<Case> {
             universe.pki.key(Role::TcbSigner).sign(text.as_bytes()).to_vec();
         forged.collateral.tcb_info.text = text;
         let case = refused(format!("TCB info without {field}"), &[19], Reason::TcbInfoMalformed, forged);
-        cases.push(if field == "tcbType" { case.diverges("tcb-type") } else { case });
+        cases.push(case);
     }
     cases
 }
@@ -368,6 +363,24 @@ fn fit() -> Vec<Case> {
             &[0],
             TcbStatus::UpToDate,
             tdx().qe_identity(|it| it.evaluation_number = 19).forge(),
+        ),
+        // QVL stops at a depth of 32, because it once ran out of stack before it checked the signature. Here the
+        // signature comes first and unknown values are skipped without recursion.
+        Case::verified(
+            "TCB info with ten thousand brackets in a field that nobody knows",
+            &[0],
+            TcbStatus::UpToDate,
+            tdx()
+                .tcb_info(|it| {
+                    it.edit = Some(|text| {
+                        text.replacen(
+                            '{',
+                            &format!("{{\"deep\":{}{},", "[".repeat(10_000), "]".repeat(10_000)),
+                            1,
+                        )
+                    })
+                })
+                .forge(),
         ),
         Case::verified(
             "TCB info with a field that nobody knows",

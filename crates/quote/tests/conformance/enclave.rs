@@ -27,7 +27,7 @@ fn up_to_date(name: impl Into<String>, forged: Forged) -> Case {
     Case::verified(name, &[0], TcbStatus::UpToDate, forged)
 }
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut cases = qe_report();
     cases.extend(qe_identity());
     cases.extend(signature());

@@ -15,7 +15,7 @@ fn quote(change: impl FnOnce(&mut QuoteSpec)) -> Forged {
     tdx().quote(change).forge()
 }
 
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let mut cases = header();
     cases.extend(body());
     cases.extend(certification());

@@ -10,24 +10,24 @@ use veritee_quote::{
 use veritee_testkit::{Forged, Role, Shape, Universe};
 
 /// One change to a genuine universe, and what has to come of it.
-pub struct Case {
-    pub name: String,
+pub(crate) struct Case {
+    pub(crate) name: String,
     /// Status codes of Intel's QVL that stand for this fault.
-    pub qvl: &'static [u8],
-    pub expected: Expected,
+    pub(crate) qvl: &'static [u8],
+    pub(crate) expected: Expected,
     /// The listed difference from dcap-qvl 0.7.1, where its answer is another one.
-    pub divergence: Option<&'static str>,
-    pub forged: Forged,
+    pub(crate) divergence: Option<&'static str>,
+    pub(crate) forged: Forged,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expected {
+pub(crate) enum Expected {
     Verified(TcbStatus),
     Refused(Reason, Stage),
 }
 
 impl Case {
-    pub fn refused(
+    pub(crate) fn refused(
         name: impl Into<String>,
         qvl: &'static [u8],
         (reason, stage): (Reason, Stage),
@@ -37,19 +37,24 @@ impl Case {
         Self { name: name.into(), qvl, expected, divergence: None, forged }
     }
 
-    pub fn verified(name: impl Into<String>, qvl: &'static [u8], status: TcbStatus, forged: Forged) -> Self {
+    pub(crate) fn verified(
+        name: impl Into<String>,
+        qvl: &'static [u8],
+        status: TcbStatus,
+        forged: Forged,
+    ) -> Self {
         let expected = Expected::Verified(status);
         Self { name: name.into(), qvl, expected, divergence: None, forged }
     }
 
-    pub fn diverges(mut self, divergence: &'static str) -> Self {
+    pub(crate) fn diverges(mut self, divergence: &'static str) -> Self {
         self.divergence = Some(divergence);
         self
     }
 }
 
 /// Our engine, all the way: quote, root, collateral, verdict.
-pub fn ours(forged: &Forged) -> Result<VerifiedQuote, QuoteError> {
+pub(crate) fn ours(forged: &Forged) -> Result<VerifiedQuote, QuoteError> {
     let quote = Quote::parse(&forged.quote)?;
     let root = TrustRoot::from_der(&forged.root_der)?;
     let collateral = Collateral::from_json(forged.collateral_json().as_bytes())?;
@@ -57,7 +62,7 @@ pub fn ours(forged: &Forged) -> Result<VerifiedQuote, QuoteError> {
     prepared.verify(&quote, forged.as_of)
 }
 
-pub fn outcome(forged: &Forged) -> Expected {
+pub(crate) fn outcome(forged: &Forged) -> Expected {
     match ours(forged) {
         Ok(verified) => Expected::Verified(verified.tcb().status),
         Err(error) => Expected::Refused(error.reason(), error.stage()),
@@ -66,13 +71,13 @@ pub fn outcome(forged: &Forged) -> Expected {
 
 /// An answer that two engines can give alike: a status with its advisories, or a refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     Verified { status: String, advisories: BTreeSet<String> },
     Refused(String),
 }
 
 impl Answer {
-    pub fn same_as(&self, other: &Self) -> bool {
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Refused(_), Self::Refused(_)) => true,
             _ => self == other,
@@ -81,7 +86,7 @@ impl Answer {
 }
 
 /// Our answer under the strict attribute rules, which the peer has built in and we leave to the policy.
-pub fn our_answer(root: &[u8], quote: &[u8], collateral: &[u8], as_of: UnixTime) -> Answer {
+pub(crate) fn our_answer(root: &[u8], quote: &[u8], collateral: &[u8], as_of: UnixTime) -> Answer {
     let judged = || -> Result<VerifiedQuote, QuoteError> {
         let quote = Quote::parse(quote)?;
         let root = TrustRoot::from_der(root)?;
@@ -108,12 +113,15 @@ fn open_to_its_host(body: &Body) -> Option<String> {
 }
 
 /// dcap-qvl 0.7.1 with its default settings.
-pub fn their_answer(root: &[u8], quote: &[u8], collateral: &[u8], as_of: UnixTime) -> Answer {
+pub(crate) fn their_answer(root: &[u8], quote: &[u8], collateral: &[u8], as_of: UnixTime) -> Answer {
     let collateral: QuoteCollateralV3 = match serde_json::from_slice(collateral) {
         Ok(collateral) => collateral,
         Err(error) => return Answer::Refused(error.to_string()),
     };
-    match QuoteVerifier::new(root.to_vec()).verify(quote, &collateral, as_of.seconds()) {
+    let verify = || QuoteVerifier::new(root.to_vec()).verify(quote, &collateral, as_of.seconds());
+    // Its certificate library asserts that the trust root names itself as issuer; one of our cases does not.
+    let Ok(verdict) = std::panic::catch_unwind(verify) else { return Answer::Refused("panic".to_owned()) };
+    match verdict {
         Ok(report) => {
             Answer::Verified { status: report.status, advisories: report.advisory_ids.into_iter().collect() }
         }
@@ -122,30 +130,30 @@ pub fn their_answer(root: &[u8], quote: &[u8], collateral: &[u8], as_of: UnixTim
 }
 
 /// A genuine TDX universe.
-pub fn tdx() -> Universe {
+pub(crate) fn tdx() -> Universe {
     Universe::new(SEED)
 }
 
 /// A genuine SGX universe of version 3.
-pub fn sgx() -> Universe {
+pub(crate) fn sgx() -> Universe {
     Universe::with_shape(SEED, Shape::SgxV3)
 }
 
-pub const SEED: u64 = 1;
+pub(crate) const SEED: u64 = 1;
 
 /// The change is made to the certificates in the quote only: the collateral stays the genuine one.
-pub fn in_quote(change: impl FnOnce(Universe) -> Universe) -> Forged {
+pub(crate) fn in_quote(change: impl FnOnce(Universe) -> Universe) -> Forged {
     Forged { quote: change(tdx()).forge().quote, ..tdx().forge() }
 }
 
 /// The change is made everywhere, and the trust anchor stays the genuine one.
-pub fn under_genuine_root(changed: &Universe) -> Forged {
+pub(crate) fn under_genuine_root(changed: &Universe) -> Forged {
     Forged { root_der: tdx().pki.der(Role::Root), ..changed.forge() }
 }
 
 /// Runs the cases; every failure is shown before the test fails.
 #[track_caller]
-pub fn run(cases: Vec<Case>) {
+pub(crate) fn run(cases: Vec<Case>) {
     let mut names = BTreeSet::new();
     let mut failures = Vec::new();
     for case in cases {
