@@ -50,7 +50,7 @@ fn can_be_waived(check: &Check) -> bool {
 /// One step in one line.
 pub(crate) struct StepSummary<'a> {
     pub(crate) step: Step,
-    /// Of the gravest check: pass only when all passed.
+    /// Of the gravest check: pass only when all that are required passed, and none failed.
     pub(crate) status: Status,
     pub(crate) passed: usize,
     pub(crate) total: usize,
@@ -67,7 +67,12 @@ fn summarise(report: &Report, step: Step) -> StepSummary<'_> {
     let lead = lead(step).id();
     let of_step = || report.checks.iter().filter(|check| check.step == step);
     let passed = of_step().filter(|check| Status::of(check) == Status::Pass).count();
+    // Where the check that sums a step up is required and passed, optional ones that were not made do not speak for
+    // it; the row counts them.
+    let summed_up = of_step().any(|check| check.id == lead && check.required && Status::of(check) == Status::Pass);
+    let speaks = |check: &&Check| !(summed_up && !check.required && Status::of(check) == Status::NotChecked);
     let check = of_step()
+        .filter(speaks)
         .enumerate()
         .max_by_key(|(index, check)| (gravity(check), check.id == lead, core::cmp::Reverse(*index)))
         .map(|(_, check)| check);
