@@ -1,4 +1,15 @@
-//! Rules over an attested compose: can the operator still cheat?.
+//! Rules over an attested compose: can the operator still cheat?
+//!
+//! One rule is one file below `rules/`, with one id and one page under `docs/rules/`. A rule looks at values
+//! together with who can choose them without changing the compose hash (resolved by `veritee-compose`), at source
+//! trees given as a [`SourceTree`], and at facts from a verified log ([`Context`]); it returns
+//! [`Finding`](veritee_model::Finding)s. A construct that no rule understands is a finding of status `unknown`,
+//! never silence, and a rule whose inputs were not given is listed as not run.
+//!
+//! Documents, source and scripts are attacker controlled; everything found in them is quoted unescaped in findings,
+//! and shortened: renderers escape it. The [`Context`] is trusted as far as its maker verified it.
+//!
+//! Not decided here: whether the document is the measured one, and what a chain or a registry says.
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,3 +18,36 @@
     clippy::as_conversions
 )]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
+
+pub mod allow;
+mod audit;
+pub mod context;
+mod diff;
+pub mod key_provider;
+mod known_keys;
+pub mod names;
+mod pattern;
+mod resolve;
+pub mod review;
+mod rule;
+mod rules;
+mod script;
+mod shell;
+mod source;
+pub mod stage;
+mod subject;
+pub mod tags;
+mod text;
+mod view;
+
+pub use allow::{Allow, AllowOutcome, InlineAllow};
+pub use audit::{Audit, NotRun, audit, audit_document_error, audit_facts, audit_source, enforcement};
+pub use context::{BootEvents, Context, NameOverride, OsFacts, TraceRung};
+pub use diff::{Change, Diff, Party, Power, diff};
+pub use key_provider::{KeyProvider, KeyProviderError, KeyProviderKind};
+pub use names::NameClass;
+pub use review::{Answer, Review, ReviewError};
+pub use rule::{Blocks, Need, Rule};
+pub use rules::{all as rules, find as find_rule};
+pub use source::{CommitLookup, MemoryTree, SourceTree};
+pub use stage::{ChecklistItem, Question, QuestionStatus, Stage};

@@ -1,0 +1,176 @@
+//! One run over all rules.
+
+use crate::allow::{self, AllowOutcome, InlineAllow};
+use crate::context::Context;
+use crate::review::ReviewError;
+use crate::rule::{Need, Rule, Sink};
+use crate::rules;
+use crate::source::{Source, SourceTree};
+use crate::stage::{self, ChecklistItem, Ledger, Question, Stage};
+use crate::subject::Subject;
+use crate::view::View;
+use std::collections::BTreeSet;
+use veritee_compose::{Deployment, DocumentError};
+use veritee_model::Finding;
+
+/// A rule that was not asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotRun {
+    /// Its id.
+    pub rule: &'static str,
+    /// What was missing.
+    pub why: &'static str,
+}
+
+/// What an audit found.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Audit {
+    /// The audited document is the measured one. When false, every output has to say "not attested".
+    pub attested: bool,
+    /// All findings, by rule in the order of the catalogue, then by place. Passes are among them.
+    pub findings: Vec<Finding>,
+    /// Rules that were not asked, each with what was missing. They never count as passed.
+    pub not_run: Vec<NotRun>,
+    /// The nine items of the Quick Check.
+    pub quick_check: Vec<ChecklistItem>,
+    /// The items of ERC-733.
+    pub erc733: Vec<ChecklistItem>,
+    /// The questions for a person.
+    pub questions: Vec<Question>,
+    /// The DevProof stage.
+    pub stage: Stage,
+    /// How each allowance of the policy came out, in its order.
+    pub allows: Vec<AllowOutcome>,
+    /// Allowances that stand in the documents, whether they counted or not.
+    pub inline_allows: Vec<InlineAllow>,
+    /// Why the review was not applied, where one was given and does not fit.
+    pub review_error: Option<ReviewError>,
+}
+
+impl Audit {
+    /// The DevProof line.
+    #[must_use]
+    pub fn stage_line(&self) -> String {
+        self.stage.to_string()
+    }
+
+    /// Findings of one rule.
+    pub fn of<'a>(&'a self, rule: &'a str) -> impl Iterator<Item = &'a Finding> {
+        self.findings.iter().filter(move |finding| finding.rule == rule)
+    }
+}
+
+/// Audits a deployment. Time is linear in its size, apart from what the rules' own limits bound.
+#[must_use]
+pub fn audit(deployment: &Deployment, context: &Context) -> Audit {
+    run(&Subject::new(context, Some(crate::resolve::view(deployment)), None))
+}
+
+/// Audits a source tree, together with the deployment that is said to come from it where one is given.
+#[must_use]
+pub fn audit_source(deployment: Option<&Deployment>, tree: &dyn SourceTree, context: &Context) -> Audit {
+    let view = deployment.map(crate::resolve::view);
+    run(&Subject::new(context, view, Some(Source::load(tree, &context.budget))))
+}
+
+/// What can still be said when the app_compose is no unambiguous document: `error` and the facts beside it.
+#[must_use]
+pub fn audit_document_error(error: &DocumentError, context: &Context) -> Audit {
+    run(&Subject::new(context, Some(crate::resolve::unreadable(error)), None))
+}
+
+/// Whether the guest drops variables that `allowed_envs` does not name, by the facts: to be asked before the
+/// [`Deployment`] is resolved, because every value's provenance rests on it.
+#[must_use]
+pub fn enforcement(context: &Context) -> veritee_compose::Enforcement {
+    match rules::meta::enforcement_of(context, None) {
+        rules::meta::Enforcement::Absent(_) => veritee_compose::Enforcement::NotEnforced,
+        _ => veritee_compose::Enforcement::Enforced,
+    }
+}
+
+/// Asks the rules about the boot events and the operating system alone: for machines whose compose is not known.
+#[must_use]
+pub fn audit_facts(context: &Context) -> Audit {
+    run(&Subject::new(context, None, None))
+}
+
+fn run(subject: &Subject<'_>) -> Audit {
+    let context = subject.context;
+    let mut findings = Vec::new();
+    let mut not_run = Vec::new();
+    let mut ran: BTreeSet<&str> = BTreeSet::new();
+    for rule in rules::all() {
+        if let Some(need) = rule.needs.iter().copied().find(|need| !subject.meets(*need)) {
+            not_run.push(NotRun { rule: rule.id, why: need.missing() });
+            continue;
+        }
+        ran.insert(rule.id);
+        let start = findings.len();
+        let mut sink =
+            Sink::new(rule, &mut findings, is_assumed(rule, subject), context.budget.findings_per_rule);
+        (rule.check)(subject, &mut sink);
+        if let Some(new) = findings.get_mut(start..) {
+            new.sort_by(|one: &Finding, other: &Finding| one.place.cmp(&other.place));
+        }
+    }
+    let allows = allow::apply(&context.allows, context.as_of, &mut findings);
+    let mut inline_allows = inline_allows(subject);
+    allow::apply_inline(&mut inline_allows, context.honour_inline_allows, &mut findings);
+    ran.extend(context.other_findings.iter().map(|finding| finding.rule.as_str()));
+    let ledger = Ledger { findings: findings.iter().chain(&context.other_findings).collect(), ran };
+    let quick_check = stage::quick_check_items(&ledger);
+    let erc733 = stage::erc733_items(&ledger);
+    let review = context.review.as_ref();
+    let review_error =
+        review.and_then(|review| review.check_binding(subject.hash(), subject.commit().as_deref()).err());
+    let review = review.filter(|_| review_error.is_none());
+    let questions = stage::questions(&ledger, review);
+    let readable = subject.view.as_ref().is_some_and(|view| is_readable(view, &findings));
+    let attested = subject.is_attested();
+    let stage = stage::conclude(&ledger, readable, &quick_check, &questions, review.filter(|_| attested));
+    Audit {
+        attested,
+        findings,
+        not_run,
+        quick_check,
+        erc733,
+        questions,
+        stage,
+        allows,
+        inline_allows,
+        review_error,
+    }
+}
+
+/// The document could be read as far as its services.
+fn is_readable(view: &View, findings: &[Finding]) -> bool {
+    let broken = findings.iter().any(|finding| {
+        finding.status == veritee_model::FindingStatus::Unknown
+            && matches!(finding.rule.as_str(), "DP-META-002" | "DP-META-003")
+    });
+    view.has_services() && !broken
+}
+
+/// Findings about the document rest on an assumption unless it is the measured one and names its variables. Findings
+/// about the log and about source do not speak of the document.
+fn is_assumed(rule: &Rule, subject: &Subject<'_>) -> bool {
+    let about_document = rule.needs.iter().any(|need| matches!(need, Need::Manifest | Need::Compose))
+        || rule.needs.is_empty() && rule.id != "DP-META-008" && rule.id != "DP-META-009";
+    let known = subject.view.as_ref().is_some_and(|view| view.allowed.is_some());
+    about_document && !(subject.is_attested() && known)
+}
+
+fn inline_allows(subject: &Subject<'_>) -> Vec<InlineAllow> {
+    let mut found = Vec::new();
+    if let Some(view) = &subject.view
+        && let Some(text) = &view.text
+    {
+        found.extend(allow::inline(&view.text_file, text, 1));
+    }
+    for file in subject.source.iter().flat_map(|source| &source.files) {
+        found.extend(allow::inline(&file.path, &file.text, 1));
+    }
+    found
+}

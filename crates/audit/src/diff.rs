@@ -1,0 +1,263 @@
+//! What changed between two deployments, and whose power grew.
+//!
+//! Not checked: what the changed images and scripts do. A change of an image is a change of code, whatever its pin.
+
+use crate::names::process_control;
+use crate::view::{ImageReference, Pin, Provenance, Service, Value, View};
+use core::fmt;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use veritee_compose::Deployment;
+
+/// Whose power a change touches.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Party {
+    /// Whoever deploys.
+    Operator,
+    /// Whoever runs the host.
+    Host,
+    /// Another machine from which something is fetched.
+    Remote,
+    /// Whoever can push to the image's repository.
+    Registry,
+    /// The code of a service, over the rest of the machine.
+    Service(String),
+    /// Everybody.
+    Public,
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Operator => f.write_str("the operator"),
+            Self::Host => f.write_str("the host"),
+            Self::Remote => f.write_str("a remote machine"),
+            Self::Registry => f.write_str("the image repository's owner"),
+            Self::Service(name) => write!(f, "service {name}"),
+            Self::Public => f.write_str("everybody"),
+        }
+    }
+}
+
+/// What a change does to somebody's power.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Power {
+    /// It grew.
+    Grew(Party),
+    /// It shrank.
+    Shrank(Party),
+    /// Other code or other values; nobody's reach changed.
+    Same,
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// Path: `services.web.environment.API_URL`, `allowed_envs.API_URL`, `manifest.public_logs`.
+    pub path: String,
+    /// What stood there; `None` when it is new.
+    pub before: Option<String>,
+    /// What stands there; `None` when it is gone.
+    pub after: Option<String>,
+    /// What it does.
+    pub power: Power,
+}
+
+/// All changes, by path.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Diff {
+    /// The changes.
+    pub changes: Vec<Change>,
+}
+
+impl Diff {
+    /// Everybody whose power grew, each once.
+    #[must_use]
+    pub fn grew(&self) -> Vec<&Party> {
+        let mut parties: Vec<&Party> = self
+            .changes
+            .iter()
+            .filter_map(|change| match &change.power {
+                Power::Grew(party) => Some(party),
+                Power::Shrank(_) | Power::Same => None,
+            })
+            .collect();
+        parties.sort_unstable();
+        parties.dedup();
+        parties
+    }
+}
+
+/// Compares two deployments; `before` is the older.
+#[must_use]
+pub fn diff(before: &Deployment, after: &Deployment) -> Diff {
+    compare(&crate::resolve::view(before), &crate::resolve::view(after))
+}
+
+fn compare(before: &View, after: &View) -> Diff {
+    let old = facts(before);
+    let new = facts(after);
+    let mut paths: Vec<&String> = old.keys().chain(new.keys()).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let changes = paths
+        .into_iter()
+        .filter_map(|path| {
+            let (one, other) = (old.get(path), new.get(path));
+            if one.map(|fact| &fact.text) == other.map(|fact| &fact.text)
+                && one.map(|fact| &fact.reach) == other.map(|fact| &fact.reach)
+            {
+                return None;
+            }
+            Some(Change {
+                path: path.clone(),
+                before: one.map(|fact| fact.text.clone()),
+                after: other.map(|fact| fact.text.clone()),
+                power: power(one, other),
+            })
+        })
+        .collect();
+    Diff { changes }
+}
+
+/// A place with its text, and who reaches further because of it.
+struct Fact {
+    text: String,
+    /// Who, and how far: more is worse.
+    reach: Option<(Party, u8)>,
+}
+
+fn power(before: Option<&Fact>, after: Option<&Fact>) -> Power {
+    let old = before.and_then(|fact| fact.reach.as_ref());
+    let new = after.and_then(|fact| fact.reach.as_ref());
+    match (old, new) {
+        (None, Some((party, _))) => Power::Grew(party.clone()),
+        (Some((party, _)), None) => Power::Shrank(party.clone()),
+        (Some((one, less)), Some((other, more))) if one != other || less != more => {
+            if more >= less {
+                Power::Grew(other.clone())
+            } else {
+                Power::Shrank(one.clone())
+            }
+        }
+        _ => Power::Same,
+    }
+}
+
+fn facts(view: &View) -> BTreeMap<String, Fact> {
+    let mut facts = BTreeMap::new();
+    for (key, value) in view.manifest.iter().flatten() {
+        if matches!(key.as_str(), "docker_compose_file" | "allowed_envs") {
+            continue;
+        }
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        facts.insert(format!("manifest.{key}"), Fact { reach: manifest_reach(key, value), text });
+    }
+    if view.manifest.is_some()
+        && !view.has_launch_token()
+        && view.allowed.as_ref().is_some_and(|allowed| !allowed.is_empty())
+    {
+        let text = "absent: the host can replace allowed values".to_owned();
+        facts.insert("launch_token".to_owned(), Fact { text, reach: Some((Party::Host, 1)) });
+    }
+    for name in view.allowed.iter().flatten() {
+        let reach = if process_control(name, view.has_profiles).is_some() { 2 } else { 1 };
+        facts.insert(
+            format!("allowed_envs.{name}"),
+            Fact { text: "allowed".to_owned(), reach: Some((Party::Operator, reach)) },
+        );
+    }
+    for service in &view.services {
+        service_facts(service, &mut facts);
+    }
+    for (path, value) in &view.globals {
+        facts.insert(path.clone(), Fact { text: value.raw.clone(), reach: chooser(value) });
+    }
+    facts
+}
+
+fn manifest_reach(key: &str, value: &serde_json::Value) -> Option<(Party, u8)> {
+    let on = value.as_bool();
+    match key {
+        "public_logs" | "public_sysinfo" if on == Some(true) => Some((Party::Public, 1)),
+        "secure_time" if on == Some(false) => Some((Party::Host, 1)),
+        "no_instance_id" if on == Some(true) => Some((Party::Host, 1)),
+        "kms_enabled" if on == Some(false) => Some((Party::Host, 1)),
+        _ => None,
+    }
+}
+
+fn service_facts(service: &Service, facts: &mut BTreeMap<String, Fact>) {
+    let prefix = format!("services.{}", service.name);
+    for (path, value) in &service.scalars {
+        if path.starts_with("environment.") || path == "environment" {
+            continue;
+        }
+        let reach = chooser(value).or_else(|| privilege(service, path, value));
+        // Lists are compared by what they hold: an entry that moved is no change.
+        let key = match path.rsplit_once('.') {
+            Some((list, index)) if index.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!("{prefix}.{list}[{}]", value.raw)
+            }
+            _ => format!("{prefix}.{path}"),
+        };
+        facts.insert(key, Fact { text: value.raw.clone(), reach });
+    }
+    for entry in &service.environment {
+        let text = if entry.bare {
+            format!("{} (from the environment)", entry.name)
+        } else {
+            entry.value.raw.clone()
+        };
+        facts.insert(
+            format!("{prefix}.environment.{}", entry.name),
+            Fact { text, reach: chooser(&entry.value) },
+        );
+    }
+}
+
+fn chooser(value: &Value) -> Option<(Party, u8)> {
+    match value.provenance() {
+        Provenance::Operator => Some((Party::Operator, 1)),
+        Provenance::Host | Provenance::Unknown => Some((Party::Host, 1)),
+        Provenance::Remote => Some((Party::Remote, 1)),
+        _ => None,
+    }
+}
+
+/// What lets a service reach beyond its container, or others reach into it.
+fn privilege(service: &Service, path: &str, value: &Value) -> Option<(Party, u8)> {
+    let own = || Some((Party::Service(service.name.clone()), 1));
+    let head = path.split('.').next().unwrap_or(path);
+    match head {
+        "image" => {
+            let image = ImageReference::of(value, &service.name);
+            (image.pin() != Pin::Digest).then_some((Party::Registry, 1))
+        }
+        "privileged" | "use_api_socket" => {
+            if service.is_true(head) {
+                own()
+            } else {
+                None
+            }
+        }
+        "cap_add" | "devices" | "security_opt" | "sysctls" | "volumes" => {
+            let named = head == "volumes"
+                && service
+                    .mounts
+                    .iter()
+                    .any(|mount| !mount.host_path && value.raw.starts_with(&mount.source.raw));
+            if named { None } else { own() }
+        }
+        "pid" | "ipc" | "network_mode" | "uts" | "userns_mode" if value.effective() == "host" => own(),
+        "ports" => Some((Party::Public, 1)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

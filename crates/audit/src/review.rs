@@ -1,0 +1,190 @@
+//! A reviewer's answers to the questions that no rule can answer, bound to what was reviewed.
+//!
+//! ```toml
+//! schema = "veritee/review/v1"
+//! reviewer = "Jane Doe, Example Audits"
+//! compose_hash = "1f3b..."
+//! commit = "dc0fc120..."
+//!
+//! [[answer]]
+//! id = "M1"
+//! accepted = true
+//! words = "the only endpoint that sees user data is ..."
+//! ```
+//!
+//! The answers expire when the compose hash or the commit changes. The file is trusted as far as the person who
+//! hands it in is: nothing in it comes from the audited party.
+
+use serde::{Deserialize, Serialize};
+use veritee_model::{ComposeHash, Reason};
+
+/// Name of this version of the format.
+pub const SCHEMA: &str = "veritee/review/v1";
+
+/// A review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// Who answers.
+    pub reviewer: String,
+    /// The compose hash that was reviewed.
+    pub compose_hash: ComposeHash,
+    /// The commit that was reviewed, 40 hex digits.
+    pub commit: String,
+    /// The answers.
+    #[serde(default, rename = "answer")]
+    pub answers: Vec<Answer>,
+}
+
+/// One answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// The question: `M1` to `M10`.
+    pub id: String,
+    /// Whether the reviewer is satisfied.
+    pub accepted: bool,
+    /// The reviewer's words. Never empty.
+    pub words: String,
+}
+
+/// A review cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReviewError {
+    /// Not the format.
+    Malformed {
+        /// Byte offset, where the reader knows one.
+        at: Option<usize>,
+        /// What the reader says.
+        message: String,
+    },
+    /// Another version of the format.
+    Schema {
+        /// What the file says.
+        got: String,
+    },
+    /// An answer is given twice, or its question does not exist, or it has no words.
+    Answer {
+        /// The question's id.
+        id: String,
+    },
+    /// The commit is not 40 hex digits, or the reviewer has no name.
+    Field {
+        /// The field.
+        name: &'static str,
+    },
+    /// The review is of another compose.
+    OtherCompose {
+        /// The compose that is audited; `None` when its hash is not known.
+        expected: Option<ComposeHash>,
+        /// The compose that was reviewed.
+        got: ComposeHash,
+    },
+    /// The review is of another commit.
+    OtherCommit {
+        /// The commit that is audited; `None` when it is not known.
+        expected: Option<String>,
+        /// The commit that was reviewed.
+        got: String,
+    },
+}
+
+impl ReviewError {
+    /// The stable reason.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::Malformed { .. } | Self::Schema { .. } | Self::Answer { .. } | Self::Field { .. } => {
+                Reason::ReviewMalformed
+            }
+            Self::OtherCompose { .. } | Self::OtherCommit { .. } => Reason::ReviewExpired,
+        }
+    }
+}
+
+impl core::fmt::Display for ReviewError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Malformed { at: Some(at), message } => write!(f, "review, byte {at}: {message}"),
+            Self::Malformed { at: None, message } => write!(f, "review: {message}"),
+            Self::Schema { got } => write!(f, "review, schema: expected `{SCHEMA}`, got `{got}`"),
+            Self::Answer { id } => {
+                write!(
+                    f,
+                    "review, answer `{id}`: expected one answer with words to each of the questions M1 to M10"
+                )
+            }
+            Self::Field { name } => write!(f, "review, {name}: missing or not of its form"),
+            Self::OtherCompose { expected, got } => match expected {
+                Some(expected) => write!(f, "review: expected one of compose {expected}, got one of {got}"),
+                None => write!(f, "review: it is of compose {got}; which compose is audited is not known"),
+            },
+            Self::OtherCommit { expected, got } => match expected {
+                Some(expected) => write!(f, "review: expected one of commit {expected}, got one of {got}"),
+                None => write!(f, "review: it is of commit {got}; which commit is audited is not known"),
+            },
+        }
+    }
+}
+
+impl core::error::Error for ReviewError {}
+
+impl Review {
+    /// Reads a `review.toml`.
+    ///
+    /// # Errors
+    /// When it is not the format, names another version, answers a question twice or without words.
+    pub fn parse(text: &str) -> Result<Self, ReviewError> {
+        let review: Self = toml::from_str(text).map_err(|error| ReviewError::Malformed {
+            at: error.span().map(|span| span.start),
+            message: error.message().to_owned(),
+        })?;
+        if review.schema != SCHEMA {
+            return Err(ReviewError::Schema { got: review.schema });
+        }
+        if review.reviewer.trim().is_empty() {
+            return Err(ReviewError::Field { name: "reviewer" });
+        }
+        if review.commit.len() != 40 || !review.commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(ReviewError::Field { name: "commit" });
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        for answer in &review.answers {
+            let known = crate::stage::QUESTION_IDS.contains(&answer.id.as_str());
+            if !known || answer.words.trim().is_empty() || !seen.insert(answer.id.as_str()) {
+                return Err(ReviewError::Answer { id: answer.id.clone() });
+            }
+        }
+        Ok(review)
+    }
+
+    /// Whether the review speaks of this compose and this commit.
+    ///
+    /// # Errors
+    /// When either differs or is not known.
+    pub fn check_binding(
+        &self,
+        compose: Option<ComposeHash>,
+        commit: Option<&str>,
+    ) -> Result<(), ReviewError> {
+        if compose != Some(self.compose_hash) {
+            return Err(ReviewError::OtherCompose { expected: compose, got: self.compose_hash });
+        }
+        if commit.is_none_or(|commit| !commit.eq_ignore_ascii_case(&self.commit)) {
+            return Err(ReviewError::OtherCommit {
+                expected: commit.map(str::to_owned),
+                got: self.commit.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The answer to a question.
+    #[must_use]
+    pub fn answer(&self, id: &str) -> Option<&Answer> {
+        self.answers.iter().find(|answer| answer.id == id)
+    }
+}

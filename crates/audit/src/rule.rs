@@ -1,0 +1,203 @@
+//! What a rule is, and how it reports.
+
+use crate::subject::Subject;
+use veritee_model::text::shortened;
+use veritee_model::{Finding, FindingStatus, Place, Severity};
+
+/// What a rule needs to be asked at all. A rule whose needs are not met is listed as not run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Need {
+    /// The app_compose as a JSON object.
+    Manifest,
+    /// The services of the compose file.
+    Compose,
+    /// The replayed boot events.
+    Events,
+    /// A source tree.
+    Source,
+    /// A Dockerfile, from the source tree or inline in the compose file.
+    Build,
+}
+
+impl Need {
+    /// What is missing when the need is not met, in words.
+    #[must_use]
+    pub const fn missing(self) -> &'static str {
+        match self {
+            Self::Manifest => "no app_compose was given, or it could not be read",
+            Self::Compose => "no compose file was given, or it could not be read",
+            Self::Events => "no replayed event log was given",
+            Self::Source => "no source tree was given",
+            Self::Build => "no Dockerfile was given",
+        }
+    }
+}
+
+/// When a finding of a rule proves DevProof Stage 0 by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Blocks {
+    /// Never.
+    Never,
+    /// Whenever the rule is broken.
+    Always,
+    /// When the finding is at least this grave.
+    From(Severity),
+}
+
+/// One rule. Declared once, in the file named after it.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// Stable id: `DP-IMG-002`.
+    pub id: &'static str,
+    /// One line for people.
+    pub title: &'static str,
+    /// How bad a finding is unless the rule knows better.
+    pub severity: Severity,
+    /// When a finding proves Stage 0.
+    pub blocks: Blocks,
+    /// What it needs.
+    pub needs: &'static [Need],
+    /// What to do about a finding.
+    pub remedy: &'static str,
+    pub(crate) check: fn(&Subject<'_>, &mut Sink<'_>),
+}
+
+impl Rule {
+    /// Path of the page that explains the rule, inside the repository.
+    #[must_use]
+    pub fn page(&self) -> String {
+        format!("docs/rules/{}.md", self.id)
+    }
+}
+
+/// A finding in the making.
+#[derive(Debug)]
+pub(crate) struct Note {
+    place: Place,
+    evidence: String,
+    status: FindingStatus,
+    severity: Option<Severity>,
+    about: Option<String>,
+    assumed: bool,
+}
+
+impl Note {
+    fn new(status: FindingStatus, place: &Place, evidence: impl Into<String>) -> Self {
+        Self {
+            place: place.clone(),
+            evidence: evidence.into(),
+            status,
+            severity: None,
+            about: None,
+            assumed: false,
+        }
+    }
+
+    pub(crate) fn fail(place: &Place, evidence: impl Into<String>) -> Self {
+        Self::new(FindingStatus::Fail, place, evidence)
+    }
+
+    pub(crate) fn warn(place: &Place, evidence: impl Into<String>) -> Self {
+        Self::new(FindingStatus::Warn, place, evidence)
+    }
+
+    pub(crate) fn manual(place: &Place, evidence: impl Into<String>) -> Self {
+        Self::new(FindingStatus::Manual, place, evidence)
+    }
+
+    pub(crate) fn unknown(place: &Place, evidence: impl Into<String>) -> Self {
+        Self::new(FindingStatus::Unknown, place, evidence)
+    }
+
+    pub(crate) fn pass(place: &Place, evidence: impl Into<String>) -> Self {
+        Self::new(FindingStatus::Pass, place, evidence).severity(Severity::Info)
+    }
+
+    pub(crate) fn info(place: &Place, evidence: impl Into<String>) -> Self {
+        Self::new(FindingStatus::Info, place, evidence).severity(Severity::Info)
+    }
+
+    pub(crate) fn severity(mut self, severity: Severity) -> Self {
+        self.severity = Some(severity);
+        self
+    }
+
+    /// What exactly, behind the rule's title.
+    pub(crate) fn about(mut self, about: impl Into<String>) -> Self {
+        self.about = Some(about.into());
+        self
+    }
+
+    /// The finding rests on an assumption of its own.
+    pub(crate) fn assumed(mut self, assumed: bool) -> Self {
+        self.assumed |= assumed;
+        self
+    }
+}
+
+/// Longest evidence that is quoted, in characters.
+const EVIDENCE: usize = 600;
+
+/// Where a rule puts what it finds.
+pub(crate) struct Sink<'a> {
+    rule: &'a Rule,
+    findings: &'a mut Vec<Finding>,
+    /// Everything that this run says of the document rests on an assumption.
+    assumed: bool,
+    limit: usize,
+    count: usize,
+}
+
+impl<'a> Sink<'a> {
+    pub(crate) fn new(rule: &'a Rule, findings: &'a mut Vec<Finding>, assumed: bool, limit: usize) -> Self {
+        Self { rule, findings, assumed, limit, count: 0 }
+    }
+
+    /// Adds a finding. Past the limit a single finding says that there are more, and stays open.
+    pub(crate) fn add(&mut self, note: Note) {
+        self.count = self.count.saturating_add(1);
+        if self.count > self.limit {
+            if self.count == self.limit.saturating_add(1) {
+                let text = format!("more than {} findings of this rule: the rest is not listed", self.limit);
+                let rest = self.finish(Note::unknown(&note.place, text));
+                self.findings.push(rest);
+            }
+            return;
+        }
+        let finding = self.finish(note);
+        self.findings.push(finding);
+    }
+
+    fn finish(&self, note: Note) -> Finding {
+        let severity = note.severity.unwrap_or(self.rule.severity);
+        let blocks = note.status == FindingStatus::Fail
+            && match self.rule.blocks {
+                Blocks::Never => false,
+                Blocks::Always => true,
+                Blocks::From(least) => severity >= least,
+            };
+        let title = match (note.status, note.about) {
+            // A rule's title names the fault; where there is none, the evidence says what holds.
+            (FindingStatus::Pass, _) => shortened(&note.evidence, 160),
+            (_, None) => self.rule.title.to_owned(),
+            (_, Some(about)) => format!("{}: {}", self.rule.title, shortened(&about, 160)),
+        };
+        let needs_remedy = !matches!(note.status, FindingStatus::Pass | FindingStatus::Info);
+        let remedy = (needs_remedy && !self.rule.remedy.is_empty()).then(|| self.rule.remedy.to_owned());
+        Finding {
+            rule: self.rule.id.to_owned(),
+            severity,
+            status: note.status,
+            title,
+            location: note.place.to_string(),
+            place: Some(note.place),
+            evidence: shortened(&note.evidence, EVIDENCE),
+            remedy,
+            assumed: self.assumed || note.assumed,
+            blocks,
+            allowed: None,
+        }
+    }
+}

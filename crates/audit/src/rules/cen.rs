@@ -1,0 +1,3 @@
+//! CEN: what the application leans on.
+
+family! { dp_cen_001 }

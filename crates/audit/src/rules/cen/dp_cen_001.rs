@@ -1,0 +1,46 @@
+use crate::rule::{Blocks, Note, Rule, Sink};
+use crate::source::kind::FileKind;
+use crate::subject::Subject;
+use std::collections::BTreeMap;
+use veritee_model::{Place, Severity};
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-CEN-001",
+    title: "depends on a central service",
+    severity: Severity::Medium,
+    blocks: Blocks::Never,
+    needs: &[],
+    remedy: "say for each whether it can break integrity or privacy, or only availability",
+    check,
+};
+
+/// Services that one company can read, change or switch off.
+const SERVICES: &[&str] = &[
+    "firebase", "supabase", "vercel", "cloudflare", "openai", "anthropic", "gemini", "stripe", "discord", "telegram",
+    "twilio", "sendgrid", "resend", "mailgun", "auth0", "clerk", "okta", "alchemy", "infura", "quicknode", "datadog",
+    "sentry", "posthog", "segment", "amplitude", "mixpanel", "mongodb.net", "upstash", "neon.tech", "planetscale",
+    "pinecone", "slack", "huggingface", "amazonaws", "azure", "googleapis",
+];
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let mut found: BTreeMap<&str, Place> = BTreeMap::new();
+    for (text, place) in subject.dependency_texts() {
+        let lower = text.to_ascii_lowercase();
+        for service in SERVICES.iter().filter(|service| lower.contains(**service)) {
+            found.entry(service).or_insert_with(|| place.clone());
+        }
+    }
+    if let Some(source) = &subject.source {
+        for file in source.live(&[FileKind::Manifest]) {
+            let lower = file.text.to_ascii_lowercase();
+            for service in SERVICES {
+                if let Some(at) = lower.find(service) {
+                    found.entry(service).or_insert_with(|| file.place(at));
+                }
+            }
+        }
+    }
+    for (service, place) in found {
+        sink.add(Note::manual(&place, service).about(service));
+    }
+}

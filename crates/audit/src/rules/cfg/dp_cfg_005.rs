@@ -1,0 +1,35 @@
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-CFG-005",
+    title: "the document does not pin the KMS",
+    severity: Severity::Low,
+    blocks: Blocks::Never,
+    needs: &[Need::Manifest],
+    remedy: "set key_provider_id, or compare the key-provider event",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    if super::key_provider(view) != "kms" || view.get("runner").is_none() {
+        return;
+    }
+    let place = view.member("key_provider_id");
+    let pinned = view.text_of("key_provider_id").unwrap_or("");
+    let measured = subject.context.events.as_ref().and_then(|events| events.key_provider.as_ref());
+    if pinned.is_empty() {
+        sink.add(Note::fail(&place, "key_provider_id is empty: any KMS that the host picks"));
+    } else if let Some(provider) = measured {
+        if provider.id.eq_ignore_ascii_case(pinned) {
+            sink.add(Note::pass(&place, "key_provider_id is the measured one"));
+        } else {
+            let evidence = format!("key_provider_id {pinned}, measured {}", provider.id);
+            sink.add(Note::fail(&place, evidence).severity(Severity::High));
+        }
+    } else {
+        sink.add(Note::pass(&place, "key_provider_id is set"));
+    }
+}

@@ -1,0 +1,20 @@
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-CFG-006",
+    title: "instances share one disk key",
+    severity: Severity::Low,
+    blocks: Blocks::Never,
+    needs: &[Need::Manifest],
+    remedy: "leave no_instance_id off unless instances must share storage",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    if view.flag("no_instance_id") == Some(true) {
+        sink.add(Note::fail(&view.member("no_instance_id"), "no_instance_id: true"));
+    }
+}

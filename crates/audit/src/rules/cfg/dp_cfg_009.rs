@@ -1,0 +1,32 @@
+use super::has_gateway;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-CFG-009",
+    title: "a port may be served in the clear behind the gateway",
+    severity: Severity::Medium,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose],
+    remedy: "terminate TLS inside the machine; tell users to reach only that port",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    if view.manifest.is_some() && !has_gateway(view) {
+        return;
+    }
+    for service in view.active() {
+        let image = service.image().map(|image| image.raw.to_ascii_lowercase()).unwrap_or_default();
+        let ingress = image.contains("ingress");
+        for port in service.ports.iter().filter(|port| !port.loopback) {
+            if ingress && matches!(port.target.as_str(), "443" | "8443") {
+                continue;
+            }
+            let evidence = format!("{} ports: {} (the gateway serves it on a plain route: it sees the traffic)", service.name, port.value.raw);
+            sink.add(Note::manual(&port.value.place, evidence).about(format!("{} port {}", service.name, port.target)));
+        }
+    }
+}

@@ -1,0 +1,20 @@
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-CFG-010",
+    title: "no port policy",
+    severity: Severity::Info,
+    blocks: Blocks::Never,
+    needs: &[Need::Manifest],
+    remedy: "",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    if super::has_gateway(view) && view.get("port_policy").is_none() {
+        sink.add(Note::info(&view.place(), "port_policy is absent: the gateway forwards every port"));
+    }
+}

@@ -1,0 +1,25 @@
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-CMP-008",
+    title: "part of the application is outside the document",
+    severity: Severity::High,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose],
+    remedy: "write everything into the one measured file",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    for (path, value) in view.globals.iter().filter(|(path, _)| path == "include" || path.starts_with("include.")) {
+        sink.add(Note::fail(&value.place, format!("{path}: {}", value.raw)).about("include"));
+    }
+    for service in view.active() {
+        for (path, value) in service.below("extends").filter(|(path, _)| path.ends_with(".file")) {
+            sink.add(Note::fail(&value.place, format!("{} {path}: {}", service.name, value.raw)).about("extends"));
+        }
+    }
+}

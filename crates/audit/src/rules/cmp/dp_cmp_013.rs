@@ -1,0 +1,27 @@
+use crate::script;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-CMP-013",
+    title: "containers can run before the gate",
+    severity: Severity::Medium,
+    blocks: Blocks::Never,
+    needs: &[Need::Manifest, Need::Compose],
+    remedy: "put the gate into init_script or requirements: docker restarts containers before pre_launch_script runs",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    if !view.scripts.iter().any(|script| script.key == "pre_launch_script" && script::gate(script).is_some()) {
+        return;
+    }
+    for service in view.active() {
+        if let Some(restart) = service.scalar("restart").filter(|restart| matches!(restart.effective().as_str(), "always" | "unless-stopped")) {
+            let evidence = format!("{} restart: {}", service.name, restart.raw);
+            sink.add(Note::fail(&restart.place, evidence).about(&service.name));
+        }
+    }
+}

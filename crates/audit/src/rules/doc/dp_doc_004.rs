@@ -1,0 +1,25 @@
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::{Place, Severity};
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-DOC-004",
+    title: "no licence",
+    severity: Severity::Low,
+    blocks: Blocks::Never,
+    needs: &[Need::Source],
+    remedy: "add a licence that lets others build and examine the code",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(source) = &subject.source else { return };
+    let licensed = source.files.iter().any(|file| {
+        let name = file.name().to_ascii_lowercase();
+        ["license", "licence", "copying", "unlicense"].iter().any(|stem| name.starts_with(stem))
+    });
+    if !licensed {
+        let place = Place { file: ".".to_owned(), ..Place::default() };
+        sink.add(Note::fail(&place, "no LICENSE file in the tree"));
+    }
+}

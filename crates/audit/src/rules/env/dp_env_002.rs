@@ -1,0 +1,65 @@
+use super::{Variable, variables};
+use crate::names::{NameClass, is_plain_endpoint, stem};
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use crate::view::Provenance;
+use std::collections::{BTreeMap, BTreeSet};
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-ENV-002",
+    title: "whoever deploys chooses an endpoint",
+    severity: Severity::High,
+    blocks: Blocks::Always,
+    needs: &[Need::Compose],
+    remedy: "write the address literally into the compose file",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let all = variables(subject, Provenance::Operator);
+    let secrets = secrets(&all);
+    let plain = |variable: &&Variable<'_>| variable.class == NameClass::Endpoint && is_plain_endpoint(variable.name);
+    for variable in all.iter().filter(plain) {
+        let user_data = subject.context.names.get(variable.name).is_some_and(|word| word.user_data);
+        let grave = user_data || carries_secret(variable, &secrets);
+        let severity = if grave { Severity::Critical } else { Severity::High };
+        sink.add(Note::fail(&variable.place(), variable.evidence()).severity(severity).about(variable.name));
+    }
+}
+
+/// What a service gets besides endpoints.
+#[derive(Default)]
+struct Secrets {
+    own_key: bool,
+    /// Stems of the names of credentials.
+    credentials: BTreeSet<String>,
+}
+
+fn secrets<'a>(all: &[Variable<'a>]) -> BTreeMap<Option<&'a str>, Secrets> {
+    let mut secrets: BTreeMap<Option<&str>, Secrets> = BTreeMap::new();
+    for variable in all {
+        for used in &variable.uses {
+            let entry = secrets.entry(used.service.as_deref()).or_default();
+            match variable.class {
+                NameClass::IdentityKey => entry.own_key = true,
+                NameClass::ThirdPartyCredential | NameClass::AdminCredential => {
+                    entry.credentials.insert(stem(variable.name));
+                }
+                _ => {}
+            }
+        }
+    }
+    secrets
+}
+
+/// Whether the credential for this endpoint, or the application's own key, is in the same service: who moves the
+/// endpoint gets it.
+fn carries_secret(endpoint: &Variable<'_>, secrets: &BTreeMap<Option<&str>, Secrets>) -> bool {
+    let own_stem = stem(endpoint.name);
+    // A registry's credentials open the registry; which image comes from it is another rule's.
+    let registry = own_stem.split('_').any(|word| word == "REGISTRY");
+    endpoint.uses.iter().filter_map(|used| secrets.get(&used.service.as_deref())).any(|service| {
+        service.own_key || !registry && !own_stem.is_empty() && service.credentials.contains(&own_stem)
+    })
+}

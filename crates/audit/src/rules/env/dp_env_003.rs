@@ -1,0 +1,24 @@
+use super::variables;
+use crate::names::{NameClass, is_plain_endpoint};
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use crate::view::Provenance;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-ENV-003",
+    title: "whoever deploys chooses an endpoint that does not look like one",
+    severity: Severity::High,
+    blocks: Blocks::Always,
+    needs: &[Need::Compose],
+    remedy: "write the address literally into the compose file",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    for variable in variables(subject, Provenance::Operator) {
+        if variable.class == NameClass::Endpoint && !is_plain_endpoint(variable.name) {
+            sink.add(Note::fail(&variable.place(), variable.evidence()).about(variable.name));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+use super::variables;
+use crate::names::NameClass;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use crate::view::Provenance;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-ENV-006",
+    title: "whoever deploys knows the application's own key",
+    severity: Severity::High,
+    blocks: Blocks::Always,
+    needs: &[Need::Compose],
+    remedy: "derive the key inside the machine: dstack getKey",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    for variable in variables(subject, Provenance::Operator) {
+        if variable.class == NameClass::IdentityKey {
+            sink.add(Note::fail(&variable.place(), variable.evidence()).about(variable.name));
+        }
+    }
+}

@@ -1,0 +1,27 @@
+use super::variables;
+use crate::names::NameClass;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use crate::view::Provenance;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-ENV-008",
+    title: "the account at a third party is the deployer's",
+    severity: Severity::Medium,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose],
+    remedy: "say what the account's owner can see of the users",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    for variable in variables(subject, Provenance::Operator) {
+        let severity = match variable.class {
+            NameClass::ThirdPartyCredential => Severity::Medium,
+            NameClass::PublishableKey => Severity::Low,
+            _ => continue,
+        };
+        sink.add(Note::fail(&variable.place(), variable.evidence()).severity(severity).about(variable.name));
+    }
+}

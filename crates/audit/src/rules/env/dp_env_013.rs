@@ -1,0 +1,30 @@
+use super::describe;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use crate::view::{Provenance, Use};
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-ENV-013",
+    title: "nobody sets this variable",
+    severity: Severity::Info,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose],
+    remedy: "if compose refuses to start without it, this is not the file that is deployed",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    for (name, uses) in &view.uses {
+        let unset = |used: &&Use| used.active && used.piece.provenance == Provenance::Unset && used.piece.default.is_none();
+        let Some(first) = uses.iter().find(unset) else { continue };
+        let evidence = format!("{} (not in allowed_envs, set by no script: empty)", describe(first));
+        let note = if uses.iter().filter(unset).any(|used| used.piece.required) {
+            Note::warn(&first.place, evidence).severity(Severity::Medium)
+        } else {
+            Note::info(&first.place, evidence)
+        };
+        sink.add(note.about(name));
+    }
+}

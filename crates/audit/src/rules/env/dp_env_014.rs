@@ -1,0 +1,42 @@
+use super::variables;
+use crate::names::{NameClass, flag_severity};
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use crate::view::Provenance;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-ENV-014",
+    title: "the default in the file can be replaced",
+    severity: Severity::Medium,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose],
+    remedy: "write the value literally, or take the name out of allowed_envs",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    for variable in variables(subject, Provenance::Operator) {
+        let default = variable.uses.iter().find_map(|used| {
+            used.piece.default.as_deref().filter(|default| !default.is_empty()).map(|default| (*used, default))
+        });
+        let Some((used, default)) = default else { continue };
+        let evidence = format!("{} (default `{default}`)", super::describe(used));
+        let note = match severity(variable.class, variable.name) {
+            Severity::Info => Note::info(&used.place, evidence),
+            severity => Note::fail(&used.place, evidence).severity(severity),
+        };
+        sink.add(note.about(variable.name));
+    }
+}
+
+fn severity(class: NameClass, name: &str) -> Severity {
+    match class {
+        NameClass::Endpoint | NameClass::IdentityKey | NameClass::AdminCredential | NameClass::Image => Severity::High,
+        NameClass::Flag => flag_severity(name),
+        NameClass::RuntimeHook => Severity::Critical,
+        NameClass::ThirdPartyCredential | NameClass::Destination | NameClass::Registry | NameClass::RootAccess => Severity::Medium,
+        NameClass::PublishableKey => Severity::Low,
+        NameClass::Tuning | NameClass::Unknown => Severity::Info,
+    }
+}

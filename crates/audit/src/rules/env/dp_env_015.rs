@@ -1,0 +1,26 @@
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-ENV-015",
+    title: "a literal is replaced by a later entry",
+    severity: Severity::Medium,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose],
+    remedy: "keep one entry per name",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    for service in view.active() {
+        for entry in &service.environment {
+            let Some(earlier) = &entry.replaces else { continue };
+            if entry.bare || entry.value.provenance().is_settable() {
+                let evidence = format!("{}: `{earlier}` stands first, `{}` counts", service.name, entry.value.raw);
+                sink.add(Note::fail(&entry.value.place, evidence).about(&entry.name));
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-ENV-018",
+    title: "the environment is not authenticated",
+    severity: Severity::Medium,
+    blocks: Blocks::Never,
+    needs: &[Need::Manifest],
+    remedy: "set requirements.launch_token_hash: otherwise the host, too, can replace every allowed value",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    let count = view.allowed.as_ref().map_or(0, std::collections::BTreeSet::len);
+    if count == 0 {
+        return;
+    }
+    if view.has_launch_token() {
+        sink.add(Note::pass(&view.place(), "launch_token_hash is set"));
+    } else {
+        let evidence = format!("{count} allowed names, no launch_token_hash: the encryption key is public");
+        sink.add(Note::fail(&view.member("allowed_envs"), evidence));
+    }
+}

@@ -1,0 +1,24 @@
+use super::variables;
+use crate::names::NameClass;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use crate::view::Provenance;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-ENV-019",
+    title: "whoever deploys chooses a setting",
+    severity: Severity::Info,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose],
+    remedy: "",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    for variable in variables(subject, Provenance::Operator) {
+        if matches!(variable.class, NameClass::Tuning | NameClass::Unknown | NameClass::Image) {
+            sink.add(Note::info(&variable.place(), variable.evidence()).about(variable.name));
+        }
+    }
+}

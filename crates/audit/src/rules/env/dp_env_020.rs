@@ -1,0 +1,25 @@
+use super::variables;
+use crate::names::{NameClass, is_ledger_destination};
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use crate::view::Provenance;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-ENV-020",
+    title: "whoever deploys chooses a destination",
+    severity: Severity::Medium,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose],
+    remedy: "write the account, bucket or contract literally into the compose file",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    for variable in variables(subject, Provenance::Operator) {
+        if variable.class == NameClass::Destination {
+            let severity = if is_ledger_destination(variable.name) { Severity::High } else { Severity::Medium };
+            sink.add(Note::fail(&variable.place(), variable.evidence()).severity(severity).about(variable.name));
+        }
+    }
+}

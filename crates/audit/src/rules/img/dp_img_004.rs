@@ -1,0 +1,23 @@
+use super::{commit_tag, fixed};
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-IMG-004",
+    title: "image by a tag that only looks like a commit",
+    severity: Severity::High,
+    blocks: Blocks::Always,
+    needs: &[Need::Compose],
+    remedy: "pin the image by @sha256 digest; a tag is a name that its owner can move",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    for image in fixed(subject) {
+        if let Some(commit) = commit_tag(image) {
+            let evidence = format!("{} image: {} (`{commit}` is a tag, no digest)", image.service, image.text);
+            sink.add(Note::fail(&image.place, evidence).about(&image.text));
+        }
+    }
+}

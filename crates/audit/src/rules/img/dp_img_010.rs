@@ -1,0 +1,30 @@
+use super::fixed;
+use crate::view::Pin;
+use std::collections::BTreeMap;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-IMG-010",
+    title: "one image, pinned in two ways",
+    severity: Severity::Info,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose],
+    remedy: "",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let mut by_name: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for image in fixed(subject) {
+        by_name.entry(&image.name).or_default().push(image);
+    }
+    for (name, images) in by_name {
+        let pinned = images.iter().filter(|image| image.pin() == Pin::Digest).count();
+        if let Some(first) = images.first().filter(|_| pinned > 0 && pinned < images.len()) {
+            let texts: Vec<&str> = images.iter().map(|image| image.text.as_str()).collect();
+            sink.add(Note::info(&first.place, texts.join(", ")).about(name));
+        }
+    }
+}

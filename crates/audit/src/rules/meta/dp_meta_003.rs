@@ -1,0 +1,41 @@
+use crate::rule::{Blocks, Note, Rule, Sink};
+use crate::subject::Subject;
+use crate::view::{FaultKind, View};
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-META-003",
+    title: "the document cannot be read as a dstack application",
+    severity: Severity::High,
+    blocks: Blocks::Never,
+    needs: &[],
+    remedy: "bring the app-compose.json that the machine booted with",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    for fault in view.faults.iter().filter(|fault| fault.kind == FaultKind::Unreadable) {
+        let mut evidence = fault.what.clone();
+        if is_doubly_escaped(view) {
+            evidence.push_str(" (its line breaks are written out as backslash and n: it was escaped twice)");
+        }
+        sink.add(Note::unknown(&fault.place, evidence));
+    }
+    let Some(manifest) = &view.manifest else { return };
+    for key in ["manifest_version", "name", "runner"] {
+        if !manifest.contains_key(key) {
+            sink.add(Note::unknown(&view.place(), format!("no {key}")).about(key));
+        }
+    }
+    let bash = view.text_of("runner") == Some("bash");
+    let has_workload = if bash { view.text_of("bash_script") } else { view.text_of("docker_compose_file") };
+    if has_workload.is_none() {
+        let key = if bash { "bash_script" } else { "docker_compose_file" };
+        sink.add(Note::unknown(&view.place(), format!("no {key} as a text")).about(key));
+    }
+}
+
+fn is_doubly_escaped(view: &View) -> bool {
+    view.text.as_deref().is_some_and(|text| !text.contains('\n') && text.contains("\\n"))
+}

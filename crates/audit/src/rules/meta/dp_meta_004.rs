@@ -1,0 +1,27 @@
+use crate::rule::{Blocks, Note, Rule, Sink};
+use crate::subject::Subject;
+use crate::view::FaultKind;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-META-004",
+    title: "two readers can see two documents",
+    severity: Severity::High,
+    blocks: Blocks::Never,
+    needs: &[],
+    remedy: "write the document so that it has one reading: no duplicate keys, one YAML document, no tags",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    for fault in &view.faults {
+        match fault.kind {
+            FaultKind::Differential => sink.add(Note::fail(&fault.place, &fault.what)),
+            FaultKind::NotModelled => {
+                sink.add(Note::unknown(&fault.place, &fault.what).about("a construct that this program does not model"));
+            }
+            FaultKind::Unreadable => {}
+        }
+    }
+}

@@ -1,0 +1,31 @@
+use crate::context::OsFacts;
+use crate::rule::{Blocks, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::{Place, Severity};
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-META-009",
+    title: "development image of the guest",
+    severity: Severity::Critical,
+    blocks: Blocks::Always,
+    needs: &[],
+    remedy: "deploy on a production image: a development image has an ssh daemon and root",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let os = &subject.context.os;
+    let place = Place { file: "os".to_owned(), ..Place::default() };
+    if is_development(os) {
+        let name = os.image_name.as_deref().unwrap_or("matched by measurement");
+        sink.add(Note::fail(&place, name));
+    }
+}
+
+/// Whether the guest is a development image, by measurement or by its own name.
+pub(in crate::rules) fn is_development(os: &OsFacts) -> bool {
+    let named = os.image_name.as_deref().is_some_and(|name| {
+        name.split(['-', '_', '.', '/']).any(|part| part.eq_ignore_ascii_case("dev"))
+    });
+    os.development == Some(true) || named
+}

@@ -1,0 +1,3 @@
+//! NET: how users reach the application.
+
+family! { dp_net_001 }

@@ -1,0 +1,28 @@
+use veritee_model::Sha256Digest;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-SCR-001",
+    title: "is the pre-launch script a published one?",
+    severity: Severity::High,
+    blocks: Blocks::Never,
+    needs: &[Need::Manifest],
+    remedy: "use the platform's script unchanged, or have every line reviewed",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    for script in view.scripts.iter().filter(|script| script.key == "pre_launch_script") {
+        let digest = Sha256Digest::of(script.text.as_bytes());
+        if let Some(known) = script.known {
+            let evidence = format!("sha256 {digest}: published script v{} of {}", known.version, known.date);
+            sink.add(Note::pass(&script.place, evidence));
+        } else {
+            let evidence = format!("sha256 {digest} is no published script; {} lines", script.text.lines().count());
+            sink.add(Note::manual(&script.place, evidence));
+        }
+    }
+}

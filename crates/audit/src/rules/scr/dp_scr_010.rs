@@ -1,0 +1,26 @@
+use crate::script;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-SCR-010",
+    title: "a script logs in to a registry with the deployer's credentials",
+    severity: Severity::Medium,
+    blocks: Blocks::Never,
+    needs: &[Need::Manifest],
+    remedy: "publish the images",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    for (script, item) in script::all(subject) {
+        let command = &item.command;
+        let login = matches!(command.program(), "docker" | "podman" | "nerdctl") && command.subcommand() == Some("login");
+        let operator = item.variables().iter().chain(&item.demands).any(|name| view.is_operator(name));
+        if login && operator && item.is_reachable(view) {
+            sink.add(Note::fail(&item.place(script), format!("{} line {}: {}", script.key, item.line, item.text)));
+        }
+    }
+}

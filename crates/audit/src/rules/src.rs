@@ -1,0 +1,67 @@
+//! SRC: the repository at the deployed commit, and Dockerfiles wherever they stand.
+
+family! {
+    dp_src_001 dp_src_003 dp_src_004 dp_src_005 dp_src_006 dp_src_007 dp_src_008 dp_src_009 dp_src_010 dp_src_011
+    dp_src_012 dp_src_020 dp_src_021 dp_src_022 dp_src_023 dp_src_024 dp_src_025 dp_src_026
+}
+
+use crate::rule::Note;
+use crate::rule::Sink;
+use crate::source::SourceFile;
+use crate::source::kind::FileKind;
+use crate::subject::Subject;
+
+/// Files whose text runs or configures what runs.
+pub(super) const CODE: &[FileKind] = &[FileKind::Code, FileKind::Shell];
+
+/// Reports every match of a pattern in live files of the given kinds, unless `skip` says that it means nothing.
+pub(super) fn scan(
+    subject: &Subject<'_>,
+    sink: &mut Sink<'_>,
+    kinds: &'static [FileKind],
+    pattern: &regex::Regex,
+    note: impl Fn(&SourceFile, usize) -> Option<Note>,
+) {
+    let Some(source) = &subject.source else { return };
+    for file in source.live(kinds) {
+        let mut last_line = None;
+        for hit in pattern.find_iter(&file.text) {
+            let line = file.lines().index(hit.start());
+            if last_line == Some(line) || is_comment_only(file, hit.start()) {
+                continue;
+            }
+            last_line = Some(line);
+            if let Some(note) = note(file, hit.start()) {
+                sink.add(note);
+            }
+        }
+    }
+}
+
+/// Whether a match stands in a line that is nothing but a comment.
+fn is_comment_only(file: &SourceFile, offset: usize) -> bool {
+    let line = file.line_at(offset);
+    line.starts_with("//")
+        || line.starts_with('#') && !line.starts_with("#!") && !line.starts_with("#[")
+        || line.starts_with('*')
+}
+
+/// Rules about how a Dockerfile gets its inputs.
+const INPUTS: &[&crate::rule::Rule] =
+    &[&dp_src_001::RULE, &dp_src_004::RULE, &dp_src_005::RULE, &dp_src_006::RULE, &dp_src_007::RULE];
+
+/// Places of builds that take in something that is not fixed.
+pub(crate) fn open_inputs(subject: &Subject<'_>) -> std::collections::BTreeSet<(String, String)> {
+    let mut findings = Vec::new();
+    for rule in INPUTS {
+        let mut sink = Sink::new(rule, &mut findings, false, usize::MAX);
+        (rule.check)(subject, &mut sink);
+    }
+    findings
+        .into_iter()
+        .filter(|finding| finding.status != veritee_model::FindingStatus::Pass)
+        .filter_map(|finding| finding.place.map(|place| (place.file, place.path)))
+        .collect()
+}
+
+pub(super) use dp_src_007::{fetches_file, is_checksum};

@@ -1,0 +1,47 @@
+use super::CODE;
+use crate::pattern::pattern;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-SRC-020",
+    title: "words of surrender beside verification",
+    severity: Severity::High,
+    blocks: Blocks::Never,
+    needs: &[Need::Source],
+    remedy: "refuse on every mismatch; a person has to read the branch",
+    check,
+};
+
+pattern!(SURRENDER, r"(?i)\bknown (?:api )?(?:issue|bug)s?\b|\bmismatch\b|\bwork ?around\b|\bcontinu(?:e|ing) anyway\b|\bignor(?:e|ing)\b|\bskip(?:ping|ped)?\b|\bTODO\b[^\n]*(?:secur|verif|attest)|\bFIXME\b");
+pattern!(VERIFICATION, r"(?i)hash|signature|verif|attest|quote|report_?data|measurement|mrtd|rtmr");
+pattern!(SUBJECT_WORD, r"(?i)verif|attest|quote|signature|report_?data|compose_?hash");
+pattern!(REFUSAL, r"\b(?:raise|throw|panic|bail!|anyhow!|Err\(|return[ \t]+(?:false|False|Err|null|None|nil|err)|exit\(|process\.exit|abort|reject|assert|ensure!)");
+pattern!(COMMENT, r"(?m)(?:#|//|/\*|\*|--).*$");
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(source) = &subject.source else { return };
+    for file in source.live(CODE) {
+        if !SUBJECT_WORD.is_match(&file.text) {
+            continue;
+        }
+        let mut last = None;
+        for hit in SURRENDER.find_iter(&file.text) {
+            let line = file.lines().index(hit.start());
+            // One finding per passage.
+            if last.is_some_and(|last| line.saturating_sub(last) < 8) {
+                continue;
+            }
+            let around = file.lines().around(&file.text, hit.start(), 8);
+            if !VERIFICATION.is_match(around) {
+                continue;
+            }
+            last = Some(line);
+            let after = file.lines().around(&file.text, hit.start(), 4);
+            let refuses = REFUSAL.is_match(&COMMENT.replace_all(after, ""));
+            let severity = if refuses { Severity::Medium } else { Severity::High };
+            sink.add(Note::manual(&file.place(hit.start()), file.line_at(hit.start())).severity(severity));
+        }
+    }
+}

@@ -1,0 +1,40 @@
+use super::CODE;
+use crate::pattern::pattern;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::{Subject, Supply};
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-SRC-021",
+    title: "fallback for development in code that handles keys or attestation",
+    severity: Severity::Medium,
+    blocks: Blocks::Never,
+    needs: &[Need::Source],
+    remedy: "compile the fallback out of the image that is deployed, or refuse to start outside the machine",
+    check,
+};
+
+pattern!(FALLBACK, r"(?i)\b_?dev(?:elopment)?_?(?:mode|quote|key|fallback)\w*|\bfall ?back\w*|\bmock\w*|\bfake\w*|\bstub\w*|\bsimulat\w+|\bdummy\w*|\bis_?dev\w*");
+pattern!(SENSITIVE_FILE, r"(?i)attest|quote|crypto|keys?\b|kms|tee|enclave|sign|secret|auth|dstack|tappd");
+pattern!(GATE, r#"(?:process\.env\.|getenv\(['"]|environ(?:\.get)?[(\[]['"]|env::var\(")([A-Z_][A-Z0-9_]*)"#);
+pattern!(CATCH, r"\b(?:except|catch|rescue|Err\(_|unwrap_or)");
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(source) = &subject.source else { return };
+    for file in source.live(CODE).filter(|file| SENSITIVE_FILE.is_match(&file.path)) {
+        let mut last = None;
+        for hit in FALLBACK.find_iter(&file.text) {
+            let line = file.lines().index(hit.start());
+            if last.is_some_and(|last| line.saturating_sub(last) < 8) {
+                continue;
+            }
+            last = Some(line);
+            let around = file.lines().around(&file.text, hit.start(), 4);
+            let gate = GATE.captures_iter(around).any(|groups| {
+                groups.get(1).is_some_and(|name| subject.supply(name.as_str()) == Supply::Operator)
+            });
+            let severity = if gate || CATCH.is_match(around) { Severity::High } else { Severity::Medium };
+            sink.add(Note::manual(&file.place(hit.start()), file.line_at(hit.start())).severity(severity));
+        }
+    }
+}

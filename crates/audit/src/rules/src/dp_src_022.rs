@@ -1,0 +1,30 @@
+use super::CODE;
+use crate::pattern::pattern;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-SRC-022",
+    title: "attestation is fetched; nothing here verifies it",
+    severity: Severity::High,
+    blocks: Blocks::Never,
+    needs: &[Need::Source],
+    remedy: "verify the quote, replay the log and compare the measurements before the first secret is sent",
+    check,
+};
+
+pattern!(FETCH, r#"(?i)["'`/][a-z0-9_/{}$.:-]*/(?:v1/)?(?:attestation|attestations|tdx_quote|quote|evidences?)(?:/report)?\b|fetch_?attestation|get_?attestation_?report"#);
+pattern!(REQUEST, r"(?i)\b(?:fetch|axios|requests?|reqwest|httpx|http|client|aiohttp|got|urllib)\b");
+pattern!(VERIFY, r"(?i)verify_?(?:quote|attestation|report)|dcap|qvl|report_?data|verify_?tdx|replay|mrtd|rtmr");
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(source) = &subject.source else { return };
+    for file in source.live(CODE) {
+        let Some(hit) = FETCH.find(&file.text) else { continue };
+        let around = file.lines().around(&file.text, hit.start(), 3);
+        if REQUEST.is_match(around) && !VERIFY.is_match(&file.text) {
+            sink.add(Note::manual(&file.place(hit.start()), file.line_at(hit.start())));
+        }
+    }
+}

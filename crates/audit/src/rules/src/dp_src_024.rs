@@ -1,0 +1,21 @@
+use super::{CODE, scan};
+use crate::pattern::pattern;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-SRC-024",
+    title: "endpoint for administration or debugging",
+    severity: Severity::Medium,
+    blocks: Blocks::Never,
+    needs: &[Need::Source],
+    remedy: "leave it out of the deployed image, or show that it cannot reach user data",
+    check,
+};
+
+pattern!(ADMIN, r#"(?i)(?:route|get|post|put|delete|patch|all|use|handle(?:func)?|api_route|path)[ \t]*[(!]+[ \t]*["'`]/(?:[a-z0-9_/-]*/)?(?:admin|debug|internal|_?test|dev|eval|exec|shell|console|dump|backdoor|impersonate)\b|\bdebug[ \t]*=[ \t]*True\b|pprof"#);
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    scan(subject, sink, CODE, &ADMIN, |file, offset| Some(Note::manual(&file.place(offset), file.line_at(offset))));
+}

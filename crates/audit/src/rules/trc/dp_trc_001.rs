@@ -1,0 +1,48 @@
+use crate::context::TraceRung;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::source::CommitLookup;
+use crate::subject::{ImageReference, Subject};
+use crate::tags::commit_candidate;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-TRC-001",
+    title: "how far the image is traced to its source",
+    severity: Severity::Medium,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose],
+    remedy: "publish provenance that names digest, repository and commit, or rebuild the image and compare digests",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    for image in subject.images() {
+        let known = subject.context.traces.get(&image.text).copied();
+        let note = match known.or_else(|| tag_rung(subject, image)) {
+            Some(rung) if rung >= TraceRung::Provenance => Note::pass(&image.place, describe(image, rung)),
+            Some(rung) if rung >= TraceRung::Labels => Note::warn(&image.place, describe(image, rung)),
+            Some(rung) if known.is_some() => Note::fail(&image.place, describe(image, rung)),
+            Some(rung) => Note::unknown(&image.place, format!("{}; the registry was not read", describe(image, rung))),
+            None => Note::unknown(&image.place, format!("{}: the registry was not read", image.text)),
+        };
+        sink.add(note.about(&image.text));
+    }
+}
+
+fn tag_rung(subject: &Subject<'_>, image: &ImageReference) -> Option<TraceRung> {
+    let commit = commit_candidate(image.tag.as_deref()?, image.digest_hex())?;
+    let found = matches!(subject.source.as_ref()?.tree.commit(&commit), CommitLookup::Found(_));
+    found.then_some(TraceRung::TagIsCommit)
+}
+
+fn describe(image: &ImageReference, rung: TraceRung) -> String {
+    let words = match rung {
+        TraceRung::Nothing => "R0: nothing ties it to a commit",
+        TraceRung::TagIsCommit => "R1: its tag is a commit of the repository",
+        TraceRung::Labels => "R2: its labels name a revision; self-declared",
+        TraceRung::SignedIdentity => "R3: signed by a known identity",
+        TraceRung::Provenance => "R4: verified provenance names digest, repository and commit",
+        TraceRung::Rebuilt => "R5: rebuilt bit for bit",
+    };
+    format!("{}: {words}", image.text)
+}

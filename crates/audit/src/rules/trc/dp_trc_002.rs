@@ -1,0 +1,30 @@
+use super::candidates;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::source::CommitLookup;
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-TRC-002",
+    title: "the commit that the image's tag names",
+    severity: Severity::High,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose, Need::Source],
+    remedy: "publish the commit that the image was built from",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(source) = &subject.source else { return };
+    for (image, commit) in candidates(subject) {
+        let note = match source.tree.commit(&commit) {
+            CommitLookup::Found(full) => {
+                Note::pass(&image.place, format!("tag `{commit}` is commit {full} of the repository (a candidate: tags are chosen freely)"))
+            }
+            CommitLookup::Absent => Note::fail(&image.place, format!("tag `{commit}` is no commit of the repository")),
+            CommitLookup::Ambiguous => Note::unknown(&image.place, format!("`{commit}` begins several commits")),
+            CommitLookup::NoHistory => Note::unknown(&image.place, format!("no history to look `{commit}` up in")),
+        };
+        sink.add(note.about(&commit));
+    }
+}

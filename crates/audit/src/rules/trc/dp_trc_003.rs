@@ -1,0 +1,31 @@
+use super::candidates;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::source::CommitLookup;
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-TRC-003",
+    title: "the audited source is not the deployed commit",
+    severity: Severity::Medium,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose, Need::Source],
+    remedy: "audit the tree at the deployed commit: git checkout COMMIT",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(source) = &subject.source else { return };
+    let Some(head) = source.tree.head().or_else(|| subject.context.commit.clone()) else { return };
+    for (image, commit) in candidates(subject) {
+        // A tag of another repository's image says nothing about this tree.
+        if !matches!(source.tree.commit(&commit), CommitLookup::Found(_) | CommitLookup::NoHistory) {
+            continue;
+        }
+        if head.starts_with(&commit) {
+            sink.add(Note::pass(&image.place, format!("the tree is at {head}")).about(&commit));
+        } else {
+            sink.add(Note::fail(&image.place, format!("the tree is at {head}, the image's tag names {commit}")).about(&commit));
+        }
+    }
+}

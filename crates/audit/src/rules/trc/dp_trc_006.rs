@@ -1,0 +1,24 @@
+use super::candidates;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::source::CommitLookup;
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-TRC-006",
+    title: "abbreviated commit is ambiguous",
+    severity: Severity::Low,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose, Need::Source],
+    remedy: "name commits in full",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(source) = &subject.source else { return };
+    for (image, commit) in candidates(subject) {
+        if commit.len() < 12 && source.tree.commit(&commit) == CommitLookup::Ambiguous {
+            sink.add(Note::fail(&image.place, &image.text).about(commit));
+        }
+    }
+}

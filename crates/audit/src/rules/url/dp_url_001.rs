@@ -1,0 +1,25 @@
+use super::external;
+use std::collections::BTreeMap;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-URL-001",
+    title: "addresses that the document names",
+    severity: Severity::Info,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose],
+    remedy: "",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let mut seen = BTreeMap::new();
+    for (service, path, value, link) in external(subject) {
+        seen.entry(link.host.clone()).or_insert_with(|| (format!("{} {path}: {}", service.name, link.text), value.place.clone()));
+    }
+    for (host, (evidence, place)) in seen {
+        sink.add(Note::info(&place, evidence).about(host));
+    }
+}

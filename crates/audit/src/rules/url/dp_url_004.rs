@@ -1,0 +1,22 @@
+use super::external;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-URL-004",
+    title: "plaintext to a host outside the machine",
+    severity: Severity::Medium,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose],
+    remedy: "use TLS: the host reads and changes what is sent in the clear",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    for (service, path, value, link) in external(subject) {
+        if link.is_plaintext() {
+            sink.add(Note::fail(&value.place, format!("{} {path}: {}", service.name, link.text)).about(link.host));
+        }
+    }
+}

@@ -1,0 +1,71 @@
+use crate::shell;
+use crate::view::{Service, Value, links};
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-URL-008",
+    title: "TLS certificates are not verified",
+    severity: Severity::High,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose],
+    remedy: "verify the certificate",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    let services = super::names(view);
+    for service in view.active() {
+        for (path, value) in service.executed() {
+            for text in insecure_commands(value, &services) {
+                sink.add(Note::fail(&value.place, format!("{} {path}: {text}", service.name)));
+            }
+        }
+        environment(service, &services, sink);
+    }
+}
+
+/// Downloads that accept any certificate, from hosts outside the machine.
+fn insecure_commands(value: &Value, services: &std::collections::BTreeSet<&str>) -> Vec<String> {
+    let text = value.effective();
+    shell::commands(&text)
+        .into_iter()
+        .filter(|command| match command.program() {
+            "curl" => command.has_flag('k', "--insecure"),
+            "wget" => command.has("--no-check-certificate"),
+            _ => command.has("--tlsSkipVerify") || command.has("--insecure-skip-tls-verify"),
+        })
+        .map(|command| command.text())
+        .filter(|command| {
+            let piece = crate::view::Piece {
+                text: command.clone(),
+                provenance: crate::view::Provenance::Literal,
+                variable: None,
+                default: None,
+                required: false,
+            };
+            let found = links(&Value { raw: command.clone(), pieces: vec![piece], place: value.place.clone() });
+            found.is_empty() || found.iter().any(|link| !link.is_internal(services))
+        })
+        .collect()
+}
+
+fn environment(service: &Service, services: &std::collections::BTreeSet<&str>, sink: &mut Sink<'_>) {
+    for entry in &service.environment {
+        let text = entry.value.effective();
+        let off = match entry.name.as_str() {
+            "NODE_TLS_REJECT_UNAUTHORIZED" | "PYTHONHTTPSVERIFY" => text == "0",
+            "GIT_SSL_NO_VERIFY" => !text.is_empty() && text != "false" && text != "0",
+            _ => {
+                let lax = ["sslmode=disable", "sslmode=prefer", "sslmode=allow", "tlsInsecure=true"].iter().any(|mark| text.contains(mark));
+                lax && links(&entry.value).iter().any(|link| link.authority_settable || !link.is_internal(services))
+            }
+        };
+        if off {
+            let evidence = format!("{} environment.{}: {}", service.name, entry.name, entry.value.raw);
+            sink.add(Note::fail(&entry.value.place, evidence).about(&entry.name));
+        }
+    }
+}

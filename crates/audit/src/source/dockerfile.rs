@@ -1,0 +1,328 @@
+//! Dockerfiles as the audit reads them: stages, images taken from elsewhere, commands, downloads.
+//!
+//! Parsed by `parse-dockerfile`; a file that it refuses is a finding, never clean. Build arguments count with their
+//! defaults; an image that uses one is marked, because `--build-arg` can replace it.
+
+use crate::shell::{self, Command};
+use crate::text::Lines;
+use parse_dockerfile::{Command as Form, Flag, Instruction, Source as CopySource, Span};
+use std::collections::BTreeMap;
+use veritee_model::Place;
+
+/// Where a Dockerfile stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    pub(crate) place: Place,
+    /// It is built inside the attested machine, from the compose file.
+    pub(crate) in_machine: bool,
+    pub(crate) test_like: bool,
+}
+
+/// A Dockerfile with its origin.
+pub(crate) struct Build {
+    pub(crate) origin: Origin,
+    pub(crate) text: String,
+    pub(crate) parsed: Result<Parsed, String>,
+    lines: Lines,
+}
+
+/// Its contents.
+#[derive(Default)]
+pub(crate) struct Parsed {
+    /// The `# syntax=` frontend.
+    pub(crate) syntax: Option<ImageUse>,
+    pub(crate) stages: Vec<Stage>,
+}
+
+/// One stage.
+pub(crate) struct Stage {
+    pub(crate) from: ImageUse,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// An image that a build takes something from.
+#[derive(Debug, Clone)]
+pub(crate) struct ImageUse {
+    /// As it stands.
+    pub(crate) text: String,
+    /// With the defaults of build arguments filled in; `None` when one has no default.
+    pub(crate) resolved: Option<String>,
+    /// It uses a build argument.
+    pub(crate) overridable: bool,
+    /// It is an earlier stage or `scratch`, no image from elsewhere.
+    pub(crate) local: bool,
+    pub(crate) offset: usize,
+}
+
+/// One instruction that matters.
+pub(crate) enum Step {
+    Run {
+        commands: Vec<Command>,
+        text: String,
+        offset: usize,
+        mounts: Vec<ImageUse>,
+    },
+    Copy {
+        from: Option<ImageUse>,
+        sources: Vec<String>,
+    },
+    Add {
+        sources: Vec<String>,
+        checksum: bool,
+        offset: usize,
+    },
+    /// `ARG` and `ENV`: the arguments as they stand.
+    Setting {
+        text: String,
+    },
+}
+
+impl Build {
+    pub(crate) fn new(text: &str, origin: Origin) -> Self {
+        let parsed = parse_dockerfile::parse(text)
+            .map(|file| Reader::default().read(&file))
+            .map_err(|error| error.to_string());
+        Self { origin, text: text.to_owned(), parsed, lines: Lines::new(text) }
+    }
+
+    /// The place of an offset: the line in the file, or in the document that the Dockerfile stands in.
+    pub(crate) fn place(&self, offset: usize) -> Place {
+        let inner = self.lines.place(&self.origin.place.file, &self.text, offset);
+        let first = self.origin.place.line.unwrap_or(1);
+        Place {
+            line: inner.line.map(|line| line.saturating_add(first).saturating_sub(1)),
+            column: if self.origin.place.path.is_empty() { inner.column } else { None },
+            path: self.origin.place.path.clone(),
+            file: inner.file,
+        }
+    }
+
+    pub(crate) fn line_at(&self, offset: usize) -> &str {
+        self.lines.line_at(&self.text, offset).trim()
+    }
+
+    pub(crate) fn stages(&self) -> &[Stage] {
+        self.parsed.as_ref().map_or(&[], |parsed| &parsed.stages)
+    }
+
+    /// Whether some stage fetches its sources at a full commit: a lock file then comes from a fixed tree.
+    pub(crate) fn checks_out_commit(&self) -> bool {
+        self.stages()
+            .iter()
+            .flat_map(|stage| &stage.steps)
+            .any(|step| matches!(step, Step::Run { commands, .. } if commands.iter().any(is_full_checkout)))
+    }
+}
+
+/// `git checkout` or `git reset` to 40 hex digits.
+pub(crate) fn is_full_checkout(command: &Command) -> bool {
+    command.program() == "git"
+        && matches!(command.subcommand(), Some("checkout" | "reset" | "switch" | "fetch" | "clone" | "-C"))
+        && command.words.iter().any(|word| {
+            let word = word.rsplit('=').next().unwrap_or(word);
+            word.len() == 40 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
+}
+
+#[derive(Default)]
+struct Reader {
+    globals: BTreeMap<String, Option<String>>,
+    names: Vec<String>,
+    parsed: Parsed,
+}
+
+impl Reader {
+    fn read(mut self, file: &parse_dockerfile::Dockerfile<'_>) -> Parsed {
+        self.parsed.syntax = file.parser_directives.syntax.as_ref().map(|directive| ImageUse {
+            text: directive.value.value.to_owned(),
+            resolved: Some(directive.value.value.to_owned()),
+            overridable: false,
+            local: false,
+            offset: directive.value.span.start,
+        });
+        for instruction in &file.instructions {
+            self.instruction(instruction);
+        }
+        self.parsed
+    }
+
+    fn instruction(&mut self, instruction: &Instruction<'_>) {
+        match instruction {
+            Instruction::From(from) => {
+                let image = self.image(&from.image.value, from.image.span.start);
+                let name = from.as_.as_ref().map(|(_, name)| name.value.to_ascii_lowercase());
+                self.names.extend(name);
+                self.parsed.stages.push(Stage { from: image, steps: Vec::new() });
+            }
+            Instruction::Arg(arg) if self.parsed.stages.is_empty() => self.globals(&arg.arguments.value),
+            Instruction::Onbuild(onbuild) => self.instruction(&onbuild.instruction),
+            other => {
+                if let Some(step) = self.step(other)
+                    && let Some(stage) = self.parsed.stages.last_mut()
+                {
+                    stage.steps.push(step);
+                }
+            }
+        }
+    }
+
+    fn globals(&mut self, arguments: &str) {
+        for argument in arguments.split_whitespace() {
+            let (name, default) = match argument.split_once('=') {
+                Some((name, default)) => (name, Some(default.trim_matches(['"', '\'']).to_owned())),
+                None => (argument, None),
+            };
+            self.globals.insert(name.to_owned(), default);
+        }
+    }
+
+    fn step(&self, instruction: &Instruction<'_>) -> Option<Step> {
+        Some(match instruction {
+            Instruction::Run(run) => {
+                let mut text = String::new();
+                match &run.arguments {
+                    Form::Shell(shell) => text.push_str(shell.value),
+                    Form::Exec(words) => {
+                        let words: Vec<&str> = words.value.iter().map(|word| &*word.value).collect();
+                        text.push_str(&words.join(" "));
+                    }
+                    _ => {}
+                }
+                for document in &run.here_docs {
+                    text.push('\n');
+                    text.push_str(&document.value);
+                }
+                Step::Run {
+                    commands: shell::commands(&text),
+                    text,
+                    offset: run.run.span.start,
+                    mounts: run.options.iter().filter_map(|flag| self.mount(flag)).collect(),
+                }
+            }
+            Instruction::Copy(copy) => Step::Copy {
+                from: flag(&copy.options, "from").map(|(value, span)| self.image(&value, span.start)),
+                sources: sources(&copy.src),
+            },
+            Instruction::Add(add) => Step::Add {
+                sources: sources(&add.src),
+                checksum: flag(&add.options, "checksum").is_some(),
+                offset: add.add.span.start,
+            },
+            Instruction::Arg(arg) => Step::Setting { text: arg.arguments.value.to_string() },
+            Instruction::Env(env) => Step::Setting { text: env.arguments.value.to_string() },
+            _ => return None,
+        })
+    }
+
+    fn mount(&self, option: &Flag<'_>) -> Option<ImageUse> {
+        if option.name.value != "mount" {
+            return None;
+        }
+        let value = option.value.as_ref()?;
+        let from = value.value.split(',').find_map(|part| part.strip_prefix("from="))?;
+        Some(self.image(from, value.span.start))
+    }
+
+    fn image(&self, text: &str, offset: usize) -> ImageUse {
+        let (resolved, overridable) = substitute(text, &self.globals);
+        let lower = resolved.as_deref().unwrap_or(text).to_ascii_lowercase();
+        let index = lower.parse::<usize>().is_ok_and(|index| index < self.parsed.stages.len());
+        let local = lower == "scratch" || self.names.contains(&lower) || index;
+        ImageUse { text: text.to_owned(), resolved, overridable, local, offset }
+    }
+}
+
+fn flag(options: &[Flag<'_>], name: &str) -> Option<(String, Span)> {
+    let option = options.iter().find(|option| option.name.value == name)?;
+    let value = option.value.as_ref()?;
+    Some((value.value.to_string(), value.span.clone()))
+}
+
+fn sources(list: &[CopySource<'_>]) -> Vec<String> {
+    list.iter()
+        .filter_map(|source| match source {
+            CopySource::Path(path) => Some(path.value.to_string()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Fills in `${NAME}`, `$NAME` and `${NAME:-default}`; says whether any stood there.
+fn substitute(text: &str, globals: &BTreeMap<String, Option<String>>) -> (Option<String>, bool) {
+    let mut resolved = Some(String::new());
+    let mut overridable = false;
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        push(&mut resolved, Some(before));
+        overridable = true;
+        let (expression, tail) = match after.strip_prefix('{') {
+            Some(inner) => inner.split_once('}').unwrap_or((inner, "")),
+            None => {
+                let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
+                after.split_at_checked(end).unwrap_or((after, ""))
+            }
+        };
+        let (name, fallback) = match expression.split_once(":-").or_else(|| expression.split_once('-')) {
+            Some((name, fallback)) => (name, Some(fallback)),
+            None => (expression, None),
+        };
+        let default = globals.get(name).and_then(Option::as_deref).or(fallback);
+        push(&mut resolved, default);
+        rest = tail;
+    }
+    push(&mut resolved, Some(rest));
+    (resolved, overridable)
+}
+
+fn push(text: &mut Option<String>, part: Option<&str>) {
+    match (text.as_mut(), part) {
+        (Some(text), Some(part)) => text.push_str(part),
+        _ => *text = None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn build(text: &str) -> Build {
+        let place = Place { file: "Dockerfile".to_owned(), ..Place::default() };
+        Build::new(text, Origin { place, in_machine: false, test_like: false })
+    }
+
+    #[test]
+    fn stages_scratch_and_indices_are_local_and_all_else_is_an_image() {
+        let text = "ARG BASE=debian@sha256:aa\nFROM ${BASE} AS Builder\nFROM builder\nFROM scratch\nCOPY --from=0 a b\nCOPY --from=busybox:1 a b\nRUN --mount=type=bind,from=alpine,target=/x true\n";
+        let build = build(text);
+        let stages = build.stages();
+        assert_eq!(stages[0].from.resolved.as_deref(), Some("debian@sha256:aa"));
+        assert!(stages[0].from.overridable && !stages[0].from.local);
+        assert!(stages[1].from.local && stages[2].from.local);
+        let Step::Copy { from: Some(from), .. } = &stages[2].steps[0] else { panic!() };
+        assert!(from.local);
+        let Step::Copy { from: Some(from), .. } = &stages[2].steps[1] else { panic!() };
+        assert!(!from.local);
+        let Step::Run { mounts, .. } = &stages[2].steps[2] else { panic!() };
+        assert_eq!(mounts[0].text, "alpine");
+    }
+
+    #[test]
+    fn an_argument_without_default_leaves_the_image_unresolved() {
+        let build = build("ARG BASE\nFROM $BASE\n");
+        assert_eq!(build.stages()[0].from.resolved, None);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_parsed_is_an_error() {
+        assert!(build("RUN true\n").parsed.is_err());
+        assert!(build("").parsed.is_err());
+    }
+
+    #[test]
+    fn lines_count_within_the_document_that_holds_the_file() {
+        let place = Place { file: "c.yml".to_owned(), line: Some(10), column: None, path: "p".to_owned() };
+        let build = Build::new("FROM a\nRUN b\n", Origin { place, in_machine: true, test_like: false });
+        let Step::Run { offset, .. } = &build.stages()[0].steps[0] else { panic!() };
+        assert_eq!(build.place(*offset).line, Some(11));
+    }
+}

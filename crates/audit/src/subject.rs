@@ -1,0 +1,163 @@
+//! What the rules look at: the deployment, the source, the facts beside them.
+
+use crate::context::Context;
+use crate::rule::Need;
+use crate::source::Source;
+use crate::source::dockerfile::{Build, Origin};
+use crate::source::kind::FileKind;
+use crate::view::{Provenance, View};
+use std::collections::BTreeSet;
+use veritee_model::Place;
+
+pub(crate) use crate::view::ImageReference;
+
+/// How a variable reaches the services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Supply {
+    /// No deployment was given, or a file hands over values that are not known.
+    Unknown,
+    /// No service gets it, or what it gets is empty.
+    Absent,
+    /// Its value is fixed by the document.
+    Literal,
+    /// Somebody outside chooses it.
+    Operator,
+}
+
+pub(crate) struct Subject<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) view: Option<View>,
+    pub(crate) source: Option<Source<'a>>,
+    builds: Vec<Build>,
+    images: Vec<ImageReference>,
+    open_inputs: core::cell::OnceCell<BTreeSet<(String, String)>>,
+    mutable: core::cell::OnceCell<BTreeSet<String>>,
+}
+
+impl<'a> Subject<'a> {
+    pub(crate) fn new(context: &'a Context, view: Option<View>, source: Option<Source<'a>>) -> Self {
+        let mut builds = Vec::new();
+        for file in source.iter().flat_map(|source| &source.files) {
+            if file.kind == FileKind::Dockerfile {
+                let origin = Origin { place: file.whole(), in_machine: false, test_like: file.test_like };
+                builds.push(Build::new(&file.text, origin));
+            }
+        }
+        let mut images = Vec::new();
+        for service in view.iter().flat_map(View::active) {
+            if let Some(inline) = service.scalar("build.dockerfile_inline") {
+                let origin = Origin { place: inline.place.clone(), in_machine: true, test_like: false };
+                builds.push(Build::new(&inline.effective(), origin));
+            } else if let Some(image) = service.image().filter(|_| !service.has("build")) {
+                images.push(ImageReference::of(image, &service.name));
+            }
+        }
+        Self {
+            context,
+            view,
+            source,
+            builds,
+            images,
+            open_inputs: core::cell::OnceCell::new(),
+            mutable: core::cell::OnceCell::new(),
+        }
+    }
+
+    pub(crate) fn meets(&self, need: Need) -> bool {
+        match need {
+            Need::Manifest => self.view.as_ref().is_some_and(|view| view.manifest.is_some()),
+            Need::Compose => self.view.as_ref().is_some_and(View::has_services),
+            Need::Events => self.context.events.is_some(),
+            Need::Source => self.source.is_some(),
+            Need::Build => !self.builds.is_empty(),
+        }
+    }
+
+    /// Dockerfiles that build what runs.
+    pub(crate) fn live_builds(&self) -> impl Iterator<Item = &Build> {
+        self.builds.iter().filter(|build| !build.origin.test_like)
+    }
+
+    /// Places (file and path) of builds that take in something that is not fixed; computed once.
+    pub(crate) fn open_inputs(&self) -> &BTreeSet<(String, String)> {
+        self.open_inputs.get_or_init(|| crate::rules::src::open_inputs(self))
+    }
+
+    /// Services whose image can change without a trace in the document; computed once.
+    pub(crate) fn mutable_services(&self) -> &BTreeSet<String> {
+        self.mutable.get_or_init(|| {
+            let mutable = self.images.iter().filter(|image| image.is_mutable());
+            mutable.map(|image| image.service.clone()).collect()
+        })
+    }
+
+    /// Images of active services that are pulled, in order.
+    pub(crate) fn images(&self) -> &[ImageReference] {
+        &self.images
+    }
+
+    /// The commit of the source tree, or the one that the caller knows.
+    pub(crate) fn commit(&self) -> Option<String> {
+        self.source.as_ref().and_then(|source| source.tree.head()).or_else(|| self.context.commit.clone())
+    }
+
+    /// Hash of the document, or the one that the caller knows.
+    pub(crate) fn hash(&self) -> Option<veritee_model::ComposeHash> {
+        self.view.as_ref().and_then(|view| view.hash).or(self.context.compose_hash)
+    }
+
+    pub(crate) fn compose_hash(&self) -> Option<String> {
+        self.hash().map(|hash| hash.to_string())
+    }
+
+    /// The document is the measured one: bound by its hash, under a log that the caller verified.
+    pub(crate) fn is_attested(&self) -> bool {
+        let same = match (self.view.as_ref().and_then(|view| view.hash), self.context.compose_hash) {
+            (Some(document), Some(measured)) => document == measured,
+            _ => true,
+        };
+        self.context.attested && same && self.view.as_ref().is_some_and(|view| view.is_bound)
+    }
+
+    pub(crate) fn compose_text(&self) -> Option<&str> {
+        self.view.as_ref()?.text.as_deref()
+    }
+
+    /// How a variable that code reads is supplied.
+    pub(crate) fn supply(&self, name: &str) -> Supply {
+        let Some(view) = self.view.as_ref().filter(|view| view.has_services()) else {
+            return Supply::Unknown;
+        };
+        let mut supply = Supply::Absent;
+        for service in view.active() {
+            // A file may hand over anything: not known, and never an excuse.
+            if service.has("env_file") {
+                supply = Supply::Unknown;
+            }
+            for entry in service.environment.iter().filter(|entry| entry.name.eq_ignore_ascii_case(name)) {
+                match entry.value.provenance() {
+                    Provenance::Unset => {}
+                    provenance if provenance.is_settable() => return Supply::Operator,
+                    _ if entry.value.effective().is_empty() => {}
+                    _ => supply = Supply::Literal,
+                }
+            }
+        }
+        supply
+    }
+
+    /// Names, values and images that tell what the application leans on, each with its place.
+    pub(crate) fn dependency_texts(&self) -> Vec<(String, Place)> {
+        let mut texts = Vec::new();
+        for service in self.view.iter().flat_map(View::active) {
+            for entry in &service.environment {
+                let text = format!("{}={}", entry.name, entry.value.effective());
+                texts.push((text, entry.value.place.clone()));
+            }
+            if let Some(image) = service.image() {
+                texts.push((image.effective(), image.place.clone()));
+            }
+        }
+        texts
+    }
+}
