@@ -1,0 +1,193 @@
+//! Every rule on an example that breaks it and on one that does not; the pages show the same examples.
+#![allow(missing_docs, clippy::print_stderr)]
+
+mod common;
+
+use common::*;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use veritee_audit::{
+    Audit, BootEvents, Context, KeyProvider, MemoryTree, TraceRung, audit, audit_source, enforcement, rules,
+};
+use veritee_compose::{Deployment, UnboundCompose, bind};
+use veritee_model::{AppId, Budget, ComposeHash, Finding};
+
+#[derive(Deserialize)]
+struct Vectors {
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    rule: String,
+    expect: String,
+    status: String,
+    #[serde(default)]
+    severity: Option<String>,
+    #[serde(default)]
+    compose: Option<String>,
+    #[serde(default)]
+    allowed: Vec<String>,
+    #[serde(default)]
+    manifest: serde_json::Value,
+    #[serde(default)]
+    unattested: bool,
+    #[serde(default)]
+    ignore_info: bool,
+    #[serde(default)]
+    events: Option<String>,
+    #[serde(default)]
+    os: Option<String>,
+    #[serde(default)]
+    app_id: Option<String>,
+    #[serde(default)]
+    files: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    head: Option<String>,
+    #[serde(default)]
+    commits: Option<Vec<String>>,
+    #[serde(default)]
+    traces: BTreeMap<String, u8>,
+}
+
+fn cases() -> Vec<Case> {
+    let vectors: Vectors = serde_json::from_str(&vector("rules.json")).expect("the vectors are of their form");
+    vectors.cases
+}
+
+fn boot_events(kind: &str) -> BootEvents {
+    let unknown = KeyProvider { name: "kms".to_owned(), id: "3059".to_owned() };
+    let local = KeyProvider { name: "local-sgx".to_owned(), id: String::new() };
+    let none = KeyProvider { name: "none".to_owned(), id: String::new() };
+    let without = |names: &[&str]| BootEvents {
+        names: names.iter().map(|name| (*name).to_owned()).collect(),
+        ..BootEvents::default()
+    };
+    match kind {
+        "pha" => events(kms(0)),
+        "base" => events(kms(1)),
+        "unknown" => events(unknown),
+        "local" => events(local),
+        "none" => events(none),
+        "old" => without(&["app-id", "compose-hash", "ca-cert-hash"]),
+        "missing" => without(&["app-id", "compose-hash"]),
+        other => panic!("{other}"),
+    }
+}
+
+fn run(case: &Case) -> Audit {
+    let mut context = Context {
+        events: case.events.as_deref().map(boot_events),
+        app_id: case.app_id.as_deref().map(|hex| AppId::from_hex(hex).expect("hex")),
+        traces: case.traces.keys().map(|image| (image.clone(), TraceRung::Provenance)).collect(),
+        ..Context::default()
+    };
+    context.os.image_name.clone_from(&case.os);
+    let tree = case.files.as_ref().map(|files| MemoryTree {
+        head: case.head.clone(),
+        commits: case.commits.clone(),
+        ..MemoryTree::new(files.clone())
+    });
+    let deployment = case.compose.as_ref().map(|compose| {
+        let allowed: Vec<&str> = case.allowed.iter().map(String::as_str).collect();
+        let more = if case.manifest.is_null() { serde_json::json!({}) } else { case.manifest.clone() };
+        let raw = app_compose_with(compose, &allowed, more);
+        let hash = ComposeHash::of(&raw);
+        let how = veritee_compose::Context { budget: Budget::STANDARD, enforcement: enforcement(&context) };
+        if case.unattested {
+            Deployment::from_unbound(&UnboundCompose::parse(&raw, &Budget::STANDARD).unwrap(), &how)
+        } else {
+            context.attested = true;
+            context.compose_hash = Some(hash);
+            Deployment::from_bound(&bind(&raw, &hash, &Budget::STANDARD).unwrap(), &how).unwrap()
+        }
+    });
+    match (&deployment, &tree) {
+        (Some(deployment), None) => audit(deployment, &context),
+        (deployment, Some(tree)) => audit_source(deployment.as_ref(), tree, &context),
+        (None, None) => panic!("{}: neither compose nor files", case.rule),
+    }
+}
+
+fn name(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).unwrap().as_str().unwrap().to_owned()
+}
+
+#[test]
+fn every_rule_fires_on_its_bad_example_and_is_silent_on_its_good_one() {
+    let mut faults = Vec::new();
+    for case in cases() {
+        let audit = run(&case);
+        let matching: Vec<&Finding> = audit
+            .findings
+            .iter()
+            .filter(|finding| finding.rule == case.rule)
+            .filter(|finding| {
+                let pass = name(&finding.status) == "pass";
+                if case.status == "pass" { pass } else { !pass && !(case.ignore_info && name(&finding.status) == "info") }
+            })
+            .collect();
+        if case.expect == "silent" {
+            if !matching.is_empty() {
+                faults.push(format!("{} fires on its good example:\n{}", case.rule, listing(&audit)));
+            }
+            continue;
+        }
+        let as_expected = matching.iter().any(|finding| {
+            name(&finding.status) == case.status && Some(finding.severity.name()) == case.severity.as_deref()
+        });
+        if !as_expected {
+            faults.push(format!("{} {:?} {} is not found:\n{}", case.rule, case.severity, case.status, listing(&audit)));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
+
+#[test]
+fn every_rule_has_both_examples() {
+    let mut fires = BTreeSet::new();
+    let mut silent = BTreeSet::new();
+    for case in cases() {
+        if case.expect == "fires" { &mut fires } else { &mut silent }.insert(case.rule);
+    }
+    let all: BTreeSet<String> = rules().map(|rule| rule.id.to_owned()).collect();
+    assert_eq!(all, fires);
+    assert_eq!(all, silent);
+}
+
+#[test]
+fn every_rule_has_a_page_that_says_why_shows_both_examples_and_names_false_alarms() {
+    for rule in rules() {
+        let file = format!("{}/../../{}", env!("CARGO_MANIFEST_DIR"), rule.page());
+        let page = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert!(page.starts_with(&format!("# {}: {}\n", rule.id, rule.title)), "{file}: its heading is not the rule's");
+        assert!(page.contains(&format!("Default severity: {}.", rule.severity)), "{file}: severity");
+        for heading in ["## Why", "## Example: bad", "## Example: good", "## When it is a false alarm"] {
+            let body = page.split(heading).nth(1).unwrap_or_else(|| panic!("{file}: no {heading}"));
+            let text = body.split("\n## ").next().unwrap_or("").trim();
+            assert!(!text.is_empty(), "{file}: nothing below {heading}");
+        }
+    }
+}
+
+#[test]
+fn no_page_is_left_behind_by_a_rule_that_is_gone() {
+    let folder = format!("{}/../../docs/rules", env!("CARGO_MANIFEST_DIR"));
+    for entry in std::fs::read_dir(&folder).expect("docs/rules") {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let id = name.strip_suffix(".md").unwrap_or(&name);
+        assert!(id == "README" || veritee_audit::find_rule(id).is_some(), "{name}");
+    }
+}
+
+#[test]
+fn ids_are_unique_and_well_formed() {
+    let mut seen = BTreeSet::new();
+    for rule in rules() {
+        assert!(seen.insert(rule.id), "{} occurs twice", rule.id);
+        let parts: Vec<&str> = rule.id.split('-').collect();
+        assert!(matches!(parts.as_slice(), ["DP", family, number] if family.len() == 3 || *family == "META" && number.len() == 3), "{}", rule.id);
+        assert!(!rule.title.ends_with('.'), "{}", rule.id);
+    }
+}
