@@ -9,6 +9,8 @@
 pub(crate) mod chain;
 pub(crate) mod crl;
 pub(crate) mod pem;
+#[cfg(test)]
+mod wycheproof;
 
 use crate::der::{
     self, BIT_STRING, BOOLEAN, Der, DerError, Element, INTEGER, OCTET_STRING, OID, PRINTABLE_STRING,

@@ -75,6 +75,11 @@ fn versions() -> impl Strategy<Value = Versions> {
     )
 }
 
+/// One bit in eight.
+fn sparse() -> impl Strategy<Value = u32> {
+    any::<[u32; 3]>().prop_map(|[a, b, c]| a & b & c)
+}
+
 impl Versions {
     /// Towards what the levels ask for, so that not nearly everything falls below all of them.
     fn lifted(mut self, keep: u32) -> Self {
@@ -84,9 +89,9 @@ impl Versions {
             }
         }
         for svn in [&mut self.launch, &mut self.current] {
-            for index in 3..16 {
+            for (index, svn) in svn.iter_mut().enumerate().skip(3) {
                 if keep >> (index + 16) & 1 == 0 {
-                    svn[index] = 0;
+                    *svn = 0;
                 }
             }
         }
@@ -190,7 +195,7 @@ proptest! {
         shape in shapes(),
         statuses in ordered_statuses(),
         versions in versions(),
-        keep in any::<u32>(),
+        keep in sparse(),
         which in 0_usize..50,
         by in 1_u8..8,
     ) {
@@ -218,7 +223,7 @@ proptest! {
         shape in proptest::sample::select(vec![Shape::TdxV5Td15, Shape::TdxV5Td15Ex]),
         statuses in ordered_statuses(),
         versions in versions(),
-        keep in any::<u32>(),
+        keep in sparse(),
         which in 18_usize..50,
         by in 1_u8..8,
     ) {
@@ -232,7 +237,7 @@ proptest! {
     fn a_revoked_level_never_becomes_a_pass_by_another_part(
         shape in shapes(),
         versions in versions(),
-        keep in any::<u32>(),
+        keep in sparse(),
         part in 0_usize..3,
     ) {
         let statuses = ["UpToDate", "OutOfDate", "OutOfDate"];

@@ -2,6 +2,8 @@
 //! Intel's QVL for that fault and the answer of dcap-qvl 0.7.1.
 #![expect(clippy::type_complexity, reason = "tables of cases")]
 
+#[path = "conformance/chain.rs"]
+mod chain;
 #[path = "conformance/classes.rs"]
 mod classes;
 #[path = "conformance/documents.rs"]
@@ -33,8 +35,8 @@ fn faults_of_the_pck_chain() {
 }
 
 #[test]
-fn certification_data_without_a_chain() {
-    run(pck::certification_types());
+fn chains_of_other_composition_and_certification_data_without_one() {
+    run(chain::cases());
 }
 
 #[test]
@@ -65,7 +67,7 @@ fn the_peer_s_classes() {
 fn all() -> Vec<Case> {
     let mut cases = format::cases();
     cases.extend(pck::cases());
-    cases.extend(pck::certification_types());
+    cases.extend(chain::cases());
     cases.extend(signers::cases());
     cases.extend(lists::cases());
     cases.extend(documents::cases());

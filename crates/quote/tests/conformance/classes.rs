@@ -115,7 +115,8 @@ fn genuine() -> Vec<Case> {
             (Reason::QuoteMalformed, Stage::Format),
             sgx()
                 .quote(|quote| {
-                    (quote.version, quote.certification) = (4, veritee_testkit::Certification::Raw(9, vec![]))
+                    (quote.version, quote.certification) =
+                        (4, veritee_testkit::Certification::Raw(9, vec![]));
                 })
                 .change(|it| it.quote.outer_size_shift = 1)
                 .forge(),

@@ -153,13 +153,19 @@ fn qe_identity() -> Vec<Case> {
             up_to_date(name("QE above every level"), with(&|it| it.qe_report.isv_svn = u16::MAX)),
         ]);
     }
-    cases.push(up_to_date(
+    cases.extend(identity_masks());
+    cases
+}
+
+fn identity_masks() -> Vec<Case> {
+    let mismatch = Reason::QeIdentityMismatch;
+    let mut cases = vec![up_to_date(
         "MISCSELECT outside the mask",
         tdx()
             .qe_identity(|it| it.miscselect_mask = "FEFFFFFF".into())
             .quote(|it| it.qe_report.misc_select = 1)
             .forge(),
-    ));
+    )];
     // QVL compares the masked report with the bare value: an identity that asks for a bit outside its mask fits nobody.
     cases.push(
         enclave(
@@ -168,7 +174,7 @@ fn qe_identity() -> Vec<Case> {
             mismatch,
             tdx()
                 .qe_identity(|it| {
-                    (it.miscselect, it.miscselect_mask) = ("01000000".into(), "FEFFFFFF".into())
+                    (it.miscselect, it.miscselect_mask) = ("01000000".into(), "FEFFFFFF".into());
                 })
                 .forge(),
         )
@@ -266,8 +272,8 @@ fn signature() -> Vec<Case> {
             forged.quote[offset] ^= 0x10;
             cases.push({
                 let name = format!("{shape:?} with byte {offset} changed after signing");
-                let case = bad(name, forged);
-                case
+
+                bad(name, forged)
             });
         }
     }
@@ -367,6 +373,13 @@ fn module() -> Vec<Case> {
             ),
         ]);
     }
+    cases.extend(module_identities());
+    cases
+}
+
+fn module_identities() -> Vec<Case> {
+    let mismatch = Reason::TdxModuleMismatch;
+    let mut cases = Vec::new();
     cases.push(
         level(
             "SEAM attributes that the module's identity asks for",

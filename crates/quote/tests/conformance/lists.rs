@@ -59,31 +59,31 @@ fn one(list: List) -> Vec<Case> {
         }),
         ("without extensions", &[31], malformed, None, |it| it.extensions.clear()),
         ("with CRL number twice", &[30, 31], malformed, Some("crl-extensions"), |it| {
-            it.extensions.push(it.extensions[0].clone())
+            it.extensions.push(it.extensions[0].clone());
         }),
         ("of version 1", &[30], malformed, None, |it| it.version = None),
         ("of version 3", &[30], malformed, None, |it| it.version = Some(2)),
         ("without nextUpdate", &[30], malformed, None, |it| it.next_update = None),
         ("with RSA as outer algorithm", &[30, 32], malformed, None, |it| {
-            it.outer_algorithm = Algorithm::rsa_sha256()
+            it.outer_algorithm = Algorithm::rsa_sha256();
         }),
         ("with RSA as inner algorithm", &[30, 32], malformed, None, |it| {
-            it.inner_algorithm = Algorithm::rsa_sha256()
+            it.inner_algorithm = Algorithm::rsa_sha256();
         }),
         ("with an unknown critical extension", &[30], malformed, None, |it| {
             it.extensions.push(Extension::new("1.2.3.4", true, der::null()));
         }),
         ("with a byte after its end", &[28, 40], malformed, None, |it| it.edit_der = Some(|der| der.push(0))),
         ("cut by a byte", &[28, 40], malformed, None, |it| {
-            it.edit_der = Some(|der| der.truncate(der.len() - 1))
+            it.edit_der = Some(|der| der.truncate(der.len() - 1));
         }),
         ("that is empty", &[28, 40], malformed, None, |it| it.edit_der = Some(|der| der.clear())),
         ("with a negative serial number", &[30], malformed, Some("serial-number"), |it| {
-            it.revoke(&[0x80, 1])
+            it.revoke(&[0x80, 1]);
         }),
         ("with serial number zero", &[30], malformed, Some("serial-number"), |it| it.revoke(&[0])),
         ("with a serial number of 21 bytes", &[30], malformed, Some("serial-number"), |it| {
-            it.revoke(&[1; 21])
+            it.revoke(&[1; 21]);
         }),
     ];
     let mut cases: Vec<Case> = rows
@@ -137,7 +137,7 @@ fn dates(list: List) -> Vec<Case> {
             Reason::CrlNotYetValid,
             at(|it| {
                 (it.this_update, it.next_update) =
-                    (time("2027-05-15T00:00:00Z"), Some(time("2027-06-15T00:00:00Z")))
+                    (time("2027-05-15T00:00:00Z"), Some(time("2027-06-15T00:00:00Z")));
             }),
         )
         .diverges("crl-this-update"),
