@@ -207,8 +207,11 @@ impl PreparedCollateral {
     /// Walks the PCK chain. Dates are left to [`Self::conclude`], so that a remembered chain is held to them too.
     pub(crate) fn certify_pck(&self, quote: &Quote) -> Result<CertifiedPck, QuoteError> {
         let (source, text) = self.pck_chain(quote)?;
-        let chain = chain::decode(source, text, 3, &self.0.budget)?;
-        self.certify_decoded(source, &chain)
+        let certify = || {
+            let chain = chain::decode(source, text, 3, &self.0.budget)?;
+            self.certify_decoded(source, &chain)
+        };
+        certify().map_err(|error| error.placed(quote))
     }
 
     /// [`Self::certify_pck`] for a chain that is decoded already.

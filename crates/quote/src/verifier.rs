@@ -197,10 +197,14 @@ impl Verifier {
         }
         self.counts.unknown.fetch_add(1, Ordering::Relaxed);
         let source = crate::error::Source::PckChainInQuote;
-        let decoded = chain::decode(source, text, 3, &Budget::STANDARD)?;
-        let collateral = self.choose(quote.tee(), &decoded)?.clone();
-        collateral.check_force(quote, as_of)?;
-        let pck = Arc::new(collateral.certify_decoded(source, &decoded)?);
+        let certify = || {
+            let decoded = chain::decode(source, text, 3, &Budget::STANDARD)?;
+            let collateral = self.choose(quote.tee(), &decoded)?.clone();
+            collateral.check_force(quote, as_of)?;
+            let pck = collateral.certify_decoded(source, &decoded)?;
+            Ok((collateral, Arc::new(pck)))
+        };
+        let (collateral, pck) = certify().map_err(|error: QuoteError| error.placed(quote))?;
         self.pcks.put(quote.tee(), fingerprint, text, (collateral.clone(), Arc::clone(&pck)));
         Ok((collateral, pck))
     }

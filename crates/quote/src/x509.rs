@@ -78,6 +78,8 @@ pub(crate) struct Certificate<'a> {
     pub(crate) serial: Serial,
     /// Issuer, DER.
     pub(crate) issuer: &'a [u8],
+    /// Where the issuer stands in the certificate.
+    pub(crate) issuer_at: usize,
     /// Subject, DER.
     pub(crate) subject: &'a [u8],
     pub(crate) not_before: UnixTime,
@@ -129,6 +131,7 @@ impl<'a> Certificate<'a> {
             signature: signature.octets_of_bits()?,
             serial,
             issuer: issuer.whole,
+            issuer_at: issuer.at,
             subject: subject.whole,
             not_before,
             not_after,

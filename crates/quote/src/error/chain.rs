@@ -2,7 +2,7 @@
 
 use super::{Description, Source, described};
 use crate::der::DerError;
-use crate::x509::pem::PemError;
+use crate::x509::pem::{self, PemError};
 use core::fmt;
 use serde::Serialize;
 use veritee_model::{Reason, UnixTime};
@@ -90,6 +90,8 @@ pub enum ChainFault {
         expected: String,
         /// Issuer found.
         got: String,
+        /// Byte of the certificate where the two names part.
+        at: usize,
     },
     /// The authority key identifier is not the subject key identifier of the certificate above.
     KeyIdentifier {
@@ -136,11 +138,43 @@ pub struct ChainError {
     pub role: Option<CertificateRole>,
     /// What is wrong.
     pub fault: ChainFault,
+    /// Byte of the quote at which the fault stands, where the chain is the quote's and the fault has a place.
+    pub quote_byte: Option<usize>,
+    /// The certificate's bytes, until its place in the chain is looked up.
+    certificate: Option<Box<[u8]>>,
 }
 
 impl ChainError {
     pub(crate) const fn new(source: Source, role: Option<CertificateRole>, fault: ChainFault) -> Self {
-        Self { source, role, fault }
+        Self { source, role, fault, quote_byte: None, certificate: None }
+    }
+
+    /// The fault has a place in this certificate.
+    pub(crate) fn on(mut self, certificate: &[u8]) -> Self {
+        self.certificate = Some(certificate.into());
+        self
+    }
+
+    /// Finds the fault's place in the quote: `text` is the chain, which begins at `offset`.
+    pub(crate) fn placed(mut self, text: &[u8], offset: usize) -> Self {
+        let certificate = self.certificate.take();
+        if self.source != Source::PckChainInQuote {
+            return self;
+        }
+        let index = |der: &[u8]| {
+            let chain = pem::decode_chain(text, 8).ok()?;
+            chain.iter().position(|other| other.as_slice() == der)
+        };
+        let within = match &self.fault {
+            ChainFault::Pem(error) => Some(error.at),
+            ChainFault::Der { index, error } => pem::text_offset(text, *index, error.at),
+            ChainFault::Issuer { at, .. } => {
+                certificate.as_deref().and_then(index).and_then(|index| pem::text_offset(text, index, *at))
+            }
+            _ => None,
+        };
+        self.quote_byte = within.map(|within| offset.saturating_add(within));
+        self
     }
 
     /// The stable reason.
@@ -190,6 +224,14 @@ impl ChainError {
     }
 
     pub(crate) fn describe(&self) -> Description {
+        let description = self.describe_in_chain();
+        match self.quote_byte {
+            Some(byte) => description.at(format_args!("quote byte {byte}")),
+            None => description,
+        }
+    }
+
+    fn describe_in_chain(&self) -> Description {
         let subject = self.role.map_or_else(|| "the chain".to_owned(), |role| format!("the {role}"));
         let description = match &self.fault {
             ChainFault::TooLarge { limit, got } => Description::new("the chain is too large")
@@ -226,7 +268,7 @@ impl ChainError {
             ChainFault::Name { expected, got } => {
                 Description::new(format!("{subject} has another name")).expected(expected).got(got)
             }
-            ChainFault::Issuer { expected, got } => {
+            ChainFault::Issuer { expected, got, .. } => {
                 Description::new(format!("{subject} names another issuer")).expected(expected).got(got)
             }
             ChainFault::KeyIdentifier { expected, got } => {

@@ -3,7 +3,7 @@
 use super::{ChainError, CollateralError, Description, ParseError, Stage, described};
 use crate::der::DerError;
 use crate::pck::CaKind;
-use crate::quote::Tee;
+use crate::quote::{Quote, Tee};
 use core::fmt;
 use serde::Serialize;
 use veritee_model::{Fmspc, Reason};
@@ -312,6 +312,16 @@ impl QuoteError {
             | Self::TdxModuleAttributes { .. }
             | Self::TcbNotSupported { .. }
             | Self::TcbRevoked { .. } => Stage::TcbLevel,
+        }
+    }
+
+    /// Finds the place of a chain's fault in the quote that carries the chain.
+    pub(crate) fn placed(self, quote: &Quote) -> Self {
+        match self {
+            Self::Chain(error) => {
+                Self::Chain(error.placed(quote.certification_data(), quote.certification().offset()))
+            }
+            other => other,
         }
     }
 

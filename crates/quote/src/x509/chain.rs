@@ -258,9 +258,14 @@ fn check_issued_by(
     issuer: &Issuer<'_>,
 ) -> Result<(), ChainError> {
     if certificate.issuer != issuer.subject {
-        let fault =
-            ChainFault::Issuer { expected: shown_name(issuer.subject), got: shown_name(certificate.issuer) };
-        return Err(ChainError::new(source, Some(role), fault));
+        let same =
+            certificate.issuer.iter().zip(issuer.subject).take_while(|(got, expected)| got == expected);
+        let fault = ChainFault::Issuer {
+            expected: shown_name(issuer.subject),
+            got: shown_name(certificate.issuer),
+            at: certificate.issuer_at.saturating_add(same.count()),
+        };
+        return Err(ChainError::new(source, Some(role), fault).on(certificate.der));
     }
     check_key_identifier(source, role, certificate, issuer.subject_key)?;
     if certificate.is_signed_by(issuer.public_key) {

@@ -79,6 +79,16 @@ fn decode_body(body: &[u8], offset: usize) -> Result<(Vec<u8>, &[u8]), PemError>
     Ok((certificate, after))
 }
 
+/// Where in the text the byte `at` of the certificate with this index is coded.
+pub(crate) fn text_offset(text: &[u8], index: usize, at: usize) -> Option<usize> {
+    let mut begins = text.windows(BEGIN.len()).enumerate().filter(|(_, window)| *window == BEGIN);
+    let (begin, _) = begins.nth(index)?;
+    let start = begin.checked_add(BEGIN.len())?;
+    // Four digits carry three bytes.
+    let digit = at.checked_mul(4)?.checked_div(3)?;
+    start.checked_add(offset_of_digit(text.get(start..)?, digit))
+}
+
 /// Where the digit with this index stands once line ends are counted too.
 fn offset_of_digit(lines: &[u8], index: usize) -> usize {
     let digits = lines.iter().enumerate().filter(|(_, byte)| !matches!(byte, b'\r' | b'\n'));
