@@ -4,15 +4,20 @@ use crate::construct::{Construct, ConstructKind, Text};
 use crate::environment::EnvironmentModel;
 use crate::merge::{self, MergeError};
 use crate::position::Span;
-use crate::service::{Activity, KeyValue, Parser, RESOURCE_KEYS, Service, TOP_LEVEL_KEYS, key_values};
+use crate::service::{
+    Activity, KeyValue, MountKind, Parser, RESOURCE_KEYS, Service, TOP_LEVEL_KEYS, key_values,
+};
 use crate::tree::{self, ResolveError, Tree, TreeEntry};
-use crate::value::Value;
+use crate::value::{ScalarKind, Value};
 use crate::yaml::{self, MergeTag, YamlError, YamlStream, YamlValue};
 use core::fmt;
 use veritee_model::{Budget, Reason};
 
 /// Nodes that aliases may add before a person loses track.
 const ALIAS_NODES: usize = 10_000;
+
+/// `!reset` and `!override` tags of a document. Real ones have a few.
+const MERGE_TAGS: usize = 256;
 
 /// The compose file.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,6 +107,11 @@ pub enum ComposeFileError {
     Interpolation(ResolveError),
     /// Two documents contradict each other.
     Merge(MergeError),
+    /// A document has more `!reset` and `!override` tags than allowed.
+    TooManyMergeTags {
+        /// Tags allowed.
+        limit: usize,
+    },
     /// With interpolation the file grows beyond the budget.
     TooLarge {
         /// Bytes allowed.
@@ -116,7 +126,7 @@ impl ComposeFileError {
         match self {
             Self::Missing | Self::NotAString { .. } | Self::Masked => Reason::ComposeFileMissing,
             Self::Yaml(error) => error.reason(),
-            Self::TooLarge { .. } => Reason::ComposeFileTooLarge,
+            Self::TooLarge { .. } | Self::TooManyMergeTags { .. } => Reason::ComposeFileTooLarge,
             _ => Reason::ComposeFileMalformed,
         }
     }
@@ -150,6 +160,9 @@ impl fmt::Display for ComposeFileError {
             Self::NoServices => f.write_str("the compose file has no services"),
             Self::Interpolation(error) => error.fmt(f),
             Self::Merge(error) => error.fmt(f),
+            Self::TooManyMergeTags { limit } => {
+                write!(f, "more than {limit} !reset and !override tags in a document")
+            }
             Self::TooLarge { limit } => {
                 write!(f, "interpolated, the compose file has more than {limit} bytes")
             }
@@ -168,8 +181,8 @@ impl core::error::Error for ComposeFileError {
     }
 }
 
-/// Reads a compose file against an environment, and lists what is not modelled.
-pub(crate) fn read(
+/// Reads a compose file against an environment, and lists what is not modelled. The text is attacker-controlled.
+pub fn read(
     text: &str,
     environment: &EnvironmentModel,
     budget: &Budget,
@@ -209,6 +222,10 @@ fn read_into(
     let mut section = |name: &str| resources(&tree, name, &mut parser);
     let (volumes, networks) = (section("volumes"), section("networks"));
     let (configs, secrets) = (section("configs"), section("secrets"));
+    if tree.get("include").is_none() {
+        let defined: Vec<&[Resource]> = vec![&volumes, &networks, &configs, &secrets];
+        check_consistency(&services, &defined, &mut parser);
+    }
     constructs.append(&mut parser.constructs);
     Ok(ComposeFile {
         text: text.to_owned(),
@@ -240,6 +257,9 @@ fn merged(
             return Err(ComposeFileError::NotAMapping { span: document.span, got: document.kind() });
         }
         let tagged = merge::tagged_paths(document);
+        if tagged.len() > MERGE_TAGS {
+            return Err(ComposeFileError::TooManyMergeTags { limit: MERGE_TAGS });
+        }
         let mut document = document.clone();
         merge::without_resets(&mut document);
         let resolved = tree::resolve_with(text, &document, environment, &mut remarks)
@@ -254,10 +274,7 @@ fn merged(
                 merge::merge(base, resolved, &mut Vec::new()).map_err(ComposeFileError::Merge)?
             }
         };
-        // One document alone keeps its duplicates: they are shown as replaced, with the same result.
-        if stream.documents.len() > 1 {
-            merge::enforce_unicity(&mut next, &mut Vec::new());
-        }
+        merge::enforce_unicity(&mut next, &mut Vec::new());
         whole = Some(next);
         for (path, tag, span) in tagged {
             let detail = if tag == MergeTag::Reset { "!reset" } else { "!override" };
@@ -340,6 +357,53 @@ fn start_dependencies(services: &mut [Service]) {
     }
 }
 
+/// What compose-go checks after loading (`loader/validate.go`), as far as names are known.
+fn check_consistency(services: &[Service], defined: &[&[Resource]], parser: &mut Parser<'_>) {
+    use std::collections::HashSet;
+    let names: HashSet<&str> = services.iter().map(|service| service.name.as_str()).collect();
+    let keys = |resources: &&[Resource]| resources.iter().map(|r| r.key.clone()).collect::<HashSet<String>>();
+    let sets: Vec<HashSet<String>> = defined.iter().map(keys).collect();
+    let [volumes, networks, configs, secrets] = sets.as_slice() else { return };
+    for service in services.iter().filter(|service| service.activity == Activity::Active) {
+        let mut refuse = |span: Span, path: &str, detail: String| {
+            parser.add(ConstructKind::ComposeRefuses, span, path.to_owned(), detail);
+        };
+        let image = service.image.as_ref().map(|image| image.value.literal());
+        let has_image = image.is_some_and(|text| text != Some(""));
+        if !has_image
+            && service.build.is_none()
+            && service.get("provider").is_none()
+            && service.get("extends").is_none()
+        {
+            refuse(service.key_span, &service.path, "neither image nor build".to_owned());
+        }
+        for mount in service.mounts.iter().filter(|mount| mount.kind == MountKind::Volume) {
+            let name = mount.source.as_ref().and_then(Value::literal);
+            if let Some(name) = name.filter(|name| !volumes.contains(*name)) {
+                refuse(mount.span, &mount.path, format!("undefined volume {name}"));
+            }
+        }
+        for (kind, set, mounts) in
+            [("config", configs, &service.configs), ("secret", secrets, &service.secrets)]
+        {
+            for mount in mounts {
+                let name = mount.source.as_ref().and_then(Value::literal);
+                if let Some(name) = name.filter(|name| !set.contains(*name)) {
+                    refuse(mount.span, &mount.path, format!("undefined {kind} {name}"));
+                }
+            }
+        }
+        for network in
+            service.networks.iter().filter(|entry| entry.key != "default" && !networks.contains(&entry.key))
+        {
+            refuse(network.key_span, &service.path, format!("undefined network {}", network.key));
+        }
+        for target in service.depends_on.iter().filter(|target| !names.contains(target.as_str())) {
+            refuse(service.key_span, &service.path, format!("depends on undefined service {target}"));
+        }
+    }
+}
+
 fn check_top_level(tree: &Tree, parser: &mut Parser<'_>) {
     for entry in tree.entries() {
         let key = entry.key.as_str();
@@ -369,6 +433,11 @@ fn resource(entry: &TreeEntry, section: &str, known: &[&str], parser: &mut Parse
             let path = format!("{path}.{}", field.key);
             parser.add(ConstructKind::UnknownComposeKey, field.key_span, path, field.key.clone());
         }
+    }
+    if let Some(content) = entry.tree.get("content")
+        && content.scalar().is_none_or(|value| value.kind != ScalarKind::String)
+    {
+        parser.wrong_type(content, format!("{path}.content"), "a string");
     }
     let field = |name: &str| entry.tree.get(name).and_then(Tree::scalar).cloned();
     let external = match entry.tree.get("external") {

@@ -28,6 +28,8 @@ pub enum ConstructKind {
     UnmodelledComposeKey,
     /// A value is of another type than the Compose specification demands.
     ComposeType,
+    /// Something for which Compose refuses the whole file: then it is not what runs.
+    ComposeRefuses,
     /// More than one YAML document: they were merged in order.
     MultipleDocuments,
     /// `!reset` or `!override`.
@@ -64,6 +66,7 @@ impl ConstructKind {
             Self::UnknownComposeKey => "unknown-compose-key",
             Self::UnmodelledComposeKey => "unmodelled-compose-key",
             Self::ComposeType => "compose-type",
+            Self::ComposeRefuses => "compose-refuses",
             Self::MultipleDocuments => "multiple-documents",
             Self::MergeTag => "merge-tag",
             Self::ForeignTag => "foreign-tag",
@@ -100,6 +103,7 @@ impl ConstructKind {
         !matches!(
             self,
             Self::UnknownManifestKey
+                | Self::ComposeRefuses
                 | Self::MultipleDocuments
                 | Self::MergeTag
                 | Self::AliasExpansion

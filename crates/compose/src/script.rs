@@ -84,6 +84,8 @@ pub struct Command {
     pub function: Option<String>,
     /// It runs in a subshell: its assignments and exports go nowhere.
     pub in_subshell: bool,
+    /// It, or the compound command that it is part of, stands behind `!`.
+    pub is_negated: bool,
     /// How many substitutions (`$(…)`, backticks, `<(…)`) it stands in.
     pub substitution_depth: usize,
     /// Where it stands.

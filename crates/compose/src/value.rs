@@ -193,7 +193,7 @@ impl Value {
         piece.references = self
             .references
             .iter()
-            .filter(|reference| span.start <= reference.span.start && reference.span.end <= span.end)
+            .filter(|reference| reference.span.start < span.end && span.start < reference.span.end)
             .cloned()
             .collect();
         piece

@@ -26,8 +26,8 @@ fn key_of(path: &[&str]) -> Option<Key> {
         ["networks", _, "labels"] | ["networks", _, "ipam", "options"] => Key::BeforeEquals,
         ["services", _, tail @ ..] => match tail {
             [
-                "annotations" | "cap_add" | "cap_drop" | "dns" | "dns_opt" | "dns_search" | "environment"
-                | "labels" | "links" | "profiles" | "sysctls" | "tmpfs",
+                "annotations" | "cap_add" | "cap_drop" | "dns" | "dns_opt" | "dns_search" | "labels"
+                | "links" | "profiles" | "sysctls" | "tmpfs",
             ]
             | ["build", "args" | "additional_contexts" | "platform" | "tags" | "labels"]
             | ["deploy", "labels"]
@@ -45,7 +45,8 @@ fn key_of(path: &[&str]) -> Option<Key> {
     })
 }
 
-/// Makes every keyed sequence below `tree` unique; the later element takes the place of the earlier.
+/// Makes every keyed sequence below `tree` unique; the later element takes the place of the earlier. `environment` is
+/// left as it is: there the replaced entries are of interest, and the service says which ones count.
 ///
 /// Two elements whose keys are not known are kept apart: which of them wins is the choice of whoever sets them.
 pub(crate) fn enforce_unicity(tree: &mut Tree, path: &mut Vec<String>) {

@@ -220,7 +220,8 @@ fn copied(command: &Command, resolver: &mut Resolver<'_>) -> Provenance {
 }
 
 fn never_holds(condition: &Command, resolver: &mut Resolver<'_>) -> bool {
-    if !matches!(condition.program(), Some("[[" | "[" | "test")) || condition.position > 0 {
+    let is_test = matches!(condition.program(), Some("[[" | "[" | "test"));
+    if !is_test || condition.position > 0 || condition.is_negated || condition.outer.is_some() {
         return false;
     }
     let blocks = |text: &str| matches!(text, "||" | "!" | "-o" | "(");

@@ -1,0 +1,120 @@
+//! Builtins that set variables, export them, or do what cannot be told.
+
+use super::Parser;
+use crate::construct::ConstructKind;
+use crate::position::Span;
+use crate::script::{Problem, Word, WordPart};
+
+impl Parser<'_> {
+    /// Builtins that set variables, export them, or do what cannot be told.
+    pub(super) fn builtin(&mut self, words: &[Word], span: Span) {
+        let words = match words.first().and_then(Word::literal) {
+            Some("command" | "builtin" | "exec" | "sudo" | "nohup") => words.get(1..).unwrap_or(&[]),
+            _ => words,
+        };
+        let Some(program) = words.first() else { return };
+        let arguments = words.get(1..).unwrap_or(&[]);
+        match program.literal() {
+            Some("export") => self.declaration(arguments, true),
+            Some("declare" | "typeset" | "readonly" | "local") => {
+                let flags = |word: &&Word| {
+                    word.literal().is_some_and(|text| text.starts_with('-') && text.contains('x'))
+                };
+                let exported = arguments.iter().any(|word| flags(&word));
+                self.declaration(arguments, exported);
+            }
+            Some("read" | "mapfile" | "readarray" | "getopts") => {
+                for word in arguments {
+                    match word.literal() {
+                        Some(text) if is_name(text) => self.assign(text.to_owned(), None, word.span, false),
+                        Some(_) => {}
+                        None => self.opaque(span, "a variable whose name is computed"),
+                    }
+                }
+            }
+            Some("printf") if arguments.first().and_then(Word::literal) == Some("-v") => {
+                match arguments.get(1).and_then(Word::literal) {
+                    Some(name) => self.assign(name.to_owned(), None, span, false),
+                    None => self.opaque(span, "a variable whose name is computed"),
+                }
+            }
+            Some("let") => {
+                let text: Vec<_> = arguments.iter().map(Word::prefix).collect();
+                self.note_arithmetic(&text.join(" "), span);
+            }
+            Some("eval") => self.opaque(span, "eval"),
+            Some("source" | ".") => self.opaque(span, "source"),
+            Some("trap") if !is_harmless_trap(arguments) => self.opaque(span, "trap"),
+            Some("alias") => self.opaque(span, "alias"),
+            Some("enable") => self.opaque(span, "enable"),
+            Some("set") => {
+                let text: Vec<_> = arguments.iter().map(Word::prefix).collect();
+                let short = text
+                    .iter()
+                    .any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('a'));
+                self.export_all |= short || text.windows(2).any(|pair| pair == ["-o", "allexport"]);
+            }
+            Some(_) => {}
+            None => self.opaque(span, "a command whose name is computed"),
+        }
+    }
+
+    pub(super) fn declaration(&mut self, arguments: &[Word], exported: bool) {
+        for word in arguments {
+            let prefix = word.prefix();
+            if prefix.starts_with('-') {
+                continue;
+            }
+            let (name, has_value) = match prefix.split_once('=') {
+                Some((name, _)) => (name.trim_end_matches('+').to_owned(), true),
+                None => (prefix.clone(), false),
+            };
+            if !is_name(&name) || (!has_value && word.literal().is_none()) {
+                self.opaque(word.span, "a variable whose name is computed");
+            } else if has_value {
+                let value = strip_prefix(word, name.len().saturating_add(1));
+                self.assign(name, Some(value), word.span, exported);
+            } else if exported {
+                self.exported.insert(name);
+            }
+        }
+    }
+
+    pub(super) fn opaque(&mut self, span: Span, what: &str) {
+        self.script.problems.push(Problem {
+            kind: ConstructKind::ScriptOpaque,
+            span,
+            detail: what.to_owned(),
+        });
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric())
+}
+
+/// The word without the first bytes of its literal text.
+fn strip_prefix(word: &Word, length: usize) -> Word {
+    let mut left = length;
+    let mut parts = Vec::new();
+    for part in &word.parts {
+        match part {
+            WordPart::Literal(text) if left > 0 => {
+                let cut = left.min(text.len());
+                left = left.saturating_sub(cut);
+                parts.push(WordPart::Literal(text.get(cut..).unwrap_or("").to_owned()));
+            }
+            other => parts.push(other.clone()),
+        }
+    }
+    Word::new(parts, Span::new(word.span.start.saturating_add(length), word.span.end))
+}
+
+/// A trap whose text is plain and neither assigns, exports, sources nor evaluates.
+fn is_harmless_trap(arguments: &[Word]) -> bool {
+    const WORDS: [&str; 7] = ["=", "export", "eval", "source", ". ", "read", "declare"];
+    arguments
+        .iter()
+        .all(|word| word.literal().is_some_and(|text| !WORDS.iter().any(|bad| text.contains(bad))))
+}

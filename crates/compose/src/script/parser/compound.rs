@@ -1,0 +1,238 @@
+//! Compound commands: conditions, loops, functions, groups.
+
+use super::{Fail, Parser};
+use crate::position::Span;
+use crate::script::{Guard, Word, WordPart};
+
+impl Parser<'_> {
+    pub(super) fn subshell(&mut self, start: usize) -> Result<(), Fail> {
+        self.advance(1);
+        let outer = core::mem::replace(&mut self.scope.in_subshell, true);
+        let assignments = self.script.assignments.len();
+        self.list(&[])?;
+        for assignment in self.script.assignments.get_mut(assignments..).unwrap_or(&mut []) {
+            assignment.temporary = true;
+        }
+        self.scope.in_subshell = outer;
+        if self.peek() != Some(b')') {
+            return Err(self.fail_at(start, "a subshell that is not closed"));
+        }
+        self.advance(1);
+        self.trailing_redirections(start)
+    }
+
+    pub(super) fn condition(&mut self, start: usize) -> Result<(), Fail> {
+        self.advance(2);
+        let depth = self.scope.guards.len();
+        let outer = core::mem::replace(&mut self.scope.conditional, true);
+        let mut first = self.script.commands.len();
+        self.list(&["then"])?;
+        self.expect("then")?;
+        loop {
+            let inner = self.scope.guards.len();
+            self.push_guard(first, false);
+            let end = self.script.commands.len();
+            self.list(&["elif", "else", "fi"])?;
+            self.scope.guards.truncate(inner);
+            // Later branches run where this condition did not hold.
+            self.push_guard_range(first, end, true);
+            match self.reserved() {
+                Some("elif") => {
+                    self.advance(4);
+                    first = self.script.commands.len();
+                    self.list(&["then"])?;
+                    self.expect("then")?;
+                }
+                Some("else") => {
+                    self.advance(4);
+                    self.list(&["fi"])?;
+                    break;
+                }
+                _ => break,
+            }
+        }
+        self.expect("fi")?;
+        self.scope.guards.truncate(depth);
+        self.scope.conditional = outer;
+        self.trailing_redirections(start)
+    }
+
+    pub(super) fn while_loop(&mut self, start: usize) -> Result<(), Fail> {
+        let until = self.reserved() == Some("until");
+        self.advance(5);
+        let outer = core::mem::replace(&mut self.scope.conditional, true);
+        let first = self.script.commands.len();
+        self.list(&["do"])?;
+        let depth = self.scope.guards.len();
+        self.push_guard(first, until);
+        self.body()?;
+        self.scope.guards.truncate(depth);
+        self.scope.conditional = outer;
+        self.trailing_redirections(start)
+    }
+
+    pub(super) fn body(&mut self) -> Result<(), Fail> {
+        self.expect("do")?;
+        self.list(&["done"])?;
+        self.expect("done")
+    }
+
+    pub(super) fn for_loop(&mut self, start: usize) -> Result<(), Fail> {
+        let length = self.reserved().map_or(0, str::len);
+        self.advance(length);
+        self.skip_blanks();
+        let outer = core::mem::replace(&mut self.scope.conditional, true);
+        if self.rest().starts_with("((") {
+            let before = self.at;
+            let close = self.rest().find("))").ok_or_else(|| self.fail("a loop that is not closed"))?;
+            let text = self.rest().get(2..close).unwrap_or("").to_owned();
+            self.advance(close.saturating_add(2));
+            self.note_arithmetic(&text, Span::new(before, self.at));
+        } else {
+            let span = Span::new(self.at, self.at);
+            let name = self.name();
+            if name.is_empty() {
+                return Err(self.fail("a loop without variable"));
+            }
+            self.skip_separators()?;
+            if self.reserved() == Some("in") {
+                self.advance(2);
+                self.loop_words(&name, span)?;
+            } else {
+                // The words are the positional parameters.
+                self.assign(name, None, span, false);
+            }
+        }
+        self.skip_separators()?;
+        if self.reserved() == Some("{") {
+            self.advance(1);
+            self.list(&["}"])?;
+            self.expect("}")?;
+        } else {
+            self.body()?;
+        }
+        self.scope.conditional = outer;
+        self.trailing_redirections(start)
+    }
+
+    pub(super) fn loop_words(&mut self, name: &str, span: Span) -> Result<(), Fail> {
+        let mut parts = Vec::new();
+        loop {
+            self.skip_blanks();
+            let Some(word) = self.word()? else { break };
+            parts.extend(word.parts);
+        }
+        let span = Span::new(span.start, self.at);
+        self.assign(name.to_owned(), Some(Word::new(parts, span)), span, false);
+        Ok(())
+    }
+
+    pub(super) fn case(&mut self, start: usize) -> Result<(), Fail> {
+        self.advance(4);
+        self.skip_blanks();
+        let subject = self.word()?.ok_or_else(|| self.fail("a case without word"))?;
+        self.skip_separators()?;
+        self.expect("in")?;
+        let outer = core::mem::replace(&mut self.scope.conditional, true);
+        let here = self.script.commands.len();
+        let variables = subject.variables().into_iter().map(str::to_owned).collect();
+        let depth = self.scope.guards.len();
+        self.add_guard(Guard { first: here, end: here, negated: false, variables, span: subject.span });
+        loop {
+            self.skip_separators()?;
+            if self.reserved() == Some("esac") {
+                break;
+            }
+            if self.peek() == Some(b'(') {
+                self.advance(1);
+            }
+            loop {
+                self.skip_blanks();
+                if self.word()?.is_none() {
+                    return Err(self.fail("a case without pattern"));
+                }
+                self.skip_blanks();
+                if self.peek() != Some(b'|') {
+                    break;
+                }
+                self.advance(1);
+            }
+            if self.peek() != Some(b')') {
+                return Err(self.fail("a case whose pattern is not closed"));
+            }
+            self.advance(1);
+            self.list(&["esac"])?;
+            for sign in [";;&", ";;", ";&"] {
+                if self.rest().starts_with(sign) {
+                    self.advance(sign.len());
+                    break;
+                }
+            }
+        }
+        self.expect("esac")?;
+        self.scope.guards.truncate(depth);
+        self.scope.conditional = outer;
+        self.trailing_redirections(start)
+    }
+
+    pub(super) fn function_keyword(&mut self) -> Result<(), Fail> {
+        self.advance(8);
+        self.skip_blanks();
+        let name = self.word()?.and_then(|word| word.literal().map(str::to_owned)).unwrap_or_default();
+        self.skip_blanks();
+        if self.rest().starts_with('(') {
+            self.advance(1);
+            self.skip_blanks();
+            if self.peek() != Some(b')') {
+                return Err(self.fail("a function without ')'"));
+            }
+            self.advance(1);
+        }
+        self.function_body(name)
+    }
+
+    pub(super) fn function_body(&mut self, name: String) -> Result<(), Fail> {
+        self.skip_newlines()?;
+        self.enter()?;
+        let outer = self.scope.clone();
+        self.scope.function = Some(name);
+        self.scope.conditional = true;
+        let pipeline = self.pipelines;
+        self.command(pipeline, 0)?;
+        self.scope = outer;
+        self.leave();
+        Ok(())
+    }
+
+    /// `[[ … ]]`: everything up to the closing bracket is a word.
+    pub(super) fn double_bracket(&mut self, pipeline: usize, position: usize) -> Result<(), Fail> {
+        let start = self.at;
+        let mut words = Vec::new();
+        loop {
+            self.skip_blanks();
+            while self.peek() == Some(b'\n') {
+                self.advance(1);
+                self.skip_blanks();
+            }
+            if let Some(word) = self.word()? {
+                let closes = word.literal() == Some("]]");
+                words.push(word);
+                if closes {
+                    break;
+                }
+                continue;
+            }
+            let rest = self.rest();
+            let sign = ["&&", "||", "(", ")", "<", ">", "&", "|", ";"]
+                .into_iter()
+                .find(|sign| rest.starts_with(sign));
+            let Some(sign) = sign else { return Err(self.fail_at(start, "'[[' that is not closed")) };
+            let span = Span::new(self.at, self.at.saturating_add(sign.len()));
+            words.push(Word::new(vec![WordPart::Literal(sign.to_owned())], span));
+            self.charge(1)?;
+            self.advance(sign.len());
+        }
+        self.push_command(words, Vec::new(), (pipeline, position), start);
+        self.trailing_redirections(start)
+    }
+}

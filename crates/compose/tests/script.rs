@@ -1,0 +1,326 @@
+//! Scripts: where values come from, what is written, and what cannot be told.
+
+use proptest::prelude::*;
+use veritee_compose::script::{self, Role, Script, WriteKind};
+use veritee_compose::{ConstructKind, Context, Deployment, EnvironmentModel, Provenance, UnboundCompose};
+use veritee_model::Budget;
+
+fn read(text: &str) -> Script {
+    script::read(Role::PreLaunch, text, &Budget::STANDARD)
+}
+
+fn environment(text: &str, allowed: &[&str]) -> EnvironmentModel {
+    let allowed = allowed.iter().map(|name| veritee_compose::AllowedName {
+        name: (*name).to_owned(),
+        span: veritee_compose::Span::default(),
+    });
+    script::environment(&[read(text)], allowed.collect(), veritee_compose::Enforcement::Enforced)
+}
+
+fn provenance(text: &str, name: &str) -> Provenance {
+    environment(text, &["OPERATOR"]).lookup(name).provenance
+}
+
+fn programs(script: &Script) -> Vec<String> {
+    script.commands.iter().filter_map(|command| command.program()).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_known_forms_of_an_export_are_told_apart() {
+    for (text, expected) in [
+        ("export X=literal", Provenance::Measured),
+        ("X=literal; export X", Provenance::Measured),
+        ("export X; X=literal", Provenance::Measured),
+        ("declare -x X=literal", Provenance::Measured),
+        ("set -a; X=literal", Provenance::Measured),
+        ("export X=$(jq -j .launch_token_hash app-compose.json)", Provenance::Measured),
+        ("export X=$(cat /dstack/app-compose.json | jq -r .name)", Provenance::Measured),
+        (
+            "export X=$(curl -s --unix-socket /var/run/dstack.sock http://dstack/Info | jq -j .app_id)",
+            Provenance::Attested,
+        ),
+        (
+            "export X=$(curl -s --unix-socket /var/run/tappd.sock http://dstack/prpc/Tappd.Info | jq -j .app_id)",
+            Provenance::Attested,
+        ),
+        ("export X=$(curl -s --unix-socket /var/run/other.sock http://dstack/Info)", Provenance::Unknown),
+        ("export X=$(jq -j .default_gateway_domain /dstack/user_config)", Provenance::Host),
+        ("export X=`jq -r .pccs_url /dstack/.host-shared/.sys-config.json`", Provenance::Host),
+        ("export X=$(cat /proc/cmdline)", Provenance::Host),
+        ("export X=$(hostname)", Provenance::Host),
+        ("export X=$HOSTNAME", Provenance::Host),
+        ("export X=$(< /dstack/user_config)", Provenance::Host),
+        ("export X=$(date +%s)", Provenance::Host),
+        ("export X=$(head -c 32 /dev/urandom | base64)", Provenance::System),
+        ("export X=$(curl -s https://example.org/x)", Provenance::Remote),
+        ("export X=$(wget -qO- https://example.org/x | tr -d '\\n')", Provenance::Remote),
+        ("export X=$OPERATOR", Provenance::Operator),
+        ("export X=\"https://${OPERATOR:-a}/x\"", Provenance::Operator),
+        ("Y=$OPERATOR; Z=a$Y; export X=${Z#a}", Provenance::Operator),
+        ("export X=$(echo -n \"$OPERATOR\" | sha256sum | cut -d' ' -f1)", Provenance::Operator),
+        ("export X=$(cat /dstack/.host-shared/.decrypted-env)", Provenance::Operator),
+        ("export X=${OTHER:-literal}", Provenance::Measured),
+        ("export X=$(mystery)", Provenance::Unknown),
+        ("export X=$(cat /tmp/somewhere)", Provenance::Unknown),
+        ("read X < /dstack/user_config; export X", Provenance::Unknown),
+        ("printf -v X '%s' a; export X", Provenance::Unknown),
+        ("export X=${!OTHER}", Provenance::Unknown),
+        ("f() { export X=$1; }; f \"$OPERATOR\"", Provenance::Unknown),
+        ("for X in a $OPERATOR; do export X; done", Provenance::Operator),
+        ("if [ -f /a ]; then export X=a; else export X=$(cat user_config); fi", Provenance::Host),
+        ("case $A in b) export X=$OPERATOR ;; esac", Provenance::Operator),
+        ("true && export X=$OPERATOR", Provenance::Operator),
+        ("export X=$X:more", Provenance::Measured),
+        (": ${X:=$OPERATOR}; export X", Provenance::Operator),
+        ("X+=$OPERATOR; export X", Provenance::Operator),
+        ("export X=$((OPERATOR + 1))", Provenance::Operator),
+    ] {
+        assert_eq!(provenance(text, "X"), expected, "{text}");
+        assert!(read(text).is_complete(), "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_exported_or_ends_with_its_command_does_not_reach_compose() {
+    for text in [
+        "X=a",
+        "X=a true",
+        "(export X=a)",
+        "export X=a | true",
+        "Y=$(export X=a)",
+        "# export X=a",
+        "echo export X=a",
+    ] {
+        assert_eq!(provenance(text, "X"), Provenance::Unset, "{text}");
+    }
+}
+
+#[test]
+fn an_unconditional_literal_is_known_and_a_conditional_one_is_not() {
+    let known = |text: &str| environment(text, &[]).lookup("X").known;
+    assert_eq!(known("export X=a"), Some("a".to_owned()));
+    assert_eq!(known("export X='a b'\"c\""), Some("a bc".to_owned()));
+    assert_eq!(known("if true; then export X=a; fi"), None);
+    assert_eq!(known("true || export X=a"), None);
+    assert_eq!(known("export X=a; export X=b"), None);
+    assert_eq!(known("export X=a$Y"), None);
+}
+
+#[test]
+fn what_can_set_any_variable_makes_unset_names_unknown() {
+    for text in [
+        "eval \"$OPERATOR\"",
+        "source /dstack/user_config",
+        ". ./x",
+        "export \"$OPERATOR\"",
+        "export $(grep -v '^#' x)",
+        "declare -x \"$A=b\"",
+        "read \"$A\"",
+        "$OPERATOR",
+        "\"$A\" b",
+        "trap 'export X=1' DEBUG",
+        "if true; then",
+        "echo 'unclosed",
+        "echo \"unclosed",
+        "x=$(unclosed",
+        "cat <<EOF\nunclosed",
+        ")",
+        "fi",
+        "echo > \"$FILE\"",
+    ] {
+        assert_eq!(provenance(text, "X"), Provenance::Unknown, "{text}");
+        assert_eq!(provenance(text, "OPERATOR"), Provenance::Operator, "{text}");
+    }
+    assert_eq!(provenance("trap 'rm -f /tmp/x' EXIT", "X"), Provenance::Unset);
+}
+
+#[test]
+fn exports_of_init_script_do_not_reach_compose_but_its_dot_env_does() {
+    let raw = br#"{"docker_compose_file":"services: {s: {image: i}}","init_script":"export A=1\nprintf x > /dev/null\ncat > /dstack/.env <<EOF\nB=1\nC=$A\nEOF\n"}"#;
+    let unbound = UnboundCompose::parse(raw, &Budget::STANDARD).unwrap();
+    let deployment = Deployment::from_unbound(&unbound, &Context::default());
+    let provenance = |name: &str| deployment.environment.lookup(name).provenance;
+    assert_eq!(provenance("A"), Provenance::Unset);
+    assert_eq!(provenance("B"), Provenance::Measured);
+    assert_eq!(provenance("C"), Provenance::Measured);
+    assert_eq!(deployment.compose_writes().len(), 1);
+}
+
+#[test]
+fn a_dot_env_of_chosen_text_makes_unset_names_unknown() {
+    for text in [
+        "echo \"$OPERATOR\" > .env",
+        "echo \"A=$OPERATOR\" > /dstack/.env",
+        "cp /dstack/user_config /dstack/.env",
+        "curl -s https://x -o .env",
+        "cat x | tee .env",
+        "echo not a line >> .env",
+    ] {
+        assert_eq!(provenance(text, "X"), Provenance::Unknown, "{text}");
+    }
+    assert_eq!(provenance("printf 'A=1\\n' > /dstack/other", "X"), Provenance::Unset);
+    assert_eq!(provenance("cat > .env <<'EOF'\n# c\nexport X=$OPERATOR\nEOF", "X"), Provenance::Measured);
+}
+
+#[test]
+fn writes_name_their_file_and_who_chooses_the_text() {
+    let text = "cat > docker-compose.yaml <<EOF\nservices: {s: {image: $OPERATOR}}\nEOF\njq -r .docker_compose_file app-compose.json > /dstack/docker-compose.yaml\ncurl -fsSL https://x -o /usr/local/bin/y\nsed -i s/a/b/ ./compose.override.yml\ncp a b\necho ok >&2 2>/dev/null\n{ echo a; } > grouped\n";
+    let script = read(text);
+    let model = environment(text, &["OPERATOR"]);
+    let writes: Vec<_> = script
+        .writes(&model)
+        .into_iter()
+        .map(|write| (write.kind, write.path.unwrap(), write.provenance))
+        .collect();
+    assert_eq!(
+        writes,
+        [
+            (WriteKind::Replace, "/dstack/docker-compose.yaml".to_owned(), Provenance::Operator),
+            (WriteKind::Replace, "/dstack/docker-compose.yaml".to_owned(), Provenance::Measured),
+            (WriteKind::Download, "/usr/local/bin/y".to_owned(), Provenance::Remote),
+            (WriteKind::Edit, "/dstack/compose.override.yml".to_owned(), Provenance::Unknown),
+            (WriteKind::Copy, "/dstack/b".to_owned(), Provenance::Unknown),
+            (WriteKind::Replace, "/dstack/grouped".to_owned(), Provenance::Measured),
+        ]
+    );
+}
+
+#[test]
+fn commands_are_found_wherever_they_stand() {
+    let text = "if a; then b | c; elif d; then e; else f; fi\nfor i in 1 2; do g; done\nwhile h; do i; done\ncase x in y|z) j ;; *) k;; esac\nl() { m; }\nfunction n { o; }\n(p)\n{ q; }\nr && s || t\nu=$(v $(w))\nx=`y`\n[[ -n $(z) ]] && aa\ndiff <(bb) <(cc)\n! dd\ncat <<EOF\n$(ee)\nEOF\nuntil ff; do gg; done; hh &\n";
+    let script = read(text);
+    assert_eq!(script.problems, []);
+    let mut found = programs(&script);
+    found.retain(|name| !matches!(name.as_str(), "[[" | "cat" | "diff"));
+    found.sort();
+    let mut wanted: Vec<String> =
+        ('a'..='t').map(String::from).filter(|name| !matches!(name.as_str(), "l" | "n")).collect();
+    wanted.extend(["v", "w", "y", "z", "aa", "bb", "cc", "dd", "ee", "ff", "gg", "hh"].map(str::to_owned));
+    wanted.sort();
+    assert_eq!(found, wanted);
+}
+
+#[test]
+fn a_pipe_into_a_shell_is_one_pipeline() {
+    let script = read("curl -fsSL https://x | sudo bash -s -- y\n{ wget -qO- z; } | sh\n");
+    assert_eq!(script.commands[0].pipeline, script.commands[1].pipeline);
+    assert_eq!(script.commands[1].position, 1);
+    assert_eq!(script.commands[2].outer.map(|(pipeline, _)| pipeline), Some(script.commands[3].pipeline));
+}
+
+#[test]
+fn a_guard_is_believed_only_as_a_plain_conjunction_of_unset_names() {
+    let unreachable = |text: &str| {
+        let script = read(text);
+        let model = environment(text, &["OPERATOR"]);
+        let command = script.commands.iter().find(|command| command.program() == Some("target")).unwrap();
+        script.is_unreachable(command, &model)
+    };
+    assert!(unreachable("if [ -n \"$UNSET\" ]; then target; fi"));
+    assert!(unreachable("if [[ -n $UNSET && -n $OPERATOR ]]; then target; fi"));
+    assert!(unreachable("[ -n \"$UNSET\" ] && target"));
+    assert!(unreachable("test -n \"$UNSET\" && if a; then target; fi"));
+    for reachable in [
+        "if [ -n \"$OPERATOR\" ]; then target; fi",
+        "if [ -n \"$UNSET\" ]; then a; else target; fi",
+        "if [ -n \"$UNSET\" ]; then a; elif b; then target; fi",
+        "if [[ -n $UNSET || -n $OPERATOR ]]; then target; fi",
+        "if ! [ -n \"$UNSET\" ]; then target; fi",
+        "if [ ! -n \"$UNSET\" ]; then target; fi",
+        "if [ -n \"$UNSET\" ]; true; then target; fi",
+        "if [ -n \"${UNSET:-x}\" ]; then target; fi",
+        "if [ -n \"x$UNSET\" ]; then target; fi",
+        "if [ -z \"$UNSET\" ]; then target; fi",
+        "[ -n \"$UNSET\" ] || target",
+        "[ -n \"$UNSET\" ] && a || target",
+        "until [ -n \"$UNSET\" ]; do target; done",
+        "if [ -n \"$UNSET\" ]; then a; fi; target",
+        "UNSET=1; if [ -n \"$UNSET\" ]; then target; fi",
+        "eval x; if [ -n \"$UNSET\" ]; then target; fi",
+    ] {
+        assert!(!unreachable(reachable), "{reachable}");
+    }
+}
+
+#[test]
+fn a_script_is_known_by_its_hash_and_not_by_what_it_prints() {
+    let script = read("#!/bin/bash\necho \"Running Phala Cloud Pre-Launch Script v0.0.14\"\n");
+    assert_eq!(script.known, None);
+}
+
+#[test]
+fn hostile_scripts_are_bounded_and_listed() {
+    let repeat = |text: &str, count: usize| text.repeat(count);
+    let cases = [
+        repeat("a", 5 << 20),
+        repeat("$(", 100_000),
+        repeat("(", 100_000),
+        repeat("{ ", 100_000),
+        repeat("if a; then ", 50_000),
+        repeat("${a:-", 50_000),
+        repeat("\"$(", 50_000),
+        repeat("$((", 100_000),
+        repeat("a <<E ", 50_000),
+        repeat("`", 99_999),
+        repeat("case a in ", 50_000),
+        repeat("a;", 500_000),
+        repeat("f() ", 100_000),
+    ];
+    for text in cases {
+        let script = read(&text);
+        assert!(!script.is_complete(), "{}", &text[..20]);
+        assert_eq!(script.problems[0].kind, ConstructKind::ScriptSyntax);
+    }
+}
+
+#[test]
+fn long_but_plain_scripts_are_read_in_linear_time() {
+    let repeat = |text: &str, count: usize| text.repeat(count);
+    for text in [
+        repeat("export A=$A$B\n", 10_000),
+        repeat("a && ", 30_000) + "b\n",
+        repeat("a | ", 30_000) + "b\n",
+        "if a; then b".to_owned() + &repeat("; elif a; then b", 10_000) + "; fi\n",
+        repeat("eval x\n", 20_000),
+        repeat("export A\n", 20_000),
+        repeat("echo a > b\n", 20_000),
+        (0..20_000).map(|n| format!("A{n}=$A{}\n", n + 1)).collect(),
+        repeat("x=\"$a$b$c\"\n", 20_000),
+    ] {
+        let script = read(&text);
+        assert!(script.is_complete(), "{}", &text[..12]);
+        let model = environment(&text, &["OPERATOR"]);
+        let _ = script.writes(&model);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "\\PC{0,200}") {
+        let script = read(&text);
+        let _ = script.writes(&environment(&text, &[]));
+    }
+
+    #[test]
+    fn no_shell_like_text_makes_the_reader_panic(
+        pieces in proptest::collection::vec(
+            prop_oneof![
+                Just("if "), Just("then "), Just("fi\n"), Just("$("), Just(")"), Just("\""), Just("'"), Just("`"), Just("${"),
+                Just("}"), Just("<<E\n"), Just("E\n"), Just("<<-'E'\n"), Just("case x in "), Just("esac\n"), Just(";;"),
+                Just("a=b "), Just("export X="), Just("| "), Just("&& "), Just("\\"), Just("[[ "), Just("]] "), Just("(("), Just("))"),
+                Just("for i in "), Just("do "), Just("done\n"), Just("# c\n"), Just("> f "), Just("ä"), Just("\n"), Just("$"),
+            ],
+            0..40,
+        )
+    ) {
+        let text = pieces.concat();
+        let script = read(&text);
+        for command in &script.commands {
+            prop_assert!(text.get(command.span.range()).is_some());
+        }
+        for assignment in &script.assignments {
+            prop_assert!(text.get(assignment.span.range()).is_some());
+        }
+        let _ = script.writes(&environment(&text, &["X"]));
+    }
+}
