@@ -61,7 +61,11 @@ fn decode_body(body: &[u8], offset: usize) -> Result<(Vec<u8>, &[u8]), PemError>
     for line in lines.split_inclusive(|byte| *byte == b'\n') {
         let text =
             line.strip_suffix(b"\n").ok_or_else(|| fault(position, "end line is not on its own line"))?;
-        digits.extend_from_slice(text.strip_suffix(b"\r").unwrap_or(text));
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        if text.is_empty() {
+            return Err(fault(position, "empty line inside a certificate"));
+        }
+        digits.extend_from_slice(text);
         position = position.saturating_add(line.len());
     }
     let after = end.strip_prefix(END).ok_or_else(|| fault(length, "a certificate's end line is expected"))?;
@@ -136,6 +140,8 @@ mod tests {
             "-----BEGIN CERTIFICATE-----\nAAEC-----END CERTIFICATE-----\n",
             "-----BEGIN CERTIFICATE-----\nAAEC\n",
             "-----BEGIN CERTIFICATE-----\nAA EC\n-----END CERTIFICATE-----\n",
+            "-----BEGIN CERTIFICATE-----\n\nAAEC\n-----END CERTIFICATE-----\n",
+            "-----BEGIN CERTIFICATE-----\nAAEC\r\n\r\n-----END CERTIFICATE-----\n",
             "-----BEGIN PUBLIC KEY-----\nAAEC\n-----END PUBLIC KEY-----\n",
             "-----BEGIN CERTIFICATE-----AAEC\n-----END CERTIFICATE-----\n",
             "-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----x",

@@ -201,6 +201,16 @@ fn pem_forms() -> Vec<Case> {
         Some("pem-form"),
         with_pem(|pem| pem.replacen(certificate_end, "-----END CERTIFICATE-----\nwords\n", 1)),
     );
+    push(
+        "chain with an empty line after a begin line",
+        Some("pem-form"),
+        with_pem(|pem| pem.replacen("CERTIFICATE-----\n", "CERTIFICATE-----\n\n", 1)),
+    );
+    push(
+        "chain with an empty line before an end line",
+        None,
+        with_pem(|pem| pem.replacen("-----END", "\n-----END", 1)),
+    );
     push("chain that is no PEM", None, with_pem(|_pem| "words".to_owned()));
     push(
         "chain of another label",
