@@ -15,6 +15,7 @@ pub use mount::{FileMount, Mount, MountKind, absolute_path};
 pub use port::Port;
 
 pub(crate) use keys::{RESOURCE_KEYS, TOP_LEVEL_KEYS};
+pub(crate) use mount::pieces_of;
 pub(crate) use parse::{Parser, key_values};
 
 use crate::image::ImageReference;

@@ -1,5 +1,6 @@
 //! Sequences whose elements have a key: of two with the same key the later takes the place of the earlier.
 
+use crate::service::pieces_of;
 use crate::tree::Tree;
 use std::collections::HashMap;
 
@@ -102,7 +103,7 @@ fn name(element: &Tree, key: Key) -> Option<String> {
             None => value.literal().map(str::to_owned),
         },
         Key::MountTarget => {
-            let pieces = value.split(':');
+            let pieces = pieces_of(value);
             let target = pieces.get(1).or_else(|| pieces.first())?;
             target.literal().map(str::to_owned)
         }

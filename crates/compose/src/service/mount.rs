@@ -58,7 +58,7 @@ impl Mount {
             let mount = Self { kind, source, target, read_only, path, span, tree: tree.clone() };
             return matches!(tree, Tree::Mapping(..)).then_some(mount);
         };
-        let mut pieces = value.split(':').into_iter();
+        let mut pieces = pieces_of(value).into_iter();
         let first = pieces.next();
         let second = pieces.next();
         let options = pieces.next().map(|options| options.text).unwrap_or_default();
@@ -109,10 +109,34 @@ pub fn absolute_path(path: &str) -> String {
     }
 }
 
+/// The pieces between colons. compose-go takes a single letter and what follows its colon for a path with a drive.
+pub(crate) fn pieces_of(value: &Value) -> Vec<Value> {
+    let mut pieces: Vec<Value> = Vec::new();
+    let mut from = 0_usize;
+    let mut at = 0_usize;
+    for piece in value.split(':') {
+        let end = at.saturating_add(piece.text.len());
+        let is_drive =
+            from == at && piece.literal().is_some_and(|text| is_letter(text)) && end < value.text.len();
+        if !is_drive {
+            pieces.push(value.piece(from..end));
+            from = end.saturating_add(1);
+        }
+        at = end.saturating_add(1);
+    }
+    pieces
+}
+
+fn is_letter(text: &str) -> bool {
+    let mut characters = text.chars();
+    characters.next().is_some_and(char::is_alphabetic) && characters.next().is_none()
+}
+
 fn kind_of(source: &Value) -> MountKind {
     match source.parts.first() {
         Some(part) if !part.known => MountKind::Other,
         _ if source.text.starts_with(['.', '/', '~']) => MountKind::Bind,
+        _ if source.text.split_once(':').is_some_and(|(drive, _)| is_letter(drive)) => MountKind::Bind,
         _ => MountKind::Volume,
     }
 }
@@ -171,5 +195,14 @@ mod tests {
         assert_eq!(mount("data:/data").kind, MountKind::Volume);
         assert_eq!(mount("data:/data").host_path(), None);
         assert_eq!(mount("/data").kind, MountKind::Volume);
+    }
+
+    #[test]
+    fn a_name_of_one_letter_is_a_drive_as_compose_has_it() {
+        let drive = mount("v:/v");
+        assert_eq!((drive.kind, drive.source), (MountKind::Volume, None));
+        assert_eq!(drive.target.unwrap().text, "v:/v");
+        assert_eq!(mount("c:/a:/b:ro").kind, MountKind::Bind);
+        assert_eq!(mount("c:/a:/b:ro").target.unwrap().text, "/b");
     }
 }
