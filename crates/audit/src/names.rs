@@ -106,6 +106,9 @@ pub fn classify(name: &str) -> NameClass {
     if facts.any(&["IMAGE", "IMAGES"]) {
         return NameClass::Image;
     }
+    if lists::LABELS.contains(&upper.as_str()) {
+        return NameClass::Tuning;
+    }
     by_words(&upper, &facts)
 }
 

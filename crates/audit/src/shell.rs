@@ -70,7 +70,42 @@ const ENDS: &[&str] = &["fi", "done", "esac", "}"];
 pub(crate) fn commands(text: &str) -> Vec<Command> {
     let mut commands = commands_and_keywords(text);
     commands.retain(|command| !command.words.is_empty());
+    for _ in 0..NESTING {
+        let inner = inner_commands(&commands);
+        if inner.is_empty() {
+            break;
+        }
+        commands.extend(inner);
+    }
     commands
+}
+
+/// How deep `sh -c "sh -c ..."` is followed.
+const NESTING: usize = 3;
+
+/// Commands inside the text that a shell gets with `-c`; of each shell once.
+fn inner_commands(commands: &[Command]) -> Vec<Command> {
+    let known: std::collections::BTreeSet<(usize, &[String])> =
+        commands.iter().map(|command| (command.offset, command.words.as_slice())).collect();
+    let shells =
+        commands.iter().filter(|command| matches!(command.program(), "sh" | "bash" | "ash" | "dash" | "zsh"));
+    let mut found = Vec::new();
+    for shell in shells {
+        let text = shell.words.iter().skip_while(|word| !is_command_option(word)).nth(1);
+        for mut inner in text.map(|text| commands_and_keywords(text)).unwrap_or_default() {
+            inner.offset = shell.offset;
+            if !inner.words.is_empty() && !known.contains(&(inner.offset, inner.words.as_slice())) {
+                found.push(inner);
+            }
+        }
+    }
+    found
+}
+
+/// `-c`, `-ec`, `-lc`.
+fn is_command_option(word: &str) -> bool {
+    word.strip_prefix('-')
+        .is_some_and(|flags| flags.ends_with('c') && flags.bytes().all(|byte| byte.is_ascii_lowercase()))
 }
 
 /// As [`commands`]; keywords that stand alone (`else`, `fi`) are commands without words.
@@ -223,6 +258,14 @@ mod tests {
         assert!(command.has_flag('k', "--insecure"));
         assert_eq!(command.program(), "curl");
         assert!(!commands("curl -s --keepalive u")[0].has_flag('k', "--insecure"));
+    }
+
+    #[test]
+    fn text_for_an_inner_shell_is_read_as_well() {
+        let found = texts("bash -ec 'apt-get update && sh -c \"curl -s u | sh\"'");
+        for wanted in ["apt-get update", "curl -s u", "sh"] {
+            assert!(found.contains(&wanted.to_owned()), "{wanted}: {found:?}");
+        }
     }
 
     #[test]

@@ -52,7 +52,8 @@ struct Case {
 }
 
 fn cases() -> Vec<Case> {
-    let vectors: Vectors = serde_json::from_str(&vector("rules.json")).expect("the vectors are of their form");
+    let vectors: Vectors =
+        serde_json::from_str(&vector("rules.json")).expect("the vectors are of their form");
     vectors.cases
 }
 
@@ -125,7 +126,11 @@ fn every_rule_fires_on_its_bad_example_and_is_silent_on_its_good_one() {
             .filter(|finding| finding.rule == case.rule)
             .filter(|finding| {
                 let pass = name(&finding.status) == "pass";
-                if case.status == "pass" { pass } else { !pass && !(case.ignore_info && name(&finding.status) == "info") }
+                if case.status == "pass" {
+                    pass
+                } else {
+                    !pass && !(case.ignore_info && name(&finding.status) == "info")
+                }
             })
             .collect();
         if case.expect == "silent" {
@@ -138,7 +143,13 @@ fn every_rule_fires_on_its_bad_example_and_is_silent_on_its_good_one() {
             name(&finding.status) == case.status && Some(finding.severity.name()) == case.severity.as_deref()
         });
         if !as_expected {
-            faults.push(format!("{} {:?} {} is not found:\n{}", case.rule, case.severity, case.status, listing(&audit)));
+            faults.push(format!(
+                "{} {:?} {} is not found:\n{}",
+                case.rule,
+                case.severity,
+                case.status,
+                listing(&audit)
+            ));
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n\n"));
@@ -161,7 +172,10 @@ fn every_rule_has_a_page_that_says_why_shows_both_examples_and_names_false_alarm
     for rule in rules() {
         let file = format!("{}/../../{}", env!("CARGO_MANIFEST_DIR"), rule.page());
         let page = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
-        assert!(page.starts_with(&format!("# {}: {}\n", rule.id, rule.title)), "{file}: its heading is not the rule's");
+        assert!(
+            page.starts_with(&format!("# {}: {}\n", rule.id, rule.title)),
+            "{file}: its heading is not the rule's"
+        );
         assert!(page.contains(&format!("Default severity: {}.", rule.severity)), "{file}: severity");
         for heading in ["## Why", "## Example: bad", "## Example: good", "## When it is a false alarm"] {
             let body = page.split(heading).nth(1).unwrap_or_else(|| panic!("{file}: no {heading}"));
@@ -187,7 +201,11 @@ fn ids_are_unique_and_well_formed() {
     for rule in rules() {
         assert!(seen.insert(rule.id), "{} occurs twice", rule.id);
         let parts: Vec<&str> = rule.id.split('-').collect();
-        assert!(matches!(parts.as_slice(), ["DP", family, number] if family.len() == 3 || *family == "META" && number.len() == 3), "{}", rule.id);
+        assert!(
+            matches!(parts.as_slice(), ["DP", family, number] if family.len() == 3 || *family == "META" && number.len() == 3),
+            "{}",
+            rule.id
+        );
         assert!(!rule.title.ends_with('.'), "{}", rule.id);
     }
 }

@@ -73,7 +73,12 @@ fn hermes_bare_names_are_the_operators_where_allowed_and_unset_where_not() {
         "TELEGRAM_BOT_TOKEN",
     ];
     exactly(&audit, "DP-ENV-008", M, &credentials);
-    exactly(&audit, "DP-ENV-020", M, &["SENDGRID_FROM_EMAIL", "TELEGRAM_GROUP_CHAT_ID", "TELEGRAM_CHANNEL_MAP"]);
+    exactly(
+        &audit,
+        "DP-ENV-020",
+        M,
+        &["SENDGRID_FROM_EMAIL", "TELEGRAM_GROUP_CHAT_ID", "TELEGRAM_CHANNEL_MAP"],
+    );
     let unset = [
         "BASE_URL",
         "FIRECRAWL_API_KEY",
@@ -113,7 +118,9 @@ fn hermes_flags_and_addresses() {
     count(&audit, "DP-CFG-005", L, 1);
     count(&audit, "DP-CFG-007", L, 1);
     let ports = open(&audit, "DP-CFG-009");
-    assert!(ports.len() == 1 && ports[0].status == FindingStatus::Manual && ports[0].evidence.contains("3000"));
+    assert!(
+        ports.len() == 1 && ports[0].status == FindingStatus::Manual && ports[0].evidence.contains("3000")
+    );
     assert_eq!(passes(&audit, "DP-NET-001").len(), 1);
     silent(&audit, &["DP-NET-001", "DP-URL-004", "DP-URL-008"]);
 }
@@ -210,7 +217,11 @@ fn a_doubly_escaped_compose_file_is_incomplete_and_nothing_is_guessed_from_its_t
     let audit = unattested(&raw);
     assert_eq!(audit.stage_line(), "incomplete");
     let found = open(&audit, "DP-META-003");
-    assert!(found.len() == 1 && found[0].severity == H && found[0].evidence.contains("\\n"), "{}", listing(&audit));
+    assert!(
+        found.len() == 1 && found[0].severity == H && found[0].evidence.contains("\\n"),
+        "{}",
+        listing(&audit)
+    );
     let compose_rules = audit.findings.iter().filter(|finding| {
         ["DP-IMG", "DP-CMP", "DP-URL"].iter().any(|family| finding.rule.starts_with(family))
     });
@@ -237,7 +248,13 @@ fn tee_totalled_fails_by_its_tag_and_not_by_a_url_that_never_arrives() {
     count(&audit, "DP-IMG-003", C, 1);
     exactly(&audit, "DP-ENV-008", M, &["TELEGRAM_BOT_TOKEN", "REDPILL_API_KEY"]);
     silent(&audit, &["DP-ENV-002", "DP-ENV-003", "DP-ENV-005"]);
-    assert!(audit.findings.iter().filter(|finding| finding.rule.starts_with("DP-ENV")).all(|finding| finding.assumed));
+    assert!(
+        audit
+            .findings
+            .iter()
+            .filter(|finding| finding.rule.starts_with("DP-ENV"))
+            .all(|finding| finding.assumed)
+    );
 }
 
 #[test]
@@ -273,16 +290,34 @@ fn xordi_toy_sends_a_bearer_token_to_an_address_that_the_operator_chooses() {
     exactly(&audit, "DP-ENV-006", H, &["SIGNING_KEY"]);
     silent(&audit, &["DP-ENV-005"]);
     assert!(subjects(&audit, "DP-META-010").contains(&"x-dstack.kms".to_owned()));
-    assert_eq!(audit.quick_check[2].status, FindingStatus::Unknown, "an extension field is no evidence of a KMS");
+    assert_eq!(
+        audit.quick_check[2].status,
+        FindingStatus::Unknown,
+        "an extension field is no evidence of a KMS"
+    );
 }
 
 #[test]
 fn xordi_toy_as_deployed_is_proven_stage_0() {
     let Some(raw) = corpus("13-xordi-toy.docker-compose.yml") else { return };
     let text = String::from_utf8(raw).unwrap();
-    let deployed = text.replace("ghcr.io/xordi/toy-example-enclave:latest", "ghcr.io/account-link/toy-example-enclave:dc0fc12");
-    let allowed = ["MOCK_API_URL", "MOCK_API_TOKEN", "SIGNING_KEY", "ENVIRONMENT", "DSTACK_DOCKER_REGISTRY", "DSTACK_DOCKER_USERNAME", "DSTACK_DOCKER_PASSWORD"];
-    let audit = attested(&app_compose(&deployed, &allowed), Context { events: Some(events(kms(1))), ..Context::default() });
+    let deployed = text.replace(
+        "ghcr.io/xordi/toy-example-enclave:latest",
+        "ghcr.io/account-link/toy-example-enclave:dc0fc12",
+    );
+    let allowed = [
+        "MOCK_API_URL",
+        "MOCK_API_TOKEN",
+        "SIGNING_KEY",
+        "ENVIRONMENT",
+        "DSTACK_DOCKER_REGISTRY",
+        "DSTACK_DOCKER_USERNAME",
+        "DSTACK_DOCKER_PASSWORD",
+    ];
+    let audit = attested(
+        &app_compose(&deployed, &allowed),
+        Context { events: Some(events(kms(1))), ..Context::default() },
+    );
     count(&audit, "DP-IMG-004", H, 1);
     let line = audit.stage_line();
     assert!(line.starts_with("Stage 0 - proven by "), "{line}");
@@ -314,12 +349,22 @@ fn lit_chipotle_is_a_template_whose_images_come_at_deployment() {
     let deployment = bare_deployment(&raw);
     let audit = veritee_audit::audit(&deployment, &Context { template: true, ..Context::default() });
     count(&audit, "DP-IMG-001", M, 3);
-    assert!(open(&audit, "DP-IMG-001").iter().all(|finding| finding.evidence.contains("template") && !finding.blocks));
+    assert!(
+        open(&audit, "DP-IMG-001")
+            .iter()
+            .all(|finding| finding.evidence.contains("template") && !finding.blocks)
+    );
     exactly(&audit, "DP-ENV-003", H, &["BASE_CHAIN_RPC"]);
     exactly(&audit, "DP-ENV-002", H, &["CERTBOT_DOMAIN"]);
     exactly(&audit, "DP-ENV-017", M, &["DSTACK_GATEWAY_DOMAIN"]);
     exactly(&audit, "DP-ENV-020", M, &["GCP_PROJECT_ID", "CERTBOT_AWS_ROLE_ARN", "CERTBOT_AWS_REGION"]);
-    let credentials = ["STRIPE_SECRET_KEY", "GCP_SERVICE_ACCOUNT_JSON", "CERTBOT_AWS_ACCESS_KEY_ID", "CERTBOT_AWS_SECRET_ACCESS_KEY", "STRIPE_PUBLISHABLE_KEY"];
+    let credentials = [
+        "STRIPE_SECRET_KEY",
+        "GCP_SERVICE_ACCOUNT_JSON",
+        "CERTBOT_AWS_ACCESS_KEY_ID",
+        "CERTBOT_AWS_SECRET_ACCESS_KEY",
+        "STRIPE_PUBLISHABLE_KEY",
+    ];
     let mut expected = credentials.map(str::to_owned).to_vec();
     expected.sort();
     assert_eq!(subjects(&audit, "DP-ENV-008"), expected);
@@ -336,7 +381,10 @@ fn lit_chipotle_as_attested_is_pinned() {
     let Some(raw) = corpus("16-lit-chipotle.docker-compose.yml") else { return };
     let mut text = String::from_utf8(raw).unwrap();
     for name in ["DOCKER_IMAGE_LIT_ACTIONS", "DOCKER_IMAGE_LIT_API_SERVER", "DOCKER_IMAGE_OTEL_COLLECTOR"] {
-        text = text.replace(&format!("image: ${{{name}}}"), &format!("image: example/image@sha256:{}", "ab".repeat(32)));
+        text = text.replace(
+            &format!("image: ${{{name}}}"),
+            &format!("image: example/image@sha256:{}", "ab".repeat(32)),
+        );
     }
     let audit = attested(&app_compose(&text, &[]), Context::default());
     silent(&audit, &["DP-IMG-001", "DP-IMG-002", "DP-IMG-003"]);
@@ -345,7 +393,10 @@ fn lit_chipotle_as_attested_is_pinned() {
 
 #[test]
 fn lit_chipotle_dockerfile_shape_is_found() {
-    let tree = MemoryTree::new([("Dockerfile.lit-api-server", vector("source/lit-like/Dockerfile")), ("Cargo.lock", String::new())]);
+    let tree = MemoryTree::new([
+        ("Dockerfile.lit-api-server", vector("source/lit-like/Dockerfile")),
+        ("Cargo.lock", String::new()),
+    ]);
     let audit = audit_source(None, &tree, &Context::default());
     count(&audit, "DP-SRC-001", H, 2);
     count(&audit, "DP-SRC-004", M, 1);
@@ -359,9 +410,15 @@ fn private_images_are_started_from_inside_a_container() {
     count(&audit, "DP-IMG-003", C, 1);
     count(&audit, "DP-CMP-001", C, 1);
     count(&audit, "DP-CMP-003", C, 1);
-    exactly(&audit, "DP-IMG-008", H, &["0xii/httpbin:latest", "your-private-registry.com/0xii/httpbin:latest"]);
+    exactly(
+        &audit,
+        "DP-IMG-008",
+        H,
+        &["0xii/httpbin:latest", "your-private-registry.com/0xii/httpbin:latest"],
+    );
     exactly(&audit, "DP-ENV-002", H, &["PRIVATE_REGISTRY_URL"]);
-    let credentials = ["DOCKER_PASSWORD", "DOCKER_USERNAME", "PRIVATE_REGISTRY_PASSWORD", "PRIVATE_REGISTRY_USERNAME"];
+    let credentials =
+        ["DOCKER_PASSWORD", "DOCKER_USERNAME", "PRIVATE_REGISTRY_PASSWORD", "PRIVATE_REGISTRY_USERNAME"];
     exactly(&audit, "DP-ENV-008", M, &credentials);
     count(&audit, "DP-CMP-018", M, 1);
 }
@@ -373,7 +430,10 @@ fn context7_interpolates_its_token_without_braces() {
     count(&audit, "DP-IMG-002", H, 2);
     exactly(&audit, "DP-ENV-007", H, &["BEARER_TOKEN"]);
     count(&audit, "DP-CMP-011", M, 1);
-    assert!(!open(&audit, "DP-CMP-004").iter().any(|finding| finding.title.ends_with("app")), "its ports are a comment");
+    assert!(
+        !open(&audit, "DP-CMP-004").iter().any(|finding| finding.title.ends_with("app")),
+        "its ports are a comment"
+    );
 }
 
 #[test]
@@ -397,7 +457,8 @@ fn an_old_guest_enforces_no_list_so_every_name_is_the_operators() {
     let audit = attested(&document, Context { events: Some(log), ..Context::default() });
     count(&audit, "DP-META-008", C, 1);
     exactly(&audit, "DP-ENV-002", H, &["NEAR_NODE_URL"]);
-    let destinations = ["INTENTS_CONTRACT", "SOLVER_REGISTRY_CONTRACT", "SOLVER_POOL_ID", "AMM_TOKEN1_ID", "AMM_TOKEN2_ID"];
+    let destinations =
+        ["INTENTS_CONTRACT", "SOLVER_REGISTRY_CONTRACT", "SOLVER_POOL_ID", "AMM_TOKEN1_ID", "AMM_TOKEN2_ID"];
     for name in destinations {
         assert!(subjects(&audit, "DP-ENV-020").contains(&name.to_owned()), "{name}\n{}", listing(&audit));
     }

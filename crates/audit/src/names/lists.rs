@@ -108,6 +108,9 @@ pub(super) const TUNING_LAST: &[&str] = &[
 
 pub(super) const TUNING_STEMS: &[&str] = &["MAX", "MIN", "MEMORY", "CPU", "POOLSIZE"];
 
+/// Names that sound like an address and are, by their program's own documentation, a label.
+pub(super) const LABELS: &[&str] = &["DD_HOSTNAME"];
+
 /// Names that end like a cosmetic one and are none.
 pub(super) const ENDPOINT_NAMES: &[&str] = &["SERVER_NAME", "HOSTNAME", "DOMAIN_NAME", "HOST_NAME"];
 

@@ -19,6 +19,7 @@ fn a_name_is_classed_by_what_its_value_would_do() {
         ("UPSTREAM_TIMEOUT_MS", Tuning),
         ("TELEGRAM_MAX_PER_HOUR", Tuning),
         ("DATABASE_NAME", Tuning),
+        ("DD_HOSTNAME", Tuning),
         ("SUBNET_INDEX", Tuning),
         ("DOCKER_NETWORK", Unknown),
         ("GIT_SHA", Unknown),

@@ -7,6 +7,7 @@ family! {
 
 use crate::names::{self, NameClass};
 use crate::pattern::pattern;
+use crate::rule::Note;
 use crate::subject::Subject;
 use crate::view::{Provenance, Use, View};
 use veritee_model::Place;
@@ -25,6 +26,12 @@ pub(super) struct Variable<'a> {
 impl Variable<'_> {
     pub(super) fn place(&self) -> Place {
         self.uses.first().map(|used| used.place.clone()).or_else(|| self.exposed.clone()).unwrap_or_default()
+    }
+
+    /// A finding about it. Where the variable only comes with the whole environment, that anything reads it is an
+    /// assumption.
+    pub(super) fn note(&self) -> Note {
+        Note::fail(&self.place(), self.evidence()).about(self.name).assumed(self.uses.is_empty())
     }
 
     /// Every sink with the text that stands there.

@@ -27,7 +27,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             why.push("it publishes a port");
         }
         if !nested(service).is_empty() {
-            why.push("it starts other images");
+            why.push("it names images to start");
         }
         let severity = if why.is_empty() { Severity::High } else { Severity::Critical };
         let reasons = if why.is_empty() { String::new() } else { format!(" ({})", why.join(", ")) };

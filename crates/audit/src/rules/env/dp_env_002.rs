@@ -1,6 +1,6 @@
 use super::{Variable, variables};
 use crate::names::{NameClass, is_plain_endpoint, stem};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Blocks, Need, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::Provenance;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,7 +24,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let user_data = subject.context.names.get(variable.name).is_some_and(|word| word.user_data);
         let grave = user_data || carries_secret(variable, &secrets);
         let severity = if grave { Severity::Critical } else { Severity::High };
-        sink.add(Note::fail(&variable.place(), variable.evidence()).severity(severity).about(variable.name));
+        sink.add(variable.note().severity(severity));
     }
 }
 

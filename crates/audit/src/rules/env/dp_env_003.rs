@@ -1,6 +1,6 @@
 use super::variables;
 use crate::names::{NameClass, is_plain_endpoint};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Blocks, Need, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::Provenance;
 use veritee_model::Severity;
@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for variable in variables(subject, Provenance::Operator) {
         if variable.class == NameClass::Endpoint && !is_plain_endpoint(variable.name) {
-            sink.add(Note::fail(&variable.place(), variable.evidence()).about(variable.name));
+            sink.add(variable.note());
         }
     }
 }

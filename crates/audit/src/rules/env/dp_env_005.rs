@@ -1,6 +1,6 @@
 use super::variables;
 use crate::names::{NameClass, flag_severity};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Blocks, Need, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::Provenance;
 use veritee_model::Severity;
@@ -22,6 +22,6 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             NameClass::RuntimeHook => Severity::Critical,
             _ => continue,
         };
-        sink.add(Note::fail(&variable.place(), variable.evidence()).severity(severity).about(variable.name));
+        sink.add(variable.note().severity(severity));
     }
 }

@@ -1,6 +1,6 @@
 use super::variables;
 use crate::names::NameClass;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Blocks, Need, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::Provenance;
 use veritee_model::Severity;
@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for variable in variables(subject, Provenance::Operator) {
         if variable.class == NameClass::AdminCredential {
-            sink.add(Note::fail(&variable.place(), variable.evidence()).about(variable.name));
+            sink.add(variable.note());
         }
     }
 }

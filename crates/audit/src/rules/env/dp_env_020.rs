@@ -1,6 +1,6 @@
 use super::variables;
 use crate::names::{NameClass, is_ledger_destination};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Blocks, Need, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::Provenance;
 use veritee_model::Severity;
@@ -19,7 +19,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for variable in variables(subject, Provenance::Operator) {
         if variable.class == NameClass::Destination {
             let severity = if is_ledger_destination(variable.name) { Severity::High } else { Severity::Medium };
-            sink.add(Note::fail(&variable.place(), variable.evidence()).severity(severity).about(variable.name));
+            sink.add(variable.note().severity(severity));
         }
     }
 }
