@@ -286,5 +286,6 @@ fn the_largest_accepted_machine_is_refused_in_bounded_time() {
     config["memory_size"] = (1_u64 << 52).into();
     let start = Instant::now();
     mismatch(ask(&parse(&config.to_string()), &machine.rtmr0, None));
-    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+    // Half a second when optimised; tests are not, and share their processor.
+    assert!(start.elapsed() < Duration::from_secs(120), "{:?}", start.elapsed());
 }

@@ -1,6 +1,8 @@
 //! Shared by the tests of this crate.
 #![allow(dead_code, reason = "not every test uses all of it")]
 
+pub(crate) mod forge;
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use veritee_measure::rtmr0::{Effort, Question, Rtmr0Outcome, prove as prove_rtmr0};
@@ -22,12 +24,17 @@ pub(crate) fn vectors(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
+#[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+pub(crate) fn skipped(why: &str) {
+    eprintln!("skipped: {why}");
+}
+
 pub(crate) fn shared(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(name);
     if path.exists() {
         return Some(path);
     }
-    eprintln!("skipped: ../shared is absent");
+    skipped("../shared is absent");
     None
 }
 
