@@ -6,6 +6,8 @@
 mod chain;
 #[path = "conformance/classes.rs"]
 mod classes;
+#[path = "conformance/container.rs"]
+mod container;
 #[path = "conformance/documents.rs"]
 mod documents;
 #[path = "conformance/enclave.rs"]

@@ -138,6 +138,43 @@ fn the_converge_table_holds_for_every_platform_module_and_enclave() {
     run(cases);
 }
 
+/// Rows: platform, without Revoked. Columns: an enclave that needs configuration, and one that is out of date too.
+/// QVL and dcap-qvl let such an enclave pass without effect; no identity of Intel's ever said so.
+const ENCLAVE_CONFIGURATION: [[&str; 2]; 6] = [
+    ["ConfigurationNeeded", "OutOfDateConfigurationNeeded"],
+    ["ConfigurationAndSWHardeningNeeded", "OutOfDateConfigurationNeeded"],
+    ["ConfigurationNeeded", "OutOfDateConfigurationNeeded"],
+    ["ConfigurationAndSWHardeningNeeded", "OutOfDateConfigurationNeeded"],
+    ["OutOfDateConfigurationNeeded", "OutOfDateConfigurationNeeded"],
+    ["OutOfDateConfigurationNeeded", "OutOfDateConfigurationNeeded"],
+];
+
+#[test]
+fn an_enclave_that_needs_configuration_counts_where_the_peers_pass_over_it() {
+    let mut cases = Vec::new();
+    for (row, platform) in PLATFORM.into_iter().take(6).enumerate() {
+        for (column, enclave) in
+            ["ConfigurationNeeded", "OutOfDateConfigurationNeeded"].into_iter().enumerate()
+        {
+            for shape in [Shape::SgxV3, Shape::TdxV4] {
+                let forged = Universe::with_shape(SEED, shape)
+                    .tcb_info(|info| info.levels[0].status = platform.name().to_owned())
+                    .qe_identity(|identity| identity.levels[0].status = enclave.to_owned())
+                    .forge();
+                let expected = status(ENCLAVE_CONFIGURATION[row][column]);
+                let case = Case::verified(
+                    format!("{shape:?}: {platform}, enclave {enclave}"),
+                    &[],
+                    expected,
+                    forged,
+                );
+                cases.push(if expected == platform { case } else { case.diverges("enclave-configuration") });
+            }
+        }
+    }
+    run(cases);
+}
+
 #[test]
 fn the_converge_table_holds_for_every_sgx_platform_and_enclave() {
     let mut cases = Vec::new();

@@ -5,9 +5,7 @@ use veritee_model::Reason;
 use veritee_quote::{Stage, TcbStatus};
 use veritee_testkit::certificate::oids;
 use veritee_testkit::pki::time;
-use veritee_testkit::{
-    Algorithm, Extension, Forged, Name, Role, SgxExtension, Universe, der,
-};
+use veritee_testkit::{Algorithm, Extension, Forged, Name, Role, SgxExtension, Universe, der};
 
 /// The roles in the chain of a quote, with the QVL codes for: invalid, missing extensions, wrong issuer.
 const CHAIN: [(Role, &[u8], &[u8], &[u8]); 3] = [
