@@ -1,7 +1,8 @@
 //! CPU time of the calling thread, contestants taking turns in short rounds; prints the tenth percentile of the
 //! rounds and its ratio to dcap-qvl 0.7.1. Steady on a busy machine, where wall time is not. Linux only.
-#![allow(missing_docs, clippy::print_stdout, clippy::missing_panics_doc, unreachable_pub)]
+#![allow(missing_docs, clippy::print_stdout)]
 
+#[path = "support/sample.rs"]
 mod common;
 
 use common::Sample;
@@ -27,7 +28,7 @@ fn thread_microseconds() -> f64 {
 fn main() {
     let quick = std::env::args().any(|argument| argument == "--test");
     let rounds = if quick { 3 } else { 400 };
-    let sample = Sample::new();
+    let sample = Sample::read();
     let mut measured: [Vec<f64>; 5] = Default::default();
     for _ in 0..rounds {
         for ((_, run, _), times) in CONTESTANTS.iter().zip(&mut measured) {

@@ -1,12 +1,13 @@
 //! Ours beside dcap-qvl 0.7.1, wall time by criterion. `ratios` prints the table of the README.
-#![allow(missing_docs, clippy::missing_panics_doc, unreachable_pub)]
+#![allow(missing_docs)]
 
+#[path = "support/sample.rs"]
 mod common;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 
 fn verify(criterion: &mut Criterion) {
-    let sample = common::Sample::new();
+    let sample = common::Sample::read();
     let mut group = criterion.benchmark_group("tdx quote");
     group.bench_function("dcap-qvl 0.7.1", |bencher| bencher.iter(|| sample.dcap_qvl()));
     group.bench_function("cold", |bencher| bencher.iter(|| sample.cold()));

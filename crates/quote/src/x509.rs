@@ -10,6 +10,8 @@ pub(crate) mod chain;
 pub(crate) mod crl;
 pub(crate) mod pem;
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod wycheproof;
 
 use crate::der::{

@@ -1,5 +1,6 @@
 //! Which bytes of a quote can be changed without changing its verdict: the whole map, asserted.
 
+#[path = "support/vectors.rs"]
 mod common;
 
 use common::Sample;

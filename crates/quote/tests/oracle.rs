@@ -1,5 +1,6 @@
 //! Every real quote at hand against what dcap-qvl 0.7.1 said of it.
 
+#[path = "support/vectors.rs"]
 mod common;
 
 use common::{ours, shared};

@@ -1,5 +1,6 @@
 //! Hostile bytes everywhere: no panic, and never a verdict that dcap-qvl 0.7.1 does not share.
 
+#[path = "support/vectors.rs"]
 mod common;
 
 use common::Sample;

@@ -1,5 +1,6 @@
 //! The published samples: what is read from them, and how they are judged.
 
+#[path = "support/vectors.rs"]
 mod common;
 
 use common::Sample;

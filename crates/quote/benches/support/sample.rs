@@ -4,21 +4,21 @@ use dcap_qvl::QuoteCollateralV3;
 use veritee_model::UnixTime;
 use veritee_quote::{Collateral, Expiry, PreparedCollateral, Quote, TrustRoot, Verifier};
 
-const QUOTE: &[u8] = include_bytes!("../../../test-vectors/quote/tdx_quote.bin");
-const COLLATERAL: &[u8] = include_bytes!("../../../test-vectors/quote/tdx_quote.collateral.json");
+const QUOTE: &[u8] = include_bytes!("../../../../test-vectors/quote/tdx_quote.bin");
+const COLLATERAL: &[u8] = include_bytes!("../../../../test-vectors/quote/tdx_quote.collateral.json");
 const AS_OF: u64 = 1_752_833_762;
 
-pub struct Sample {
-    pub theirs: QuoteCollateralV3,
-    pub collateral: Collateral,
-    pub prepared: PreparedCollateral,
-    pub remembering: Verifier,
-    pub as_of: UnixTime,
-    pub root: TrustRoot,
+pub(crate) struct Sample {
+    pub(crate) theirs: QuoteCollateralV3,
+    pub(crate) collateral: Collateral,
+    pub(crate) prepared: PreparedCollateral,
+    pub(crate) remembering: Verifier,
+    pub(crate) as_of: UnixTime,
+    pub(crate) root: TrustRoot,
 }
 
 impl Sample {
-    pub fn new() -> Self {
+    pub(crate) fn read() -> Self {
         let as_of = UnixTime::from_seconds(AS_OF);
         let root = TrustRoot::intel();
         let collateral = Collateral::from_json(COLLATERAL).expect("the sample is whole");
@@ -32,32 +32,32 @@ impl Sample {
     }
 
     /// dcap-qvl 0.7.1 from bytes to report.
-    pub fn dcap_qvl(&self) {
+    pub(crate) fn dcap_qvl(&self) {
         let report = dcap_qvl::verify::ring::verify(QUOTE, &self.theirs, AS_OF).expect("genuine");
         std::hint::black_box(report);
     }
 
     /// Quote and collateral from bytes to verdict, nothing kept.
-    pub fn cold(&self) {
+    pub(crate) fn cold(&self) {
         let quote = Quote::parse(QUOTE).expect("genuine");
         let prepared = self.collateral.verify_at(&self.root, self.as_of, Expiry::Enforce).expect("genuine");
         std::hint::black_box(prepared.verify(&quote, self.as_of).expect("genuine"));
     }
 
     /// The quote from bytes to verdict, collateral verified before.
-    pub fn prepared(&self) {
+    pub(crate) fn prepared(&self) {
         let quote = Quote::parse(QUOTE).expect("genuine");
         std::hint::black_box(self.prepared.verify(&quote, self.as_of).expect("genuine"));
     }
 
     /// The same host's PCK chain is known, its quoting enclave is not.
-    pub fn pck_known(&self) {
+    pub(crate) fn pck_known(&self) {
         let quote = Quote::parse(QUOTE).expect("genuine");
         std::hint::black_box(self.remembering.verify_with_known_pck(&quote, self.as_of).expect("genuine"));
     }
 
     /// Another quote of a known quoting enclave.
-    pub fn remembered(&self) {
+    pub(crate) fn remembered(&self) {
         let quote = Quote::parse(QUOTE).expect("genuine");
         std::hint::black_box(self.remembering.verify(&quote, self.as_of).expect("genuine"));
     }
