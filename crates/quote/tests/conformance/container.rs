@@ -112,9 +112,9 @@ fn ten_thousand_certificates_are_refused_in_every_chain() {
 }
 
 #[test]
-fn a_list_of_a_hundred_thousand_entries_is_searched_to_its_end() {
+fn a_list_of_four_thousand_entries_is_searched_to_its_end() {
     let last = |crl: &mut CrlSpec| {
-        for number in 0_u32..100_000 {
+        for number in 0_u32..4_000 {
             crl.revoke(&[&[1][..], &number.to_be_bytes()].concat());
         }
     };
