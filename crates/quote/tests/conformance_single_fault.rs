@@ -22,6 +22,8 @@ mod lists;
 mod pck;
 #[path = "conformance/signers.rs"]
 mod signers;
+#[path = "conformance/x509.rs"]
+mod x509;
 
 use judge::{Case, run};
 use std::collections::BTreeSet;
@@ -39,6 +41,11 @@ fn faults_of_the_pck_chain() {
 #[test]
 fn chains_of_other_composition_and_certification_data_without_one() {
     run(chain::cases());
+}
+
+#[test]
+fn certificates_that_two_readers_may_read_in_two_ways() {
+    run(x509::cases());
 }
 
 #[test]
@@ -70,6 +77,7 @@ fn all() -> Vec<Case> {
     let mut cases = format::cases();
     cases.extend(pck::cases());
     cases.extend(chain::cases());
+    cases.extend(x509::cases());
     cases.extend(signers::cases());
     cases.extend(lists::cases());
     cases.extend(documents::cases());

@@ -60,6 +60,8 @@ impl Algorithm {
 pub struct Name {
     /// Attributes in order; country names are written as PrintableString, all else as UTF8String.
     pub attributes: Vec<(String, String)>,
+    /// DER that is written in place of the attributes.
+    pub raw: Option<Vec<u8>>,
 }
 
 impl Name {
@@ -82,7 +84,7 @@ impl Name {
     /// Only a common name.
     #[must_use]
     pub fn common(common_name: &str) -> Self {
-        Self { attributes: vec![("2.5.4.3".to_owned(), common_name.to_owned())] }
+        Self { attributes: vec![("2.5.4.3".to_owned(), common_name.to_owned())], raw: None }
     }
 
     /// Replaces the common name.
@@ -96,6 +98,9 @@ impl Name {
     /// The name in DER.
     #[must_use]
     pub fn der(&self) -> Vec<u8> {
+        if let Some(raw) = &self.raw {
+            return raw.clone();
+        }
         let rdn = |(oid, value): &(String, String)| {
             let text = if oid == "2.5.4.6" { der::printable(value) } else { der::utf8(value) };
             der::set(&[der::sequence(&[der::oid(oid), text])])
@@ -149,6 +154,8 @@ pub struct CertificateSpec {
     pub not_before: UnixTime,
     /// End of validity.
     pub not_after: UnixTime,
+    /// DER that is written in place of the validity.
+    pub raw_validity: Option<Vec<u8>>,
     /// Whose public key is certified.
     pub key: Role,
     /// Whose private key signs.
@@ -203,7 +210,10 @@ impl CertificateSpec {
         parts.push(der::raw_integer(&self.serial));
         parts.push(self.inner_algorithm.0.clone());
         parts.push(self.issuer.der());
-        parts.push(der::sequence(&[der::time(self.not_before), der::time(self.not_after)]));
+        parts.push(match &self.raw_validity {
+            Some(raw) => raw.clone(),
+            None => der::sequence(&[der::time(self.not_before), der::time(self.not_after)]),
+        });
         parts.push(self.subject.der());
         parts.push(self.spki.clone().unwrap_or_else(|| spki.to_vec()));
         if !self.extensions.is_empty() {

@@ -253,6 +253,7 @@ impl Pki {
             subject,
             not_before: time("2025-02-06T23:25:51Z"),
             not_after: time("2032-02-06T23:25:51Z"),
+            raw_validity: None,
             key: role,
             signed_by: issuer,
             spki: None,

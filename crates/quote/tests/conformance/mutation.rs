@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use veritee_model::UnixTime;
-use veritee_testkit::certificate::CertificateSpec;
+use veritee_testkit::certificate::{CertificateSpec, oids};
 use veritee_testkit::{Certification, Role, Shape, Universe};
 
 /// SplitMix64: small, seeded, the same everywhere.
@@ -309,15 +309,15 @@ fn change_certificate(random: &mut Random, universe: &mut Universe) -> String {
     let (ca, length) = (random.below(2) == 0, random.pick(&[None, Some(0), Some(1)]));
     let certificate: &mut CertificateSpec = universe.pki.certificate(role);
     let what = match random.below(4) {
-        0 => {
+        0 if has(certificate, oids::KEY_USAGE) => {
             certificate.set_key_usage(bits);
             format!("key usage {bits:#x}")
         }
-        1 => {
+        1 if has(certificate, oids::BASIC_CONSTRAINTS) => {
             certificate.set_basic_constraints(ca, if ca { length } else { None });
             format!("CA {ca} {length:?}")
         }
-        2 => {
+        2 if !certificate.extensions.is_empty() => {
             let index = random.below(certificate.extensions.len());
             let extension = certificate.extensions.remove(index);
             format!("without {}", extension.oid)
@@ -329,6 +329,11 @@ fn change_certificate(random: &mut Random, universe: &mut Universe) -> String {
         }
     };
     format!("{role:?}: {what}")
+}
+
+/// An earlier change may have taken the extension away.
+fn has(certificate: &CertificateSpec, oid: &str) -> bool {
+    certificate.extensions.iter().any(|extension| extension.oid == oid)
 }
 
 fn change_identity(random: &mut Random, universe: &mut Universe) -> String {

@@ -123,6 +123,7 @@ fn name(role: Role) -> Name {
     let common = if role == Role::AppCa { "Dstack App CA" } else { "Dstack KMS CA" };
     Name {
         attributes: [("2.5.4.10", "Dstack"), ("2.5.4.3", common)].map(|(o, v)| (o.into(), v.into())).to_vec(),
+        raw: None,
     }
 }
 
