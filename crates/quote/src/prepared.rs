@@ -228,6 +228,9 @@ impl PreparedCollateral {
         let extension = PckExtension::parse(extension).map_err(QuoteError::PckExtension)?;
         self.check_fit(&extension)?;
         let root_validity = chain::check_root(source, &root, &self.0.root, 1)?;
+        if self.0.root_crl.serials.contains(&root.serial) {
+            return Err(chain::revoked(source, CertificateRole::Root, &root.serial).into());
+        }
         let ca_validity = self.check_ca(source, &ca)?;
         let validity = chain::check_pck(source, &pck, &self.0.ca.issuer())?;
         if self.0.pck_crl.serials.contains(&pck.serial) {

@@ -7,7 +7,7 @@ use common::Sample;
 use std::collections::BTreeSet;
 use veritee_model::Reason;
 use veritee_quote::{Collateral, Expiry, Quote, TcbStatus, TrustRoot};
-use veritee_testkit::{Body, Shape, Universe};
+use veritee_testkit::{Body, Certification, Role, Shape, Universe};
 
 fn document() -> String {
     std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/divergences.md")).unwrap()
@@ -106,4 +106,33 @@ fn advisories_of_the_current_tcb_are_merged_too() {
     assert!(tcb.launch.advisories.is_empty());
     assert_eq!(tcb.advisories, ["INTEL-SA-01192"]);
     assert!(!verified.root().is_intel());
+}
+
+/// Intel's first root certificate may be revoked one day while its key stays the root's.
+#[test]
+fn a_revoked_older_root_is_refused_wherever_it_stands_and_accepted_until_then() {
+    let in_quote = Universe::new(5).quote(|quote| {
+        let chain = vec![Role::Pck, Role::PlatformCa, Role::OlderRoot];
+        quote.certification = Certification::Chain(chain, vec![0]);
+    });
+    let chains: [fn(Universe) -> Universe; 3] = [
+        |it| it.change(|it| it.collateral.pck_crl_issuer_chain[1] = Role::OlderRoot),
+        |it| it.change(|it| it.collateral.tcb_info_issuer_chain[1] = Role::OlderRoot),
+        |it| it.change(|it| it.collateral.qe_identity_issuer_chain[1] = Role::OlderRoot),
+    ];
+    let genuine = chains.map(|change| change(Universe::new(5)));
+    for universe in [in_quote].into_iter().chain(genuine) {
+        let judge = |universe: Universe| {
+            let forged = universe.forge();
+            let root = TrustRoot::from_der(&forged.root_der).unwrap();
+            let collateral = Collateral::from_json(forged.collateral_json().as_bytes()).unwrap();
+            let prepared = collateral
+                .verify_at(&root, forged.as_of, Expiry::Enforce)
+                .map_err(veritee_quote::QuoteError::from)?;
+            prepared.verify(&Quote::parse(&forged.quote).unwrap(), forged.as_of)
+        };
+        assert!(judge(universe.clone()).is_ok());
+        let error = judge(universe.revoke(Role::OlderRoot)).unwrap_err();
+        assert_eq!(error.reason(), Reason::RootRevoked);
+    }
 }

@@ -16,6 +16,7 @@ use veritee_model::{Budget, UnixTime};
 struct Signer {
     public_key: PublicKey,
     serial: Serial,
+    root_serial: Serial,
     validities: [Validity; 2],
 }
 
@@ -34,11 +35,11 @@ pub(super) fn verify(
     } else {
         Some(read_signer(Source::QeIdentityIssuerChain, &parts.qe_identity_issuer_chain, root, budget)?)
     };
-    let (ca, ca_serial, ca_validities) = read_pck_ca(&parts.pck_crl_issuer_chain, root, budget)?;
+    let (ca, ca_serials, ca_validities) = read_pck_ca(&parts.pck_crl_issuer_chain, root, budget)?;
     let root_crl = read_crl(Source::RootCaCrl, &parts.root_ca_crl, &Issuer::root(root))?;
     let pck_crl = read_crl(Source::PckCrl, &parts.pck_crl, &ca.issuer())?;
     let identity_signer = identity_signer.as_ref().unwrap_or(&signer);
-    check_revocations(root, &root_crl.list, &ca_serial, &signer, identity_signer)?;
+    check_revocations(root, &root_crl.list, &ca_serials, &signer, identity_signer)?;
     check_signature(Source::TcbInfo, &parts.tcb_info, &parts.tcb_info_signature, &signer)?;
     check_signature(Source::QeIdentity, &parts.qe_identity, &parts.qe_identity_signature, identity_signer)?;
     let tcb_info = TcbInfo::parse(&parts.tcb_info)
@@ -93,14 +94,19 @@ fn read_signer(source: Source, text: &str, root: &TrustRoot, budget: &Budget) ->
     let (signer, in_chain) = chain::parse(source, &chain)?.only(source, CertificateRole::TcbSigner)?;
     let root_validity = chain::check_root(source, &in_chain, root, 0)?;
     let validity = chain::check_tcb_signer(source, &signer, root)?;
-    Ok(Signer { public_key: signer.public_key, serial: signer.serial, validities: [validity, root_validity] })
+    Ok(Signer {
+        public_key: signer.public_key,
+        serial: signer.serial,
+        root_serial: in_chain.serial,
+        validities: [validity, root_validity],
+    })
 }
 
 fn read_pck_ca(
     text: &str,
     root: &TrustRoot,
     budget: &Budget,
-) -> Result<(PckCa, Serial, [Validity; 2]), ChainError> {
+) -> Result<(PckCa, [Serial; 2], [Validity; 2]), ChainError> {
     let source = Source::PckCrlIssuerChain;
     let chain = chain::decode(source, text.as_bytes(), 2, budget)?;
     let (certificate, in_chain) = chain::parse(source, &chain)?.only(source, CertificateRole::PckCa)?;
@@ -114,7 +120,7 @@ fn read_pck_ca(
         public_key: certificate.public_key,
         validity,
     };
-    Ok((ca, certificate.serial, [validity, root_validity]))
+    Ok((ca, [certificate.serial, in_chain.serial], [validity, root_validity]))
 }
 
 struct ReadCrl {
@@ -148,7 +154,7 @@ fn read_crl(source: Source, der: &[u8], issuer: &Issuer<'_>) -> Result<ReadCrl, 
 fn check_revocations(
     root: &TrustRoot,
     root_crl: &RevocationList,
-    ca_serial: &Serial,
+    [ca_serial, ca_root_serial]: &[Serial; 2],
     signer: &Signer,
     identity_signer: &Signer,
 ) -> Result<(), ChainError> {
@@ -157,6 +163,10 @@ fn check_revocations(
         (Source::PckCrlIssuerChain, CertificateRole::PckCa, ca_serial),
         (Source::TcbInfoIssuerChain, CertificateRole::TcbSigner, &signer.serial),
         (Source::QeIdentityIssuerChain, CertificateRole::TcbSigner, &identity_signer.serial),
+        // A chain's root may be another certificate of the pinned root's key.
+        (Source::PckCrlIssuerChain, CertificateRole::Root, ca_root_serial),
+        (Source::TcbInfoIssuerChain, CertificateRole::Root, &signer.root_serial),
+        (Source::QeIdentityIssuerChain, CertificateRole::Root, &identity_signer.root_serial),
     ] {
         if root_crl.serials.contains(serial) {
             return Err(chain::revoked(source, role, serial));
