@@ -19,6 +19,7 @@ pub use parser::read;
 use crate::construct::{Construct, ConstructKind, Text};
 use crate::position::Span;
 use crate::provenance::Provenance;
+use std::collections::HashSet;
 use veritee_model::Sha256Digest;
 
 /// Which script it is, and so when it runs.
@@ -63,6 +64,8 @@ pub struct Script {
     pub guards: Vec<Guard>,
     /// What could not be parsed, and what has effects that cannot be told.
     pub problems: Vec<Problem>,
+    /// Names that any assignment gives a value.
+    assigned: HashSet<String>,
 }
 
 /// A simple command.

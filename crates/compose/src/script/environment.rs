@@ -4,6 +4,7 @@ use super::facts::FileWrite;
 use super::origin::{Resolver, measured};
 use super::{Role, Script, WordPart};
 use crate::environment::{AllowedName, Definition, Enforcement, EnvironmentModel};
+use crate::position::LineIndex;
 use crate::provenance::Provenance;
 
 /// The file that Compose reads variables from without being told.
@@ -48,6 +49,7 @@ pub fn environment(
 
 fn exports(script: &Script, base: &EnvironmentModel, model: &mut EnvironmentModel) {
     let mut resolver = Resolver::new(script, base);
+    let lines = LineIndex::new(script.text.as_bytes());
     for assignment in &script.assignments {
         // What the shell got from its environment stays exported when it is assigned again.
         let reaches = assignment.exported || base.is_allowed(&assignment.name);
@@ -55,23 +57,26 @@ fn exports(script: &Script, base: &EnvironmentModel, model: &mut EnvironmentMode
             continue;
         }
         let value = assignment.value.as_ref();
-        let provenance = value.map_or(Provenance::Unknown, |word| resolver.word(word));
+        let provenance = measured(value.map_or(Provenance::Unknown, |word| resolver.word(word)));
         let literal = value.and_then(|word| word.literal()).filter(|_| !assignment.conditional);
-        let origin = format!("{} line {}", script.role.key(), script.line(assignment.span.start));
-        let known = literal.map(str::to_owned);
         let definitions = model.definitions.entry(assignment.name.clone()).or_default();
         // Two values for one name: neither is the known one.
-        let known = if definitions.is_empty() { known } else { None };
-        for earlier in definitions.iter_mut() {
-            earlier.known = None;
+        let known = if definitions.is_empty() { literal.map(str::to_owned) } else { None };
+        if let Some(first) = definitions.first_mut() {
+            first.known = None;
         }
-        definitions.push(Definition { provenance: measured(provenance), known, origin });
+        // The first of each kind stands for all of them.
+        if definitions.iter().all(|definition| definition.provenance != provenance) {
+            let line = lines.locate(script.text.as_bytes(), assignment.span.start).line;
+            let origin = format!("{} line {line}", script.role.key());
+            definitions.push(Definition { provenance, known, origin });
+        }
     }
 }
 
 /// Lines `NAME=VALUE` of a file that a script writes.
 fn dot_env(script: &Script, write: &FileWrite, base: &EnvironmentModel, model: &mut EnvironmentModel) {
-    let origin = format!("{} line {} (.env)", script.role.key(), script.line(write.span.start));
+    let origin = format!("{} (.env)", script.role.key());
     let mut resolver = Resolver::new(script, base);
     let mut line = String::new();
     let mut worst = Provenance::Literal;
@@ -88,8 +93,14 @@ fn dot_env(script: &Script, write: &FileWrite, base: &EnvironmentModel, model: &
         if !name.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric()) || name.is_empty() {
             return false;
         }
-        let definition = Definition { provenance: measured(provenance), known: None, origin: origin.clone() };
-        model.definitions.entry(name.to_owned()).or_default().push(definition);
+        let provenance = measured(provenance);
+        let definitions = model.definitions.entry(name.to_owned()).or_default();
+        if let Some(first) = definitions.first_mut() {
+            first.known = None;
+        }
+        if definitions.iter().all(|definition| definition.provenance != provenance) {
+            definitions.push(Definition { provenance, known: None, origin: origin.clone() });
+        }
         true
     };
     for part in &write.parts {
@@ -109,10 +120,12 @@ fn dot_env(script: &Script, write: &FileWrite, base: &EnvironmentModel, model: &
     }
     understood &= finish(&mut line, &mut worst);
     if !understood {
-        model.opaque.get_or_insert(format!(
-            "{} line {}: writes .env",
-            script.role.key(),
-            script.line(write.span.start)
-        ));
+        note_opaque(script, write, "writes .env", model);
+    }
+}
+
+fn note_opaque(script: &Script, write: &FileWrite, what: &str, model: &mut EnvironmentModel) {
+    if model.opaque.is_none() {
+        model.opaque = Some(format!("{} line {}: {what}", script.role.key(), script.line(write.span.start)));
     }
 }

@@ -143,13 +143,34 @@ impl Script {
     /// Only plain conjunctions are understood (`[[ -n "$A" && -n "$B" ]]`, `[ -n "$A" ]`, `test -n "$A"`).
     #[must_use]
     pub fn is_unreachable(&self, command: &Command, environment: &EnvironmentModel) -> bool {
-        let mut resolver = Resolver::new(self, environment);
         command.guards.iter().filter_map(|index| self.guards.get(*index)).any(|guard| {
             let conditions = self.commands.get(guard.first..guard.end).unwrap_or(&[]);
             let [condition] = conditions else { return false };
             !guard.negated
                 && condition.guards.len() <= command.guards.len()
-                && never_holds(condition, &mut resolver)
+                && self.never_holds(condition, environment)
+        })
+    }
+
+    fn never_holds(&self, condition: &Command, environment: &EnvironmentModel) -> bool {
+        let is_test = matches!(condition.program(), Some("[[" | "[" | "test"));
+        if !is_test || condition.position > 0 || condition.is_negated || condition.outer.is_some() {
+            return false;
+        }
+        let blocks = |text: &str| matches!(text, "||" | "!" | "-o" | "(");
+        if condition.words.iter().any(|word| word.literal().is_some_and(blocks)) {
+            return false;
+        }
+        condition.words.windows(2).any(|pair| match pair {
+            [test, word] if test.literal() == Some("-n") => {
+                let [WordPart::Variable { name, expression, operand, .. }] = word.parts.as_slice() else {
+                    return false;
+                };
+                let is_plain = expression.is_empty() && operand.is_empty();
+                let is_unset = environment.lookup(name).provenance == Provenance::Unset;
+                is_plain && is_unset && is_name(name) && !self.assigned.contains(name)
+            }
+            _ => false,
         })
     }
 
@@ -219,22 +240,7 @@ fn copied(command: &Command, resolver: &mut Resolver<'_>) -> Provenance {
     worst
 }
 
-fn never_holds(condition: &Command, resolver: &mut Resolver<'_>) -> bool {
-    let is_test = matches!(condition.program(), Some("[[" | "[" | "test"));
-    if !is_test || condition.position > 0 || condition.is_negated || condition.outer.is_some() {
-        return false;
-    }
-    let blocks = |text: &str| matches!(text, "||" | "!" | "-o" | "(");
-    if condition.words.iter().any(|word| word.literal().is_some_and(blocks)) {
-        return false;
-    }
-    condition.words.windows(2).any(|pair| match pair {
-        [test, word] if test.literal() == Some("-n") => {
-            let [WordPart::Variable { name, expression, operand, .. }] = word.parts.as_slice() else {
-                return false;
-            };
-            expression.is_empty() && operand.is_empty() && resolver.variable(name) == Provenance::Unset
-        }
-        _ => false,
-    })
+/// No special or positional parameter.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
 }

@@ -33,6 +33,7 @@ pub fn read(role: Role, text: &str, budget: &Budget) -> Script {
         assignments: Vec::new(),
         guards: Vec::new(),
         problems: Vec::new(),
+        assigned: HashSet::new(),
     };
     let mut parser = Parser {
         text,
@@ -60,6 +61,9 @@ pub fn read(role: Role, text: &str, budget: &Budget) -> Script {
     // An export counts for all assignments to the name, wherever they stand.
     for assignment in &mut parser.script.assignments {
         assignment.exported |= parser.exported.contains(&assignment.name);
+        if !parser.script.assigned.contains(&assignment.name) {
+            parser.script.assigned.insert(assignment.name.clone());
+        }
     }
     parser.script
 }

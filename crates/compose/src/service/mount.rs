@@ -116,8 +116,7 @@ pub(crate) fn pieces_of(value: &Value) -> Vec<Value> {
     let mut at = 0_usize;
     for piece in value.split(':') {
         let end = at.saturating_add(piece.text.len());
-        let is_drive =
-            from == at && piece.literal().is_some_and(|text| is_letter(text)) && end < value.text.len();
+        let is_drive = from == at && piece.literal().is_some_and(is_letter) && end < value.text.len();
         if !is_drive {
             pieces.push(value.piece(from..end));
             from = end.saturating_add(1);
