@@ -118,6 +118,7 @@ pub fn assess(inputs: &Inputs<'_>) -> Assessment {
         proven: Proven::default(),
         hardware: None,
         image: None,
+        image_runs: false,
     };
     climb.run(config);
     Assessment {
@@ -136,6 +137,8 @@ struct Climb<'a> {
     proven: Proven,
     hardware: Option<Box<ProvenHardware>>,
     image: Option<ImageMeasurement>,
+    /// The image is the machine's: all that it covers was found in the quote.
+    image_runs: bool,
 }
 
 const BRING_IMAGE: &str =
@@ -180,7 +183,8 @@ impl Climb<'_> {
     fn hardware(&mut self, config: &VmConfig, listed: Option<&LiteManifest>) -> Check {
         let id = CheckId::OsVirtualHardware;
         let known = FirmwareMemory::pre202505();
-        let (firmware, source) = match (&self.image, listed) {
+        // Only of firmware that runs in this machine: the listed manifest comes with its MRTD compared, too.
+        let (firmware, source) = match (self.image.as_ref().filter(|_| self.image_runs), listed) {
             (Some(image), _) => (image.firmware(), "the image's firmware"),
             (None, Some(manifest)) => (manifest.firmware(), "the listed manifest's firmware"),
             (None, None) => (&known, "the known firmware"),
@@ -244,6 +248,7 @@ impl Climb<'_> {
         let comparison = image.compare(&quoted.mrtd, &quoted.rtmr1, &quoted.rtmr2);
         let check = match comparison.first_difference() {
             None => {
+                self.image_runs = true;
                 self.cover(&comparison, &format!("recomputed from image {}", image.hash()));
                 self.pass_order_notice(config, comparison.pass_order);
                 Check::pass(id, words(&comparison, &format!("image {}", image.hash())))
@@ -258,7 +263,7 @@ impl Climb<'_> {
         check
     }
 
-    /// The check, and the manifest when the relying party has listed its hash.
+    /// The check, and the manifest when the relying party has listed its hash and the quote has its MRTD.
     fn lite(&mut self, config: Option<&VmConfig>) -> (Check, Option<LiteManifest>) {
         let id = CheckId::OsLite;
         let Some((config, document)) = config.and_then(|config| Some((config, config.lite.as_ref()?))) else {
@@ -301,7 +306,8 @@ impl Climb<'_> {
             )
             .at(register),
         };
-        (check, listed.then_some(manifest))
+        let runs = listed && comparison.pass_order.is_some();
+        (check, runs.then_some(manifest))
     }
 
     fn cover(&mut self, comparison: &BootComparison, how: &str) {
@@ -350,7 +356,7 @@ impl Climb<'_> {
             }
             (Some(why), _) => Check::fail(id, Reason::OsImageDevelopment, why)
                 .next("run the production image; on a development image the operator can enter the machine"),
-            (None, Some(image)) if self.proven.rtmr2.is_some() => {
+            (None, Some(image)) if self.image_runs => {
                 Check::pass(id, format!("image {} is not for development", image.hash()))
             }
             (None, _) => {
@@ -363,7 +369,7 @@ impl Climb<'_> {
     /// The event is the KMS's answer to the machine, not a measurement: compared, never believed.
     fn image_hash_event(&mut self, config: Option<&VmConfig>) {
         let Some(event) = self.inputs.image_hash_event else { return };
-        let measured = self.image.as_ref().filter(|_| self.proven.rtmr2.is_some()).map(|image| *image.hash());
+        let measured = self.image.as_ref().filter(|_| self.image_runs).map(|image| *image.hash());
         let (other, whose) = match (measured, config.and_then(|config| config.os_image_hash)) {
             (Some(hash), _) => (hash, "measured"),
             (None, Some(hash)) => (hash, "claimed in vm_config"),

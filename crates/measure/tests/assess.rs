@@ -339,4 +339,23 @@ fn firmware_of_the_image_explains_an_rtmr0_that_the_known_firmware_cannot() {
     let with = run(&world, true, ImagePolicy::default());
     assert_eq!(outcome(&with, CheckId::OsVirtualHardware), (Outcome::Pass, None));
     assert_eq!(covered(&with), [true; 4]);
+    // The same firmware in an image that is not the machine's explains nothing.
+    let other = World { quoted: QuotedRegisters { mrtd: Mrtd::new([1; 48]), ..world.quoted }, ..world };
+    let with = run(&other, true, ImagePolicy::default());
+    assert_eq!(outcome(&with, CheckId::OsVirtualHardware).0, Outcome::Fail);
+    assert_eq!(covered(&with), [false; 4]);
+}
+
+#[test]
+fn an_image_beside_a_listed_manifest_of_another_does_not_speak_for_the_machine() {
+    let mut world = world();
+    add_lite(&mut world);
+    let known = [world.hash];
+    // Registers and manifest are those of one image, and the relying party brings another.
+    world.image = forge::image_with(&json!({ "cmdline": "console=ttyS1" }));
+    world.config["os_image_hash"] = world.hash.to_string().into();
+    let assessment = run(&world, true, ImagePolicy { known: &known, ..ImagePolicy::default() });
+    assert_eq!(outcome(&assessment, CheckId::OsLite), (Outcome::Pass, None));
+    assert_eq!(outcome(&assessment, CheckId::OsImage), (Outcome::Fail, Some("os-image-other")));
+    assert_ne!(outcome(&assessment, CheckId::OsDevelopment).0, Outcome::Pass);
 }

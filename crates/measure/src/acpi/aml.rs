@@ -13,8 +13,11 @@ impl Aml {
         self.0
     }
 
+    /// Starts a term. Most are short, so one allocation usually does.
     fn op(opcode: &[u8]) -> Self {
-        Self(opcode.to_vec())
+        let mut bytes = Vec::with_capacity(32);
+        bytes.extend_from_slice(opcode);
+        Self(bytes)
     }
 
     fn then(mut self, bytes: &[u8]) -> Self {

@@ -3,7 +3,7 @@
 //! Archives of images are flat: every entry is a regular file in the archive's own folder. Anything else is refused,
 //! links above all.
 
-use super::{ImageError, ImageLimits, MemoryImage, manifest};
+use super::{ImageLimits, MemoryImage, manifest};
 use core::fmt;
 use flate2::read::GzDecoder;
 use std::io::Read;
@@ -147,16 +147,4 @@ fn entries(mut archive: Archive<impl Read>, limits: &ImageLimits) -> Result<Memo
         return Err(ArchiveError::Malformed { message: "no file at all".to_owned() });
     }
     Ok(image)
-}
-
-impl From<ArchiveError> for ImageError {
-    fn from(error: ArchiveError) -> Self {
-        match error {
-            ArchiveError::TooLarge { name, most, got } => Self::TooLarge { name, most, got },
-            other => Self::File {
-                name: "archive".to_owned(),
-                error: super::FileError { message: other.to_string() },
-            },
-        }
-    }
 }
