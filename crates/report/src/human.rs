@@ -117,7 +117,12 @@ impl Page {
         };
         let detail = self.shorten.row(&check.detail);
         let StepSummary { passed, total, .. } = *summary;
-        let optional = summary.status == Status::NotChecked && !check.required;
+        // A step is shown as passed above checks that were not made only where those are optional.
+        let optional = match summary.status {
+            Status::Pass => true,
+            Status::NotChecked => !check.required,
+            Status::Waived | Status::Fail => false,
+        };
         let count = match (passed, optional) {
             _ if passed == total => format!(" ({passed}/{total})"),
             (0, true) => " (optional)".to_owned(),

@@ -4,7 +4,7 @@ use core::fmt;
 use serde_json::error::Category;
 use veritee_model::report::SCHEMA;
 use veritee_model::text::{inert, inert_json, shortened};
-use veritee_model::{Reason, Report, Verdict, VerdictOutcome};
+use veritee_model::{Reason, Report, Step, Verdict, VerdictOutcome};
 
 /// The report as indented JSON, fields in the order of the types, a line break at the end.
 ///
@@ -88,11 +88,18 @@ fn contradiction(report: &Report) -> Option<ParseError> {
         report.checks.iter().all(|check| check.reason.is_none() || check.reason().is_some());
     // The class of a reason from a later version is unknown here, so only a good verdict can be held against it.
     let follows = stated == computed || (!every_reason_known && stated != VerdictOutcome::Verified);
-    if follows && exit_code == stated.exit_code().code() {
-        None
-    } else {
-        Some(ParseError::VerdictContradicts { stated, exit_code, computed })
+    if !follows || exit_code != stated.exit_code().code() {
+        return Some(ParseError::VerdictContradicts { stated, exit_code, computed });
     }
+    if stated != VerdictOutcome::Verified {
+        return None;
+    }
+    // Leaving out what speaks against it, a check or the root, must not do either.
+    if report.root.is_none() {
+        return Some(ParseError::VerifiedWithout { what: "a trust root" });
+    }
+    let empty = Step::ALL.iter().find(|step| report.checks.iter().all(|check| check.step != **step));
+    empty.map(|step| ParseError::VerifiedWithout { what: step.name() })
 }
 
 /// Why bytes are not a saved report.
@@ -119,6 +126,11 @@ pub enum ParseError {
         /// The longest that is read.
         limit: usize,
     },
+    /// It says "verified" and lacks what every verified report has.
+    VerifiedWithout {
+        /// The root, or the step of which it lists no check.
+        what: &'static str,
+    },
     /// The verdict does not follow from the report's own checks and findings.
     VerdictContradicts {
         /// Outcome as written.
@@ -137,7 +149,7 @@ impl ParseError {
         match self {
             Self::Syntax(_) | Self::Field(_) | Self::TooMany { .. } => Reason::ReportMalformed,
             Self::SchemaMissing | Self::SchemaUnknown { .. } => Reason::ReportSchemaUnknown,
-            Self::VerdictContradicts { .. } => Reason::ReportContradictory,
+            Self::VerifiedWithout { .. } | Self::VerdictContradicts { .. } => Reason::ReportContradictory,
         }
     }
 }
@@ -153,6 +165,12 @@ impl fmt::Display for ParseError {
             }
             Self::TooMany { what, got, limit } => {
                 write!(f, "the report has {got} {what}, expected at most {limit}")
+            }
+            Self::VerifiedWithout { what } => {
+                write!(
+                    f,
+                    "the report says `verified` and has nothing of {what}, expected the root and every step"
+                )
             }
             Self::VerdictContradicts { stated, exit_code, computed } => write!(
                 f,
@@ -172,6 +190,7 @@ impl core::error::Error for ParseError {
             Self::SchemaMissing
             | Self::SchemaUnknown { .. }
             | Self::TooMany { .. }
+            | Self::VerifiedWithout { .. }
             | Self::VerdictContradicts { .. } => None,
         }
     }

@@ -69,7 +69,8 @@ fn summarise(report: &Report, step: Step) -> StepSummary<'_> {
     let passed = of_step().filter(|check| Status::of(check) == Status::Pass).count();
     // Where the check that sums a step up is required and passed, optional ones that were not made do not speak for
     // it; the row counts them.
-    let summed_up = of_step().any(|check| check.id == lead && check.required && Status::of(check) == Status::Pass);
+    let summed_up =
+        of_step().any(|check| check.id == lead && check.required && Status::of(check) == Status::Pass);
     let speaks = |check: &&Check| !(summed_up && !check.required && Status::of(check) == Status::NotChecked);
     let check = of_step()
         .filter(speaks)

@@ -9,6 +9,7 @@
 )]
 
 mod hostile;
+mod said;
 mod samples;
 mod sarif_form;
 mod saved;

@@ -1,7 +1,7 @@
 //! The saved form: what goes out comes back, what was tampered with does not.
 
 use crate::samples;
-use veritee_model::{Reason, Report, VerdictOutcome};
+use veritee_model::{Reason, Report, Step, VerdictOutcome};
 use veritee_report::{HumanOptions, ParseError, human, json, jsonl, parse};
 
 fn tampered(report: &Report, change: impl FnOnce(&mut serde_json::Value)) -> Vec<u8> {
@@ -150,4 +150,26 @@ fn more_checks_or_findings_than_any_report_has_are_refused() {
             format!("the report has {} {list}, expected at most {limit}", limit + 1)
         );
     }
+}
+
+#[test]
+fn a_refusal_without_the_checks_that_failed_is_not_a_verified_report() {
+    for step in Step::ALL {
+        let bytes = tampered(&samples::verified(), |document| {
+            document["checks"].as_array_mut().unwrap().retain(|check| check["step"] != step.name());
+        });
+        let error = parse(&bytes).unwrap_err();
+        assert_eq!(error.reason(), Reason::ReportContradictory);
+        assert!(error.to_string().contains(step.name()), "{error}");
+    }
+    let bytes = tampered(&samples::verified(), |document| document["checks"] = serde_json::json!([]));
+    assert_eq!(parse(&bytes).unwrap_err().reason(), Reason::ReportContradictory);
+}
+
+#[test]
+fn a_verified_report_without_its_root_is_refused() {
+    let bytes = tampered(&samples::verified(), |document| {
+        document.as_object_mut().unwrap().remove("root");
+    });
+    assert!(matches!(parse(&bytes).unwrap_err(), ParseError::VerifiedWithout { what: "a trust root" }));
 }
