@@ -133,7 +133,7 @@ pub(super) fn other_firmware(log: &[Sha384Digest], tried: &[(Shape, Rtmr0Events)
 
 /// TD HOB and ACPI digests of a log in the layout of edk2-stable202505, if it is one.
 fn edk2_202505(log: &[Sha384Digest]) -> Option<[Option<Sha384Digest>; 4]> {
-    if log.len() != 18 {
+    if log.len() != 17 {
         return None;
     }
     let any = Sha384Digest::new([0; 48]);
