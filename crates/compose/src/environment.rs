@@ -75,7 +75,7 @@ pub struct EnvironmentModel {
     /// What scripts and files define, by name.
     pub definitions: BTreeMap<String, Vec<Definition>>,
     /// Something sets variables whose names or values cannot be told (`eval`, `source` of a file, a script that
-    /// could not be read): names that are otherwise unset are unknown. Says what it is.
+    /// could not be read): names that would otherwise be fixed are unknown. Says what it is.
     pub opaque: Option<String>,
 }
 
@@ -102,7 +102,8 @@ impl EnvironmentModel {
                 found.assumed = false;
             }
         }
-        if found.provenance == Provenance::Unset
+        // What cannot be told may set any name, and set it again after an assignment that can be told.
+        if found.provenance.is_fixed()
             && let Some(what) = &self.opaque
         {
             found =
@@ -203,9 +204,15 @@ mod tests {
     }
 
     #[test]
-    fn behind_something_opaque_an_unset_name_is_unknown() {
-        let model = EnvironmentModel { opaque: Some("eval".to_owned()), ..allowing(&["A"]) };
-        assert_eq!(model.lookup("B").provenance, Provenance::Unknown);
+    fn behind_something_opaque_no_name_is_fixed() {
+        let mut model = EnvironmentModel { opaque: Some("eval".to_owned()), ..allowing(&["A"]) };
+        let known = Some("x".to_owned());
+        let definition = Definition { provenance: Provenance::Measured, known, origin: String::new() };
+        model.definitions.insert("C".to_owned(), vec![definition]);
+        for name in ["B", "C", "PATH", "COMPOSE_PROJECT_NAME"] {
+            let lookup = model.lookup(name);
+            assert_eq!((lookup.provenance, lookup.known), (Provenance::Unknown, None), "{name}");
+        }
         assert_eq!(model.lookup("A").provenance, Provenance::Operator);
     }
 }

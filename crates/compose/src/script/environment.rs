@@ -13,7 +13,7 @@ const DOT_ENV: &str = "/dstack/.env";
 /// The environment that `allowed_envs` and the scripts make.
 ///
 /// Exports of `pre_launch_script` reach `docker compose`, those of `init_script` do not; a `.env` file that either
-/// writes does. What cannot be told makes every otherwise unset name unknown.
+/// writes does. What cannot be told makes every otherwise fixed name unknown.
 #[must_use]
 pub fn environment(
     scripts: &[Script],
@@ -31,16 +31,12 @@ pub fn environment(
         if script.role == Role::PreLaunch {
             exports(script, &base, &mut model);
         }
+        let mut resolver = Resolver::new(script, &base);
         for write in script.writes(&base) {
             match &write.path {
-                Some(path) if path == DOT_ENV => dot_env(script, &write, &base, &mut model),
+                Some(path) if path == DOT_ENV => dot_env(script, &write, &mut resolver, &mut model),
                 Some(_) => {}
-                None => {
-                    let line = script.line(write.span.start);
-                    let origin =
-                        format!("{} line {line}: writes a file whose path is computed", script.role.key());
-                    model.opaque.get_or_insert(origin);
-                }
+                None => note_opaque(script, &write, "writes a file whose path is computed", &mut model),
             }
         }
     }
@@ -75,9 +71,8 @@ fn exports(script: &Script, base: &EnvironmentModel, model: &mut EnvironmentMode
 }
 
 /// Lines `NAME=VALUE` of a file that a script writes.
-fn dot_env(script: &Script, write: &FileWrite, base: &EnvironmentModel, model: &mut EnvironmentModel) {
+fn dot_env(script: &Script, write: &FileWrite, resolver: &mut Resolver<'_>, model: &mut EnvironmentModel) {
     let origin = format!("{} (.env)", script.role.key());
-    let mut resolver = Resolver::new(script, base);
     let mut line = String::new();
     let mut worst = Provenance::Literal;
     let mut understood = !write.parts.is_empty();
