@@ -247,7 +247,6 @@ reasons! {
     PolicyExceptionUnmatched "policy-exception-unmatched" Notice "an exception of the policy matched nothing";
     PolicyExceptionExpired "policy-exception-expired" Notice "an exception of the policy has expired and was not applied";
     EarlierStepFailed "earlier-step-failed" Undecided "an earlier step failed, so this one has nothing to stand on";
-    NotImplemented "not-implemented" Undecided "this version of veritee cannot make this check";
 
     // --- saved reports -----------------------------------------------------------------------------------
     ReportMalformed "report-malformed" Undecided "the file is not a saved report";

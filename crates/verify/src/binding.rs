@@ -56,17 +56,18 @@ fn content(run: &Run<'_>, report_data: &ReportData) -> Check {
     let Some(bound) = &run.request.evidence.bound_content else {
         return not_given(id, "no content came along that REPORTDATA is said to bind");
     };
-    let tag = veritee_model::text::inert(&bound.tag);
+    // `raw` content is REPORTDATA itself: no tag goes into it.
+    let tag = match bound.algorithm.as_str() {
+        "raw" => "no tag".to_owned(),
+        _ => format!("tag {}", veritee_model::text::inert(&bound.tag)),
+    };
     match report_data::tagged(&bound.tag, &bound.content, &bound.algorithm) {
         Some(expected) if expected == *report_data => {
-            Check::pass(id, format!("REPORTDATA binds {} bytes under tag {tag}", bound.content.len()))
+            Check::pass(id, format!("REPORTDATA binds {} bytes under {tag}", bound.content.len()))
         }
-        Some(expected) => mismatch(
-            id,
-            format!("REPORTDATA does not bind the content under tag {tag}"),
-            &expected,
-            report_data,
-        ),
+        Some(expected) => {
+            mismatch(id, format!("REPORTDATA does not bind the content under {tag}"), &expected, report_data)
+        }
         None => Check::fail(
             id,
             Reason::BindingMismatch,

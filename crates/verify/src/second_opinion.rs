@@ -93,19 +93,27 @@ const STRICTER: &[Reason] = &[
     Reason::CrlNotYetValid,
     Reason::CrlIssuer,
     Reason::CrlMalformed,
+    Reason::CrlChainMalformed,
+    Reason::CrlChainUntrusted,
+    Reason::CrlChainSignature,
+    Reason::CrlChainRole,
+    // Of the root: dcap-qvl does not look at the dates of its trust anchor.
+    Reason::CertificateNotYetValid,
+    Reason::CertificateExpired,
+    Reason::CollateralTooLarge,
     Reason::PceIdMismatch,
     Reason::TcbInfoMalformed,
     Reason::QeIdentityMalformed,
     Reason::TdxModuleMismatch,
 ];
 
-/// dcap-qvl's words for refusing TD attributes.
+/// dcap-qvl's words for refusing TD attributes. Debugging and profiling are not among them: it is asked to let those
+/// be, and says so of the quoting enclave alone.
 const TD_ATTRIBUTES: &[&str] = &[
     "SEPT_VE_DISABLE is not enabled",
     "Reserved bits in TD attributes are set",
-    "TD profiling is enabled",
     "TD migration is enabled",
-    "Debug mode is enabled",
+    "SERVTD_EXT is enabled",
 ];
 
 /// dcap-qvl's words for what has expired.

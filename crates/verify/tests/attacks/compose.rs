@@ -58,8 +58,6 @@ attacks! {
     }
 
     fn a_compose_written_anew_is_named_in_the_hint_and_still_refused() {
-        let value: serde_json::Value = serde_json::from_str(APP_COMPOSE).unwrap();
-        presented(serde_json::to_string_pretty(&value).unwrap().as_bytes(), None);
         let pretty = APP_COMPOSE.replace(",\"", ",\n  \"").replace('{', "{\n  ").replace('}', "\n}");
         presented(pretty, Some("it would match as compact JSON"));
     }
@@ -128,7 +126,7 @@ attacks! {
             REFUSED,
         );
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-        deployed(format!("{{\"a\":{deep}}}").as_bytes(), Reason::ComposeTooLarge);
+        deployed(format!("{{\"a\":{deep}}}").as_bytes(), Reason::ComposeMalformed);
     }
 
     fn mrconfigid_of_another_compose() {

@@ -1,9 +1,10 @@
 //! The second opinion: what agrees, what differs as listed, and what must not differ.
 
 use crate::quote::on;
-use crate::support::{Case, attacks, find, machine};
-use veritee_model::{Check, CheckId, Outcome, Reason, Severity, Verdict};
+use crate::support::{Case, assert_failed, assert_verdict, attacks, find, machine};
+use veritee_model::{Check, CheckId, Outcome, Reason, Severity, Verdict, VerdictOutcome};
 use veritee_testkit::{Forged, Shape, Universe};
+use veritee_verify::Engine;
 use veritee_verify::second_opinion::{Divergence, Opinion, Ours, compare};
 
 fn asked(ours: &Ours<'_>, forged: &Forged, expired_allowed: bool) -> Opinion {
@@ -44,6 +45,25 @@ attacks! {
             bit(|forged| forged.as_of = veritee_testkit::pki::time("2026-12-01T00:00:00Z")),
             Opinion::Differ { .. }
         ));
+    }
+
+    fn the_quoting_enclave_s_debug_mode_is_not_taken_for_the_td_s() {
+        let forged = Universe::new(1).quote(|quote| quote.qe_report.attributes[0] |= 2).forge();
+        assert!(matches!(asked(&UP_TO_DATE, &forged, false), Opinion::Differ { .. }));
+    }
+
+    fn a_platform_that_the_engines_see_differently_is_not_genuine() {
+        // No real certificate has component SVNs other than its CPUSVN; each engine reads one of the two.
+        let machine = on(|universe| universe.sgx_extension(|extension| extension.cpusvn[0] = 3));
+        let report = machine.judge();
+        assert_failed(&report, CheckId::QuoteSecondOpinion, Reason::EnginesDisagree);
+        assert_verdict(&report, VerdictOutcome::NotGenuine);
+        let check = find(&report, CheckId::QuoteSecondOpinion);
+        assert!(!check.required, "it counts although the policy does not ask for it");
+        assert!(check.expected.is_some() && check.got.is_some());
+        // The native engine alone would have let it pass: that is what the second is for.
+        let native = machine.change(|case| case.engine = Engine::Native).judge();
+        assert_verdict(&native, VerdictOutcome::Verified);
     }
 
     fn a_refusal_of_ours_that_the_other_does_not_share_has_to_be_listed() {
@@ -101,10 +121,8 @@ attacks! {
     }
 }
 
-/// No genuine input is known on which the engines differ unlisted; what such a difference does to the verdict can be
-/// shown all the same.
 #[test]
-fn engines_that_disagree_are_not_genuine_and_nothing_can_waive_that() {
+fn nothing_can_waive_that_the_engines_disagree() {
     let mut check = Check::fail(CheckId::QuoteSecondOpinion, Reason::EnginesDisagree, "made for a test");
     check.waived = Some("because we really want to".to_owned());
     assert!(!check.required, "it counts although nobody asked for it");

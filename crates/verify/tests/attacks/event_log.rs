@@ -313,8 +313,7 @@ fn ccel(algorithm: u16, length: usize) -> Vec<u8> {
     let mut body = b"Spec ID Event03\0".to_vec();
     body.extend([0, 0, 0, 0, 0, 2, 0, 2]);
     body.extend(1_u32.to_le_bytes());
-    body.extend(algorithm.to_le_bytes());
-    body.extend(u16::try_from(length).unwrap().to_le_bytes());
+    body.extend([0xc, 0, 48, 0]);
     body.push(0);
     let mut area = [0_u32.to_le_bytes(), 3_u32.to_le_bytes()].concat();
     area.extend([0; 20]);

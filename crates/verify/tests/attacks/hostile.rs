@@ -27,6 +27,15 @@ fn forms(report: &Report) -> Vec<(&'static str, String)> {
     ]
 }
 
+/// The page that a reader of Markdown sees, by a renderer that lets raw HTML through.
+fn page_of(markdown: &str) -> String {
+    let mut options = comrak::Options::default();
+    options.render.r#unsafe = true;
+    options.extension.table = true;
+    options.extension.autolink = true;
+    comrak::markdown_to_html(markdown, &options)
+}
+
 /// Nothing in any output can act: no control character but the line feed, no hidden or reordering one, no element.
 #[track_caller]
 fn inert(report: &Report) {
@@ -34,8 +43,9 @@ fn inert(report: &Report) {
         let hazard = text.char_indices().find(|(_, c)| *c != '\n' && veritee_model::text::is_hazardous(*c));
         assert!(hazard.is_none(), "{form}: {hazard:?}");
         assert!(!text.contains("\nVERIFIED: every required check passed\r"), "{form}: a line was injected");
+        let text = if form == "markdown" { page_of(&text) } else { text };
         if matches!(form, "markdown" | "html") {
-            for active in ["<script", "<img", "](javascript:"] {
+            for active in ["<script", "<img", "href=\"javascript:"] {
                 assert!(!text.contains(active), "{form}: {active}\n{text}");
             }
         }
@@ -49,7 +59,7 @@ fn inert(report: &Report) {
     }
     let colour = veritee_report::human(report, &HumanOptions { width: 80, colour: true, verbose: 2 });
     assert!(!colour.contains("\u{1b}[2J") && !colour.contains("\u{1b}]"), "colours only");
-    assert_eq!(veritee_report::parse(veritee_report::json(report).as_bytes()).as_ref(), Ok(report));
+    assert_eq!(veritee_report::parse(veritee_report::json(report).as_bytes()).as_ref().unwrap(), report);
 }
 
 #[track_caller]
@@ -80,7 +90,7 @@ attacks! {
         let mut forged = machine().forge();
         forged.events.push(Event { digest: vec![1; 48], ..Event::runtime(EVIL, b"") });
         survives(&Case::of(&forged, &ra_tls(&machine())));
-        survives(&Case::new(&machine().events(|events| events.insert(40, Event::runtime(EVIL, b"")))));
+        survives(&Case::new(&machine().events(|events| events.insert(25, Event::runtime(EVIL, b"")))));
     }
 
     fn in_the_key_provider() {

@@ -115,9 +115,7 @@ attacks! {
 
     fn an_outdated_machine_is_refused_for_its_status_and_each_advisory() {
         let case = on(|universe| {
-            universe.sgx_extension(|extension| extension.components[0] = 3).quote(|quote| {
-                quote.td().tee_tcb_svn[2] = 4;
-            })
+            universe.sgx_extension(|extension| (extension.components[0], extension.cpusvn[0]) = (3, 3))
         });
         let report = case.is_refused_with(
             CheckId::PlatformTcbStatus,

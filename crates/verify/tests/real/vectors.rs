@@ -1,0 +1,129 @@
+//! Machines and oracle rows from `../shared/vectors`, and the request that judges them.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use veritee_model::evidence::{EventLogFormat, EventLogItem};
+use veritee_model::{Budget, Check, CheckId, Evidence, Item, Report, UnixTime};
+use veritee_policy::Policy;
+use veritee_quote::TrustRoot;
+use veritee_verify::{Engine, Expected, Request, verify};
+
+/// The folder of the vectors, or nothing where it is absent.
+pub fn shared() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors");
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    eprintln!("skipped: ../shared is absent");
+    None
+}
+
+/// One row of the oracle.
+pub struct Row {
+    pub quote: String,
+    pub collateral: String,
+    pub now: UnixTime,
+    pub result: Value,
+}
+
+pub fn rows() -> Vec<Row> {
+    let Some(folder) = shared() else { return Vec::new() };
+    let oracle: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("dcap_oracle.json")).unwrap()).unwrap();
+    let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_owned();
+    let rows = oracle["rows"].as_array().unwrap();
+    rows.iter()
+        .map(|row| Row {
+            quote: text(row, "quote"),
+            collateral: text(row, "collateral"),
+            now: UnixTime::from_seconds(row["now"].as_u64().unwrap()),
+            result: row["result"].clone(),
+        })
+        .collect()
+}
+
+/// A machine's folder with everything in it, and the collateral and time under which the oracle accepts it.
+pub struct Machine {
+    pub name: String,
+    pub folder: PathBuf,
+    pub meta: Value,
+    pub evidence: Evidence,
+    pub as_of: UnixTime,
+    /// The oracle accepts the quote; otherwise only what does not need that can be asked.
+    pub accepted: bool,
+}
+
+impl Machine {
+    pub fn file(&self, name: &str) -> Option<Vec<u8>> {
+        std::fs::read(self.folder.join(name)).ok()
+    }
+
+    pub fn judge(&self) -> Report {
+        judge(&self.evidence, self.as_of, Engine::Both)
+    }
+}
+
+/// Every machine with an event log.
+pub fn machines() -> Vec<Machine> {
+    let Some(root) = shared() else { return Vec::new() };
+    let rows = rows();
+    let mut out = Vec::new();
+    for family in ["dstack", "real"] {
+        let mut folders: Vec<PathBuf> =
+            std::fs::read_dir(root.join(family)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        folders.sort();
+        for folder in folders.into_iter().filter(|folder| folder.join("event_log.json").exists()) {
+            let id = folder.file_name().unwrap().to_string_lossy().into_owned();
+            let own: Vec<&Row> =
+                rows.iter().filter(|row| row.quote == format!("{family}/{id}/quote.bin")).collect();
+            let row =
+                own.iter().find(|row| row.result.get("status").is_some()).or_else(|| own.first()).unwrap();
+            out.push(Machine {
+                name: id,
+                meta: serde_json::from_slice(&std::fs::read(folder.join("meta.json")).unwrap()).unwrap(),
+                evidence: evidence(&root, &folder, row),
+                folder,
+                as_of: row.now,
+                accepted: row.result.get("status").is_some(),
+            });
+        }
+    }
+    out
+}
+
+fn evidence(root: &Path, folder: &Path, row: &Row) -> Evidence {
+    let item = |name: &str| std::fs::read(folder.join(name)).ok().map(|bytes| Item::new(bytes, name));
+    Evidence {
+        quote: item("quote.bin"),
+        event_log: item("event_log.json")
+            .map(|item| EventLogItem { item, format: EventLogFormat::DstackJson }),
+        app_compose: item("app_compose.json"),
+        vm_config: item("vm_config.json"),
+        certificates: item("app_cert.pem"),
+        collateral: vec![Item::new(std::fs::read(root.join(&row.collateral)).unwrap(), "collateral.json")],
+        ..Evidence::default()
+    }
+}
+
+pub fn judge(evidence: &Evidence, as_of: UnixTime, engine: Engine) -> Report {
+    let report = verify(&Request {
+        evidence,
+        policy: &Policy::default(),
+        policy_sha256: None,
+        as_of,
+        root: &TrustRoot::intel(),
+        expected: &Expected::Nothing,
+        engine,
+        fail_on: None,
+        image: None,
+        budget: &Budget::STANDARD,
+        tool_version: "0.0.0",
+    });
+    let listed: Vec<&str> = report.checks.iter().map(|check| check.id.as_str()).collect();
+    assert_eq!(listed, CheckId::ALL.iter().map(|id| id.id()).collect::<Vec<_>>());
+    report
+}
+
+pub fn find(report: &Report, id: CheckId) -> &Check {
+    report.checks.iter().find(|check| check.id == id.id()).unwrap()
+}
