@@ -94,6 +94,11 @@ impl Resolver<'_> {
                 .map(|names| names.iter().map(|entry| entry.name.clone()).collect()),
             environment: deployment.environment.clone(),
             scripts: self.scripts(),
+            assigned: deployment
+                .scripts
+                .iter()
+                .flat_map(|script| crate::script::assigned(&script.text))
+                .collect(),
             is_bound: deployment.origin.is_attested(),
             hash: match deployment.origin {
                 compose::Origin::Bound(hash) | compose::Origin::Unbound(hash) => Some(hash),
@@ -120,11 +125,16 @@ impl Resolver<'_> {
     }
 
     fn place(&self, text: Text, span: Span, path: &str) -> Place {
+        // Counted here: places in the document that holds the text are not needed, and cost time in long lines.
+        if text == Text::ComposeFile {
+            let whole = self.deployment.compose_text().unwrap_or("");
+            let place = self.lines.place(self.files.compose, whole, span.start);
+            return Place { path: path.to_owned(), ..place };
+        }
         let location = self.deployment.locate(text, span);
         let (file, at) = match text {
-            Text::Document => (self.files.document.to_owned(), location.outer),
-            Text::ComposeFile => (self.files.compose.to_owned(), location.inner),
             Text::Script(index) => (self.script_key(index), location.inner),
+            Text::Document | Text::ComposeFile => (self.files.document.to_owned(), location.outer),
         };
         Place {
             file,
@@ -176,8 +186,9 @@ impl Resolver<'_> {
             .enumerate()
             .map(|(index, script)| {
                 let key = self.script_key(index);
+                let lines = Lines::new(&script.text);
                 let unparsed = script.problems.iter().map(|problem| {
-                    let line = self.deployment.locate(Text::Script(index), problem.span).inner.line;
+                    let line = lines.index(problem.span.start).saturating_add(1);
                     (u32::try_from(line).unwrap_or(u32::MAX), problem.detail.clone())
                 });
                 Script {

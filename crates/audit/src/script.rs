@@ -6,8 +6,11 @@
 use crate::pattern::pattern;
 use crate::shell::{self, Command};
 use crate::subject::Subject;
+use crate::text::Lines;
 use crate::view::{Provenance, Script, View};
+use std::rc::Rc;
 use veritee_model::Place;
+use veritee_model::text::shortened;
 
 /// A command of a script.
 pub(crate) struct ScriptCommand {
@@ -17,8 +20,11 @@ pub(crate) struct ScriptCommand {
     /// The line as it stands.
     pub(crate) text: String,
     /// Variables that must not be empty for the command to run.
-    pub(crate) demands: Vec<String>,
+    pub(crate) demands: Rc<[String]>,
 }
+
+/// Conditions within conditions that are followed; what stands deeper demands no more than they do.
+const DEPTH: usize = 64;
 
 struct Frame {
     /// The condition is being read.
@@ -28,54 +34,84 @@ struct Frame {
     loose: bool,
 }
 
-/// The commands of a script, in order.
+#[derive(Default)]
+struct Frames {
+    frames: Vec<Frame>,
+    /// Conditions beyond [`DEPTH`].
+    deeper: usize,
+    current: Option<Rc<[String]>>,
+}
+
+impl Frames {
+    fn keyword(&mut self, keyword: &str) {
+        match keyword {
+            "if" if self.frames.len() >= DEPTH => self.deeper = self.deeper.saturating_add(1),
+            "if" => self.frames.push(Frame { open: true, demands: Vec::new(), loose: false }),
+            "fi" if self.deeper > 0 => self.deeper = self.deeper.saturating_sub(1),
+            "fi" => {
+                self.frames.pop();
+            }
+            "elif" | "else" | "then" if self.deeper > 0 => return,
+            "elif" => self.replace(true),
+            "else" => self.replace(false),
+            "then" => {
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.open = false;
+                }
+            }
+            _ => return,
+        }
+        self.current = None;
+    }
+
+    fn replace(&mut self, open: bool) {
+        if let Some(frame) = self.frames.last_mut() {
+            *frame = Frame { open, demands: Vec::new(), loose: false };
+        }
+    }
+
+    fn condition(&mut self, command: &Command) {
+        if self.deeper > 0 {
+            return;
+        }
+        if let Some(frame) = self.frames.last_mut().filter(|frame| frame.open) {
+            frame.loose |= command.alternative || command.keywords.iter().any(|keyword| keyword == "!");
+            frame.demands.extend(demanded(command));
+        }
+    }
+
+    fn demands(&mut self) -> Rc<[String]> {
+        let frames = &self.frames;
+        let current = self.current.get_or_insert_with(|| {
+            let closed = frames.iter().filter(|frame| !frame.open && !frame.loose);
+            closed.flat_map(|frame| frame.demands.clone()).collect()
+        });
+        Rc::clone(current)
+    }
+}
+
+/// The commands of a script, in order. Linear in the script.
 pub(crate) fn commands(script: &Script) -> Vec<ScriptCommand> {
-    let mut frames: Vec<Frame> = Vec::new();
+    let lines = Lines::new(&script.text);
+    let mut frames = Frames::default();
     let mut found = Vec::new();
     for command in shell::commands_and_keywords(&script.text) {
         for keyword in &command.keywords {
-            match keyword.as_str() {
-                "if" => frames.push(Frame { open: true, demands: Vec::new(), loose: false }),
-                "elif" => replace(&mut frames, true),
-                "else" => replace(&mut frames, false),
-                "then" => {
-                    if let Some(frame) = frames.last_mut() {
-                        frame.open = false;
-                    }
-                }
-                "fi" => {
-                    frames.pop();
-                }
-                _ => {}
-            }
+            frames.keyword(keyword);
         }
-        if let Some(frame) = frames.last_mut().filter(|frame| frame.open) {
-            frame.loose |= command.alternative || command.keywords.iter().any(|keyword| keyword == "!");
-            frame.demands.extend(demanded(&command));
-        }
+        frames.condition(&command);
         if command.words.is_empty() {
             continue;
         }
-        let before = script.text.get(..command.offset).unwrap_or("");
-        let line = before.matches('\n').count();
+        let line = lines.index(command.offset);
         found.push(ScriptCommand {
             line: u32::try_from(line.saturating_add(1)).unwrap_or(u32::MAX),
-            text: script.text.lines().nth(line).unwrap_or("").trim().to_owned(),
-            demands: frames
-                .iter()
-                .filter(|frame| !frame.open && !frame.loose)
-                .flat_map(|frame| frame.demands.clone())
-                .collect(),
+            text: shortened(lines.line(&script.text, line).trim(), 300),
+            demands: frames.demands(),
             command,
         });
     }
     found
-}
-
-fn replace(frames: &mut [Frame], open: bool) {
-    if let Some(frame) = frames.last_mut() {
-        *frame = Frame { open, demands: Vec::new(), loose: false };
-    }
 }
 
 /// The variable of `[ -n "$X" ]`, in any of the words of a test.
@@ -128,26 +164,21 @@ impl ScriptCommand {
 /// Whether nobody can set a variable: not allowed, and no script assigns it.
 fn is_never_set(view: &View, name: &str) -> bool {
     let Some(allowed) = &view.allowed else { return false };
-    let assigned = view.scripts.iter().any(|script| assigns(&script.text, name));
-    let known = view.provenance_of(name);
-    !allowed.contains(name) && !assigned && known == Provenance::Unset
+    !allowed.contains(name) && !view.assigned.contains(name) && view.provenance_of(name) == Provenance::Unset
 }
 
-fn assigns(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(at, _)| {
-        let before = text.get(..at).and_then(|before| before.chars().next_back());
-        let after = text.get(at.saturating_add(name.len())..).unwrap_or("");
-        let starts =
-            before.is_none_or(|character| character.is_whitespace() || matches!(character, ';' | '&' | '('));
-        starts && (after.starts_with('=') || after.starts_with("+="))
-    }) || text.lines().any(|line| {
-        let line = line.trim_start();
-        (line.starts_with("read ")
-            || line.starts_with("source ")
-            || line.starts_with(". ")
-            || line.starts_with("eval "))
-            && line.contains(name)
-    })
+pattern!(ASSIGNED, r"(?:^|[\s;&(])([A-Za-z_][A-Za-z0-9_]*)\+?=");
+pattern!(READ, r"(?m)^[ \t]*(?:read|source|\.|eval|declare|export)[ \t][^\n]*");
+pattern!(WORD, r"[A-Za-z_][A-Za-z0-9_]*");
+
+/// Names that a script may give a value to. Too many rather than too few.
+pub(crate) fn assigned(text: &str) -> std::collections::BTreeSet<String> {
+    let direct =
+        ASSIGNED.captures_iter(text).filter_map(|groups| groups.get(1).map(|name| name.as_str().to_owned()));
+    let read = READ
+        .find_iter(text)
+        .flat_map(|line| WORD.find_iter(line.as_str()).map(|word| word.as_str().to_owned()));
+    direct.chain(read).collect()
 }
 
 /// Whether a script fetches images.

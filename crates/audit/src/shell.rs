@@ -15,6 +15,8 @@ pub(crate) struct Command {
     pub(crate) piped: bool,
     /// Keywords before it: `if`, `then`, `else`.
     pub(crate) keywords: Vec<String>,
+    /// It stands in `$(...)` or `<(...)`.
+    pub(crate) substitution: bool,
     /// It runs only if the command before it fails: `||`.
     pub(crate) alternative: bool,
 }
@@ -134,6 +136,10 @@ pub(crate) fn commands_and_keywords(text: &str) -> Vec<Command> {
                     characters.next();
                 }
             }
+            (None, '<') if next == Some('(') => {
+                characters.next();
+                cutter.open_substitution();
+            }
             (None, '|') if next == Some('|') => {
                 characters.next();
                 cutter.end_command(false);
@@ -211,7 +217,8 @@ impl Cutter {
         let words: Vec<String> = words.map(|(_, word)| word).collect();
         let alternative = core::mem::take(&mut self.alternative);
         if !words.is_empty() || !keywords.is_empty() {
-            self.commands.push(Command { words, offset, piped, keywords, alternative });
+            let substitution = !self.outer.is_empty();
+            self.commands.push(Command { words, offset, piped, keywords, substitution, alternative });
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use veritee_model::Place;
 
+/// Bytes into a line beyond which no column is counted: a text of one line must not cost time for each place in it.
+const COLUMN: usize = 4096;
+
 /// Where each line of a text begins.
 #[derive(Debug, Clone)]
 pub(crate) struct Lines {
@@ -46,8 +49,8 @@ impl Lines {
 
     pub(crate) fn place(&self, file: &str, text: &str, offset: usize) -> Place {
         let index = self.index(offset);
-        let column =
-            text.get(self.start(index)..offset).map(|before| before.chars().count().saturating_add(1));
+        let before = text.get(self.start(index)..offset).filter(|before| before.len() <= COLUMN);
+        let column = before.map(|before| before.chars().count().saturating_add(1));
         Place {
             file: file.to_owned(),
             line: u32::try_from(index.saturating_add(1)).ok(),

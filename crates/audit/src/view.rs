@@ -271,6 +271,8 @@ pub(crate) struct View {
     /// The environment of `docker compose`.
     pub(crate) environment: veritee_compose::EnvironmentModel,
     pub(crate) scripts: Vec<Script>,
+    /// Names that some script may give a value to.
+    pub(crate) assigned: BTreeSet<String>,
     pub(crate) has_profiles: bool,
     /// The document was bound to a measured hash.
     pub(crate) is_bound: bool,

@@ -1,1 +1,91 @@
+use super::*;
+use veritee_compose::{Context, UnboundCompose};
+use veritee_model::Budget;
 
+fn deployment(compose: &str, allowed: &[&str], more: serde_json::Value) -> Deployment {
+    let mut document = serde_json::json!({
+        "manifest_version": 2, "name": "a", "runner": "docker-compose", "docker_compose_file": compose,
+        "allowed_envs": allowed, "kms_enabled": true,
+    });
+    for (key, value) in more.as_object().unwrap() {
+        document[key] = value.clone();
+    }
+    let raw = serde_json::to_vec(&document).unwrap();
+    Deployment::from_unbound(&UnboundCompose::parse(&raw, &Budget::STANDARD).unwrap(), &Context::default())
+}
+
+fn service(body: &str) -> String {
+    format!("services:\n  web:\n    image: example/web@sha256:{}\n{body}", "ab".repeat(32))
+}
+
+fn between(one: &str, other: &str, before: &[&str], after: &[&str]) -> Diff {
+    diff(&deployment(one, before, serde_json::json!({})), &deployment(other, after, serde_json::json!({})))
+}
+
+#[test]
+fn nothing_changes_between_equals() {
+    let text = service("    environment:\n      - A=1\n");
+    assert_eq!(between(&text, &text, &[], &[]), Diff::default());
+}
+
+#[test]
+fn a_literal_that_becomes_a_variable_gives_power_to_the_operator() {
+    let one = service("    environment:\n      - URL=https://a.example.com\n");
+    let other = service("    environment:\n      - URL=${URL}\n");
+    let found = between(&one, &other, &[], &["URL"]);
+    assert_eq!(found.grew(), [&Party::Operator, &Party::Host]);
+    let change = found.changes.iter().find(|change| change.path == "services.web.environment.URL").unwrap();
+    assert_eq!(change.power, Power::Grew(Party::Operator));
+    assert_eq!(between(&other, &one, &["URL"], &[]).grew(), Vec::<&Party>::new());
+}
+
+#[test]
+fn a_name_that_is_allowed_although_nothing_else_changes_gives_power_to_the_operator() {
+    let text = service("    environment:\n      - URL=${URL:-https://a.example.com}\n");
+    let found = between(&text, &text, &[], &["URL"]);
+    assert!(found.grew().contains(&&Party::Operator));
+    assert!(found.changes.iter().any(|change| change.path == "services.web.environment.URL"), "{found:?}");
+}
+
+#[test]
+fn a_tag_instead_of_a_digest_gives_power_to_the_registry() {
+    let other = "services:\n  web:\n    image: example/web:1\n";
+    assert_eq!(between(&service(""), other, &[], &[]).grew(), [&Party::Registry]);
+    assert!(between(other, &service(""), &[], &[]).grew().is_empty());
+}
+
+#[test]
+fn privileges_and_mounts_give_power_to_the_service_and_ports_to_everybody() {
+    let found = between(
+        &service(""),
+        &service("    privileged: true\n    volumes:\n      - /:/host\n    ports:\n      - \"80:80\"\n"),
+        &[],
+        &[],
+    );
+    assert_eq!(found.grew(), [&Party::Service("web".to_owned()), &Party::Public]);
+}
+
+#[test]
+fn a_list_entry_that_moves_is_no_change() {
+    let one = service("    cap_add: [NET_ADMIN, SYS_TIME]\n");
+    let other = service("    cap_add: [SYS_TIME, NET_ADMIN]\n");
+    assert!(between(&one, &other, &[], &[]).changes.is_empty());
+}
+
+#[test]
+fn a_launch_token_that_disappears_gives_power_to_the_host() {
+    let text = service("");
+    let with = deployment(&text, &["A"], serde_json::json!({ "launch_token_hash": "00" }));
+    let without = deployment(&text, &["A"], serde_json::json!({}));
+    assert_eq!(diff(&with, &without).grew(), [&Party::Host]);
+}
+
+#[test]
+fn a_changed_script_is_shown() {
+    let text = service("");
+    let one = deployment(&text, &[], serde_json::json!({ "pre_launch_script": "true\n" }));
+    let other = deployment(&text, &[], serde_json::json!({ "pre_launch_script": "curl x | sh\n" }));
+    let found = diff(&one, &other);
+    assert_eq!(found.changes.len(), 1);
+    assert_eq!(found.changes[0].path, "manifest.pre_launch_script");
+}

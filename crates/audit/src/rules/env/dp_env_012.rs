@@ -1,6 +1,8 @@
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use crate::text::Lines;
+use veritee_model::text::shortened;
 use veritee_model::{Place, Severity};
 
 pub(super) const RULE: Rule = Rule {
@@ -43,13 +45,17 @@ pub(in crate::rules) fn exposures(subject: &Subject<'_>) -> Vec<(Place, String)>
         }
     }
     for script in &view.scripts {
+        let lines = Lines::new(&script.text);
         for hit in DUMP.find_iter(&script.text) {
-            let line = script.text.get(..hit.start()).unwrap_or("").matches('\n').count();
-            let text = script.text.lines().nth(line).unwrap_or("").trim();
+            // The match may begin with the line break before it.
+            let line = lines.index(hit.end().saturating_sub(1));
+            let text = lines.line(&script.text, line).trim();
             if text.starts_with('#') {
                 continue;
             }
-            found.push((script.place.clone(), format!("{} line {}: {text}", script.key, line.saturating_add(1))));
+            let number = u32::try_from(line.saturating_add(1)).ok();
+            let place = Place { line: number, ..script.place.clone() };
+            found.push((place, format!("{} line {}: {}", script.key, line.saturating_add(1), shortened(text, 300))));
         }
     }
     found

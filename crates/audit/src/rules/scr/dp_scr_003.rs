@@ -1,5 +1,6 @@
 use crate::rules::src::fetches_file;
 use crate::script::{self, ScriptCommand};
+use std::collections::BTreeMap;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -20,14 +21,46 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for script in &view.scripts {
         let commands = script::commands(script);
+        let index_of = Index::of(&commands);
         for (index, item) in commands.iter().enumerate() {
-            let Some(how) = download(&commands, index) else { continue };
+            let Some(how) = download(&commands, index, &index_of) else { continue };
             let reachable = item.is_reachable(view);
             let severity = if reachable { how.severity() } else { Severity::Low };
             let note = if reachable { "" } else { "; unreachable: nobody can set the variables that it demands" };
             let evidence = format!("{} line {}: {} ({}{note})", script.key, item.line, item.text, how.describe());
             sink.add(Note::fail(&item.place(script), evidence).severity(severity));
         }
+    }
+}
+
+/// What later commands act on, and where interpreters stand: so that each download is looked at once.
+struct Index {
+    /// Last command that runs or unpacks a file of this name.
+    acted: BTreeMap<String, usize>,
+    /// First interpreter on a line.
+    interpreters: BTreeMap<u32, usize>,
+}
+
+impl Index {
+    fn of(commands: &[ScriptCommand]) -> Self {
+        let mut acted = BTreeMap::new();
+        let mut interpreters = BTreeMap::new();
+        for (index, item) in commands.iter().enumerate() {
+            let program = item.command.program();
+            let shell = SHELLS.contains(&program);
+            if shell || program == "eval" {
+                interpreters.entry(item.line).or_insert(index);
+            }
+            let acts = matches!(program, "unzip" | "tar" | "chmod" | "install" | "dpkg" | "rpm" | "pip" | "docker" | "gunzip" | "xz");
+            let words = if acts || shell { item.command.words.as_slice() } else { item.command.words.get(..1).unwrap_or(&[]) };
+            for word in words {
+                let names = word.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')));
+                for name in names.filter(|name| !name.is_empty()) {
+                    acted.insert(name.to_owned(), index);
+                }
+            }
+        }
+        Self { acted, interpreters }
     }
 }
 
@@ -57,31 +90,35 @@ impl Download {
     }
 }
 
-fn download(commands: &[ScriptCommand], index: usize) -> Option<Download> {
+fn download(commands: &[ScriptCommand], index: usize, known: &Index) -> Option<Download> {
     let item = commands.get(index)?;
     if !fetches_file(&item.command) {
         return None;
     }
-    let next = commands.get(index.saturating_add(1));
-    if item.command.piped && next.is_some_and(|next| SHELLS.contains(&next.command.program())) {
+    let later = commands.get(index.saturating_add(1)..).unwrap_or(&[]);
+    if item.command.piped && later.first().is_some_and(|next| SHELLS.contains(&next.command.program())) {
         return Some(Download::Piped);
     }
     // `source <(curl ...)`, `bash -c "$(curl ...)"`: the interpreter stands before the download on the same line.
-    let same_line = commands.get(..index).unwrap_or(&[]).iter().rev().take_while(|before| before.line == item.line);
-    if same_line.into_iter().any(|before| SHELLS.contains(&before.command.program()) || before.command.program() == "eval") {
+    let inside = item.command.substitution;
+    if inside && known.interpreters.get(&item.line).is_some_and(|first| *first < index) {
         return Some(Download::Piped);
     }
     let file = output(item)?;
-    let later = commands.get(index.saturating_add(1)..).unwrap_or(&[]);
+    let name = file.rsplit('/').next().unwrap_or(&file);
+    if known.acted.get(name).is_none_or(|last| *last <= index) {
+        return None;
+    }
     let sums = |names: &[&str]| {
-        later.iter().take(8).any(|after| names.contains(&after.command.program()) && after.command.has_flag('c', "--check"))
+        let checks = |after: &ScriptCommand| names.contains(&after.command.program()) && after.command.has_flag('c', "--check");
+        later.iter().take(8).any(checks)
     };
-    let runs = later.iter().any(|after| runs(after, &file));
-    match (runs, sums(&["sha256sum", "sha512sum", "shasum"]), sums(&["md5sum", "sha1sum"])) {
-        (false, ..) => None,
-        (true, true, _) => Some(Download::Checked),
-        (true, false, true) => Some(Download::Weak),
-        (true, false, false) => Some(Download::Unchecked),
+    if sums(&["sha256sum", "sha512sum", "shasum"]) {
+        Some(Download::Checked)
+    } else if sums(&["md5sum", "sha1sum"]) {
+        Some(Download::Weak)
+    } else {
+        Some(Download::Unchecked)
     }
 }
 
@@ -94,11 +131,4 @@ fn output(item: &ScriptCommand) -> Option<String> {
     });
     let from_url = || words.iter().find(|word| word.contains("://")).and_then(|url| url.rsplit('/').next()).map(str::to_owned);
     named.or_else(from_url).filter(|file| !file.is_empty() && file != "/dev/null" && file != "-")
-}
-
-fn runs(after: &ScriptCommand, file: &str) -> bool {
-    let name = file.rsplit('/').next().unwrap_or(file);
-    let mentions = after.command.words.iter().any(|word| word.contains(name));
-    let acts = matches!(after.command.program(), "unzip" | "tar" | "chmod" | "install" | "dpkg" | "rpm" | "pip" | "docker") || SHELLS.contains(&after.command.program());
-    mentions && (acts || after.command.program() == name)
 }

@@ -18,7 +18,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for (script, item) in script::all(subject) {
         let command = &item.command;
         let login = matches!(command.program(), "docker" | "podman" | "nerdctl") && command.subcommand() == Some("login");
-        let operator = item.variables().iter().chain(&item.demands).any(|name| view.is_operator(name));
+        let operator = item.variables().iter().chain(item.demands.iter()).any(|name| view.is_operator(name));
         if login && operator && item.is_reachable(view) {
             sink.add(Note::fail(&item.place(script), format!("{} line {}: {}", script.key, item.line, item.text)));
         }
