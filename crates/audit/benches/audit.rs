@@ -71,7 +71,7 @@ fn benches(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("audit/repository");
     group.sample_size(10);
     group.bench_function("5000_files", |bencher| {
-        bencher.iter(|| audit_source(None, black_box(&tree), &context))
+        bencher.iter(|| audit_source(None, black_box(&tree), &context));
     });
     group.finish();
 }

@@ -51,10 +51,9 @@ pub fn words(name: &str) -> Vec<String> {
     let mut lower_before = false;
     for character in name.chars() {
         let separator = matches!(character, '_' | '-' | '.');
-        if separator || (character.is_ascii_uppercase() && lower_before) {
-            if !word.is_empty() {
-                words.push(core::mem::take(&mut word));
-            }
+        let ends = separator || (character.is_ascii_uppercase() && lower_before);
+        if ends && !word.is_empty() {
+            words.push(core::mem::take(&mut word));
         }
         if !separator {
             word.push(character.to_ascii_uppercase());

@@ -6,7 +6,7 @@
 macro_rules! pattern {
     ($name:ident, $source:expr) => {
         static $name: std::sync::LazyLock<regex::Regex> = std::sync::LazyLock::new(|| {
-            #[expect(clippy::unwrap_used, reason = "a constant; a test beside it compiles it")]
+            #[allow(clippy::unwrap_used, reason = "a constant; a test beside it compiles it")]
             regex::Regex::new($source).unwrap()
         });
         #[cfg(test)]

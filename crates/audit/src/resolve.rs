@@ -205,7 +205,7 @@ impl Resolver<'_> {
     fn service(&self, service: &service::Service, file: &ComposeFile) -> Service {
         let mut scalars: Vec<(String, Value)> = Vec::new();
         service.tree.scalars("", &mut |path, value| {
-            scalars.push((path.to_owned(), self.value(value, service, path)))
+            scalars.push((path.to_owned(), self.value(value, service, path)));
         });
         for argument in service.build.iter().flat_map(|build| &build.args) {
             if let Some(value) = argument.value.as_ref().filter(|value| !value.references.is_empty()) {

@@ -2,10 +2,9 @@
 
 use crate::rule::Rule;
 
-/// Declares the rules of a family: module and table entry in one place.
-macro_rules! family {
+/// The table of a family. A rule whose module is declared and that stands in no table is dead code, and so an error.
+macro_rules! table {
     ($($module:ident)*) => {
-        $(mod $module;)*
         /// The rules of this family, in the order of their ids.
         pub(super) const RULES: &[&crate::rule::Rule] = &[$(&$module::RULE,)*];
     };

@@ -1,3 +1,7 @@
 //! CEN: what the application leans on.
 
-family! { dp_cen_001 }
+mod dp_cen_001;
+
+table! {
+    dp_cen_001
+}

@@ -1,6 +1,14 @@
 //! KMS: who gives the keys, from the replayed event log.
 
-family! { dp_kms_001 dp_kms_002 dp_kms_003 dp_kms_004 dp_kms_005 }
+mod dp_kms_001;
+mod dp_kms_002;
+mod dp_kms_003;
+mod dp_kms_004;
+mod dp_kms_005;
+
+table! {
+    dp_kms_001 dp_kms_002 dp_kms_003 dp_kms_004 dp_kms_005
+}
 
 use crate::context::BootEvents;
 use crate::key_provider::KeyProviderKind;

@@ -1,3 +1,7 @@
 //! NET: how users reach the application.
 
-family! { dp_net_001 }
+mod dp_net_001;
+
+table! {
+    dp_net_001
+}

@@ -1,8 +1,27 @@
 //! SRC: the repository at the deployed commit, and Dockerfiles wherever they stand.
 
-family! {
-    dp_src_001 dp_src_003 dp_src_004 dp_src_005 dp_src_006 dp_src_007 dp_src_008 dp_src_009 dp_src_010 dp_src_011
-    dp_src_012 dp_src_020 dp_src_021 dp_src_022 dp_src_023 dp_src_024 dp_src_025 dp_src_026
+mod dp_src_001;
+mod dp_src_003;
+mod dp_src_004;
+mod dp_src_005;
+mod dp_src_006;
+mod dp_src_007;
+mod dp_src_008;
+mod dp_src_009;
+mod dp_src_010;
+mod dp_src_011;
+mod dp_src_012;
+mod dp_src_020;
+mod dp_src_021;
+mod dp_src_022;
+mod dp_src_023;
+mod dp_src_024;
+mod dp_src_025;
+mod dp_src_026;
+
+table! {
+    dp_src_001 dp_src_003 dp_src_004 dp_src_005 dp_src_006 dp_src_007 dp_src_008 dp_src_009 dp_src_010
+    dp_src_011 dp_src_012 dp_src_020 dp_src_021 dp_src_022 dp_src_023 dp_src_024 dp_src_025 dp_src_026
 }
 
 use crate::rule::Note;

@@ -20,7 +20,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     if view.flag("secure_time") == Some(false) {
         let timed = view.active().flat_map(|service| &service.environment).any(|entry| {
             let name = entry.name.to_ascii_uppercase();
-            name.contains("TIMELOCK") || name.contains("EXPIR") || name.contains("DEADLINE") || TIME.is_match(&name) && name.contains("LOCK")
+            name.contains("TIMELOCK")
+                || name.contains("EXPIR")
+                || name.contains("DEADLINE")
+                || TIME.is_match(&name) && name.contains("LOCK")
         });
         let severity = if timed { Severity::Medium } else { Severity::Low };
         sink.add(Note::fail(&view.member("secure_time"), "secure_time: false").severity(severity));

@@ -25,8 +25,14 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             if ingress && matches!(port.target.as_str(), "443" | "8443") {
                 continue;
             }
-            let evidence = format!("{} ports: {} (the gateway serves it on a plain route: it sees the traffic)", service.name, port.value.raw);
-            sink.add(Note::manual(&port.value.place, evidence).about(format!("{} port {}", service.name, port.target)));
+            let evidence = format!(
+                "{} ports: {} (the gateway serves it on a plain route: it sees the traffic)",
+                service.name, port.value.raw
+            );
+            sink.add(
+                Note::manual(&port.value.place, evidence)
+                    .about(format!("{} port {}", service.name, port.target)),
+            );
         }
     }
 }

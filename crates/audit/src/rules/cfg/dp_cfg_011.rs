@@ -14,13 +14,18 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    let Some(policy) = view.get("requirements").and_then(|requirements| requirements.get("gpu_policy")) else { return };
+    let Some(policy) = view.get("requirements").and_then(|requirements| requirements.get("gpu_policy"))
+    else {
+        return;
+    };
     for key in ["allow_debug", "allow_devtools", "allow_insecure_boot"] {
         if policy.get(key).and_then(serde_json::Value::as_bool) == Some(true) {
             sink.add(Note::fail(&view.member("requirements"), format!("gpu_policy.{key}: true")).about(key));
         }
     }
     if policy.get("attest_gpu").and_then(serde_json::Value::as_bool) == Some(false) {
-        sink.add(Note::fail(&view.member("requirements"), "gpu_policy.attest_gpu: false").about("attest_gpu"));
+        sink.add(
+            Note::fail(&view.member("requirements"), "gpu_policy.attest_gpu: false").about("attest_gpu"),
+        );
     }
 }

@@ -20,6 +20,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         }
     }
     if view.text_of("manifest_version") == Some("3") {
-        sink.add(Note::info(&view.member("manifest_version"), "manifest_version: \"3\"").about("manifest_version"));
+        sink.add(
+            Note::info(&view.member("manifest_version"), "manifest_version: \"3\"").about("manifest_version"),
+        );
     }
 }

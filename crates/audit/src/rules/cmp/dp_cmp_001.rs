@@ -1,8 +1,8 @@
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::rules::img::nested;
+use crate::subject::Subject;
 use crate::view::Service;
 use veritee_model::Place;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::subject::Subject;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -18,7 +18,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
-        let Some((place, how)) = docker_access(service).or_else(|| volume_access(subject, service)) else { continue };
+        let Some((place, how)) = docker_access(service).or_else(|| volume_access(subject, service)) else {
+            continue;
+        };
         let mut why = Vec::new();
         if super::runs_mutable_code(subject, service) {
             why.push("its own image is mutable");
@@ -31,12 +33,17 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         }
         let severity = if why.is_empty() { Severity::High } else { Severity::Critical };
         let reasons = if why.is_empty() { String::new() } else { format!(" ({})", why.join(", ")) };
-        sink.add(Note::fail(&place, format!("{}: {how}{reasons}", service.name)).severity(severity).about(&service.name));
+        sink.add(
+            Note::fail(&place, format!("{}: {how}{reasons}", service.name))
+                .severity(severity)
+                .about(&service.name),
+        );
     }
 }
 
 /// Sockets of a container engine. A read-only mount of a socket commands it all the same.
-const SOCKETS: &[&str] = &["/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock", "/run/containerd"];
+const SOCKETS: &[&str] =
+    &["/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock", "/run/containerd"];
 
 /// How a service reaches a container engine, and where that stands.
 pub(in crate::rules) fn docker_access(service: &Service) -> Option<(Place, String)> {
@@ -50,7 +57,9 @@ pub(in crate::rules) fn docker_access(service: &Service) -> Option<(Place, Strin
         let place = service.scalar("use_api_socket")?.place.clone();
         return Some((place, "use_api_socket: true".to_owned()));
     }
-    let host = service.variable("DOCKER_HOST").filter(|entry| !entry.value.effective().is_empty() || entry.value.provenance().is_settable())?;
+    let host = service
+        .variable("DOCKER_HOST")
+        .filter(|entry| !entry.value.effective().is_empty() || entry.value.provenance().is_settable())?;
     Some((host.value.place.clone(), format!("DOCKER_HOST={}", host.value.raw)))
 }
 

@@ -1,6 +1,6 @@
-use crate::view::{Service, Value};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use crate::view::{Service, Value};
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -13,7 +13,8 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-const GRAVE: &[&str] = &["ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_PTRACE", "DAC_READ_SEARCH", "SYS_RAWIO", "SYS_BOOT", "BPF"];
+const GRAVE: &[&str] =
+    &["ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_PTRACE", "DAC_READ_SEARCH", "SYS_RAWIO", "SYS_BOOT", "BPF"];
 const MILD: &[&str] = &["NET_ADMIN", "NET_RAW", "SYS_TIME", "SYS_CHROOT", "DAC_OVERRIDE"];
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -41,13 +42,17 @@ fn privileges(service: &Service) -> Vec<(Severity, String, &Value)> {
         }
     }
     for key in ["pid", "ipc", "userns_mode", "uts", "cgroup"] {
-        if let Some(value) = service.scalar(key).filter(|value| value.effective() == "host" || value.provenance().is_settable()) {
+        if let Some(value) = service
+            .scalar(key)
+            .filter(|value| value.effective() == "host" || value.provenance().is_settable())
+        {
             found.push((Severity::High, format!("{key}: {}", value.raw), value));
         }
     }
     for (_, value) in service.below("security_opt") {
         let text = value.effective();
-        let lax = text.contains("unconfined") || text.contains("label:disable") || text.contains("label=disable");
+        let lax =
+            text.contains("unconfined") || text.contains("label:disable") || text.contains("label=disable");
         if lax || value.provenance().is_settable() {
             found.push((Severity::High, format!("security_opt: {}", value.raw), value));
         }
@@ -57,7 +62,9 @@ fn privileges(service: &Service) -> Vec<(Severity, String, &Value)> {
             found.push((Severity::Medium, format!("{path}: {}", value.raw), value));
         }
     }
-    if let Some(value) = service.scalar("runtime").filter(|value| !matches!(value.effective().as_str(), "nvidia" | "runc")) {
+    if let Some(value) =
+        service.scalar("runtime").filter(|value| !matches!(value.effective().as_str(), "nvidia" | "runc"))
+    {
         found.push((Severity::High, format!("runtime: {}", value.raw), value));
     }
     found

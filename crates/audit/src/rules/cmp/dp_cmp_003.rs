@@ -18,40 +18,67 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         for mount in &service.mounts {
             let Some(path) = mount.path() else { continue };
             let mode = if mount.read_only { " (read-only)" } else { "" };
-            let evidence = format!("{} volumes: {} -> {}{mode}", service.name, mount.source.raw, mount.target);
+            let evidence =
+                format!("{} volumes: {} -> {}{mode}", service.name, mount.source.raw, mount.target);
             if mount.source.provenance().is_settable() {
                 let note = Note::fail(&mount.source.place, evidence).severity(Severity::Critical);
                 sink.add(note.about("whoever deploys chooses the path"));
-            } else if let Some(severity) = severity(&path, mount.read_only, mount.source.raw.starts_with('/')) {
+            } else if let Some(severity) = severity(&path, mount.read_only, mount.source.raw.starts_with('/'))
+            {
                 sink.add(Note::fail(&mount.source.place, evidence).severity(severity).about(path));
             }
         }
-        for (path, value) in service.below("secrets").chain(service.below("configs")).filter(|(path, _)| path.ends_with(".file")) {
+        for (path, value) in service
+            .below("secrets")
+            .chain(service.below("configs"))
+            .filter(|(path, _)| path.ends_with(".file"))
+        {
             let evidence = format!("{} {path}: {}", service.name, value.raw);
             sink.add(Note::fail(&value.place, evidence).severity(Severity::Low).about(path));
         }
     }
     for (path, value) in &view.globals {
-        let Some(volume) = path.strip_prefix("volumes.").and_then(|rest| rest.strip_suffix(".driver_opts.device")) else { continue };
+        let Some(volume) =
+            path.strip_prefix("volumes.").and_then(|rest| rest.strip_suffix(".driver_opts.device"))
+        else {
+            continue;
+        };
         let device = crate::view::normalise(&value.effective());
-        let severity = if value.provenance().is_settable() { Some(Severity::Critical) } else { severity(&device, false, true) };
+        let severity = if value.provenance().is_settable() {
+            Some(Severity::Critical)
+        } else {
+            severity(&device, false, true)
+        };
         if let Some(severity) = severity.filter(|_| value.raw.starts_with(['/', '$', '.'])) {
-            sink.add(Note::fail(&value.place, format!("volume {volume} binds {}", value.raw)).severity(severity).about(device));
+            sink.add(
+                Note::fail(&value.place, format!("volume {volume} binds {}", value.raw))
+                    .severity(severity)
+                    .about(device),
+            );
         }
     }
 }
 
 /// How grave a path is; `None` for the sockets that other rules judge.
 fn severity(path: &str, read_only: bool, absolute: bool) -> Option<Severity> {
-    let under = |root: &str| path == root || path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'));
-    if path.ends_with("docker.sock") || path.ends_with("containerd.sock") || path.ends_with("dstack.sock") || path.ends_with("tappd.sock") {
+    let under =
+        |root: &str| path == root || path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'));
+    if path.ends_with("docker.sock")
+        || path.ends_with("containerd.sock")
+        || path.ends_with("dstack.sock")
+        || path.ends_with("tappd.sock")
+    {
         return None;
     }
     let shared = under("/dstack/.host-shared") || under("/tapp/.host-shared");
     if matches!(path, "/" | "/dstack" | "/tapp") || shared {
         return Some(if read_only { Severity::High } else { Severity::Critical });
     }
-    if matches!(path, "/run" | "/var" | "/root" | "/boot" | "/usr" | "/lib") || under("/var/lib/docker") || under("/etc") || under("/root") {
+    if matches!(path, "/run" | "/var" | "/root" | "/boot" | "/usr" | "/lib")
+        || under("/var/lib/docker")
+        || under("/etc")
+        || under("/root")
+    {
         return Some(Severity::High);
     }
     if under("/proc") || under("/sys") || under("/dev") {

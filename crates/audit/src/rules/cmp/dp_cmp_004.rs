@@ -15,13 +15,22 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
-        if let Some(mode) = service.scalar("network_mode").filter(|mode| mode.effective() == "host" || mode.provenance().is_settable()) {
-            let evidence = format!("{} network_mode: {} (every port it opens is the machine's; `ports` does not count)", service.name, mode.raw);
+        if let Some(mode) = service
+            .scalar("network_mode")
+            .filter(|mode| mode.effective() == "host" || mode.provenance().is_settable())
+        {
+            let evidence = format!(
+                "{} network_mode: {} (every port it opens is the machine's; `ports` does not count)",
+                service.name, mode.raw
+            );
             sink.add(Note::fail(&mode.place, evidence).severity(Severity::Medium).about(&service.name));
             continue;
         }
         for port in service.ports.iter().filter(|port| !port.loopback) {
-            sink.add(Note::info(&port.value.place, format!("{} ports: {}", service.name, port.value.raw)).about(&service.name));
+            sink.add(
+                Note::info(&port.value.place, format!("{} ports: {}", service.name, port.value.raw))
+                    .about(&service.name),
+            );
         }
     }
 }

@@ -16,7 +16,11 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
         let socket = service.mounts.iter().find(|mount| {
-            mount.path().is_some_and(|path| matches!(path.as_str(), "/" | "/run") || path.ends_with("/dstack.sock") || path.ends_with("/tappd.sock"))
+            mount.path().is_some_and(|path| {
+                matches!(path.as_str(), "/" | "/run")
+                    || path.ends_with("/dstack.sock")
+                    || path.ends_with("/tappd.sock")
+            })
         });
         let Some(socket) = socket else { continue };
         let mutable = super::runs_mutable_code(subject, service);

@@ -1,6 +1,6 @@
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::rules::src::{fetches_file, is_checksum};
 use crate::shell::{self, Command};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -40,15 +40,27 @@ fn fault(command: &Command, next: Option<&Command>, checked: bool) -> Option<&'s
     match command.program() {
         "curl" | "wget" if piped => Some("downloaded straight into an interpreter"),
         "wget" if fetches_file(command) && !checked => Some("downloaded without checksum"),
-        "curl" if fetches_file(command) && !checked && (command.has_flag('o', "--output") || command.has_flag('O', "--remote-name")) => {
+        "curl"
+            if fetches_file(command)
+                && !checked
+                && (command.has_flag('o', "--output") || command.has_flag('O', "--remote-name")) =>
+        {
             Some("downloaded without checksum")
         }
-        "pip" | "pip3" | "gem" | "cargo" | "go" if verb == Some("install") => Some("installs what the index has today"),
-        "npm" | "yarn" | "pnpm" if matches!(verb, Some("install" | "i" | "add" | "ci")) => Some("installs what the registry has today"),
+        "pip" | "pip3" | "gem" | "cargo" | "go" if verb == Some("install") => {
+            Some("installs what the index has today")
+        }
+        "npm" | "yarn" | "pnpm" if matches!(verb, Some("install" | "i" | "add" | "ci")) => {
+            Some("installs what the registry has today")
+        }
         "npx" | "uvx" | "pipx" | "bunx" => Some("fetches and runs"),
-        "apt-get" | "apt" | "apk" | "yum" | "dnf" if command.has("install") || command.has("add") => Some("installs what the mirror has today"),
+        "apt-get" | "apt" | "apk" | "yum" | "dnf" if command.has("install") || command.has("add") => {
+            Some("installs what the mirror has today")
+        }
         "git" if matches!(verb, Some("clone" | "pull")) => Some("fetches sources"),
-        "sh" | "bash" | "ash" | "eval" if command.words.iter().skip(1).any(|word| word.starts_with('$')) => Some("runs what a variable holds"),
+        "sh" | "bash" | "ash" | "eval" if command.words.iter().skip(1).any(|word| word.starts_with('$')) => {
+            Some("runs what a variable holds")
+        }
         _ => None,
     }
 }

@@ -1,8 +1,8 @@
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::shell;
+use crate::subject::Subject;
 use crate::view::Service;
 use veritee_model::Place;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::subject::Subject;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -17,16 +17,40 @@ pub(super) const RULE: Rule = Rule {
 
 /// Programs that give a shell or a console: in an image's name, or as the program that runs.
 const PROGRAMS: &[&str] = &[
-    "sshd", "openssh-server", "openssh", "dropbear", "ttyd", "gotty", "wetty", "webshell", "shellinabox", "jupyter",
-    "jupyter-lab", "jupyterhub", "code-server", "openvscode-server", "vnc", "novnc", "neko", "k3s", "kube-apiserver",
-    "portainer", "dind", "guacamole", "wetty",
+    "sshd",
+    "openssh-server",
+    "openssh",
+    "dropbear",
+    "ttyd",
+    "gotty",
+    "wetty",
+    "webshell",
+    "shellinabox",
+    "jupyter",
+    "jupyter-lab",
+    "jupyterhub",
+    "code-server",
+    "openvscode-server",
+    "vnc",
+    "novnc",
+    "neko",
+    "k3s",
+    "kube-apiserver",
+    "portainer",
+    "dind",
+    "guacamole",
+    "wetty",
 ];
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
         if let Some((place, evidence, severity)) = interactive(service) {
-            sink.add(Note::fail(&place, format!("{}: {evidence}", service.name)).severity(severity).about(&service.name));
+            sink.add(
+                Note::fail(&place, format!("{}: {evidence}", service.name))
+                    .severity(severity)
+                    .about(&service.name),
+            );
         }
     }
 }
@@ -35,10 +59,17 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 pub(in crate::rules) fn interactive(service: &Service) -> Option<(Place, String, Severity)> {
     let image = service.image();
     if let Some(image) = image {
-        let words: Vec<String> = image.effective().to_ascii_lowercase().split(['/', ':', '@', '_', '.']).map(str::to_owned).collect();
+        let words: Vec<String> = image
+            .effective()
+            .to_ascii_lowercase()
+            .split(['/', ':', '@', '_', '.'])
+            .map(str::to_owned)
+            .collect();
         let hit = words.iter().any(|word| {
             PROGRAMS.iter().any(|program| {
-                word == program || word.strip_prefix(program).is_some_and(|rest| rest.starts_with('-')) || word.strip_suffix(program).is_some_and(|rest| rest.ends_with('-'))
+                word == program
+                    || word.strip_prefix(program).is_some_and(|rest| rest.starts_with('-'))
+                    || word.strip_suffix(program).is_some_and(|rest| rest.ends_with('-'))
             })
         });
         if hit {
@@ -53,7 +84,11 @@ pub(in crate::rules) fn interactive(service: &Service) -> Option<(Place, String,
         for command in shell::commands(&text) {
             let program = command.program().to_ascii_lowercase();
             if PROGRAMS.contains(&program.as_str()) {
-                return Some((value.place.clone(), format!("{path}: {}", command.text()), Severity::Critical));
+                return Some((
+                    value.place.clone(),
+                    format!("{path}: {}", command.text()),
+                    Severity::Critical,
+                ));
             }
         }
     }

@@ -14,12 +14,16 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    for (path, value) in view.globals.iter().filter(|(path, _)| path == "include" || path.starts_with("include.")) {
+    for (path, value) in
+        view.globals.iter().filter(|(path, _)| path == "include" || path.starts_with("include."))
+    {
         sink.add(Note::fail(&value.place, format!("{path}: {}", value.raw)).about("include"));
     }
     for service in view.active() {
         for (path, value) in service.below("extends").filter(|(path, _)| path.ends_with(".file")) {
-            sink.add(Note::fail(&value.place, format!("{} {path}: {}", service.name, value.raw)).about("extends"));
+            sink.add(
+                Note::fail(&value.place, format!("{} {path}: {}", service.name, value.raw)).about("extends"),
+            );
         }
     }
 }

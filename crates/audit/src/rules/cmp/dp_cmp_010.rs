@@ -1,7 +1,7 @@
 use crate::names::{NameClass, classify};
-use crate::view::Provenance;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use crate::view::Provenance;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -27,10 +27,14 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 }
                 let name = value.raw.trim_start_matches('$');
                 let severity = match classify(name) {
-                    NameClass::Endpoint | NameClass::IdentityKey | NameClass::AdminCredential => Severity::High,
+                    NameClass::Endpoint | NameClass::IdentityKey | NameClass::AdminCredential => {
+                        Severity::High
+                    }
                     _ => Severity::Medium,
                 };
-                sink.add(Note::fail(&value.place, format!("{path}: {}", value.raw)).severity(severity).about(kind));
+                sink.add(
+                    Note::fail(&value.place, format!("{path}: {}", value.raw)).severity(severity).about(kind),
+                );
             }
             "file" => sink.add(Note::fail(&value.place, format!("{path}: {}", value.raw)).about(kind)),
             "external" if value.effective() == "true" => {

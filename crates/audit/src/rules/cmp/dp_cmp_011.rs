@@ -1,7 +1,7 @@
 use crate::pattern::pattern;
-use std::collections::BTreeSet;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use std::collections::BTreeSet;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -14,7 +14,10 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-pattern!(CREDENTIAL, r#"(?i)(?:password|passwd|secret|api_?key|token)[ \t]*[:=][ \t]*['"]?[A-Za-z0-9+/_-]{12,}"#);
+pattern!(
+    CREDENTIAL,
+    r#"(?i)(?:password|passwd|secret|api_?key|token)[ \t]*[:=][ \t]*['"]?[A-Za-z0-9+/_-]{12,}"#
+);
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
@@ -22,15 +25,22 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         if !(path.starts_with("configs.") && path.ends_with(".content")) {
             continue;
         }
-        let names: BTreeSet<&str> =
-            value.variables().filter(|(_, piece)| piece.provenance.is_settable()).map(|(name, _)| name).collect();
+        let names: BTreeSet<&str> = value
+            .variables()
+            .filter(|(_, piece)| piece.provenance.is_settable())
+            .map(|(name, _)| name)
+            .collect();
         if !names.is_empty() {
             let list: Vec<String> = names.iter().map(|name| format!("${name}")).collect();
             sink.add(Note::fail(&value.place, format!("{path}: {}", list.join(", "))).about(list.join(", ")));
         }
         if let Some(hit) = CREDENTIAL.find(&value.shape()) {
             let shown: String = hit.as_str().chars().take(16).collect();
-            sink.add(Note::fail(&value.place, format!("{path}: {shown}...")).severity(Severity::High).about("a credential in the public document"));
+            sink.add(
+                Note::fail(&value.place, format!("{path}: {shown}..."))
+                    .severity(Severity::High)
+                    .about("a credential in the public document"),
+            );
         }
     }
 }

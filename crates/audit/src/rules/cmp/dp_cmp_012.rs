@@ -23,7 +23,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let last = path.rsplit('.').next().unwrap_or("");
         let remote = match last {
             "driver" => !matches!(text.as_str(), "local" | "bridge" | "host" | "none" | "default" | ""),
-            "type" if volume => matches!(text.as_str(), "nfs" | "nfs4" | "cifs" | "smb3" | "ceph" | "glusterfs" | "fuse"),
+            "type" if volume => {
+                matches!(text.as_str(), "nfs" | "nfs4" | "cifs" | "smb3" | "ceph" | "glusterfs" | "fuse")
+            }
             _ => false,
         };
         if remote || value.provenance().is_settable() && matches!(last, "driver" | "type" | "device" | "o") {

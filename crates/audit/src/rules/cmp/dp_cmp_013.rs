@@ -1,5 +1,5 @@
-use crate::script;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::script;
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -15,11 +15,15 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    if !view.scripts.iter().any(|script| script.key == "pre_launch_script" && script::gate(script).is_some()) {
+    if !view.scripts.iter().any(|script| script.key == "pre_launch_script" && script::gate(script).is_some())
+    {
         return;
     }
     for service in view.active() {
-        if let Some(restart) = service.scalar("restart").filter(|restart| matches!(restart.effective().as_str(), "always" | "unless-stopped")) {
+        if let Some(restart) = service
+            .scalar("restart")
+            .filter(|restart| matches!(restart.effective().as_str(), "always" | "unless-stopped"))
+        {
             let evidence = format!("{} restart: {}", service.name, restart.raw);
             sink.add(Note::fail(&restart.place, evidence).about(&service.name));
         }

@@ -12,7 +12,8 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-const KEYS: &[&str] = &["post_start", "pre_start", "pre_stop", "provider", "develop", "models", "credential_spec"];
+const KEYS: &[&str] =
+    &["post_start", "pre_start", "pre_stop", "provider", "develop", "models", "credential_spec"];
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };

@@ -1,9 +1,9 @@
 use crate::known_keys::{self, KnownSecret};
 use crate::names::{NameClass, classify};
 use crate::pattern::pattern;
-use crate::view::EnvironmentEntry;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use crate::view::EnvironmentEntry;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -16,7 +16,10 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-pattern!(VENDOR, r"\b(?:sk-[A-Za-z0-9_-]{20,}|sk_live_[A-Za-z0-9]{16,}|ghp_[A-Za-z0-9]{30,}|AKIA[0-9A-Z]{16}|xox[baprs]-[A-Za-z0-9-]{20,}|AIza[0-9A-Za-z_-]{30,})");
+pattern!(
+    VENDOR,
+    r"\b(?:sk-[A-Za-z0-9_-]{20,}|sk_live_[A-Za-z0-9]{16,}|ghp_[A-Za-z0-9]{30,}|AKIA[0-9A-Z]{16}|xox[baprs]-[A-Za-z0-9-]{20,}|AIza[0-9A-Za-z_-]{30,})"
+);
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
@@ -29,11 +32,14 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         }
     }
     let environment = view.active().flat_map(|service| service.environment.iter().map(|entry| &entry.value));
-    let rest = view.active().flat_map(|service| service.scalars.iter().filter(|(path, _)| !path.starts_with("environment")).map(|(_, value)| value));
+    let rest = view.active().flat_map(|service| {
+        service.scalars.iter().filter(|(path, _)| !path.starts_with("environment")).map(|(_, value)| value)
+    });
     for value in environment.chain(rest).chain(view.globals.iter().map(|(_, value)| value)) {
         let text = value.effective();
         if let Some((_, secret)) = known_keys::find(&text).first() {
-            let severity = if *secret == KnownSecret::PemPrivateKey { Severity::High } else { Severity::Critical };
+            let severity =
+                if *secret == KnownSecret::PemPrivateKey { Severity::High } else { Severity::Critical };
             sink.add(Note::fail(&value.place, secret.describe()).severity(severity).about(secret.describe()));
         }
         if VENDOR.is_match(&text) {
@@ -45,10 +51,16 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 /// A literal value under a secret's name. Its length is told, not its text.
 fn literal_secret(entry: &EnvironmentEntry) -> Option<String> {
     let class = classify(&entry.name);
-    let secret = matches!(class, NameClass::IdentityKey | NameClass::AdminCredential | NameClass::ThirdPartyCredential);
+    let secret = matches!(
+        class,
+        NameClass::IdentityKey | NameClass::AdminCredential | NameClass::ThirdPartyCredential
+    );
     // A path or a URL is no secret, nor is an account's name.
     let text = entry.value.fixed().filter(|_| secret && !entry.bare)?;
     let name = entry.name.to_ascii_uppercase();
-    let harmless = text.is_empty() || text.starts_with(['/', '.']) || text.contains("://") || ["FILE", "PATH", "USER", "USERNAME", "LOGIN", "NAME"].iter().any(|tail| name.ends_with(tail));
+    let harmless = text.is_empty()
+        || text.starts_with(['/', '.'])
+        || text.contains("://")
+        || ["FILE", "PATH", "USER", "USERNAME", "LOGIN", "NAME"].iter().any(|tail| name.ends_with(tail));
     (!harmless).then(|| format!("a literal of {} characters", text.chars().count()))
 }

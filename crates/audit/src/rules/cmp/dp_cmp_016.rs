@@ -1,7 +1,7 @@
 use crate::names::{NameClass, classify};
 use crate::pattern::pattern;
-use crate::shell::{self, Command};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::shell::{self, Command};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -41,15 +41,25 @@ pub(in crate::rules) fn prints_secret(command: &Command) -> bool {
     match command.program() {
         "env" | "printenv" => command.arguments().iter().all(|word| is_secret_name(word)),
         "echo" | "printf" => command.arguments().iter().any(|word| {
-            VARIABLE.captures_iter(word).any(|groups| groups.get(1).is_some_and(|name| is_secret_name(name.as_str())))
+            VARIABLE
+                .captures_iter(word)
+                .any(|groups| groups.get(1).is_some_and(|name| is_secret_name(name.as_str())))
         }),
         "cat" => command.arguments().iter().any(|word| {
-            ["decrypted-env", "appkeys", ".pem", "private", "secret", "credentials", "id_rsa"].iter().any(|mark| word.contains(mark))
+            ["decrypted-env", "appkeys", ".pem", "private", "secret", "credentials", "id_rsa"]
+                .iter()
+                .any(|mark| word.contains(mark))
         }),
         _ => false,
     }
 }
 
 fn is_secret_name(name: &str) -> bool {
-    matches!(classify(name), NameClass::IdentityKey | NameClass::AdminCredential | NameClass::ThirdPartyCredential | NameClass::RootAccess)
+    matches!(
+        classify(name),
+        NameClass::IdentityKey
+            | NameClass::AdminCredential
+            | NameClass::ThirdPartyCredential
+            | NameClass::RootAccess
+    )
 }

@@ -1,7 +1,7 @@
 use crate::names::{NameClass, classify};
-use std::collections::BTreeSet;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use std::collections::BTreeSet;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -18,13 +18,18 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
         let labels = service.below("labels");
-        for (path, value) in service.executed().filter(|(path, _)| !path.starts_with("configs.")).chain(labels) {
+        for (path, value) in
+            service.executed().filter(|(path, _)| !path.starts_with("configs.")).chain(labels)
+        {
             let names: BTreeSet<&str> = value
                 .variables()
                 .filter(|(_, piece)| piece.provenance.is_settable())
                 .map(|(name, _)| name)
                 .filter(|name| {
-                    matches!(classify(name), NameClass::IdentityKey | NameClass::AdminCredential | NameClass::ThirdPartyCredential)
+                    matches!(
+                        classify(name),
+                        NameClass::IdentityKey | NameClass::AdminCredential | NameClass::ThirdPartyCredential
+                    )
                 })
                 .collect();
             if !names.is_empty() {

@@ -1,6 +1,6 @@
-use crate::view::EnvironmentEntry;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use crate::view::EnvironmentEntry;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -18,7 +18,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let severity = if view.flag("public_logs") == Some(true) { Severity::High } else { Severity::Medium };
     for service in view.active() {
         for entry in service.environment.iter().filter(|entry| is_debug(entry)) {
-            let evidence = format!("{} environment.{}: {}", service.name, entry.name, entry.value.effective());
+            let evidence =
+                format!("{} environment.{}: {}", service.name, entry.name, entry.value.effective());
             sink.add(Note::fail(&entry.value.place, evidence).severity(severity).about(&entry.name));
         }
     }
@@ -32,11 +33,16 @@ fn is_debug(entry: &EnvironmentEntry) -> bool {
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     match entry.name.as_str() {
         // The first directive without a target is the level of everything.
-        "RUST_LOG" => text.split(',').any(|part| !part.contains('=') && matches!(part.trim(), "trace" | "debug")),
+        "RUST_LOG" => {
+            text.split(',').any(|part| !part.contains('=') && matches!(part.trim(), "trace" | "debug"))
+        }
         "NODE_ENV" | "RAILS_ENV" | "APP_ENV" | "FLASK_ENV" | "ENVIRONMENT" => {
             matches!(text.as_str(), "development" | "dev" | "test" | "local" | "debug")
         }
         "LOG_LEVEL" | "LOGLEVEL" => matches!(text.as_str(), "trace" | "debug"),
-        _ => on && has(&["DEBUG", "TRACE", "MOCK", "FAKE", "INSECURE", "UNSAFE", "DEV", "SIMULATOR", "BYPASS"]) && !has(&["NO", "DISABLE", "DISABLED"]),
+        _ => {
+            on && has(&["DEBUG", "TRACE", "MOCK", "FAKE", "INSECURE", "UNSAFE", "DEV", "SIMULATOR", "BYPASS"])
+                && !has(&["NO", "DISABLE", "DISABLED"])
+        }
     }
 }

@@ -15,7 +15,10 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-pattern!(PENDING, r"(?i)\b(?:pending|tbd|to be (?:done|filled)|not yet|placeholder)\b|<(?:hash|tx|digest)[^>]*>");
+pattern!(
+    PENDING,
+    r"(?i)\b(?:pending|tbd|to be (?:done|filled)|not yet|placeholder)\b|<(?:hash|tx|digest)[^>]*>"
+);
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(source) = &subject.source else { return };

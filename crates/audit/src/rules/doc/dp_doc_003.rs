@@ -14,11 +14,18 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-pattern!(FORMULA, r"(?i)sha256(?:sum)?[ \t]*[( ][ \t]*[`'\x22]?[\w./-]*docker-compose[\w.-]*\.ya?ml|(?:compose[_ -]?hash|hash)[^\n.]{0,40}(?:of|over)[^\n.]{0,20}docker-compose\.ya?ml");
+pattern!(
+    FORMULA,
+    r"(?i)sha256(?:sum)?[ \t]*[( ][ \t]*[`'\x22]?[\w./-]*docker-compose[\w.-]*\.ya?ml|(?:compose[_ -]?hash|hash)[^\n.]{0,40}(?:of|over)[^\n.]{0,20}docker-compose\.ya?ml"
+);
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(source) = &subject.source else { return };
-    for file in source.files.iter().filter(|file| matches!(file.kind, FileKind::Document | FileKind::Shell | FileKind::Workflow)) {
+    for file in source
+        .files
+        .iter()
+        .filter(|file| matches!(file.kind, FileKind::Document | FileKind::Shell | FileKind::Workflow))
+    {
         for hit in FORMULA.find_iter(&file.text) {
             sink.add(Note::fail(&file.place(hit.start()), file.line_at(hit.start())));
         }

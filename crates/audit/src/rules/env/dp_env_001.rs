@@ -33,10 +33,14 @@ fn effect(name: &str) -> &'static str {
             "another compose file than the measured one runs"
         }
         "COMPOSE_PROFILES" => "services of a profile start",
-        "BASH_ENV" | "SHELLOPTS" | "BASHOPTS" | "PS4" | "IFS" | "CDPATH" | "GLOBIGNORE" => "the shell that starts the application runs other code",
+        "BASH_ENV" | "SHELLOPTS" | "BASHOPTS" | "PS4" | "IFS" | "CDPATH" | "GLOBIGNORE" => {
+            "the shell that starts the application runs other code"
+        }
         "ENV" => "only interactive shells read it",
         _ if name.starts_with("LD_") || name == "GCONV_PATH" => "the loader runs other code in every process",
-        _ if name.starts_with("DOCKER") || name.starts_with("BUILD") => "docker talks to another daemon, or with other settings",
+        _ if name.starts_with("DOCKER") || name.starts_with("BUILD") => {
+            "docker talks to another daemon, or with other settings"
+        }
         _ if name.starts_with("GIT_") => "git runs other commands",
         _ => "it changes what the start-up runs or trusts",
     }

@@ -19,7 +19,8 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let all = variables(subject, Provenance::Operator);
     let secrets = secrets(&all);
-    let plain = |variable: &&Variable<'_>| variable.class == NameClass::Endpoint && is_plain_endpoint(variable.name);
+    let plain =
+        |variable: &&Variable<'_>| variable.class == NameClass::Endpoint && is_plain_endpoint(variable.name);
     for variable in all.iter().filter(plain) {
         let user_data = subject.context.names.get(variable.name).is_some_and(|word| word.user_data);
         let grave = user_data || carries_secret(variable, &secrets);

@@ -19,7 +19,11 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let unpinned = subject.images().iter().any(|image| image.settable || image.pin() != Pin::Digest);
     for name in view.allowed.iter().flatten().filter(|name| classify(name) == NameClass::Registry) {
         let severity = if unpinned { Severity::Critical } else { Severity::Medium };
-        let why = if unpinned { "and an image is not pinned: the registry decides what runs" } else { "the images may be private" };
+        let why = if unpinned {
+            "and an image is not pinned: the registry decides what runs"
+        } else {
+            "the images may be private"
+        };
         let evidence = format!("allowed_envs names {name}; {why}");
         sink.add(Note::fail(&view.member("allowed_envs"), evidence).severity(severity).about(name));
     }

@@ -15,10 +15,18 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-pattern!(DUMP, r"(?m)(?:^|[;&|(]|\bdo\b|\bthen\b)[ \t]*(?:env|printenv|export[ \t]+-p|declare[ \t]+-x)[ \t]*>+|\bset[ \t]+-(?:a|o[ \t]+allexport)\b|decrypted-env");
+pattern!(
+    DUMP,
+    r"(?m)(?:^|[;&|(]|\bdo\b|\bthen\b)[ \t]*(?:env|printenv|export[ \t]+-p|declare[ \t]+-x)[ \t]*>+|\bset[ \t]+-(?:a|o[ \t]+allexport)\b|decrypted-env"
+);
 
 /// Everything that the guest shares with the host lies below these.
-const SHARED: [&str; 4] = ["/dstack/.host-shared", "/dstack/.host-shared/.decrypted-env", "/dstack/.host-shared/.decrypted-env.json", "/tapp/.host-shared"];
+const SHARED: [&str; 4] = [
+    "/dstack/.host-shared",
+    "/dstack/.host-shared/.decrypted-env",
+    "/dstack/.host-shared/.decrypted-env.json",
+    "/tapp/.host-shared",
+];
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for (place, evidence) in exposures(subject) {
@@ -39,7 +47,10 @@ pub(in crate::rules) fn exposures(subject: &Subject<'_>) -> Vec<(Place, String)>
         for mount in &service.mounts {
             let Some(path) = mount.path() else { continue };
             if mount.source.provenance().is_settable() || covers(&path) {
-                let evidence = format!("{} volumes: {} (holds the decrypted environment)", service.name, mount.source.raw);
+                let evidence = format!(
+                    "{} volumes: {} (holds the decrypted environment)",
+                    service.name, mount.source.raw
+                );
                 found.push((mount.source.place.clone(), evidence));
             }
         }
@@ -55,15 +66,18 @@ pub(in crate::rules) fn exposures(subject: &Subject<'_>) -> Vec<(Place, String)>
             }
             let number = u32::try_from(line.saturating_add(1)).ok();
             let place = Place { line: number, ..script.place.clone() };
-            found.push((place, format!("{} line {}: {}", script.key, line.saturating_add(1), shortened(text, 300))));
+            found.push((
+                place,
+                format!("{} line {}: {}", script.key, line.saturating_add(1), shortened(text, 300)),
+            ));
         }
     }
     found
 }
 
 fn covers(path: &str) -> bool {
-    let below = SHARED.iter().any(|shared| {
-        *shared == path || shared.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
-    });
+    let below = SHARED
+        .iter()
+        .any(|shared| *shared == path || shared.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')));
     path == "/" || path == "/tapp" || below
 }

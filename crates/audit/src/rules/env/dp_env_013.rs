@@ -17,7 +17,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for (name, uses) in &view.uses {
-        let unset = |used: &&Use| used.active && used.piece.provenance == Provenance::Unset && used.piece.default.is_none();
+        let unset = |used: &&Use| {
+            used.active && used.piece.provenance == Provenance::Unset && used.piece.default.is_none()
+        };
         let Some(first) = uses.iter().find(unset) else { continue };
         let evidence = format!("{} (not in allowed_envs, set by no script: empty)", describe(first));
         let note = if uses.iter().filter(unset).any(|used| used.piece.required) {

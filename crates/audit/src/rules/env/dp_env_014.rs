@@ -18,7 +18,11 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for variable in variables(subject, Provenance::Operator) {
         let default = variable.uses.iter().find_map(|used| {
-            used.piece.default.as_deref().filter(|default| !default.is_empty()).map(|default| (*used, default))
+            used.piece
+                .default
+                .as_deref()
+                .filter(|default| !default.is_empty())
+                .map(|default| (*used, default))
         });
         let Some((used, default)) = default else { continue };
         let evidence = format!("{} (default `{default}`)", super::describe(used));
@@ -32,10 +36,15 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 
 fn severity(class: NameClass, name: &str) -> Severity {
     match class {
-        NameClass::Endpoint | NameClass::IdentityKey | NameClass::AdminCredential | NameClass::Image => Severity::High,
+        NameClass::Endpoint | NameClass::IdentityKey | NameClass::AdminCredential | NameClass::Image => {
+            Severity::High
+        }
         NameClass::Flag => flag_severity(name),
         NameClass::RuntimeHook => Severity::Critical,
-        NameClass::ThirdPartyCredential | NameClass::Destination | NameClass::Registry | NameClass::RootAccess => Severity::Medium,
+        NameClass::ThirdPartyCredential
+        | NameClass::Destination
+        | NameClass::Registry
+        | NameClass::RootAccess => Severity::Medium,
         NameClass::PublishableKey => Severity::Low,
         NameClass::Tuning | NameClass::Unknown => Severity::Info,
     }

@@ -18,7 +18,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         for entry in &service.environment {
             let Some(earlier) = &entry.replaces else { continue };
             if entry.bare || entry.value.provenance().is_settable() {
-                let evidence = format!("{}: `{earlier}` stands first, `{}` counts", service.name, entry.value.raw);
+                let evidence =
+                    format!("{}: `{earlier}` stands first, `{}` counts", service.name, entry.value.raw);
                 sink.add(Note::fail(&entry.value.place, evidence).about(&entry.name));
             }
         }

@@ -18,7 +18,8 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for variable in variables(subject, Provenance::Operator) {
         if variable.class == NameClass::Destination {
-            let severity = if is_ledger_destination(variable.name) { Severity::High } else { Severity::Medium };
+            let severity =
+                if is_ledger_destination(variable.name) { Severity::High } else { Severity::Medium };
             sink.add(variable.note().severity(severity));
         }
     }

@@ -17,7 +17,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for image in subject.images().iter().filter(|image| image.settable) {
         let evidence = format!("{} image: {}", image.service, image.text);
         if template {
-            let evidence = format!("{evidence} (a template: substituted at deployment; audit the attested compose)");
+            let evidence =
+                format!("{evidence} (a template: substituted at deployment; audit the attested compose)");
             sink.add(Note::warn(&image.place, evidence).severity(Severity::Medium));
         } else {
             sink.add(Note::fail(&image.place, evidence));

@@ -1,7 +1,7 @@
 use super::{commit_tag, fixed};
-use crate::view::Pin;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use crate::view::Pin;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -17,7 +17,10 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for image in fixed(subject) {
         if image.pin() == Pin::Tag && commit_tag(image).is_none() {
-            sink.add(Note::fail(&image.place, format!("{} image: {}", image.service, image.text)).about(&image.text));
+            sink.add(
+                Note::fail(&image.place, format!("{} image: {}", image.service, image.text))
+                    .about(&image.text),
+            );
         }
     }
 }

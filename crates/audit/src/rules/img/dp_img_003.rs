@@ -1,7 +1,7 @@
 use super::fixed;
-use crate::view::Pin;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use crate::view::Pin;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {

@@ -16,7 +16,8 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for image in fixed(subject) {
         if let Some(commit) = commit_tag(image) {
-            let evidence = format!("{} image: {} (`{commit}` is a tag, no digest)", image.service, image.text);
+            let evidence =
+                format!("{} image: {} (`{commit}` is a tag, no digest)", image.service, image.text);
             sink.add(Note::fail(&image.place, evidence).about(&image.text));
         }
     }

@@ -1,8 +1,8 @@
 use super::fixed;
-use crate::tags::is_moving;
-use crate::view::Pin;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use crate::tags::is_moving;
+use crate::view::Pin;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {

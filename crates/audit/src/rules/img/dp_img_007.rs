@@ -1,8 +1,8 @@
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::script;
+use crate::subject::Subject;
 use crate::view::Value;
 use std::collections::BTreeMap;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::subject::Subject;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -28,7 +28,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             let evidence = format!("{}: {} with pull_policy {}", image.service, image.text, policy.raw);
             sink.add(Note::fail(&policy.place, evidence));
         } else if let Some(script) = pulls {
-            let evidence = format!("{}: {}, and {} pulls at every boot", image.service, image.text, script.key);
+            let evidence =
+                format!("{}: {}, and {} pulls at every boot", image.service, image.text, script.key);
             sink.add(Note::fail(&image.place, evidence));
         }
     }

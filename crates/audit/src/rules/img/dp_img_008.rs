@@ -1,10 +1,10 @@
 use crate::names::{NameClass, classify};
 use crate::pattern::pattern;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::shell;
+use crate::subject::Subject;
 use crate::view::{ImageReference, Pin, Service, Value};
 use std::collections::BTreeSet;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::subject::Subject;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -64,7 +64,13 @@ pub(in crate::rules) fn nested(service: &Service) -> Vec<NestedImage> {
         for entry in service.environment.iter().filter(|entry| classify(&entry.name) == NameClass::Image) {
             let text = entry.value.effective();
             if !text.is_empty() {
-                push(&mut found, &mut seen, &text, &entry.value, format!("environment.{} beside the docker socket", entry.name));
+                push(
+                    &mut found,
+                    &mut seen,
+                    &text,
+                    &entry.value,
+                    format!("environment.{} beside the docker socket", entry.name),
+                );
             }
         }
     }
@@ -107,8 +113,33 @@ fn started(command: &shell::Command) -> Option<&str> {
 fn takes_argument(option: &str) -> bool {
     matches!(
         option,
-        "v" | "e" | "p" | "u" | "w" | "h" | "l" | "-name" | "-volume" | "-env" | "-publish" | "-network" | "-user"
-            | "-workdir" | "-entrypoint" | "-mount" | "-env-file" | "-label" | "-platform" | "-restart" | "-device"
-            | "-cap-add" | "-security-opt" | "-memory" | "-cpus" | "-hostname" | "-add-host" | "-pid" | "-gpus"
+        "v" | "e"
+            | "p"
+            | "u"
+            | "w"
+            | "h"
+            | "l"
+            | "-name"
+            | "-volume"
+            | "-env"
+            | "-publish"
+            | "-network"
+            | "-user"
+            | "-workdir"
+            | "-entrypoint"
+            | "-mount"
+            | "-env-file"
+            | "-label"
+            | "-platform"
+            | "-restart"
+            | "-device"
+            | "-cap-add"
+            | "-security-opt"
+            | "-memory"
+            | "-cpus"
+            | "-hostname"
+            | "-add-host"
+            | "-pid"
+            | "-gpus"
     )
 }

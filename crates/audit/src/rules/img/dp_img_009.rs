@@ -1,6 +1,6 @@
-use crate::view::Service;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use crate::view::Service;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -28,14 +28,20 @@ fn judge(subject: &Subject<'_>, service: &Service) -> (Severity, String) {
     if let Some((path, value)) = service.below("build").find(|(_, value)| value.provenance().is_settable()) {
         return (Severity::Critical, format!("whoever deploys chooses {path}: {}", value.raw));
     }
-    let context = service.scalar("build.context").or_else(|| service.scalar("build")).map_or_else(|| ".".to_owned(), |value| value.effective());
-    let remote = ["http://", "https://", "git@", "git://", "ssh://", "github.com/"].iter().any(|prefix| context.starts_with(prefix));
+    let context = service
+        .scalar("build.context")
+        .or_else(|| service.scalar("build"))
+        .map_or_else(|| ".".to_owned(), |value| value.effective());
+    let remote = ["http://", "https://", "git@", "git://", "ssh://", "github.com/"]
+        .iter()
+        .any(|prefix| context.starts_with(prefix));
     if remote {
         let full = context.rsplit_once('#').is_some_and(|(_, fragment)| {
             let commit = fragment.split(':').next().unwrap_or("");
             commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit())
         });
-        let why = if full { "a fixed commit, built anew at every boot" } else { "a branch or tag of a repository" };
+        let why =
+            if full { "a fixed commit, built anew at every boot" } else { "a branch or tag of a repository" };
         return (Severity::High, format!("{context} ({why})"));
     }
     let Some(inline) = service.scalar("build.dockerfile_inline") else {

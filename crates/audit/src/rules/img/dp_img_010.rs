@@ -1,8 +1,8 @@
 use super::fixed;
-use crate::view::Pin;
-use std::collections::BTreeMap;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use crate::view::Pin;
+use std::collections::BTreeMap;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {

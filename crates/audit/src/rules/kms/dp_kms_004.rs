@@ -16,7 +16,9 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let evidence = match kind(subject) {
-        Some(KeyProviderKind::Local) => "local: keys are sealed to one machine, upgrades are recorded nowhere",
+        Some(KeyProviderKind::Local) => {
+            "local: keys are sealed to one machine, upgrades are recorded nowhere"
+        }
         Some(KeyProviderKind::Tpm) => "tpm: keys are bound to the host's TPM",
         Some(KeyProviderKind::None) => "none: anybody may run any application under any app id",
         Some(KeyProviderKind::Other) => "a key provider that dstack does not document",

@@ -17,7 +17,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     let hash = subject.compose_hash().unwrap_or_else(|| "unknown".to_owned());
     if subject.is_attested() {
-        sink.add(Note::pass(&view.place(), format!("sha256 of the exact bytes is the measured compose hash {hash}")));
+        sink.add(Note::pass(
+            &view.place(),
+            format!("sha256 of the exact bytes is the measured compose hash {hash}"),
+        ));
     } else {
         let evidence = format!("not attested: sha256 of the bytes is {hash}; no quote vouches for it");
         sink.add(Note::unknown(&view.place(), evidence).severity(Severity::Medium));

@@ -19,7 +19,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         match fault.kind {
             FaultKind::Differential => sink.add(Note::fail(&fault.place, &fault.what)),
             FaultKind::NotModelled => {
-                sink.add(Note::unknown(&fault.place, &fault.what).about("a construct that this program does not model"));
+                sink.add(
+                    Note::unknown(&fault.place, &fault.what)
+                        .about("a construct that this program does not model"),
+                );
             }
             FaultKind::Unreadable => {}
         }

@@ -14,11 +14,34 @@ pub(super) const RULE: Rule = Rule {
 
 /// Read by the guest.
 const KNOWN: &[&str] = &[
-    "manifest_version", "name", "features", "runner", "snapshotter", "docker_compose_file", "init_script",
-    "public_logs", "public_sysinfo", "public_tcbinfo", "kms_enabled", "gateway_enabled", "tproxy_enabled",
-    "local_key_provider_enabled", "key_provider", "key_provider_id", "allowed_envs", "no_instance_id", "secure_time",
-    "storage_fs", "swap_size", "event_log_version", "port_policy", "requirements", "verity_volumes",
-    "pre_launch_script", "bash_script", "default_gateway_domain",
+    "manifest_version",
+    "name",
+    "features",
+    "runner",
+    "snapshotter",
+    "docker_compose_file",
+    "init_script",
+    "public_logs",
+    "public_sysinfo",
+    "public_tcbinfo",
+    "kms_enabled",
+    "gateway_enabled",
+    "tproxy_enabled",
+    "local_key_provider_enabled",
+    "key_provider",
+    "key_provider_id",
+    "allowed_envs",
+    "no_instance_id",
+    "secure_time",
+    "storage_fs",
+    "swap_size",
+    "event_log_version",
+    "port_policy",
+    "requirements",
+    "verity_volumes",
+    "pre_launch_script",
+    "bash_script",
+    "default_gateway_domain",
 ];
 
 /// Not read by the guest of today, but met in the field.
@@ -30,7 +53,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         if KNOWN.contains(&key.as_str()) {
             continue;
         }
-        let known = if CUSTOMARY.contains(&key.as_str()) { "a convention of applications" } else { "unknown" };
+        let known =
+            if CUSTOMARY.contains(&key.as_str()) { "a convention of applications" } else { "unknown" };
         sink.add(Note::info(&view.member(key), format!("{key}: {known}")).about(key));
     }
 }

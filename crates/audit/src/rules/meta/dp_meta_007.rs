@@ -17,7 +17,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let app_id = app_id.to_string();
     let derived = subject.compose_hash().is_some_and(|hash| hash.starts_with(&app_id));
     if derived {
-        sink.add(Note::pass(&view.place(), format!("{app_id} is the compose hash's beginning: bound to this compose")));
+        sink.add(Note::pass(
+            &view.place(),
+            format!("{app_id} is the compose hash's beginning: bound to this compose"),
+        ));
         return;
     }
     let kms = subject
@@ -27,7 +30,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         .and_then(|events| events.key_provider.as_ref())
         .is_some_and(|provider| provider.name == "kms");
     if kms {
-        sink.add(Note::info(&view.place(), format!("{app_id} is pinned at deployment or assigned by the KMS")));
+        sink.add(Note::info(
+            &view.place(),
+            format!("{app_id} is pinned at deployment or assigned by the KMS"),
+        ));
     } else {
         let evidence = format!("{app_id} was chosen at deployment and no KMS vouches for it");
         sink.add(Note::fail(&view.place(), evidence).severity(Severity::High));

@@ -41,7 +41,10 @@ pub(crate) enum Enforcement {
     NotAsked,
 }
 
-pub(crate) fn enforcement_of(context: &crate::context::Context, view: Option<&crate::view::View>) -> Enforcement {
+pub(crate) fn enforcement_of(
+    context: &crate::context::Context,
+    view: Option<&crate::view::View>,
+) -> Enforcement {
     if let Some(version) = context.os.version.as_deref().and_then(version) {
         let text = context.os.version.as_deref().unwrap_or("");
         if version < (0, 4, 2) {
@@ -52,7 +55,9 @@ pub(crate) fn enforcement_of(context: &crate::context::Context, view: Option<&cr
     if let Some(events) = &context.events {
         let key_provider = events.count("key-provider") > 0;
         if events.count("ca-cert-hash") > 0 && !key_provider {
-            return Enforcement::Absent("the log has ca-cert-hash and no key-provider: a guest before 0.4.2".to_owned());
+            return Enforcement::Absent(
+                "the log has ca-cert-hash and no key-provider: a guest before 0.4.2".to_owned(),
+            );
         }
         if key_provider {
             return Enforcement::Present("the log has a key-provider event".to_owned());
@@ -61,7 +66,9 @@ pub(crate) fn enforcement_of(context: &crate::context::Context, view: Option<&cr
     let Some(view) = view.filter(|view| view.manifest.is_some()) else { return Enforcement::NotAsked };
     let legacy = ["tproxy_enabled", "docker_config"].iter().any(|key| view.get(key).is_some());
     if view.get("allowed_envs").is_none() && legacy && view.get("gateway_enabled").is_none() {
-        return Enforcement::Doubtful("keys of an early guest, no allowed_envs and no event log to tell".to_owned());
+        return Enforcement::Doubtful(
+            "keys of an early guest, no allowed_envs and no event log to tell".to_owned(),
+        );
     }
     Enforcement::NotAsked
 }

@@ -24,8 +24,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 
 /// Whether the guest is a development image, by measurement or by its own name.
 pub(in crate::rules) fn is_development(os: &OsFacts) -> bool {
-    let named = os.image_name.as_deref().is_some_and(|name| {
-        name.split(['-', '_', '.', '/']).any(|part| part.eq_ignore_ascii_case("dev"))
-    });
+    let named = os
+        .image_name
+        .as_deref()
+        .is_some_and(|name| name.split(['-', '_', '.', '/']).any(|part| part.eq_ignore_ascii_case("dev")));
     os.development == Some(true) || named
 }

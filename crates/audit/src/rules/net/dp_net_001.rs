@@ -1,6 +1,6 @@
-use crate::view::Service;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use crate::view::Service;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -13,7 +13,14 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-const TOKENS: &[&str] = &["CLOUDFLARE_API_TOKEN", "CF_API_TOKEN", "AWS_SECRET_ACCESS_KEY", "LINODE_API_TOKEN", "NAMECHEAP_API_KEY", "DO_AUTH_TOKEN"];
+const TOKENS: &[&str] = &[
+    "CLOUDFLARE_API_TOKEN",
+    "CF_API_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "LINODE_API_TOKEN",
+    "NAMECHEAP_API_KEY",
+    "DO_AUTH_TOKEN",
+];
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
@@ -23,11 +30,16 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         if !ingress && !image.contains("certbot") && !image.contains("acme") && !image.contains("gateway") {
             continue;
         }
-        let caa = service.variable("SET_CAA").filter(|entry| entry.value.fixed().is_some_and(|text| text == "true"));
+        let caa = service
+            .variable("SET_CAA")
+            .filter(|entry| entry.value.fixed().is_some_and(|text| text == "true"));
         if let Some(entry) = caa {
             sink.add(Note::pass(&entry.value.place, format!("{}: SET_CAA is true", service.name)));
         } else if ingress || holds_dns_token(service) {
-            let evidence = format!("{}: SET_CAA is not fixed to true; who controls the DNS account can have another certificate", service.name);
+            let evidence = format!(
+                "{}: SET_CAA is not fixed to true; who controls the DNS account can have another certificate",
+                service.name
+            );
             sink.add(Note::fail(&service.place, evidence).about(&service.name));
         }
     }

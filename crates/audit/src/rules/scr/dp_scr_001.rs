@@ -1,7 +1,7 @@
-use veritee_model::Sha256Digest;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
+use veritee_model::Sha256Digest;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-SCR-001",
@@ -21,7 +21,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             let evidence = format!("sha256 {digest}: published script v{} of {}", known.version, known.date);
             sink.add(Note::pass(&script.place, evidence));
         } else {
-            let evidence = format!("sha256 {digest} is no published script; {} lines", script.text.lines().count());
+            let evidence =
+                format!("sha256 {digest} is no published script; {} lines", script.text.lines().count());
             sink.add(Note::manual(&script.place, evidence));
         }
     }

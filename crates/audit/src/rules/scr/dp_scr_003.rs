@@ -1,8 +1,8 @@
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::rules::src::fetches_file;
 use crate::script::{self, ScriptCommand};
-use std::collections::BTreeMap;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use std::collections::BTreeMap;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -26,8 +26,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             let Some(how) = download(&commands, index, &index_of) else { continue };
             let reachable = item.is_reachable(view);
             let severity = if reachable { how.severity() } else { Severity::Low };
-            let note = if reachable { "" } else { "; unreachable: nobody can set the variables that it demands" };
-            let evidence = format!("{} line {}: {} ({}{note})", script.key, item.line, item.text, how.describe());
+            let note =
+                if reachable { "" } else { "; unreachable: nobody can set the variables that it demands" };
+            let evidence =
+                format!("{} line {}: {} ({}{note})", script.key, item.line, item.text, how.describe());
             sink.add(Note::fail(&item.place(script), evidence).severity(severity));
         }
     }
@@ -51,10 +53,18 @@ impl Index {
             if shell || program == "eval" {
                 interpreters.entry(item.line).or_insert(index);
             }
-            let acts = matches!(program, "unzip" | "tar" | "chmod" | "install" | "dpkg" | "rpm" | "pip" | "docker" | "gunzip" | "xz");
-            let words = if acts || shell { item.command.words.as_slice() } else { item.command.words.get(..1).unwrap_or(&[]) };
+            let acts = matches!(
+                program,
+                "unzip" | "tar" | "chmod" | "install" | "dpkg" | "rpm" | "pip" | "docker" | "gunzip" | "xz"
+            );
+            let words = if acts || shell {
+                item.command.words.as_slice()
+            } else {
+                item.command.words.get(..1).unwrap_or(&[])
+            };
             for word in words {
-                let names = word.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')));
+                let names =
+                    word.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')));
                 for name in names.filter(|name| !name.is_empty()) {
                     acted.insert(name.to_owned(), index);
                 }
@@ -110,7 +120,9 @@ fn download(commands: &[ScriptCommand], index: usize, known: &Index) -> Option<D
         return None;
     }
     let sums = |names: &[&str]| {
-        let checks = |after: &ScriptCommand| names.contains(&after.command.program()) && after.command.has_flag('c', "--check");
+        let checks = |after: &ScriptCommand| {
+            names.contains(&after.command.program()) && after.command.has_flag('c', "--check")
+        };
         later.iter().take(8).any(checks)
     };
     if sums(&["sha256sum", "sha512sum", "shasum"]) {
@@ -126,9 +138,20 @@ fn download(commands: &[ScriptCommand], index: usize, known: &Index) -> Option<D
 fn output(item: &ScriptCommand) -> Option<String> {
     let words = &item.command.words;
     let named = words.windows(2).find_map(|pair| match pair {
-        [option, file] if matches!(option.as_str(), "-o" | "--output" | "-O" | "--output-document" | ">") && !file.starts_with("http") => Some(file.clone()),
+        [option, file]
+            if matches!(option.as_str(), "-o" | "--output" | "-O" | "--output-document" | ">")
+                && !file.starts_with("http") =>
+        {
+            Some(file.clone())
+        }
         _ => None,
     });
-    let from_url = || words.iter().find(|word| word.contains("://")).and_then(|url| url.rsplit('/').next()).map(str::to_owned);
+    let from_url = || {
+        words
+            .iter()
+            .find(|word| word.contains("://"))
+            .and_then(|url| url.rsplit('/').next())
+            .map(str::to_owned)
+    };
     named.or_else(from_url).filter(|file| !file.is_empty() && file != "/dev/null" && file != "-")
 }

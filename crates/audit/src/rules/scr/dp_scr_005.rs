@@ -1,5 +1,5 @@
-use crate::script;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::script;
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -19,15 +19,21 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let starts = match command.program() {
             "docker" | "podman" | "nerdctl" => {
                 let verb = command.subcommand();
-                let compose = verb == Some("compose") && ["up", "run", "create", "start"].iter().any(|word| command.has(word));
-                compose || matches!(verb, Some("run" | "create" | "load" | "import" | "tag" | "build" | "pull"))
-                    || verb == Some("image") && ["load", "import", "tag", "pull"].iter().any(|word| command.has(word))
+                let compose = verb == Some("compose")
+                    && ["up", "run", "create", "start"].iter().any(|word| command.has(word));
+                compose
+                    || matches!(verb, Some("run" | "create" | "load" | "import" | "tag" | "build" | "pull"))
+                    || verb == Some("image")
+                        && ["load", "import", "tag", "pull"].iter().any(|word| command.has(word))
             }
             "docker-compose" => ["up", "run", "create", "start"].iter().any(|word| command.has(word)),
             _ => false,
         };
         if starts {
-            sink.add(Note::fail(&item.place(script), format!("{} line {}: {}", script.key, item.line, item.text)));
+            sink.add(Note::fail(
+                &item.place(script),
+                format!("{} line {}: {}", script.key, item.line, item.text),
+            ));
         }
     }
 }

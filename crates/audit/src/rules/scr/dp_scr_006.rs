@@ -1,7 +1,7 @@
-use crate::script::{self, ScriptCommand};
-use crate::view::View;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::script::{self, ScriptCommand};
 use crate::subject::Subject;
+use crate::view::View;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -26,7 +26,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 
 fn evaluates(view: &View, item: &ScriptCommand) -> Option<String> {
     let command = &item.command;
-    let settable = |word: &String| outside(view, word);
+    let settable = |word: &String| outside(view, word.as_str());
     match command.program() {
         "eval" => {
             if item.text.contains("user_config") || item.text.contains("sys-config") {
@@ -36,20 +36,32 @@ fn evaluates(view: &View, item: &ScriptCommand) -> Option<String> {
         }
         "source" | "." => {
             let file = command.arguments().first()?;
-            let foreign = ["user_config", "user-config", "sys-config", "decrypted-env", "host-shared"].iter().any(|mark| file.contains(mark));
-            if foreign { Some("a file that somebody outside writes".to_owned()) } else { settable(file).map(|name| format!("the file is named by {name}")) }
+            let foreign = ["user_config", "user-config", "sys-config", "decrypted-env", "host-shared"]
+                .iter()
+                .any(|mark| file.contains(mark));
+            if foreign {
+                Some("a file that somebody outside writes".to_owned())
+            } else {
+                settable(file).map(|name| format!("the file is named by {name}"))
+            }
         }
-        "bash" | "sh" | "ash" if command.has("-c") => command.arguments().iter().find_map(settable).map(|name| format!("-c with {name}")),
+        "bash" | "sh" | "ash" if command.has("-c") => {
+            command.arguments().iter().find_map(settable).map(|name| format!("-c with {name}"))
+        }
         _ => {
             let first = command.words.first()?;
-            if first.starts_with('$') { settable(first).map(|name| format!("{name} is the command")) } else { None }
+            if first.starts_with('$') {
+                settable(first).map(|name| format!("{name} is the command"))
+            } else {
+                None
+            }
         }
     }
 }
 
 /// The first variable of a word that somebody outside chooses.
-fn outside(view: &View, word: &String) -> Option<String> {
-    let mut rest = word.as_str();
+fn outside(view: &View, word: &str) -> Option<String> {
+    let mut rest = word;
     while let Some((_, after)) = rest.split_once('$') {
         let after = after.strip_prefix('{').unwrap_or(after);
         let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());

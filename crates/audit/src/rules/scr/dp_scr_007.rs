@@ -1,6 +1,6 @@
-use crate::script;
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::script;
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -29,7 +29,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let published = script.key == "pre_launch_script" && script.known.is_some();
         let severity = if published { Severity::Low } else { Severity::High };
         let number = first.saturating_add(1);
-        let evidence = format!("{} line {number}: {} ({} lines in all)", script.key, line.trim(), lines.len());
+        let evidence =
+            format!("{} line {number}: {} ({} lines in all)", script.key, line.trim(), lines.len());
         let place = script::commands(script)
             .into_iter()
             .find(|item| usize::try_from(item.line).is_ok_and(|at| at >= number))

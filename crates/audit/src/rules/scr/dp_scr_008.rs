@@ -1,6 +1,6 @@
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::rules::meta::is_development;
 use crate::script;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -19,7 +19,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let severity = if is_development(&subject.context.os) { Severity::Critical } else { Severity::Low };
     for script in &view.scripts {
         let item = script::commands(script).into_iter().find(|item| {
-            matches!(item.command.program(), "chpasswd" | "passwd" | "usermod") || item.text.contains("authorized_keys")
+            matches!(item.command.program(), "chpasswd" | "passwd" | "usermod")
+                || item.text.contains("authorized_keys")
         });
         if let Some(item) = item {
             let evidence = format!("{} line {}: {}", script.key, item.line, item.text);

@@ -1,6 +1,6 @@
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::rules::cmp::prints_secret;
 use crate::script;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -19,7 +19,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let command = &item.command;
         let traces = command.program() == "set" && (command.has_flag('x', "xtrace") || command.has("xtrace"));
         if traces || prints_secret(command) {
-            sink.add(Note::fail(&item.place(script), format!("{} line {}: {}", script.key, item.line, item.text)));
+            sink.add(Note::fail(
+                &item.place(script),
+                format!("{} line {}: {}", script.key, item.line, item.text),
+            ));
         }
     }
 }

@@ -1,5 +1,5 @@
-use crate::script;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::script;
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -17,10 +17,14 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for (script, item) in script::all(subject) {
         let command = &item.command;
-        let login = matches!(command.program(), "docker" | "podman" | "nerdctl") && command.subcommand() == Some("login");
+        let login = matches!(command.program(), "docker" | "podman" | "nerdctl")
+            && command.subcommand() == Some("login");
         let operator = item.variables().iter().chain(item.demands.iter()).any(|name| view.is_operator(name));
         if login && operator && item.is_reachable(view) {
-            sink.add(Note::fail(&item.place(script), format!("{} line {}: {}", script.key, item.line, item.text)));
+            sink.add(Note::fail(
+                &item.place(script),
+                format!("{} line {}: {}", script.key, item.line, item.text),
+            ));
         }
     }
 }

@@ -1,7 +1,7 @@
-use crate::script;
-use veritee_model::Place;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::script;
 use crate::subject::Subject;
+use veritee_model::Place;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -20,10 +20,18 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let Some((line, text)) = script::gate(script) else { continue };
         let restarts: Vec<&str> = view
             .active()
-            .filter(|service| service.scalar("restart").is_some_and(|value| matches!(value.effective().as_str(), "always" | "unless-stopped")))
+            .filter(|service| {
+                service
+                    .scalar("restart")
+                    .is_some_and(|value| matches!(value.effective().as_str(), "always" | "unless-stopped"))
+            })
             .map(|service| service.name.as_str())
             .collect();
-        let tail = if restarts.is_empty() { String::new() } else { format!("; docker restarts {} before it", restarts.join(", ")) };
+        let tail = if restarts.is_empty() {
+            String::new()
+        } else {
+            format!("; docker restarts {} before it", restarts.join(", "))
+        };
         let place = Place { line: Some(line), ..script.place.clone() };
         sink.add(Note::fail(&place, format!("{} line {line}: {text}{tail}", script.key)));
     }

@@ -1,5 +1,5 @@
-use crate::script;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::script;
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -16,7 +16,10 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for (script, item) in script::all(subject) {
         if script::is_pull(&item.command) {
-            sink.add(Note::info(&item.place(script), format!("{} line {}: {}", script.key, item.line, item.text)));
+            sink.add(Note::info(
+                &item.place(script),
+                format!("{} line {}: {}", script.key, item.line, item.text),
+            ));
         }
     }
 }

@@ -1,9 +1,9 @@
 use crate::names::{NameClass, classify};
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::rules::env::is_launch_token;
 use crate::script;
-use std::collections::BTreeSet;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use std::collections::BTreeSet;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -30,7 +30,11 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             }
             for name in item.variables() {
                 let own = matches!(classify(&name), NameClass::Registry);
-                if view.is_operator(&name) && !own && !is_launch_token(view, &name) && seen.insert(name.clone()) {
+                if view.is_operator(&name)
+                    && !own
+                    && !is_launch_token(view, &name)
+                    && seen.insert(name.clone())
+                {
                     let evidence = format!("{} line {}: {}", script.key, item.line, item.text);
                     sink.add(Note::fail(&item.place(script), evidence).about(name));
                 }

@@ -1,6 +1,6 @@
-use veritee_model::Place;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use veritee_model::Place;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {

@@ -52,18 +52,24 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 
 fn judge(build: &Build, image: &ImageUse) -> Note {
     let evidence = match &image.resolved {
-        None => format!("{} (a build argument without default: whoever builds chooses)", build.line_at(image.offset)),
+        None => format!(
+            "{} (a build argument without default: whoever builds chooses)",
+            build.line_at(image.offset)
+        ),
         Some(resolved) if image.overridable => {
             let line = build.line_at(image.offset);
             format!("{line} (with its defaults: {resolved}; --build-arg can replace them)")
         }
         Some(_) => build.line_at(image.offset).to_owned(),
     };
-    Note::fail(&build.place(image.offset), evidence).about(image.resolved.clone().unwrap_or_else(|| image.text.clone()))
+    Note::fail(&build.place(image.offset), evidence)
+        .about(image.resolved.clone().unwrap_or_else(|| image.text.clone()))
 }
 
 fn is_pinned(image: &str) -> bool {
     image.rsplit_once("@sha256:").is_some_and(|(name, hex)| {
-        !name.is_empty() && hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        !name.is_empty()
+            && hex.len() == 64
+            && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     })
 }

@@ -25,7 +25,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         if covered || sets_epoch(build) {
             sink.add(Note::pass(&build.place(0), "SOURCE_DATE_EPOCH is set"));
         } else {
-            sink.add(Note::fail(&build.place(0), "neither the Dockerfile nor the build scripts name SOURCE_DATE_EPOCH"));
+            sink.add(Note::fail(
+                &build.place(0),
+                "neither the Dockerfile nor the build scripts name SOURCE_DATE_EPOCH",
+            ));
         }
     }
 }

@@ -23,9 +23,12 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             for command in commands {
                 let Some(fault) = judge(command, subject.source.as_ref(), build) else { continue };
                 // The lock file comes from a fixed commit; the tool may still rewrite it.
-                let severity = if fixed_tree && fault.lock_may_count { Severity::Medium } else { fault.severity };
+                let severity =
+                    if fixed_tree && fault.lock_may_count { Severity::Medium } else { fault.severity };
                 let evidence = format!("{} ({})", command.text(), fault.why);
-                sink.add(Note::fail(&build.place(*offset), evidence).severity(severity).about(command.program()));
+                sink.add(
+                    Note::fail(&build.place(*offset), evidence).severity(severity).about(command.program()),
+                );
             }
         }
     }
@@ -49,26 +52,46 @@ fn judge(command: &Command, source: Option<&Source<'_>>, build: &Build) -> Optio
     let verb = command.subcommand();
     match command.program() {
         "npm" => match verb {
-            Some("ci") if without(&["package-lock.json", "npm-shrinkwrap.json"]) => fault("no lock file in the repository"),
+            Some("ci") if without(&["package-lock.json", "npm-shrinkwrap.json"]) => {
+                fault("no lock file in the repository")
+            }
             Some("install" | "i" | "add" | "update") => fault("install may resolve anew; ci does not"),
             _ => None,
         },
         "npx" | "bunx" | "uvx" | "pipx" => fault("fetches and runs what the registry has today"),
         "yarn" if matches!(verb, None | Some("install" | "add")) => {
             let frozen = command.has("--frozen-lockfile") || command.has("--immutable");
-            if frozen && !without(&["yarn.lock"]) { None } else { fault("not frozen to a committed yarn.lock") }
+            if frozen && !without(&["yarn.lock"]) {
+                None
+            } else {
+                fault("not frozen to a committed yarn.lock")
+            }
         }
         "pnpm" | "bun" if matches!(verb, Some("install" | "i" | "add")) => {
             let locks = ["pnpm-lock.yaml", "bun.lock", "bun.lockb"];
-            if command.has("--frozen-lockfile") && !without(&locks) { None } else { fault("not frozen to a committed lock file") }
+            if command.has("--frozen-lockfile") && !without(&locks) {
+                None
+            } else {
+                fault("not frozen to a committed lock file")
+            }
         }
-        "cargo" if matches!(verb, Some("build" | "install" | "run" | "test" | "b" | "chef" | "auditable")) => cargo(command, without(&["Cargo.lock"])),
+        "cargo"
+            if matches!(verb, Some("build" | "install" | "run" | "test" | "b" | "chef" | "auditable")) =>
+        {
+            cargo(command, without(&["Cargo.lock"]))
+        }
         "go" if verb == Some("install") && command.words.iter().any(|word| word.contains("@latest")) => {
             fault("installs the latest version")
         }
-        "go" if matches!(verb, Some("build" | "install" | "mod")) && without(&["go.sum"]) => fault("no go.sum in the repository"),
-        "poetry" if verb == Some("install") && without(&["poetry.lock"]) => fault("no poetry.lock in the repository"),
-        "bundle" if verb == Some("install") && without(&["Gemfile.lock"]) => fault("no Gemfile.lock in the repository"),
+        "go" if matches!(verb, Some("build" | "install" | "mod")) && without(&["go.sum"]) => {
+            fault("no go.sum in the repository")
+        }
+        "poetry" if verb == Some("install") && without(&["poetry.lock"]) => {
+            fault("no poetry.lock in the repository")
+        }
+        "bundle" if verb == Some("install") && without(&["Gemfile.lock"]) => {
+            fault("no Gemfile.lock in the repository")
+        }
         "uv" => uv(command, without(&["uv.lock"])),
         _ => pip(command),
     }
@@ -87,9 +110,15 @@ fn cargo(command: &Command, no_lock: bool) -> Option<Fault> {
 fn uv(command: &Command, no_lock: bool) -> Option<Fault> {
     match command.subcommand() {
         Some("sync" | "run") if command.has("--locked") || command.has("--frozen") => {
-            if no_lock { fault("no uv.lock in the repository") } else { None }
+            if no_lock {
+                fault("no uv.lock in the repository")
+            } else {
+                None
+            }
         }
-        Some("sync" | "run") => Some(Fault { why: "without --locked", severity: Severity::High, lock_may_count: true }),
+        Some("sync" | "run") => {
+            Some(Fault { why: "without --locked", severity: Severity::High, lock_may_count: true })
+        }
         Some("pip") if command.has("install") || command.has("sync") => pip_arguments(command),
         Some("tool") => fault("installs what the index has today"),
         _ => None,
@@ -97,7 +126,8 @@ fn uv(command: &Command, no_lock: bool) -> Option<Fault> {
 }
 
 fn pip(command: &Command) -> Option<Fault> {
-    let module = command.program().starts_with("python") && command.words.windows(2).any(|pair| matches!(pair, [m, p] if m == "-m" && p == "pip"));
+    let module = command.program().starts_with("python")
+        && command.words.windows(2).any(|pair| matches!(pair, [m, p] if m == "-m" && p == "pip"));
     let pip = command.program().starts_with("pip") && command.program() != "pipx" || module;
     if pip && command.has("install") { pip_arguments(command) } else { None }
 }

@@ -17,9 +17,15 @@ pub(super) const RULE: Rule = Rule {
 
 pattern!(BUILD_ACTION, r"docker/(?:build-push-action|bake-action)@");
 pattern!(BUILD_COMMAND, r"docker(?:[ \t]+buildx)?[ \t]+build\b");
-pattern!(DATE, r"(?:--build-arg|build-args)[^\n]*(?:\$\(date|github\.event\.head_commit\.timestamp)|BUILD_DATE=");
+pattern!(
+    DATE,
+    r"(?:--build-arg|build-args)[^\n]*(?:\$\(date|github\.event\.head_commit\.timestamp)|BUILD_DATE="
+);
 pattern!(LATEST, r"(?m)(?:^|[\s,=:/])[A-Za-z0-9_./${}\- ]+:latest\b|value=latest\b|type=raw,[^\n]*latest");
-pattern!(ACTION, r#"(?m)^[ \t]*-?[ \t]*uses:[ \t]*['"]?([A-Za-z0-9_.-]+)/([A-Za-z0-9_./-]+)@([A-Za-z0-9_./-]+)"#);
+pattern!(
+    ACTION,
+    r#"(?m)^[ \t]*-?[ \t]*uses:[ \t]*['"]?([A-Za-z0-9_.-]+)/([A-Za-z0-9_./-]+)@([A-Za-z0-9_./-]+)"#
+);
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(source) = &subject.source else { return };
@@ -38,9 +44,13 @@ fn judge_build(file: &SourceFile, offset: usize, sink: &mut Sink<'_>) {
         sink.add(Note::fail(&file.place(offset), evidence));
     }
     if let Some(hit) = DATE.find(&file.text) {
-        sink.add(Note::fail(&file.place(hit.start()), file.line_at(hit.start())).about("the build holds its own date"));
+        sink.add(
+            Note::fail(&file.place(hit.start()), file.line_at(hit.start()))
+                .about("the build holds its own date"),
+        );
     }
-    let pushes = file.text.contains("push: true") || file.text.contains("docker push") || file.text.contains("--push");
+    let pushes =
+        file.text.contains("push: true") || file.text.contains("docker push") || file.text.contains("--push");
     if let Some(hit) = LATEST.find(&file.text).filter(|_| pushes) {
         let start = hit.end().saturating_sub(1);
         sink.add(Note::fail(&file.place(start), file.line_at(start)).about("pushes a moving tag"));
@@ -56,6 +66,10 @@ fn actions(file: &SourceFile, sink: &mut Sink<'_>) {
             continue;
         }
         let evidence = file.line_at(owner.start());
-        sink.add(Note::fail(&file.place(owner.start()), evidence).severity(Severity::Low).about("action not pinned by commit"));
+        sink.add(
+            Note::fail(&file.place(owner.start()), evidence)
+                .severity(Severity::Low)
+                .about("action not pinned by commit"),
+        );
     }
 }

@@ -17,7 +17,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(source) = &subject.source else { return };
     for file in source.live(&[FileKind::Workflow]) {
         if file.path.contains("reproduc") || file.text.contains("rewrite-timestamp=true") {
-            sink.add(Note::pass(&file.whole(), "a workflow builds reproducibly; whether it does, only a rebuild shows"));
+            sink.add(Note::pass(
+                &file.whole(),
+                "a workflow builds reproducibly; whether it does, only a rebuild shows",
+            ));
         }
     }
     if source.has_file(&["flake.nix"]) && source.has_file(&["flake.lock"]) {

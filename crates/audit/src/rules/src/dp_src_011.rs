@@ -17,14 +17,20 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(source) = &subject.source else { return };
     for read in source.environment.iter().filter(|read| !read.test_like) {
         let secret = matches!(classify(&read.name), NameClass::IdentityKey | NameClass::AdminCredential);
-        let Some(default) = read.default.as_deref().filter(|default| secret && is_constant(default)) else { continue };
+        let Some(default) = read.default.as_deref().filter(|default| secret && is_constant(default)) else {
+            continue;
+        };
         let note = match subject.supply(&read.name) {
             Supply::Literal | Supply::Operator => {
-                let evidence = format!("{} (the compose file passes the variable; the default waits for the day it does not)", read.line);
+                let evidence = format!(
+                    "{} (the compose file passes the variable; the default waits for the day it does not)",
+                    read.line
+                );
                 Note::warn(&read.place, evidence).severity(Severity::Low)
             }
             Supply::Absent => {
-                let evidence = format!("{} (no service gets {}: `{default}` is the secret)", read.line, read.name);
+                let evidence =
+                    format!("{} (no service gets {}: `{default}` is the secret)", read.line, read.name);
                 Note::fail(&read.place, evidence)
             }
             Supply::Unknown => {

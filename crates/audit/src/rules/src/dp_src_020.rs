@@ -14,10 +14,16 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-pattern!(SURRENDER, r"(?i)\bknown (?:api )?(?:issue|bug)s?\b|\bmismatch\b|\bwork ?around\b|\bcontinu(?:e|ing) anyway\b|\bignor(?:e|ing)\b|\bskip(?:ping|ped)?\b|\bTODO\b[^\n]*(?:secur|verif|attest)|\bFIXME\b");
+pattern!(
+    SURRENDER,
+    r"(?i)\bknown (?:api )?(?:issue|bug)s?\b|\bmismatch\b|\bwork ?around\b|\bcontinu(?:e|ing) anyway\b|\bignor(?:e|ing)\b|\bskip(?:ping|ped)?\b|\bTODO\b[^\n]*(?:secur|verif|attest)|\bFIXME\b"
+);
 pattern!(VERIFICATION, r"(?i)hash|signature|verif|attest|quote|report_?data|measurement|mrtd|rtmr");
 pattern!(SUBJECT_WORD, r"(?i)verif|attest|quote|signature|report_?data|compose_?hash");
-pattern!(REFUSAL, r"\b(?:raise|throw|panic|bail!|anyhow!|Err\(|return[ \t]+(?:false|False|Err|null|None|nil|err)|exit\(|process\.exit|abort|reject|assert|ensure!)");
+pattern!(
+    REFUSAL,
+    r"\b(?:raise|throw|panic|bail!|anyhow!|Err\(|return[ \t]+(?:false|False|Err|null|None|nil|err)|exit\(|process\.exit|abort|reject|assert|ensure!)"
+);
 pattern!(COMMENT, r"(?m)(?:#|//|/\*|\*|--).*$");
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

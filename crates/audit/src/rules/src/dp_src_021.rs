@@ -14,7 +14,10 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-pattern!(FALLBACK, r"(?i)\b_?dev(?:elopment)?_?(?:mode|quote|key|fallback)\w*|\bfall ?back\w*|\bmock\w*|\bfake\w*|\bstub\w*|\bsimulat\w+|\bdummy\w*|\bis_?dev\w*");
+pattern!(
+    FALLBACK,
+    r"(?i)\b_?dev(?:elopment)?_?(?:mode|quote|key|fallback)\w*|\bfall ?back\w*|\bmock\w*|\bfake\w*|\bstub\w*|\bsimulat\w+|\bdummy\w*|\bis_?dev\w*"
+);
 pattern!(SENSITIVE_FILE, r"(?i)attest|quote|crypto|keys?\b|kms|tee|enclave|sign|secret|auth|dstack|tappd");
 pattern!(GATE, r#"(?:process\.env\.|getenv\(['"]|environ(?:\.get)?[(\[]['"]|env::var\(")([A-Z_][A-Z0-9_]*)"#);
 pattern!(CATCH, r"\b(?:except|catch|rescue|Err\(_|unwrap_or)");

@@ -14,9 +14,15 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-pattern!(FETCH, r#"(?i)["'`/][a-z0-9_/{}$.:-]*/(?:v1/)?(?:attestation|attestations|tdx_quote|quote|evidences?)(?:/report)?\b|fetch_?attestation|get_?attestation_?report"#);
+pattern!(
+    FETCH,
+    r#"(?i)["'`/][a-z0-9_/{}$.:-]*/(?:v1/)?(?:attestation|attestations|tdx_quote|quote|evidences?)(?:/report)?\b|fetch_?attestation|get_?attestation_?report"#
+);
 pattern!(REQUEST, r"(?i)\b(?:fetch|axios|requests?|reqwest|httpx|http|client|aiohttp|got|urllib)\b");
-pattern!(VERIFY, r"(?i)verify_?(?:quote|attestation|report)|dcap|qvl|report_?data|verify_?tdx|replay|mrtd|rtmr");
+pattern!(
+    VERIFY,
+    r"(?i)verify_?(?:quote|attestation|report)|dcap|qvl|report_?data|verify_?tdx|replay|mrtd|rtmr"
+);
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(source) = &subject.source else { return };

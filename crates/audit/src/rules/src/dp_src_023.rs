@@ -14,7 +14,10 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-pattern!(TLS_OFF, r"(?i)\bverify[ \t]*=[ \t]*False\b|rejectUnauthorized[ \t]*:[ \t]*false|InsecureSkipVerify[ \t]*:[ \t]*true|danger_accept_invalid_(?:certs|hostnames)[ \t]*\([ \t]*true|NODE_TLS_REJECT_UNAUTHORIZED[^\n]{0,6}=[^\n]{0,3}0|CERT_NONE\b|check_hostname[ \t]*=[ \t]*False|ssl[ \t]*=[ \t]*False|_create_unverified_context|\bcurl\b[^\n]*[ \t](?:-[A-Za-z]*k[A-Za-z]*|--insecure)\b|no-check-certificate");
+pattern!(
+    TLS_OFF,
+    r"(?i)\bverify[ \t]*=[ \t]*False\b|rejectUnauthorized[ \t]*:[ \t]*false|InsecureSkipVerify[ \t]*:[ \t]*true|danger_accept_invalid_(?:certs|hostnames)[ \t]*\([ \t]*true|NODE_TLS_REJECT_UNAUTHORIZED[^\n]{0,6}=[^\n]{0,3}0|CERT_NONE\b|check_hostname[ \t]*=[ \t]*False|ssl[ \t]*=[ \t]*False|_create_unverified_context|\bcurl\b[^\n]*[ \t](?:-[A-Za-z]*k[A-Za-z]*|--insecure)\b|no-check-certificate"
+);
 pattern!(OWN, r"localhost|127\.0\.0\.1|\[::1\]");
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -14,8 +14,13 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-pattern!(ADMIN, r#"(?i)(?:route|get|post|put|delete|patch|all|use|handle(?:func)?|api_route|path)[ \t]*[(!]+[ \t]*["'`]/(?:[a-z0-9_/-]*/)?(?:admin|debug|internal|_?test|dev|eval|exec|shell|console|dump|backdoor|impersonate)\b|\bdebug[ \t]*=[ \t]*True\b|pprof"#);
+pattern!(
+    ADMIN,
+    r#"(?i)(?:route|get|post|put|delete|patch|all|use|handle(?:func)?|api_route|path)[ \t]*[(!]+[ \t]*["'`]/(?:[a-z0-9_/-]*/)?(?:admin|debug|internal|_?test|dev|eval|exec|shell|console|dump|backdoor|impersonate)\b|\bdebug[ \t]*=[ \t]*True\b|pprof"#
+);
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    scan(subject, sink, CODE, &ADMIN, |file, offset| Some(Note::manual(&file.place(offset), file.line_at(offset))));
+    scan(subject, sink, CODE, &ADMIN, |file, offset| {
+        Some(Note::manual(&file.place(offset), file.line_at(offset)))
+    });
 }

@@ -15,7 +15,10 @@ pub(super) const RULE: Rule = Rule {
 };
 
 // The secret has to be a value: in an interpolation or an argument of its own, not a word of the message.
-pattern!(LOGGED, r#"(?i)\b(?:console\.(?:log|info|debug|warn|error)|print(?:ln!?)?|log(?:ger|ging)?\.(?:info|debug|warn(?:ing)?|error)|(?:info|debug|warn|error|trace|println|eprintln)!|fmt\.Print\w*|log\.Print\w*)[ \t]*\([^\n;]*(?:[,({+%][ \t]*[%?]?(?:\w+\.)*|\$\{[^}\n]*)(?:private_?key|secret_?key|mnemonic|api_?key|password|access_?token|seed_?phrase|jwt_?secret)\b[ \t]*[)}\],;+]"#);
+pattern!(
+    LOGGED,
+    r#"(?i)\b(?:console\.(?:log|info|debug|warn|error)|print(?:ln!?)?|log(?:ger|ging)?\.(?:info|debug|warn(?:ing)?|error)|(?:info|debug|warn|error|trace|println|eprintln)!|fmt\.Print\w*|log\.Print\w*)[ \t]*\([^\n;]*(?:[,({+%][ \t]*[%?]?(?:\w+\.)*|\$\{[^}\n]*)(?:private_?key|secret_?key|mnemonic|api_?key|password|access_?token|seed_?phrase|jwt_?secret)\b[ \t]*[)}\],;+]"#
+);
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     scan(subject, sink, CODE, &LOGGED, |file, offset| {

@@ -22,7 +22,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             Some(rung) if rung >= TraceRung::Provenance => Note::pass(&image.place, describe(image, rung)),
             Some(rung) if rung >= TraceRung::Labels => Note::warn(&image.place, describe(image, rung)),
             Some(rung) if known.is_some() => Note::fail(&image.place, describe(image, rung)),
-            Some(rung) => Note::unknown(&image.place, format!("{}; the registry was not read", describe(image, rung))),
+            Some(rung) => {
+                Note::unknown(&image.place, format!("{}; the registry was not read", describe(image, rung)))
+            }
             None => Note::unknown(&image.place, format!("{}: the registry was not read", image.text)),
         };
         sink.add(note.about(&image.text));

@@ -18,12 +18,21 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(source) = &subject.source else { return };
     for (image, commit) in candidates(subject) {
         let note = match source.tree.commit(&commit) {
-            CommitLookup::Found(full) => {
-                Note::pass(&image.place, format!("tag `{commit}` is commit {full} of the repository (a candidate: tags are chosen freely)"))
+            CommitLookup::Found(full) => Note::pass(
+                &image.place,
+                format!(
+                    "tag `{commit}` is commit {full} of the repository (a candidate: tags are chosen freely)"
+                ),
+            ),
+            CommitLookup::Absent => {
+                Note::fail(&image.place, format!("tag `{commit}` is no commit of the repository"))
             }
-            CommitLookup::Absent => Note::fail(&image.place, format!("tag `{commit}` is no commit of the repository")),
-            CommitLookup::Ambiguous => Note::unknown(&image.place, format!("`{commit}` begins several commits")),
-            CommitLookup::NoHistory => Note::unknown(&image.place, format!("no history to look `{commit}` up in")),
+            CommitLookup::Ambiguous => {
+                Note::unknown(&image.place, format!("`{commit}` begins several commits"))
+            }
+            CommitLookup::NoHistory => {
+                Note::unknown(&image.place, format!("no history to look `{commit}` up in"))
+            }
         };
         sink.add(note.about(&commit));
     }

@@ -25,7 +25,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         if head.starts_with(&commit) {
             sink.add(Note::pass(&image.place, format!("the tree is at {head}")).about(&commit));
         } else {
-            sink.add(Note::fail(&image.place, format!("the tree is at {head}, the image's tag names {commit}")).about(&commit));
+            sink.add(
+                Note::fail(&image.place, format!("the tree is at {head}, the image's tag names {commit}"))
+                    .about(&commit),
+            );
         }
     }
 }

@@ -40,7 +40,12 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     if attested.iter().any(|digest| recorded_digests.contains(digest)) {
         sink.add(Note::pass(&place, "an attested image digest is recorded"));
     } else {
-        let list = |set: &BTreeSet<&str>| set.iter().map(|hex| format!("sha256:{}", hex.get(..12).unwrap_or(hex))).collect::<Vec<_>>().join(", ");
+        let list = |set: &BTreeSet<&str>| {
+            set.iter()
+                .map(|hex| format!("sha256:{}", hex.get(..12).unwrap_or(hex)))
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         let evidence = format!("attested: {}; recorded: {}", list(&attested), list(&recorded_digests));
         sink.add(Note::fail(&place, evidence));
     }

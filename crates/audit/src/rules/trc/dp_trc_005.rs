@@ -33,7 +33,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 
 /// Lines that mean something, without comments and indentation at their ends.
 fn lines(text: &str) -> Vec<&str> {
-    text.lines().map(str::trim_end).filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')).collect()
+    text.lines()
+        .map(str::trim_end)
+        .filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
+        .collect()
 }
 
 /// Lines of either text that the other lacks; a placeholder matches anything.

@@ -1,7 +1,7 @@
 use super::external;
-use std::collections::BTreeMap;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use std::collections::BTreeMap;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -17,7 +17,8 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let mut seen = BTreeMap::new();
     for (service, path, value, link) in external(subject) {
-        seen.entry(link.host.clone()).or_insert_with(|| (format!("{} {path}: {}", service.name, link.text), value.place.clone()));
+        seen.entry(link.host.clone())
+            .or_insert_with(|| (format!("{} {path}: {}", service.name, link.text), value.place.clone()));
     }
     for (host, (evidence, place)) in seen {
         sink.add(Note::info(&place, evidence).about(host));

@@ -1,7 +1,7 @@
 use super::external;
-use std::collections::BTreeMap;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use std::collections::BTreeMap;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -22,14 +22,26 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for (domain, found) in domains {
         let Some((_, _, value, _)) = found.first() else { continue };
         let code = found.iter().any(|(_, _, _, link)| supplies_code(&link.text));
-        let list: Vec<String> = found.iter().take(5).map(|(service, path, _, link)| format!("{} {path}: {}", service.name, link.text)).collect();
+        let list: Vec<String> = found
+            .iter()
+            .take(5)
+            .map(|(service, path, _, link)| format!("{} {path}: {}", service.name, link.text))
+            .collect();
         let severity = if code { Severity::High } else { Severity::Medium };
         sink.add(Note::manual(&value.place, list.join("; ")).severity(severity).about(domain));
     }
 }
 
 fn supplies_code(url: &str) -> bool {
-    ["raw.githubusercontent.com", "gist.github", "/releases/download/", ".git", "github.com/", "gitlab.com/", "/archive/"]
-        .iter()
-        .any(|mark| url.contains(mark))
+    [
+        "raw.githubusercontent.com",
+        "gist.github",
+        "/releases/download/",
+        ".git",
+        "github.com/",
+        "gitlab.com/",
+        "/archive/",
+    ]
+    .iter()
+    .any(|mark| url.contains(mark))
 }

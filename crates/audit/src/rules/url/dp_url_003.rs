@@ -1,7 +1,7 @@
 use crate::pattern::pattern;
-use std::collections::BTreeSet;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use std::collections::BTreeSet;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {

@@ -16,7 +16,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for (service, path, value, link) in external(subject) {
         if link.is_plaintext() {
-            sink.add(Note::fail(&value.place, format!("{} {path}: {}", service.name, link.text)).about(link.host));
+            sink.add(
+                Note::fail(&value.place, format!("{} {path}: {}", service.name, link.text)).about(link.host),
+            );
         }
     }
 }

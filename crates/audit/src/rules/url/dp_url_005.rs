@@ -1,7 +1,7 @@
 use super::all;
-use crate::view::HOLE;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use crate::view::HOLE;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -23,7 +23,11 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         } else {
             continue;
         };
-        let who: Vec<&str> = value.variables().filter(|(_, piece)| piece.provenance.is_settable()).map(|(name, _)| name).collect();
+        let who: Vec<&str> = value
+            .variables()
+            .filter(|(_, piece)| piece.provenance.is_settable())
+            .map(|(name, _)| name)
+            .collect();
         // What the host chooses is ENV-017's to judge.
         if value.variables().any(|(_, piece)| piece.provenance == crate::view::Provenance::Host) {
             continue;

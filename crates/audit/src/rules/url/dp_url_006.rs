@@ -20,7 +20,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 if value.raw.contains("host-gateway") {
                     continue;
                 }
-                let severity = if value.provenance().is_settable() { Severity::High } else { Severity::Medium };
+                let severity =
+                    if value.provenance().is_settable() { Severity::High } else { Severity::Medium };
                 let evidence = format!("{} {path}: {}", service.name, value.raw);
                 sink.add(Note::fail(&value.place, evidence).severity(severity).about(key));
             }

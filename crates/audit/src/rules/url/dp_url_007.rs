@@ -1,7 +1,7 @@
 use crate::names::{NameClass, classify};
-use crate::view::Service;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use crate::view::Service;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -16,18 +16,39 @@ pub(super) const RULE: Rule = Rule {
 
 /// Agents that collect or send.
 const AGENTS: &[&str] = &[
-    "datadog", "otel", "opentelemetry", "sentry", "posthog", "timberio/vector", "/vector", "fluent", "promtail", "grafana/agent", "grafana/alloy",
-    "newrelic", "splunk", "logstash", "filebeat", "telegraf", "signoz", "honeycomb",
+    "datadog",
+    "otel",
+    "opentelemetry",
+    "sentry",
+    "posthog",
+    "timberio/vector",
+    "/vector",
+    "fluent",
+    "promtail",
+    "grafana/agent",
+    "grafana/alloy",
+    "newrelic",
+    "splunk",
+    "logstash",
+    "filebeat",
+    "telegraf",
+    "signoz",
+    "honeycomb",
 ];
 
-const DRIVERS: &[&str] = &["syslog", "fluentd", "gelf", "splunk", "awslogs", "gcplogs", "logentries", "etwlogs", "loki"];
+const DRIVERS: &[&str] =
+    &["syslog", "fluentd", "gelf", "splunk", "awslogs", "gcplogs", "logentries", "etwlogs", "loki"];
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
         if let Some((place, evidence)) = agent(service) {
             let severity = if destination_settable(service) { Severity::High } else { Severity::Medium };
-            sink.add(Note::fail(&place, format!("{}: {evidence}", service.name)).severity(severity).about(&service.name));
+            sink.add(
+                Note::fail(&place, format!("{}: {evidence}", service.name))
+                    .severity(severity)
+                    .about(&service.name),
+            );
         }
         if let Some(driver) = service.scalar("logging.driver") {
             let text = driver.effective();
@@ -53,13 +74,17 @@ fn agent(service: &Service) -> Option<(veritee_model::Place, String)> {
     if by_name {
         return Some((service.place.clone(), "a collector by its name".to_owned()));
     }
-    let logs = service.mounts.iter().find(|mount| mount.path().is_some_and(|path| path.starts_with("/var/lib/docker/containers")))?;
+    let logs = service
+        .mounts
+        .iter()
+        .find(|mount| mount.path().is_some_and(|path| path.starts_with("/var/lib/docker/containers")))?;
     Some((logs.source.place.clone(), format!("reads the logs of all containers: {}", logs.source.raw)))
 }
 
 fn destination_settable(service: &Service) -> bool {
     service.environment.iter().any(|entry| {
-        let destination = matches!(classify(&entry.name), NameClass::Endpoint) && !entry.name.contains("HOSTNAME");
+        let destination =
+            matches!(classify(&entry.name), NameClass::Endpoint) && !entry.name.contains("HOSTNAME");
         destination && entry.value.provenance().is_settable()
     })
 }

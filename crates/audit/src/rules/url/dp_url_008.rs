@@ -1,7 +1,7 @@
-use crate::shell;
-use crate::view::{Service, Value, links};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::shell;
 use crate::subject::Subject;
+use crate::view::{Service, Value, links};
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -46,7 +46,8 @@ fn insecure_commands(value: &Value, services: &std::collections::BTreeSet<&str>)
                 default: None,
                 required: false,
             };
-            let found = links(&Value { raw: command.clone(), pieces: vec![piece], place: value.place.clone() });
+            let found =
+                links(&Value { raw: command.clone(), pieces: vec![piece], place: value.place.clone() });
             found.is_empty() || found.iter().any(|link| !link.is_internal(services))
         })
         .collect()
@@ -59,8 +60,12 @@ fn environment(service: &Service, services: &std::collections::BTreeSet<&str>, s
             "NODE_TLS_REJECT_UNAUTHORIZED" | "PYTHONHTTPSVERIFY" => text == "0",
             "GIT_SSL_NO_VERIFY" => !text.is_empty() && text != "false" && text != "0",
             _ => {
-                let lax = ["sslmode=disable", "sslmode=prefer", "sslmode=allow", "tlsInsecure=true"].iter().any(|mark| text.contains(mark));
-                lax && links(&entry.value).iter().any(|link| link.authority_settable || !link.is_internal(services))
+                let lax = ["sslmode=disable", "sslmode=prefer", "sslmode=allow", "tlsInsecure=true"]
+                    .iter()
+                    .any(|mark| text.contains(mark));
+                lax && links(&entry.value)
+                    .iter()
+                    .any(|link| link.authority_settable || !link.is_internal(services))
             }
         };
         if off {
