@@ -22,7 +22,7 @@ use veritee_quote::{Collateral, Expiry, Quote, QuoteError, TrustRoot};
 use veritee_testkit::{Role, Shape, Universe};
 
 /// Cases of each test unless the environment says otherwise.
-const CASES: u64 = 900;
+const CASES: u64 = 600;
 
 fn cases() -> u64 {
     let wanted = std::env::var("VERITEE_DIFFERENTIAL_CASES").ok();
