@@ -5,6 +5,7 @@
 //! (a cluster name, an extension field, an API) is a claim.
 
 use serde::{Deserialize, Serialize};
+use veritee_model::Reason;
 
 /// A KMS root CA whose facts are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +100,16 @@ pub enum KeyProviderError {
     },
 }
 
+impl KeyProviderError {
+    /// The stable reason.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        match self {
+            Self::NotJson { .. } => Reason::IdentityEventLength,
+        }
+    }
+}
+
 impl core::fmt::Display for KeyProviderError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
@@ -191,6 +202,7 @@ mod tests {
         assert!(KeyProvider::from_payload(br#"{"name":"kms","id":"00"}"#).is_ok());
         assert!(KeyProvider::from_payload(br#"{"name":"none","name":"kms","id":"00"}"#).is_err());
         assert!(KeyProvider::from_payload(br#"{"name":"kms"}"#).is_err());
-        assert!(KeyProvider::from_payload(b"kms").is_err());
+        let error = KeyProvider::from_payload(b"kms").unwrap_err();
+        assert_eq!(error.reason(), Reason::IdentityEventLength);
     }
 }

@@ -196,6 +196,7 @@ impl Resolver<'_> {
                     unparsed: unparsed.collect(),
                     text: script.text.clone(),
                     known: script.known,
+                    commands: core::cell::OnceCell::new(),
                     key,
                 }
             })

@@ -24,6 +24,8 @@ pub(crate) mod src;
 mod trc;
 mod url;
 
+pub(crate) use env::exposures;
+
 const FAMILIES: &[&[&Rule]] = &[
     meta::RULES,
     env::RULES,

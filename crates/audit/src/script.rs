@@ -13,6 +13,7 @@ use veritee_model::Place;
 use veritee_model::text::shortened;
 
 /// A command of a script.
+#[derive(Debug, Clone)]
 pub(crate) struct ScriptCommand {
     pub(crate) command: Command,
     /// Line within the script, counted from 1.
@@ -90,8 +91,12 @@ impl Frames {
     }
 }
 
-/// The commands of a script, in order. Linear in the script.
-pub(crate) fn commands(script: &Script) -> Vec<ScriptCommand> {
+/// The commands of a script, in order. Linear in the script, and done once.
+pub(crate) fn commands(script: &Script) -> &[ScriptCommand] {
+    script.commands.get_or_init(|| read(script))
+}
+
+fn read(script: &Script) -> Vec<ScriptCommand> {
     let lines = Lines::new(&script.text);
     let mut frames = Frames::default();
     let mut found = Vec::new();
@@ -216,13 +221,9 @@ pub(crate) fn gate(script: &Script) -> Option<(u32, String)> {
 }
 
 /// All commands of all scripts, with the script of each.
-pub(crate) fn all<'a>(subject: &'a Subject<'_>) -> Vec<(&'a Script, ScriptCommand)> {
-    subject
-        .view
-        .iter()
-        .flat_map(|view| &view.scripts)
-        .flat_map(|script| commands(script).into_iter().map(move |command| (script, command)))
-        .collect()
+pub(crate) fn all<'a>(subject: &'a Subject<'_>) -> impl Iterator<Item = (&'a Script, &'a ScriptCommand)> {
+    let scripts = subject.view.iter().flat_map(|view| &view.scripts);
+    scripts.flat_map(|script| commands(script).iter().map(move |command| (script, command)))
 }
 
 #[cfg(test)]
@@ -235,6 +236,7 @@ mod tests {
             text: text.to_owned(),
             place: Place::default(),
             known: None,
+            commands: core::cell::OnceCell::new(),
             unparsed: Vec::new(),
         }
     }
@@ -242,8 +244,9 @@ mod tests {
     #[test]
     fn a_condition_joined_by_and_demands_its_variables() {
         let text = "if [[ -n \"$A\" && -n \"$B\" ]]; then\n  login\nelif [ -n \"$C\" ]; then\n  other\nelse\n  third\nfi\nlast\n";
-        let found: Vec<_> = commands(&script(text))
-            .into_iter()
+        let script = script(text);
+        let found: Vec<_> = commands(&script)
+            .iter()
             .filter(|item| {
                 !item.command.program().starts_with('[') && !item.command.program().starts_with("-n")
             })
@@ -258,7 +261,8 @@ mod tests {
 
     #[test]
     fn a_condition_with_an_alternative_demands_nothing() {
-        let found = commands(&script("if [ -n \"$A\" ] || true; then\n login\nfi\n"));
+        let script = script("if [ -n \"$A\" ] || true; then\n login\nfi\n");
+        let found = commands(&script);
         assert!(found.iter().all(|item| item.demands.is_empty()));
     }
 }

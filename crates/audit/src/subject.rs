@@ -32,6 +32,7 @@ pub(crate) struct Subject<'a> {
     images: Vec<ImageReference>,
     open_inputs: core::cell::OnceCell<BTreeSet<(String, String)>>,
     mutable: core::cell::OnceCell<BTreeSet<String>>,
+    exposures: core::cell::OnceCell<Vec<(Place, String)>>,
 }
 
 impl<'a> Subject<'a> {
@@ -60,6 +61,7 @@ impl<'a> Subject<'a> {
             images,
             open_inputs: core::cell::OnceCell::new(),
             mutable: core::cell::OnceCell::new(),
+            exposures: core::cell::OnceCell::new(),
         }
     }
 
@@ -81,6 +83,11 @@ impl<'a> Subject<'a> {
     /// Places (file and path) of builds that take in something that is not fixed; computed once.
     pub(crate) fn open_inputs(&self) -> &BTreeSet<(String, String)> {
         self.open_inputs.get_or_init(|| crate::rules::src::open_inputs(self))
+    }
+
+    /// Places where a container or a file gets every variable at once; found once.
+    pub(crate) fn exposures(&self) -> &[(Place, String)] {
+        self.exposures.get_or_init(|| crate::rules::exposures(self))
     }
 
     /// Services whose image can change without a trace in the document; computed once.

@@ -222,6 +222,8 @@ pub(crate) struct Script {
     pub(crate) place: Place,
     /// The published script that it is, byte by byte.
     pub(crate) known: Option<&'static veritee_compose::script::KnownScript>,
+    /// Its commands, once they were asked for.
+    pub(crate) commands: core::cell::OnceCell<Vec<crate::script::ScriptCommand>>,
     /// Why it could not be parsed completely, by line.
     pub(crate) unparsed: Vec<(u32, String)>,
 }

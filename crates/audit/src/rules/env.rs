@@ -33,7 +33,7 @@ use crate::subject::Subject;
 use crate::view::{Provenance, Use, View};
 use veritee_model::Place;
 
-pub(in crate::rules) use dp_env_012::exposures;
+pub(crate) use dp_env_012::exposures;
 
 /// A variable that somebody outside chooses, with everything it flows to.
 pub(super) struct Variable<'a> {
@@ -90,7 +90,7 @@ fn is_elsewhere(sink: &str) -> bool {
 /// The variables of one provenance that reach active services.
 pub(super) fn variables<'a>(subject: &'a Subject<'_>, provenance: Provenance) -> Vec<Variable<'a>> {
     let Some(view) = &subject.view else { return Vec::new() };
-    let exposed = exposures(subject).into_iter().next().map(|(place, _)| place);
+    let exposed = subject.exposures().first().map(|(place, _)| place.clone());
     let mut found: Vec<Variable<'a>> = Vec::new();
     for (name, uses) in &view.uses {
         let uses: Vec<&Use> = uses

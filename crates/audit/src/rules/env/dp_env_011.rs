@@ -1,4 +1,3 @@
-use super::exposures;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -15,7 +14,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    if !exposures(subject).is_empty() {
+    if !subject.exposures().is_empty() {
         return;
     }
     for name in view.allowed.iter().flatten() {

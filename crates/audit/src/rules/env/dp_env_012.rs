@@ -29,13 +29,13 @@ const SHARED: [&str; 4] = [
 ];
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    for (place, evidence) in exposures(subject) {
-        sink.add(Note::fail(&place, evidence));
+    for (place, evidence) in subject.exposures() {
+        sink.add(Note::fail(place, evidence));
     }
 }
 
 /// Places where a container or a file gets every variable at once.
-pub(in crate::rules) fn exposures(subject: &Subject<'_>) -> Vec<(Place, String)> {
+pub(crate) fn exposures(subject: &Subject<'_>) -> Vec<(Place, String)> {
     let Some(view) = &subject.view else { return Vec::new() };
     let mut found = Vec::new();
     for service in view.active() {

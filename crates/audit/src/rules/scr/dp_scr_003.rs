@@ -21,9 +21,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for script in &view.scripts {
         let commands = script::commands(script);
-        let index_of = Index::of(&commands);
+        let index_of = Index::of(commands);
         for (index, item) in commands.iter().enumerate() {
-            let Some(how) = download(&commands, index, &index_of) else { continue };
+            let Some(how) = download(commands, index, &index_of) else { continue };
             let reachable = item.is_reachable(view);
             let severity = if reachable { how.severity() } else { Severity::Low };
             let note =

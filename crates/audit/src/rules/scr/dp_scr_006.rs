@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for (script, item) in script::all(subject) {
-        if let Some(why) = evaluates(view, &item) {
+        if let Some(why) = evaluates(view, item) {
             let evidence = format!("{} line {}: {} ({why})", script.key, item.line, item.text);
             sink.add(Note::fail(&item.place(script), evidence));
         }

@@ -32,7 +32,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let evidence =
             format!("{} line {number}: {} ({} lines in all)", script.key, line.trim(), lines.len());
         let place = script::commands(script)
-            .into_iter()
+            .iter()
             .find(|item| usize::try_from(item.line).is_ok_and(|at| at >= number))
             .map_or_else(|| script.place.clone(), |item| item.place(script));
         sink.add(Note::fail(&place, evidence).severity(severity));

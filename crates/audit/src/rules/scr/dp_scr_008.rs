@@ -18,7 +18,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     let severity = if is_development(&subject.context.os) { Severity::Critical } else { Severity::Low };
     for script in &view.scripts {
-        let item = script::commands(script).into_iter().find(|item| {
+        let item = script::commands(script).iter().find(|item| {
             matches!(item.command.program(), "chpasswd" | "passwd" | "usermod")
                 || item.text.contains("authorized_keys")
         });
