@@ -221,6 +221,7 @@ impl Resolver<'_> {
             environment: self.environment(service),
             mounts: service.mounts.iter().filter_map(|mount| self.mount(mount, service)).collect(),
             ports: service.ports.iter().map(|port| self.port(port, service)).collect(),
+            variable_files: self.variable_files(service),
             configs: self.configs(service, file),
             scalars,
         }
@@ -276,6 +277,11 @@ impl Resolver<'_> {
                 }
             })
             .collect()
+    }
+
+    fn variable_files(&self, service: &service::Service) -> Vec<(Value, Provenance)> {
+        let files = service.env_files.iter();
+        files.map(|entry| (self.value_at(&entry.file, &entry.path), provenance(entry.content))).collect()
     }
 
     fn mount(&self, mount: &service::Mount, service: &service::Service) -> Option<Mount> {

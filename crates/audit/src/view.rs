@@ -137,6 +137,8 @@ pub(crate) struct Service {
     pub(crate) environment: Vec<EnvironmentEntry>,
     pub(crate) mounts: Vec<Mount>,
     pub(crate) ports: Vec<Port>,
+    /// Files of variables, each with who chooses what is in it.
+    pub(crate) variable_files: Vec<(Value, Provenance)>,
     /// Contents of the configs that are mounted into it, by name.
     pub(crate) configs: Vec<(String, Value)>,
 }

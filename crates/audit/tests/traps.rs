@@ -484,3 +484,22 @@ fn an_allow_comment_of_the_audited_party_counts_only_when_asked_for() {
         audit.stage_line()
     );
 }
+
+#[test]
+fn a_variable_inside_a_shells_text_is_code() {
+    let audit = of(&service("    command: [\"sh\", \"-c\", \"serve --port ${PORT}\"]\n"), &["PORT"]);
+    fires(&audit, "DP-CMP-021", Severity::High);
+    let audit = of(&service("    healthcheck:\n      test: [\"CMD-SHELL\", \"probe ${PORT}\"]\n"), &["PORT"]);
+    fires(&audit, "DP-CMP-021", Severity::High);
+    fires(&of(&service("    entrypoint: [\"/bin/${WHAT}\"]\n"), &["WHAT"]), "DP-CMP-021", Severity::Critical);
+    silent(
+        &of(&service("    command: [\"sh\", \"-c\", \"serve --port $${PORT}\"]\n"), &["PORT"]),
+        &["DP-CMP-021"],
+    );
+}
+
+#[test]
+fn a_file_of_variables_from_the_host_is_the_hosts() {
+    let audit = of(&service("    env_file: /dstack/user_config\n"), &[]);
+    fires(&audit, "DP-ENV-017", Severity::High);
+}

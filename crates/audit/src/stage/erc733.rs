@@ -66,6 +66,7 @@ const ITEMS: &[Item] = &[
             "DP-CMP-003",
             "DP-CMP-007",
             "DP-CMP-019",
+            "DP-CMP-021",
             "DP-ENV-001",
             "DP-ENV-005",
             "DP-ENV-007",

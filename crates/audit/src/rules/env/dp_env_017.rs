@@ -1,7 +1,7 @@
 use super::variables;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::Provenance;
+use crate::view::{Provenance, View};
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -15,6 +15,16 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    for service in subject.view.iter().flat_map(View::active) {
+        for (file, content) in &service.variable_files {
+            // The decrypted environment is DP-ENV-012's to judge.
+            if !content.is_settable() || file.raw.contains("decrypted-env") {
+                continue;
+            }
+            let evidence = format!("{} env_file: {} (what is in it is not measured)", service.name, file.raw);
+            sink.add(Note::fail(&file.place, evidence).severity(Severity::High).about("a file of variables"));
+        }
+    }
     for provenance in [Provenance::Host, Provenance::Remote, Provenance::Unknown] {
         for variable in variables(subject, provenance) {
             let outbound = variable.uses.iter().any(|used| used.in_authority);
