@@ -302,7 +302,7 @@ fn a_bound_document_with_two_readings_gives_no_deployment() {
 
 #[test]
 fn a_file_that_cannot_be_read_as_compose_reads_it_gives_no_services() {
-    let cases: [(&str, Reason); 14] = [
+    let cases: [(&str, Reason); 16] = [
         ("[MASKED]", Reason::ComposeFileMissing),
         ("services:\\n  s:\\n    image: i", Reason::ComposeFileMalformed),
         ("", Reason::ComposeFileMalformed),
@@ -317,6 +317,8 @@ fn a_file_that_cannot_be_read_as_compose_reads_it_gives_no_services() {
         ("services: {s: {image: '${}'}}\n", Reason::ComposeFileMalformed),
         ("services: {s: {image: a}} # c\u{2028}    x: y\n", Reason::ComposeFileMalformed),
         ("services: {s: {image: a\u{85}b}}\n", Reason::ComposeFileMalformed),
+        ("services: {s: {image: i, privileged: &a:true}}\n", Reason::ComposeFileMalformed),
+        ("services: {s: {image: i, environment: {A:, B: c}}}\n", Reason::ComposeFileMalformed),
     ];
     for (yaml, reason) in cases {
         let deployment = deployed(yaml, &[]);
@@ -411,6 +413,17 @@ fn a_compose_file_alone_is_not_attested() {
         Deployment::from_compose_yaml(b"\xff", &context),
         Err(DocumentError::NotUtf8 { at: 0 })
     ));
+}
+
+#[test]
+fn a_block_scalar_at_the_very_end_has_no_line_break_of_its_own() {
+    let content = |yaml: &str| {
+        let deployment = deployed(yaml, &[]);
+        deployment.compose.unwrap().configs[0].content.as_ref().unwrap().text.clone()
+    };
+    let yaml = "services: {s: {image: i}}\nconfigs:\n  c:\n    content: |\n      x\n      y";
+    assert_eq!(content(yaml), "x\ny");
+    assert_eq!(content(&format!("{yaml}\n")), "x\ny\n");
 }
 
 #[test]

@@ -53,6 +53,15 @@ pub enum YamlError {
         /// What the parser says.
         message: String,
     },
+    /// A place that YAML 1.2 and `yaml.v3` read differently.
+    Differential {
+        /// Where it stands.
+        span: Span,
+        /// Line and column of it.
+        place: LineColumn,
+        /// What it is.
+        what: &'static str,
+    },
     /// A mapping has a key twice; `yaml.v3` refuses that.
     DuplicateKey {
         /// The key.
@@ -120,6 +129,7 @@ impl YamlError {
             | Self::KeyNotString { span, .. }
             | Self::AliasCycle { span, .. }
             | Self::MergeValue { span, .. }
+            | Self::Differential { span, .. }
             | Self::TagMismatch { span, .. } => span.start,
         }
     }
@@ -148,6 +158,9 @@ impl fmt::Display for YamlError {
             }
             Self::Syntax { place, message, .. } => {
                 write!(f, "{place}: not yaml: {}", shortened(&inert(message), 200))
+            }
+            Self::Differential { place, what, .. } => {
+                write!(f, "{place}: {what}, which yaml readers treat differently")
             }
             Self::DuplicateKey { key, first_place, second_place, .. } => {
                 let key = shortened(&inert(key), 80);
@@ -190,6 +203,7 @@ pub fn read(text: &str, budget: &Budget) -> Result<YamlStream, YamlError> {
         block_nesting_limit: budget.yaml_depth,
         flow_nesting_limit: budget.yaml_depth,
         max_buffered_comment_events: 4096,
+        emit_anchor_events: true,
     };
     for next in Parser::new_from_str_with_options(body, options) {
         let (event, span) = next.map_err(|error| {
@@ -292,7 +306,11 @@ impl<'a> Builder<'a> {
                 self.open(value, anchor, tag.as_deref(), span)
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(span),
-            Event::Alias(id) => self.alias(id, span),
+            Event::Anchor(..) => self.check_name(span),
+            Event::Alias(id) => {
+                self.check_name(span)?;
+                self.alias(id, span)
+            }
             _ => Ok(()),
         }
     }
@@ -316,8 +334,52 @@ impl<'a> Builder<'a> {
             _ if plain => scalar::resolve(text),
             _ => YamlValue::String(text.to_owned()),
         };
+        let value = self.without_added_break(value, style, span);
         let node = YamlNode { value, span, alias: None, merge_tag };
         self.finish(node, anchor, weight, is_merge_key)
+    }
+
+    /// `yaml.v3` takes letters, digits, `_` and `-` for a name and reads what follows as a value of its own.
+    fn check_name(&self, span: Span) -> Result<(), YamlError> {
+        let name = self.text.get(span.start.saturating_add(1)..span.end).unwrap_or("");
+        if name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')) {
+            return Ok(());
+        }
+        Err(self
+            .differential(span, "an anchor name with a character other than letters, digits, '_' and '-'"))
+    }
+
+    /// A block scalar that ends with the text, without line break, has none in `yaml.v3` either.
+    fn without_added_break(&self, value: YamlValue, style: ScalarStyle, span: Span) -> YamlValue {
+        let is_last =
+            matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) && span.end >= self.text.len();
+        // Only asked of the last scalar: the line may be as long as the text.
+        let is_open = || {
+            let last_line = self.text.rsplit(['\n', '\r']).next().unwrap_or("");
+            !last_line.trim().is_empty()
+        };
+        match value {
+            YamlValue::String(mut text) if is_last && text.ends_with('\n') && is_open() => {
+                text.pop();
+                YamlValue::String(text)
+            }
+            other => other,
+        }
+    }
+
+    /// `{a:, b}`: YAML 1.2 sees the key `a`, `yaml.v3` the key `a:`.
+    fn check_key(&self, span: Span) -> Result<(), YamlError> {
+        let bytes = self.text.as_bytes();
+        let is_quoted = matches!(bytes.get(span.start), Some(b'"' | b'\''));
+        let follows = bytes.get(span.end..span.end.saturating_add(2)).unwrap_or(&[]);
+        if !is_quoted && matches!(follows, [b':', b',' | b'[' | b']' | b'{' | b'}']) {
+            return Err(self.differential(span, "a key whose ':' is followed by punctuation"));
+        }
+        Ok(())
+    }
+
+    fn differential(&self, span: Span, what: &'static str) -> YamlError {
+        YamlError::Differential { span, place: place(self.text, span.start), what }
     }
 
     fn tagged(&self, text: &str, tag: &Tag, span: Span) -> Result<YamlValue, YamlError> {
@@ -402,6 +464,9 @@ impl<'a> Builder<'a> {
             self.anchors.insert(anchor, (node.clone(), weight, merge_key));
         }
         let text = self.text;
+        if self.expects_key() && node.alias.is_none() {
+            self.check_key(node.span)?;
+        }
         let Some(frame) = self.frames.last_mut() else {
             self.stream.documents.push(node);
             return Ok(());
@@ -433,6 +498,10 @@ impl<'a> Builder<'a> {
             }
         }
         Ok(())
+    }
+
+    fn expects_key(&self) -> bool {
+        matches!(self.frames.last(), Some(Frame { value: FrameValue::Mapping { key: None, .. }, .. }))
     }
 
     /// Explicit keys win over merged ones, and earlier mappings of a sequence over later ones.
