@@ -35,8 +35,8 @@ fn judge(service: &Service, values: &[(&str, &Value)], sink: &mut Sink<'_>) {
         if !shape.contains(HOLE) {
             continue;
         }
-        let chooses_program = index == 0
-            && shape.trim_start().split_whitespace().next().is_some_and(|word| word.contains(HOLE));
+        let chooses_program =
+            index == 0 && shape.split_whitespace().next().is_some_and(|word| word.contains(HOLE));
         let (severity, why) = if chooses_program {
             (Severity::Critical, "the program itself")
         } else if shell {
