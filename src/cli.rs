@@ -82,6 +82,8 @@ pub(crate) enum Command {
     /// Look at one quote, without dstack.
     #[command(subcommand)]
     Quote(Quote),
+    /// Judge many quotes or evidences: JSON lines out, in the order of the input.
+    Batch(Batch),
     /// Event logs.
     #[command(subcommand, name = "eventlog")]
     EventLog(EventLog),
@@ -178,8 +180,9 @@ pub(crate) struct Judge {
     #[arg(long)]
     pub(crate) offline: bool,
     /// `both` asks dcap-qvl for a second opinion and refuses when the two disagree.
-    #[arg(long, value_enum, default_value_t = Engine::Both)]
-    pub(crate) engine: Engine,
+    /// Default: both; for `batch` native.
+    #[arg(long, value_enum)]
+    pub(crate) engine: Option<Engine>,
     /// Audit findings at or above this severity decide the exit code; overrides the policy's `fail_on`.
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<Severity>,
@@ -265,6 +268,29 @@ pub(crate) enum Quote {
         #[command(flatten)]
         judge: Box<Judge>,
     },
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  veritee batch quotes/ --collateral collateral/
+  veritee batch quotes.hex --collateral collateral/ --jobs 2 > verdicts.jsonl
+  zcat evidences.jsonl.gz | veritee batch - --collateral collateral/ --policy policy.toml
+
+A line is a quote (hex or base64) or any JSON form of evidence. A quote alone is judged by steps 1 and 2; evidence
+with an event log goes through the whole pipeline. Lines that cannot be read are reported and passed over. The exit
+code is that of the gravest line: 10 before 11, 13, 12, and 3 for lines that could not be read.")]
+pub(crate) struct Batch {
+    /// A folder of quotes or evidences, a file with one a line, or - for standard input.
+    pub(crate) input: PathBuf,
+    /// Collateral: a file, or a folder of files. May be repeated.
+    #[arg(long, value_name = "FILE|DIR", help_heading = "Evidence")]
+    pub(crate) collateral: Vec<PathBuf>,
+    /// Threads; 0 for one a core.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) jobs: usize,
+    #[command(flatten)]
+    pub(crate) judge: Judge,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,5 +1,6 @@
 //! One module a command.
 
+mod batch;
 mod eventlog;
 mod evidence;
 mod explain;
@@ -21,6 +22,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     match &arguments.command {
         Command::Verify(options) => verify::run(options, global),
         Command::Quote(options) => quote::run(options, global),
+        Command::Batch(options) => batch::run(options, global),
         Command::EventLog(options) => eventlog::run(options, global),
         Command::Measure(options) => measure::run(options, global),
         Command::Evidence(options) => evidence::run(options, global),

@@ -6,6 +6,7 @@ use crate::input::shown;
 use anstream::ColorChoice;
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
+use tempfile::NamedTempFile;
 use veritee_model::Report;
 use veritee_report::HumanOptions;
 
@@ -39,13 +40,26 @@ pub(crate) fn data(text: &str, global: &Global) -> Result<(), Failure> {
 
 /// Writes a file whole or not at all.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |error: &std::io::Error| Failure::internal(format!("{}: {error}", shown(path)));
+    let mut file = beside(path)?;
+    file.write_all(bytes).map_err(|error| unwritable(path, &error))?;
+    keep(file, path)
+}
+
+/// A temporary file in the folder of `path`, so that renaming it there is one step.
+pub(crate) fn beside(path: &Path) -> Result<NamedTempFile, Failure> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
-    file.write_all(bytes).map_err(|error| failed(&error))?;
-    file.as_file().sync_all().map_err(|error| failed(&error))?;
-    readable_by_others(file.as_file()).map_err(|error| failed(&error))?;
-    file.persist(path).map(|_file| ()).map_err(|error| failed(&error.error))
+    NamedTempFile::new_in(folder).map_err(|error| unwritable(path, &error))
+}
+
+/// Gives a temporary file its name.
+pub(crate) fn keep(file: NamedTempFile, path: &Path) -> Result<(), Failure> {
+    file.as_file().sync_all().map_err(|error| unwritable(path, &error))?;
+    readable_by_others(file.as_file()).map_err(|error| unwritable(path, &error))?;
+    file.persist(path).map(|_file| ()).map_err(|error| unwritable(path, &error.error))
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::internal(format!("{}: {error}", shown(path)))
 }
 
 /// A temporary file is private; a report is written to be read.

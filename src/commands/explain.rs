@@ -30,10 +30,7 @@ fn page(code: &str) -> Result<String, Failure> {
     if let Some(check) = CheckId::from_id(code) {
         return Ok(check_page(check));
     }
-    let known =
-        Reason::ALL.iter().map(|reason| reason.code()).chain(CheckId::ALL.iter().map(|check| check.id()));
-    let near: Vec<&str> =
-        known.filter(|known| known.contains(code) || code.contains(known)).take(5).collect();
+    let near = near(code);
     let help = if near.is_empty() {
         "`veritee explain --list` lists all".to_owned()
     } else {
@@ -41,6 +38,23 @@ fn page(code: &str) -> Result<String, Failure> {
     };
     let shown = veritee_model::text::shortened(&veritee_model::text::inert(code), 60);
     Err(Failure::usage(format!("`{shown}` is neither a reason code nor a check")).help(help))
+}
+
+/// Codes and checks that someone who typed this may have meant, the nearest first.
+fn near(typed: &str) -> Vec<&'static str> {
+    const MOST: usize = 5;
+    const SIMILAR: f64 = 0.85;
+    let typed = veritee_model::text::shortened(&typed.to_ascii_lowercase(), 60);
+    let known =
+        Reason::ALL.iter().map(|reason| reason.code()).chain(CheckId::ALL.iter().map(|check| check.id()));
+    let similarity = |known: &str| match known.contains(typed.as_str()) && typed.len() > 2 {
+        true => 1.0,
+        false => strsim::jaro_winkler(known, &typed),
+    };
+    let mut near: Vec<(f64, &str)> = known.map(|known| (similarity(known), known)).collect();
+    near.retain(|(similarity, _)| *similarity >= SIMILAR);
+    near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    near.into_iter().take(MOST).map(|(_, known)| known).collect()
 }
 
 fn check_page(check: CheckId) -> String {

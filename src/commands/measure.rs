@@ -7,13 +7,11 @@ use crate::input::{self, shown};
 use core::fmt::Write as _;
 use serde_json::json;
 use veritee_eventlog::EventLog;
-use veritee_measure::acpi::AcpiBlobs;
-use veritee_measure::event::Rtmr0Events;
+use veritee_measure::expected::{Expected, ExpectedRegister, expect};
 use veritee_measure::image::{self, ImageLimits, ImageMeasurement};
-use veritee_measure::kernel;
 use veritee_measure::rtmr0::{self, Effort, Question, Rtmr0Outcome};
 use veritee_measure::td_hob::FirmwareMemory;
-use veritee_measure::{Limits, PassOrder, Shape, VmConfig};
+use veritee_measure::{Limits, VmConfig};
 use veritee_model::evidence::EventLogFormat;
 use veritee_model::text::inert;
 use veritee_model::{Budget, Evidence, ExitCode, Mrtd, Rtmr, RtmrIndex, Sha384Digest};
@@ -26,13 +24,13 @@ pub(crate) fn run(options: &Measure, global: &Global) -> Result<ExitCode, Failur
     let config = config(options, evidence.as_ref())?;
     let image = options.image.as_deref().map(|path| measured_image(path, &config)).transpose()?;
     let firmware = image.as_ref().map_or_else(FirmwareMemory::pre202505, |image| image.firmware().clone());
-    let shape = rtmr0::claimed_shape(&config);
-    let events = rtmr0::measure(&shape, &firmware).map_err(|error| {
+    let expected = expect(&rtmr0::claimed_shape(&config), image.as_ref()).map_err(|error| {
         Failure::unobtainable(format!("the virtual hardware cannot be measured: {error}"))
     })?;
-    let expected = Expected { shape, events, image };
-    let compared =
-        evidence.as_ref().map(|evidence| compare(evidence, &config, &firmware, &expected)).transpose()?;
+    let compared = evidence
+        .as_ref()
+        .map(|evidence| compare(evidence, &config, &firmware, image.as_ref()))
+        .transpose()?;
     let text = match global.format {
         Format::Json => format!("{:#}\n", document(&expected, compared.as_ref())),
         Format::Jsonl => format!("{}\n", document(&expected, compared.as_ref())),
@@ -41,13 +39,6 @@ pub(crate) fn run(options: &Measure, global: &Global) -> Result<ExitCode, Failur
     crate::output::data(&veritee_model::text::inert_json(&text), global)?;
     let differs = compared.is_some_and(|rows| rows.iter().any(|row| row.equal == Some(false)));
     Ok(if differs { ExitCode::Refused } else { ExitCode::Verified })
-}
-
-/// What the machine must have.
-struct Expected {
-    shape: Shape,
-    events: Rtmr0Events,
-    image: Option<ImageMeasurement>,
 }
 
 /// One register against a quote. `equal` is `None` where nothing was computed to compare with.
@@ -86,7 +77,7 @@ fn compare(
     evidence: &Evidence,
     config: &VmConfig,
     firmware: &FirmwareMemory,
-    expected: &Expected,
+    image: Option<&ImageMeasurement>,
 ) -> Result<Vec<Row>, Failure> {
     let missing = || Failure::unobtainable("the file has no TDX quote");
     let item = evidence.quote.as_ref().ok_or_else(missing)?;
@@ -107,7 +98,7 @@ fn compare(
             Row { register: "RTMR0", equal: Some(false), words: diagnosis.to_string() }
         }
     };
-    let boot = boot_rows(expected.image.as_ref(), &td.mrtd, rtmr1, rtmr2);
+    let boot = boot_rows(image, &td.mrtd, rtmr1, rtmr2);
     Ok(std::iter::once(hardware).chain(boot).collect())
 }
 
@@ -145,19 +136,16 @@ fn digests(evidence: &Evidence) -> Option<Vec<Sha384Digest>> {
 fn table(expected: &Expected, compared: Option<&Vec<Row>>) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
-    let _ = writeln!(out, "Machine as claimed: {}\n", expected.shape);
-    for (index, (kind, digest)) in expected.events.iter().enumerate() {
-        let _ = writeln!(out, "{index:>3}  {:22} {digest}\n     {}", kind.name(), kind.meaning());
+    let _ = writeln!(out, "Machine as claimed: {}", expected.shape);
+    register(&mut out, "rtmr0", &expected.rtmr0);
+    for mrtd in &expected.mrtd {
+        let _ = writeln!(out, "\nmrtd   {}  ({})", mrtd.value, mrtd.pass_order);
     }
-    let _ = writeln!(out, "\nrtmr0  {}", expected.events.register());
-    if let Some(image) = &expected.image {
-        for order in PassOrder::ALL {
-            let _ = writeln!(out, "mrtd   {}  ({order})", image.mrtd(order));
-        }
-        for (header, digest) in image.kernels() {
-            let _ = writeln!(out, "rtmr1  {}  ({header})", kernel::rtmr1(*digest));
-        }
-        let _ = writeln!(out, "rtmr2  {}", image.rtmr2());
+    for rtmr1 in &expected.rtmr1 {
+        register(&mut out, "rtmr1", rtmr1);
+    }
+    if let Some(rtmr2) = &expected.rtmr2 {
+        register(&mut out, "rtmr2", rtmr2);
     }
     if let Some(rows) = compared {
         out.push_str("\nAgainst the quote (which was not verified):\n");
@@ -173,33 +161,16 @@ fn table(expected: &Expected, compared: Option<&Vec<Row>>) -> String {
     out
 }
 
+fn register(out: &mut String, name: &str, register: &ExpectedRegister) {
+    let header = register.kernel_header.map_or_else(String::new, |header| format!("  ({header})"));
+    let _ = writeln!(out, "\n{name}  {}{header}", register.value);
+    for event in &register.events {
+        let _ =
+            writeln!(out, "{:>4}  {:22} {}\n      {}", event.index, event.name, event.digest, event.covers);
+    }
+}
+
 fn document(expected: &Expected, compared: Option<&Vec<Row>>) -> serde_json::Value {
-    let acpi = AcpiBlobs::build(&expected.shape).digests();
-    let events: Vec<serde_json::Value> = expected
-        .events
-        .iter()
-        .map(|(kind, digest)| {
-            json!({ "kind": kind.name(), "type": kind.event_type(), "meaning": kind.meaning(), "digest": digest })
-        })
-        .collect();
-    let image = expected.image.as_ref().map(|image| {
-        let kernels: Vec<_> = image
-            .kernels()
-            .iter()
-            .map(|(header, digest)| json!({ "header": header.to_string(), "digest": digest, "rtmr1": kernel::rtmr1(*digest) }))
-            .collect();
-        let mrtd: Vec<_> =
-            PassOrder::ALL.iter().map(|order| json!({ "order": order.to_string(), "mrtd": image.mrtd(*order) })).collect();
-        json!({
-            "hash": image.hash(),
-            "development": image.metadata().is_dev,
-            "mrtd": mrtd,
-            "kernel": kernels,
-            "command_line": image.command_line(),
-            "initrd": image.initrd(),
-            "rtmr2": image.rtmr2(),
-        })
-    });
     let rows = compared.map(|rows| {
         rows.iter()
             .map(|row| json!({ "register": row.register, "equal": row.equal, "detail": row.words }))
@@ -209,10 +180,7 @@ fn document(expected: &Expected, compared: Option<&Vec<Row>>) -> serde_json::Val
         "schema": "veritee/measure/v1",
         "verified": false,
         "machine": expected.shape.to_string(),
-        "acpi": { "loader": acpi.loader, "rsdp": acpi.rsdp, "tables": acpi.tables },
-        "rtmr0_events": events,
-        "rtmr0": expected.events.register(),
-        "image": image,
+        "expected": expected,
         "against_quote": rows,
     })
 }

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::input::{self, shown};
 use std::path::Path;
 use veritee_measure::image::ImageFiles;
-use veritee_model::{Budget, Evidence, ExitCode, Report, UnixTime};
+use veritee_model::{Budget, Evidence, ExitCode, Report, Severity, UnixTime};
 use veritee_quote::TrustRoot;
 use veritee_verify::{Expected, Request};
 
@@ -36,24 +36,54 @@ pub(crate) fn judge(
     image: Option<&dyn ImageFiles>,
     options: &Judge,
 ) -> Result<Report, Failure> {
-    let loaded = super::policy::load(options.policy.as_deref())?;
-    let root = options.root.as_deref().map_or_else(|| Ok(TrustRoot::intel()), root)?;
-    Ok(veritee_verify::verify(&Request {
-        evidence,
-        policy: &loaded.policy,
-        policy_sha256: loaded.sha256,
-        as_of: as_of(options.as_of, &loaded.policy)?,
-        root: &root,
-        expected,
-        engine: match options.engine {
-            Engine::Both => veritee_verify::Engine::Both,
-            Engine::Native => veritee_verify::Engine::Native,
-        },
-        fail_on: options.fail_on.map(Into::into),
-        image,
-        budget: &Budget::STANDARD,
-        tool_version: env!("CARGO_PKG_VERSION"),
-    }))
+    Ok(Rules::load(options, Engine::Both)?.verdict(evidence, expected, image))
+}
+
+/// Everything that a verdict depends on beside the evidence, read once.
+pub(crate) struct Rules {
+    pub(crate) loaded: super::policy::Loaded,
+    pub(crate) root: TrustRoot,
+    pub(crate) as_of: UnixTime,
+    pub(crate) engine: Engine,
+    pub(crate) fail_on: Option<Severity>,
+}
+
+impl Rules {
+    pub(crate) fn load(options: &Judge, default: Engine) -> Result<Self, Failure> {
+        let loaded = super::policy::load(options.policy.as_deref())?;
+        let as_of = as_of(options.as_of, &loaded.policy)?;
+        Ok(Self {
+            root: options.root.as_deref().map_or_else(|| Ok(TrustRoot::intel()), root)?,
+            as_of,
+            engine: options.engine.unwrap_or(default),
+            fail_on: options.fail_on.map(Into::into),
+            loaded,
+        })
+    }
+
+    pub(crate) fn verdict(
+        &self,
+        evidence: &Evidence,
+        expected: &Expected,
+        image: Option<&dyn ImageFiles>,
+    ) -> Report {
+        veritee_verify::verify(&Request {
+            evidence,
+            policy: &self.loaded.policy,
+            policy_sha256: self.loaded.sha256,
+            as_of: self.as_of,
+            root: &self.root,
+            expected,
+            engine: match self.engine {
+                Engine::Both => veritee_verify::Engine::Both,
+                Engine::Native => veritee_verify::Engine::Native,
+            },
+            fail_on: self.fail_on,
+            image,
+            budget: &Budget::STANDARD,
+            tool_version: env!("CARGO_PKG_VERSION"),
+        })
+    }
 }
 
 /// What the caller says, else what the policy says, else the clock.

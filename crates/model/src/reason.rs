@@ -268,6 +268,28 @@ reasons! {
 }
 
 impl Reason {
+    /// Whether it says that something has expired. One check speaks of all that has, so these are let pass together,
+    /// by an entry of their own, or not at all.
+    #[must_use]
+    pub const fn is_expiry(self) -> bool {
+        matches!(
+            self,
+            Self::CertificateExpired | Self::CrlExpired | Self::TcbInfoExpired | Self::QeIdentityExpired
+        )
+    }
+
+    /// Whether an exception of a policy may let it pass: only refusals, and of those not what Intel has revoked, nor
+    /// what has expired.
+    #[must_use]
+    pub const fn is_waivable(self) -> bool {
+        matches!(self.class(), Class::Refused)
+            && !self.is_expiry()
+            && !matches!(
+                self,
+                Self::TcbRevoked | Self::TdxModuleRevoked | Self::QeRevoked | Self::TcbCurrentRevoked
+            )
+    }
+
     /// The reason with this code.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {

@@ -7,7 +7,7 @@ use crate::bytes::{
     MrSignerSeam, Mrtd, ReportData, Rtmr, Sha256Digest, Sha384Digest, TdAttributes, TeeTcbSvn, Xfam,
 };
 use crate::check::Check;
-use crate::finding::Finding;
+use crate::finding::{Finding, FindingStatus};
 use crate::time::UnixTime;
 use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,9 @@ pub struct Report {
     pub events: Vec<EventFact>,
     /// What the audit found.
     pub findings: Vec<Finding>,
+    /// What was asked of the compose, and what is left for a person. Absent where no audit was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audit: Option<AuditFacts>,
     /// The DevProof line.
     pub stage: String,
     /// The policy that the verdict rests on.
@@ -215,6 +218,71 @@ pub struct EventFact {
     pub rtmr3: Rtmr,
     /// It stands after `system-ready`: the application's own, it proves nothing about the boot.
     pub after_system_ready: bool,
+}
+
+/// The audit beside its findings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditFacts {
+    /// The audited document is the measured one. When false every output says "not attested".
+    pub attested: bool,
+    /// How many rules were asked.
+    pub rules_asked: u64,
+    /// Rules that were not asked, and why. They never count as passed.
+    pub not_asked: Vec<RuleNotAsked>,
+    /// The nine items of the Quick Check.
+    pub quick_check: Vec<ChecklistFact>,
+    /// The items of ERC-733.
+    pub erc733: Vec<ChecklistFact>,
+    /// The questions for a person.
+    pub questions: Vec<QuestionFact>,
+    /// Why a review that was given was not applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_refused: Option<String>,
+}
+
+/// A rule that was not asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleNotAsked {
+    /// Its id.
+    pub rule: String,
+    /// What was missing.
+    pub why: String,
+}
+
+/// One item of a checklist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChecklistFact {
+    /// `Q1` to `Q9`, `E1` to `E7`.
+    pub id: String,
+    /// What is asked.
+    pub question: String,
+    /// How it came out. `manual` and `unknown` never count as pass.
+    pub status: FindingStatus,
+    /// What speaks for the status.
+    pub evidence: Vec<String>,
+    /// What a person still has to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+}
+
+/// A question that no rule can answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuestionFact {
+    /// `M1` to `M10`.
+    pub id: String,
+    /// What is asked.
+    pub question: String,
+    /// Why it matters.
+    pub why: String,
+    /// `open`, `nothing-found`, `accepted` or `rejected`.
+    pub status: String,
+    /// What the rules found that belongs to it.
+    pub evidence: Vec<String>,
+    /// Commands that help to answer it.
+    pub commands: Vec<String>,
+    /// The reviewer's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
 }
 
 /// The policy behind a verdict.

@@ -103,7 +103,8 @@ impl VerdictOutcome {
 /// line does not say that it is.
 #[must_use]
 pub fn headline(outcome: VerdictOutcome, checks: &[Check]) -> &'static str {
-    let signed = checks.iter().any(|check| check.id == CheckId::QuoteSignature.id() && check.outcome == Outcome::Pass);
+    let signed =
+        checks.iter().any(|check| check.id == CheckId::QuoteSignature.id() && check.outcome == Outcome::Pass);
     match outcome {
         VerdictOutcome::Refused if !signed => "REFUSED, NOT SHOWN TO BE GENUINE",
         VerdictOutcome::Findings if !signed => "FINDINGS, NOT SHOWN TO BE GENUINE",
@@ -234,7 +235,10 @@ mod tests {
     #[test]
     fn a_refusal_before_the_signature_does_not_call_the_quote_genuine() {
         let refused = Check::fail(CheckId::QuoteCertificates, Reason::CertificateNotYetValid, "");
-        assert_eq!(headline(VerdictOutcome::Refused, std::slice::from_ref(&refused)), "REFUSED, NOT SHOWN TO BE GENUINE");
+        assert_eq!(
+            headline(VerdictOutcome::Refused, std::slice::from_ref(&refused)),
+            "REFUSED, NOT SHOWN TO BE GENUINE"
+        );
         assert!(conclude(&[refused]).summary.starts_with("refused, not shown to be genuine"));
         let signed = Check::pass(CheckId::QuoteSignature, "");
         assert_eq!(headline(VerdictOutcome::Refused, &[signed]), "GENUINE, REFUSED BY POLICY");

@@ -37,6 +37,12 @@ pub enum PolicyError {
         /// The reason code or check.
         code: String,
     },
+    /// An exception names an expiry. One check speaks of all that has expired, so an exception for one code would let
+    /// the others pass unnamed.
+    ExpiryExcepted {
+        /// The reason code.
+        code: String,
+    },
     /// Two entries contradict each other.
     Contradiction {
         /// What contradicts what.
@@ -72,6 +78,12 @@ impl fmt::Display for PolicyError {
                 write!(
                     f,
                     "policy: `{code}` cannot be waived: without it nothing says that the machine is genuine"
+                )
+            }
+            Self::ExpiryExcepted { code } => {
+                write!(
+                    f,
+                    "policy [[exception]] `{code}`: expired collateral is let pass with `allow_expired` under [collateral] only"
                 )
             }
             Self::Contradiction { message } => write!(f, "policy contradicts itself: {message}"),

@@ -3,7 +3,7 @@
 use crate::error::PolicyError;
 use serde::Deserialize;
 use veritee_model::{
-    AppId, CheckId, Class, ComposeHash, Fmspc, InstanceId, Mrtd, Reason, Rtmr, Severity, Sha256Digest, Step,
+    AppId, CheckId, ComposeHash, Fmspc, InstanceId, Mrtd, Reason, Rtmr, Severity, Sha256Digest, Step,
     TdAttributes, UnixTime, Xfam,
 };
 
@@ -403,7 +403,10 @@ impl Policy {
                     name: exception.code.clone(),
                 });
             };
-            if reason.class() != Class::Refused || matches!(reason, Reason::TcbRevoked) {
+            if reason.is_expiry() {
+                return Err(PolicyError::ExpiryExcepted { code: exception.code.clone() });
+            }
+            if !reason.is_waivable() {
                 return Err(PolicyError::NotWaivable { code: exception.code.clone() });
             }
         }

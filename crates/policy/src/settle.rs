@@ -2,7 +2,7 @@
 
 use crate::Policy;
 use veritee_model::report::Notice;
-use veritee_model::{Check, Class, Outcome, Reason, UnixTime};
+use veritee_model::{Check, Outcome, Reason, UnixTime};
 
 /// Checks as the policy leaves them, and its remarks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Policy {
             let mut matched = false;
             for check in &mut checks {
                 let here = exception.check.as_ref().is_none_or(|id| *id == check.id);
-                let refused = check.reason().is_some_and(|reason| reason.class() == Class::Refused);
+                let refused = check.reason().is_some_and(Reason::is_waivable);
                 let same = check.reason.as_ref() == Some(&exception.code);
                 if here && refused && same && check.outcome == Outcome::Fail {
                     check.waived.clone_from(&exception.reason);

@@ -72,9 +72,10 @@ fn every_table_that_loosens_asks_for_its_reason() {
 #[test]
 fn revoked_cannot_be_accepted_in_any_way() {
     assert!(parse("[tcb]\naccept = [\"Revoked\"]\nreason = \"because we really want to\"\n").is_err());
-    let error =
-        parse("[[exception]]\ncode = \"tcb-revoked\"\nreason = \"because we really want to\"\n").unwrap_err();
-    assert_eq!(error, PolicyError::NotWaivable { code: "tcb-revoked".to_owned() });
+    for code in ["tcb-revoked", "tdx-module-revoked", "qe-revoked", "tcb-current-revoked"] {
+        let body = format!("[[exception]]\ncode = \"{code}\"\nreason = \"because we really want to\"\n");
+        assert_eq!(parse(&body), Err(PolicyError::NotWaivable { code: code.to_owned() }));
+    }
 }
 
 #[test]
@@ -94,6 +95,14 @@ fn the_quotes_own_checks_cannot_be_waived() {
         assert_eq!(parse(&body), Err(PolicyError::NotWaivable { code: check.to_owned() }));
     }
     assert!(parse("[[waive]]\ncheck = \"quote.second-opinion\"\nreason = \"made for a test\"\n").is_ok());
+}
+
+#[test]
+fn an_expiry_is_let_pass_by_its_own_entry_only() {
+    for code in ["certificate-expired", "crl-expired", "tcb-info-expired", "qe-identity-expired"] {
+        let body = format!("[[exception]]\ncode = \"{code}\"\nreason = \"because we really want to\"\n");
+        assert_eq!(parse(&body), Err(PolicyError::ExpiryExcepted { code: code.to_owned() }));
+    }
 }
 
 #[test]

@@ -137,7 +137,7 @@ const fn class(status: Status) -> &'static str {
         Status::Pass => "pass",
         Status::Waived => "waived",
         Status::NotChecked => "not-checked",
-        Status::Fail => "fail",
+        Status::Fail | Status::Findings => "fail",
     }
 }
 

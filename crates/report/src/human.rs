@@ -1,5 +1,6 @@
 //! One screen of text: the verdict, a row per step, what failed, what was let pass, what is not known.
 
+mod audit;
 mod facts;
 mod screen;
 mod shorten;
@@ -7,12 +8,14 @@ mod shorten;
 pub(crate) use facts::quote_fields;
 
 use crate::summary::{
-    NOT_FRESH, Status, StepSummary, TEST_ROOT, code_to_explain, finding_word, fresh, open, steps, test_root,
+    NOT_ATTESTED, NOT_FRESH, Status, StepSummary, TEST_ROOT, code_to_explain, finding_word, fresh,
+    not_attested, open, steps, test_root,
 };
+use core::cmp::Reverse;
 use screen::{Screen, Style};
 use shorten::Shortener;
 use std::collections::BTreeMap;
-use veritee_model::{Check, Finding, FindingStatus, Report, VerdictOutcome};
+use veritee_model::{Check, Finding, FindingStatus, Report, Severity, VerdictOutcome};
 
 /// How to print for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +54,7 @@ pub fn human(report: &Report, options: &HumanOptions) -> String {
     page.facts(report);
     page.failed(report);
     page.findings(report);
+    page.audit(report);
     page.waived(report);
     page.notices(report);
     page.missing(report);
@@ -92,6 +96,10 @@ impl Page {
         if !fresh(report) {
             self.screen.text(0, Style::Caution, NOT_FRESH);
         }
+        if not_attested(report) {
+            self.screen.text(0, Style::Bad, NOT_ATTESTED);
+        }
+        self.screen.text(0, Style::Caution, &format!("DevProof: {}", self.shorten.text(&report.stage)));
         self.screen.blank();
     }
 
@@ -121,7 +129,7 @@ impl Page {
         let optional = match summary.status {
             Status::Pass => true,
             Status::NotChecked => !check.required,
-            Status::Waived | Status::Fail => false,
+            Status::Waived | Status::Findings | Status::Fail => false,
         };
         let count = match (passed, optional) {
             _ if passed == total => format!(" ({passed}/{total})"),
@@ -202,14 +210,53 @@ impl Page {
             return;
         }
         self.heading("FINDINGS");
-        for finding in &shown {
-            self.finding(finding);
+        if self.verbose == 0 {
+            self.findings_by_rule(&shown);
+        } else {
+            shown.iter().for_each(|finding| self.finding(finding));
         }
         if people > 0 && self.verbose == 0 {
             self.screen.text(
                 2,
                 Style::Plain,
                 &format!("{people} more need a person to answer (-v lists them)"),
+            );
+        }
+    }
+
+    /// One line a rule for what is grave, a count for the rest: the first screen stays one screen.
+    fn findings_by_rule(&mut self, findings: &[&Finding]) {
+        let mut by_rule: BTreeMap<(Reverse<Severity>, &str), Vec<&Finding>> = BTreeMap::new();
+        for finding in findings {
+            by_rule.entry((Reverse(finding.severity), finding.rule.as_str())).or_default().push(finding);
+        }
+        let mut rest: BTreeMap<Reverse<Severity>, usize> = BTreeMap::new();
+        for ((Reverse(severity), rule), found) in by_rule {
+            let grave = severity >= Severity::High;
+            let Some(first) = found.first().filter(|_| grave) else {
+                let count = rest.entry(Reverse(severity)).or_default();
+                *count = count.saturating_add(found.len());
+                continue;
+            };
+            // What several have in common stands before the colon of their titles.
+            let title = match found.len() {
+                1 => first.title.clone(),
+                count => {
+                    let common = first.title.split(": ").next().unwrap_or_default();
+                    format!("{common}, in {count} places")
+                }
+            };
+            let proves = if found.iter().any(|finding| finding.blocks) { " [proves Stage 0]" } else { "" };
+            let said = format!("{rule}  {}{proves}", self.shorten.text(&title));
+            self.screen.labelled(2, 10, (Style::Caution, severity.name()), &said);
+        }
+        if !rest.is_empty() {
+            let counts: Vec<String> =
+                rest.iter().map(|(Reverse(severity), count)| format!("{count} {severity}")).collect();
+            self.screen.text(
+                2,
+                Style::Plain,
+                &format!("and {} (-v lists all, each with its place)", counts.join(", ")),
             );
         }
     }
@@ -245,9 +292,11 @@ impl Page {
         if allowed.is_empty() {
             return;
         }
-        self.heading("FINDINGS ALLOWED");
-        for finding in allowed {
-            self.finding(finding);
+        self.heading("FINDINGS ALLOWED BY POLICY");
+        if self.verbose == 0 {
+            self.findings_by_rule(&allowed);
+        } else {
+            allowed.into_iter().for_each(|finding| self.finding(finding));
         }
     }
 
@@ -307,7 +356,6 @@ impl Page {
 
     fn foot(&mut self, report: &Report) {
         self.screen.blank();
-        self.screen.labelled(0, NAMES, (Style::Strong, "DevProof"), &self.shorten.text(&report.stage));
         let policy = match &report.policy.sha256 {
             Some(digest) => {
                 format!("{} (sha256 {})", report.policy.name, self.shorten.text(&digest.to_string()))
@@ -316,7 +364,12 @@ impl Page {
         };
         self.screen.labelled(0, NAMES, (Style::Strong, "policy"), &policy);
         for loosened in &report.policy.loosened {
-            self.screen.labelled(0, NAMES, (Style::Caution, "loosened"), &self.shorten.text(loosened));
+            let words =
+                if self.verbose == 0 { self.shorten.row(loosened) } else { self.shorten.text(loosened) };
+            self.screen.labelled(0, NAMES, (Style::Caution, "loosened"), &words);
+        }
+        if not_attested(report) {
+            self.screen.text(0, Style::Bad, NOT_ATTESTED);
         }
         if test_root(report) {
             self.screen.text(0, Style::Bad, TEST_ROOT);
@@ -346,7 +399,7 @@ fn name_and_reason(check: &Check) -> String {
 const fn style_of(status: Status) -> Style {
     match status {
         Status::Pass => Style::Good,
-        Status::Fail => Style::Bad,
+        Status::Fail | Status::Findings => Style::Bad,
         Status::NotChecked | Status::Waived => Style::Caution,
     }
 }

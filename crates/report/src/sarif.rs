@@ -3,7 +3,9 @@
 mod model;
 
 use crate::json::document;
-use crate::summary::{NOT_FRESH, Status, TEST_ROOT, fresh, is_plain_code, test_root};
+use crate::summary::{
+    NOT_ATTESTED, NOT_FRESH, Status, TEST_ROOT, fresh, is_plain_code, not_attested, test_root,
+};
 use model::{
     Artifact, ArtifactLocation, Configuration, Driver, Fingerprints, Hashes, Invocation, Kind, Level,
     Location, Log, LogicalLocation, Message, Notification, PhysicalLocation, Region, Rule, Run,
@@ -23,7 +25,12 @@ use veritee_model::{
 /// the audited tree, always relative. `invocations[0].exitCode` is the program's exit code, as in every format.
 #[must_use]
 pub fn sarif(report: &Report) -> String {
-    let mut rules = Rules { test_root: test_root(report), rules: Vec::new(), indices: BTreeMap::new() };
+    let mut rules = Rules {
+        test_root: test_root(report),
+        not_attested: not_attested(report),
+        rules: Vec::new(),
+        indices: BTreeMap::new(),
+    };
     let mut results = Vec::new();
     if rules.test_root {
         results.push(rules.test_root_result());
@@ -52,6 +59,7 @@ pub fn sarif(report: &Report) -> String {
                 policy: inert(&report.policy.name),
                 test_root: test_root(report),
                 freshness_shown: fresh(report),
+                attested: report.audit.as_ref().map(|audit| audit.attested),
             },
         }],
     };
@@ -67,6 +75,17 @@ fn invocation(report: &Report) -> Invocation {
     }
     if !fresh(report) {
         notify(Level::Warning, NOT_FRESH.to_owned());
+    }
+    if let Some(audit) = &report.audit {
+        if !audit.attested {
+            notify(Level::Warning, NOT_ATTESTED.to_owned());
+        }
+        for rule in &audit.not_asked {
+            notify(Level::Note, format!("not asked: {}: {}", rule.rule, rule.why));
+        }
+        if let Some(why) = &audit.review_refused {
+            notify(Level::Warning, format!("the review was not applied: {why}"));
+        }
     }
     for check in
         report.checks.iter().filter(|check| Status::of(check) == Status::NotChecked && !check.required)
@@ -101,6 +120,7 @@ fn artifact(input: &veritee_model::report::Input) -> Artifact {
 /// The rules that results speak of, each once, in the order of their first result.
 struct Rules {
     test_root: bool,
+    not_attested: bool,
     rules: Vec<Rule>,
     indices: BTreeMap<String, usize>,
 }
@@ -202,6 +222,9 @@ impl Rules {
             FindingStatus::Pass => return None,
         };
         let mut said = format!("{} ({}): {}", finding.title, finding.location, finding.evidence);
+        if self.not_attested {
+            said = format!("{NOT_ATTESTED}. {said}");
+        }
         if finding.assumed {
             said.push_str("; rests on an assumption");
         }

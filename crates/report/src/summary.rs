@@ -8,6 +8,8 @@ pub(crate) enum Status {
     Pass,
     Waived,
     NotChecked,
+    /// The audit was made, and what it found decides the verdict.
+    Findings,
     Fail,
 }
 
@@ -29,6 +31,7 @@ impl Status {
             Self::Pass => "pass",
             Self::Waived => "waived",
             Self::NotChecked => "not checked",
+            Self::Findings => "FINDINGS",
             Self::Fail => "FAIL",
         }
     }
@@ -38,6 +41,7 @@ impl Status {
             Self::Pass => "✓",
             Self::Waived => "!",
             Self::NotChecked => "–",
+            Self::Findings => "✗",
             Self::Fail => "✗",
         }
     }
@@ -77,8 +81,16 @@ fn summarise(report: &Report, step: Step) -> StepSummary<'_> {
         .enumerate()
         .max_by_key(|(index, check)| (gravity(check), check.id == lead, core::cmp::Reverse(*index)))
         .map(|(_, check)| check);
-    let status = check.map_or(Status::NotChecked, Status::of);
+    let status = match check.map_or(Status::NotChecked, Status::of) {
+        Status::Pass if step == Step::Audit && decides(report) => Status::Findings,
+        status => status,
+    };
     StepSummary { step, status, passed, total: of_step().count(), check }
+}
+
+/// A finding is open that the exit code follows.
+fn decides(report: &Report) -> bool {
+    report.findings.iter().any(|finding| open(finding) && finding.severity >= report.policy.fail_on)
 }
 
 /// Gravest last. What was not checked outweighs what was waived only where it is required.
@@ -87,7 +99,7 @@ fn gravity(check: &Check) -> u8 {
         Status::Pass => 0,
         Status::NotChecked if !check.required => 1,
         Status::Waived => 2,
-        Status::NotChecked => 3,
+        Status::NotChecked | Status::Findings => 3,
         Status::Fail if can_be_waived(check) => 4,
         Status::Fail => 5,
     }
@@ -125,6 +137,32 @@ pub(crate) fn fresh(report: &Report) -> bool {
 /// What every output says unless [`fresh`].
 pub(crate) const NOT_FRESH: &str =
     "FRESHNESS NOT SHOWN: no nonce of this request is bound; it may be a recording";
+
+/// The audited document is not the measured one, or nothing was measured.
+pub(crate) fn not_attested(report: &Report) -> bool {
+    report.audit.as_ref().is_some_and(|audit| !audit.attested)
+}
+
+/// What every output says then.
+pub(crate) const NOT_ATTESTED: &str =
+    "NOT ATTESTED: nothing shows that the audited document is the one that runs";
+
+/// How many of which status, gravest first.
+pub(crate) fn tally(statuses: impl Iterator<Item = FindingStatus> + Clone) -> String {
+    let order = [
+        FindingStatus::Fail,
+        FindingStatus::Warn,
+        FindingStatus::Unknown,
+        FindingStatus::Manual,
+        FindingStatus::Pass,
+        FindingStatus::Info,
+    ];
+    let parts = order.iter().filter_map(|status| {
+        let count = statuses.clone().filter(|other| other == status).count();
+        (count > 0).then(|| format!("{count} {}", finding_word(*status)))
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}
 
 /// A finding that is open: not passed, not merely informative, not left to a person, not allowed.
 pub(crate) fn open(finding: &Finding) -> bool {

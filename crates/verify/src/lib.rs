@@ -26,6 +26,7 @@
 )]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
 
+pub mod audit;
 pub mod binding;
 mod claims;
 mod compose;
@@ -41,9 +42,9 @@ pub mod second_opinion;
 
 use run::Run;
 use veritee_measure::image::ImageFiles;
-use veritee_model::{Budget, Evidence, Report, ReportData, Severity, Sha256Digest, UnixTime};
+use veritee_model::{Budget, Check, Evidence, Report, ReportData, Severity, Sha256Digest, UnixTime};
 use veritee_policy::Policy;
-use veritee_quote::TrustRoot;
+use veritee_quote::{QuoteError, TrustRoot, VerifiedQuote};
 
 /// Whether a second engine is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +109,22 @@ pub fn verify(request: &Request<'_>) -> Report {
     let bound = compose::check(&mut run, verified, identity.as_ref()); // 5
     os::check(&mut run, verified, log.as_ref(), identity.as_ref()); // 6
     binding::check(&mut run, verified, identity.as_ref()); // 7
-    governance::audit(&mut run, bound.as_ref()); // 8
+    audit::check(&mut run, bound.as_ref(), identity.as_ref()); // 8
     governance::check(&mut run, identity.as_ref()); // 9
     run.conclude()
+}
+
+/// Steps 1 and 2 for a quote that was verified elsewhere, with a memory of its own (`veritee batch`): the checks as
+/// the policy leaves them. Steps 3 to 9 are not part of the answer.
+#[must_use]
+pub fn quote_checks(
+    policy: &Policy,
+    as_of: UnixTime,
+    result: &Result<VerifiedQuote, QuoteError>,
+) -> Vec<Check> {
+    let mut checks = quote::stage_checks(result);
+    if let Ok(verified) = result {
+        checks.extend(veritee_policy::platform::judge(policy, verified));
+    }
+    policy.settle(checks, as_of).checks
 }

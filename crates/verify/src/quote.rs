@@ -3,6 +3,7 @@
 use crate::run::Run;
 use crate::second_opinion::{self, Opinion, Ours};
 use crate::{Engine, Request, facts};
+use core::cmp::Ordering;
 use core::fmt::Display;
 use veritee_model::{Check, CheckId, Reason, UnixTime};
 use veritee_quote::quote::CertificationType;
@@ -39,7 +40,7 @@ pub(crate) fn check(run: &mut Run<'_>) -> Option<VerifiedQuote> {
     let quote = match Quote::parse_within(&item.bytes, request.budget) {
         Ok(quote) => quote,
         Err(error) => {
-            stopped(run, &QuoteError::Parse(error));
+            run.record_all(stopped(&QuoteError::Parse(error)));
             return None;
         }
     };
@@ -56,12 +57,12 @@ pub(crate) fn check(run: &mut Run<'_>) -> Option<VerifiedQuote> {
         Err(refusal) => match genuine_but_expired(request, &quote, &refusal.error) {
             Some(genuine) => (genuine, Some(refusal.error)),
             None => {
-                stopped(run, &refusal.error);
+                run.record_all(stopped(&refusal.error));
                 return None;
             }
         },
     };
-    passed(run, &genuine.verified, expired.as_ref());
+    run.record_all(passed(&genuine.verified, expired.as_ref()));
     run.tcb = Some(facts::tcb(&genuine.verified));
     Some(genuine.verified)
 }
@@ -201,7 +202,7 @@ fn rank(error: &QuoteError) -> (bool, usize) {
 }
 
 /// All stages hold, save what has expired.
-fn passed(run: &mut Run<'_>, verified: &VerifiedQuote, expired: Option<&QuoteError>) {
+fn passed(verified: &VerifiedQuote, expired: Option<&QuoteError>) -> Vec<Check> {
     let quote = verified.quote();
     let expires = verified.collateral().earliest_expiration();
     let expires = expires.map_or_else(String::new, |time| format!(", until {time}"));
@@ -225,12 +226,13 @@ fn passed(run: &mut Run<'_>, verified: &VerifiedQuote, expired: Option<&QuoteErr
             tcb.evaluation_number()
         ),
     ];
-    for ((stage, id), detail) in STAGES.into_iter().zip(details) {
-        match expired.filter(|error| error.stage() == stage) {
-            Some(error) => run.record(refused(id, error)),
-            None => run.record(Check::pass(id, detail)),
-        }
-    }
+    let stages = STAGES.into_iter().zip(details);
+    stages
+        .map(|((stage, id), detail)| match expired.filter(|error| error.stage() == stage) {
+            Some(error) => refused(id, error),
+            None => Check::pass(id, detail),
+        })
+        .collect()
 }
 
 fn refused(id: CheckId, error: &QuoteError) -> Check {
@@ -254,15 +256,25 @@ fn too_many(run: &mut Run<'_>) {
 }
 
 /// Earlier stages passed, this one did not, later ones were not made.
-fn stopped(run: &mut Run<'_>, error: &QuoteError) {
-    let stage = error.stage();
-    let reached = STAGES.iter().position(|(known, _)| *known == stage).unwrap_or(0);
-    for (position, (_, id)) in STAGES.into_iter().enumerate() {
-        if position < reached {
-            run.record(Check::pass(id, "holds"));
-        } else if position == reached {
-            run.record(refused(id, error));
-        }
+fn stopped(error: &QuoteError) -> Vec<Check> {
+    let reached = STAGES.iter().position(|(known, _)| *known == error.stage()).unwrap_or(0);
+    let stages = STAGES.into_iter().enumerate();
+    stages
+        .map(|(position, (_, id))| match position.cmp(&reached) {
+            Ordering::Less => Check::pass(id, "holds"),
+            Ordering::Equal => refused(id, error),
+            Ordering::Greater => {
+                Check::not_checked(id, Reason::EarlierStepFailed, "an earlier check of the quote failed")
+            }
+        })
+        .collect()
+}
+
+/// The checks of step 1 for a result that was come to elsewhere.
+pub(crate) fn stage_checks(result: &Result<VerifiedQuote, QuoteError>) -> Vec<Check> {
+    match result {
+        Ok(verified) => passed(verified, None),
+        Err(error) => stopped(error),
     }
 }
 

@@ -3,9 +3,23 @@
 use crate::{Request, inputs};
 use core::fmt::Display;
 use veritee_model::report::{
-    EventFact, IdentityFacts, Notice, PolicyFacts, QuoteFacts, Root, SCHEMA, TcbFacts, Tool,
+    AuditFacts, EventFact, IdentityFacts, Notice, PolicyFacts, QuoteFacts, Root, SCHEMA, TcbFacts, Tool,
 };
 use veritee_model::{Check, CheckId, Finding, Reason, Report, Verdict};
+
+/// What step 6 learned that the audit asks for.
+pub(crate) struct OsKnown {
+    /// Name of the image as `vm_config` claims it.
+    pub(crate) image_name: Option<String>,
+    /// Whether it is a development image, where that was matched by measurement.
+    pub(crate) development: Option<bool>,
+}
+
+impl OsKnown {
+    const fn new() -> Self {
+        Self { image_name: None, development: None }
+    }
+}
 
 /// The state of one run.
 pub(crate) struct Run<'a> {
@@ -15,6 +29,9 @@ pub(crate) struct Run<'a> {
     pub(crate) identity: Option<IdentityFacts>,
     pub(crate) events: Vec<EventFact>,
     pub(crate) findings: Vec<Finding>,
+    pub(crate) audit: Option<AuditFacts>,
+    pub(crate) stage: Option<String>,
+    pub(crate) os: OsKnown,
     checks: Vec<Check>,
     notices: Vec<Notice>,
 }
@@ -28,6 +45,9 @@ impl<'a> Run<'a> {
             identity: None,
             events: Vec::new(),
             findings: Vec::new(),
+            audit: None,
+            stage: None,
+            os: OsKnown::new(),
             checks: Vec::new(),
             notices: Vec::new(),
         }
@@ -37,6 +57,10 @@ impl<'a> Run<'a> {
     pub(crate) fn record(&mut self, check: Check) {
         debug_assert!(!self.checks.iter().any(|known| known.id == check.id), "{} was made twice", check.id);
         self.checks.push(check);
+    }
+
+    pub(crate) fn record_all(&mut self, checks: Vec<Check>) {
+        checks.into_iter().for_each(|check| self.record(check));
     }
 
     pub(crate) fn notice(
@@ -50,6 +74,10 @@ impl<'a> Run<'a> {
             detail: detail.into(),
             location: location.map(ToString::to_string),
         });
+    }
+
+    pub(crate) fn remark(&mut self, notices: Vec<Notice>) {
+        self.notices.extend(notices);
     }
 
     /// The report: every check in order, those that were not reached among them.
@@ -89,7 +117,8 @@ impl<'a> Run<'a> {
             identity: self.identity,
             events: self.events,
             findings: self.findings,
-            stage: "incomplete".to_owned(),
+            audit: self.audit,
+            stage: self.stage.unwrap_or_else(|| "incomplete".to_owned()),
             policy: PolicyFacts { name: policy.name.clone(), sha256: policy_sha256, loosened, fail_on },
         }
     }

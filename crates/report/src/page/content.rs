@@ -1,7 +1,9 @@
 //! Which sections a page has, and in which order.
 
 use super::{Block, Inline, Page, tables};
-use crate::summary::{NOT_FRESH, Status, TEST_ROOT, code_to_explain, fresh, test_root};
+use crate::summary::{
+    NOT_ATTESTED, NOT_FRESH, Status, TEST_ROOT, code_to_explain, fresh, not_attested, test_root,
+};
 use veritee_model::{Check, Report, VerdictOutcome};
 
 /// The report as a page: verdict first, the way to repeat it last.
@@ -11,6 +13,7 @@ pub(crate) fn page(report: &Report) -> Page {
     page.tables("Steps", Some(tables::steps(report)));
     page.tables("Failures", tables::with_status(report, Status::Fail));
     page.tables("Findings", tables::findings(report));
+    page.audit(report);
     page.tables("Waived by policy", tables::with_status(report, Status::Waived));
     page.not_checked(report);
     page.notices(report);
@@ -22,6 +25,9 @@ pub(crate) fn page(report: &Report) -> Page {
     page.policy(report);
     page.inputs(report);
     page.repeat(report);
+    if not_attested(report) {
+        page.blocks.push(Block::Alarm(NOT_ATTESTED));
+    }
     if page.test_root {
         page.blocks.push(Block::Alarm(TEST_ROOT));
     }
@@ -65,6 +71,18 @@ impl Page {
         if !fresh(report) {
             self.blocks.push(Block::Alarm(NOT_FRESH));
         }
+        if not_attested(report) {
+            self.blocks.push(Block::Alarm(NOT_ATTESTED));
+        }
+    }
+
+    fn audit(&mut self, report: &Report) {
+        let Some(audit) = &report.audit else { return };
+        self.tables("Audit", Some(tables::audit(audit)));
+        self.tables("Quick Check", tables::checklist(&audit.quick_check));
+        self.tables("ERC-733", tables::checklist(&audit.erc733));
+        self.tables("Questions for a person", tables::questions(&audit.questions));
+        self.tables("Rules that were not asked", tables::not_asked(&audit.not_asked));
     }
 
     fn tables(&mut self, heading: &'static str, table: Option<super::Table>) {

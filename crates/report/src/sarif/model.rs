@@ -173,4 +173,6 @@ pub(super) struct RunProperties {
     pub(super) policy: String,
     pub(super) test_root: bool,
     pub(super) freshness_shown: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) attested: Option<bool>,
 }

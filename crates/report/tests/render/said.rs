@@ -175,3 +175,38 @@ fn what_is_shortened_on_the_first_screen_is_whole_in_the_full_text() {
     assert!(!first_screen(&report).contains(&expected[..32]));
     assert!(full.replace(['\n', ' '], "").contains(&expected));
 }
+
+#[test]
+fn an_audit_of_unattested_bytes_says_so_at_the_top_and_at_the_bottom() {
+    const NOT_ATTESTED: &str = "NOT ATTESTED: nothing shows that the audited document is the one that runs";
+    let mut report = samples::test_root();
+    for output in [first_screen(&report), markdown(&report), html(&report)] {
+        assert!(output.matches(NOT_ATTESTED).count() >= 2, "{output}");
+    }
+    let log: serde_json::Value = serde_json::from_str(&sarif(&report)).unwrap();
+    let about_findings = log["runs"][0]["results"].as_array().unwrap().iter().filter(|result| {
+        result["ruleId"]
+            .as_str()
+            .is_some_and(|rule| rule.starts_with(|first: char| first.is_ascii_uppercase()))
+    });
+    let messages: Vec<&str> =
+        about_findings.map(|result| result["message"]["text"].as_str().unwrap()).collect();
+    assert!(
+        messages.len() > 3 && messages.iter().all(|message| message.contains(NOT_ATTESTED)),
+        "{messages:?}"
+    );
+    report.audit.as_mut().unwrap().attested = true;
+    for output in [first_screen(&report), markdown(&report), html(&report), sarif(&report)] {
+        assert!(!output.contains("NOT ATTESTED"), "{output}");
+    }
+}
+
+#[test]
+fn what_the_audit_could_not_ask_is_counted_and_listed() {
+    let report = samples::test_root();
+    assert!(first_screen(&report).contains("71 asked, 1 not asked"));
+    let full = human(&report, &HumanOptions { verbose: 1, ..HumanOptions::default() });
+    for output in [full, markdown(&report), html(&report), sarif(&report)] {
+        assert!(output.contains("SRC-002") && output.contains("no source tree was given"), "{output}");
+    }
+}

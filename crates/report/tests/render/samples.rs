@@ -1,7 +1,8 @@
 //! Five reports, as far apart as reports can be. The values are made up; the shapes are those of real machines.
 
 use veritee_model::report::{
-    EventFact, IdentityFacts, Input, Missing, Notice, PolicyFacts, QuoteFacts, Root, SCHEMA, TcbFacts, Tool,
+    AuditFacts, ChecklistFact, EventFact, IdentityFacts, Input, Missing, Notice, PolicyFacts, QuestionFact,
+    QuoteFacts, Root, RuleNotAsked, SCHEMA, TcbFacts, Tool,
 };
 use veritee_model::{
     AppId, Check, CheckId, ComposeHash, Finding, FindingStatus, Fmspc, InstanceId, MrConfigId, MrOwner,
@@ -161,6 +162,7 @@ pub(crate) fn test_root() -> Report {
         consequence: "who can change the application is not known".to_owned(),
     });
     report.findings = findings();
+    report.audit = Some(audit());
     "Stage 0 - proven by ENV-001".clone_into(&mut report.stage);
     report.policy = PolicyFacts {
         name: "lab".to_owned(),
@@ -172,6 +174,40 @@ pub(crate) fn test_root() -> Report {
         fail_on: Severity::High,
     };
     conclude(report)
+}
+
+fn audit() -> AuditFacts {
+    let item = |id: &str, status, question: &str| ChecklistFact {
+        id: id.to_owned(),
+        question: question.to_owned(),
+        status,
+        evidence: vec!["ENV-001 at app_compose:12:5".to_owned(), "IMG-003 at app_compose:16:5".to_owned()],
+        person: Some("rebuild the image and compare its digest".to_owned()),
+    };
+    AuditFacts {
+        attested: false,
+        rules_asked: 71,
+        not_asked: vec![RuleNotAsked {
+            rule: "SRC-002".to_owned(),
+            why: "no source tree was given".to_owned(),
+        }],
+        quick_check: vec![
+            item("Q1", FindingStatus::Fail, "are all images pinned by digest?"),
+            item("Q2", FindingStatus::Pass, "does the compose hash match?"),
+            item("Q3", FindingStatus::Manual, "was the deployed commit reviewed?"),
+        ],
+        erc733: vec![item("E1", FindingStatus::Unknown, "is the compose hash in a public ledger?")],
+        questions: vec![QuestionFact {
+            id: "M4".to_owned(),
+            question: "does a rebuild give the deployed digest?".to_owned(),
+            why: "without it, source and image are two things".to_owned(),
+            status: "open".to_owned(),
+            evidence: vec!["image sha256:00 is not public".to_owned()],
+            commands: vec!["docker buildx build .".to_owned()],
+            answer: Some("not yet".to_owned()),
+        }],
+        review_refused: Some("it is of another compose".to_owned()),
+    }
 }
 
 fn findings() -> Vec<Finding> {
@@ -247,6 +283,7 @@ fn base() -> Report {
         identity: Some(identity()),
         events: events(),
         findings: Vec::new(),
+        audit: None,
         stage: "Stage 0 - not shown otherwise: 4 checks need a person".to_owned(),
         policy: PolicyFacts {
             name: "default".to_owned(),

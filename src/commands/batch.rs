@@ -1,0 +1,188 @@
+//! `veritee batch`: many quotes, one line each.
+//!
+//! Lines are taken in portions, judged on all threads asked for and written in the order in which they came, so that
+//! memory is bounded by one portion however long the input is, and an interrupted run leaves whole lines only.
+
+mod judge;
+mod source;
+
+use super::verify::Rules;
+use crate::cli::{Batch, Engine, Format, Global};
+use crate::failure::Failure;
+use crate::output;
+use indicatif::{ProgressBar, ProgressStyle};
+use judge::{Judge, Line};
+use rayon::prelude::*;
+use source::Source;
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use veritee_model::ExitCode;
+
+/// Entries in flight at once.
+const PORTION: usize = 1024;
+
+pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure> {
+    super::only(global, &[Format::Human, Format::Jsonl], "batch")?;
+    let rules = Rules::load(&options.judge, Engine::Native)?;
+    let judge = Judge::new(rules, &options.collateral, global)?;
+    let mut source = Source::open(&options.input)?;
+    let threads = rayon::ThreadPoolBuilder::new()
+        .num_threads(options.jobs)
+        .build()
+        .map_err(|error| Failure::internal(format!("--jobs: {error}")))?;
+    let stop = interrupted()?;
+    let mut out = Out::open(global)?;
+    let progress = progress(global);
+    let started = Instant::now();
+    let mut tally = Tally::default();
+    while !stop.load(Ordering::Relaxed) {
+        let portion = source.next_portion(PORTION)?;
+        if portion.is_empty() {
+            break;
+        }
+        let lines: Vec<Line> =
+            threads.install(|| portion.par_iter().map(|entry| judge.line(entry)).collect());
+        for line in &lines {
+            tally.count(line);
+            if !out.line(line)? {
+                return Ok(tally.exit_code());
+            }
+        }
+        progress.set_position(tally.lines);
+    }
+    progress.finish_and_clear();
+    out.finish()?;
+    output::note(global, &tally.summary(started.elapsed(), &judge));
+    if stop.load(Ordering::Relaxed) {
+        return Err(Failure::internal(
+            "interrupted; the lines written are whole, those that follow were not judged",
+        ));
+    }
+    Ok(tally.exit_code())
+}
+
+/// Set by Ctrl-C. The portion at hand is finished first.
+fn interrupted() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
+        .map_err(|error| Failure::internal(format!("Ctrl-C: {error}")))?;
+    Ok(stop)
+}
+
+/// A bar on a terminal, nothing elsewhere.
+fn progress(global: &Global) -> ProgressBar {
+    if global.quiet || global.no_progress || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} judged, {per_sec}, {elapsed}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(250));
+    bar
+}
+
+/// Where lines go: standard output, or a file that appears when it is whole.
+enum Out {
+    Nowhere,
+    Standard(std::io::BufWriter<std::io::Stdout>),
+    File(std::io::BufWriter<tempfile::NamedTempFile>, std::path::PathBuf),
+}
+
+impl Out {
+    fn open(global: &Global) -> Result<Self, Failure> {
+        match &global.output {
+            Some(path) => Ok(Self::File(std::io::BufWriter::new(output::beside(path)?), path.clone())),
+            None if global.quiet => Ok(Self::Nowhere),
+            None => Ok(Self::Standard(std::io::BufWriter::new(std::io::stdout()))),
+        }
+    }
+
+    /// False when the reader has closed the pipe: it has what it wanted.
+    fn line(&mut self, line: &Line) -> Result<bool, Failure> {
+        let text = serde_json::to_string(line).map_err(|error| Failure::internal(error.to_string()))?;
+        let text = veritee_model::text::inert_json(&text) + "\n";
+        let written = match self {
+            Self::Nowhere => Ok(()),
+            Self::Standard(writer) => writer.write_all(text.as_bytes()),
+            Self::File(writer, _) => writer.write_all(text.as_bytes()),
+        };
+        match written {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(Failure::internal(format!("output: {error}"))),
+            Ok(()) => Ok(true),
+        }
+    }
+
+    fn finish(self) -> Result<(), Failure> {
+        let failed = |error: &dyn std::fmt::Display| Failure::internal(format!("output: {error}"));
+        match self {
+            Self::Nowhere => Ok(()),
+            Self::Standard(mut writer) => match writer.flush() {
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(failed(&error)),
+                _ => Ok(()),
+            },
+            Self::File(writer, path) => {
+                let file = writer.into_inner().map_err(|error| failed(&error))?;
+                output::keep(file, &path)
+            }
+        }
+    }
+}
+
+/// What the lines came to.
+#[derive(Default)]
+struct Tally {
+    lines: u64,
+    by_outcome: BTreeMap<&'static str, u64>,
+    gravest: Option<ExitCode>,
+}
+
+impl Tally {
+    fn count(&mut self, line: &Line) {
+        self.lines += 1;
+        *self.by_outcome.entry(line.word()).or_default() += 1;
+        let exit = line.exit_code();
+        if self.gravest.is_none_or(|known| gravity(exit) > gravity(known)) {
+            self.gravest = Some(exit);
+        }
+    }
+
+    fn exit_code(&self) -> ExitCode {
+        self.gravest.unwrap_or(ExitCode::Unobtainable)
+    }
+
+    fn summary(&self, elapsed: Duration, judge: &Judge) -> String {
+        let counts: Vec<String> =
+            self.by_outcome.iter().map(|(word, count)| format!("{count} {word}")).collect();
+        let seconds = elapsed.as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
+        let rate = if seconds > 0.0 { self.lines as f64 / seconds } else { 0.0 };
+        let known = judge.statistics();
+        format!(
+            "{} judged: {}; {rate:.0} a second; remembered: {} enclaves, {} certificates, {} new hosts",
+            self.lines,
+            if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") },
+            known.enclave_known,
+            known.pck_known,
+            known.unknown,
+        )
+    }
+}
+
+/// The gravest line decides the exit code.
+const fn gravity(exit: ExitCode) -> u8 {
+    match exit {
+        ExitCode::Verified => 0,
+        ExitCode::Findings => 1,
+        ExitCode::Unobtainable => 2,
+        ExitCode::Incomplete => 3,
+        ExitCode::Refused => 4,
+        ExitCode::NotGenuine => 5,
+        ExitCode::Internal | ExitCode::Usage => 6,
+    }
+}
