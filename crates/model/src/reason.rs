@@ -237,7 +237,6 @@ reasons! {
     IngressFileMismatch "ingress-file-mismatch" NotGenuine "a file of the ingress evidence is not the one its list names";
 
     // --- steps 8 and 9 -----------------------------------------------------------------------------------
-    AuditNotRun "audit-not-run" Undecided "the compose was not audited";
     ReviewMalformed "review-malformed" Undecided "the review file cannot be read";
     ReviewExpired "review-expired" Notice "the review is of another compose or commit and was not applied";
     GovernanceNotChecked "governance-not-checked" Undecided "no on-chain history was given";

@@ -126,6 +126,7 @@ fn no_mutation_of_any_form_panics_runs_away_or_is_verified() {
                 Ok(readout) => {
                     for machine in readout.machines {
                         let mut evidence = machine.evidence;
+                        evidence.vm_config = evidence.vm_config.filter(|_| case % 10 == 0);
                         if evidence.collateral.is_empty() {
                             evidence.collateral.push(collateral.clone());
                         }
@@ -162,6 +163,10 @@ fn no_mutation_of_any_part_panics_runs_away_or_passes_for_the_genuine_part() {
     for (part, bytes_of) in parts {
         for case in 0..CASES {
             let mut evidence = genuine.clone();
+            if part != "vm_config" {
+                // Recomputing virtual hardware is most of the work, and none of it depends on the other parts.
+                evidence.vm_config = None;
+            }
             scatter.mutate(bytes_of(&mut evidence));
             let begin = Instant::now();
             let code = exit_code(&evidence, &forged, &root);

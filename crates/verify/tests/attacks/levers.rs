@@ -373,6 +373,23 @@ attacks! {
         assert_eq!(report.verdict.reasons.first().map(String::as_str), Some("rtmr-mismatch"));
     }
 
+    fn an_exception_for_one_expiry_lets_no_other_pass() {
+        // Everything has expired; only the entry that says so of everything may let it pass.
+        let case = Case::new(&machine()).change(|case| case.as_of = veritee_testkit::pki::time("2026-11-30T00:00:00Z"));
+        let mut policy = case.read_policy();
+        for code in ["certificate-expired", "crl-expired", "tcb-info-expired", "qe-identity-expired"] {
+            policy.exception.push(veritee_policy::Exception {
+                code: code.to_owned(),
+                check: None,
+                reason: Some("made for a test".to_owned()),
+                expires: None,
+            });
+        }
+        let report = case.judge_under(&policy);
+        assert_verdict(&report, REFUSED);
+        assert_notice(&report, Reason::PolicyExceptionUnmatched);
+    }
+
     fn a_raised_threshold_for_findings_is_told() {
         let report = Case::new(&machine()).is_verified();
         loosened(&report, "critical");

@@ -14,11 +14,11 @@ use veritee_testkit::dstack::{ForgedMachine, Machine};
 use veritee_verify::{Engine, Expected, Request, verify};
 
 /// The nonce that the genuine quote answers.
-pub const NONCE: [u8; 32] = [0xa5; 32];
+pub(crate) const NONCE: [u8; 32] = [0xa5; 32];
 
 /// Checks that have nothing to stand on in a genuine machine's evidence: nothing was given for them, or this version
 /// does not make them.
-pub const OPEN: [CheckId; 10] = [
+pub(crate) const OPEN: [CheckId; 10] = [
     CheckId::IdentityClaims,
     CheckId::OsVirtualHardware,
     CheckId::OsImage,
@@ -37,7 +37,7 @@ macro_rules! attacks {
         $($(#[$note])* #[test] fn $name() $body)*
 
         /// All attacks of this file.
-        pub const ALL: &[fn()] = &[$($name),*];
+        pub(crate) const ALL: &[fn()] = &[$($name),*];
     };
 }
 pub(crate) use attacks;
@@ -47,42 +47,42 @@ thread_local! {
 }
 
 /// Reasons that reports made in this thread gave.
-pub fn seen() -> BTreeSet<Reason> {
+pub(crate) fn seen() -> BTreeSet<Reason> {
     SEEN.with_borrow(Clone::clone)
 }
 
 /// One run: what is judged, under which rules.
 #[derive(Clone)]
-pub struct Case {
-    pub evidence: Evidence,
+pub(crate) struct Case {
+    pub(crate) evidence: Evidence,
     /// Lines before the first table of the policy file.
-    pub head: String,
+    pub(crate) head: String,
     /// The policy file's tables.
-    pub policy: String,
-    pub root: TrustRoot,
-    pub as_of: UnixTime,
-    pub expected: Expected,
-    pub engine: Engine,
-    pub budget: Budget,
+    pub(crate) policy: String,
+    pub(crate) root: TrustRoot,
+    pub(crate) as_of: UnixTime,
+    pub(crate) expected: Expected,
+    pub(crate) engine: Engine,
+    pub(crate) budget: Budget,
 }
 
 /// A genuine machine whose quote answers [`NONCE`].
-pub fn machine() -> Machine {
+pub(crate) fn machine() -> Machine {
     Machine::new(1).change(|machine| machine.binding = Binding::Raw(NONCE.to_vec()))
 }
 
 /// The RA-TLS chain of the same machine. Its leaf carries a quote of its own, which binds its key.
-pub fn ra_tls(machine: &Machine) -> String {
+pub(crate) fn ra_tls(machine: &Machine) -> String {
     machine.clone().change(|machine| machine.binding = Binding::RaTls).forge().ra_tls_pem
 }
 
 impl Case {
     /// The evidence that a forged machine presents, and a policy made for exactly this machine.
-    pub fn new(machine: &Machine) -> Self {
+    pub(crate) fn new(machine: &Machine) -> Self {
         Self::of(&machine.forge(), &ra_tls(machine))
     }
 
-    pub fn of(forged: &ForgedMachine, ra_tls: &str) -> Self {
+    pub(crate) fn of(forged: &ForgedMachine, ra_tls: &str) -> Self {
         let mut case = Self::platform(&forged.platform);
         case.evidence.event_log = Some(log_item(forged.event_log_json()));
         case.evidence.app_compose = Some(Item::new(forged.app_compose.clone(), "app-compose.json"));
@@ -93,7 +93,7 @@ impl Case {
     }
 
     /// Quote and collateral alone.
-    pub fn platform(forged: &Forged) -> Self {
+    pub(crate) fn platform(forged: &Forged) -> Self {
         let root = TrustRoot::from_der(&forged.root_der).unwrap();
         let mut evidence =
             Evidence { quote: Some(Item::new(forged.quote.clone(), "quote.bin")), ..Evidence::default() };
@@ -111,40 +111,40 @@ impl Case {
         }
     }
 
-    pub fn change(mut self, change: impl FnOnce(&mut Self)) -> Self {
+    pub(crate) fn change(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self
     }
 
     /// Adds tables to the policy file.
-    pub fn policy(mut self, text: &str) -> Self {
+    pub(crate) fn policy(mut self, text: &str) -> Self {
         self.policy.push_str(text);
         self
     }
 
-    pub fn event_log(mut self, json: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn event_log(mut self, json: impl Into<Vec<u8>>) -> Self {
         self.evidence.event_log = Some(log_item(json));
         self
     }
 
-    pub fn app_compose(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn app_compose(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.evidence.app_compose = Some(Item::new(bytes, "app-compose.json"));
         self
     }
 
-    pub fn read_policy(&self) -> Policy {
+    pub(crate) fn read_policy(&self) -> Policy {
         let text = format!("schema = \"veritee/policy/v1\"\nname = \"test\"\n{}\n{}", self.head, self.policy);
         Policy::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
     }
 
     /// The report. Whatever was attacked, it has to be complete and consistent.
     #[track_caller]
-    pub fn judge(&self) -> Report {
+    pub(crate) fn judge(&self) -> Report {
         self.judge_under(&self.read_policy())
     }
 
     #[track_caller]
-    pub fn judge_under(&self, policy: &Policy) -> Report {
+    pub(crate) fn judge_under(&self, policy: &Policy) -> Report {
         let report = verify(&Request {
             evidence: &self.evidence,
             policy,
@@ -170,13 +170,13 @@ impl Case {
 
     /// The attack fails: this check fails for this reason, no other check fails, and the verdict is this.
     #[track_caller]
-    pub fn is_refused(&self, id: CheckId, reason: Reason, outcome: VerdictOutcome) -> Report {
+    pub(crate) fn is_refused(&self, id: CheckId, reason: Reason, outcome: VerdictOutcome) -> Report {
         self.is_refused_with(id, reason, outcome, &[])
     }
 
     /// The same, where other checks fail as well.
     #[track_caller]
-    pub fn is_refused_with(
+    pub(crate) fn is_refused_with(
         &self,
         id: CheckId,
         reason: Reason,
@@ -196,7 +196,7 @@ impl Case {
 
     /// The question stays open: this check was not made, for this reason; none fails.
     #[track_caller]
-    pub fn is_open(&self, id: CheckId, reason: Reason, outcome: VerdictOutcome) -> Report {
+    pub(crate) fn is_open(&self, id: CheckId, reason: Reason, outcome: VerdictOutcome) -> Report {
         let report = self.judge();
         let check = find(&report, id);
         assert_eq!((check.outcome, check.reason()), (Outcome::NotChecked, Some(reason)), "{check:?}");
@@ -212,7 +212,7 @@ impl Case {
 
     /// Everything that can pass passes.
     #[track_caller]
-    pub fn is_verified(&self) -> Report {
+    pub(crate) fn is_verified(&self) -> Report {
         let report = self.judge();
         let open: Vec<&str> = report
             .checks
@@ -228,7 +228,7 @@ impl Case {
     }
 }
 
-pub fn log_item(json: impl Into<Vec<u8>>) -> EventLogItem {
+pub(crate) fn log_item(json: impl Into<Vec<u8>>) -> EventLogItem {
     EventLogItem { item: Item::new(json, "event_log.json"), format: EventLogFormat::DstackJson }
 }
 
@@ -236,12 +236,12 @@ pub fn log_item(json: impl Into<Vec<u8>>) -> EventLogItem {
 const AUDIT: &str = "[audit]\nfail_on = \"critical\"\n[[waive]]\ncheck = \"audit.rules\"\nreason = \"the audit has tests of its own\"\n";
 
 /// `[root]` for this root.
-pub fn trusting(root: &TrustRoot) -> String {
+pub(crate) fn trusting(root: &TrustRoot) -> String {
     format!("[root]\nspki_sha256 = \"{}\"\nreason = \"a forged universe\"\n", root.spki_sha256())
 }
 
 /// `[[os.machine]]` with the registers that a quote (version 4, or 5 with its descriptor) has.
-pub fn pinning(quote: &[u8]) -> String {
+pub(crate) fn pinning(quote: &[u8]) -> String {
     let body = if quote[0] == 5 { 54 } else { 48 };
     let register = |offset: usize| hex::encode(&quote[body + offset..body + offset + 48]);
     format!(
@@ -253,7 +253,7 @@ pub fn pinning(quote: &[u8]) -> String {
     )
 }
 
-pub fn find(report: &Report, id: CheckId) -> &Check {
+pub(crate) fn find(report: &Report, id: CheckId) -> &Check {
     report.checks.iter().find(|check| check.id == id.id()).unwrap()
 }
 
@@ -262,7 +262,7 @@ fn failures(report: &Report) -> impl Iterator<Item = &Check> {
 }
 
 #[track_caller]
-pub fn assert_failed(report: &Report, id: CheckId, reason: Reason) {
+pub(crate) fn assert_failed(report: &Report, id: CheckId, reason: Reason) {
     let check = find(report, id);
     assert_eq!(
         (check.outcome, check.reason()),
@@ -275,7 +275,7 @@ pub fn assert_failed(report: &Report, id: CheckId, reason: Reason) {
 
 /// The outcome and the exit code that goes with it, written out: scripts rely on the numbers.
 #[track_caller]
-pub fn assert_verdict(report: &Report, outcome: VerdictOutcome) {
+pub(crate) fn assert_verdict(report: &Report, outcome: VerdictOutcome) {
     let code = match outcome {
         VerdictOutcome::Verified => 0,
         VerdictOutcome::NotGenuine => 10,
@@ -294,7 +294,7 @@ pub fn assert_verdict(report: &Report, outcome: VerdictOutcome) {
 
 /// A notice of this reason is there.
 #[track_caller]
-pub fn assert_notice(report: &Report, reason: Reason) {
+pub(crate) fn assert_notice(report: &Report, reason: Reason) {
     assert!(
         report.notices.iter().any(|notice| notice.reason == reason.code()),
         "no {reason} among {:?}",
@@ -304,7 +304,7 @@ pub fn assert_notice(report: &Report, reason: Reason) {
 
 /// Every check is listed once and in order; what did not pass says why; the verdict follows from the checks.
 #[track_caller]
-pub fn assert_complete(report: &Report) {
+pub(crate) fn assert_complete(report: &Report) {
     let listed: Vec<&str> = report.checks.iter().map(|check| check.id.as_str()).collect();
     let all: Vec<&str> = CheckId::ALL.iter().map(|id| id.id()).collect();
     assert_eq!(listed, all);

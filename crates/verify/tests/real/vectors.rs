@@ -9,7 +9,7 @@ use veritee_quote::TrustRoot;
 use veritee_verify::{Engine, Expected, Request, verify};
 
 /// The folder of the vectors, or nothing where it is absent.
-pub fn shared() -> Option<PathBuf> {
+pub(crate) fn shared() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors");
     if folder.is_dir() {
         return Some(folder);
@@ -19,14 +19,14 @@ pub fn shared() -> Option<PathBuf> {
 }
 
 /// One row of the oracle.
-pub struct Row {
-    pub quote: String,
-    pub collateral: String,
-    pub now: UnixTime,
-    pub result: Value,
+pub(crate) struct Row {
+    pub(crate) quote: String,
+    pub(crate) collateral: String,
+    pub(crate) now: UnixTime,
+    pub(crate) result: Value,
 }
 
-pub fn rows() -> Vec<Row> {
+pub(crate) fn rows() -> Vec<Row> {
     let Some(folder) = shared() else { return Vec::new() };
     let oracle: Value =
         serde_json::from_slice(&std::fs::read(folder.join("dcap_oracle.json")).unwrap()).unwrap();
@@ -43,28 +43,28 @@ pub fn rows() -> Vec<Row> {
 }
 
 /// A machine's folder with everything in it, and the collateral and time under which the oracle accepts it.
-pub struct Machine {
-    pub name: String,
-    pub folder: PathBuf,
-    pub meta: Value,
-    pub evidence: Evidence,
-    pub as_of: UnixTime,
+pub(crate) struct Machine {
+    pub(crate) name: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) meta: Value,
+    pub(crate) evidence: Evidence,
+    pub(crate) as_of: UnixTime,
     /// The oracle accepts the quote; otherwise only what does not need that can be asked.
-    pub accepted: bool,
+    pub(crate) accepted: bool,
 }
 
 impl Machine {
-    pub fn file(&self, name: &str) -> Option<Vec<u8>> {
+    pub(crate) fn file(&self, name: &str) -> Option<Vec<u8>> {
         std::fs::read(self.folder.join(name)).ok()
     }
 
-    pub fn judge(&self) -> Report {
+    pub(crate) fn judge(&self) -> Report {
         judge(&self.evidence, self.as_of, Engine::Both)
     }
 }
 
 /// Every machine with an event log.
-pub fn machines() -> Vec<Machine> {
+pub(crate) fn machines() -> Vec<Machine> {
     let Some(root) = shared() else { return Vec::new() };
     let rows = rows();
     let mut out = Vec::new();
@@ -105,7 +105,7 @@ fn evidence(root: &Path, folder: &Path, row: &Row) -> Evidence {
     }
 }
 
-pub fn judge(evidence: &Evidence, as_of: UnixTime, engine: Engine) -> Report {
+pub(crate) fn judge(evidence: &Evidence, as_of: UnixTime, engine: Engine) -> Report {
     let report = verify(&Request {
         evidence,
         policy: &Policy::default(),
@@ -124,6 +124,6 @@ pub fn judge(evidence: &Evidence, as_of: UnixTime, engine: Engine) -> Report {
     report
 }
 
-pub fn find(report: &Report, id: CheckId) -> &Check {
+pub(crate) fn find(report: &Report, id: CheckId) -> &Check {
     report.checks.iter().find(|check| check.id == id.id()).unwrap()
 }
