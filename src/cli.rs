@@ -89,6 +89,10 @@ pub(crate) enum Command {
     EventLog(EventLog),
     /// Compute the registers that a machine must have, and compare them with a quote.
     Measure(Measure),
+    /// Audit a compose or a source tree: can the operator cheat? Says "not attested": nothing vouches for files.
+    Audit(Audit),
+    /// What changed between two composes, and whose power grew.
+    Diff(Diff),
     /// Evidence files.
     #[command(subcommand)]
     Evidence(Evidence),
@@ -330,6 +334,47 @@ pub(crate) struct Measure {
     /// Which machine, where the file holds several.
     #[arg(long, value_name = "LABEL")]
     pub(crate) select: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  veritee audit app-compose.json
+  veritee audit docker-compose.yml --fail-on medium
+  veritee audit . --compose app-compose.json --format sarif -o findings.sarif
+
+Of a bare docker compose it is not known which variables the operator may set: every name counts as the operator's,
+by assumption.")]
+pub(crate) struct Audit {
+    /// An app_compose, a docker compose file, evidence, or the folder of a source tree; - for standard input.
+    pub(crate) input: PathBuf,
+    /// The compose that is said to be made from the source tree.
+    #[arg(long, value_name = "FILE", help_heading = "Evidence")]
+    pub(crate) compose: Option<PathBuf>,
+    /// The commit that the source tree is at, 40 hex digits; read from its .git where it has one.
+    #[arg(long, value_name = "HEX", help_heading = "Evidence")]
+    pub(crate) commit: Option<String>,
+    /// A reviewer's answers (review.toml), bound to compose hash and commit.
+    #[arg(long, value_name = "FILE", help_heading = "Evidence")]
+    pub(crate) review: Option<PathBuf>,
+    /// The policy file; of it `[audit]` counts.
+    #[arg(long, value_name = "FILE", help_heading = "Verdict")]
+    pub(crate) policy: Option<PathBuf>,
+    /// The time for which allowances are in force: RFC 3339, seconds since 1970, or `now`.
+    #[arg(long, value_name = "TIME", value_parser = parse_as_of, help_heading = "Verdict")]
+    pub(crate) as_of: Option<AsOf>,
+    /// Findings at or above this severity decide the exit code; overrides the policy's `fail_on`.
+    #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Verdict")]
+    pub(crate) fail_on: Option<Severity>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  veritee diff old-app-compose.json new-app-compose.json")]
+pub(crate) struct Diff {
+    /// The older app_compose, docker compose file, or evidence.
+    pub(crate) before: PathBuf,
+    /// The newer one.
+    pub(crate) after: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,8 @@
 //! One module a command.
 
+mod audit;
 mod batch;
+mod diff;
 mod eventlog;
 mod evidence;
 mod explain;
@@ -25,6 +27,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Batch(options) => batch::run(options, global),
         Command::EventLog(options) => eventlog::run(options, global),
         Command::Measure(options) => measure::run(options, global),
+        Command::Audit(options) => audit::run(options, global),
+        Command::Diff(options) => diff::run(options, global),
         Command::Evidence(options) => evidence::run(options, global),
         Command::Render(options) => render::run(options, global),
         Command::Explain(options) => explain::run(options, global),

@@ -6,6 +6,7 @@ mod failure;
 mod image;
 mod input;
 mod output;
+mod source_tree;
 
 use clap::Parser;
 use std::process::ExitCode;

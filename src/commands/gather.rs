@@ -122,6 +122,6 @@ fn tell(notes: &[Note], global: &Global) {
     }
 }
 
-fn unreadable(path: &Path, error: &ReadError) -> Failure {
+pub(crate) fn unreadable(path: &Path, error: &ReadError) -> Failure {
     Failure::unobtainable(format!("{}: {error}", shown(path))).help(error.next_step())
 }

@@ -87,7 +87,7 @@ impl Rules {
 }
 
 /// What the caller says, else what the policy says, else the clock.
-fn as_of(given: Option<AsOf>, policy: &veritee_policy::Policy) -> Result<UnixTime, Failure> {
+pub(crate) fn as_of(given: Option<AsOf>, policy: &veritee_policy::Policy) -> Result<UnixTime, Failure> {
     match (given, &policy.as_of) {
         (Some(AsOf::At(time)), _) => Ok(time),
         (None, Some(fixed)) => Ok(fixed.time),

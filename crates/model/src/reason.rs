@@ -245,6 +245,7 @@ reasons! {
     PolicyClaimAbsent "policy-claim-absent" Refused "the policy speaks of a value that the evidence does not have";
     PolicyExceptionUnmatched "policy-exception-unmatched" Notice "an exception of the policy matched nothing";
     PolicyExceptionExpired "policy-exception-expired" Notice "an exception of the policy has expired and was not applied";
+    NotAsked "not-asked" Undecided "the command does not make this check";
     EarlierStepFailed "earlier-step-failed" Undecided "an earlier step failed, so this one has nothing to stand on";
 
     // --- saved reports -----------------------------------------------------------------------------------

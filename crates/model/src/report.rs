@@ -9,7 +9,7 @@ use crate::bytes::{
 use crate::check::Check;
 use crate::finding::{Finding, FindingStatus};
 use crate::time::UnixTime;
-use crate::verdict::Verdict;
+use crate::verdict::{Verdict, VerdictOutcome};
 use serde::{Deserialize, Serialize};
 
 /// The name of this version of the format.
@@ -63,7 +63,12 @@ impl Report {
     /// The words of the first line: the outcome, and whether the quote was shown to be genuine.
     #[must_use]
     pub fn headline(&self) -> &'static str {
-        crate::verdict::headline(self.verdict.outcome, &self.checks)
+        let unattested = self.audit.as_ref().is_some_and(|audit| !audit.attested);
+        match self.verdict.outcome {
+            VerdictOutcome::Verified if unattested => "NO FINDING THAT COUNTS, NOT ATTESTED",
+            VerdictOutcome::Findings if unattested => "FINDINGS, NOT ATTESTED",
+            outcome => crate::verdict::headline(outcome, &self.checks),
+        }
     }
 }
 

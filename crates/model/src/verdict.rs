@@ -107,6 +107,7 @@ pub fn headline(outcome: VerdictOutcome, checks: &[Check]) -> &'static str {
         checks.iter().any(|check| check.id == CheckId::QuoteSignature.id() && check.outcome == Outcome::Pass);
     match outcome {
         VerdictOutcome::Refused if !signed => "REFUSED, NOT SHOWN TO BE GENUINE",
+        VerdictOutcome::Verified if !signed => "NOTHING REFUSED, NOT SHOWN TO BE GENUINE",
         VerdictOutcome::Findings if !signed => "FINDINGS, NOT SHOWN TO BE GENUINE",
         _ => outcome.headline(),
     }
@@ -242,6 +243,13 @@ mod tests {
         assert!(conclude(&[refused]).summary.starts_with("refused, not shown to be genuine"));
         let signed = Check::pass(CheckId::QuoteSignature, "");
         assert_eq!(headline(VerdictOutcome::Refused, &[signed]), "GENUINE, REFUSED BY POLICY");
+    }
+
+    #[test]
+    fn the_word_verified_is_kept_for_quotes_whose_signature_was_checked() {
+        assert_eq!(headline(VerdictOutcome::Verified, &[]), "NOTHING REFUSED, NOT SHOWN TO BE GENUINE");
+        let signed = Check::pass(CheckId::QuoteSignature, "");
+        assert_eq!(headline(VerdictOutcome::Verified, &[signed]), "VERIFIED");
     }
 
     #[test]

@@ -46,10 +46,11 @@ pub fn human(report: &Report, options: &HumanOptions) -> String {
         verbose: options.verbose,
     };
     page.head(report);
-    if options.verbose == 0 {
-        page.steps(report);
-    } else {
-        page.checks(report);
+    match options.verbose {
+        // Documents alone: the steps of a machine were not asked, one line says so.
+        _ if not_attested(report) => {}
+        0 => page.steps(report),
+        _ => page.checks(report),
     }
     page.facts(report);
     page.failed(report);
@@ -93,11 +94,10 @@ impl Page {
         };
         self.screen.text(0, style, &format!("{headline}  app {app} · as of {}", report.as_of));
         self.screen.text(0, Style::Plain, &self.shorten.text(&report.verdict.summary));
-        if !fresh(report) {
-            self.screen.text(0, Style::Caution, NOT_FRESH);
-        }
         if not_attested(report) {
             self.screen.text(0, Style::Bad, NOT_ATTESTED);
+        } else if !fresh(report) {
+            self.screen.text(0, Style::Caution, NOT_FRESH);
         }
         self.screen.text(0, Style::Caution, &format!("DevProof: {}", self.shorten.text(&report.stage)));
         self.screen.blank();
@@ -332,6 +332,11 @@ impl Page {
             return;
         }
         self.heading("NOT CHECKED");
+        if not_attested(report) {
+            let said = format!("{} checks of a machine; `veritee verify` makes them", open().count());
+            self.screen.text(2, Style::Caution, &said);
+            return;
+        }
         let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         let mut by_answer: BTreeMap<_, (&Check, Vec<&str>)> = BTreeMap::new();
         for (index, check) in open().enumerate() {

@@ -94,8 +94,10 @@ fn contradiction(report: &Report) -> Option<ParseError> {
     if stated != VerdictOutcome::Verified {
         return None;
     }
-    // Leaving out what speaks against it, a check or the root, must not do either.
-    if report.root.is_none() {
+    // Leaving out what speaks against it, a check or the root, must not do either. An audit of a file that nothing
+    // vouches for has no root, and does not say "verified" above.
+    let unattested = crate::summary::not_attested(report);
+    if report.root.is_none() && !unattested {
         return Some(ParseError::VerifiedWithout { what: "a trust root" });
     }
     let empty = Step::ALL.iter().find(|step| report.checks.iter().all(|check| check.step != **step));

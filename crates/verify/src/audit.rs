@@ -4,8 +4,12 @@ use crate::run::Run;
 use veritee_audit::{Allow, AllowOutcome, Audit, BootEvents, Context, KeyProvider, OsFacts};
 use veritee_compose::{BoundCompose, Deployment, deployment};
 use veritee_eventlog::AppIdentity;
-use veritee_model::report::{AuditFacts, ChecklistFact, QuestionFact, RuleNotAsked};
-use veritee_model::{Check, CheckId, Finding, FindingStatus, Reason, Severity};
+use veritee_model::report::{
+    AuditFacts, ChecklistFact, Input, PolicyFacts, QuestionFact, RuleNotAsked, SCHEMA, Tool,
+};
+use veritee_model::{
+    Check, CheckId, Finding, FindingStatus, Reason, Report, Severity, Sha256Digest, UnixTime, Verdict,
+};
 use veritee_policy::Policy;
 
 /// Audits the measured compose. A document that two readers can understand differently is audited as such.
@@ -75,6 +79,68 @@ pub fn allowances(policy: &Policy) -> Vec<Allow> {
 /// Passes and rules that found nothing are counted, not listed.
 fn is_listed(finding: &Finding) -> bool {
     finding.status != FindingStatus::Pass
+}
+
+/// What an audit of documents that nothing vouches for is reported with.
+#[derive(Debug, Clone, Copy)]
+pub struct Unattested<'a> {
+    /// The policy; its allowances are in the audit already.
+    pub policy: &'a Policy,
+    /// SHA-256 of the policy file.
+    pub policy_sha256: Option<Sha256Digest>,
+    /// Overrides the policy's threshold for findings.
+    pub fail_on: Option<Severity>,
+    /// The time for which the audit was made.
+    pub as_of: UnixTime,
+    /// What was read.
+    pub inputs: &'a [Input],
+    /// Version of the program.
+    pub tool_version: &'a str,
+}
+
+/// The report of an audit without a machine. Every check but `audit.rules` stands as not asked, none is required, and
+/// the first line says that nothing was shown to be genuine.
+#[must_use]
+pub fn report(audit: Audit, given: &Unattested<'_>) -> Report {
+    let checks: Vec<Check> = CheckId::ALL
+        .iter()
+        .map(|id| match id {
+            CheckId::AuditRules => Check::pass(*id, words(&audit)),
+            _ => {
+                let mut check = Check::not_checked(*id, Reason::NotAsked, "an audit of documents alone");
+                check.required = false;
+                check
+            }
+        })
+        .collect();
+    let fail_on = given.fail_on.unwrap_or(given.policy.audit.fail_on);
+    let facts = facts(&audit);
+    let stage = audit.stage_line();
+    let findings: Vec<Finding> = audit.findings.into_iter().filter(is_listed).collect();
+    Report {
+        schema: SCHEMA.to_owned(),
+        tool: Tool { name: "veritee".to_owned(), version: given.tool_version.to_owned() },
+        as_of: given.as_of,
+        inputs: given.inputs.to_vec(),
+        missing: Vec::new(),
+        verdict: Verdict::conclude(&checks, &findings, fail_on),
+        root: None,
+        checks,
+        notices: Vec::new(),
+        quote: None,
+        tcb: None,
+        identity: None,
+        events: Vec::new(),
+        findings,
+        audit: Some(facts),
+        stage,
+        policy: PolicyFacts {
+            name: given.policy.name.clone(),
+            sha256: given.policy_sha256,
+            loosened: given.policy.loosened(),
+            fail_on,
+        },
+    }
 }
 
 /// How many findings of which severity are open.
