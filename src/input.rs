@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use veritee_model::{Budget, UnixTime};
 
 /// A file's bytes and the name under which reports know it.
@@ -61,7 +61,7 @@ pub(crate) fn read_folder(path: &Path) -> Result<BTreeMap<String, Source>, Failu
 }
 
 /// A file, or all files of a folder in the order of their names.
-pub(crate) fn read_all(path: &PathBuf) -> Result<Vec<Source>, Failure> {
+pub(crate) fn read_all(path: &Path) -> Result<Vec<Source>, Failure> {
     if path.is_dir() { Ok(read_folder(path)?.into_values().collect()) } else { Ok(vec![read(path)?]) }
 }
 

@@ -35,14 +35,15 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
 
 /// The file as evidence, or, where it is a bare log, as that.
 fn evidence(path: &Path, label: Option<&str>, global: &Global) -> Result<Evidence, Failure> {
-    if !path.is_dir() && path != Path::new("-") {
-        let source = input::read(path)?;
-        let mut evidence = Evidence::default();
-        if parts::add_event_log(&mut evidence, &source.bytes, &source.name, &Budget::STANDARD).is_ok() {
-            return Ok(evidence);
-        }
+    if path.is_dir() {
+        return gather::single(path, label, global);
     }
-    gather::single(path, label, global)
+    let source = input::read(path)?;
+    let mut evidence = Evidence::default();
+    if parts::add_event_log(&mut evidence, &source.bytes, &source.name, &Budget::STANDARD).is_ok() {
+        return Ok(evidence);
+    }
+    gather::single_in(path, &source, label, global)
 }
 
 fn parse(item: &EventLogItem) -> Result<EventLog, veritee_eventlog::EventLogError> {

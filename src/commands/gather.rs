@@ -49,7 +49,20 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
 
 /// The evidence of the machine with this label, or of the only one.
 pub(crate) fn single(path: &Path, label: Option<&str>, global: &Global) -> Result<Evidence, Failure> {
-    let readout = read(path)?;
+    chosen(path, read(path)?, label, global)
+}
+
+/// The same where the bytes are at hand: standard input and pipes can be read only once.
+pub(crate) fn single_in(
+    path: &Path,
+    source: &Source,
+    label: Option<&str>,
+    global: &Global,
+) -> Result<Evidence, Failure> {
+    chosen(path, in_source(path, source)?, label, global)
+}
+
+fn chosen(path: &Path, readout: Readout, label: Option<&str>, global: &Global) -> Result<Evidence, Failure> {
     if global.verbose > 0 {
         output::note(global, &format!("{}: read as {}", shown(path), readout.format));
         tell(&readout.notes, global);
@@ -66,8 +79,12 @@ pub(crate) fn read(path: &Path) -> Result<Readout, Failure> {
         return veritee_evidence::read_ingress(&input::last_component(path), &files, budget)
             .map_err(|error| unreadable(path, &error));
     }
-    let source = input::read(path)?;
-    veritee_evidence::read(&source.name, &source.bytes, budget).map_err(|error| unreadable(path, &error))
+    in_source(path, &input::read(path)?)
+}
+
+fn in_source(path: &Path, source: &Source) -> Result<Readout, Failure> {
+    veritee_evidence::read(&source.name, &source.bytes, &Budget::STANDARD)
+        .map_err(|error| unreadable(path, &error))
 }
 
 fn add_ingress(evidence: &mut Evidence, folder: &Path) -> Result<(), Failure> {

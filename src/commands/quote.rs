@@ -76,7 +76,7 @@ fn flatten(value: &serde_json::Value, name: &str, out: &mut String) {
     let below = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
     match value {
         serde_json::Value::Object(members) => {
-            members.iter().for_each(|(key, value)| flatten(value, &below(key), out))
+            members.iter().for_each(|(key, value)| flatten(value, &below(key), out));
         }
         serde_json::Value::Array(entries) => {
             entries

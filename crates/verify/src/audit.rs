@@ -28,11 +28,15 @@ pub(crate) fn check(run: &mut Run<'_>, bound: Option<&BoundCompose>, identity: O
         let what = format!("[[audit.allow]] `{}`", allowed.rule);
         match outcome {
             AllowOutcome::Expired => {
-                run.notice(Reason::PolicyExceptionExpired, format!("{what} has expired"), None)
+                run.notice(Reason::PolicyExceptionExpired, format!("{what} has expired"), None);
             }
             AllowOutcome::Applied => {}
             _ => {
-                run.notice(Reason::PolicyExceptionUnmatched, format!("{what} matched nothing: drop it"), None)
+                run.notice(
+                    Reason::PolicyExceptionUnmatched,
+                    format!("{what} matched nothing: drop it"),
+                    None,
+                );
             }
         }
     }

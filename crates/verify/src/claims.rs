@@ -26,7 +26,7 @@ pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identit
         match facts.get(name.as_str()) {
             _ if name == "device_id" && claim.value == DEVICE_UNKNOWN => {}
             _ if name == "device_id" && devices.contains(&claim.value.to_ascii_lowercase()) => {
-                agreeing.push(name.as_str())
+                agreeing.push(name.as_str());
             }
             Some(fact) if fact.eq_ignore_ascii_case(&claim.value) => agreeing.push(name.as_str()),
             Some(fact) => contradictions.push((name, fact, claim)),

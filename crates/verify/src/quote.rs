@@ -62,7 +62,7 @@ pub(crate) fn check(run: &mut Run<'_>) -> Option<VerifiedQuote> {
             }
         },
     };
-    run.record_all(passed(&genuine.verified, expired.as_ref()));
+    run.record_all(passed(&genuine.verified, expired.as_deref()));
     run.tcb = Some(facts::tcb(&genuine.verified));
     Some(genuine.verified)
 }
@@ -79,7 +79,7 @@ fn genuine_but_expired(request: &Request<'_>, quote: &Quote, error: &QuoteError)
 
 /// Why no collateral sufficed: the error under the one that came furthest, and that collateral.
 pub(crate) struct Refusal {
-    pub(crate) error: QuoteError,
+    pub(crate) error: Box<QuoteError>,
     collateral_json: Option<String>,
 }
 
@@ -107,7 +107,7 @@ pub(crate) fn verify_under_any(
     let mut furthest: Option<Refusal> = None;
     for item in &request.evidence.collateral {
         let (age, result) = verify_under(request, quote, &item.bytes, expiry);
-        let error = result.as_ref().err().map(|refusal| &refusal.error);
+        let error = result.as_ref().err().map(|refusal| refusal.error.as_ref());
         if error.is_some_and(is_revocation) {
             return result;
         }
@@ -131,7 +131,7 @@ pub(crate) fn verify_under_any(
         (None, None) => {
             let wanted = quote.pck_hint().map(|hint| (hint.fmspc, hint.ca));
             let error = QuoteError::CollateralMissing { tee: quote.tee(), wanted };
-            Err(Refusal { error, collateral_json: None })
+            Err(Refusal { error: Box::new(error), collateral_json: None })
         }
     }
 }
@@ -147,7 +147,8 @@ fn verify_under(
     collateral: &[u8],
     expiry: Expiry,
 ) -> (Option<Age>, Result<Genuine, Refusal>) {
-    let refusal = |error, collateral_json| Err(Refusal { error, collateral_json });
+    let refusal =
+        |error: QuoteError, collateral_json| Err(Refusal { error: Box::new(error), collateral_json });
     let collateral = match Collateral::from_json(collateral) {
         Ok(collateral) => collateral,
         Err(error) => return (None, refusal(error.into(), None)),
