@@ -1,11 +1,11 @@
 //! Evidence in every form that dstack and its neighbours publish it, and veritee's own evidence JSON.
 //!
-//! [`read`] takes bytes whose form it finds out by content and returns one [`veritee_model::Evidence`] for each
+//! [`read()`] takes bytes whose form it finds out by content and returns one [`veritee_model::Evidence`] for each
 //! machine in them. Everything read is untrusted: a reader establishes which bytes are said to be the quote, the
 //! log, the compose, and keeps those bytes exactly; what they are worth is decided by later steps. Values that
 //! `tcb_info`, `Info` and their like merely assert become claims, which are compared and never used.
 //!
-//! [`to_json`] writes one document that holds everything needed to repeat a verdict offline, and [`read`] takes it
+//! [`to_json`] writes one document that holds everything needed to repeat a verdict offline, and [`read()`] takes it
 //! back without a change. [`parts`] adds what came in files of its own.
 //!
 //! What is not checked here: signatures, digests of events, hashes of composes, the inside of a quote, certificate

@@ -37,7 +37,7 @@ pub fn read(name: &str, bytes: &[u8], budget: &Budget) -> Result<Readout, ReadEr
 /// With [`crate::to_json`] this is `veritee evidence convert`.
 ///
 /// # Errors
-/// What [`read`] and [`Readout::select`] return.
+/// What [`read()`] and [`Readout::select`] return.
 pub fn convert(
     name: &str,
     bytes: &[u8],

@@ -8,7 +8,7 @@ use veritee_model::{
 };
 
 /// The name of this version of the format.
-pub(crate) const SCHEMA: &str = "veritee/policy/v1";
+pub const SCHEMA: &str = "veritee/policy/v1";
 
 /// Shortest reason that is taken for one.
 const REASON_CHARACTERS: usize = 10;
