@@ -59,7 +59,8 @@ attacks! {
     }
 
     fn a_quote_of_an_unknown_version_type_or_vendor() {
-        let rows: [(Reason, fn(&mut Vec<u8>)); 4] = [
+        type Change = fn(&mut Vec<u8>);
+        let rows: [(Reason, Change); 4] = [
             (Reason::QuoteVersionUnsupported, |quote| quote[0] = 6),
             (Reason::QuoteKeyTypeUnsupported, |quote| quote[2] = 3),
             (Reason::QuoteTeeTypeUnsupported, |quote| quote[4] = 0x82),

@@ -176,7 +176,7 @@ attacks! {
 
     fn what_a_reader_gives_is_judged_like_parts_given_by_themselves() {
         let forged = quoted().forge();
-        let mut parts = Case::of(&forged, &forged.ra_tls_pem).change(|case| case.expected = Expected::Nothing);
+        let parts = Case::of(&forged, &forged.ra_tls_pem).change(|case| case.expected = Expected::Nothing);
         let read = read(forged.info_json().as_bytes()).judge();
         let parts = parts.judge();
         for (read, parts) in read.checks.iter().zip(&parts.checks).filter(|(read, _)| read.id != "identity.claims") {

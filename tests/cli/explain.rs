@@ -1,0 +1,70 @@
+//! `veritee explain`: a page for every code and check, and a hint for what is neither.
+
+use crate::program::Folder;
+use veritee_model::{CheckId, Reason};
+
+#[test]
+fn every_reason_code_has_a_page() {
+    let folder = Folder::new();
+    for reason in Reason::ALL {
+        let ran = folder.run(&["explain", reason.code()]).ends(0);
+        assert!(ran.out.starts_with(&format!("# {reason}\n")), "{reason}: {}", ran.out);
+        assert!(ran.out.lines().count() >= 5, "{reason}: {}", ran.out);
+        assert_eq!(ran.err, "");
+    }
+}
+
+#[test]
+fn every_check_has_a_page() {
+    let folder = Folder::new();
+    for check in CheckId::ALL {
+        let ran = folder.run(&["explain", check.id()]).ends(0);
+        assert!(ran.out.contains(check.question()), "{check}: {}", ran.out);
+    }
+}
+
+#[test]
+fn the_list_has_every_code_and_check() {
+    let list = Folder::new().run(&["explain", "--list"]).ends(0).out;
+    for code in
+        Reason::ALL.iter().map(|reason| reason.code()).chain(CheckId::ALL.iter().map(|check| check.id()))
+    {
+        assert!(list.lines().any(|line| line.split_whitespace().next() == Some(code)), "{code}");
+    }
+}
+
+#[test]
+fn an_unknown_code_is_refused_with_what_comes_near() {
+    let folder = Folder::new();
+    for (typed, meant) in [
+        ("tcb-outofdate", "tcb-out-of-date"),
+        ("rtmr-missmatch", "rtmr-mismatch"),
+        ("quote-signatur", "quote-signature"),
+        ("compose-has", "compose.hash"),
+        ("COMPOSE-HASH-MISMATCH", "compose-hash-mismatch"),
+    ] {
+        let ran = folder.run(&["explain", typed]).ends(2);
+        assert!(
+            ran.out.is_empty() && ran.err.contains("did you mean") && ran.err.contains(meant),
+            "{typed}: {}",
+            ran.err
+        );
+    }
+    let ran = folder.run(&["explain", "zzzzzzzzzz"]).ends(2);
+    assert!(ran.err.contains("--list"), "{}", ran.err);
+    folder.run(&["explain", ""]).ends(2);
+    folder.run(&["explain", &"x".repeat(100_000)]).ends(2);
+}
+
+#[test]
+fn every_code_of_a_report_can_be_explained() {
+    let folder = Folder::new();
+    let ran = folder.verify("evidence.json", &["--nonce", &"07".repeat(32), "--format", "json"]).ends(10);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let codes: Vec<&str> =
+        report["checks"].as_array().unwrap().iter().filter_map(|check| check["reason"].as_str()).collect();
+    assert!(codes.contains(&"report-data-mismatch"));
+    for code in codes {
+        folder.run(&["explain", code]).ends(0);
+    }
+}

@@ -1,0 +1,13 @@
+//! The program as a user runs it: the built binary, files in a folder of its own, exit codes, both output streams.
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+
+mod documents;
+mod explain;
+mod failures;
+mod help;
+mod output;
+mod policies;
+mod program;
+mod quickstart;
+mod quotes;
+mod verdicts;

@@ -1,0 +1,85 @@
+//! `veritee quote`.
+
+use crate::program::{AS_OF, Folder, machine};
+use serde_json::Value;
+use veritee_testkit::{Shape, Universe};
+
+#[test]
+fn showing_a_quote_says_that_nothing_is_verified() {
+    let folder = Folder::new();
+    let human = folder.run(&["quote", "show", "quote.bin"]).ends(0).out;
+    assert_eq!(human.matches("NOT VERIFIED").count(), 2);
+    let shown: Value =
+        serde_json::from_str(&folder.run(&["quote", "show", "quote.bin", "--format", "json"]).ends(0).out)
+            .unwrap();
+    assert_eq!((&shown["schema"], &shown["verified"]), (&"veritee/quote/v1".into(), &false.into()));
+    let quote = machine().forge().platform.quote;
+    assert_eq!(shown["bytes"], quote.len());
+    assert!(human.contains(&hex::encode(&quote[184..232])), "MRTD in full");
+}
+
+#[test]
+fn a_forged_quote_is_shown_all_the_same_but_not_verified() {
+    let folder = Folder::new();
+    let mut quote = machine().forge().platform.quote;
+    quote[600] ^= 1;
+    folder.write("forged.bin", &quote);
+    folder.run(&["quote", "show", "forged.bin"]).ends(0);
+    let arguments = [
+        "quote",
+        "verify",
+        "forged.bin",
+        "--collateral",
+        "collateral.json",
+        "--policy",
+        "policy.toml",
+        "--root",
+        "root.pem",
+        "--as-of",
+        AS_OF,
+    ];
+    let ran = folder.run(&[&arguments[..], &["--format", "json"]].concat()).ends(10);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(report["verdict"]["reasons"][0], "quote-signature");
+}
+
+#[test]
+fn verifying_a_quote_judges_the_first_two_steps_and_no_more() {
+    let folder = Folder::new();
+    let arguments = [
+        "quote",
+        "verify",
+        "quote.bin",
+        "--collateral",
+        "collateral.json",
+        "--policy",
+        "policy.toml",
+        "--root",
+        "root.pem",
+        "--as-of",
+        AS_OF,
+    ];
+    let ran = folder.run(&[&arguments[..], &["--format", "json"]].concat()).ends(0);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    let steps: Vec<&str> =
+        report["checks"].as_array().unwrap().iter().map(|check| check["step"].as_str().unwrap()).collect();
+    assert!(steps.contains(&"quote") && steps.contains(&"platform"));
+    assert!(steps.iter().all(|step| matches!(*step, "quote" | "platform")), "{steps:?}");
+    // One that is a month too late is refused, one without collateral incomplete.
+    let late: Vec<&str> =
+        arguments.iter().map(|it| if *it == AS_OF { "2026-12-15T00:00:00Z" } else { *it }).collect();
+    folder.run(&late).ends(11);
+    folder.run(&["quote", "verify", "quote.bin", "--as-of", AS_OF]).ends(13);
+}
+
+#[test]
+fn quotes_of_every_kind_are_shown() {
+    let folder = Folder::new();
+    for shape in Shape::ALL {
+        folder.write("any.bin", Universe::with_shape(1, shape).forge().quote);
+        let shown = folder.run(&["quote", "show", "any.bin", "--format", "json"]).ends(0).out;
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(shown["header"]["version"], shape.version(), "{shape:?}");
+    }
+    folder.run(&["quote", "show", "app-compose.json"]).ends(3);
+}
