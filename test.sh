@@ -16,7 +16,7 @@ step "clippy"
 cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 
 step "documentation"
-RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --all-features --locked
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features --locked
 
 step "packages: bans, licences, sources"
 if ! [ -x "$tools/bin/cargo-deny" ]; then
