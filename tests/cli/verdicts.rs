@@ -46,6 +46,28 @@ fn evidence_without_a_required_part_ends_with_13() {
     always(&folder, "quote.bin", &[], 13);
 }
 
+/// A compose with what no auditor lets pass: a privileged container of an image that can change.
+const RISKY: &str = r#"{"manifest_version":2,"name":"risky","runner":"docker-compose","docker_compose_file":"services:\n  app:\n    image: nginx:latest\n    privileged: true\n    volumes:\n      - /var/run/docker.sock:/var/run/docker.sock\n","kms_enabled":true,"public_logs":true,"allowed_envs":["SECRET"]}"#;
+
+#[test]
+fn findings_of_the_audit_end_with_12_unless_the_threshold_lies_above_them() {
+    let folder = Folder::of(&machine().app_compose(RISKY));
+    let policy = folder.read("policy.toml").replace("fail_on = \"critical\"", "fail_on = \"low\"");
+    folder.write("policy.toml", policy);
+    always(&folder, "evidence.json", &[], 12);
+    let ran = folder.verify("evidence.json", &["--format", "json"]).ends(12);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    assert!(!findings.is_empty());
+    // What is not genuine, refused or incomplete goes before findings.
+    folder.verify("evidence.json", &["--nonce", &"07".repeat(32)]).ends(10);
+    folder.write(
+        "policy.toml",
+        format!("{}\n[tcb]\nminimum_evaluation_number = 99\n", folder.read("policy.toml")),
+    );
+    folder.verify("evidence.json", &[]).ends(11);
+}
+
 #[test]
 fn not_genuine_goes_before_refused_and_refused_before_incomplete() {
     let folder =

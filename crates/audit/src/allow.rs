@@ -13,7 +13,8 @@ pub struct Allow {
     pub rule: String,
     /// Why. Never empty in a sound policy; an empty one allows nothing.
     pub reason: String,
-    /// Last second for which it counts; `None` for ever.
+    /// From when on it counts no more; `None` for never. At this very second it has expired, as the policy's waivers
+    /// and exceptions have.
     pub expires: Option<UnixTime>,
     /// Only findings whose place (`file:line path`) contains this text.
     pub place: Option<String>,
@@ -40,7 +41,7 @@ impl Allow {
         }
         match (self.expires, as_of) {
             (None, _) => Ok(()),
-            (Some(end), Some(now)) if now <= end => Ok(()),
+            (Some(end), Some(now)) if now < end => Ok(()),
             (Some(_), _) => Err(AllowOutcome::Expired),
         }
     }

@@ -9,6 +9,7 @@ use veritee_model::Reason;
 
 /// Reasons that no report of this suite can give: where they are produced instead.
 const ELSEWHERE: &[(Reason, &str)] = &[
+    (Reason::NotAsked, "tests/cli/audits.rs"),
     (Reason::TrustRootMalformed, "crates/quote/tests/conformance/signers.rs"),
     (Reason::ComposeFileMissing, "crates/compose/tests/resolution.rs"),
     (Reason::ComposeFileMalformed, "crates/compose/tests/resolution.rs"),

@@ -41,6 +41,14 @@ fn pinned(register: &str, digits: &str) -> Case {
     case
 }
 
+/// A machine whose one container is privileged.
+fn risky() -> Case {
+    let digest = format!("docker.io/library/nginx@sha256:{}", "0".repeat(64));
+    let compose =
+        veritee_testkit::dstack::APP_COMPOSE.replace(&digest, &format!("{digest}\\n    privileged: true"));
+    Case::new(&machine().app_compose(&compose))
+}
+
 attacks! {
     fn accepting_a_status_lets_it_pass_and_says_so() {
         for (name, _, change) in STATUSES {
@@ -371,6 +379,38 @@ attacks! {
         let report = case.judge_under(&policy);
         assert_verdict(&report, VerdictOutcome::NotGenuine);
         assert_eq!(report.verdict.reasons.first().map(String::as_str), Some("rtmr-mismatch"));
+    }
+
+    fn the_threshold_for_findings_decides() {
+        let with = |fail_on: &str| risky().change(|case| {
+            case.policy = case.policy.replace("fail_on = \"critical\"", &format!("fail_on = \"{fail_on}\""));
+        });
+        let report = with("high").judge();
+        assert_verdict(&report, VerdictOutcome::Findings);
+        let rules: Vec<&str> = report.findings.iter().map(|finding| finding.rule.as_str()).collect();
+        assert!(rules.contains(&"DP-CMP-002"), "{rules:?}");
+        assert_verdict(&with("critical").judge(), VerdictOutcome::Verified);
+    }
+
+    fn an_allowed_finding_is_let_pass_and_told() {
+        let allow = |rule: &str, more: &str| format!("[[audit.allow]]\nrule = \"{rule}\"\n{BECAUSE}{more}");
+        let with = |tables: &str| risky().change(|case| {
+            case.policy = case.policy.replace("fail_on = \"critical\"\n", &format!("fail_on = \"high\"\n{tables}"));
+        });
+        let open = |report: &Report| {
+            let counts = report.findings.iter().filter(|finding| finding.allowed.is_none());
+            counts.filter(|finding| finding.severity >= veritee_model::Severity::High).count()
+        };
+        let plain = with("").judge();
+        let report = with(&allow("DP-CMP-002", "")).judge();
+        assert_eq!(open(&report) + 1, open(&plain), "{:#?}", report.findings);
+        loosened(&report, "DP-CMP-002");
+        let late = with(&allow("DP-CMP-002", "expires = \"2026-10-15T00:00:00Z\"\n")).judge();
+        assert_eq!(open(&late), open(&plain));
+        assert_notice(&late, Reason::PolicyExceptionExpired);
+        let elsewhere = with(&allow("DP-CMP-002", "place = \"services.other\"\n")).judge();
+        assert_eq!(open(&elsewhere), open(&plain));
+        assert_notice(&elsewhere, Reason::PolicyExceptionUnmatched);
     }
 
     fn an_exception_for_one_expiry_lets_no_other_pass() {
