@@ -146,12 +146,15 @@ fn no_mutation_of_any_form_panics_runs_away_or_is_verified() {
     );
 }
 
+/// Where a part's bytes are.
+type Part = fn(&mut Evidence) -> &mut Vec<u8>;
+
 #[test]
 fn no_mutation_of_any_part_panics_runs_away_or_passes_for_the_genuine_part() {
     let forged = Machine::new(1).change(|machine| machine.binding = Binding::RaTls).forge();
     let root = TrustRoot::from_der(&forged.platform.root_der).unwrap();
     let genuine = evidence(&forged);
-    let parts: [(&str, fn(&mut Evidence) -> &mut Vec<u8>); 6] = [
+    let parts: [(&str, Part); 6] = [
         ("quote", |it| &mut it.quote.as_mut().unwrap().bytes),
         ("event log", |it| &mut it.event_log.as_mut().unwrap().item.bytes),
         ("app_compose", |it| &mut it.app_compose.as_mut().unwrap().bytes),
