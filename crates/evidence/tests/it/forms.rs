@@ -460,7 +460,13 @@ fn collateral_is_found_where_it_is_nested_and_kept_as_it_stands() {
 #[test]
 fn the_committed_samples_are_the_forged_ones() {
     for (file, bytes) in samples() {
-        assert_eq!(vector(&format!("evidence/{file}")), bytes, "{file}");
+        let committed = vector(&format!("evidence/{file}"));
+        // The order of members depends on features of serde_json that other packages of a build may turn on.
+        let json = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).ok();
+        match json(&bytes) {
+            Some(made) => assert_eq!(json(&committed), Some(made), "{file}"),
+            None => assert_eq!(committed, bytes, "{file}"),
+        }
         assert!(read(&bytes).is_ok(), "{file}");
     }
 }
