@@ -107,6 +107,9 @@ mod collateral;
 mod der;
 pub mod error;
 mod facts;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod pck;
 mod prepared;
 mod qe_identity;
