@@ -44,7 +44,23 @@ pub(crate) const VM_CONFIG: &str = r#"{"spec_version":1,"cpu_count":2,"memory_si
 pub(crate) const MR_CONFIG: &str = r#"{"version":3,"compose_hash":"00"}"#;
 
 pub(crate) fn sys_config() -> String {
-    serde_json::json!({ "kms_urls": [], "vm_config": VM_CONFIG, "mr_config": MR_CONFIG }).to_string()
+    sorted(&serde_json::json!({ "kms_urls": [], "vm_config": VM_CONFIG, "mr_config": MR_CONFIG }))
+}
+
+/// JSON with members in the order of their names, whatever features of serde_json a build turns on.
+fn sorted(value: &serde_json::Value) -> String {
+    use serde_json::Value;
+    match value {
+        Value::Object(members) => {
+            let ordered: std::collections::BTreeMap<_, _> = members.iter().collect();
+            let text = |(name, value): (&String, &Value)| {
+                format!("{}:{}", Value::from(name.as_str()), sorted(value))
+            };
+            format!("{{{}}}", ordered.into_iter().map(text).collect::<Vec<_>>().join(","))
+        }
+        Value::Array(entries) => format!("[{}]", entries.iter().map(sorted).collect::<Vec<_>>().join(",")),
+        other => other.to_string(),
+    }
 }
 
 fn compact(value: usize) -> Vec<u8> {
@@ -205,7 +221,7 @@ pub(crate) fn tcb_info() -> String {
         "compose_hash": "ff", "app_compose": COMPOSE, "event_log": log,
     });
     object["rtmr0"] = "0xBB".into();
-    object.to_string()
+    sorted(&object)
 }
 
 pub(crate) fn agent_page() -> String {
