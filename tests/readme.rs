@@ -26,7 +26,9 @@ fn the_readme_shows_the_output_of_its_command() {
         return;
     }
     assert_eq!(&readme[start..end], printed, "VERITEE_UPDATE_SNAPSHOTS=1 writes it anew");
-    assert!(readme.contains("verify test-vectors/quickstart/evidence.json --policy test-vectors/quickstart/policy.toml"));
+    assert!(readme.contains(
+        "verify test-vectors/quickstart/evidence.json --policy test-vectors/quickstart/policy.toml"
+    ));
 }
 
 #[test]
