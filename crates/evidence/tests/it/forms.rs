@@ -462,7 +462,7 @@ fn the_committed_samples_are_the_forged_ones() {
     for (file, bytes) in samples() {
         let committed = vector(&format!("evidence/{file}"));
         // The order of members depends on features of serde_json that other packages of a build may turn on.
-        let json = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).ok();
+        let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).ok();
         match json(&bytes) {
             Some(made) => assert_eq!(json(&committed), Some(made), "{file}"),
             None => assert_eq!(committed, bytes, "{file}"),
