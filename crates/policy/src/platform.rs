@@ -47,7 +47,8 @@ fn status(policy: &Policy, tcb: &Tcb) -> Check {
     let name = tcb.status.name();
     let accepted: Vec<&str> = policy.tcb.accept.iter().map(|status| status.name()).collect();
     if accepted.contains(&name) {
-        return Check::pass(id, format!("{name}, TCB of {}", day(tcb.date)));
+        return current(tcb, &accepted)
+            .unwrap_or_else(|| Check::pass(id, format!("{name}, TCB of {}", day(tcb.date))));
     }
     let launch = &tcb.launch;
     let mut parts = vec![format!("platform {}", launch.platform.status)];
@@ -62,6 +63,24 @@ fn status(policy: &Policy, tcb: &Tcb) -> Check {
     Check::fail(id, reason, format!("{name} since {} ({}){short}", day(tcb.date), parts.join(", ")))
         .compared(accepted.join(" or "), name)
         .next("ask the operator for the BIOS, microcode or TDX module update that Intel's advisories name")
+}
+
+/// Intel's relaunch table keeps the status of the launch when the TCB has become worse since. A relying party's secrets
+/// go to the machine as it is now, so the status now has to be accepted too.
+fn current(tcb: &Tcb, accepted: &[&str]) -> Option<Check> {
+    // "Relaunch advised" already speaks of the status now.
+    if tcb.status != tcb.launch.status {
+        return None;
+    }
+    let current = tcb.current.as_ref()?.status;
+    let reason = current.reason().filter(|_| !accepted.contains(&current.name()))?;
+    let detail = format!("{} at launch, but {current} now (TEE_TCB_SVN2)", tcb.launch.status);
+    let check = Check::fail(CheckId::PlatformTcbStatus, reason, detail);
+    Some(
+        check
+            .compared(accepted.join(" or "), current)
+            .next("ask the operator why the TDX module was changed"),
+    )
 }
 
 fn advisories(policy: &Policy, tcb: &Tcb) -> Check {

@@ -77,7 +77,7 @@ const ENTRIES: &[Entry] = &[
         why: "what is sent to an unverified backend leaves the machine's protection",
         rules: &["DP-URL-003", "DP-SRC-022"],
         always: false,
-        commands: &["veritee fetch BACKEND -o backend.json && veritee verify backend.json"],
+        commands: &["veritee verify BACKEND_EVIDENCE.json --collateral COLLATERAL.json"],
     },
     Entry {
         id: "M8",

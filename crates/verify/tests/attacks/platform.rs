@@ -113,6 +113,21 @@ attacks! {
         }
     }
 
+    /// Intel's merged status stays that of the launch, so a verifier that reads only it says yes.
+    fn a_tcb_that_has_become_worse_since_the_launch() {
+        let machine = Machine::with_shape(1, Shape::TdxV5Td15)
+            .change(|machine| machine.binding = Binding::Raw(NONCE.to_vec()))
+            .universe(|universe| {
+                relaunch(universe).quote(|quote| {
+                    let td = quote.td();
+                    std::mem::swap(&mut td.tee_tcb_svn, &mut td.tee_tcb_svn2);
+                })
+            });
+        let case = Case::of(&machine.forge(), "").change(|case| case.evidence.certificates = None);
+        let report = case.is_refused(CheckId::PlatformTcbStatus, Reason::TcbOutOfDate, REFUSED);
+        assert_eq!(report.tcb.unwrap().status, "UpToDate");
+    }
+
     fn an_outdated_machine_is_refused_for_its_status_and_each_advisory() {
         let case = on(|universe| {
             universe.sgx_extension(|extension| (extension.components[0], extension.cpusvn[0]) = (3, 3))
