@@ -98,6 +98,46 @@ pub struct Claim {
     pub source: String,
 }
 
+/// What a server showed in a TLS handshake. A record made by whoever fetched: good to compare with what the quote
+/// binds, worth nothing by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServedCertificates {
+    /// Name and port that were asked for, `host:port`.
+    pub server: String,
+    /// The chain as it came, PEM, leaf first.
+    pub chain: Item,
+}
+
+/// What the evidence was fetched for. The verdict is about whatever answered; this says what should have.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The words of the caller: an app id, a URL or a domain.
+    pub asked: String,
+    /// The app id asked for, 40 hex digits in lower case, where the target names one.
+    pub app_id: Option<String>,
+    /// The domain whose users reach the application, where the target names one.
+    pub domain: Option<String>,
+}
+
+/// What another machine of the same application said about itself when this one was fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replica {
+    /// Its label among the machines that were fetched together.
+    pub label: String,
+    /// Values that it claims, by name as in [`Claims`]: `app_id`, `compose_hash`, `instance_id`, `mrtd`, `rtmr0`...
+    pub values: BTreeMap<String, String>,
+}
+
+/// CAA answers of the domain name system (RFC 8659), for a domain and the names above it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaaAnswers {
+    /// The domain that was asked about.
+    pub domain: String,
+    /// The answers, JSON: `[{"name": "a.example", "records": [{"flags": 0, "tag": "issue", "value": "..."}]}, ...]`,
+    /// one entry for each name that was asked, from the domain upwards.
+    pub answers: Item,
+}
+
 /// Everything known of one machine. Every part may be missing; the report then says so.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Evidence {
@@ -125,4 +165,12 @@ pub struct Evidence {
     pub bound_content: Option<BoundContent>,
     /// Unauthenticated values to compare.
     pub claims: Claims,
+    /// What the server showed in the TLS handshake.
+    pub served: Option<ServedCertificates>,
+    /// What the evidence was fetched for.
+    pub target: Option<Target>,
+    /// The other machines that were seen at the same time.
+    pub replicas: Vec<Replica>,
+    /// CAA answers for the target's domain.
+    pub caa: Option<CaaAnswers>,
 }

@@ -43,6 +43,7 @@ pub(crate) fn read_value(object: &Object<'_>, schema: &str, budget: &Budget) -> 
         ingress: document.take("ingress").map(|value| ingress(&value, budget)).transpose()?,
         bound_content: document.take("bound_content").map(|value| bound_content(&value)).transpose()?,
         claims: claims(document.require("claims")?.object()?)?,
+        ..Evidence::default()
     };
     document.finish()?;
     Ok(Readout::one(Format::Veritee, evidence, Vec::new()))
