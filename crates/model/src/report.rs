@@ -6,7 +6,7 @@ use crate::bytes::{
     AppId, ComposeHash, Fmspc, InstanceId, MrConfigId, MrOwner, MrOwnerConfig, MrSeam, MrServiceTd,
     MrSignerSeam, Mrtd, ReportData, Rtmr, Sha256Digest, Sha384Digest, TdAttributes, TeeTcbSvn, Xfam,
 };
-use crate::check::Check;
+use crate::check::{Check, Outcome};
 use crate::finding::{Finding, FindingStatus};
 use crate::time::UnixTime;
 use crate::verdict::{Verdict, VerdictOutcome};
@@ -57,6 +57,72 @@ pub struct Report {
     pub stage: String,
     /// The policy that the verdict rests on.
     pub policy: PolicyFacts,
+    /// The same evidence judged under other circumstances, on request: another time, another TCB evaluation. Never
+    /// part of the verdict.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<Comparison>,
+}
+
+/// The verdict under other circumstances, and where it parts from this report's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Which circumstances, in words.
+    pub with: String,
+    /// The time of the other verdict.
+    pub as_of: UnixTime,
+    /// The other outcome.
+    pub outcome: VerdictOutcome,
+    /// The exit code that goes with it.
+    pub exit_code: u8,
+    /// The other verdict's reasons.
+    pub reasons: Vec<String>,
+    /// Checks that came out otherwise; empty when none did.
+    pub changes: Vec<Change>,
+}
+
+/// A check that came out otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// The check.
+    pub check: String,
+    /// How it came out in the other verdict: `pass`, or its outcome and reason, then what was found.
+    pub there: String,
+    /// How it came out in this report.
+    pub here: String,
+}
+
+impl Comparison {
+    /// Compares this report with one of the same evidence under other circumstances.
+    #[must_use]
+    pub fn between(with: impl Into<String>, other: &Report, this: &Report) -> Self {
+        let changes = this.checks.iter().filter_map(|here| {
+            let there = other.checks.iter().find(|there| there.id == here.id)?;
+            let same = there.outcome == here.outcome
+                && there.reason == here.reason
+                && there.detail == here.detail
+                && there.waived == here.waived;
+            (!same).then(|| Change { check: here.id.clone(), there: said(there), here: said(here) })
+        });
+        Self {
+            with: with.into(),
+            as_of: other.as_of,
+            outcome: other.verdict.outcome,
+            exit_code: other.verdict.exit_code,
+            reasons: other.verdict.reasons.clone(),
+            changes: changes.collect(),
+        }
+    }
+}
+
+fn said(check: &Check) -> String {
+    let waived = if check.waived.is_some() { ", waived by policy" } else { "" };
+    match (check.outcome, &check.reason) {
+        (Outcome::Pass, _) => format!("pass: {}", check.detail),
+        (Outcome::Fail, Some(reason)) => format!("{reason}{waived}: {}", check.detail),
+        (Outcome::NotChecked, Some(reason)) => format!("not checked ({reason}){waived}: {}", check.detail),
+        (Outcome::Fail, None) => format!("failed{waived}: {}", check.detail),
+        (Outcome::NotChecked, None) => format!("not checked{waived}: {}", check.detail),
+    }
 }
 
 impl Report {

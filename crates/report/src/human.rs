@@ -60,6 +60,7 @@ pub fn human(report: &Report, options: &HumanOptions) -> String {
     page.notices(report);
     page.missing(report);
     page.not_checked(report);
+    page.compared(report);
     page.foot(report);
     page.screen.finish()
 }
@@ -356,6 +357,24 @@ impl Page {
         }
         for (reason, names) in by_reason {
             self.screen.text(2, Style::Plain, &format!("{reason}: {}", names.join(", ")));
+        }
+    }
+
+    fn compared(&mut self, report: &Report) {
+        for other in &report.compared {
+            self.heading("JUDGED OTHERWISE");
+            let words = other.outcome.headline().to_lowercase();
+            let said = format!("{}, as of {}: {words} (exit {})", other.with, other.as_of, other.exit_code);
+            self.screen.text(2, Style::Plain, &self.shorten.text(&said));
+            if other.changes.is_empty() {
+                self.screen.text(4, Style::Plain, "every check comes out as in this report");
+            }
+            for change in &other.changes {
+                self.screen.text(4, Style::Plain, &change.check);
+                for (name, words) in [("there", &change.there), ("here", &change.here)] {
+                    self.screen.labelled(6, NAMES, (Style::Plain, name), &self.shorten.text(words));
+                }
+            }
         }
     }
 

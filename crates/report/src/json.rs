@@ -47,6 +47,7 @@ pub fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
     }
     within("checks", report.checks.len(), CHECKS)?;
     within("findings", report.findings.len(), FINDINGS)?;
+    within("comparisons", report.compared.len(), COMPARISONS)?;
     match contradiction(&report) {
         Some(error) => Err(error),
         None => Ok(report),
@@ -55,6 +56,8 @@ pub fn parse(bytes: &[u8]) -> Result<Report, ParseError> {
 
 /// No version asks as many questions; adding up more of them than this costs time.
 const CHECKS: usize = 1024;
+/// One for another time, one for another TCB evaluation.
+const COMPARISONS: usize = 16;
 /// More than any audit of one deployment finds.
 const FINDINGS: usize = 16_384;
 

@@ -144,6 +144,7 @@ pub fn report(audit: Audit, given: &Unattested<'_>) -> Report {
             loosened: given.policy.loosened(),
             fail_on,
         },
+        compared: Vec::new(),
     }
 }
 

@@ -120,6 +120,7 @@ impl<'a> Run<'a> {
             audit: self.audit,
             stage: self.stage.unwrap_or_else(|| "incomplete".to_owned()),
             policy: PolicyFacts { name: policy.name.clone(), sha256: policy_sha256, loosened, fail_on },
+            compared: Vec::new(),
         }
     }
 }

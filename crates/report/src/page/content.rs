@@ -16,6 +16,7 @@ pub(crate) fn page(report: &Report) -> Page {
     page.audit(report);
     page.tables("Waived by policy", tables::with_status(report, Status::Waived));
     page.not_checked(report);
+    page.compared(report);
     page.notices(report);
     page.tables("Checks", Some(tables::checks(report)));
     page.tables("Application", report.identity.as_ref().map(tables::identity));
@@ -127,6 +128,28 @@ impl Page {
             self.blocks.push(Block::Paragraph(vec![Inline::Words("Every check of the report was made.")]));
         } else {
             self.blocks.push(Block::List(items));
+        }
+    }
+
+    fn compared(&mut self, report: &Report) {
+        for other in &report.compared {
+            self.blocks.push(Block::Heading(2, "Judged otherwise"));
+            self.blocks.push(Block::Paragraph(vec![
+                Inline::text(&other.with),
+                Inline::Words(", as of "),
+                Inline::code(other.as_of),
+                Inline::Words(": "),
+                Inline::Words(meaning(other.outcome)),
+                Inline::Words(" (exit code "),
+                Inline::Number(u64::from(other.exit_code)),
+                Inline::Words(")."),
+            ]));
+            match tables::changes(other) {
+                Some(table) => self.blocks.push(Block::Table(table)),
+                None => self
+                    .blocks
+                    .push(Block::Paragraph(vec![Inline::Words("Every check comes out as in this report.")])),
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use super::{Inline, Table};
 use crate::human::quote_fields;
 use crate::summary::{self, Status, finding_word, tally};
 use veritee_model::report::{
-    AuditFacts, ChecklistFact, IdentityFacts, QuestionFact, QuoteFacts, RuleNotAsked, TcbFacts,
+    AuditFacts, ChecklistFact, Comparison, IdentityFacts, QuestionFact, QuoteFacts, RuleNotAsked, TcbFacts,
 };
 use veritee_model::{Check, CheckId, Finding, Report};
 
@@ -53,6 +53,22 @@ pub(super) fn with_status(report: &Report, status: Status) -> Option<Table> {
         })
         .collect();
     (!rows.is_empty()).then_some(Table { head, rows })
+}
+
+/// Checks that come out otherwise; nothing when none does.
+pub(super) fn changes(other: &Comparison) -> Option<Table> {
+    let rows: Vec<Vec<Cell>> = other
+        .changes
+        .iter()
+        .map(|change| {
+            vec![
+                vec![Inline::code(&change.check)],
+                vec![Inline::text(&change.there)],
+                vec![Inline::text(&change.here)],
+            ]
+        })
+        .collect();
+    (!rows.is_empty()).then_some(Table { head: &["Check", "There", "In this report"], rows })
 }
 
 pub(super) fn checks(report: &Report) -> Table {

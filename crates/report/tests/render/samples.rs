@@ -1,8 +1,8 @@
 //! Five reports, as far apart as reports can be. The values are made up; the shapes are those of real machines.
 
 use veritee_model::report::{
-    AuditFacts, ChecklistFact, EventFact, IdentityFacts, Input, Missing, Notice, PolicyFacts, QuestionFact,
-    QuoteFacts, Root, RuleNotAsked, SCHEMA, TcbFacts, Tool,
+    AuditFacts, ChecklistFact, Comparison, EventFact, IdentityFacts, Input, Missing, Notice, PolicyFacts,
+    QuestionFact, QuoteFacts, Root, RuleNotAsked, SCHEMA, TcbFacts, Tool,
 };
 use veritee_model::{
     AppId, Check, CheckId, ComposeHash, Finding, FindingStatus, Fmspc, InstanceId, MrConfigId, MrOwner,
@@ -173,6 +173,12 @@ pub(crate) fn test_root() -> Report {
         ],
         fail_on: Severity::High,
     };
+    let mut earlier = conclude(base());
+    earlier.as_of = UnixTime::from_seconds(1_700_000_000);
+    report.compared = vec![
+        Comparison::between("when the evidence was fetched", &earlier, &report),
+        Comparison::between("under the early TCB evaluation (22)", &report, &report),
+    ];
     conclude(report)
 }
 
@@ -291,6 +297,7 @@ fn base() -> Report {
             loosened: Vec::new(),
             fail_on: Severity::High,
         },
+        compared: Vec::new(),
     }
 }
 
