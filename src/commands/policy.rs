@@ -19,6 +19,7 @@ pub(crate) fn run(options: &Policy, global: &Global) -> Result<ExitCode, Failure
 }
 
 /// A policy and the digest of the file it came from.
+#[derive(Clone)]
 pub(crate) struct Loaded {
     pub(crate) policy: veritee_policy::Policy,
     pub(crate) sha256: Option<Sha256Digest>,

@@ -1,7 +1,8 @@
 //! `veritee quote`
 
-use super::{gather, verify};
-use crate::cli::{Format, Global, Quote as Options};
+use super::gather;
+use super::verify::Rules;
+use crate::cli::{Engine, Format, Global, Quote as Options};
 use crate::failure::Failure;
 use crate::input::shown;
 use core::fmt::Write as _;
@@ -20,7 +21,8 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
             let mut alone =
                 veritee_model::Evidence { quote, collateral: evidence.collateral, ..Default::default() };
             gather::collateral(&mut alone, collateral)?;
-            let report = only_the_quote(verify::judge(&alone, &Expected::Nothing, None, judge)?);
+            let report =
+                only_the_quote(Rules::load(judge, Engine::Both)?.verdict(&alone, &Expected::Nothing, None));
             crate::output::report(&report, global)?;
             Ok(report.verdict.outcome.exit_code())
         }

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::input::{self, shown};
 use std::path::Path;
 use veritee_measure::image::ImageFiles;
+use veritee_model::report::Comparison;
 use veritee_model::{Budget, Evidence, ExitCode, Report, Severity, UnixTime};
 use veritee_quote::TrustRoot;
 use veritee_verify::{Expected, Request};
@@ -18,7 +19,15 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
         (None, None) => Expected::Nothing,
     };
     let image = options.image.as_deref().map(crate::image::open).transpose()?;
-    let report = judge(&evidence, &expected, image.as_deref(), &options.judge)?;
+    let rules = Rules::load(&options.judge, Engine::Both)?;
+    let mut report = rules.verdict(&evidence, &expected, image.as_deref());
+    if options.judge.as_of == Some(AsOf::Now)
+        && let Some(then) = fetched_at(&evidence)
+        && then != rules.as_of
+    {
+        let before = rules.at(then).verdict(&evidence, &expected, image.as_deref());
+        report.compared.push(Comparison::between("when the evidence says it was fetched", &before, &report));
+    }
     if let Some(path) = &options.save_evidence {
         crate::output::write_whole(
             path,
@@ -29,17 +38,13 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
     Ok(report.verdict.outcome.exit_code())
 }
 
-/// The verdict on gathered evidence.
-pub(crate) fn judge(
-    evidence: &Evidence,
-    expected: &Expected,
-    image: Option<&dyn ImageFiles>,
-    options: &Judge,
-) -> Result<Report, Failure> {
-    Ok(Rules::load(options, Engine::Both)?.verdict(evidence, expected, image))
+/// When the quote was obtained, as the evidence has it: not a fact, only the time of another question.
+fn fetched_at(evidence: &Evidence) -> Option<UnixTime> {
+    UnixTime::parse(evidence.quote.as_ref()?.obtained.as_deref()?).ok()
 }
 
 /// Everything that a verdict depends on beside the evidence, read once.
+#[derive(Clone)]
 pub(crate) struct Rules {
     pub(crate) loaded: super::policy::Loaded,
     pub(crate) root: TrustRoot,
@@ -59,6 +64,11 @@ impl Rules {
             fail_on: options.fail_on.map(Into::into),
             loaded,
         })
+    }
+
+    /// The same rules at another time.
+    fn at(&self, as_of: UnixTime) -> Self {
+        Self { as_of, ..self.clone() }
     }
 
     pub(crate) fn verdict(

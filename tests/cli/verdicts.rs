@@ -171,3 +171,23 @@ fn the_same_run_gives_the_same_bytes() {
     let run = || folder.verify("evidence.json", &["--nonce", NONCE, "--format", "json"]).ends(0).out;
     assert_eq!(run(), run());
 }
+
+#[test]
+fn as_of_now_says_what_changed_since_the_evidence_was_fetched() {
+    let folder = Folder::new();
+    let mut document: serde_json::Value = serde_json::from_str(&folder.read("evidence.json")).unwrap();
+    document["quote"]["obtained"] = AS_OF.into();
+    folder.write("fetched.json", document.to_string());
+    let arguments = ["--policy", "policy.toml", "--root", "root.pem", "--offline", "--format", "json"];
+    // The forged collateral has expired long before the clock's time.
+    let ran = folder.run(&[&["verify", "fetched.json", "--as-of", "now"], &arguments[..]].concat()).ends(11);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let other = &report["compared"][0];
+    assert_eq!((&other["as_of"], &other["exit_code"]), (&AS_OF.into(), &0.into()));
+    let changes: Vec<&str> =
+        other["changes"].as_array().unwrap().iter().map(|change| change["check"].as_str().unwrap()).collect();
+    assert!(changes.contains(&"quote.collateral"), "{changes:?}");
+    // At the same time there is nothing to compare, and the report is the same twice.
+    let again = folder.run(&[&["verify", "fetched.json", "--as-of", AS_OF], &arguments[..]].concat()).ends(0);
+    assert!(!again.out.contains("\"compared\""));
+}
