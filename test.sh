@@ -27,6 +27,9 @@ fi
 step "fuzz smoke run"
 fuzz/smoke.sh "${FUZZ_SECONDS:-5}"
 
+step "the quote engine as WebAssembly, under Node"
+crates/quote/wasm/run.sh
+
 step "bench smoke run"
 cargo bench --workspace --locked --quiet -- --test
 

@@ -92,7 +92,8 @@
 //! # Limits
 //!
 //! Every input has a cap in [`veritee_model::Budget`]; reading takes time and memory in proportion to its length.
-//! The crate opens no file and no socket and reads no clock.
+//! The crate opens no file and no socket and reads no clock. Built for `wasm32-unknown-unknown` it imports nothing;
+//! `wasm/run.sh` lets such a module judge genuine and damaged quotes under Node. Not tested in a browser itself.
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
