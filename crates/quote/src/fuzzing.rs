@@ -10,13 +10,14 @@ use crate::qe_identity::QeIdentity;
 use crate::tcb_info::TcbInfo;
 use crate::x509::crl::Crl;
 use crate::x509::{Certificate, DerReader};
+use veritee_model::Budget;
 
 /// Reads a TCB info.
 ///
 /// # Errors
 /// As behind the signature check.
 pub fn tcb_info(text: &str) -> Result<TcbInfo, DocumentFault> {
-    TcbInfo::parse(text)
+    TcbInfo::parse(text, &Budget::STANDARD)
 }
 
 /// Reads a QE identity.
@@ -24,7 +25,7 @@ pub fn tcb_info(text: &str) -> Result<TcbInfo, DocumentFault> {
 /// # Errors
 /// As behind the signature check.
 pub fn qe_identity(text: &str) -> Result<QeIdentity, DocumentFault> {
-    QeIdentity::parse(text)
+    QeIdentity::parse(text, &Budget::STANDARD)
 }
 
 /// Reads the value of a PCK certificate's SGX extension: an OCTET STRING and nothing behind it.

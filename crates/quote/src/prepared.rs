@@ -136,6 +136,12 @@ impl PreparedCollateral {
         (self.0.root_crl.serials.len(), self.0.pck_crl.serials.len())
     }
 
+    /// CRLNumbers of its lists, hex: the root's list, the PCK CA's list.
+    #[must_use]
+    pub fn crl_numbers(&self) -> (&str, &str) {
+        (&self.0.root_crl.number, &self.0.pck_crl.number)
+    }
+
     /// Dates of the seven sources in it; the PCK chain, the eighth, comes with a quote.
     #[must_use]
     pub fn sources(&self) -> &[SourceDates] {

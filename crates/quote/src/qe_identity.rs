@@ -9,7 +9,7 @@ use crate::tcb_info::IsvLevel;
 use crate::wire;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use veritee_model::UnixTime;
+use veritee_model::{Budget, UnixTime};
 
 /// Identity of the quoting enclave for one kind of TEE.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -69,8 +69,8 @@ struct Wire<'a> {
 
 impl QeIdentity {
     /// Reads an identity whose signature has been checked.
-    pub(crate) fn parse(text: &str) -> Result<Self, DocumentFault> {
-        let wire: Wire<'_> = wire::read(text)?;
+    pub(crate) fn parse(text: &str, budget: &Budget) -> Result<Self, DocumentFault> {
+        let wire: Wire<'_> = wire::read(text, budget.json_depth)?;
         if wire.version != 2 {
             return Err(wire::fault("version", "2", wire.version));
         }

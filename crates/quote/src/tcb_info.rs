@@ -9,7 +9,7 @@ use crate::wire;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use veritee_model::{Fmspc, UnixTime};
+use veritee_model::{Budget, Fmspc, UnixTime};
 
 /// TCB info of one processor family.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -223,8 +223,8 @@ fn component_number(key: &str) -> Option<usize> {
 
 impl TcbInfo {
     /// Reads TCB info whose signature has been checked.
-    pub(crate) fn parse(text: &str) -> Result<Self, DocumentFault> {
-        let wire: Wire<'_> = wire::read(text)?;
+    pub(crate) fn parse(text: &str, budget: &Budget) -> Result<Self, DocumentFault> {
+        let wire: Wire<'_> = wire::read(text, budget.json_depth)?;
         let tee = match (wire.version, wire.id.as_deref()) {
             (2, None) | (3, Some("SGX")) => Tee::Sgx,
             (3, Some("TDX")) => Tee::Tdx,

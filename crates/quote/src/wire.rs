@@ -29,11 +29,49 @@ struct LevelTcb {
     isvsvn: u64,
 }
 
-pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DocumentFault> {
+/// Reads a document that nests no deeper than `depth`.
+pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str, depth: usize) -> Result<T, DocumentFault> {
+    if let Some((line, column)) = too_deep(text.as_bytes(), depth) {
+        return Err(DocumentFault::Depth { limit: depth, line, column });
+    }
     serde_json::from_str(text).map_err(|error| {
         let (line, column, message) = position(&error);
         DocumentFault::Json { line, column, message }
     })
+}
+
+/// Line and column of the first bracket beyond this depth. Values that nobody asks for are skipped by the JSON reader
+/// without any bound of its own, so the bound is checked before it reads.
+pub(crate) fn too_deep(json: &[u8], limit: usize) -> Option<(usize, usize)> {
+    let (mut depth, mut at) = (0_usize, 0_usize);
+    while let Some(byte) = json.get(at) {
+        match byte {
+            b'"' => at = end_of_string(json, at),
+            b'[' | b'{' => depth = depth.saturating_add(1),
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > limit {
+            let before = json.get(..at).unwrap_or_default();
+            let line = before.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
+            let column = before.iter().rev().take_while(|byte| **byte != b'\n').count().saturating_add(1);
+            return Some((line, column));
+        }
+        at = at.saturating_add(1);
+    }
+    None
+}
+
+/// Where the string that begins at `start` ends: its closing quote, or the end of the text.
+fn end_of_string(json: &[u8], start: usize) -> usize {
+    let mut at = start.saturating_add(1);
+    loop {
+        match json.get(at) {
+            Some(b'\\') => at = at.saturating_add(2),
+            Some(b'"') | None => return at,
+            Some(_) => at = at.saturating_add(1),
+        }
+    }
 }
 
 pub(crate) fn fault(field: &'static str, expected: &'static str, got: impl fmt::Display) -> DocumentFault {
@@ -99,4 +137,28 @@ pub(crate) fn isv_levels(
         return Err(DocumentFault::DuplicateLevel { list });
     }
     Ok(read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::too_deep;
+
+    #[test]
+    fn brackets_count_outside_of_strings_only_and_closed_ones_no_longer() {
+        for (json, limit, expected) in [
+            ("{}", 1, None),
+            ("[[]]", 1, Some((1, 2))),
+            ("[[],[],[]]", 2, None),
+            (r#"{"[[[[":"]]{{"}"#, 1, None),
+            (r#"["\"[[["]"#, 1, None),
+            (r#"["\\",[]]"#, 1, Some((1, 7))),
+            ("{\n  \"a\": [\n    {}]}", 2, Some((3, 5))),
+            ("]]]]{", 1, None),
+            (r#"["[[["#, 1, None),
+            (r#"["\"#, 1, None),
+            ("[", 0, Some((1, 1))),
+        ] {
+            assert_eq!(too_deep(json.as_bytes(), limit), expected, "{json}");
+        }
+    }
 }

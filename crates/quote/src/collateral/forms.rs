@@ -1,12 +1,13 @@
 //! The forms in which collateral travels.
 
 use crate::error::{CollateralError, Source};
+use crate::wire;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use veritee_model::text;
+use veritee_model::{Budget, text};
 
 /// The parts of collateral. All of them may be written by an attacker.
 #[derive(Clone, PartialEq, Eq)]
@@ -96,7 +97,7 @@ struct SignedBody<'a> {
 }
 
 pub(super) fn from_json(json: &[u8]) -> Result<CollateralParts, CollateralError> {
-    let read: DcapJson<'_> = serde_json::from_slice(json).map_err(|error| container(&error))?;
+    let read: DcapJson<'_> = read(json)?;
     Ok(CollateralParts {
         pck_crl_issuer_chain: read.pck_crl_issuer_chain,
         root_ca_crl: decode_list(Source::RootCaCrl, read.root_ca_crl.as_bytes())?,
@@ -112,10 +113,8 @@ pub(super) fn from_json(json: &[u8]) -> Result<CollateralParts, CollateralError>
 }
 
 pub(super) fn from_pcs(answers: &PcsAnswers<'_>) -> Result<CollateralParts, CollateralError> {
-    let tcb: SignedBody<'_> =
-        serde_json::from_slice(answers.tcb_info_body).map_err(|error| container(&error))?;
-    let identity: SignedBody<'_> =
-        serde_json::from_slice(answers.qe_identity_body).map_err(|error| container(&error))?;
+    let tcb: SignedBody<'_> = read(answers.tcb_info_body)?;
+    let identity: SignedBody<'_> = read(answers.qe_identity_body)?;
     let missing = |source| CollateralError::Encoding { source };
     let tcb_info = tcb.tcb_info.ok_or_else(|| missing(Source::TcbInfo))?;
     let qe_identity = identity.enclave_identity.ok_or_else(|| missing(Source::QeIdentity))?;
@@ -153,9 +152,16 @@ pub(super) fn to_json(parts: &CollateralParts) -> String {
     serde_json::to_string_pretty(&out).unwrap_or_default()
 }
 
-fn container(error: &serde_json::Error) -> CollateralError {
-    let (line, column, message) = position(error);
-    CollateralError::Container { line, column, message }
+fn read<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, CollateralError> {
+    let limit = Budget::STANDARD.json_depth;
+    if let Some((line, column)) = wire::too_deep(json, limit) {
+        let message = format!("nested deeper than {limit} levels");
+        return Err(CollateralError::Container { line, column, message });
+    }
+    serde_json::from_slice(json).map_err(|error| {
+        let (line, column, message) = position(&error);
+        CollateralError::Container { line, column, message }
+    })
 }
 
 /// Line, column and words of a JSON fault, the words safe to print.

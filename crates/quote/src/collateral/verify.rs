@@ -42,9 +42,9 @@ pub(super) fn verify(
     check_revocations(root, &root_crl.list, &ca_serials, &signer, identity_signer)?;
     check_signature(Source::TcbInfo, &parts.tcb_info, &parts.tcb_info_signature, &signer)?;
     check_signature(Source::QeIdentity, &parts.qe_identity, &parts.qe_identity_signature, identity_signer)?;
-    let tcb_info = TcbInfo::parse(&parts.tcb_info)
+    let tcb_info = TcbInfo::parse(&parts.tcb_info, budget)
         .map_err(|fault| CollateralError::Document { source: Source::TcbInfo, fault })?;
-    let qe_identity = QeIdentity::parse(&parts.qe_identity)
+    let qe_identity = QeIdentity::parse(&parts.qe_identity, budget)
         .map_err(|fault| CollateralError::Document { source: Source::QeIdentity, fault })?;
     if tcb_info.tee != qe_identity.tee {
         let qe_identity = match qe_identity.tee {

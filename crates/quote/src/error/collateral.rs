@@ -106,6 +106,15 @@ pub enum DocumentFault {
         /// The JSON reader's words.
         message: String,
     },
+    /// Nested deeper than any genuine document.
+    Depth {
+        /// Levels allowed.
+        limit: usize,
+        /// 1-based line.
+        line: usize,
+        /// 1-based column.
+        column: usize,
+    },
     /// A field has a value that Intel's form does not allow.
     Field {
         /// The field.
@@ -279,6 +288,7 @@ const fn document_reason(source: Source, fault: &DocumentFault) -> Reason {
     };
     match fault {
         DocumentFault::Json { .. }
+        | DocumentFault::Depth { .. }
         | DocumentFault::Field { .. }
         | DocumentFault::DuplicateLevel { .. }
         | DocumentFault::SignatureForm => malformed,
@@ -316,6 +326,11 @@ fn describe_document(source: Source, fault: &DocumentFault) -> Description {
         DocumentFault::Json { line, column, message } => {
             return Description::new(format!("not JSON of Intel's form: {message}"))
                 .at(format_args!("{source} line {line} column {column}"));
+        }
+        DocumentFault::Depth { limit, line, column } => {
+            return Description::new("nested too deep")
+                .at(format_args!("{source} line {line} column {column}"))
+                .expected(format_args!("at most {limit} levels"));
         }
         DocumentFault::Field { field, expected, got } => {
             return Description::new("a value is not of Intel's form")

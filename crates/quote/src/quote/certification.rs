@@ -101,8 +101,14 @@ impl PckHint {
         if quote.certification().kind() != CertificationType::PckChain {
             return None;
         }
+        Self::of_chain(quote.certification_data())
+    }
+
+    /// The same of a PEM chain that did not come with the quote.
+    #[must_use]
+    pub fn of_chain(chain: &[u8]) -> Option<Self> {
         // The chain may stand in any order, so every certificate is asked.
-        let chain = pem::decode_chain(quote.certification_data(), 3).ok()?;
+        let chain = pem::decode_chain(chain, 3).ok()?;
         chain.iter().find_map(|der| {
             let certificate = Certificate::parse(der).ok()?;
             let ca = CaKind::from_name(certificate.issuer_common_name()?)?;

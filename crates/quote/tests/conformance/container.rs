@@ -62,6 +62,21 @@ fn what_is_no_json_object_is_refused() {
 }
 
 #[test]
+fn fields_that_nobody_knows_nest_no_deeper_than_the_budget_allows() {
+    let forged = tdx().forge();
+    let nested = |depth: usize| {
+        let brackets = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        forged.collateral_json().replacen('{', &format!("{{\"new\":{brackets},"), 1)
+    };
+    // The object around them is one level.
+    let most = Budget::STANDARD.json_depth - 1;
+    assert!(Collateral::from_json(nested(most).as_bytes()).is_ok());
+    for depth in [most + 1, 10_000, 1_000_000] {
+        refused(nested(depth).as_bytes(), Reason::CollateralMalformed);
+    }
+}
+
+#[test]
 fn lists_that_can_be_decoded_in_no_way_are_refused() {
     for name in ["pck_crl", "root_ca_crl"] {
         for text in ["not hex, not base64", "-----BEGIN X509 CRL-----\n", "abc"] {

@@ -39,6 +39,7 @@ fn of_collateral(error: &CollateralError) -> Option<&'static str> {
             _ => None,
         },
         CollateralError::Document { fault, .. } => match fault {
+            DocumentFault::Depth { .. } => Some("json-depth"),
             DocumentFault::DuplicateLevel { .. } => Some("duplicate-levels"),
             DocumentFault::Field { field: "version", .. } => Some("document-version"),
             DocumentFault::Field { field: "tcbType", .. } => Some("tcb-type"),

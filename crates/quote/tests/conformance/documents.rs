@@ -351,6 +351,7 @@ fn fit() -> Vec<Case> {
         .diverges("pceid"),
     ];
     cases.extend(forms_that_pass());
+    cases.extend(depths());
     cases.extend(orders_of_levels());
     cases
 }
@@ -372,21 +373,21 @@ fn forms_that_pass() -> Vec<Case> {
             TcbStatus::UpToDate,
             tdx().qe_identity(|it| it.evaluation_number = 19).forge(),
         ),
-        // QVL stops at a depth of 32, because it once ran out of stack before it checked the signature. Here the
-        // signature comes first and unknown values are skipped without recursion.
+        // The document itself is one level.
         Case::verified(
-            "TCB info with ten thousand brackets in a field that nobody knows",
+            "TCB info with 63 brackets in a field that nobody knows",
+            &[0],
+            TcbStatus::UpToDate,
+            tdx().tcb_info(|it| it.edit = Some(nested::<63>)).forge(),
+        ),
+        Case::verified(
+            "TCB info with brackets in a text",
             &[0],
             TcbStatus::UpToDate,
             tdx()
                 .tcb_info(|it| {
-                    it.edit = Some(|text| {
-                        text.replacen(
-                            '{',
-                            &format!("{{\"deep\":{}{},", "[".repeat(10_000), "]".repeat(10_000)),
-                            1,
-                        )
-                    });
+                    it.edit =
+                        Some(|text| text.replacen('{', &format!("{{\"new\":\"{}\",", "[".repeat(200)), 1))
                 })
                 .forge(),
         ),
@@ -399,6 +400,25 @@ fn forms_that_pass() -> Vec<Case> {
                 .forge(),
         ),
     ]
+}
+
+/// Adds a field that nobody knows, with this many brackets in one another.
+fn nested<const DEPTH: usize>(text: String) -> String {
+    text.replacen('{', &format!("{{\"new\":{}{},", "[".repeat(DEPTH), "]".repeat(DEPTH)), 1)
+}
+
+/// QVL stops at a depth of 32, because it once ran out of stack before it checked the signature.
+fn depths() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let (info, identity) = (Reason::TcbInfoMalformed, Reason::QeIdentityMalformed);
+    for (depth, edit) in [("64", nested::<64> as fn(String) -> String), ("ten thousand", nested::<10_000>)] {
+        let name = |document| format!("{document} with {depth} brackets in a field that nobody knows");
+        let tcb_info = tdx().tcb_info(|it| it.edit = Some(edit)).forge();
+        cases.push(refused(name("TCB info"), &[19], info, tcb_info).diverges("json-depth"));
+        let qe_identity = tdx().qe_identity(|it| it.edit = Some(edit)).forge();
+        cases.push(refused(name("QE identity"), &[62], identity, qe_identity).diverges("json-depth"));
+    }
+    cases
 }
 
 fn orders_of_levels() -> Vec<Case> {
