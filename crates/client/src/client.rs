@@ -1,12 +1,42 @@
-//! The client.
+//! The client: settings in, answers out.
 
-use crate::{Answer, ClientError, FetchError, Get, Post, Settings};
+use crate::attempt::{self, Failure, Outgoing};
+use crate::limits::Limits;
+use crate::proxy::Routes;
+use crate::resolver::{Guarded, ProxyNames, Resolver, SystemResolver};
+use crate::{
+    Answer, ClientError, Event, FetchError, Get, Post, Settings, error, guard, handshake, retry, tls,
+};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use url::Url;
 
-/// A client. Cheap to clone; clones share connections and limits.
+/// A client. Cheap to clone; clones share their limits.
+///
+/// Needs a tokio runtime with timers and sockets enabled. Dropping the future of a request ends it.
 #[derive(Clone)]
 pub struct Client {
-    settings: Arc<Settings>,
+    core: Arc<Core>,
+}
+
+/// What the requests of a client share.
+pub(crate) struct Core {
+    pub(crate) settings: Settings,
+    /// The way without proxy: every name is resolved by us, and judged.
+    pub(crate) direct: reqwest::Client,
+    /// The way through a proxy, which resolves names by itself.
+    pub(crate) proxied: Option<reqwest::Client>,
+    pub(crate) routes: Routes,
+    pub(crate) guarded: Guarded,
+    pub(crate) verified: Arc<rustls::ClientConfig>,
+    pub(crate) handshake_only: Arc<rustls::ClientConfig>,
+    limits: Limits,
+}
+
+impl core::fmt::Debug for Client {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Client").field("settings", &self.core.settings).finish_non_exhaustive()
+    }
 }
 
 impl Client {
@@ -15,38 +45,209 @@ impl Client {
     /// # Errors
     /// When a root is not a certificate, or the proxy or the user agent cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, ClientError> {
-        Ok(Self { settings: Arc::new(settings.clone()) })
+        Self::with_resolver(settings, Arc::new(SystemResolver))
+    }
+
+    /// As [`Self::new`], with names resolved by `resolver`; what it answers is judged all the same.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    #[doc(hidden)]
+    pub fn with_resolver(settings: &Settings, resolver: Arc<dyn Resolver>) -> Result<Self, ClientError> {
+        let routes = Routes::new(&settings.proxies)?;
+        let config = tls::verified(&settings.roots)?;
+        let guarded = Guarded { resolver: Arc::clone(&resolver), allow_local: settings.allow_local };
+        let direct = http(settings, &config)?.no_proxy().dns_resolver(guarded.clone());
+        let proxies = routes.proxies();
+        let proxied = if proxies.is_empty() {
+            None
+        } else {
+            let names = proxies.iter().filter_map(Url::host_str).map(ToOwned::to_owned).collect();
+            let builder = http(settings, &config)?.dns_resolver(ProxyNames { resolver, names });
+            Some(build(proxy(builder, settings)?)?)
+        };
+        Ok(Self {
+            core: Arc::new(Core {
+                settings: settings.clone(),
+                direct: build(direct)?,
+                proxied,
+                routes,
+                guarded,
+                verified: Arc::new(config),
+                handshake_only: Arc::new(tls::handshake_only()?),
+                limits: Limits::new(settings.connections),
+            }),
+        })
     }
 
     /// Asks for what is at a url.
     ///
-    /// # Errors
-    /// [`FetchError`].
-    pub async fn get(&self, request: &Get) -> Result<Answer, FetchError> {
-        Err(self.unwired(request.url.as_str()))
-    }
-
-    /// Sends JSON to a url.
+    /// Follows up to 3 redirects within the same scheme, host and port. Repeats, within [`crate::Retries`], after
+    /// status 408, 429, 500, 502, 503 and 504, when no connection can be made or it ends early, and when a name is
+    /// not resolved; after nothing else.
     ///
     /// # Errors
-    /// [`FetchError`].
-    pub async fn post(&self, request: &Post) -> Result<Answer, FetchError> {
-        Err(self.unwired(request.url.as_str()))
+    /// [`FetchError`]: for every answer but a whole one with status 200 within the caps.
+    pub async fn get(&self, request: &Get) -> Result<Answer, FetchError> {
+        self.ask(&Outgoing {
+            url: &request.url,
+            body: None,
+            cap: request.cap,
+            accept: request.accept,
+            types: request.types,
+            repeatable: true,
+        })
+        .await
     }
 
-    /// The certificate chain (DER, leaf first) of an RA-TLS server, for which no public authority vouches. That the
-    /// server holds the leaf's key is verified, the chain is not judged.
+    /// Sends JSON to a url. Follows no redirect. Repeats as [`Self::get`] if the request is idempotent; otherwise
+    /// only where nothing was sent, because no connection could be made.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn post(&self, request: &Post) -> Result<Answer, FetchError> {
+        self.ask(&Outgoing {
+            url: &request.url,
+            body: Some(&request.body),
+            cap: request.cap,
+            accept: request.accept,
+            types: request.types,
+            repeatable: request.idempotent,
+        })
+        .await
+    }
+
+    /// The certificate chain (DER, leaf first) of an RA-TLS server, for which no public authority vouches.
+    ///
+    /// Verified is that the server holds the key of the leaf: it signed this handshake (TLS 1.2 or 1.3) with it. The
+    /// chain is not judged: not its names, not its times, not its issuers. Addresses are judged as everywhere. A
+    /// chain has up to 8 certificates and up to 64 KiB, which is what rustls reads.
+    ///
+    /// `host` is a name or an IP address; a name is sent as SNI. Errors show `https://host:port/`.
     ///
     /// # Errors
     /// [`FetchError`].
     pub async fn handshake(&self, host: &str, port: u16) -> Result<Vec<Vec<u8>>, FetchError> {
-        Err(self.unwired(&format!("tls://{host}:{port}")))
+        let target = handshake::Target::parse(host, port)?;
+        guard::check(&target.url, self.core.settings.allow_local)?;
+        let core = &*self.core;
+        self.repeat(&target.url, true, async |received: &AtomicUsize| {
+            let chain = handshake::shake(core, &target).await?;
+            received.store(chain.iter().map(Vec::len).sum(), Ordering::Relaxed);
+            Ok(chain)
+        })
+        .await
     }
 
-    fn unwired(&self, url: &str) -> FetchError {
-        FetchError::Broken {
-            url: url.to_owned(),
-            why: format!("{} is not wired up yet", self.settings.user_agent),
+    async fn ask(&self, outgoing: &Outgoing<'_>) -> Result<Answer, FetchError> {
+        guard::check(outgoing.url, self.core.settings.allow_local)?;
+        let core = &*self.core;
+        self.repeat(outgoing.url, outgoing.repeatable, async |received: &AtomicUsize| {
+            attempt::once(core, outgoing, received).await
+        })
+        .await
+    }
+
+    /// Makes attempts until one succeeds or none is worth making.
+    async fn repeat<T>(
+        &self,
+        url: &Url,
+        repeatable: bool,
+        once: impl AsyncFn(&AtomicUsize) -> Result<T, Failure>,
+    ) -> Result<T, FetchError> {
+        let shown = error::shown(url);
+        let retries = &self.core.settings.retries;
+        let mut made = 0_u32;
+        loop {
+            made = made.saturating_add(1);
+            let received = AtomicUsize::new(0);
+            let failure = match self.limited(url, &shown, &received, &once).await {
+                Ok(answer) => {
+                    self.tell(&Event::Finished { url: &shown, bytes: received.into_inner() });
+                    return Ok(answer);
+                }
+                Err(failure) => failure,
+            };
+            if made >= retry::attempts(retries) || !failure.is_worth_repeating(repeatable) {
+                self.tell(&Event::Failed { url: &shown, error: &failure.error });
+                return Err(failure.error);
+            }
+            let wait = retry::wait(retries, made, failure.asked);
+            let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+            self.tell(&Event::Waiting { url: &shown, seconds, why: &failure.error });
+            tokio::time::sleep(wait).await;
         }
     }
+
+    /// One attempt, with leave to make it and within its time. Waiting for leave takes none of that time.
+    async fn limited<T>(
+        &self,
+        url: &Url,
+        shown: &str,
+        received: &AtomicUsize,
+        once: impl AsyncFn(&AtomicUsize) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let _permit = self.core.limits.permit(url.host_str().unwrap_or_default()).await;
+        self.tell(&Event::Started { url: shown });
+        let total = self.core.settings.times.total;
+        tokio::time::timeout(total, once(received)).await.unwrap_or_else(|_elapsed| {
+            Err(Failure::from(FetchError::TookTooLong {
+                url: shown.to_owned(),
+                milliseconds: error::milliseconds(total),
+                received: received.load(Ordering::Relaxed),
+            }))
+        })
+    }
+
+    fn tell(&self, event: &Event<'_>) {
+        self.core.tell(event);
+    }
+}
+
+impl Core {
+    pub(crate) fn tell(&self, event: &Event<'_>) {
+        if let Some(observer) = &self.settings.observer {
+            observer.event(event);
+        }
+    }
+}
+
+/// What both ways have in common.
+fn http(settings: &Settings, config: &rustls::ClientConfig) -> Result<reqwest::ClientBuilder, ClientError> {
+    if settings.user_agent.is_empty() || !settings.user_agent.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+    {
+        return Err(ClientError::UserAgent);
+    }
+    Ok(reqwest::Client::builder()
+        .tls_backend_preconfigured(config.clone())
+        .https_only(!settings.allow_local)
+        .http1_only()
+        // One connection for each request: see `scope`. It also leaves none behind that ends unnoticed.
+        .pool_max_idle_per_host(0)
+        // Redirects and repetitions are ours, so that each step is judged.
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(settings.times.connect)
+        .user_agent(settings.user_agent.as_str()))
+}
+
+fn proxy(
+    builder: reqwest::ClientBuilder,
+    settings: &Settings,
+) -> Result<reqwest::ClientBuilder, ClientError> {
+    match &settings.proxies {
+        crate::Proxies::Fixed(url) => {
+            let proxy = reqwest::Proxy::all(url.as_str())
+                .map_err(|_unusable| ClientError::Proxy { proxy: error::without_credentials(url) })?;
+            Ok(builder.proxy(proxy))
+        }
+        // The environment is what reqwest looks at by itself.
+        crate::Proxies::FromEnvironment => Ok(builder),
+        crate::Proxies::None => Ok(builder.no_proxy()),
+    }
+}
+
+fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, ClientError> {
+    builder.build().map_err(|error| ClientError::Library { why: error::said(&attempt::innermost(&error)) })
 }

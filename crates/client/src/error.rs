@@ -5,7 +5,7 @@ mod problem;
 mod show;
 
 pub use problem::{AddressRange, ConnectProblem, TlsProblem, UrlProblem};
-pub(crate) use show::{shown, without_credentials};
+pub(crate) use show::{milliseconds, said, shown, without_credentials};
 
 use core::net::IpAddr;
 
@@ -104,7 +104,7 @@ pub enum FetchError {
         /// Where.
         url: String,
         /// Milliseconds of silence.
-        milliseconds: u128,
+        milliseconds: u64,
         /// Bytes of body that came.
         received: usize,
     },
@@ -113,7 +113,7 @@ pub enum FetchError {
         /// Where.
         url: String,
         /// Milliseconds allowed.
-        milliseconds: u128,
+        milliseconds: u64,
         /// Bytes of body that came.
         received: usize,
     },
@@ -198,7 +198,7 @@ pub enum FailureKind {
 }
 
 impl FetchError {
-    /// Where the request went (for [`crate::Client::handshake`]: `tls://host:port`). Safe to print.
+    /// Where the request went. Safe to print.
     #[must_use]
     pub fn url(&self) -> &str {
         match self {
@@ -266,8 +266,7 @@ impl FetchError {
             | Self::Truncated { .. }
             | Self::Stalled { .. }
             | Self::TookTooLong { .. }
-            | Self::RetryAfterTooLong { .. }
-            | Self::Broken { .. } => true,
+            | Self::RetryAfterTooLong { .. } => true,
             Self::Status { status, .. } => crate::retry::is_passing(*status),
             _ => false,
         }

@@ -26,6 +26,8 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body, by `Content-Length`.
     pub body: Vec<u8>,
+    /// Which connection it came over, counted from 0.
+    pub connection: usize,
 }
 
 impl Request {
@@ -48,19 +50,26 @@ impl Server {
     /// A server without TLS.
     #[must_use]
     pub fn http() -> Self {
-        Self::start(None)
+        Self::start(Vec::new())
     }
 
     /// A server with TLS 1.2 and 1.3 and this certificate chain. [`Self::url`] names it `localhost`.
     #[must_use]
     pub fn https(identity: Identity) -> Self {
-        Self::start(Some(identity.server_config(None)))
+        Self::start(vec![identity.server_config(None)])
     }
 
     /// As [`Self::https`], with TLS 1.2 only.
     #[must_use]
     pub fn https_tls12(identity: Identity) -> Self {
-        Self::start(Some(identity.server_config(Some(&rustls::version::TLS12))))
+        Self::start(vec![identity.server_config(Some(&rustls::version::TLS12))])
+    }
+
+    /// As [`Self::https`], with the identities in turn: connection `n` has identity `n % identities.len()`, as behind
+    /// a balancer with several replicas.
+    #[must_use]
+    pub fn https_replicas(identities: &[Identity]) -> Self {
+        Self::start(identities.iter().map(|identity| identity.server_config(None)).collect())
     }
 
     /// Appends replies to the script of a target: a path, or a path with its query (which goes before the path
@@ -109,6 +118,12 @@ impl Server {
         self.shared.accepted.load(Ordering::SeqCst)
     }
 
+    /// Connections that are open now.
+    #[must_use]
+    pub fn open_connections(&self) -> usize {
+        self.shared.open.now.load(Ordering::SeqCst)
+    }
+
     /// The most connections that were open at once.
     #[must_use]
     pub fn peak_connections(&self) -> usize {
@@ -127,14 +142,14 @@ impl Server {
         self.shared.sent.load(Ordering::SeqCst)
     }
 
-    fn start(tls: Option<Arc<rustls::ServerConfig>>) -> Self {
+    fn start(tls: Vec<Arc<rustls::ServerConfig>>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared::default());
-        let secure = tls.is_some();
+        let secure = !tls.is_empty();
         let accepting = {
             let shared = Arc::clone(&shared);
-            std::thread::spawn(move || accept(&listener, &shared, tls.as_ref()))
+            std::thread::spawn(move || accept(&listener, &shared, &tls))
         };
         Self { shared, address, secure, accepting: Some(accepting) }
     }
@@ -226,25 +241,25 @@ impl Drop for Inside<'_> {
     }
 }
 
-fn accept(listener: &TcpListener, shared: &Arc<Shared>, tls: Option<&Arc<rustls::ServerConfig>>) {
+fn accept(listener: &TcpListener, shared: &Arc<Shared>, tls: &[Arc<rustls::ServerConfig>]) {
     let mut threads = Vec::new();
     for socket in listener.incoming() {
         if shared.ending.load(Ordering::SeqCst) {
             break;
         }
         let Ok(socket) = socket else { continue };
-        shared.accepted.fetch_add(1, Ordering::SeqCst);
+        let number = shared.accepted.fetch_add(1, Ordering::SeqCst);
         let Ok(handle) = socket.try_clone() else { continue };
         lock(&shared.sockets).push(handle);
-        let (shared, tls) = (Arc::clone(shared), tls.cloned());
+        let (shared, tls) = (Arc::clone(shared), tls.get(number % tls.len().max(1)).cloned());
         threads.push(std::thread::spawn(move || {
             let inside = shared.open.enter();
             let _ = socket.set_nodelay(true);
             match tls {
-                None => connection::serve(&socket, &shared),
+                None => connection::serve(&socket, &shared, number),
                 Some(config) => {
                     let Ok(session) = ServerConnection::new(config) else { return };
-                    connection::serve(rustls::StreamOwned::new(session, &socket), &shared);
+                    connection::serve(rustls::StreamOwned::new(session, &socket), &shared, number);
                 }
             }
             let _ = socket.shutdown(Shutdown::Both);

@@ -85,7 +85,7 @@ pub enum ConnectProblem {
     /// No connection within [`crate::Times::connect`].
     TimedOut {
         /// Milliseconds allowed.
-        milliseconds: u128,
+        milliseconds: u64,
     },
     /// The other side ended the connection before it stood.
     Closed,

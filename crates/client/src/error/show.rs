@@ -2,15 +2,28 @@
 
 use super::{ClientError, FetchError};
 use core::fmt;
+use core::time::Duration;
 use url::Url;
 use veritee_model::text::{inert, shortened};
 
 /// Characters of a url that are shown.
 const URL_SHOWN: usize = 300;
+/// Characters of a server's or library's words that are shown.
+const SAID_SHOWN: usize = 120;
 
 /// A url for people: inert, cut, without user name and password.
 pub(crate) fn shown(url: &Url) -> String {
     shortened(&inert(&without_credentials(url)), URL_SHOWN)
+}
+
+/// What a library or a server said, for people: inert and cut.
+pub(crate) fn said(text: &str) -> String {
+    shortened(&inert(text.trim()), SAID_SHOWN)
+}
+
+/// A time as it is shown.
+pub(crate) fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A url without user name and password.

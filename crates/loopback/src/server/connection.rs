@@ -15,8 +15,8 @@ enum Then {
     Close,
 }
 
-pub(super) fn serve(mut stream: impl Read + Write, shared: &Shared) {
-    while let Ok(Some(request)) = read_request(&mut stream) {
+pub(super) fn serve(mut stream: impl Read + Write, shared: &Shared, number: usize) {
+    while let Ok(Some(request)) = read_request(&mut stream, number) {
         let inside = shared.answering.enter();
         lock(&shared.requests).push(request.clone());
         let reply = shared.reply(&request);
@@ -141,7 +141,7 @@ impl<S: Read + Write> Counted<'_, S> {
 }
 
 /// `None` when the client hung up between requests.
-fn read_request(stream: &mut impl Read) -> io::Result<Option<Request>> {
+fn read_request(stream: &mut impl Read, connection: usize) -> io::Result<Option<Request>> {
     let mut bytes = Vec::new();
     let mut one = [0_u8; 1];
     while !bytes.ends_with(b"\r\n\r\n") {
@@ -160,8 +160,8 @@ fn read_request(stream: &mut impl Read) -> io::Result<Option<Request>> {
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()))
         .collect();
-    let mut request =
-        Request { method, path: path.to_owned(), query: query.to_owned(), headers, body: Vec::new() };
+    let (path, query) = (path.to_owned(), query.to_owned());
+    let mut request = Request { method, path, query, headers, body: Vec::new(), connection };
     let length: usize = request.header("content-length").and_then(|value| value.parse().ok()).unwrap_or(0);
     request.body = vec![0; length.min(BODY_CAP)];
     stream.read_exact(&mut request.body)?;
