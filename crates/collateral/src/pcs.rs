@@ -1,0 +1,91 @@
+//! Asking: all that is needed at once, and nothing twice.
+
+use crate::answers::Received;
+use crate::error::Error;
+use crate::need::{Evaluation, Need};
+use crate::service::{ItemKind, Question, Service};
+use core::future::{Future, poll_fn};
+use core::task::Poll;
+use std::sync::Arc;
+use veritee_client::{Answer, Client, FetchError, Get};
+use veritee_model::{Budget, UnixTime};
+
+/// Asks `service` for these parts of `need`, all at the same time: one request each.
+///
+/// Nothing is verified here but that each answer has the form of its part.
+///
+/// # Errors
+/// The first fault in the order of [`ItemKind::ALL`], however the answers came in.
+pub async fn ask(
+    client: &Client,
+    service: &Service,
+    need: &Need,
+    items: &[ItemKind],
+    budget: &Budget,
+    now: UnixTime,
+) -> Result<Vec<Received>, Error> {
+    let mut requests = Vec::with_capacity(items.len());
+    for item in items {
+        let question = service.question(need, *item, budget)?;
+        requests.push(async move {
+            let request = Get { url: question.url.clone(), cap: question.cap, accept: "*/*", types: &[] };
+            let answer = client.get(&request).await;
+            (question, answer)
+        });
+    }
+    let mut answers = all(requests).await;
+    answers.sort_by_key(|(question, _)| question.item);
+    let mut received = Vec::with_capacity(items.len());
+    for (question, answer) in answers {
+        received.push(receive(need, &question, answer, now)?);
+    }
+    Ok(received)
+}
+
+fn receive(
+    need: &Need,
+    question: &Question,
+    answer: Result<Answer, FetchError>,
+    now: UnixTime,
+) -> Result<Received, Error> {
+    let answer = answer.map_err(|error| failed(need, question, error))?;
+    let chain = question.item.chain_headers().iter().find_map(|header| answer.header(header));
+    let chain = chain.map(Arc::from);
+    let url = question.url.to_string();
+    let received = Received { item: question.item, url, fetched: now, body: answer.body.into(), chain };
+    received.check_form().map_err(|fault| Error::Refused {
+        item: received.item.title(),
+        url: received.url.clone(),
+        fault,
+    })?;
+    Ok(received)
+}
+
+fn failed(need: &Need, question: &Question, error: FetchError) -> Error {
+    let url = question.url.to_string();
+    let of_a_set = matches!(question.item, ItemKind::TcbInfo | ItemKind::QeIdentity);
+    match (error.status(), need.evaluation) {
+        (Some(404), Evaluation::Number(number)) if of_a_set => Error::NumberUnknown { number, url },
+        (Some(410), Evaluation::Number(number)) if of_a_set => Error::NumberWithdrawn { number, url },
+        (Some(404), _) if of_a_set => Error::NotServed { need: *need, url },
+        _ => Error::Fetch { item: question.item.title(), url, error: Box::new(error) },
+    }
+}
+
+/// Runs all of them at the same time, in this task, to their ends.
+async fn all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    let mut done = Vec::with_capacity(running.len());
+    poll_fn(|context| {
+        running.retain_mut(|future| match future.as_mut().poll(context) {
+            Poll::Ready(output) => {
+                done.push(output);
+                false
+            }
+            Poll::Pending => true,
+        });
+        if running.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    done
+}

@@ -1,0 +1,160 @@
+//! Snapshots: collateral as files that any verifier with dcap-qvl's form reads, and back.
+
+use crate::answers::Answers;
+use crate::error::{Error, Fault, FaultKind};
+use crate::memory::Rollback;
+use crate::need::{Evaluation, Need};
+use crate::service::ServiceKind;
+use crate::store::{Lookup, Store, failed, read_file, write_whole};
+use std::path::Path;
+use veritee_model::{Sha256Digest, UnixTime};
+use veritee_quote::{Collateral, Expiry};
+
+/// One file that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Written {
+    /// What it is the collateral of.
+    pub need: Need,
+    /// Its name in the folder.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: usize,
+    /// SHA-256 of it.
+    pub sha256: Sha256Digest,
+    /// When the first part of it expires, or did.
+    pub expires: Option<UnixTime>,
+}
+
+/// A snapshot that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// The files.
+    pub written: Vec<Written>,
+    /// Needs that the store has nothing for.
+    pub absent: Vec<Need>,
+    /// What of the store could not be used.
+    pub faults: Vec<Fault>,
+}
+
+/// Files that were read into a store.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Imported {
+    /// What was read.
+    pub needs: Vec<Need>,
+    /// What of it is older than what was seen before.
+    pub rollbacks: Vec<Rollback>,
+    /// Files that were refused, with why.
+    pub refused: Vec<Fault>,
+}
+
+/// Writes the collateral of `needs`, or of everything in the store, into `folder`: one file each, named by
+/// [`Need::file_name`], in the form of [`Collateral::to_json`]. Expired collateral too: a verdict of then needs it.
+///
+/// # Errors
+/// [`Error::Store`] when the store cannot be read or the folder cannot be written.
+pub fn snapshot(
+    store: &Store,
+    needs: Option<&[Need]>,
+    folder: &Path,
+    now: UnixTime,
+) -> Result<Snapshot, Error> {
+    std::fs::create_dir_all(folder).map_err(failed("make the folder", folder))?;
+    let mut snapshot = Snapshot { written: Vec::new(), absent: Vec::new(), faults: Vec::new() };
+    let mut wanted = match needs {
+        Some(needs) => needs.to_vec(),
+        None => {
+            let inventory = store.list(now)?;
+            snapshot.faults = inventory.faults;
+            inventory.entries.into_iter().map(|entry| entry.need).collect()
+        }
+    };
+    wanted.sort_unstable();
+    wanted.dedup();
+    for need in wanted {
+        match store.lookup(&need, now)? {
+            Lookup::Absent(faults) => {
+                snapshot.faults.extend(faults);
+                snapshot.absent.push(need);
+            }
+            Lookup::Fresh(found) | Lookup::Stale(found, _) => {
+                let json = found.checked.collateral.to_json();
+                let name = need.file_name();
+                write_whole(folder, &name, json.as_bytes())?;
+                snapshot.written.push(Written {
+                    need,
+                    name,
+                    bytes: json.len(),
+                    sha256: Sha256Digest::of(json.as_bytes()),
+                    expires: found.checked.prepared.sources().iter().map(|dates| dates.expires).min(),
+                });
+            }
+        }
+    }
+    Ok(snapshot)
+}
+
+/// Reads every `*.json` of a folder into the store, verified under the store's root at `now`; expired ones too.
+///
+/// A file's name can say that it is the standard or the early set, which its content cannot; without such a name it
+/// is kept under its evaluation data number. Nothing is added to the rollback memory by a name's word. A file that
+/// does not verify is refused, the rest are read.
+///
+/// # Errors
+/// [`Error::Store`] when the folder cannot be listed or the store cannot be written.
+pub fn import(store: &Store, folder: &Path, now: UnixTime) -> Result<Imported, Error> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed("list", folder))? {
+        let entry = entry.map_err(failed("list", folder))?;
+        if let Some(name) = entry.file_name().to_str().filter(|name| name.ends_with(".json")) {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort_unstable();
+    let mut imported = Imported::default();
+    for name in names {
+        let path = folder.join(&name);
+        let read = read_file(&path, store.budget().input_bytes);
+        let bytes = match read {
+            Ok(bytes) => bytes,
+            Err(what) => {
+                imported.refused.push(Fault { file: name, what });
+                continue;
+            }
+        };
+        match import_one(store, &name, &bytes, now) {
+            Ok((need, rollbacks)) => {
+                imported.needs.push(need);
+                imported.rollbacks.extend(rollbacks);
+            }
+            Err(Error::Store(error)) => return Err(error.into()),
+            Err(error) => {
+                imported.refused.push(Fault { file: name, what: FaultKind::Refused(error.to_string()) });
+            }
+        }
+    }
+    Ok(imported)
+}
+
+fn import_one(
+    store: &Store,
+    name: &str,
+    bytes: &[u8],
+    now: UnixTime,
+) -> Result<(Need, Vec<Rollback>), Error> {
+    let refused = |fault| Error::Refused { item: "collateral", url: name.to_owned(), fault };
+    let in_collateral = |error| refused(crate::AnswerFault::Collateral(Box::new(error)));
+    let collateral = Collateral::from_json(bytes).map_err(in_collateral)?;
+    let prepared = collateral.verify_at(store.root(), now, Expiry::Report).map_err(in_collateral)?;
+    let (tee, fmspc, ca) = (prepared.tee(), prepared.fmspc(), prepared.ca());
+    let named = Need::from_file_name(name)
+        .filter(|named| (named.tee, named.fmspc, named.ca) == (tee, fmspc, ca))
+        .map(|named| named.evaluation);
+    let number = Evaluation::Number(prepared.tcb_info().evaluation_number);
+    let need = Need { tee, fmspc, ca, evaluation: named.unwrap_or(number) };
+    let answers = Answers::from_collateral(&collateral, name, now).map_err(refused)?;
+    let kept = store.keep(&need, ServiceKind::Imported, &answers, now)?;
+    Ok((need, kept.rollbacks))
+}

@@ -1,0 +1,327 @@
+//! Answers on disk, by content, for one user and any number of processes.
+//!
+//! ```text
+//! lock                    held shared by readers, exclusively by writers
+//! objects/<sha256>        exact bodies and chains, each named by its digest
+//! index/<sha256>          entries: which objects are the collateral of which need, from where, since when
+//! platforms/<sha256>      entries: PCK certificates of quotes that carry none
+//! memory/<root>           the newest that was seen under each root
+//! ```
+//!
+//! Every file appears whole under its name or not at all; entries and memories begin with the digest of the rest;
+//! objects are held to their name when they are read; and what is read is verified again, every time. So a store can
+//! be killed, copied, shared and damaged: it can lose what it has, never change what is true.
+
+mod entry;
+mod folder;
+mod inventory;
+mod platform;
+mod sealed;
+
+pub(crate) use entry::chain_cap;
+pub(crate) use folder::{failed, read as read_file, write_whole};
+pub use inventory::{Checkup, Inventory, Listed, ListedItem, Pruned};
+
+use crate::Error;
+use crate::answers::{Answers, Checked, Received, item_of};
+use crate::error::{Fault, FaultKind, StoreError};
+use crate::memory::{Memory, Rollback};
+use crate::need::Need;
+use crate::service::{ItemKind, ServiceKind};
+use entry::{Entry, EntryItem, Key};
+use folder::{Folder, INDEX, MEMORY, Reading, Writing};
+use std::path::Path;
+use veritee_model::{Budget, UnixTime};
+use veritee_quote::{ExpiredItem, TrustRoot};
+
+/// A folder of collateral that verified under one root. Cheap to clone; any number of them, in any number of
+/// processes, may stand over one folder.
+#[derive(Debug, Clone)]
+pub struct Store {
+    folder: Folder,
+    root: TrustRoot,
+    budget: Budget,
+}
+
+/// What the store has for a need. Everything in it was verified under the store's root at the time of asking.
+#[derive(Debug, Clone)]
+pub enum Lookup {
+    /// Collateral of which nothing has expired.
+    Fresh(Box<Found>),
+    /// Collateral of which something has expired; what, and when.
+    Stale(Box<Found>, Vec<ExpiredItem>),
+    /// Nothing that can be used; what was there and is not fit.
+    Absent(Vec<Fault>),
+}
+
+/// Collateral from the store.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The answers as they came.
+    pub answers: Answers,
+    /// The collateral, verified.
+    pub checked: Checked,
+    /// By which interface it came.
+    pub service: ServiceKind,
+    /// What else was there for the need and could not be used.
+    pub faults: Vec<Fault>,
+}
+
+/// What keeping an answer showed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// What of it is older than what was seen before.
+    pub rollbacks: Vec<Rollback>,
+    /// The memory could not be read and was begun anew: a rollback since then would not show.
+    pub forgotten: Option<Fault>,
+}
+
+impl Store {
+    /// Opens the folder, or makes it with its parents, readable by its owner only.
+    ///
+    /// # Errors
+    /// When it is a link or no folder, belongs to another user, is writable by everybody (Unix), or cannot be made.
+    pub fn open(folder: &Path, root: &TrustRoot) -> Result<Self, StoreError> {
+        Ok(Self { folder: Folder::open(folder)?, root: root.clone(), budget: Budget::STANDARD })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The root that everything is verified under.
+    #[must_use]
+    pub const fn root(&self) -> &TrustRoot {
+        &self.root
+    }
+
+    pub(crate) const fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// The newest usable collateral for `need`, whichever service it came from.
+    ///
+    /// An entry that is damaged, does not verify, or is of another subject than it is stored for is reported and
+    /// otherwise as good as absent.
+    ///
+    /// # Errors
+    /// When the store cannot be locked.
+    pub fn lookup(&self, need: &Need, now: UnixTime) -> Result<Lookup, StoreError> {
+        let mut faults = Vec::new();
+        let mut best: Option<(bool, UnixTime, Found, Vec<ExpiredItem>)> = None;
+        {
+            let reading = self.folder.read_lock()?;
+            for service in ServiceKind::ALL {
+                let key = self.key(service, need);
+                match self.load(&reading, &key, now) {
+                    Ok(None) => {}
+                    Err(fault) => faults.push(fault),
+                    Ok(Some(found)) => {
+                        let expired = found.checked.prepared.check_windows(now).unwrap_or_default();
+                        let issued = found.checked.prepared.tcb_info().issue_date;
+                        let rank = (expired.is_empty(), issued);
+                        if best.as_ref().is_none_or(|(fresh, issued, ..)| rank > (*fresh, *issued)) {
+                            best = Some((rank.0, rank.1, found, expired));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(match best {
+            None => Lookup::Absent(faults),
+            Some((fresh, _, mut found, expired)) => {
+                found.faults = faults;
+                if fresh { Lookup::Fresh(Box::new(found)) } else { Lookup::Stale(Box::new(found), expired) }
+            }
+        })
+    }
+
+    /// Verifies answers and keeps them as the collateral of `need`, in place of what the same interface answered
+    /// before. Remembers how new they are.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] when they are not what was needed, and then nothing is kept; [`Error::Store`] when they
+    /// could not be written, and then what was there before still is.
+    pub fn keep(
+        &self,
+        need: &Need,
+        service: ServiceKind,
+        answers: &Answers,
+        now: UnixTime,
+    ) -> Result<Kept, Error> {
+        let checked = answers.check(need, &self.root, now)?;
+        Ok(self.keep_checked(need, service, answers, &checked)?)
+    }
+
+    /// [`Self::keep`] for answers that [`Answers::check`] has passed.
+    pub(crate) fn keep_checked(
+        &self,
+        need: &Need,
+        service: ServiceKind,
+        answers: &Answers,
+        checked: &Checked,
+    ) -> Result<Kept, StoreError> {
+        let writing = self.folder.write_lock()?;
+        writing.sweep()?;
+        let mut items = Vec::with_capacity(4);
+        for received in answers.all() {
+            let body = writing.keep(&received.body)?;
+            let chain = match &received.chain {
+                None => None,
+                Some(chain) => Some(writing.keep(chain.as_bytes())?),
+            };
+            items.push(EntryItem::new(received, body, chain));
+        }
+        let key = self.key(service, need);
+        let entry = sealed::write(&Entry::new(&key, items));
+        // The entry comes last: an entry without its objects never stands.
+        writing.write(INDEX, &key.file_name(), &entry)?;
+        self.remember(&writing, need, service, checked)
+    }
+
+    fn remember(
+        &self,
+        writing: &Writing<'_>,
+        need: &Need,
+        service: ServiceKind,
+        checked: &Checked,
+    ) -> Result<Kept, StoreError> {
+        let (mut memory, forgotten) = self.load_memory(writing.reading());
+        let rollbacks = memory.compare(need, &checked.prepared);
+        // A file says by its name only that it is the standard set; were that believed, the early set under that
+        // name would make every later standard set look old.
+        let trusted_set = service != ServiceKind::Imported;
+        if trusted_set && (memory.remember(need, &checked.prepared) || forgotten.is_some()) {
+            writing.write(MEMORY, &self.memory_name(), &sealed::write(&memory))?;
+        }
+        Ok(Kept { rollbacks, forgotten })
+    }
+
+    /// What of verified collateral is older than what was seen before under its root.
+    ///
+    /// # Errors
+    /// When the store cannot be locked.
+    pub fn compare(&self, need: &Need, checked: &Checked) -> Result<Kept, StoreError> {
+        let (memory, forgotten) = self.load_memory(&self.folder.read_lock()?);
+        Ok(Kept { rollbacks: memory.compare(need, &checked.prepared), forgotten })
+    }
+
+    /// The rollback memory of the store's root, and what was wrong with it where it is begun anew.
+    ///
+    /// # Errors
+    /// When the store cannot be locked.
+    pub fn memory(&self) -> Result<(Memory, Option<Fault>), StoreError> {
+        Ok(self.load_memory(&self.folder.read_lock()?))
+    }
+
+    fn load_memory(&self, reading: &Reading<'_>) -> (Memory, Option<Fault>) {
+        let name = self.memory_name();
+        let read = reading.read(MEMORY, &name, sealed::CAP).and_then(|bytes| {
+            let memory: Memory = sealed::read(&bytes)?;
+            if !memory.is_known_version() {
+                return Err(FaultKind::Form("another version".to_owned()));
+            }
+            if memory.root() != self.root.spki_sha256() {
+                return Err(FaultKind::Misplaced);
+            }
+            Ok(memory)
+        });
+        match read {
+            Ok(memory) => (memory, None),
+            Err(what) => {
+                let fault =
+                    (what != FaultKind::Missing).then(|| Fault { file: format!("{MEMORY}/{name}"), what });
+                (Memory::new(self.root.spki_sha256()), fault)
+            }
+        }
+    }
+
+    fn memory_name(&self) -> String {
+        self.root.spki_sha256().to_string()
+    }
+
+    /// Parts of other collateral that serve this need too and have not expired: the lists and the QE identity are
+    /// the same for every processor family.
+    pub(crate) fn shared_parts(&self, need: &Need, now: UnixTime) -> Result<Vec<Received>, StoreError> {
+        let reading = self.folder.read_lock()?;
+        let mut newest: Vec<(ItemKind, UnixTime, Received)> = Vec::new();
+        for name in reading.names(INDEX)? {
+            let Ok(Some((key, found))) = self.load_named(&reading, &name, now) else { continue };
+            // An imported file names its own data set.
+            if key.service == ServiceKind::Imported {
+                continue;
+            }
+            let expired = found.checked.prepared.check_windows(now).unwrap_or_default();
+            for received in found.answers.into_all() {
+                let item = received.item;
+                let same = match item {
+                    ItemKind::TcbInfo => {
+                        (key.need.tee, key.need.fmspc, key.need.evaluation)
+                            == (need.tee, need.fmspc, need.evaluation)
+                    }
+                    ItemKind::QeIdentity => {
+                        (key.need.tee, key.need.evaluation) == (need.tee, need.evaluation)
+                    }
+                    ItemKind::PckCrl => key.need.ca == need.ca,
+                    ItemKind::RootCaCrl => true,
+                };
+                if !same || expired.iter().any(|expired| item_of(expired.source) == item) {
+                    continue;
+                }
+                let issued = found
+                    .checked
+                    .prepared
+                    .sources()
+                    .iter()
+                    .filter(|dates| item_of(dates.source) == item)
+                    .map(|dates| dates.latest_issued)
+                    .max()
+                    .unwrap_or(received.fetched);
+                match newest.iter_mut().find(|(kind, ..)| *kind == item) {
+                    Some(slot) if issued <= slot.1 => {}
+                    Some(slot) => *slot = (item, issued, received),
+                    None => newest.push((item, issued, received)),
+                }
+            }
+        }
+        Ok(newest.into_iter().map(|(_, _, received)| received).collect())
+    }
+
+    fn key(&self, service: ServiceKind, need: &Need) -> Key {
+        Key { root: self.root.spki_sha256(), service, need: *need }
+    }
+
+    /// The entry of a key, verified; `None` when there is none.
+    fn load(&self, reading: &Reading<'_>, key: &Key, now: UnixTime) -> Result<Option<Found>, Fault> {
+        Ok(self.load_named(reading, &key.file_name(), now)?.map(|(_, found)| found))
+    }
+
+    /// The entry in a file, verified; `None` when there is none, or none of this store's root.
+    fn load_named(
+        &self,
+        reading: &Reading<'_>,
+        name: &str,
+        now: UnixTime,
+    ) -> Result<Option<(Key, Found)>, Fault> {
+        let fault = |what| Fault { file: format!("{INDEX}/{name}"), what };
+        let bytes = match reading.read(INDEX, name, sealed::CAP) {
+            Err(FaultKind::Missing) => return Ok(None),
+            read => read.map_err(fault)?,
+        };
+        let entry: Entry = sealed::read(&bytes).map_err(fault)?;
+        let key = entry.key().map_err(fault)?;
+        if key.file_name() != name {
+            return Err(fault(FaultKind::Misplaced));
+        }
+        if key.root != self.root.spki_sha256() {
+            return Ok(None);
+        }
+        let answers = entry.answers(reading, &self.budget)?;
+        let checked = answers
+            .check(&key.need, &self.root, now)
+            .map_err(|error| fault(FaultKind::Refused(error.to_string())))?;
+        Ok(Some((key, Found { answers, checked, service: key.service, faults: Vec::new() })))
+    }
+}
