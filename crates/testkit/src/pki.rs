@@ -118,6 +118,17 @@ impl Pki {
         self.keys.get(role.label()).expect("every role has a key")
     }
 
+    /// Gives a role another key, in its own certificate too: another host's PCK, say. What it has signed before is
+    /// signed with the new key when it is forged; certificates that name the old one keep naming it.
+    pub fn replace_key(&mut self, role: Role, key: SigningKey) {
+        self.keys.insert(role.label(), key);
+        let key_id = self.key_id(role);
+        if let Some(spec) = self.certificates.get_mut(&role) {
+            spec.serial.clone_from(&key_id);
+            spec.extension_mut(oids::SKI).value = der::octet_string(&key_id);
+        }
+    }
+
     /// The seed that the keys come from.
     #[must_use]
     pub const fn seed(&self) -> u64 {

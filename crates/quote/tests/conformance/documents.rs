@@ -387,7 +387,7 @@ fn forms_that_pass() -> Vec<Case> {
             tdx()
                 .tcb_info(|it| {
                     it.edit =
-                        Some(|text| text.replacen('{', &format!("{{\"new\":\"{}\",", "[".repeat(200)), 1))
+                        Some(|text| text.replacen('{', &format!("{{\"new\":\"{}\",", "[".repeat(200)), 1));
                 })
                 .forge(),
         ),
