@@ -130,77 +130,89 @@ impl Client {
     pub async fn handshake(&self, host: &str, port: u16) -> Result<Vec<Vec<u8>>, FetchError> {
         let target = handshake::Target::parse(host, port)?;
         guard::check(&target.url, self.core.settings.allow_local)?;
-        let core = &*self.core;
-        self.repeat(&target.url, true, async |received: &AtomicUsize| {
-            let chain = handshake::shake(core, &target).await?;
-            received.store(chain.iter().map(Vec::len).sum(), Ordering::Relaxed);
-            Ok(chain)
-        })
-        .await
+        let mut course = Course::new(&target.url, true);
+        loop {
+            let received = AtomicUsize::new(0);
+            let shake = handshake::shake(&self.core, &target, &received);
+            let result = self.limited(&course, &received, shake).await;
+            if let Some(chain) = self.settle(&mut course, &received, result).await? {
+                return Ok(chain);
+            }
+        }
     }
 
     async fn ask(&self, outgoing: &Outgoing<'_>) -> Result<Answer, FetchError> {
         guard::check(outgoing.url, self.core.settings.allow_local)?;
-        let core = &*self.core;
-        self.repeat(outgoing.url, outgoing.repeatable, async |received: &AtomicUsize| {
-            attempt::once(core, outgoing, received).await
-        })
-        .await
-    }
-
-    /// Makes attempts until one succeeds or none is worth making.
-    async fn repeat<T>(
-        &self,
-        url: &Url,
-        repeatable: bool,
-        once: impl AsyncFn(&AtomicUsize) -> Result<T, Failure>,
-    ) -> Result<T, FetchError> {
-        let shown = error::shown(url);
-        let retries = &self.core.settings.retries;
-        let mut made = 0_u32;
+        let mut course = Course::new(outgoing.url, outgoing.repeatable);
         loop {
-            made = made.saturating_add(1);
             let received = AtomicUsize::new(0);
-            let failure = match self.limited(url, &shown, &received, &once).await {
-                Ok(answer) => {
-                    self.tell(&Event::Finished { url: &shown, bytes: received.into_inner() });
-                    return Ok(answer);
-                }
-                Err(failure) => failure,
-            };
-            if made >= retry::attempts(retries) || !failure.is_worth_repeating(repeatable) {
-                self.tell(&Event::Failed { url: &shown, error: &failure.error });
-                return Err(failure.error);
+            let once = attempt::once(&self.core, outgoing, &received);
+            let result = self.limited(&course, &received, once).await;
+            if let Some(answer) = self.settle(&mut course, &received, result).await? {
+                return Ok(answer);
             }
-            let wait = retry::wait(retries, made, failure.asked);
-            let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
-            self.tell(&Event::Waiting { url: &shown, seconds, why: &failure.error });
-            tokio::time::sleep(wait).await;
         }
     }
 
     /// One attempt, with leave to make it and within its time. Waiting for leave takes none of that time.
     async fn limited<T>(
         &self,
-        url: &Url,
-        shown: &str,
+        course: &Course<'_>,
         received: &AtomicUsize,
-        once: impl AsyncFn(&AtomicUsize) -> Result<T, Failure>,
+        attempt: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        let _permit = self.core.limits.permit(url.host_str().unwrap_or_default()).await;
-        self.tell(&Event::Started { url: shown });
+        let _permit = self.core.limits.permit(course.url.host_str().unwrap_or_default()).await;
+        self.core.tell(&Event::Started { url: &course.shown });
         let total = self.core.settings.times.total;
-        tokio::time::timeout(total, once(received)).await.unwrap_or_else(|_elapsed| {
+        tokio::time::timeout(total, attempt).await.unwrap_or_else(|_elapsed| {
             Err(Failure::from(FetchError::TookTooLong {
-                url: shown.to_owned(),
+                url: course.shown.clone(),
                 milliseconds: error::milliseconds(total),
                 received: received.load(Ordering::Relaxed),
             }))
         })
     }
 
-    fn tell(&self, event: &Event<'_>) {
-        self.core.tell(event);
+    /// What an attempt came to: an answer, an error, or `None` after the wait before the next attempt.
+    async fn settle<T>(
+        &self,
+        course: &mut Course<'_>,
+        received: &AtomicUsize,
+        result: Result<T, Failure>,
+    ) -> Result<Option<T>, FetchError> {
+        let url = course.shown.as_str();
+        let retries = &self.core.settings.retries;
+        let failure = match result {
+            Ok(answer) => {
+                self.core.tell(&Event::Finished { url, bytes: received.load(Ordering::Relaxed) });
+                return Ok(Some(answer));
+            }
+            Err(failure) => failure,
+        };
+        course.made = course.made.saturating_add(1);
+        if course.made >= retry::attempts(retries) || !failure.is_worth_repeating(course.repeatable) {
+            self.core.tell(&Event::Failed { url, error: &failure.error });
+            return Err(failure.error);
+        }
+        let wait = retry::wait(retries, course.made, failure.asked);
+        let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+        self.core.tell(&Event::Waiting { url, seconds, why: &failure.error });
+        tokio::time::sleep(wait).await;
+        Ok(None)
+    }
+}
+
+/// A request and the attempts at it.
+struct Course<'a> {
+    url: &'a Url,
+    shown: String,
+    repeatable: bool,
+    made: u32,
+}
+
+impl<'a> Course<'a> {
+    fn new(url: &'a Url, repeatable: bool) -> Self {
+        Self { url, shown: error::shown(url), repeatable, made: 0 }
     }
 }
 

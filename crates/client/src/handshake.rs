@@ -9,6 +9,7 @@ use core::net::{IpAddr, SocketAddr};
 use rustls::pki_types::ServerName;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -57,7 +58,11 @@ impl Target {
 }
 
 /// The chain that the target showed, and whose leaf's key it holds.
-pub(crate) async fn shake(core: &Core, target: &Target) -> Result<Vec<Vec<u8>>, Failure> {
+pub(crate) async fn shake(
+    core: &Core,
+    target: &Target,
+    received: &AtomicUsize,
+) -> Result<Vec<Vec<u8>>, Failure> {
     let url = shown(&target.url);
     let times = &core.settings.times;
     let bad = || FetchError::BadUrl { url: url.clone(), problem: UrlProblem::Unreadable };
@@ -85,7 +90,9 @@ pub(crate) async fn shake(core: &Core, target: &Target) -> Result<Vec<Vec<u8>>, 
     // The server is told that this is the end; what it makes of that is its own affair.
     let _ = tokio::time::timeout(times.stall, session.shutdown()).await;
     let none = || FetchError::Tls { url, problem: TlsProblem::Other("no certificate was shown".to_owned()) };
-    Ok(chain.filter(|chain| !chain.is_empty()).ok_or_else(none)?)
+    let chain = chain.filter(|chain| !chain.is_empty()).ok_or_else(none)?;
+    received.store(chain.iter().map(Vec::len).sum(), Ordering::Relaxed);
+    Ok(chain)
 }
 
 fn secured(error: &io::Error, url: String) -> FetchError {

@@ -7,6 +7,7 @@ use rcgen::{
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A certificate authority that no one else trusts.
 pub struct Authority {
@@ -20,14 +21,24 @@ impl Default for Authority {
 }
 
 impl Authority {
-    /// A new one, with a key of its own.
+    /// A new one, with a name and a key of its own.
     ///
     /// # Panics
     /// When no key can be made.
     #[must_use]
     pub fn new() -> Self {
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        Self::named(&format!("loopback test authority {}", MADE.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// A new one with this name, which others may have too, and a key of its own.
+    ///
+    /// # Panics
+    /// When no key can be made.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
         let mut parameters = CertificateParams::new(Vec::new()).unwrap();
-        parameters.distinguished_name.push(DnType::CommonName, "loopback test authority");
+        parameters.distinguished_name.push(DnType::CommonName, name);
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         parameters.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         Self { issuer: CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap() }

@@ -124,7 +124,13 @@ pub(crate) fn unresolved(why: Unresolved, url: &str) -> FetchError {
 }
 
 pub(crate) fn via_failed(url: String, via: &Via, why: String) -> FetchError {
-    FetchError::Proxy { url, proxy: shown(&via.proxy), why: said(&why) }
+    // The words of hyper's tunnel.
+    let why = match why.strip_prefix("tunnel error: ") {
+        Some("unsuccessful") => "it refused to open a tunnel",
+        Some(other) => other,
+        None => &why,
+    };
+    FetchError::Proxy { url, proxy: shown(&via.proxy), why: said(why) }
 }
 
 pub(crate) fn io_problem(error: &io::Error) -> ConnectProblem {
