@@ -7,8 +7,8 @@ pub(crate) use failure::{Failure, find, innermost, io_problem, tls_problem, unre
 use crate::client::Core;
 use crate::error::{milliseconds, said, shown};
 use crate::proxy::Via;
-use crate::scope::Scope;
-use crate::{Answer, Event, FetchError, guard, retry};
+use crate::scope::{Chain, Scope};
+use crate::{Answer, Event, FetchError, TlsProblem, guard, retry};
 use core::time::Duration;
 use reqwest::Response;
 use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, LOCATION};
@@ -118,9 +118,21 @@ impl Exchange<'_> {
         }
         let headers = headers(&response);
         let body = self.body(response).await?;
-        let name = self.url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-        let served = if self.url.scheme() == "https" { self.scope.chain(name) } else { None };
+        let served = self.served()?;
         Ok(Answer { url: self.url.clone(), status, body, headers, served })
+    }
+
+    /// The chain of this connection. It is there, or the answer is worth nothing.
+    fn served(&self) -> Result<Option<Chain>, Failure> {
+        if self.url.scheme() != "https" {
+            return Ok(None);
+        }
+        let name = self.url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let lost = || {
+            let problem = TlsProblem::Other("no chain was verified on this connection".to_owned());
+            FetchError::Tls { url: shown(&self.url), problem }
+        };
+        Ok(Some(self.scope.chain(name).ok_or_else(lost)?))
     }
 
     async fn body(&self, mut response: Response) -> Result<Vec<u8>, Failure> {

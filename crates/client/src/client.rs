@@ -13,7 +13,9 @@ use url::Url;
 
 /// A client. Cheap to clone; clones share their limits.
 ///
-/// Needs a tokio runtime with timers and sockets enabled. Dropping the future of a request ends it.
+/// Needs a tokio runtime with timers and sockets enabled; one thread will do. Dropping the future of a request ends
+/// it and its connection. Only the operating system's resolver cannot be stopped: a runtime that is dropped waits for
+/// it, unless it is shut down in the background.
 #[derive(Clone)]
 pub struct Client {
     core: Arc<Core>,

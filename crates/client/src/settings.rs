@@ -93,7 +93,8 @@ impl fmt::Debug for Proxies {
 pub struct Times {
     /// Until a connection stands: name resolution, TCP, a proxy's answer and the TLS handshake together.
     pub connect: Duration,
-    /// Between two reads; also from the request to the end of the answer's head.
+    /// Between two reads of the body, and inside a handshake. The head of an answer has this and `connect` together,
+    /// counted from the start: it may not drip.
     pub stall: Duration,
     /// The attempt as a whole, redirects and body included.
     pub total: Duration,

@@ -130,3 +130,16 @@ fn roots_that_are_none_make_no_client() {
     let error = with(Roots::MozillaAnd(vec![good, b"not a certificate".to_vec()]));
     assert!(matches!(error, ClientError::Root { index: 1, .. }), "{error}");
 }
+
+#[test]
+fn the_chain_is_found_for_servers_that_are_named_by_address() {
+    let authority = Authority::new();
+    let identity = authority.identity(&["127.0.0.1", "localhost"]);
+    let server = Server::https(identity.clone());
+    server.on("/", Reply::json("{}"));
+    for host in ["127.0.0.1", "2130706433", "LOCALHOST"] {
+        let text = server.url("/").replace("localhost", host);
+        let answer = get_with(&trusting(authority.root()), &text).unwrap();
+        assert_eq!(answer.served().unwrap(), identity.chain, "{host}");
+    }
+}
