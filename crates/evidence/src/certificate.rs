@@ -128,6 +128,13 @@ fn inflate(log: Vec<u8>, origin: &Origin, budget: &Budget) -> Result<Vec<u8>, Re
     if rest.is_empty() { Ok(out) } else { Err(fail(BinaryProblem::TrailingBytes { count: rest.len() })) }
 }
 
+/// The public key (SPKI, DER) of the first certificate of a PEM chain.
+pub(crate) fn leaf_key(pem: &[u8]) -> Option<Vec<u8>> {
+    let block = Pem::iter_from_buffer(pem).next()?.ok()?;
+    let (_, certificate) = X509Certificate::from_der(&block.contents).ok()?;
+    Some(certificate.public_key().raw.to_vec())
+}
+
 /// PEM of one certificate, lines of 64 characters (RFC 7468).
 pub(crate) fn to_pem(der: &[u8]) -> String {
     let body = base64::engine::general_purpose::STANDARD.encode(der);

@@ -5,8 +5,8 @@
 //! log, the compose, and keeps those bytes exactly; what they are worth is decided by later steps. Values that
 //! `tcb_info`, `Info` and their like merely assert become claims, which are compared and never used.
 //!
-//! [`to_json`] writes one document that holds everything needed to repeat a verdict offline, and [`read()`] takes it
-//! back without a change. [`parts`] adds what came in files of its own.
+//! [`to_json`] writes one document that holds everything needed to repeat a verdict offline, [`set_to_json`] one for
+//! several machines, and [`read()`] takes them back without a change. [`parts`] adds what came in files of its own.
 //!
 //! What is not checked here: signatures, digests of events, hashes of composes, the inside of a quote, certificate
 //! paths. What is: that every text has one reading only. Duplicate keys, data after the end, invalid UTF-8, odd hex
@@ -22,6 +22,7 @@
 )]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
 
+mod acme_info;
 mod certificate;
 mod cloud;
 mod container;
@@ -38,7 +39,7 @@ pub mod parts;
 mod read;
 mod readout;
 
-pub use document::{SCHEMA, to_json};
+pub use document::{SCHEMA, SET_SCHEMA, set_to_json, to_json};
 pub use error::{
     BinaryProblem, CertificateProblem, EncodingProblem, JsonProblem, PageProblem, Place, ReadError,
     Recognised,

@@ -8,9 +8,9 @@ use crate::error::ReadError;
 use crate::ingress::utf8;
 use crate::json::{Object, Origin, Value};
 use crate::read::unrecognised;
-use crate::readout::{Format, Note};
-use crate::{SCHEMA, document};
-use veritee_model::evidence::{EventLogFormat, EventLogItem};
+use crate::readout::{Format, NamedEvidence, Note, Readout};
+use crate::{SCHEMA, SET_SCHEMA, document};
+use veritee_model::evidence::{EventLogFormat, EventLogItem, ServedCertificates};
 use veritee_model::{Budget, Evidence, Item};
 
 /// Where the signature of a CCEL's first record stands (TCG PC Client Platform Firmware Profile, section 10.4.5.1).
@@ -93,6 +93,24 @@ pub fn add_certificates(
     Ok(put(&mut evidence.certificates, Item::new(pem, source), "certificate chain"))
 }
 
+/// Adds what a server showed on TLS to the machines of one input.
+///
+/// A gateway publishes a quote for each key that it has had, and the one in use contradicts none of the others: where
+/// a machine's quote is said to bind the served key (tag `zt-cert`), only such machines get the record, else all do.
+/// The record is compared with what the quotes bind by a later step; a chain that cannot be read is left for it to
+/// fail on.
+pub fn add_served(machines: &mut [NamedEvidence], served: &ServedCertificates) {
+    let key = certificate::leaf_key(&served.chain.bytes);
+    let is_of = |machine: &NamedEvidence| {
+        let bound = machine.evidence.bound_content.as_ref().filter(|bound| bound.tag == "zt-cert");
+        bound.is_some_and(|bound| key.as_ref() == Some(&bound.content))
+    };
+    let known = machines.iter().any(is_of);
+    for machine in machines.iter_mut().filter(|machine| !known || is_of(machine)) {
+        machine.evidence.served = Some(served.clone());
+    }
+}
+
 /// Adds an event log: dstack's JSON, a JSON string that holds it, hex of it, or a raw CCEL area.
 ///
 /// # Errors
@@ -126,14 +144,18 @@ pub fn add_collateral(
     limit(bytes, budget.input_bytes, "bytes of collateral", source)?;
     let origin = Origin::new(source);
     let value = Value::parse(utf8(bytes, &origin)?, origin.clone(), budget)?;
-    let found = if value.is_object() && schema_of(&value.object()?)?.is_some_and(|schema| schema == SCHEMA) {
-        let object = value.object()?;
-        let machines = document::read_value(&object, SCHEMA, budget)?.machines;
-        machines.into_iter().flat_map(|machine| machine.evidence.collateral).collect()
-    } else {
-        let mut found = Vec::new();
-        find_collateral(&value, 0, &mut found)?;
-        found
+    let schema = if value.is_object() { schema_of(&value.object()?)? } else { None };
+    let of = |readout: Readout| {
+        readout.machines.into_iter().flat_map(|machine| machine.evidence.collateral).collect::<Vec<_>>()
+    };
+    let found = match schema.as_deref() {
+        Some(SCHEMA) => of(document::read_value(&value.object()?, SCHEMA, budget)?),
+        Some(SET_SCHEMA) => of(document::read_set(&value.object()?, SET_SCHEMA, budget)?),
+        _ => {
+            let mut found = Vec::new();
+            find_collateral(&value, 0, &mut found)?;
+            found
+        }
     };
     if found.is_empty() {
         return Err(unrecognised(bytes, &origin));

@@ -7,7 +7,7 @@ use crate::error::{CertificateProblem, ReadError, Recognised};
 use crate::ingress::utf8;
 use crate::json::{Object, Origin, Value};
 use crate::readout::{Format, Readout};
-use crate::{certificate, cloud, document, dstack, html, inference, parts};
+use crate::{acme_info, certificate, cloud, document, dstack, html, inference, parts};
 use veritee_model::{Budget, Evidence, Item};
 
 /// Reads evidence in any known form; `name` is what the input is called in messages and sources.
@@ -148,6 +148,9 @@ fn read_object(object: &Object<'_>, budget: &Budget) -> Result<Readout, ReadErro
         if schema.starts_with("veritee/report/") {
             return only(Recognised::Report);
         }
+        if schema.starts_with("veritee/evidence-set/") {
+            return document::read_set(object, &schema, budget);
+        }
         if schema.starts_with("veritee/") {
             return document::read_value(object, &schema, budget);
         }
@@ -158,6 +161,9 @@ fn read_object(object: &Object<'_>, budget: &Budget) -> Result<Readout, ReadErro
     }
     if inference::is_report(object) {
         return inference::read(&as_form(Format::InferenceReport), budget);
+    }
+    if acme_info::is_answer(object) {
+        return acme_info::read(&as_form(Format::AcmeInfo), budget);
     }
     if has("instances") {
         return cloud::read(&as_form(Format::CloudAttestations), budget);

@@ -33,8 +33,12 @@ pub enum Format {
     InferenceReport,
     /// The evidences folder of dstack-ingress.
     IngressFolder,
+    /// The gateway's answer to `/.dstack/acme-info`.
+    AcmeInfo,
     /// veritee's own evidence JSON.
     Veritee,
+    /// veritee's own evidence JSON of several machines.
+    VeriteeSet,
 }
 
 impl Format {
@@ -52,7 +56,9 @@ impl Format {
         Self::RaTls,
         Self::InferenceReport,
         Self::IngressFolder,
+        Self::AcmeInfo,
         Self::Veritee,
+        Self::VeriteeSet,
     ];
 
     /// What the form is called, for people.
@@ -71,7 +77,9 @@ impl Format {
             Self::RaTls => "RA-TLS certificate (PEM or DER)",
             Self::InferenceReport => "confidential-inference report",
             Self::IngressFolder => "dstack-ingress evidences folder",
+            Self::AcmeInfo => "gateway's acme-info answer",
             Self::Veritee => "veritee evidence",
+            Self::VeriteeSet => "veritee evidence set",
         }
     }
 }
@@ -85,7 +93,8 @@ impl fmt::Display for Format {
 /// Evidence of one machine with its place in the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedEvidence {
-    /// JSON pointer to the machine inside the input; empty when the input is of one machine.
+    /// The label that a set gives it, or else the JSON pointer to the machine inside the input; empty when the input
+    /// is of one machine.
     pub label: String,
     /// The evidence.
     pub evidence: Evidence,
@@ -121,6 +130,13 @@ pub enum Note {
     Skipped {
         /// Where.
         place: String,
+    },
+    /// A part of the input that could hold a machine's quote holds none, as a genuine one may.
+    NoQuote {
+        /// Where.
+        place: String,
+        /// What it is.
+        what: &'static str,
     },
     /// The input holds something more that was not read.
     NotRead {
@@ -170,6 +186,7 @@ impl fmt::Display for Note {
                     inert(place)
                 )
             }
+            Self::NoQuote { place, what } => write!(f, "{} has no quote of {what}", inert(place)),
             Self::NotRead { place, what } => write!(f, "{} holds {what}, which was not read", inert(place)),
             Self::Reserialised { place, part } => {
                 write!(f, "the {part} of {} was binary and is kept as JSON, field by field", inert(place))

@@ -1,27 +1,73 @@
-//! Reading `veritee/evidence/v1`: nothing unknown, nothing twice, every digest checked.
+//! Reading `veritee/evidence/v1` and sets of it: nothing unknown, nothing twice, every digest checked.
 
-use super::SCHEMA;
+use super::{SCHEMA, SET_SCHEMA};
 use crate::encoding::{self, Encoding};
 use crate::error::{EncodingProblem, ReadError};
 use crate::json::{Object, Value};
-use crate::readout::{Format, Readout};
+use crate::readout::{Format, NamedEvidence, Readout};
+use std::collections::BTreeSet;
 use veritee_model::evidence::{
-    BoundContent, Claim, Claims, EventLogFormat, EventLogItem, IngressEvidence, KmsKeys,
+    BoundContent, CaaAnswers, Claim, Claims, EventLogFormat, EventLogItem, IngressEvidence, KmsKeys, Replica,
+    ServedCertificates, Target,
 };
-use veritee_model::{Budget, Evidence, Item, Sha256Digest};
+use veritee_model::{AppId, Budget, Evidence, Item, Sha256Digest};
 
 /// Reads the document whose `schema` is `schema`.
 pub(crate) fn read_value(object: &Object<'_>, schema: &str, budget: &Budget) -> Result<Readout, ReadError> {
-    if schema != SCHEMA {
-        let at = object.place();
-        return Err(ReadError::UnknownSchema { at, got: schema.to_owned() });
-    }
-    let mut document = object.with_format(Format::Veritee);
+    is_schema(object, schema, SCHEMA)?;
+    let evidence = machine(object.with_format(Format::Veritee), budget)?;
+    Ok(Readout::one(Format::Veritee, evidence, Vec::new()))
+}
+
+/// Reads the set of machines whose `schema` is `schema`. Every machine has a label of its own.
+pub(crate) fn read_set(object: &Object<'_>, schema: &str, budget: &Budget) -> Result<Readout, ReadError> {
+    is_schema(object, schema, SET_SCHEMA)?;
+    let mut document = object.with_format(Format::VeriteeSet);
+    let place = document.place();
     document.take("schema");
+    tool(&mut document)?;
+    let (mut machines, mut labels) = (Vec::new(), BTreeSet::new());
+    for entry in document.require("machines")?.array()? {
+        let mut entry = entry.object()?;
+        let name = entry.require("label")?;
+        let label = name.string()?;
+        let nested = entry.require("evidence")?.object()?;
+        entry.finish()?;
+        let schema = nested
+            .get("schema")
+            .ok_or_else(|| ReadError::MissingField { at: nested.place(), field: "schema" })?
+            .string()?;
+        is_schema(&nested, &schema, SCHEMA)?;
+        let evidence = machine(nested, budget)?;
+        if !labels.insert(label.clone()) {
+            return Err(ReadError::DuplicateKey { at: name.place(), key: label });
+        }
+        machines.push(NamedEvidence { label, evidence });
+    }
+    document.finish()?;
+    if machines.is_empty() {
+        return Err(ReadError::NoMachine { at: place });
+    }
+    Ok(Readout { format: Format::VeriteeSet, machines, notes: Vec::new() })
+}
+
+fn is_schema(object: &Object<'_>, schema: &str, wanted: &str) -> Result<(), ReadError> {
+    if schema == wanted {
+        return Ok(());
+    }
+    Err(ReadError::UnknownSchema { at: object.place(), got: schema.to_owned() })
+}
+
+fn tool(document: &mut Object<'_>) -> Result<(), ReadError> {
     let mut tool = document.require("tool")?.object()?;
     tool.require_string("name")?;
     tool.require_string("version")?;
-    tool.finish()?;
+    tool.finish()
+}
+
+fn machine(mut document: Object<'_>, budget: &Budget) -> Result<Evidence, ReadError> {
+    document.take("schema");
+    tool(&mut document)?;
     let evidence = Evidence {
         quote: item_member(&mut document, "quote", budget.input_bytes)?,
         event_log: match document.take("event_log") {
@@ -43,10 +89,16 @@ pub(crate) fn read_value(object: &Object<'_>, schema: &str, budget: &Budget) -> 
         ingress: document.take("ingress").map(|value| ingress(&value, budget)).transpose()?,
         bound_content: document.take("bound_content").map(|value| bound_content(&value)).transpose()?,
         claims: claims(document.require("claims")?.object()?)?,
-        ..Evidence::default()
+        served: document.take("served").map(|value| served(&value, budget)).transpose()?,
+        target: document.take("target").map(|value| target(&value)).transpose()?,
+        replicas: match document.take("replicas") {
+            Some(value) => value.array()?.iter().map(replica).collect::<Result<_, _>>()?,
+            None => Vec::new(),
+        },
+        caa: document.take("caa").map(|value| caa(&value, budget)).transpose()?,
     };
     document.finish()?;
-    Ok(Readout::one(Format::Veritee, evidence, Vec::new()))
+    Ok(evidence)
 }
 
 fn item_member(object: &mut Object<'_>, key: &str, limit: usize) -> Result<Option<Item>, ReadError> {
@@ -103,6 +155,49 @@ fn claims(object: Object<'_>) -> Result<Claims, ReadError> {
         claims.values.insert(name, Claim { value, source });
     }
     Ok(claims)
+}
+
+fn served(value: &Value<'_>, budget: &Budget) -> Result<ServedCertificates, ReadError> {
+    let mut object = value.object()?;
+    let server = object.require_string("server")?;
+    let chain = item(object.require("chain")?.object()?, budget.ra_tls_bytes)?;
+    object.finish()?;
+    Ok(ServedCertificates { server, chain })
+}
+
+fn target(value: &Value<'_>) -> Result<Target, ReadError> {
+    let mut object = value.object()?;
+    let asked = object.require_string("asked")?;
+    let app_id = object.take("app_id").map(|value| app_id(&value)).transpose()?;
+    let domain = object.take("domain").map(|value| value.string()).transpose()?;
+    object.finish()?;
+    Ok(Target { asked, app_id, domain })
+}
+
+/// In one spelling, so that two documents about one target are alike.
+fn app_id(value: &Value<'_>) -> Result<String, ReadError> {
+    let text = value.string()?;
+    match AppId::from_hex(&text) {
+        Ok(id) if id.to_string() == text => Ok(text),
+        _ => Err(value.wrong_type("40 hex digits in lower case")),
+    }
+}
+
+fn replica(value: &Value<'_>) -> Result<Replica, ReadError> {
+    let mut object = value.object()?;
+    let label = object.require_string("label")?;
+    let values = object.require("values")?.object()?.into_members();
+    object.finish()?;
+    let values = values.into_iter().map(|(name, value)| Ok((name, value.string()?)));
+    Ok(Replica { label, values: values.collect::<Result<_, ReadError>>()? })
+}
+
+fn caa(value: &Value<'_>, budget: &Budget) -> Result<CaaAnswers, ReadError> {
+    let mut object = value.object()?;
+    let domain = object.require_string("domain")?;
+    let answers = item(object.require("answers")?.object()?, budget.collateral_json_bytes)?;
+    object.finish()?;
+    Ok(CaaAnswers { domain, answers })
 }
 
 fn item(mut object: Object<'_>, limit: usize) -> Result<Item, ReadError> {

@@ -3,8 +3,11 @@
 use crate::support::{BUDGET, COMPOSE, LOG, code, forged_quote, read, repository, vector};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use veritee_evidence::{Format, convert, to_json};
-use veritee_model::evidence::{BoundContent, Claim, EventLogFormat, EventLogItem, IngressEvidence, KmsKeys};
+use veritee_evidence::{Format, NamedEvidence, SET_SCHEMA, convert, parts, set_to_json, to_json};
+use veritee_model::evidence::{
+    BoundContent, CaaAnswers, Claim, EventLogFormat, EventLogItem, IngressEvidence, KmsKeys, Replica,
+    ServedCertificates, Target,
+};
 use veritee_model::{Evidence, Item};
 
 /// Evidence that has every part.
@@ -29,6 +32,17 @@ pub(crate) fn full_evidence() -> Evidence {
             content: b"x".to_vec(),
             algorithm: "sha512".into(),
         }),
+        served: Some(ServedCertificates { server: "a.example:443".into(), chain: item(b"chain", "m") }),
+        target: Some(Target {
+            asked: "https://a.example/\u{202e}".into(),
+            app_id: Some("ab".repeat(20)),
+            domain: Some("a.example".into()),
+        }),
+        replicas: vec![
+            Replica { label: "n/1".into(), values: [("app_id".to_owned(), "ab".repeat(20))].into() },
+            Replica { label: "n/2".into(), values: [].into() },
+        ],
+        caa: Some(CaaAnswers { domain: "a.example".into(), answers: item(b"[]", "o") }),
         ..Evidence::default()
     };
     evidence.quote.as_mut().unwrap().obtained = Some("2026-03-15T00:00:00Z".into());
@@ -39,11 +53,29 @@ pub(crate) fn full_evidence() -> Evidence {
     evidence
 }
 
-fn schema() -> jsonschema::Validator {
-    let text = std::fs::read(repository().join("docs/schemas/evidence-v1.schema.json")).unwrap();
+fn published(file: &str) -> Value {
+    let text = std::fs::read(repository().join("docs/schemas").join(file)).unwrap();
     let schema: Value = serde_json::from_slice(&text).unwrap();
     assert!(jsonschema::meta::is_valid(&schema));
+    schema
+}
+
+fn schema() -> jsonschema::Validator {
+    jsonschema::validator_for(&published("evidence-v1.schema.json")).unwrap()
+}
+
+/// The set's schema; what it says of one machine is the other schema.
+fn set_schema() -> jsonschema::Validator {
+    let mut schema = published("evidence-set-v1.schema.json");
+    let evidence = schema.pointer_mut("/properties/machines/items/properties/evidence").unwrap();
+    assert_eq!(evidence["$ref"], "evidence-v1.schema.json");
+    *evidence = published("evidence-v1.schema.json");
     jsonschema::validator_for(&schema).unwrap()
+}
+
+fn machines() -> Vec<NamedEvidence> {
+    let named = |label: &str, evidence| NamedEvidence { label: label.to_owned(), evidence };
+    vec![named("one/1", full_evidence()), named("", Evidence::default()), named("\u{1b}[2J", full_evidence())]
 }
 
 fn back(evidence: &Evidence) -> Evidence {
@@ -111,6 +143,13 @@ fn what_the_schema_refuses_the_reader_refuses_too() {
         (change("/collateral", json!({})), "evidence-malformed"),
         (change("/quote", json!(null)), "evidence-malformed"),
         (change("/claims/mrtd/value", json!(1)), "evidence-malformed"),
+        (change("/served", json!("chain")), "evidence-malformed"),
+        (change("/target/app_id", json!("AB".repeat(20))), "evidence-malformed"),
+        (change("/target/app_id", json!("ab".repeat(19))), "evidence-malformed"),
+        (change("/target/domain", json!(null)), "evidence-malformed"),
+        (change("/replicas", json!({})), "evidence-malformed"),
+        (change("/replicas/0/values/app_id", json!(1)), "evidence-malformed"),
+        (change("/caa/answers", json!([])), "evidence-malformed"),
     ];
     for pointer in [
         "/extra",
@@ -122,6 +161,11 @@ fn what_the_schema_refuses_the_reader_refuses_too() {
         "/ingress/extra",
         "/bound_content/extra",
         "/claims/mrtd/extra",
+        "/served/extra",
+        "/served/chain/extra",
+        "/target/extra",
+        "/replicas/1/extra",
+        "/caa/extra",
     ] {
         bad.push((change(pointer, json!("x")), "evidence-malformed"));
     }
@@ -138,6 +182,13 @@ fn what_the_schema_refuses_the_reader_refuses_too() {
         "/ingress/sums",
         "/kms_keys/ca_spki",
         "/bound_content/tag",
+        "/served/server",
+        "/served/chain",
+        "/target/asked",
+        "/replicas/0/label",
+        "/replicas/1/values",
+        "/caa/domain",
+        "/caa/answers",
     ] {
         bad.push((remove(pointer), "evidence-malformed"));
     }
@@ -165,6 +216,8 @@ fn an_item_whose_bytes_were_changed_is_named() {
         "/ingress/sums",
         "/ingress/files/cert-a.pem",
         "/bound_content/content",
+        "/served/chain",
+        "/caa/answers",
     ] {
         let mut changed = document.clone();
         let item = changed.pointer_mut(pointer).unwrap();
@@ -187,14 +240,117 @@ fn a_claim_item_or_file_given_twice_is_refused() {
     }
 }
 
+#[test]
+fn a_document_of_before_the_network_is_read_as_before() {
+    let mut document: Value = serde_json::from_str(&to_json(&full_evidence(), "0.1.0")).unwrap();
+    for member in ["served", "target", "replicas", "caa"] {
+        document.as_object_mut().unwrap().remove(member).unwrap();
+    }
+    let before = Evidence { served: None, target: None, replicas: Vec::new(), caa: None, ..full_evidence() };
+    assert_eq!(convert("old", document.to_string().as_bytes(), None, &BUDGET).unwrap(), before);
+}
+
+#[test]
+fn every_machine_of_a_set_comes_back_exactly_under_its_label() {
+    let text = set_to_json(&machines(), "0.1.0");
+    assert_eq!(text, set_to_json(&machines(), "0.1.0"));
+    let readout = read(text.as_bytes()).unwrap();
+    assert_eq!((readout.format, &readout.machines), (Format::VeriteeSet, &machines()));
+    for NamedEvidence { label, evidence } in machines() {
+        assert_eq!(convert("set", text.as_bytes(), Some(&label), &BUDGET).unwrap(), evidence);
+    }
+    for label in [None, Some("one/2")] {
+        let error = convert("set", text.as_bytes(), label, &BUDGET).unwrap_err();
+        assert_eq!(error.reason().code(), "evidence-machine-not-chosen");
+        assert!(error.to_string().contains("one/1"), "{error}");
+    }
+    let one = set_to_json(&machines()[..1], "0.1.0");
+    assert_eq!(convert("set", one.as_bytes(), None, &BUDGET).unwrap(), full_evidence());
+    let hazardous = |character: char| character != '\n' && veritee_model::text::is_hazardous(character);
+    assert!(!text.chars().any(hazardous));
+}
+
+#[test]
+fn a_set_that_the_schema_refuses_the_reader_refuses_too() {
+    let schema = set_schema();
+    let good: Value = serde_json::from_str(&set_to_json(&machines(), "0.1.0")).unwrap();
+    assert!(schema.is_valid(&good));
+    assert_eq!(good["schema"], SET_SCHEMA);
+    let change = |pointer: &str, value: Value| {
+        let mut document = good.clone();
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        match document.pointer_mut(parent).unwrap() {
+            Value::Array(entries) => entries[key.parse::<usize>().unwrap()] = value,
+            other => other[key] = value,
+        }
+        document
+    };
+    let machine = good["machines"][1].clone();
+    let rows = [
+        (change("/schema", json!("veritee/evidence-set/v2")), "evidence-schema-unknown"),
+        (change("/machines", json!([])), "evidence-no-machine"),
+        (change("/machines", json!({})), "evidence-malformed"),
+        (change("/extra", json!(1)), "evidence-malformed"),
+        (change("/tool/extra", json!("x")), "evidence-malformed"),
+        (change("/machines/1/extra", json!(1)), "evidence-malformed"),
+        (change("/machines/1/label", json!(1)), "evidence-malformed"),
+        (change("/machines/1", json!({ "label": "x" })), "evidence-malformed"),
+        (change("/machines/1/evidence/schema", json!(SET_SCHEMA)), "evidence-schema-unknown"),
+        (change("/machines/1/evidence/schema", json!("veritee/evidence/v2")), "evidence-schema-unknown"),
+        (change("/machines/1/evidence", good.clone()), "evidence-schema-unknown"),
+        (change("/machines/1/evidence", machine), "evidence-malformed"),
+        (change("/machines/0/evidence/extra", json!(1)), "evidence-malformed"),
+    ];
+    for (document, wanted) in rows {
+        assert!(!schema.is_valid(&document), "{document}");
+        assert_eq!(code(document.to_string().as_bytes()), wanted, "{document}");
+    }
+}
+
+#[test]
+fn a_label_given_twice_is_refused() {
+    let mut twice = machines();
+    twice[2].label = "one/1".to_owned();
+    let error = read(set_to_json(&twice, "0.1.0").as_bytes()).unwrap_err();
+    assert_eq!(error.reason().code(), "evidence-duplicate-key");
+    assert_eq!(error.place().pointer, "/machines/2/label");
+}
+
+#[test]
+fn a_digest_inside_a_set_is_checked() {
+    let mut document: Value = serde_json::from_str(&set_to_json(&machines(), "0.1.0")).unwrap();
+    document["machines"][2]["evidence"]["served"]["chain"]["value"] = json!("other");
+    let error = read(document.to_string().as_bytes()).unwrap_err();
+    assert_eq!(error.reason().code(), "evidence-digest-mismatch");
+    assert_eq!(error.place().pointer, "/machines/2/evidence/served/chain");
+}
+
+#[test]
+fn the_collateral_of_a_set_can_be_used_for_another_machine() {
+    let mut evidence = Evidence::default();
+    let count =
+        parts::add_collateral(&mut evidence, set_to_json(&machines(), "0.1.0").as_bytes(), "set", &BUDGET);
+    assert_eq!(count.unwrap(), 4);
+    assert_eq!(evidence.collateral[..2], full_evidence().collateral);
+}
+
 proptest! {
     #[test]
     fn any_bytes_come_back_exactly(bytes in proptest::collection::vec(any::<u8>(), 0..64), text in ".{0,32}") {
         let mut evidence = full_evidence();
         evidence.app_compose = Some(Item::new(text.clone(), text.clone()));
         evidence.certificates = Some(Item::new(bytes.clone(), "x"));
-        evidence.quote = Some(Item::new(bytes, text.clone()));
-        evidence.claims.values.insert(text.clone(), Claim { value: text.clone(), source: text });
-        prop_assert_eq!(back(&evidence), evidence);
+        evidence.quote = Some(Item::new(bytes.clone(), text.clone()));
+        let chain = Item::new(bytes.clone(), text.clone());
+        evidence.served = Some(ServedCertificates { server: text.clone(), chain });
+        let domain = Some(text.clone());
+        evidence.target = Some(Target { asked: text.clone(), app_id: None, domain });
+        let values = [(text.clone(), text.clone())].into();
+        evidence.replicas = vec![Replica { label: text.clone(), values }];
+        evidence.caa = Some(CaaAnswers { domain: text.clone(), answers: Item::new(bytes, text.clone()) });
+        evidence.claims.values.insert(text.clone(), Claim { value: text.clone(), source: text.clone() });
+        prop_assert_eq!(&back(&evidence), &evidence);
+        let machines = vec![NamedEvidence { label: text, evidence }];
+        prop_assert_eq!(read(set_to_json(&machines, "1").as_bytes()).unwrap().machines, machines);
     }
 }

@@ -492,6 +492,8 @@ fn samples() -> Vec<(&'static str, Vec<u8>)> {
         ("tcb-info.json", form("tcb_info")),
         ("agent-page.html", form("page")),
         ("cloud-attestations.json", form("cloud")),
+        ("acme-info.json", form("acme-info")),
         ("evidence-v1.json", form("veritee")),
+        ("evidence-set-v1.json", form("veritee set")),
     ]
 }

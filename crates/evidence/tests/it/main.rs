@@ -6,6 +6,7 @@
     clippy::arithmetic_side_effects
 )]
 
+mod acme_info;
 mod document;
 mod forms;
 mod hostile;

@@ -231,6 +231,24 @@ pub(crate) fn agent_page() -> String {
     )
 }
 
+/// A gateway's answer to `/.dstack/acme-info` with a quote of its account and of two keys.
+pub(crate) fn acme_info() -> serde_json::Value {
+    let quoted = |last: u8| {
+        let quote = [forged_quote(), vec![last]].concat();
+        serde_json::json!({ "quote": hex::encode(quote), "event_log": LOG, "report_data": "ab", "vm_config": VM_CONFIG })
+            .to_string()
+    };
+    serde_json::json!({
+        "account_uri": "https://acme.example/acct/1",
+        "account_quote": quoted(0),
+        "account_attestation": "",
+        "quoted_hist_keys": [
+            { "public_key": "0a0b", "quote": quoted(1), "attestation": "" },
+            { "public_key": "0C0D", "quote": quoted(2) },
+        ],
+    })
+}
+
 /// One input of every form, with its name.
 pub(crate) fn one_of_every_form() -> Vec<(&'static str, Vec<u8>)> {
     let quote = forged_quote();
@@ -254,6 +272,7 @@ pub(crate) fn one_of_every_form() -> Vec<(&'static str, Vec<u8>)> {
         "model_attestations": [{ "intel_quote": hex.replace("0400", "0500"), "event_log": [{"imr": 0}] }],
     });
     let evidence = super::document::full_evidence();
+    let named = veritee_evidence::NamedEvidence { label: "one".to_owned(), evidence: evidence.clone() };
     vec![
         ("quote", quote.clone()),
         ("quote in hex", hex.clone().into_bytes()),
@@ -281,6 +300,8 @@ pub(crate) fn one_of_every_form() -> Vec<(&'static str, Vec<u8>)> {
         ("certificate in PEM", pem.clone().into_bytes()),
         ("certificate in DER", certificate.der().to_vec()),
         ("report", report.to_string().into_bytes()),
+        ("acme-info", acme_info().to_string().into_bytes()),
         ("veritee", veritee_evidence::to_json(&evidence, "0.1.0").into_bytes()),
+        ("veritee set", veritee_evidence::set_to_json(&[named], "0.1.0").into_bytes()),
     ]
 }
