@@ -130,6 +130,8 @@ check_ids! {
     IdentityEvents "identity.events" Identity true "do the measured boot events name one application?";
     IdentityClaims "identity.claims" Identity false "do the values that came along agree with the measured ones?";
     IdentityExpected "identity.expected" Identity true "is it the application that the policy names?";
+    IdentityTarget "identity.target" Identity false "is it the application that the evidence was fetched for?";
+    IdentityReplicas "identity.replicas" Identity false "do the other machines that were seen claim the same application and compose?";
 
     ComposeHash "compose.hash" Compose true "is the app_compose the measured one, byte for byte?";
     ComposeDocument "compose.document" Compose true "do all readers see the same document?";
@@ -147,6 +149,8 @@ check_ids! {
     BindingContent "binding.content" Binding false "does REPORTDATA bind the given content?";
     BindingKmsKeys "binding.kms-keys" Binding false "does REPORTDATA bind the KMS's root keys?";
     BindingIngress "binding.ingress" Binding false "does REPORTDATA bind the ingress evidence?";
+    BindingServedCertificate "binding.served-certificate" Binding false "is the certificate that the server showed one that the quote binds?";
+    BindingCaa "binding.caa" Binding false "may only the ACME account that the quote binds get certificates for the domain?";
 
     AuditRules "audit.rules" Audit true "can the operator still cheat?";
     GovernanceHistory "governance.history" Governance false "who can change the application, and is it public?";

@@ -177,6 +177,8 @@ reasons! {
     AppIdUnexpected "app-id-unexpected" Refused "the app id is not the expected one";
     KeyProviderUnexpected "key-provider-unexpected" Refused "the key provider is not the expected one";
     InstanceIdUnexpected "instance-id-unexpected" Refused "the instance id is not the expected one";
+    TargetOtherApp "target-other-app" Refused "the machine runs another app than the one that was asked for";
+    ReplicasDisagree "replicas-disagree" Refused "another machine of the application claims another app or compose";
 
     // --- step 5: compose ---------------------------------------------------------------------------------
     ComposeMissing "compose-missing" Undecided "the evidence has no app_compose";
@@ -235,6 +237,13 @@ reasons! {
     BindingNotGiven "binding-not-given" Undecided "the evidence has nothing to check this binding with";
     BindingMismatch "binding-mismatch" NotGenuine "REPORTDATA does not bind the given content";
     IngressFileMismatch "ingress-file-mismatch" NotGenuine "a file of the ingress evidence is not the one its list names";
+    ServedCertificateMalformed "served-certificate-malformed" NotGenuine "the certificate chain that the server showed cannot be read";
+    ServedCertificateOther "served-certificate-other" NotGenuine "the server showed a certificate that the quote does not bind";
+    ServedCertificateUnbound "served-certificate-unbound" Undecided "nothing in the evidence binds the certificate that the server showed";
+    CaaMissing "caa-missing" Refused "no CAA record restricts who may get certificates for the domain";
+    CaaOpen "caa-open" Refused "the CAA records let others than one named account get certificates for the domain";
+    CaaAccountOther "caa-account-other" Refused "the CAA records name another account than the one that the quote binds";
+    CaaUndecided "caa-undecided" Undecided "the CAA answers do not tell who may get certificates for the domain";
 
     // --- steps 8 and 9 -----------------------------------------------------------------------------------
     ReviewMalformed "review-malformed" Undecided "the review file cannot be read";
@@ -279,14 +288,18 @@ impl Reason {
     }
 
     /// Whether an exception of a policy may let it pass: only refusals, and of those not what Intel has revoked, nor
-    /// what has expired.
+    /// what has expired, nor evidence of another app than the one asked for.
     #[must_use]
     pub const fn is_waivable(self) -> bool {
         matches!(self.class(), Class::Refused)
             && !self.is_expiry()
             && !matches!(
                 self,
-                Self::TcbRevoked | Self::TdxModuleRevoked | Self::QeRevoked | Self::TcbCurrentRevoked
+                Self::TcbRevoked
+                    | Self::TdxModuleRevoked
+                    | Self::QeRevoked
+                    | Self::TcbCurrentRevoked
+                    | Self::TargetOtherApp
             )
     }
 

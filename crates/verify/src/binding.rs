@@ -1,23 +1,44 @@
 //! Step 7: what REPORTDATA of the verified quote binds.
 
+mod caa;
 pub mod certificate;
 pub mod ingress;
 mod ra_tls;
 pub mod report_data;
+mod served;
 
 use crate::Expected;
 use crate::run::Run;
 use veritee_eventlog::AppIdentity;
-use veritee_model::{Check, CheckId, Reason, ReportData};
+use veritee_model::{Check, CheckId, Evidence, Outcome, Reason, ReportData};
 use veritee_quote::VerifiedQuote;
 
 pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identity: Option<&AppIdentity>) {
     let Some((verified, td)) = verified.and_then(|quote| quote.td().map(|td| (quote, td))) else { return };
     run.record(nonce(run.request.expected, &td.report_data));
-    run.record(ra_tls::check(run.request, verified, td, identity, &run.events));
-    run.record(content(run, &td.report_data));
-    run.record(kms_keys(run, &td.report_data));
-    run.record(ingress_evidence(run, &td.report_data));
+    let ra_tls = ra_tls::check(run.request, verified, td, identity, &run.events);
+    let content = content(run, &td.report_data);
+    let ingress = ingress_evidence(run, &td.report_data);
+    let passed = |check: &Check| check.outcome == Outcome::Pass;
+    let shown = Shown { ra_tls: passed(&ra_tls), content: passed(&content), ingress: passed(&ingress) };
+    run.record_all(vec![ra_tls, content, kms_keys(run, &td.report_data), ingress]);
+    run.record(served::check(run.request, &shown, identity));
+    run.record(caa::check(run.request, &shown));
+}
+
+/// Which parts of the evidence REPORTDATA was shown to bind, each by the check of its own.
+struct Shown {
+    ra_tls: bool,
+    content: bool,
+    ingress: bool,
+}
+
+impl Shown {
+    /// The content that is bound under this tag. `raw` content is bound under none.
+    fn content<'a>(&self, evidence: &'a Evidence, tag: &str) -> Option<&'a [u8]> {
+        let bound = evidence.bound_content.as_ref().filter(|_| self.content)?;
+        (bound.tag == tag && bound.algorithm != "raw").then_some(bound.content.as_slice())
+    }
 }
 
 fn nonce(expected: &Expected, report_data: &ReportData) -> Check {

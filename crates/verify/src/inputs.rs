@@ -23,6 +23,8 @@ pub(crate) fn list(evidence: &Evidence) -> Vec<Input> {
         inputs.push(input("ingress-sums", &ingress.sums));
         inputs.extend(ingress.files.values().map(|item| input("ingress-file", item)));
     }
+    inputs.extend(evidence.served.iter().map(|served| input("served-certificates", &served.chain)));
+    inputs.extend(evidence.caa.iter().map(|caa| input("caa-answers", &caa.answers)));
     inputs
 }
 

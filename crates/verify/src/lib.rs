@@ -39,6 +39,7 @@ mod platform;
 mod quote;
 mod run;
 pub mod second_opinion;
+mod target;
 
 use run::Run;
 use veritee_measure::image::ImageFiles;
@@ -106,6 +107,7 @@ pub fn verify(request: &Request<'_>) -> Report {
     let log = event_log::replay(&mut run, verified); // 3
     let identity = event_log::identity(&mut run, verified, log.as_ref()); // 4
     claims::check(&mut run, verified, identity.as_ref());
+    target::check(&mut run, identity.as_ref());
     let bound = compose::check(&mut run, verified, identity.as_ref()); // 5
     os::check(&mut run, verified, log.as_ref(), identity.as_ref()); // 6
     binding::check(&mut run, verified, identity.as_ref()); // 7

@@ -17,10 +17,10 @@ use x509_parser::x509::SubjectPublicKeyInfo;
 
 /// dstack's arc, 1.3.6.1.4.1.62397.1, with the number of the extension appended.
 const ARC: &str = "1.3.6.1.4.1.62397.1.";
-const QUOTE: &str = "1";
+pub(super) const QUOTE: &str = "1";
 const EVENT_LOG: &str = "2";
-const APP_ID: &str = "3";
-const ATTESTATION: &str = "8";
+pub(super) const APP_ID: &str = "3";
+pub(super) const ATTESTATION: &str = "8";
 
 /// Why a chain is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,7 +161,8 @@ impl RaTlsChain {
     }
 }
 
-fn split(bytes: &[u8], budget: &Budget) -> Result<Vec<Vec<u8>>, ChainError> {
+/// The certificates of a chain in PEM, or the one in DER.
+pub(super) fn split(bytes: &[u8], budget: &Budget) -> Result<Vec<Vec<u8>>, ChainError> {
     let malformed = |certificate, what| ChainError::Malformed { certificate, what };
     if bytes.len() > budget.ra_tls_bytes {
         return Err(malformed(0, "larger than any genuine chain"));
@@ -205,7 +206,7 @@ fn signed_with(child: &X509Certificate<'_>, key: &SubjectPublicKeyInfo<'_>) -> b
 }
 
 /// The value of dstack's extension `number`: a DER OCTET STRING inside the extension's own.
-fn extension(leaf: &X509Certificate<'_>, number: &str) -> Result<Option<Vec<u8>>, ChainError> {
+pub(super) fn extension(leaf: &X509Certificate<'_>, number: &str) -> Result<Option<Vec<u8>>, ChainError> {
     let oid = format!("{ARC}{number}");
     let mut found = leaf.extensions().iter().filter(|extension| extension.oid.to_id_string() == oid);
     let Some(first) = found.next() else { return Ok(None) };

@@ -53,8 +53,9 @@ const ELSEWHERE: &[(Reason, &str)] = &[
 
 #[test]
 fn every_reason_is_produced_by_some_test() {
-    let families: [&[fn()]; 13] = [
+    let families: [&[fn()]; 16] = [
         crate::bindings::ALL,
+        crate::caa::ALL,
         crate::collateral::ALL,
         crate::compose::ALL,
         crate::engines::ALL,
@@ -67,6 +68,8 @@ fn every_reason_is_produced_by_some_test() {
         crate::quote::ALL,
         crate::ra_tls::ALL,
         crate::readers::ALL,
+        crate::served::ALL,
+        crate::together::ALL,
     ];
     families.iter().flat_map(|family| family.iter()).for_each(|attack| attack());
     let seen = seen();

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod bindings;
+mod caa;
 mod collateral;
 mod compose;
 mod coverage;
@@ -18,4 +19,7 @@ mod platform;
 mod quote;
 mod ra_tls;
 mod readers;
+mod served;
 mod support;
+mod together;
+mod web;

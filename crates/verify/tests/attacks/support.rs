@@ -18,8 +18,10 @@ pub(crate) const NONCE: [u8; 32] = [0xa5; 32];
 
 /// Checks that have nothing to stand on in a genuine machine's evidence: nothing was given for them, or this version
 /// does not make them.
-pub(crate) const OPEN: [CheckId; 10] = [
+pub(crate) const OPEN: [CheckId; 14] = [
     CheckId::IdentityClaims,
+    CheckId::IdentityTarget,
+    CheckId::IdentityReplicas,
     CheckId::OsVirtualHardware,
     CheckId::OsImage,
     CheckId::OsLite,
@@ -27,6 +29,8 @@ pub(crate) const OPEN: [CheckId; 10] = [
     CheckId::BindingContent,
     CheckId::BindingKmsKeys,
     CheckId::BindingIngress,
+    CheckId::BindingServedCertificate,
+    CheckId::BindingCaa,
     CheckId::AuditRules,
     CheckId::GovernanceHistory,
 ];

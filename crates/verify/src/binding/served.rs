@@ -1,0 +1,205 @@
+//! `binding.served-certificate`: the certificate that a server showed is one that the quote binds.
+//!
+//! That a certificate is valid for its name says only that somebody persuaded a public authority. What counts is
+//! whether the key is bound: as the RA-TLS key, as a certificate of dstack-ingress, or as a gateway's key (tag
+//! `zt-cert`). Where none of these came along the question stays open: TLS then ends in front of the machine, and
+//! what ends it has to prove itself with evidence of its own.
+//!
+//! The record of the handshake is made by whoever fetched; the server's proof that it holds the key was checked there
+//! and cannot be checked again. Not checked here: validity dates, revocation, the path to a public authority.
+
+use super::Shown;
+use super::certificate::{self, ChainError, RaTlsChain};
+use crate::Request;
+use veritee_eventlog::AppIdentity;
+use veritee_model::evidence::{IngressEvidence, ServedCertificates};
+use veritee_model::text::{inert, shortened};
+use veritee_model::{Budget, Check, CheckId, Reason, Sha256Digest};
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+const ID: CheckId = CheckId::BindingServedCertificate;
+
+pub(crate) fn check(request: &Request<'_>, shown: &Shown, identity: Option<&AppIdentity>) -> Check {
+    let Some(served) = &request.evidence.served else {
+        return Check::not_checked(ID, Reason::BindingNotGiven, "no record of a TLS handshake came along");
+    };
+    let leaf = match Leaf::read(&served.chain.bytes, request.budget) {
+        Ok(leaf) => leaf,
+        Err(error) => return Check::fail(ID, Reason::ServedCertificateMalformed, error.to_string()),
+    };
+    let bound = Bound::of(request, shown);
+    let server = inert(&shortened(&served.server, 256));
+    match bound.names(&leaf) {
+        Some(Match { words, for_names }) if !for_names || leaf.covers(host(served)) => {
+            Check::pass(ID, format!("{server} showed {words}"))
+        }
+        Some(_) => Check::fail(
+            ID,
+            Reason::ServedCertificateOther,
+            format!("{server} showed a bound certificate that is for other names"),
+        )
+        .compared(host(served), leaf.names.join(", "))
+        .next("no client that checks names would accept it there: ask the server whose names it bears"),
+        None => unbound(&server, &bound, &leaf, identity),
+    }
+}
+
+/// The server's certificate is none that the quote binds: a contradiction, or a question for somebody else's evidence.
+fn unbound(server: &str, bound: &Bound, leaf: &Leaf, identity: Option<&AppIdentity>) -> Check {
+    let comparable = !bound.ingress.is_empty() || bound.gateway.is_some() || {
+        bound.ra_tls.is_some() && leaf.stands_for_a_machine(identity)
+    };
+    if comparable {
+        return Check::fail(ID, Reason::ServedCertificateOther, format!("{server} showed a certificate that the quote does not bind"))
+            .compared(bound.keys().join(", "), Sha256Digest::of(&leaf.spki))
+            .at("SHA-256 of the public key")
+            .next("somebody else answers there, or the certificate was renewed after the evidence was made: fetch both anew");
+    }
+    let issuer = inert(&shortened(&leaf.issuer, 256));
+    let detail = if bound.ra_tls.is_some() {
+        format!("{server} is vouched for by {issuer} alone: TLS ends in front of the machine")
+    } else {
+        format!("{server} is vouched for by {issuer} alone: the quote binds no certificate")
+    };
+    Check::not_checked(ID, Reason::ServedCertificateUnbound, detail)
+        .next("judge the gateway that ends TLS by its own evidence: its answer to /.dstack/acme-info, with the same handshake")
+}
+
+/// What was shown to be bound and can be held against a server's certificate.
+struct Bound {
+    /// Key of the RA-TLS leaf.
+    ra_tls: Option<Vec<u8>>,
+    /// Leaves of dstack-ingress by file.
+    ingress: Vec<(String, Vec<u8>, Vec<u8>)>,
+    /// A gateway's key.
+    gateway: Option<Vec<u8>>,
+}
+
+struct Match {
+    words: String,
+    /// The certificate is one for names, so it has to be for the server's.
+    for_names: bool,
+}
+
+impl Bound {
+    fn of(request: &Request<'_>, shown: &Shown) -> Self {
+        let evidence = request.evidence;
+        let chain = evidence.certificates.as_ref().filter(|_| shown.ra_tls);
+        let chain = chain.and_then(|item| RaTlsChain::read(&item.bytes, request.budget).ok());
+        let ingress = evidence.ingress.as_ref().filter(|_| shown.ingress);
+        let content = shown.content(evidence, "zt-cert");
+        Self {
+            ra_tls: chain.map(|chain| chain.leaf_spki),
+            ingress: ingress.map(|ingress| ingress_leaves(ingress, request.budget)).unwrap_or_default(),
+            gateway: content.map(<[u8]>::to_vec),
+        }
+    }
+
+    fn names(&self, leaf: &Leaf) -> Option<Match> {
+        if self.ra_tls.as_ref() == Some(&leaf.spki) {
+            return Some(Match { words: "the RA-TLS key that the quote binds".to_owned(), for_names: false });
+        }
+        let exact = self.ingress.iter().find(|(_, der, _)| *der == leaf.der);
+        if let Some((file, ..)) = exact {
+            let words = format!("the certificate of {}, which the quote binds", inert(file));
+            return Some(Match { words, for_names: true });
+        }
+        if let Some((file, ..)) = self.ingress.iter().find(|(_, _, spki)| *spki == leaf.spki) {
+            let words = format!("the key of {}, which the quote binds, in another certificate", inert(file));
+            return Some(Match { words, for_names: true });
+        }
+        (self.gateway.as_ref() == Some(&leaf.spki)).then(|| Match {
+            words: "the gateway's key that the quote binds; the quote is as old as the key and shows where it was made"
+                .to_owned(),
+            for_names: true,
+        })
+    }
+
+    fn keys(&self) -> Vec<String> {
+        let ingress = self.ingress.iter().map(|(_, _, spki)| spki);
+        let keys = self.ra_tls.iter().chain(ingress).chain(&self.gateway);
+        keys.map(|spki| Sha256Digest::of(spki).to_string()).collect()
+    }
+}
+
+/// The first certificate of every `cert-*.pem`. Only a leaf counts: the authorities behind it serve nobody.
+fn ingress_leaves(ingress: &IngressEvidence, budget: &Budget) -> Vec<(String, Vec<u8>, Vec<u8>)> {
+    let files = ingress.files.iter().filter(|(name, _)| name.starts_with("cert-") && name.ends_with(".pem"));
+    files
+        .filter_map(|(name, item)| {
+            let leaf = Leaf::read(&item.bytes, budget).ok()?;
+            Some((name.clone(), leaf.der, leaf.spki))
+        })
+        .collect()
+}
+
+/// The leaf of a chain in PEM.
+pub(super) struct Leaf {
+    der: Vec<u8>,
+    spki: Vec<u8>,
+    issuer: String,
+    self_issued: bool,
+    /// It has a quote or an attestation container of dstack.
+    attested: bool,
+    app_id: Option<Vec<u8>>,
+    /// DNS names, in lower case.
+    pub(super) names: Vec<String>,
+}
+
+impl Leaf {
+    pub(super) fn read(bytes: &[u8], budget: &Budget) -> Result<Self, ChainError> {
+        let malformed = |what| ChainError::Malformed { certificate: 0, what };
+        let der = certificate::split(bytes, budget)?.into_iter().next().unwrap_or_default();
+        let Ok(([], parsed)) = X509Certificate::from_der(&der) else {
+            return Err(malformed("not an X.509 certificate"));
+        };
+        let names = match parsed.subject_alternative_name() {
+            Ok(Some(names)) => names.value.general_names.iter().filter_map(dns_name).collect(),
+            Ok(None) => Vec::new(),
+            Err(_) => return Err(malformed("subject alternative names that cannot be read")),
+        };
+        let quote = certificate::extension(&parsed, certificate::QUOTE)?;
+        let attestation = certificate::extension(&parsed, certificate::ATTESTATION)?;
+        Ok(Self {
+            spki: parsed.public_key().raw.to_vec(),
+            issuer: parsed.issuer().to_string(),
+            self_issued: parsed.issuer().as_raw() == parsed.subject().as_raw(),
+            attested: quote.is_some() || attestation.is_some(),
+            app_id: certificate::extension(&parsed, certificate::APP_ID)?,
+            names,
+            der,
+        })
+    }
+
+    /// Whether it can only be a machine's own, so that the bound RA-TLS key contradicts it: it carries evidence, no
+    /// authority vouches for it, or it was issued to another application.
+    fn stands_for_a_machine(&self, identity: Option<&AppIdentity>) -> bool {
+        let measured = identity.map(|identity| identity.app_id().as_bytes().as_slice());
+        let other_app = self.app_id.as_deref().is_some_and(|app_id| Some(app_id) != measured);
+        self.attested || self.self_issued || other_app
+    }
+
+    /// Whether one of its DNS names is this host's (RFC 9525: a wildcard stands for one whole label).
+    fn covers(&self, host: &str) -> bool {
+        let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+        self.names.iter().any(|name| match name.strip_prefix("*.") {
+            None => *name == host,
+            Some(above) => {
+                host.split_once('.').is_some_and(|(label, rest)| !label.is_empty() && rest == above)
+            }
+        })
+    }
+}
+
+fn dns_name(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
+        _ => None,
+    }
+}
+
+/// The name in `host:port`.
+fn host(served: &ServedCertificates) -> &str {
+    served.server.rsplit_once(':').map_or(served.server.as_str(), |(host, _)| host)
+}
