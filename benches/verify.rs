@@ -28,6 +28,7 @@ fn pipeline(criterion: &mut Criterion) {
         engine,
         fail_on: None,
         image: None,
+        audit: veritee_verify::audit::Given::default(),
         budget,
         tool_version: "bench",
     };

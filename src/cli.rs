@@ -135,9 +135,40 @@ pub(crate) struct Verify {
     /// The operating system's image: its folder or tarball, with sha256sum.txt.
     #[arg(long, value_name = "DIR|TAR", help_heading = "Evidence")]
     pub(crate) image: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) review: Reviewing,
     /// Save all evidence that was used, collateral included, to one file.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) save_evidence: Option<PathBuf>,
+}
+
+/// What the audit of an attested compose is given beside it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Audit")]
+pub(crate) struct Reviewing {
+    /// The source tree that the application is said to be made from.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) source: Option<PathBuf>,
+    /// A reviewer's answers (review.toml), bound to compose hash and commit. Without them never Stage 1.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) review: Option<PathBuf>,
+    /// The commit that was reviewed, 40 hex digits; read from the source tree's .git where it has one.
+    #[arg(long, value_name = "HEX")]
+    pub(crate) commit: Option<Commit>,
+}
+
+/// A commit in full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Commit(pub(crate) String);
+
+impl std::str::FromStr for Commit {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(Self(text.to_ascii_lowercase()));
+        }
+        Err("expected 40 hex digits: an abbreviated commit names no commit for certain".to_owned())
+    }
 }
 
 /// Parts of the evidence as files of their own.
@@ -353,7 +384,7 @@ pub(crate) struct Audit {
     pub(crate) compose: Option<PathBuf>,
     /// The commit that the source tree is at, 40 hex digits; read from its .git where it has one.
     #[arg(long, value_name = "HEX", help_heading = "Evidence")]
-    pub(crate) commit: Option<String>,
+    pub(crate) commit: Option<Commit>,
     /// A reviewer's answers (review.toml), bound to compose hash and commit.
     #[arg(long, value_name = "FILE", help_heading = "Evidence")]
     pub(crate) review: Option<PathBuf>,

@@ -14,6 +14,7 @@ use veritee_model::Budget;
 const SKIPPED: [&str; 4] = [".git", "node_modules", "target", ".venv"];
 
 /// The files of a folder by their path inside it.
+#[derive(Clone)]
 pub(crate) struct Folder {
     files: BTreeMap<String, PathBuf>,
     head: Option<String>,

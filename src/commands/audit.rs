@@ -2,27 +2,26 @@
 
 use super::gather;
 use super::verify::as_of;
-use crate::cli::{Audit as Options, Global};
+use crate::cli::{Audit as Options, Global, Reviewing};
 use crate::failure::Failure;
 use crate::input::{self, shown};
 use crate::source_tree::Folder;
 use std::path::Path;
-use veritee_audit::{Audit, Context, Review};
+use veritee_audit::{Audit, Context, Review, SourceTree};
 use veritee_compose::{Deployment, DocumentError, UnboundCompose, deployment};
 use veritee_model::report::Input;
 use veritee_model::{Budget, ExitCode, Sha256Digest};
-use veritee_verify::audit::{Unattested, allowances, report};
+use veritee_verify::audit::{Unattested, of_policy, report};
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
     let loaded = super::policy::load(options.policy.as_deref())?;
     let as_of = as_of(options.as_of, &loaded.policy)?;
     let mut context = Context {
         as_of: Some(as_of),
-        commit: options.commit.clone(),
-        allows: allowances(&loaded.policy),
+        commit: options.commit.as_ref().map(|commit| commit.0.clone()),
         review: options.review.as_deref().map(review).transpose()?,
         budget: Budget::STANDARD,
-        ..Context::default()
+        ..of_policy(&loaded.policy)
     };
     let mut inputs = Vec::new();
     let audit = audit(options, &mut context, &mut inputs)?;
@@ -37,6 +36,33 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
     let report = report(audit, &given);
     crate::output::findings(&report, global)?;
     Ok(report.verdict.outcome.exit_code())
+}
+
+/// What `veritee verify` gives the audit beside the evidence.
+#[derive(Clone, Default)]
+pub(crate) struct Given {
+    review: Option<Review>,
+    source: Option<Folder>,
+    commit: Option<String>,
+}
+
+impl Given {
+    pub(crate) fn load(options: &Reviewing) -> Result<Self, Failure> {
+        let source = options.source.as_deref();
+        Ok(Self {
+            review: options.review.as_deref().map(review).transpose()?,
+            source: source.map(|folder| Folder::open(folder, &Budget::STANDARD)).transpose()?,
+            commit: options.commit.as_ref().map(|commit| commit.0.clone()),
+        })
+    }
+
+    pub(crate) fn given(&self) -> veritee_verify::audit::Given<'_> {
+        veritee_verify::audit::Given {
+            review: self.review.as_ref(),
+            source: self.source.as_ref().map(|folder| folder as &dyn SourceTree),
+            commit: self.commit.as_deref(),
+        }
+    }
 }
 
 fn audit(options: &Options, context: &mut Context, inputs: &mut Vec<Input>) -> Result<Audit, Failure> {

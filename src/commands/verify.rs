@@ -19,7 +19,8 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
         (None, None) => Expected::Nothing,
     };
     let image = options.image.as_deref().map(crate::image::open).transpose()?;
-    let rules = Rules::load(&options.judge, Engine::Both)?;
+    let mut rules = Rules::load(&options.judge, Engine::Both)?;
+    rules.given = super::audit::Given::load(&options.review)?;
     let mut report = rules.verdict(&evidence, &expected, image.as_deref());
     if options.judge.as_of == Some(AsOf::Now)
         && let Some(then) = fetched_at(&evidence)
@@ -51,6 +52,7 @@ pub(crate) struct Rules {
     pub(crate) as_of: UnixTime,
     pub(crate) engine: Engine,
     pub(crate) fail_on: Option<Severity>,
+    pub(crate) given: super::audit::Given,
 }
 
 impl Rules {
@@ -62,6 +64,7 @@ impl Rules {
             as_of,
             engine: options.engine.unwrap_or(default),
             fail_on: options.fail_on.map(Into::into),
+            given: super::audit::Given::default(),
             loaded,
         })
     }
@@ -90,6 +93,7 @@ impl Rules {
             },
             fail_on: self.fail_on,
             image,
+            audit: self.given.given(),
             budget: &Budget::STANDARD,
             tool_version: env!("CARGO_PKG_VERSION"),
         })

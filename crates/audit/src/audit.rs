@@ -2,7 +2,8 @@
 
 use crate::allow::{self, AllowOutcome, InlineAllow};
 use crate::context::Context;
-use crate::review::ReviewError;
+use crate::flow::{self, Flow};
+use crate::review::{Review, ReviewError};
 use crate::rule::{Need, Rule, Sink};
 use crate::rules;
 use crate::source::{Source, SourceTree};
@@ -28,6 +29,12 @@ pub struct NotRun {
 pub struct Audit {
     /// The audited document is the measured one. When false, every output has to say "not attested".
     pub attested: bool,
+    /// What everything that is said of the document rests on, in words.
+    pub assumptions: Vec<&'static str>,
+    /// Every value that somebody outside can choose without changing the compose hash.
+    pub flows: Vec<Flow>,
+    /// The review, where one was given that speaks of this compose and commit.
+    pub review: Option<Review>,
     /// All findings, by rule in the order of the catalogue, then by place. Passes are among them.
     pub findings: Vec<Finding>,
     /// Rules that were not asked, each with what was missing. They never count as passed.
@@ -123,15 +130,20 @@ fn run(subject: &Subject<'_>) -> Audit {
     let quick_check = stage::quick_check_items(&ledger);
     let erc733 = stage::erc733_items(&ledger);
     let review = context.review.as_ref();
-    let review_error =
-        review.and_then(|review| review.check_binding(subject.hash(), subject.commit().as_deref()).err());
+    let review_error = review.and_then(|review| {
+        review.check_binding(subject.hash(), subject.commit().as_deref(), context.as_of).err()
+    });
     let review = review.filter(|_| review_error.is_none());
     let questions = stage::questions(&ledger, review);
     let readable = subject.view.as_ref().is_some_and(|view| is_readable(view, &findings));
     let attested = subject.is_attested();
     let stage = stage::conclude(&ledger, readable, &quick_check, &questions, review.filter(|_| attested));
+    let flows = flow::flows(subject, &findings);
     Audit {
         attested,
+        assumptions: assumptions(subject),
+        flows,
+        review: review.cloned(),
         findings,
         not_run,
         quick_check,
@@ -151,6 +163,20 @@ fn is_readable(view: &View, findings: &[Finding]) -> bool {
             && matches!(finding.rule.as_str(), "DP-META-002" | "DP-META-003")
     });
     view.has_services() && !broken
+}
+
+fn assumptions(subject: &Subject<'_>) -> Vec<&'static str> {
+    let Some(view) = &subject.view else { return Vec::new() };
+    let mut list = Vec::new();
+    if !subject.is_attested() {
+        list.push("that the document is the one that runs: nothing vouches for it");
+    }
+    if view.allowed.is_none() && view.manifest.is_none() {
+        list.push(
+            "that the operator may set every variable: a compose file does not say which ones allowed_envs names",
+        );
+    }
+    list
 }
 
 /// Findings about the document rest on an assumption unless it is the measured one and names its variables. Findings

@@ -5,6 +5,7 @@
 //! reviewer = "Jane Doe, Example Audits"
 //! compose_hash = "1f3b..."
 //! commit = "dc0fc120..."
+//! expires = "2027-03-31T00:00:00Z"    # optional
 //!
 //! [[answer]]
 //! id = "M1"
@@ -12,11 +13,11 @@
 //! words = "the only endpoint that sees user data is ..."
 //! ```
 //!
-//! The answers expire when the compose hash or the commit changes. The file is trusted as far as the person who
+//! The answers expire when the compose hash or the commit changes, and at the time that the file names. The file is trusted as far as the person who
 //! hands it in is: nothing in it comes from the audited party.
 
 use serde::{Deserialize, Serialize};
-use veritee_model::{ComposeHash, Reason};
+use veritee_model::{ComposeHash, Reason, UnixTime};
 
 /// Name of this version of the format.
 pub const SCHEMA: &str = "veritee/review/v1";
@@ -33,6 +34,9 @@ pub struct Review {
     pub compose_hash: ComposeHash,
     /// The commit that was reviewed, 40 hex digits.
     pub commit: String,
+    /// From when on it counts no more; `None` for as long as compose and commit stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<UnixTime>,
     /// The answers.
     #[serde(default, rename = "answer")]
     pub answers: Vec<Answer>,
@@ -90,6 +94,11 @@ pub enum ReviewError {
         /// The commit that was reviewed.
         got: String,
     },
+    /// Its time is over, or the time of the audit is not known.
+    Expired {
+        /// When it ended.
+        at: UnixTime,
+    },
 }
 
 impl ReviewError {
@@ -100,7 +109,9 @@ impl ReviewError {
             Self::Malformed { .. } | Self::Schema { .. } | Self::Answer { .. } | Self::Field { .. } => {
                 Reason::ReviewMalformed
             }
-            Self::OtherCompose { .. } | Self::OtherCommit { .. } => Reason::ReviewExpired,
+            Self::OtherCompose { .. } | Self::OtherCommit { .. } | Self::Expired { .. } => {
+                Reason::ReviewExpired
+            }
         }
     }
 }
@@ -122,6 +133,7 @@ impl core::fmt::Display for ReviewError {
                 Some(expected) => write!(f, "review: expected one of compose {expected}, got one of {got}"),
                 None => write!(f, "review: it is of compose {got}; which compose is audited is not known"),
             },
+            Self::Expired { at } => write!(f, "review: it counts only before {at}"),
             Self::OtherCommit { expected, got } => match expected {
                 Some(expected) => write!(f, "review: expected one of commit {expected}, got one of {got}"),
                 None => write!(f, "review: it is of commit {got}; which commit is audited is not known"),
@@ -161,14 +173,15 @@ impl Review {
         Ok(review)
     }
 
-    /// Whether the review speaks of this compose and this commit.
+    /// Whether the review speaks of this compose and this commit, at this time.
     ///
     /// # Errors
-    /// When either differs or is not known.
+    /// When either differs or is not known, or when the review has ended. At the very second of its end it has.
     pub fn check_binding(
         &self,
         compose: Option<ComposeHash>,
         commit: Option<&str>,
+        as_of: Option<UnixTime>,
     ) -> Result<(), ReviewError> {
         if compose != Some(self.compose_hash) {
             return Err(ReviewError::OtherCompose { expected: compose, got: self.compose_hash });
@@ -179,7 +192,10 @@ impl Review {
                 got: self.commit.clone(),
             });
         }
-        Ok(())
+        match self.expires {
+            Some(at) if as_of.is_none_or(|now| now >= at) => Err(ReviewError::Expired { at }),
+            _ => Ok(()),
+        }
     }
 
     /// The answer to a question.

@@ -222,8 +222,8 @@ fn reviewed(
         }),
         _ => false,
     });
-    // Nothing was found is an answer only where the reviewer need not look; the rest must be in the review.
-    if grave || !items || !questions.iter().all(is_settled) {
+    // That rules found nothing is no answer of a person: all of the questions have to be answered.
+    if grave || !items || !questions.iter().all(|question| question.status == QuestionStatus::Accepted) {
         return None;
     }
     Some(Stage::Reviewed { reviewer: review.reviewer.clone(), compose_hash: review.compose_hash.to_string() })

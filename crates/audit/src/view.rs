@@ -38,6 +38,21 @@ pub(crate) enum Provenance {
 }
 
 impl Provenance {
+    /// The word used in reports.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Literal => "literal",
+            Self::System => "system",
+            Self::Unset => "unset",
+            Self::Measured => "measured",
+            Self::Attested => "attested",
+            Self::Remote => "remote",
+            Self::Operator => "operator",
+            Self::Host => "host",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// Somebody outside the machine can choose it.
     pub(crate) const fn is_settable(self) -> bool {
         matches!(self, Self::Remote | Self::Operator | Self::Host | Self::Unknown)

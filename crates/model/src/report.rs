@@ -309,6 +309,79 @@ pub struct AuditFacts {
     /// Why a review that was given was not applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_refused: Option<String>,
+    /// The review that was applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<ReviewFact>,
+    /// What everything that is said of the document rests on, in words. Empty where the document is the measured one
+    /// and names its variables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub assumptions: Vec<String>,
+    /// Every value that somebody outside the machine can choose without changing the compose hash, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub data_flow: Vec<FlowFact>,
+    /// `veritee: allow` comments in the audited documents, whether they counted or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inline_allows: Vec<InlineAllowFact>,
+}
+
+/// A review that speaks of the audited compose and commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewFact {
+    /// Who answers, in the file's own words.
+    pub reviewer: String,
+    /// The compose that was reviewed.
+    pub compose_hash: ComposeHash,
+    /// The commit that was reviewed.
+    pub commit: String,
+    /// From when on it counts no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<UnixTime>,
+}
+
+/// A value that somebody outside the machine can choose without changing the compose hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowFact {
+    /// The variable, or the file that holds the value. Chosen by the audited party.
+    pub name: String,
+    /// `operator`, `host`, `remote`, or `unknown`, which counts as the host's.
+    pub provenance: String,
+    /// Through what it comes: `allowed_envs`, a file, a line of a script, with the default that it replaces.
+    pub from: Vec<String>,
+    /// Where it arrives. Empty: nothing that was read takes it.
+    pub sinks: Vec<FlowSink>,
+    /// What whoever chooses it can do.
+    pub power: Vec<String>,
+    /// Rules that found something about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+}
+
+/// A place where such a value arrives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowSink {
+    /// The service and the key in it (`web environment.API_URL`), or the script.
+    pub sink: String,
+    /// Which part of the text it feeds.
+    pub feeds: String,
+    /// File and line.
+    #[serde(rename = "where")]
+    pub location: String,
+    /// What stands there.
+    pub text: String,
+}
+
+/// A `veritee: allow RULE reason` comment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InlineAllowFact {
+    /// The rule that it names.
+    pub rule: String,
+    /// Its words.
+    pub reason: String,
+    /// File and line.
+    #[serde(rename = "where")]
+    pub location: String,
+    /// It marked a finding as allowed. Only a policy that honours such comments lets it.
+    pub applied: bool,
 }
 
 /// A rule that was not asked.

@@ -313,13 +313,97 @@ pub struct Exception {
 pub struct Audit {
     /// Findings at or above this severity decide the exit code.
     pub fail_on: Severity,
+    /// `veritee: allow RULE reason` comments in the audited documents count. Whoever is audited writes them.
+    pub honour_inline_allows: bool,
+    /// Why comments are honoured.
+    pub reason: Option<String>,
     /// Findings that are let pass.
     pub allow: Vec<Allowed>,
+    /// What the names of variables stand for, where guessing goes wrong.
+    pub variable: Vec<Variable>,
 }
 
 impl Default for Audit {
     fn default() -> Self {
-        Self { fail_on: Severity::High, allow: Vec::new() }
+        Self {
+            fail_on: Severity::High,
+            honour_inline_allows: false,
+            reason: None,
+            allow: Vec::new(),
+            variable: Vec::new(),
+        }
+    }
+}
+
+/// `[[audit.variable]]`: what a variable is, whatever its name suggests.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variable {
+    /// The variable's name, exactly.
+    pub name: String,
+    /// The class that counts instead of the guessed one.
+    #[serde(default)]
+    pub class: Option<VariableClass>,
+    /// User data reaches what it names: an endpoint that the operator chooses is then critical.
+    #[serde(default)]
+    pub user_data: bool,
+    /// Why the class is another one.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// What a variable is for. The audit's rules say what follows from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum VariableClass {
+    /// Changes what a run time loads or whom it trusts.
+    RuntimeHook,
+    /// Opens a way in for an administrator of the machine.
+    RootAccess,
+    /// Credentials with which the machine pulls images.
+    Registry,
+    /// Names an image or part of one.
+    Image,
+    /// A port, a limit, a label, a model's name: cosmetic.
+    Tuning,
+    /// Says where data goes or comes from.
+    Endpoint,
+    /// Opens the application's administration.
+    AdminCredential,
+    /// The application's own key or seed.
+    IdentityKey,
+    /// A credential at somebody else's service.
+    ThirdPartyCredential,
+    /// A key that is meant to be public.
+    PublishableKey,
+    /// Switches behaviour.
+    Flag,
+    /// An account, a bucket, a contract.
+    Destination,
+    /// Says nothing.
+    Unknown,
+}
+
+impl VariableClass {
+    /// The word that the policy file uses.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RuntimeHook => "runtime-hook",
+            Self::RootAccess => "root-access",
+            Self::Registry => "registry",
+            Self::Image => "image",
+            Self::Tuning => "tuning",
+            Self::Endpoint => "endpoint",
+            Self::AdminCredential => "admin-credential",
+            Self::IdentityKey => "identity-key",
+            Self::ThirdPartyCredential => "third-party-credential",
+            Self::PublishableKey => "publishable-key",
+            Self::Flag => "flag",
+            Self::Destination => "destination",
+            Self::Unknown => "unknown",
+        }
     }
 }
 
@@ -427,6 +511,11 @@ impl Policy {
             (!self.td.allow.is_empty(), "[td] allow".to_owned(), self.td.reason.as_ref()),
             (self.os.allow_development, "[os] allow_development".to_owned(), self.os.reason.as_ref()),
             (!self.os.image_hash.is_empty(), "[os] image_hash".to_owned(), self.os.reason.as_ref()),
+            (
+                self.audit.honour_inline_allows,
+                "[audit] honour_inline_allows".to_owned(),
+                self.audit.reason.as_ref(),
+            ),
         ];
         if let Some(root) = &self.root {
             entries.push((true, "[root]".to_owned(), root.reason.as_ref()));
@@ -446,6 +535,10 @@ impl Policy {
         for allowed in &self.audit.allow {
             entries.push((true, format!("[[audit.allow]] `{}`", allowed.rule), allowed.reason.as_ref()));
         }
+        for variable in &self.audit.variable {
+            let entry = format!("[[audit.variable]] `{}`", variable.name);
+            entries.push((variable.class.is_some(), entry, variable.reason.as_ref()));
+        }
         for (loosens, entry, reason) in entries {
             let given = reason.is_some_and(|reason| reason.trim().chars().count() >= REASON_CHARACTERS);
             if loosens && !given {
@@ -463,6 +556,10 @@ impl Policy {
             return Err(PolicyError::Contradiction {
                 message: "[advisories] allows and refuses the same advisory",
             });
+        }
+        let names = self.audit.variable.iter().map(|variable| variable.name.as_str());
+        if names.clone().collect::<std::collections::BTreeSet<_>>().len() != names.count() {
+            return Err(PolicyError::Contradiction { message: "[[audit.variable]] names a variable twice" });
         }
         if self.waive.iter().any(|waiver| self.require.contains(&waiver.check)) {
             return Err(PolicyError::Contradiction { message: "the same check is required and waived" });
@@ -533,6 +630,18 @@ impl Policy {
         }
         for allowed in &self.audit.allow {
             out.push(format!("allows findings of {}: {}", allowed.rule, because(&allowed.reason)));
+        }
+        if self.audit.honour_inline_allows {
+            out.push(format!(
+                "honours `veritee: allow` comments that the audited party writes: {}",
+                because(&self.audit.reason)
+            ));
+        }
+        for variable in &self.audit.variable {
+            if let Some(class) = variable.class {
+                let because = because(&variable.reason);
+                out.push(format!("takes variable {} for {}: {because}", variable.name, class.name()));
+            }
         }
         if self.audit.fail_on > Severity::High {
             out.push(format!("fails only on findings of severity {}", self.audit.fail_on));

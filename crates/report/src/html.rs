@@ -22,6 +22,11 @@ pub fn html(report: &Report) -> String {
                 section = words;
                 heading(&mut out, *level, words, page.test_root);
             }
+            Block::Section(parts) => {
+                out.push_str("<h3>");
+                line(&mut out, parts);
+                out.push_str(if page.test_root { " (TEST ROOT)</h3>\n" } else { "</h3>\n" });
+            }
             Block::Paragraph(parts) => {
                 out.push_str("<p>");
                 line(&mut out, parts);

@@ -8,8 +8,8 @@ mod shorten;
 pub(crate) use facts::quote_fields;
 
 use crate::summary::{
-    NOT_ATTESTED, NOT_FRESH, Status, StepSummary, TEST_ROOT, code_to_explain, finding_word, fresh,
-    not_attested, open, steps, test_root,
+    NOT_ATTESTED, NOT_FRESH, Status, StepSummary, TEST_ROOT, code_to_explain, documents_alone, finding_word,
+    fresh, not_attested, open, steps, test_root,
 };
 use core::cmp::Reverse;
 use screen::{Screen, Style};
@@ -44,6 +44,7 @@ pub fn human(report: &Report, options: &HumanOptions) -> String {
         screen: Screen::new(options.width.max(80), options.colour),
         shorten: Shortener::new(options.verbose == 0),
         verbose: options.verbose,
+        all_assumed: not_attested(report),
     };
     page.head(report);
     match options.verbose {
@@ -67,6 +68,8 @@ pub fn human(report: &Report, options: &HumanOptions) -> String {
 
 /// Column at which values stand beside their names.
 const NAMES: usize = 14;
+/// Places of one rule on the first screen of an audit.
+const PLACES: usize = 6;
 /// Column for a status with its symbol: the longest is "– not checked".
 const STATUSES: usize = 15;
 
@@ -74,6 +77,8 @@ struct Page {
     screen: Screen,
     shorten: Shortener,
     verbose: u8,
+    /// Everything that is said of the documents rests on an assumption: said once.
+    all_assumed: bool,
 }
 
 impl Page {
@@ -211,7 +216,9 @@ impl Page {
             return;
         }
         self.heading("FINDINGS");
-        if self.verbose == 0 {
+        if self.verbose == 0 && documents_alone(report) {
+            self.findings_with_places(&shown);
+        } else if self.verbose == 0 {
             self.findings_by_rule(&shown);
         } else {
             shown.iter().for_each(|finding| self.finding(finding));
@@ -262,6 +269,31 @@ impl Page {
         }
     }
 
+    /// Every open finding in a line or two: what is wrong once a rule, then each place with what stands there.
+    fn findings_with_places(&mut self, findings: &[&Finding]) {
+        let mut by_rule: BTreeMap<(Reverse<Severity>, &str), Vec<&Finding>> = BTreeMap::new();
+        for finding in findings {
+            by_rule.entry((Reverse(finding.severity), finding.rule.as_str())).or_default().push(finding);
+        }
+        for ((Reverse(severity), rule), found) in by_rule {
+            let Some(first) = found.first() else { continue };
+            let alike = found.iter().all(|finding| finding.title == first.title);
+            let title =
+                if alike { first.title.as_str() } else { first.title.split(": ").next().unwrap_or("") };
+            let proves = if found.iter().any(|finding| finding.blocks) { " [proves Stage 0]" } else { "" };
+            let said = format!("{rule}  {}{proves}", self.shorten.text(title));
+            self.screen.labelled(2, 10, (Style::Caution, severity.name()), &said);
+            for finding in found.iter().take(PLACES) {
+                let said = format!("{}: {}", finding.location, finding.evidence);
+                self.screen.text(12, Style::Plain, &self.shorten.row(&said));
+            }
+            if found.len() > PLACES {
+                let rest = found.len().saturating_sub(PLACES);
+                self.screen.text(12, Style::Plain, &format!("and {rest} more (-v lists all)"));
+            }
+        }
+    }
+
     fn finding(&mut self, finding: &Finding) {
         let style = if open(finding) { Style::Caution } else { Style::Plain };
         let word = finding_word(finding.status);
@@ -269,7 +301,7 @@ impl Page {
         if finding.blocks {
             headline.push_str(" [proves Stage 0]");
         }
-        if finding.assumed {
+        if finding.assumed && !self.all_assumed {
             headline.push_str(" [rests on an assumption]");
         }
         self.screen.text(2, style, &headline);

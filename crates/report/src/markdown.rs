@@ -15,6 +15,11 @@ pub fn markdown(report: &Report) -> String {
     for block in &page.blocks {
         match block {
             Block::Heading(level, words) => heading(&mut out, *level, words, page.test_root),
+            Block::Section(parts) => {
+                out.push_str("### ");
+                line(&mut out, parts, Place::Line);
+                out.push_str(if page.test_root { " (TEST ROOT)\n\n" } else { "\n\n" });
+            }
             Block::Paragraph(parts) => {
                 line(&mut out, parts, Place::Line);
                 out.push_str("\n\n");

@@ -3,6 +3,7 @@
 //! Own words are `&'static str`; text out of a report has types of its own ([`Inline::Text`], [`Inline::Code`]), so
 //! that no string of an attacker can be taken for ours by mistake.
 
+mod audit;
 mod content;
 mod tables;
 
@@ -22,6 +23,8 @@ pub(crate) struct Page {
 pub(crate) enum Block {
     /// Level 1 or 2.
     Heading(u8, &'static str),
+    /// Level 3: one finding or question of a section.
+    Section(Vec<Inline>),
     Paragraph(Vec<Inline>),
     /// Cannot be overlooked.
     Alarm(&'static str),

@@ -143,6 +143,12 @@ pub(crate) fn not_attested(report: &Report) -> bool {
     report.audit.as_ref().is_some_and(|audit| !audit.attested)
 }
 
+/// Nothing but documents was looked at: no check of a machine was asked.
+pub(crate) fn documents_alone(report: &Report) -> bool {
+    let of_machine = || report.checks.iter().filter(|check| check.step != Step::Audit);
+    not_attested(report) && of_machine().all(|check| check.outcome == Outcome::NotChecked && !check.required)
+}
+
 /// What every output says then.
 pub(crate) const NOT_ATTESTED: &str =
     "NOT ATTESTED: nothing shows that the audited document is the one that runs";

@@ -1,16 +1,48 @@
 //! Step 8: rules over the bound compose, with the facts of the replayed log.
 
 use crate::run::Run;
-use veritee_audit::{Allow, AllowOutcome, Audit, BootEvents, Context, KeyProvider, OsFacts};
+use veritee_audit::{
+    Allow, AllowOutcome, Audit, BootEvents, Context, KeyProvider, NameClass, NameOverride, OsFacts, Review,
+    SourceTree, Stage,
+};
 use veritee_compose::{BoundCompose, Deployment, deployment};
 use veritee_eventlog::AppIdentity;
 use veritee_model::report::{
-    AuditFacts, ChecklistFact, Input, PolicyFacts, QuestionFact, RuleNotAsked, SCHEMA, Tool,
+    AuditFacts, ChecklistFact, FlowFact, FlowSink, InlineAllowFact, Input, PolicyFacts, QuestionFact,
+    ReviewFact, RuleNotAsked, SCHEMA, Tool,
 };
 use veritee_model::{
-    Check, CheckId, Finding, FindingStatus, Reason, Report, Severity, Sha256Digest, UnixTime, Verdict,
+    Check, CheckId, Finding, FindingStatus, Outcome, Reason, Report, Severity, Sha256Digest, UnixTime,
+    Verdict, VerdictOutcome,
 };
-use veritee_policy::Policy;
+use veritee_policy::{Policy, VariableClass};
+
+/// What the audit is given beside the evidence. Nothing of it vouches for the machine.
+#[derive(Clone, Copy, Default)]
+pub struct Given<'a> {
+    /// A reviewer's answers. They count only for this compose hash and commit, while they last, and only for a machine
+    /// whose verdict is `verified`.
+    pub review: Option<&'a Review>,
+    /// The source tree that the application is said to be made from. Untrusted.
+    pub source: Option<&'a dyn SourceTree>,
+    /// The commit that the caller reviewed, 40 hex digits, where no source tree tells it.
+    pub commit: Option<&'a str>,
+}
+
+/// The DevProof line. A person's answers speak of a machine that was shown to run what they read: without a verified
+/// verdict, or with a check that the policy let pass, there is no Stage 1.
+pub(crate) fn settled(stage: Option<Stage>, verdict: &Verdict, checks: &[Check]) -> String {
+    let excused = checks.iter().any(|check| check.waived.is_some() || check.outcome == Outcome::Fail);
+    match stage {
+        None => "incomplete".to_owned(),
+        Some(Stage::Reviewed { reviewer, .. }) if verdict.outcome != VerdictOutcome::Verified || excused => {
+            format!(
+                "Stage 0 - not shown otherwise: the review of {reviewer} speaks of a machine that is not verified"
+            )
+        }
+        Some(stage) => stage.to_string(),
+    }
+}
 
 /// Audits the measured compose. A document that two readers can understand differently is audited as such.
 pub(crate) fn check(run: &mut Run<'_>, bound: Option<&BoundCompose>, identity: Option<&AppIdentity>) {
@@ -21,7 +53,10 @@ pub(crate) fn check(run: &mut Run<'_>, bound: Option<&BoundCompose>, identity: O
         enforcement: veritee_audit::enforcement(&context),
     };
     let audit = match Deployment::from_bound(bound, &resolving) {
-        Ok(deployment) => veritee_audit::audit(&deployment, &context),
+        Ok(deployment) => match run.request.audit.source {
+            Some(tree) => veritee_audit::audit_source(Some(&deployment), tree, &context),
+            None => veritee_audit::audit(&deployment, &context),
+        },
         Err(error) => veritee_audit::audit_document_error(&error, &context),
     };
     for (allowed, outcome) in run.request.policy.audit.allow.iter().zip(&audit.allows) {
@@ -40,7 +75,10 @@ pub(crate) fn check(run: &mut Run<'_>, bound: Option<&BoundCompose>, identity: O
             }
         }
     }
-    run.stage = Some(audit.stage_line());
+    if let Some(error) = &audit.review_error {
+        run.notice(error.reason(), error.to_string(), None);
+    }
+    run.stage = Some(audit.stage.clone());
     run.audit = Some(facts(&audit));
     run.record(Check::pass(CheckId::AuditRules, words(&audit)));
     run.findings = audit.findings.into_iter().filter(is_listed).collect();
@@ -60,15 +98,50 @@ fn context(run: &Run<'_>, bound: &BoundCompose, identity: &AppIdentity) -> Conte
             os_image_hash: identity.os_image_hash_claimed().map(ToString::to_string),
         }),
         os: OsFacts { image_name: run.os.image_name.clone(), version: None, development: run.os.development },
-        allows: allowances(run.request.policy),
+        commit: run.request.audit.commit.map(str::to_owned),
+        review: run.request.audit.review.cloned(),
         budget: *run.request.budget,
+        ..of_policy(run.request.policy)
+    }
+}
+
+/// What the policy says about the audit, in the audit's form.
+#[must_use]
+pub fn of_policy(policy: &Policy) -> Context {
+    let names = policy.audit.variable.iter().map(|variable| {
+        let word = NameOverride { class: variable.class.map(class), user_data: variable.user_data };
+        (variable.name.clone(), word)
+    });
+    Context {
+        names: names.collect(),
+        allows: allowances(policy),
+        honour_inline_allows: policy.audit.honour_inline_allows,
         ..Context::default()
+    }
+}
+
+/// A class that this version of the audit does not have says nothing: the finding stays.
+const fn class(class: VariableClass) -> NameClass {
+    match class {
+        VariableClass::RuntimeHook => NameClass::RuntimeHook,
+        VariableClass::RootAccess => NameClass::RootAccess,
+        VariableClass::Registry => NameClass::Registry,
+        VariableClass::Image => NameClass::Image,
+        VariableClass::Tuning => NameClass::Tuning,
+        VariableClass::Endpoint => NameClass::Endpoint,
+        VariableClass::AdminCredential => NameClass::AdminCredential,
+        VariableClass::IdentityKey => NameClass::IdentityKey,
+        VariableClass::ThirdPartyCredential => NameClass::ThirdPartyCredential,
+        VariableClass::PublishableKey => NameClass::PublishableKey,
+        VariableClass::Flag => NameClass::Flag,
+        VariableClass::Destination => NameClass::Destination,
+        _ => NameClass::Unknown,
     }
 }
 
 /// The policy's allowances in the audit's form.
 #[must_use]
-pub fn allowances(policy: &Policy) -> Vec<Allow> {
+fn allowances(policy: &Policy) -> Vec<Allow> {
     let allowed = policy.audit.allow.iter();
     allowed
         .map(|entry| Allow {
@@ -200,6 +273,11 @@ pub fn facts(audit: &Audit) -> AuditFacts {
             .not_run
             .iter()
             .map(|rule| RuleNotAsked { rule: rule.rule.to_owned(), why: rule.why.to_owned() })
+            .chain(
+                veritee_audit::ELSEWHERE
+                    .iter()
+                    .map(|rule| RuleNotAsked { rule: rule.id.to_owned(), why: rule.why.to_owned() }),
+            )
             .collect(),
         quick_check: checklist(&audit.quick_check),
         erc733: checklist(&audit.erc733),
@@ -217,6 +295,41 @@ pub fn facts(audit: &Audit) -> AuditFacts {
             })
             .collect(),
         review_refused: audit.review_error.as_ref().map(ToString::to_string),
+        review: audit.review.as_ref().map(|review| ReviewFact {
+            reviewer: review.reviewer.clone(),
+            compose_hash: review.compose_hash,
+            commit: review.commit.clone(),
+            expires: review.expires,
+        }),
+        assumptions: audit.assumptions.iter().map(|words| (*words).to_owned()).collect(),
+        data_flow: audit.flows.iter().map(flow).collect(),
+        inline_allows: audit
+            .inline_allows
+            .iter()
+            .map(|allow| InlineAllowFact {
+                rule: allow.rule.clone(),
+                reason: allow.reason.clone(),
+                location: allow.place.to_string(),
+                applied: allow.applied,
+            })
+            .collect(),
+    }
+}
+
+fn flow(flow: &veritee_audit::Flow) -> FlowFact {
+    let sinks = flow.sinks.iter().map(|sink| FlowSink {
+        sink: sink.sink.clone(),
+        feeds: sink.feeds.to_owned(),
+        location: sink.place.to_string(),
+        text: sink.text.clone(),
+    });
+    FlowFact {
+        name: flow.name.clone(),
+        provenance: flow.provenance.to_owned(),
+        from: flow.from.clone(),
+        sinks: sinks.collect(),
+        power: flow.power.clone(),
+        rules: flow.rules.clone(),
     }
 }
 

@@ -89,6 +89,8 @@ pub struct Request<'a> {
     pub fail_on: Option<Severity>,
     /// The files of the operating system's image, where they are at hand. Untrusted: every hash is checked.
     pub image: Option<&'a dyn ImageFiles>,
+    /// What the audit is given beside the evidence: a review, a source tree.
+    pub audit: audit::Given<'a>,
     /// Limits on hostile input.
     pub budget: &'a Budget,
     /// Version of the program, for the report.

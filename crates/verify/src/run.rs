@@ -2,6 +2,7 @@
 
 use crate::{Request, inputs};
 use core::fmt::Display;
+use veritee_audit::Stage;
 use veritee_model::report::{
     AuditFacts, EventFact, IdentityFacts, Notice, PolicyFacts, QuoteFacts, Root, SCHEMA, TcbFacts, Tool,
 };
@@ -30,7 +31,7 @@ pub(crate) struct Run<'a> {
     pub(crate) events: Vec<EventFact>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) audit: Option<AuditFacts>,
-    pub(crate) stage: Option<String>,
+    pub(crate) stage: Option<Stage>,
     pub(crate) os: OsKnown,
     checks: Vec<Check>,
     notices: Vec<Notice>,
@@ -102,13 +103,15 @@ impl<'a> Run<'a> {
         if fail_on > policy.audit.fail_on {
             loosened.push(format!("findings below {fail_on} do not count: asked for on the command line"));
         }
+        let verdict = Verdict::conclude(&settled.checks, &self.findings, fail_on);
         Report {
             schema: SCHEMA.to_owned(),
             tool: Tool { name: "veritee".to_owned(), version: tool_version.to_owned() },
             as_of,
             inputs: inputs::list(self.request.evidence),
             missing: inputs::missing(self.request),
-            verdict: Verdict::conclude(&settled.checks, &self.findings, fail_on),
+            stage: crate::audit::settled(self.stage, &verdict, &settled.checks),
+            verdict,
             root: Some(Root { name: root.name(), spki_sha256: root.spki_sha256(), intel: root.is_intel() }),
             checks: settled.checks,
             notices,
@@ -118,7 +121,6 @@ impl<'a> Run<'a> {
             events: self.events,
             findings: self.findings,
             audit: self.audit,
-            stage: self.stage.unwrap_or_else(|| "incomplete".to_owned()),
             policy: PolicyFacts { name: policy.name.clone(), sha256: policy_sha256, loosened, fail_on },
             compared: Vec::new(),
         }

@@ -119,7 +119,7 @@ pub(in crate::rules) fn is_launch_token(view: &View, name: &str) -> bool {
     name == "APP_LAUNCH_TOKEN" && view.has_launch_token()
 }
 
-fn class_of(subject: &Subject<'_>, name: &str, uses: &[&Use]) -> NameClass {
+pub(crate) fn class_of(subject: &Subject<'_>, name: &str, uses: &[&Use]) -> NameClass {
     if let Some(class) = subject.context.names.get(name).and_then(|word| word.class) {
         return class;
     }

@@ -231,7 +231,7 @@ fn trace(ledger: &Ledger<'_>) -> ChecklistItem {
         return draft.fail(&failing);
     }
     let claimed = ledger.of(&["DP-TRC-001"], &[FindingStatus::Warn]);
-    let unknown = ledger.of(&["DP-TRC-001"], &[FindingStatus::Unknown]);
+    let unknown = ledger.of(&["DP-TRC-001"], &[FindingStatus::Unknown, FindingStatus::Manual]);
     if !unknown.is_empty() || !ledger.ran(&["DP-TRC-001"]) {
         draft.unknown("the registry was not read")
     } else if claimed.is_empty() {

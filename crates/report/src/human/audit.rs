@@ -2,7 +2,8 @@
 
 use super::{NAMES, Page, Style};
 use crate::summary::{finding_word, tally};
-use veritee_model::report::{AuditFacts, ChecklistFact, QuestionFact};
+use std::collections::BTreeMap;
+use veritee_model::report::{AuditFacts, ChecklistFact, FlowFact, InlineAllowFact, QuestionFact};
 use veritee_model::{FindingStatus, Report};
 
 impl Page {
@@ -13,6 +14,9 @@ impl Page {
         if self.verbose == 0 && !audit.not_asked.is_empty() {
             rules.push_str(" (-v lists them)");
         }
+        for assumed in &audit.assumptions {
+            self.audited("assumed", &self.shorten.text(assumed));
+        }
         self.audited("rules", &rules);
         if self.verbose > 0 {
             for rule in &audit.not_asked {
@@ -21,7 +25,15 @@ impl Page {
         }
         self.checklist("quick check", &audit.quick_check);
         self.checklist("ERC-733", &audit.erc733);
+        self.flows(&audit.data_flow);
         self.questions(audit);
+        self.inline_allows(&audit.inline_allows);
+        if let Some(review) = &audit.review {
+            let commit = self.shorten.text(&review.commit);
+            let words =
+                format!("by {}, of this compose and commit {commit}", self.shorten.text(&review.reviewer));
+            self.audited("review", &words);
+        }
         if let Some(why) = &audit.review_refused {
             self.audited("review", &format!("not applied: {}", self.shorten.text(why)));
         }
@@ -51,6 +63,43 @@ impl Page {
             if let Some(person) = &item.person {
                 self.screen.labelled(6, NAMES, (Style::Plain, "to do"), person);
             }
+        }
+    }
+
+    /// How many, and with `-v` each: who chooses it, where it arrives, what that lets them do.
+    fn flows(&mut self, flows: &[FlowFact]) {
+        if flows.is_empty() {
+            return;
+        }
+        let mut by_party: BTreeMap<&str, usize> = BTreeMap::new();
+        for flow in flows {
+            let count = by_party.entry(&flow.provenance).or_default();
+            *count = count.saturating_add(1);
+        }
+        let counts: Vec<String> =
+            by_party.iter().map(|(party, count)| format!("{count} by {party}")).collect();
+        let more = if self.verbose == 0 { " (-v lists them)" } else { "" };
+        let said = format!("{} from outside: {}{more}", flows.len(), self.shorten.text(&counts.join(", ")));
+        self.audited("values", &said);
+        if self.verbose == 0 {
+            return;
+        }
+        for flow in flows {
+            let said = format!("{}  {}, through {}", flow.name, flow.provenance, flow.from.join(", "));
+            self.screen.text(4, Style::Plain, &said);
+            for sink in &flow.sinks {
+                let said = format!("{} ({}), {}: {}", sink.sink, sink.feeds, sink.location, sink.text);
+                self.screen.labelled(6, NAMES, (Style::Plain, "arrives at"), &said);
+            }
+            self.listed("chooser", &flow.power);
+        }
+    }
+
+    fn inline_allows(&mut self, allows: &[InlineAllowFact]) {
+        for allow in allows {
+            let effect = if allow.applied { "counted: the policy honours it" } else { "ignored" };
+            let words = format!("{} at {}, {effect}: \"{}\"", allow.rule, allow.location, allow.reason);
+            self.audited("comment", &self.shorten.text(&words));
         }
     }
 

@@ -1,31 +1,36 @@
 //! Which sections a page has, and in which order.
 
-use super::{Block, Inline, Page, tables};
+use super::{Block, Inline, Page, audit, tables};
 use crate::summary::{
-    NOT_ATTESTED, NOT_FRESH, Status, TEST_ROOT, code_to_explain, fresh, not_attested, test_root,
+    NOT_ATTESTED, NOT_FRESH, Status, TEST_ROOT, code_to_explain, documents_alone, fresh, not_attested,
+    test_root,
 };
 use veritee_model::{Check, Report, VerdictOutcome};
 
 /// The report as a page: verdict first, the way to repeat it last.
 pub(crate) fn page(report: &Report) -> Page {
     let mut page = Page { test_root: test_root(report), title: report.headline(), blocks: Vec::new() };
-    page.verdict(report);
-    page.tables("Steps", Some(tables::steps(report)));
-    page.tables("Failures", tables::with_status(report, Status::Fail));
-    page.tables("Findings", tables::findings(report));
-    page.audit(report);
+    let alone = documents_alone(report);
+    page.verdict(report, alone);
+    if !alone {
+        page.tables("Steps", Some(tables::steps(report)));
+        page.tables("Failures", tables::with_status(report, Status::Fail));
+    }
+    audit::sections(&mut page, report);
     page.tables("Waived by policy", tables::with_status(report, Status::Waived));
-    page.not_checked(report);
+    page.not_checked(report, alone);
     page.compared(report);
     page.notices(report);
-    page.tables("Checks", Some(tables::checks(report)));
+    if !alone {
+        page.tables("Checks", Some(tables::checks(report)));
+    }
     page.tables("Application", report.identity.as_ref().map(tables::identity));
     page.tables("Platform TCB", report.tcb.as_ref().map(tables::tcb));
     page.tables("Quote", report.quote.as_ref().map(tables::quote));
     page.tables("Run-time events", tables::events(report));
     page.policy(report);
     page.inputs(report);
-    page.repeat(report);
+    page.repeat(report, alone);
     if not_attested(report) {
         page.blocks.push(Block::Alarm(NOT_ATTESTED));
     }
@@ -36,12 +41,16 @@ pub(crate) fn page(report: &Report) -> Page {
 }
 
 impl Page {
-    fn verdict(&mut self, report: &Report) {
+    fn verdict(&mut self, report: &Report, alone: bool) {
         if self.test_root {
             self.blocks.push(Block::Alarm(TEST_ROOT));
         }
         self.blocks.push(Block::Heading(1, self.title));
         self.blocks.push(Block::Paragraph(vec![Inline::text(&report.verdict.summary)]));
+        let exit = match report.verdict.outcome {
+            VerdictOutcome::Verified if alone => "no finding at or above the severity that counts",
+            outcome => meaning(outcome),
+        };
         let app = match &report.identity {
             Some(identity) => Inline::code(identity.app_id),
             None => Inline::Words("not shown"),
@@ -55,7 +64,7 @@ impl Page {
                 Inline::Words("Exit code: "),
                 Inline::Number(u64::from(report.verdict.exit_code)),
                 Inline::Words(", "),
-                Inline::Words(meaning(report.verdict.outcome)),
+                Inline::Words(exit),
             ],
         ];
         if !report.verdict.reasons.is_empty() {
@@ -69,7 +78,7 @@ impl Page {
             facts.push(reasons);
         }
         self.blocks.push(Block::List(facts));
-        if !fresh(report) {
+        if !fresh(report) && !alone {
             self.blocks.push(Block::Alarm(NOT_FRESH));
         }
         if not_attested(report) {
@@ -77,24 +86,25 @@ impl Page {
         }
     }
 
-    fn audit(&mut self, report: &Report) {
-        let Some(audit) = &report.audit else { return };
-        self.tables("Audit", Some(tables::audit(audit)));
-        self.tables("Quick Check", tables::checklist(&audit.quick_check));
-        self.tables("ERC-733", tables::checklist(&audit.erc733));
-        self.tables("Questions for a person", tables::questions(&audit.questions));
-        self.tables("Rules that were not asked", tables::not_asked(&audit.not_asked));
-    }
-
-    fn tables(&mut self, heading: &'static str, table: Option<super::Table>) {
+    pub(super) fn tables(&mut self, heading: &'static str, table: Option<super::Table>) {
         if let Some(table) = table {
             self.blocks.push(Block::Heading(2, heading));
             self.blocks.push(Block::Table(table));
         }
     }
 
-    fn not_checked(&mut self, report: &Report) {
+    fn not_checked(&mut self, report: &Report, alone: bool) {
         self.blocks.push(Block::Heading(2, "What was not checked"));
+        if alone {
+            let open = report.checks.iter().filter(|check| Status::of(check) == Status::NotChecked).count();
+            self.blocks.push(Block::Paragraph(vec![
+                Inline::count(open),
+                Inline::Words(" checks of a machine: "),
+                Inline::code("veritee verify"),
+                Inline::Words(" makes them."),
+            ]));
+            return;
+        }
         let open: Vec<&Check> =
             report.checks.iter().filter(|check| Status::of(check) == Status::NotChecked).collect();
         let mut items: Vec<Vec<Inline>> = Vec::new();
@@ -198,32 +208,41 @@ impl Page {
         }
     }
 
-    fn repeat(&mut self, report: &Report) {
+    fn repeat(&mut self, report: &Report, alone: bool) {
         self.blocks.push(Block::Heading(2, "Verify it yourself"));
         self.blocks.push(Block::Paragraph(vec![Inline::Words(
             "This page is worth what its file is worth. The same bytes, the same time and the same policy give the same \
              report: compare the inputs with the SHA-256 sums above, then run",
         )]));
         let policy = if report.policy.sha256.is_some() { " --policy policy.toml" } else { "" };
-        let mut command = format!("veritee verify evidence.json --as-of {}{policy} --offline", report.as_of);
+        let mut command = if alone {
+            format!("veritee audit app-compose.json --as-of {}{policy} --format markdown", report.as_of)
+        } else {
+            format!("veritee verify evidence.json --as-of {}{policy} --offline", report.as_of)
+        };
         if let Some(code) = code_to_explain(report) {
             command.push_str("\nveritee explain ");
             command.push_str(code);
         }
         self.blocks.push(Block::Command(command));
-        self.blocks.push(Block::Paragraph(vec![
+        let nonce = [
             Inline::Words("A nonce that was given is part of the question: give it again with "),
             Inline::code("--nonce"),
             Inline::Words(" or "),
             Inline::code("--report-data"),
-            Inline::Words(". Made by "),
+            Inline::Words(". "),
+        ];
+        let mut made: Vec<Inline> = if alone { Vec::new() } else { nonce.into() };
+        made.extend([
+            Inline::Words("Made by "),
             Inline::text(&report.tool.name),
             Inline::Words(" "),
             Inline::text(&report.tool.version),
             Inline::Words(", schema "),
             Inline::code(&report.schema),
             Inline::Words("."),
-        ]));
+        ]);
+        self.blocks.push(Block::Paragraph(made));
     }
 }
 

@@ -2,11 +2,9 @@
 
 use super::{Inline, Table};
 use crate::human::quote_fields;
-use crate::summary::{self, Status, finding_word, tally};
-use veritee_model::report::{
-    AuditFacts, ChecklistFact, Comparison, IdentityFacts, QuestionFact, QuoteFacts, RuleNotAsked, TcbFacts,
-};
-use veritee_model::{Check, CheckId, Finding, Report};
+use crate::summary::{self, Status};
+use veritee_model::report::{Comparison, IdentityFacts, QuoteFacts, TcbFacts};
+use veritee_model::{Check, CheckId, Report};
 
 type Cell = Vec<Inline>;
 
@@ -84,107 +82,6 @@ pub(super) fn checks(report: &Report) -> Table {
         ]
     });
     Table { head: &["Check", "Result", "Reason", "Found", "Expected", "Got"], rows: rows.collect() }
-}
-
-pub(super) fn findings(report: &Report) -> Option<Table> {
-    let head = &["Rule", "Severity", "Status", "Finding", "Where", "There", "Next"];
-    let rows: Vec<Vec<Cell>> = report.findings.iter().map(finding).collect();
-    (!rows.is_empty()).then_some(Table { head, rows })
-}
-
-fn finding(finding: &Finding) -> Vec<Cell> {
-    let mut title = vec![Inline::text(&finding.title)];
-    if finding.blocks {
-        title.push(Inline::Words(" (by itself proves Stage 0)"));
-    }
-    if finding.assumed {
-        title.push(Inline::Words(" (rests on an assumption)"));
-    }
-    if let Some(allowed) = &finding.allowed {
-        title.push(Inline::Words(" (allowed: "));
-        title.push(Inline::text(allowed));
-        title.push(Inline::Words(")"));
-    }
-    vec![
-        vec![Inline::code(&finding.rule)],
-        vec![Inline::Words(finding.severity.name())],
-        vec![Inline::Words(finding_word(finding.status))],
-        title,
-        vec![Inline::code(&finding.location)],
-        vec![Inline::code(&finding.evidence)],
-        optional(finding.remedy.as_deref()),
-    ]
-}
-
-pub(super) fn audit(audit: &AuditFacts) -> Table {
-    let attested = if audit.attested { "attested: its hash is the measured one" } else { "NOT ATTESTED" };
-    let row = |name: &'static str, value: Inline| vec![vec![Inline::Words(name)], vec![value]];
-    let mut rows = vec![
-        row("document", Inline::Words(attested)),
-        row("rules asked", Inline::Number(audit.rules_asked)),
-        row("rules not asked", Inline::count(audit.not_asked.len())),
-        row("Quick Check", Inline::Text(tally(audit.quick_check.iter().map(|item| item.status)))),
-        row("ERC-733", Inline::Text(tally(audit.erc733.iter().map(|item| item.status)))),
-    ];
-    if let Some(why) = &audit.review_refused {
-        rows.push(row("review not applied", Inline::text(why)));
-    }
-    Table { head: &["Audit", "Value"], rows }
-}
-
-pub(super) fn checklist(items: &[ChecklistFact]) -> Option<Table> {
-    let rows: Vec<Vec<Cell>> = items
-        .iter()
-        .map(|item| {
-            vec![
-                vec![Inline::code(&item.id)],
-                vec![Inline::Words(finding_word(item.status))],
-                vec![Inline::text(&item.question)],
-                list(&item.evidence),
-                optional(item.person.as_deref()),
-            ]
-        })
-        .collect();
-    (!rows.is_empty())
-        .then_some(Table { head: &["Item", "Status", "Question", "Because", "For a person"], rows })
-}
-
-pub(super) fn questions(questions: &[QuestionFact]) -> Option<Table> {
-    let rows: Vec<Vec<Cell>> = questions
-        .iter()
-        .map(|question| {
-            vec![
-                vec![Inline::code(&question.id)],
-                vec![Inline::code(&question.status)],
-                vec![Inline::text(&question.question)],
-                vec![Inline::text(&question.why)],
-                list(&question.evidence),
-                list(&question.commands),
-                optional(question.answer.as_deref()),
-            ]
-        })
-        .collect();
-    let head = &["Question", "Status", "Asked", "Why", "Found", "Try", "Answer"];
-    (!rows.is_empty()).then_some(Table { head, rows })
-}
-
-pub(super) fn not_asked(rules: &[RuleNotAsked]) -> Option<Table> {
-    let rows: Vec<Vec<Cell>> = rules
-        .iter()
-        .map(|rule| vec![vec![Inline::code(&rule.rule)], vec![Inline::text(&rule.why)]])
-        .collect();
-    (!rows.is_empty()).then_some(Table { head: &["Rule", "Why it was not asked"], rows })
-}
-
-fn list(items: &[String]) -> Cell {
-    let mut cell = Vec::new();
-    for (number, item) in items.iter().enumerate() {
-        if number > 0 {
-            cell.push(Inline::Words("; "));
-        }
-        cell.push(Inline::code(item));
-    }
-    cell
 }
 
 pub(super) fn identity(identity: &IdentityFacts) -> Table {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use veritee_audit::Review;
 use veritee_model::evidence::{EventLogFormat, EventLogItem};
 use veritee_model::{
     Budget, Check, CheckId, Evidence, Item, Outcome, Reason, Report, UnixTime, VerdictOutcome,
@@ -11,6 +12,7 @@ use veritee_quote::TrustRoot;
 use veritee_testkit::Forged;
 use veritee_testkit::dstack::report_data::Binding;
 use veritee_testkit::dstack::{ForgedMachine, Machine};
+use veritee_verify::audit::Given;
 use veritee_verify::{Engine, Expected, Request, verify};
 
 /// The nonce that the genuine quote answers.
@@ -68,6 +70,9 @@ pub(crate) struct Case {
     pub(crate) expected: Expected,
     pub(crate) engine: Engine,
     pub(crate) budget: Budget,
+    /// A reviewer's answers and the commit that was reviewed.
+    pub(crate) review: Option<Review>,
+    pub(crate) commit: Option<String>,
 }
 
 /// A genuine machine whose quote answers [`NONCE`].
@@ -112,6 +117,8 @@ impl Case {
             expected: Expected::Nonce(NONCE.to_vec()),
             engine: Engine::Both,
             budget: Budget::STANDARD,
+            review: None,
+            commit: None,
         }
     }
 
@@ -141,6 +148,10 @@ impl Case {
         Policy::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
     }
 
+    fn given(&self) -> Given<'_> {
+        Given { review: self.review.as_ref(), source: None, commit: self.commit.as_deref() }
+    }
+
     /// The report. Whatever was attacked, it has to be complete and consistent.
     #[track_caller]
     pub(crate) fn judge(&self) -> Report {
@@ -159,6 +170,7 @@ impl Case {
             engine: self.engine,
             fail_on: None,
             image: None,
+            audit: self.given(),
             budget: &self.budget,
             tool_version: "0.0.0",
         });

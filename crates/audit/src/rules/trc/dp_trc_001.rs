@@ -22,13 +22,16 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             Some(rung) if rung >= TraceRung::Provenance => Note::pass(&image.place, describe(image, rung)),
             Some(rung) if rung >= TraceRung::Labels => Note::warn(&image.place, describe(image, rung)),
             Some(rung) if known.is_some() => Note::fail(&image.place, describe(image, rung)),
-            Some(rung) => {
-                Note::unknown(&image.place, format!("{}; the registry was not read", describe(image, rung)))
-            }
-            None => Note::unknown(&image.place, format!("{}: the registry was not read", image.text)),
+            // Nothing offline can tell: a question for a person (M4), and open in the Quick Check (Q9).
+            Some(rung) => open(image, format!("{}; the registry was not read", describe(image, rung))),
+            None => open(image, format!("{}: the registry was not read", image.text)),
         };
         sink.add(note.about(&image.text));
     }
+}
+
+fn open(image: &ImageReference, evidence: String) -> Note {
+    Note::manual(&image.place, evidence).severity(Severity::Info)
 }
 
 fn tag_rung(subject: &Subject<'_>, image: &ImageReference) -> Option<TraceRung> {

@@ -1,0 +1,309 @@
+//! Every value that somebody outside the machine can choose without changing the compose hash: where it comes from,
+//! where it arrives, and what that lets whoever chooses it do.
+//!
+//! Names and texts are the audited party's. Not said here: what a service does with a value; that is in its code.
+
+use crate::names::{NameClass, process_control};
+use crate::rules::class_of;
+use crate::script;
+use crate::subject::Subject;
+use crate::view::{Provenance, Use, View};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use veritee_model::text::shortened;
+use veritee_model::{Finding, Place};
+
+/// One such value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Flow {
+    /// The variable, or the file that holds the value.
+    pub name: String,
+    /// `operator`, `host`, `remote` or `unknown`.
+    pub provenance: &'static str,
+    /// Through what it comes, and what it replaces.
+    pub from: Vec<String>,
+    /// Where it arrives.
+    pub sinks: Vec<FlowSink>,
+    /// What whoever chooses it can do.
+    pub power: Vec<String>,
+    /// Rules that found something about it.
+    pub rules: Vec<String>,
+}
+
+/// A place where a value arrives.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FlowSink {
+    /// The service and the key in it, or the script.
+    pub sink: String,
+    /// Which part of the text it feeds.
+    pub feeds: &'static str,
+    /// Where that is.
+    pub place: Place,
+    /// What stands there.
+    pub text: String,
+}
+
+/// Most sinks and most powers that are listed of one value.
+const LISTED: usize = 20;
+
+/// Longest text that is quoted, in characters.
+const QUOTED: usize = 200;
+
+/// All flows, by name; at most `findings_per_rule` of the budget, and then one that says that there are more.
+pub(crate) fn flows(subject: &Subject<'_>, findings: &[Finding]) -> Vec<Flow> {
+    let Some(view) = &subject.view else { return Vec::new() };
+    let scripts = script_uses(subject);
+    let rules = rules_by_name(findings);
+    let mut names: BTreeSet<&str> = view.allowed.iter().flatten().map(String::as_str).collect();
+    names.extend(view.uses.keys().map(String::as_str));
+    names.extend(scripts.keys().map(String::as_str));
+    let limit = subject.context.budget.findings_per_rule;
+    let mut flows: Vec<Flow> = Vec::new();
+    for name in names {
+        let Some(mut flow) = variable(subject, view, name, scripts.get(name)) else { continue };
+        if flows.len() >= limit {
+            flows.push(more(limit));
+            return flows;
+        }
+        flow.rules = rules.get(name).into_iter().flatten().map(|rule| (*rule).to_owned()).collect();
+        flows.push(flow);
+    }
+    flows.extend(files(view));
+    flows.extend(host_files(findings));
+    flows
+}
+
+fn more(limit: usize) -> Flow {
+    Flow {
+        name: format!("more than {limit} names"),
+        provenance: Provenance::Unknown.name(),
+        from: Vec::new(),
+        sinks: Vec::new(),
+        power: vec!["the rest is not listed".to_owned()],
+        rules: Vec::new(),
+    }
+}
+
+/// A variable that somebody outside can choose; `None` for all others.
+fn variable(subject: &Subject<'_>, view: &View, name: &str, scripts: Option<&Vec<FlowSink>>) -> Option<Flow> {
+    let uses: Vec<&Use> = view.uses.get(name).into_iter().flatten().filter(|used| used.active).collect();
+    let lookup = view.environment.lookup(name);
+    let provenance = crate::resolve::provenance(lookup.provenance);
+    if !provenance.is_settable() {
+        return None;
+    }
+    let mut from = vec![if lookup.assumed { format!("{} (assumed)", lookup.origin) } else { lookup.origin }];
+    let defaults: BTreeSet<&str> = uses.iter().filter_map(|used| used.piece.default.as_deref()).collect();
+    from.extend(
+        defaults.into_iter().take(LISTED).map(|default| format!("default `{}`", shortened(default, QUOTED))),
+    );
+    let mut power = Powers::default();
+    if let Some(severity) = process_control(name, view.has_profiles)
+        && view.is_operator(name)
+        && severity > veritee_model::Severity::Info
+    {
+        power.add("controls what the start-up of the machine runs or trusts".to_owned());
+    }
+    let class = class_of(subject, name, &uses);
+    for used in &uses {
+        power.add(reach(used, class));
+    }
+    let mut sinks: Vec<FlowSink> = uses.iter().map(|used| sink(used)).collect();
+    if let Some(lines) = scripts {
+        power.add("enters a script that runs as root".to_owned());
+        sinks.extend(lines.iter().cloned());
+    }
+    if let Some((place, text)) = subject.exposures().first().filter(|_| view.is_operator(name)) {
+        power.add("is handed over with the whole environment".to_owned());
+        if sinks.is_empty() {
+            let text = shortened(text, QUOTED);
+            sinks.push(FlowSink {
+                sink: "whole environment".to_owned(),
+                feeds: "a variable of that name",
+                place: place.clone(),
+                text,
+            });
+        }
+    }
+    if sinks.is_empty() && power.list.is_empty() {
+        power.add("nothing that was read takes it".to_owned());
+    }
+    let rest = sinks.len().saturating_sub(LISTED);
+    sinks.truncate(LISTED);
+    if rest > 0 {
+        power.list.push(format!("and {rest} more places"));
+    }
+    Some(Flow {
+        name: name.to_owned(),
+        provenance: provenance.name(),
+        from,
+        sinks,
+        power: power.list,
+        rules: Vec::new(),
+    })
+}
+
+#[derive(Default)]
+struct Powers {
+    list: Vec<String>,
+}
+
+impl Powers {
+    fn add(&mut self, power: String) {
+        if self.list.len() < LISTED && !self.list.contains(&power) {
+            self.list.push(power);
+        }
+    }
+}
+
+fn sink(used: &Use) -> FlowSink {
+    FlowSink {
+        sink: match &used.service {
+            Some(service) => format!("{service} {}", used.sink),
+            None => used.sink.clone(),
+        },
+        feeds: feeds(used),
+        place: used.place.clone(),
+        text: shortened(&used.raw, QUOTED),
+    }
+}
+
+fn feeds(used: &Use) -> &'static str {
+    let whole = used.raw.trim_start_matches('-').trim_start();
+    let alone = whole.starts_with('$') && !whole.contains(['/', ' ', ',']) || !whole.contains('$');
+    match used.sink.as_str() {
+        "image" if alone => "the whole image reference",
+        "image" => "part of the image reference",
+        _ if used.in_authority => "scheme, user, host or port of an address",
+        _ if used.in_address => "an address",
+        _ if alone => "the whole value",
+        _ => "part of the value",
+    }
+}
+
+/// What choosing a value at this place lets somebody do.
+fn reach(used: &Use, class: NameClass) -> String {
+    let service = used.service.as_deref().unwrap_or("the deployment");
+    let head = used.sink.split('.').next().unwrap_or("");
+    match head {
+        "image" => format!("decides which code {service} runs"),
+        "build" => format!("decides what is built into {service}"),
+        "command" | "entrypoint" | "healthcheck" | "post_start" | "pre_start" | "pre_stop" => {
+            format!("writes part of a command that {service} runs")
+        }
+        "volumes" | "tmpfs" | "devices" => format!("decides what of the machine {service} sees"),
+        "ports" | "expose" | "networks" | "network_mode" => format!("decides how {service} is reached"),
+        "extra_hosts" | "dns" | "dns_search" | "links" => format!("decides where names lead in {service}"),
+        "env_file" => format!("chooses the file of variables of {service}"),
+        "labels" | "container_name" | "annotations" => "shows in labels and names only".to_owned(),
+        "logging" => format!("decides where the log of {service} goes"),
+        "environment" => in_service(service, class),
+        _ if used.in_authority => format!("decides where {service} connects to"),
+        _ => in_service(service, class),
+    }
+}
+
+fn in_service(service: &str, class: NameClass) -> String {
+    match class {
+        NameClass::RuntimeHook => format!("makes the run time of {service} load or trust something else"),
+        NameClass::RootAccess => format!("opens a way in for root ({service})"),
+        NameClass::Registry => "holds the registry's credentials".to_owned(),
+        NameClass::Image => format!("tells {service} which image to run"),
+        NameClass::Endpoint => format!("decides where {service} sends or fetches data"),
+        NameClass::AdminCredential => format!("holds the key to the administration of {service}"),
+        NameClass::IdentityKey => format!("knows a key of {service}: can sign or decrypt in its name"),
+        NameClass::ThirdPartyCredential => {
+            format!("owns the account that {service} uses: can see what is sent there")
+        }
+        NameClass::PublishableKey => format!("chooses the account of {service} at a third party"),
+        NameClass::Flag => format!("switches behaviour of {service}"),
+        NameClass::Destination => format!("chooses an account, bucket or contract of {service}"),
+        NameClass::Tuning => format!("tunes {service}"),
+        NameClass::Unknown => format!("hands {service} a text; what it does with it is in its code"),
+    }
+}
+
+/// Lines of scripts that mention a variable, by variable.
+fn script_uses(subject: &Subject<'_>) -> BTreeMap<String, Vec<FlowSink>> {
+    let mut uses: BTreeMap<String, Vec<FlowSink>> = BTreeMap::new();
+    let Some(view) = &subject.view else { return uses };
+    for (script, command) in script::all(subject) {
+        if !command.is_reachable(view) {
+            continue;
+        }
+        for name in command.variables() {
+            let list = uses.entry(name).or_default();
+            let seen = list.last().is_some_and(|last| {
+                last.place.line == Some(command.line) && last.place.file == script.place.file
+            });
+            // One beyond what is listed, so that the rest is counted as more.
+            if seen || list.len() > LISTED {
+                continue;
+            }
+            list.push(FlowSink {
+                sink: script.key.clone(),
+                feeds: "a line of the script",
+                place: command.place(script),
+                text: shortened(&command.text, QUOTED),
+            });
+        }
+    }
+    uses
+}
+
+/// Files of variables whose content nothing measures.
+fn files(view: &View) -> Vec<Flow> {
+    let mut flows = Vec::new();
+    for service in view.active() {
+        for (file, content) in service.variable_files.iter().filter(|(_, content)| content.is_settable()) {
+            flows.push(Flow {
+                name: file.raw.clone(),
+                provenance: content.name(),
+                from: vec!["env_file".to_owned()],
+                sinks: vec![FlowSink {
+                    sink: format!("{} env_file", service.name),
+                    feeds: "every variable that it names",
+                    place: file.place.clone(),
+                    text: shortened(&file.raw, QUOTED),
+                }],
+                power: vec![format!("sets variables of {} at will", service.name)],
+                rules: Vec::new(),
+            });
+        }
+    }
+    flows
+}
+
+/// What scripts read of the files that the host supplies.
+fn host_files(findings: &[Finding]) -> Vec<Flow> {
+    let found = findings.iter().filter(|finding| finding.rule == "DP-SCR-007");
+    found
+        .map(|finding| Flow {
+            name: "user_config and .sys-config.json".to_owned(),
+            provenance: Provenance::Host.name(),
+            from: vec!["files that the host supplies".to_owned()],
+            sinks: vec![FlowSink {
+                sink: finding.place.as_ref().map_or_else(String::new, |place| place.file.clone()),
+                feeds: "a line of the script",
+                place: finding.place.clone().unwrap_or_default(),
+                text: shortened(&finding.evidence, QUOTED),
+            }],
+            power: vec!["enters a script that runs as root".to_owned()],
+            rules: vec![finding.rule.clone()],
+        })
+        .collect()
+}
+
+/// Rules by the name that their findings are about.
+fn rules_by_name(findings: &[Finding]) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut rules: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for finding in findings {
+        if let Some((_, name)) = finding.title.rsplit_once(": ") {
+            rules.entry(name).or_default().insert(&finding.rule);
+        }
+    }
+    rules
+}
+
+#[cfg(test)]
+mod tests;
