@@ -27,10 +27,7 @@ impl Routes {
         let matcher = match proxies {
             Proxies::None => Matcher::builder().build(),
             Proxies::FromEnvironment => Matcher::from_system(),
-            Proxies::Fixed(url) if matches!(url.scheme(), "http" | "https") => {
-                Matcher::builder().all(url.as_str()).build()
-            }
-            Proxies::Fixed(url) => return Err(ClientError::Proxy { proxy: without_credentials(url) }),
+            Proxies::Fixed(url) => Matcher::builder().all(url.as_str()).build(),
         };
         let routes = Self { matcher };
         for proxy in routes.proxies() {

@@ -81,6 +81,12 @@ impl Server {
         self
     }
 
+    /// Drops the script of a target and begins another.
+    pub fn replace(&self, target: &str, replies: impl Into<Vec<Reply>>) -> &Self {
+        lock(&self.shared.scripts).remove(target);
+        self.on(target, replies)
+    }
+
     /// Answers whatever has no script.
     pub fn otherwise(&self, answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> &Self {
         *lock(&self.shared.otherwise) = Some(Arc::new(answer));

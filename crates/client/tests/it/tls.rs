@@ -1,8 +1,12 @@
 //! Servers that cannot show who they are.
 
 use crate::support::{CAP, client, get_with, run, settings, trusting, url};
+use std::io::{Read, Write};
 use std::sync::Arc;
-use veritee_client::{Client, ClientError, FailureKind, FetchError, Get, Roots, Settings, TlsProblem};
+use std::time::Duration;
+use veritee_client::{
+    Client, ClientError, ConnectProblem, FailureKind, FetchError, Get, Roots, Settings, Times, TlsProblem,
+};
 use veritee_loopback::{Authority, Identity, Reply, Server};
 
 fn problem(settings: &Settings, server: &Server) -> TlsProblem {
@@ -92,9 +96,31 @@ fn a_good_chain_with_another_key_is_not_accepted() {
 
 #[test]
 fn a_server_without_tls_is_not_accepted() {
+    // It answers the greeting as web servers do.
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").unwrap();
+        let mut ignored = Vec::new();
+        let _ = stream.read_to_end(&mut ignored);
+    });
+    let error = get_with(&settings(), &format!("https://127.0.0.1:{port}/")).unwrap_err();
+    assert!(matches!(error, FetchError::Tls { problem: TlsProblem::Other(_), .. }), "{error}");
+    server.join().unwrap();
+}
+
+#[test]
+fn a_server_that_keeps_silent_in_the_handshake_holds_nobody() {
+    // It waits for the end of a request that never comes.
     let server = Server::http();
-    let error = get_with(&settings(), &server.url("/").replace("http://", "https://")).unwrap_err();
-    assert!(matches!(error.kind(), FailureKind::Tls | FailureKind::Connect), "{error}");
+    let short = Duration::from_millis(300);
+    let settings = Settings { times: Times { connect: short, stall: short, total: short * 9 }, ..settings() };
+    let error = get_with(&settings, &server.url("/").replace("http://", "https://")).unwrap_err();
+    assert!(
+        matches!(error, FetchError::Connect { problem: ConnectProblem::TimedOut { milliseconds: 300 }, .. }),
+        "{error}"
+    );
 }
 
 #[test]
