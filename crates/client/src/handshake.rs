@@ -70,7 +70,10 @@ pub(crate) async fn shake(
     let dialled = tokio::time::timeout(times.connect, dial(core, target)).await;
     let stream = dialled.unwrap_or_else(|_elapsed| {
         let problem = ConnectProblem::TimedOut { milliseconds: milliseconds(times.connect) };
-        Err(Failure::unsent(FetchError::Connect { url: url.clone(), problem }))
+        Err(Failure::unsent(match core.routes.via(&target.url) {
+            Some(via) => via_failed(url.clone(), &via, problem.to_string()),
+            None => FetchError::Connect { url: url.clone(), problem },
+        }))
     })?;
     let connector = TlsConnector::from(Arc::clone(&core.handshake_only));
     let mut session = match tokio::time::timeout(times.stall, connector.connect(name, stream)).await {

@@ -137,3 +137,49 @@ impl reqwest::dns::Resolve for ProxyNames {
 fn sockets(addresses: Vec<IpAddr>) -> reqwest::dns::Addrs {
     Box::new(addresses.into_iter().map(|address| SocketAddr::new(address, 0)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed(&'static [&'static str]);
+
+    impl Resolver for Fixed {
+        fn resolve(&self, _host: &str) -> Resolving {
+            let addresses = self.0.iter().map(|address| address.parse().unwrap()).collect();
+            Box::pin(async move { Ok(addresses) })
+        }
+    }
+
+    fn permitted(answer: &'static [&'static str]) -> Result<Vec<IpAddr>, Unresolved> {
+        let guarded = Guarded { resolver: Arc::new(Fixed(answer)), allow_local: false };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(guarded.permitted("app.example"))
+    }
+
+    #[test]
+    fn private_addresses_among_public_ones_are_dropped() {
+        let found =
+            permitted(&["10.0.0.1", "8.8.8.8", "::1", "2001:4860:4860::8888", "::ffff:127.0.0.1"]).unwrap();
+        let expected: [IpAddr; 2] = ["8.8.8.8".parse().unwrap(), "2001:4860:4860::8888".parse().unwrap()];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn only_private_addresses_are_an_error_with_the_first_of_them() {
+        let error = permitted(&["169.254.169.254", "10.0.0.1"]).unwrap_err();
+        assert_eq!(error, Unresolved::Refused("169.254.169.254".parse().unwrap(), AddressRange::LinkLocal));
+        assert!(matches!(permitted(&[]), Err(Unresolved::NotFound(..))));
+    }
+
+    #[test]
+    fn beside_a_proxy_only_the_name_of_the_proxy_is_resolved() {
+        use reqwest::dns::Resolve as _;
+        let names =
+            ProxyNames { resolver: Arc::new(Fixed(&["10.0.0.9"])), names: vec!["proxy.corp".to_owned()] };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let resolve = |name: &str| runtime.block_on(names.resolve(name.parse().unwrap()));
+        assert_eq!(resolve("Proxy.Corp").ok().unwrap().count(), 1);
+        assert!(resolve("app.example").is_err());
+    }
+}

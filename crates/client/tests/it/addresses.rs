@@ -23,6 +23,7 @@ fn this_machine_is_refused_in_every_spelling() {
     let settings = Settings { allow_local: false, ..trusting(authority.root()) };
     for host in [
         "127.0.0.1",
+        "127.0.0.1.",
         "127.1",
         "2130706433",
         "0x7f000001",

@@ -95,6 +95,19 @@ fn a_proxy_that_refuses_or_is_gone_is_told_without_its_password() {
 }
 
 #[test]
+fn a_proxy_that_keeps_silent_is_told_as_the_proxy() {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let mut settings = through(&address, settings());
+    settings.times.connect = std::time::Duration::from_millis(300);
+    let error = get_with(&settings, "https://app.example/").unwrap_err();
+    assert_eq!(error.kind(), FailureKind::Proxy, "{error}");
+    let error = run(Client::new(&settings).unwrap().handshake("app.example", 443)).unwrap_err();
+    assert_eq!(error.kind(), FailureKind::Proxy, "{error}");
+    assert!(error.to_string().contains("no connection within 300 ms"), "{error}");
+}
+
+#[test]
 fn a_wrong_password_is_tried_once() {
     let proxy = Proxy::refusing(407);
     let mut settings = through(&proxy.url().replace("http://", LOGIN), settings());
