@@ -7,8 +7,8 @@ use url::Url;
 pub struct Options {
     /// Whether the list of instances of Phala Cloud is asked.
     pub cloud: Cloud,
-    /// How often an application is asked for `Info`, each time over a connection of its own, to see its replicas; at
-    /// least 1.
+    /// How often an application is asked for `Info`, or a server for a handshake, each time over a connection of its
+    /// own, to see its replicas; at least 1.
     pub info_requests: usize,
     /// Whether the gateway is asked for its own evidence, which is that of the place where TLS ends.
     pub gateway: bool,

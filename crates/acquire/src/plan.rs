@@ -191,7 +191,9 @@ impl Plan {
             steps.push(Step { nonce, ..step(Source::Endpoint, Address::Url(url)) });
         }
         if let Some((host, port)) = target.handshake() {
-            steps.push(step(Source::Handshake, Address::Handshake { host: host.clone(), port }));
+            let requests = options.info_requests.max(1);
+            let address = Address::Handshake { host: host.clone(), port };
+            steps.push(Step { requests, ..step(Source::Handshake, address) });
         }
         if let Some(domain) = target.domain() {
             of_domain(domain, options, &mut steps)?;
@@ -259,6 +261,8 @@ fn of_application(
     steps: &mut Vec<Step>,
 ) -> Result<(), PlanError> {
     let gateway = &application.gateway;
+    // One instance is one machine, however often it is asked.
+    let requests = if application.is_instance { 1 } else { options.info_requests.max(1) };
     if let Some(port) = application.passthrough {
         let label = format!("{}-{port}s", application.id);
         let text = url(&gateway.origin(&label))?;
@@ -266,11 +270,9 @@ fn of_application(
         let host = Host::parse(name)
             .map_err(|error| PlanError::Url { text: text.to_string(), why: error.to_string() })?;
         let port = gateway.port.unwrap_or(443);
-        steps.push(step(Source::Handshake, Address::Handshake { host, port }));
+        steps.push(Step { requests, ..step(Source::Handshake, Address::Handshake { host, port }) });
     }
     let agent_url = |path| url(&agent::address(application, path)).map(Address::Url);
-    // One instance is one machine, however often it is asked.
-    let requests = if application.is_instance { 1 } else { options.info_requests.max(1) };
     steps.push(Step { requests, ..step(Source::Info, agent_url(agent::INFO_PATH)?) });
     let legacy = step(Source::LegacyInfo, agent_url(agent::LEGACY_INFO_PATH)?);
     steps.push(Step { requests, when: When::WithoutInfo, ..legacy });

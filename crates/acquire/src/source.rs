@@ -118,6 +118,20 @@ impl Source {
         Self::ALL.iter().position(|source| *source == self).unwrap_or(usize::MAX)
     }
 
+    /// A short name for labels.
+    pub(crate) const fn slug(self) -> &'static str {
+        match self {
+            Self::Endpoint => "endpoint",
+            Self::Handshake => "ra-tls",
+            Self::Info | Self::LegacyInfo => "info",
+            Self::AgentPage => "page",
+            Self::Cloud => "cloud",
+            Self::IngressQuote | Self::IngressSums | Self::IngressFile => "ingress",
+            Self::GatewayInfo | Self::GatewayAcme => "gateway",
+            Self::Caa => "caa",
+        }
+    }
+
     const fn facts(self) -> Facts {
         match self {
             Self::Endpoint => endpoint::FACTS,

@@ -199,3 +199,14 @@ fn what_is_recorded_is_json_in_the_order_asked_with_the_circumstances_as_its_sou
          set)"
     );
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_answer_makes_it_panic(tail in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200), counts in 0_u16..40) {
+        let _ = read("a.example", &tail);
+        let wire = Wire::new(0, GOOD, [1, counts, 0, 0]).question("a.example").bytes(&tail);
+        if let Ok(answer) = read("a.example", &wire.0) {
+            proptest::prop_assert!(answer.records.len() <= usize::from(counts));
+        }
+    }
+}

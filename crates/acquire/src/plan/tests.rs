@@ -80,10 +80,13 @@ fn domains_instances_passthrough_and_handshakes_have_their_own_steps() {
     );
     assert_eq!(
         lines("ra-tls://app.example:8443", &Options::default()),
-        ["RA-TLS handshake: tls://app.example:8443"]
+        ["RA-TLS handshake: tls://app.example:8443, 4 times at most"]
     );
     let passthrough = lines(&format!("{ID}-5003s.apps.example:7777"), &Options::default());
-    assert_eq!(passthrough[0], format!("RA-TLS handshake: tls://{ID}-5003s.apps.example:7777"));
+    assert_eq!(
+        passthrough[0],
+        format!("RA-TLS handshake: tls://{ID}-5003s.apps.example:7777, 4 times at most")
+    );
     let instance = lines(&format!("instance:{ID}@prod5"), &Options::default());
     assert!(instance.iter().all(|step| !step.contains("times at most") && !step.contains("cloud-api")));
 }

@@ -6,6 +6,7 @@
 use super::Facts;
 use crate::SourceProblem;
 use std::collections::BTreeSet;
+use veritee_evidence::Format;
 
 pub(crate) const QUOTE: Facts = Facts {
     name: "ingress quote.json",
@@ -13,7 +14,7 @@ pub(crate) const QUOTE: Facts = Facts {
     cap: 2 << 20,
     accept: "application/json, */*;q=0.5",
     types: &["application/json", "text/plain", "application/octet-stream"],
-    formats: &[],
+    formats: &[Format::IngressFolder, Format::GetQuote, Format::VerifierRequest, Format::Attest],
 };
 
 pub(crate) const SUMS: Facts = Facts {

@@ -188,3 +188,15 @@ fn an_id_of_the_wrong_length_is_said_to_be_one() {
     let long = "a".repeat(3000);
     assert_eq!(parse(&long), Err(TargetError::TooLong { limit: 2048, got: 3000 }));
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_it_panic_and_what_is_accepted_prints_inert(text in "(instance:|ra-tls://|https://)?[0-9a-f.@:/?#{}%\\\\-]{0,60}\\PC{0,40}") {
+        if let Ok(target) = parse(&text) {
+            proptest::prop_assert!(target.to_string().chars().all(|character| !is_hazardous(character)));
+            let options = crate::Options { nonce: Some([0; 32]), ..crate::Options::default() };
+            let plan = crate::Plan::new(target, &options);
+            proptest::prop_assert!(plan.is_ok(), "{:?}", plan);
+        }
+    }
+}
