@@ -35,6 +35,10 @@ const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
 pub(crate) const CRL_NUMBER: &[u8] = &[0x55, 0x1d, 0x14];
 const CRL_DISTRIBUTION_POINTS: &[u8] = &[0x55, 0x1d, 0x1f];
 pub(crate) const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x23];
+/// Extensions that narrow what a certificate vouches for: name constraints, policy mappings, policy constraints,
+/// extended key usage, inhibit any-policy. Intel uses none, and what is not obeyed here must not be passed over.
+const NARROWING: [&[u8]; 5] =
+    [&[0x55, 0x1d, 0x1e], &[0x55, 0x1d, 0x21], &[0x55, 0x1d, 0x24], &[0x55, 0x1d, 0x25], &[0x55, 0x1d, 0x36]];
 /// 1.2.840.113741.1.13.1, Intel's SGX extension.
 const SGX_EXTENSION: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01];
 /// Value bytes of a serial number (RFC 5280 4.1.2.2).
@@ -281,22 +285,41 @@ impl<'a> Extension<'a> {
         parts.finish("bytes after the extension")?;
         Ok(Self { oid, critical, element })
     }
+
+    /// For extensions that RFC 5280 wants not to be critical (4.2.1.1, 4.2.1.2, 5.2.1, 5.2.3).
+    pub(crate) fn refuse_critical(&self) -> Result<(), DerError> {
+        if self.critical { Err(self.element.error("extension must not be critical")) } else { Ok(()) }
+    }
 }
 
 impl<'a> Extensions<'a> {
     fn take(&mut self, extension: &Extension<'a>) -> Result<(), DerError> {
         let element = &extension.element;
         match extension.oid {
-            BASIC_CONSTRAINTS => self.basic_constraints = Some(read_basic_constraints(element)?),
+            BASIC_CONSTRAINTS => {
+                let constraints = read_basic_constraints(element)?;
+                // RFC 5280 4.2.1.9: whoever does not know the extension must not take a CA for something else.
+                if constraints.ca && !extension.critical {
+                    return Err(element.error("basic constraints of a CA are not critical"));
+                }
+                self.basic_constraints = Some(constraints);
+            }
             KEY_USAGE => self.key_usage = Some(read_key_usage(element)?),
             SUBJECT_KEY_IDENTIFIER => {
+                extension.refuse_critical()?;
                 let mut inner = element.inner();
                 self.subject_key = Some(inner.expect(OCTET_STRING, "key identifier expected")?.value);
                 inner.finish("bytes after the key identifier")?;
             }
-            AUTHORITY_KEY_IDENTIFIER => self.authority_key = Some(read_authority_key(element)?),
+            AUTHORITY_KEY_IDENTIFIER => {
+                extension.refuse_critical()?;
+                self.authority_key = Some(read_authority_key(element)?);
+            }
             CRL_DISTRIBUTION_POINTS => self.distribution_points = true,
             SGX_EXTENSION => self.sgx = Some(*element),
+            oid if NARROWING.contains(&oid) => {
+                return Err(element.error("extension that narrows what the certificate is for"));
+            }
             _ if extension.critical => return Err(element.error("unknown critical extension")),
             _ => {}
         }

@@ -20,6 +20,8 @@ mod judge;
 mod lists;
 #[path = "conformance/pck.rs"]
 mod pck;
+#[path = "conformance/rfc5280.rs"]
+mod rfc5280;
 #[path = "conformance/signers.rs"]
 mod signers;
 #[path = "conformance/x509.rs"]
@@ -46,6 +48,16 @@ fn chains_of_other_composition_and_certification_data_without_one() {
 #[test]
 fn certificates_that_two_readers_may_read_in_two_ways() {
     run(x509::cases());
+}
+
+#[test]
+fn rules_of_rfc_5280() {
+    run(rfc5280::cases());
+}
+
+#[test]
+fn every_rule_of_rfc_5280_that_applies_has_a_case_that_breaks_it() {
+    rfc5280::check_rules(&all());
 }
 
 #[test]
@@ -78,6 +90,7 @@ fn all() -> Vec<Case> {
     cases.extend(pck::cases());
     cases.extend(chain::cases());
     cases.extend(x509::cases());
+    cases.extend(rfc5280::cases());
     cases.extend(signers::cases());
     cases.extend(lists::cases());
     cases.extend(documents::cases());

@@ -1,6 +1,6 @@
 //! Certificate revocation lists.
 
-use crate::certificate::{Algorithm, Extension, Name};
+use crate::certificate::{Algorithm, Extension, Name, oids};
 use crate::der;
 use crate::key::SigningKey;
 use crate::pki::Role;
@@ -30,6 +30,8 @@ pub struct CrlSpec {
     pub next_update: Option<UnixTime>,
     /// The list.
     pub revoked: Vec<Revoked>,
+    /// Entries in DER that are written after the list as they stand.
+    pub raw_entries: Vec<Vec<u8>>,
     /// Extensions in order.
     pub extensions: Vec<Extension>,
     /// Whose private key signs.
@@ -50,6 +52,15 @@ impl CrlSpec {
         self.revoked.push(Revoked { serial: serial.to_vec(), date: self.this_update, reason: Some(1) });
     }
 
+    /// Sets CRLNumber.
+    pub fn set_number(&mut self, number: u64) {
+        for extension in &mut self.extensions {
+            if extension.oid == oids::CRL_NUMBER {
+                extension.value = der::integer(number);
+            }
+        }
+    }
+
     /// The CRL in DER.
     #[must_use]
     pub fn sign(&self, issuer_key: &SigningKey) -> Vec<u8> {
@@ -59,8 +70,10 @@ impl CrlSpec {
         parts.push(self.issuer.der());
         parts.push(der::time(self.this_update));
         parts.extend(self.next_update.map(der::time));
-        if !self.revoked.is_empty() {
-            parts.push(der::sequence(&self.revoked.iter().map(Revoked::der).collect::<Vec<_>>()));
+        let mut entries: Vec<_> = self.revoked.iter().map(Revoked::der).collect();
+        entries.extend(self.raw_entries.iter().cloned());
+        if !entries.is_empty() {
+            parts.push(der::sequence(&entries));
         }
         if !self.extensions.is_empty() {
             let extensions: Vec<_> = self.extensions.iter().map(Extension::der).collect();

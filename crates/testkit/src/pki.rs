@@ -184,6 +184,7 @@ impl Pki {
             this_update,
             next_update: Some(next_update),
             revoked: Vec::new(),
+            raw_entries: Vec::new(),
             extensions: vec![
                 Extension::new(oids::CRL_NUMBER, false, der::integer(1)),
                 Extension::new(oids::AKI, false, authority_key_id(&self.key_id(issuer))),

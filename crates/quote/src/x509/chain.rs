@@ -208,6 +208,10 @@ fn check_end(
     if !certificate.key_usage().is_some_and(super::KeyUsage::digital_signature) {
         return Err(fault(ChainFault::KeyUsage("digitalSignature")));
     }
+    // RFC 5280 4.2.1.9: no keyCertSign without CA. Whoever looks at one of the two only would be misled.
+    if certificate.key_usage().is_some_and(super::KeyUsage::key_cert_sign) {
+        return Err(fault(ChainFault::KeyUsage("digitalSignature without keyCertSign")));
+    }
     Ok(())
 }
 

@@ -10,6 +10,9 @@ use veritee_model::UnixTime;
 /// Reason for a list's entry (RFC 5280 5.3.1).
 const REASON_CODE: &[u8] = &[0x55, 0x1d, 0x15];
 const INVALIDITY_DATE: &[u8] = &[0x55, 0x1d, 0x18];
+/// A delta list, a list of some certificates only, an entry of another issuer's: always critical where a writer obeys
+/// RFC 5280 (5.2.4, 5.2.5, 5.3.3), and refused where one does not.
+const PARTIAL: [&[u8]; 3] = [&[0x55, 0x1d, 0x1b], &[0x55, 0x1d, 0x1c], &[0x55, 0x1d, 0x1d]];
 
 /// A list that can be read. No signature is checked by reading it.
 #[derive(Debug, Clone)]
@@ -113,18 +116,25 @@ fn read_entries(list: &Element<'_>) -> Result<RevokedSerials, DerError> {
 /// this issuer at all (certificateIssuer, always critical) is more than these lists can say.
 fn check_entry_extensions(extensions: &Element<'_>) -> Result<(), DerError> {
     let mut list = extensions.inner();
+    let mut seen: [Option<&[u8]>; 2] = [None; 2];
     while !list.is_empty() {
         let extension = Extension::read(&mut list)?;
+        if seen.contains(&Some(extension.oid)) {
+            return Err(extension.element.error("extension occurs twice"));
+        }
         let known = matches!(extension.oid, REASON_CODE | INVALIDITY_DATE);
-        if extension.critical && !known {
+        let partial = PARTIAL.contains(&extension.oid);
+        if partial || (extension.critical && !known) {
             return Err(extension.element.error("unknown critical extension"));
+        }
+        if let Some(slot) = seen.iter_mut().find(|slot| known && slot.is_none()) {
+            *slot = Some(extension.oid);
         }
     }
     Ok(())
 }
 
-/// Authority key identifier and CRL number. Delta lists and partial lists announce themselves by a critical
-/// extension, which is refused like any other.
+/// Authority key identifier and CRL number.
 fn read_list_extensions<'a>(wrapper: &Element<'a>) -> Result<(&'a [u8], String), DerError> {
     let mut outer = wrapper.inner();
     let mut list = outer.sequence("extensions expected")?;
@@ -138,8 +148,12 @@ fn read_list_extensions<'a>(wrapper: &Element<'a>) -> Result<(&'a [u8], String),
         }
         seen.push(extension.oid);
         match extension.oid {
-            AUTHORITY_KEY_IDENTIFIER => authority_key = Some(read_authority_key(&extension.element)?),
+            AUTHORITY_KEY_IDENTIFIER => {
+                extension.refuse_critical()?;
+                authority_key = Some(read_authority_key(&extension.element)?);
+            }
             CRL_NUMBER => {
+                extension.refuse_critical()?;
                 let mut inner = extension.element.inner();
                 let value = inner.expect(INTEGER, "CRL number expected")?;
                 inner.finish("bytes after the CRL number")?;
@@ -149,7 +163,11 @@ fn read_list_extensions<'a>(wrapper: &Element<'a>) -> Result<(&'a [u8], String),
                 }
                 number = Some(if magnitude.is_empty() { "00".to_owned() } else { hex::encode(magnitude) });
             }
-            _ if extension.critical => return Err(extension.element.error("unknown critical extension")),
+            oid if extension.critical || PARTIAL.contains(&oid) => {
+                return Err(extension
+                    .element
+                    .error("unknown critical extension, or a list that is not complete"));
+            }
             _ => {}
         }
     }
