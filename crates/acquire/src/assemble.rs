@@ -46,12 +46,14 @@ pub(crate) fn assemble(plan: &Plan, collected: Collected) -> Result<Acquired, Ac
     }
     let seen = seen(&machines, &strays);
     let disagreements = disagreements(&seen);
-    let asked_with_nonce =
-        machines.iter().filter(|machine| machine.nonce()).map(|machine| machine.label.clone());
-    let asked_with_nonce = asked_with_nonce.collect();
+    let fresh = machines.iter().filter(|machine| machine.nonce());
+    let mut asked_with_nonce: Vec<String> = fresh.map(|machine| machine.label.clone()).collect();
     let mut out: Vec<NamedEvidence> =
         machines.into_iter().map(|machine| finish(machine, plan, &seen)).collect();
-    let mut front = finish_gateway(of_gateway, plan, &mut labels, &mut notes);
+    let front = finish_gateway(of_gateway, plan, &mut labels, &mut notes);
+    asked_with_nonce
+        .extend(front.iter().filter(|(_, nonce)| *nonce).map(|(machine, _)| machine.label.clone()));
+    let mut front: Vec<NamedEvidence> = front.into_iter().map(|(machine, _)| machine).collect();
     if let Some(served) = &gateway {
         parts::add_served(&mut front, served);
     }
@@ -65,7 +67,8 @@ pub(crate) fn assemble(plan: &Plan, collected: Collected) -> Result<Acquired, Ac
     Ok(Acquired { machines: out, attempts, disagreements, notes, asked_with_nonce })
 }
 
-/// Units by machine, and those that are of none.
+/// Units by machine, and those that are of none. Which unit gives a machine its quote is decided by its source's rank
+/// and, within one source, by the order of arrival: never by what it says.
 fn group(units: Vec<Unit>) -> (Vec<Machine>, Vec<Unit>) {
     let (mut quoted, rest): (Vec<Unit>, Vec<Unit>) =
         units.into_iter().partition(|unit| unit.quote().is_some());
@@ -197,13 +200,13 @@ fn finish(machine: Machine, plan: &Plan, seen: &[Seen]) -> NamedEvidence {
     NamedEvidence { label, evidence }
 }
 
-/// The gateway's machines. What was asked for is not about them, so that no app id is written there.
+/// The gateway's machines, each with whether the nonce went out for its quote. What was asked for is not about them, so that no app id is written there.
 fn finish_gateway(
     units: Vec<Unit>,
     plan: &Plan,
     labels: &mut BTreeSet<String>,
     notes: &mut Vec<Note>,
-) -> Vec<NamedEvidence> {
+) -> Vec<(NamedEvidence, bool)> {
     let pointers: BTreeMap<Vec<u8>, String> = units
         .iter()
         .filter_map(|unit| unit.quote().map(|quote| (quote.to_vec(), unit.pointer.clone())))
@@ -214,12 +217,13 @@ fn finish_gateway(
         let pointer = machine.quote().and_then(|quote| pointers.get(quote)).cloned().unwrap_or_default();
         machine.label = unique(format!("gateway{pointer}"), labels);
         notes.extend(machine.take_notes());
+        let (source, nonce) = (machine.source(), machine.nonce());
         let (label, mut evidence) = machine.into_evidence();
-        // Set for the machines whose quotes bind the key that was served.
-        evidence.served = None;
+        // Set afterwards for the machines whose quotes bind the key that was served.
+        evidence.served = evidence.served.filter(|_| source == Source::Endpoint);
         let asked = plan.target().asked().to_owned();
         evidence.target = Some(veritee_model::evidence::Target { asked, ..Default::default() });
-        out.push(NamedEvidence { label, evidence });
+        out.push((NamedEvidence { label, evidence }, nonce));
     }
     out
 }

@@ -1,4 +1,4 @@
-//! Taking the steps of a plan, one after the other.
+//! Taking the steps of a plan: each chain of steps that need each other in order, the chains at the same time.
 
 use crate::acquired::{AcquireError, Acquired, Note};
 use crate::assemble::assemble;
@@ -6,10 +6,13 @@ use crate::attempt::{Attempt, Outcome, SourceProblem};
 use crate::caa;
 use crate::options::Options;
 use crate::plan::{Address, Plan, Step, Subject, When};
-use crate::source::{Source, handshake, ingress};
+use crate::source::{Source, endpoint, handshake, ingress};
 use crate::target::Host;
 use crate::unit::Unit;
 use base64::Engine as _;
+use core::future::poll_fn;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::Poll;
 use std::collections::{BTreeMap, BTreeSet};
 use url::Url;
 use veritee_client::{Answer, Client, FetchError, Get};
@@ -22,7 +25,8 @@ const BUDGET: Budget = Budget::STANDARD;
 /// Takes the steps of a plan and puts together what comes.
 ///
 /// Everything that comes is untrusted, and so is every server: see the crate's documentation for what is taken from
-/// where. A source that fails is an [`Attempt`] with its error; only when no quote of the application came from
+/// where. Sources that do not need each other are asked at the same time; what comes of them stands in the order of the
+/// plan. A source that fails is an [`Attempt`] with its error; only when no quote of the application came from
 /// anywhere has the run failed. `now` is when it takes place; it is written beside every item.
 ///
 /// # Errors
@@ -33,11 +37,47 @@ pub async fn acquire(
     options: &Options,
     now: UnixTime,
 ) -> Result<Acquired, AcquireError> {
-    let mut run = Run::new(client, options, now);
-    for step in plan.steps() {
-        run.gave = run.step(step).await;
+    let shared = Shared::new(client, options, now);
+    let (chains, last) = chains(plan.steps());
+    let runs =
+        chains.into_iter().map(|steps| Run::new(&shared, Collected::default()).take_all(steps)).collect();
+    let mut collected = Collected::default();
+    for chain in together(runs).await {
+        collected.append(chain, options.limits.machines);
     }
-    assemble(plan, run.collected)
+    assemble(plan, Run::new(&shared, collected).take_all(last).await)
+}
+
+/// The steps in chains that do not wait for each other, in the order of the plan, and those that wait for all of them.
+fn chains(steps: &[Step]) -> (Vec<Vec<&Step>>, Vec<&Step>) {
+    let (mut chains, mut last): (Vec<Vec<&Step>>, Vec<&Step>) = (Vec::new(), Vec::new());
+    for step in steps {
+        match (step.when, chains.last_mut()) {
+            (When::WithoutCompose, _) => last.push(step),
+            (When::WithoutInfo | When::AfterTheStepBefore, Some(chain)) => chain.push(step),
+            _ => chains.push(vec![step]),
+        }
+    }
+    (chains, last)
+}
+
+/// Waits for all, at the same time; what they give comes in the order in which they stand.
+async fn together<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+    let mut waiting: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
+    poll_fn(move |context| {
+        for (future, output) in &mut waiting {
+            if output.is_none() {
+                if let Poll::Ready(ready) = future.as_mut().poll(context) {
+                    *output = Some(ready);
+                }
+            }
+        }
+        if waiting.iter().any(|(_, output)| output.is_none()) {
+            return Poll::Pending;
+        }
+        Poll::Ready(waiting.iter_mut().filter_map(|(_, output)| output.take()).collect())
+    })
+    .await
 }
 
 /// What has come so far.
@@ -53,12 +93,60 @@ pub(crate) struct Collected {
     pub(crate) infos: usize,
 }
 
-struct Run<'a> {
+impl Collected {
+    /// Adds what another chain of steps gave; all its machines or, when there are too many, none.
+    fn append(&mut self, other: Self, limit: usize) {
+        let Self { units, attempts, notes, caa, gateway, infos } = other;
+        self.attempts.extend(attempts);
+        match units.first() {
+            Some(first) if self.units.len().saturating_add(units.len()) > limit => {
+                let outcome = Outcome::Refused(SourceProblem::TooManyMachines { limit });
+                self.attempts.push(Attempt { source: first.source, url: first.url.clone(), outcome });
+            }
+            _ => self.units.extend(units),
+        }
+        self.notes.extend(notes);
+        self.caa.extend(caa);
+        self.gateway = self.gateway.take().or(gateway);
+        self.infos = self.infos.saturating_add(infos);
+    }
+}
+
+/// What all steps share.
+struct Shared<'a> {
     client: &'a Client,
     options: &'a Options,
     now: UnixTime,
+    bytes_left: AtomicUsize,
+}
+
+impl<'a> Shared<'a> {
+    const fn new(client: &'a Client, options: &'a Options, now: UnixTime) -> Self {
+        Self { client, options, now, bytes_left: AtomicUsize::new(options.limits.total_bytes) }
+    }
+
+    fn bytes_left(&self) -> usize {
+        self.bytes_left.load(Ordering::Relaxed)
+    }
+
+    /// Counts the bytes of an answer; an error when there are more than all answers together may have.
+    fn count(&self, bytes: usize) -> Result<(), Outcome> {
+        let less = |left: usize| left.checked_sub(bytes);
+        match self.bytes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less) {
+            Ok(_) => Ok(()),
+            Err(_) => Err(self.out_of_bytes()),
+        }
+    }
+
+    const fn out_of_bytes(&self) -> Outcome {
+        Outcome::Refused(SourceProblem::TotalBytes { limit: self.options.limits.total_bytes })
+    }
+}
+
+/// Taking one chain of steps.
+struct Run<'a> {
+    shared: &'a Shared<'a>,
     collected: Collected,
-    bytes_left: usize,
     /// Digests of the answers that were read, by source.
     seen: BTreeSet<(Source, Sha256Digest)>,
     /// Files of dstack-ingress.
@@ -88,18 +176,22 @@ struct Origin {
 }
 
 impl<'a> Run<'a> {
-    fn new(client: &'a Client, options: &'a Options, now: UnixTime) -> Self {
+    const fn new(shared: &'a Shared<'a>, collected: Collected) -> Self {
         Self {
-            client,
-            options,
-            now,
-            collected: Collected::default(),
-            bytes_left: options.limits.total_bytes,
+            shared,
+            collected,
             seen: BTreeSet::new(),
             folder: BTreeMap::new(),
             folder_served: None,
             gave: false,
         }
+    }
+
+    async fn take_all(mut self, steps: Vec<&Step>) -> Collected {
+        for step in steps {
+            self.gave = self.step(step).await;
+        }
+        self.collected
     }
 
     /// Takes a step, and tells whether it gave something.
@@ -188,38 +280,34 @@ impl<'a> Run<'a> {
     }
 
     async fn handshake(&mut self, url: &str, host: &Host, port: u16) -> Result<Received, Outcome> {
-        let chain = self.client.handshake(host.as_str(), port).await.map_err(Outcome::NotFetched)?;
+        let chain = self.shared.client.handshake(host.as_str(), port).await.map_err(Outcome::NotFetched)?;
         let body = to_pem(&chain);
-        self.bytes_left = self.bytes_left.checked_sub(body.len()).ok_or_else(|| self.out_of_bytes())?;
-        let served = served_by(&chain, format!("{host}:{port}"), url, self.now);
+        self.shared.count(body.len())?;
+        let served = served_by(&chain, format!("{host}:{port}"), url, self.shared.now);
         Ok(Received { url: url.to_owned(), body, served: Some(served) })
     }
 
     /// Asks once, within what may still come in.
     async fn get(&mut self, source: Source, url: &Url) -> Result<Received, Outcome> {
-        let cap = source.cap().min(self.bytes_left);
+        let cap = source.cap().min(self.shared.bytes_left());
         if cap == 0 {
-            return Err(self.out_of_bytes());
+            return Err(self.shared.out_of_bytes());
         }
         let request = Get { url: url.clone(), cap, accept: source.accept(), types: source.types() };
-        let answer = match self.client.get(&request).await {
+        let answer = match self.shared.client.get(&request).await {
             Ok(answer) => answer,
-            Err(FetchError::TooLarge { .. }) if cap < source.cap() => return Err(self.out_of_bytes()),
+            Err(FetchError::TooLarge { .. }) if cap < source.cap() => return Err(self.shared.out_of_bytes()),
             Err(error) => return Err(Outcome::NotFetched(error)),
         };
-        self.bytes_left = self.bytes_left.saturating_sub(answer.body.len());
+        self.shared.count(answer.body.len())?;
         let served = self.served(&answer);
         Ok(Received { url: answer.url.to_string(), body: answer.body, served })
-    }
-
-    const fn out_of_bytes(&self) -> Outcome {
-        Outcome::Refused(SourceProblem::TotalBytes { limit: self.options.limits.total_bytes })
     }
 
     fn served(&self, answer: &Answer) -> Option<ServedCertificates> {
         let host = answer.url.host_str()?;
         let server = format!("{host}:{}", answer.url.port_or_known_default().unwrap_or(443));
-        answer.served().map(|chain| served_by(chain, server, answer.url.as_str(), self.now))
+        answer.served().map(|chain| served_by(chain, server, answer.url.as_str(), self.shared.now))
     }
 
     /// Reads an answer.
@@ -247,17 +335,20 @@ impl<'a> Run<'a> {
 
     /// Keeps the machines of an answer, all of them or none.
     fn keep(&mut self, origin: Origin, readout: Readout) -> Outcome {
-        let limit = self.options.limits.machines;
+        let limit = self.shared.options.limits.machines;
         if self.collected.units.len().saturating_add(readout.machines.len()) > limit {
             return Outcome::Refused(SourceProblem::TooManyMachines { limit });
         }
         let mut quotes = 0_usize;
         for machine in readout.machines {
-            let mut unit = Unit::new(origin.source, origin.subject, &origin.url, machine, self.now);
+            let mut unit = Unit::new(origin.source, origin.subject, &origin.url, machine, self.shared.now);
             quotes = quotes.saturating_add(usize::from(unit.quote().is_some()));
             // What Phala Cloud shows in a handshake says nothing about the application.
             unit.served = origin.served.clone().filter(|_| origin.source != Source::Cloud);
             unit.nonce = origin.nonce;
+            if origin.source == Source::Endpoint && unit.pointer == endpoint::FRONT {
+                unit.subject = Subject::Gateway;
+            }
             self.collected.units.push(unit);
         }
         if origin.subject == Subject::Gateway {
@@ -287,7 +378,7 @@ impl<'a> Run<'a> {
     /// The files that `sha256sum.txt` names; no request is made before every name is known to be a plain one.
     async fn files(&mut self, folder: &Url) -> bool {
         let sums = self.folder.get(ingress::SUMS_NAME).cloned().unwrap_or_default();
-        let names = match ingress::names(&sums, self.options.limits.ingress_files) {
+        let names = match ingress::names(&sums, self.shared.options.limits.ingress_files) {
             Ok(names) => names,
             Err(problem) => {
                 self.folder.clear();
@@ -366,7 +457,7 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        self.collected.caa.push((subject, caa::record(domain, resolver, &answers, self.now)));
+        self.collected.caa.push((subject, caa::record(domain, resolver, &answers, self.shared.now)));
         true
     }
 

@@ -54,6 +54,13 @@ impl State {
             certification: Sha256Digest::of(quote.certification_data()),
         })
     }
+
+    /// The compose hash that MRCONFIGID of version 1 commits to: `01`, the hash, zeros.
+    fn compose_hash(&self) -> Option<String> {
+        let rest = self.mr_config_id.strip_prefix("01")?;
+        let (hash, zeros) = rest.split_at_checked(64)?;
+        zeros.bytes().all(|digit| digit == b'0').then(|| hash.to_owned())
+    }
 }
 
 impl Unit {
@@ -93,27 +100,31 @@ impl Unit {
         REGISTERS.iter().zip(&state.registers).all(|(name, register)| claimed(name) == Some(register))
     }
 
-    /// What it says about who it is: claims first, then the registers of the quote, then the events of the log, then
-    /// the hash of the compose. All of it unverified.
+    /// What it says about who it is, all of it unverified: what the quote says goes before the log, the log before what
+    /// is merely claimed, so that a lie has to be told in the place where the verifier looks.
     pub(crate) fn values(&self) -> BTreeMap<String, String> {
         let mut values = BTreeMap::new();
-        let names = ["app_id", "compose_hash", "instance_id"];
-        for name in names.into_iter().chain(REGISTERS) {
-            if let Some(claim) = self.evidence.claims.values.get(name) {
-                values.insert(name.to_owned(), claim.value.clone());
-            }
-        }
+        let mut put = |name: &str, value: String| {
+            values.entry(name.to_owned()).or_insert(value);
+        };
         if let Some(state) = &self.state {
             for (name, register) in REGISTERS.iter().zip(&state.registers) {
-                values.entry((*name).to_owned()).or_insert_with(|| register.clone());
+                put(name, register.clone());
+            }
+            if let Some(hash) = state.compose_hash() {
+                put("compose_hash", hash);
             }
         }
         for (name, value) in self.logged() {
-            values.entry(name.to_owned()).or_insert(value);
+            put(name, value);
+        }
+        for name in ["app_id", "compose_hash", "instance_id"].into_iter().chain(REGISTERS) {
+            if let Some(claim) = self.evidence.claims.values.get(name) {
+                put(name, claim.value.clone());
+            }
         }
         if let Some(compose) = &self.evidence.app_compose {
-            let hash = ComposeHash::of(&compose.bytes).to_string();
-            values.entry("compose_hash".to_owned()).or_insert(hash);
+            put("compose_hash", ComposeHash::of(&compose.bytes).to_string());
         }
         values
     }

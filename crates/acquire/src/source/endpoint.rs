@@ -6,6 +6,10 @@
 use super::Facts;
 use veritee_evidence::Format;
 
+/// Where an inference service puts the evidence of what stands in front of its models: another application than they
+/// are, by design.
+pub(crate) const FRONT: &str = "/gateway_attestation";
+
 pub(crate) const FACTS: Facts = Facts {
     name: "application's quote endpoint",
     gives: "a quote, fresh where the endpoint takes a nonce, and what comes with it",

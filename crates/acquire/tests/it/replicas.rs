@@ -56,9 +56,12 @@ fn a_claimed_instance_id_never_hides_a_machine() {
     let lie = info_with(&second.forge(), &[("instance_id", &instance_id(&first)), ("app_id", &id)]);
     world.agent(&id).on(INFO, vec![Reply::json(first.forge().info_json()), Reply::json(lie)]);
     let acquired = world.fetch(&target(&id), &plain()).unwrap();
-    let labels: Vec<_> = acquired.machines.iter().map(|machine| machine.label.clone()).collect();
-    assert_eq!(labels, [instance_id(&first), format!("{}-2", instance_id(&first))]);
-    assert_eq!(acquired.disagreements.len(), 1, "the compose");
+    assert_eq!(acquired.machines.len(), 2);
+    let names: Vec<_> = acquired.disagreements.iter().map(|found| found.name).collect();
+    assert_eq!(names, ["app_id", "compose_hash"], "by quote and log, whatever is claimed beside them");
+    let replica = &acquired.machines[0].evidence.replicas[0];
+    assert_eq!(replica.values["compose_hash"], hex::encode(second.compose_hash()));
+    assert_eq!(replica.values["app_id"], app_id(&second));
 }
 
 #[test]
