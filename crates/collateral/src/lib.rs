@@ -50,6 +50,7 @@
 //!   seen before, or when the old one expires.
 //! - Whoever can write into the store's folder as its owner can empty it or its memory; they cannot change what is
 //!   true.
+//! - The list of evaluation data numbers ([`offered_numbers`]) is not verified: it chooses and proves nothing.
 //! - Expired collateral is returned offline, and it verifies only for who asks for that
 //!   ([`veritee_quote::Expiry::Report`]).
 //!
@@ -76,6 +77,7 @@ mod answers;
 mod error;
 mod memory;
 mod need;
+mod numbers;
 mod obtain;
 mod pcs;
 mod platform;
@@ -87,6 +89,7 @@ pub use answers::{Answers, Checked, Received};
 pub use error::{AnswerFault, Error, Fault, FaultKind, StoreError};
 pub use memory::{Mark, Memory, Rollback};
 pub use need::{Evaluation, EvaluationError, Need, NeedError};
+pub use numbers::{OfferedNumber, offered_numbers};
 pub use obtain::{Mode, Obtained, Warning, obtain, obtain_both, offline};
 pub use pcs::ask;
 pub use platform::{Platform, obtain_for_quote};

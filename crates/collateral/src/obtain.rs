@@ -167,10 +167,14 @@ pub async fn obtain(
             Lookup::Fresh(found) => return from_store(store, need, *found, Vec::new()),
             Lookup::Stale(found, expired) => {
                 faults = found.faults;
-                // What still holds of it is not asked for again.
+                // What still holds of it is not asked for again; but that an imported file is of the set that it
+                // is named after is the file's word only.
+                let imported = found.service == ServiceKind::Imported;
                 parts = found.answers.into_all().into();
                 parts.retain(|part: &Received| {
-                    expired.iter().all(|expired| item_of(expired.source) != part.item)
+                    let a_list = matches!(part.item, ItemKind::PckCrl | ItemKind::RootCaCrl);
+                    let holds = expired.iter().all(|expired| item_of(expired.source) != part.item);
+                    holds && (a_list || !imported)
                 });
             }
             Lookup::Absent(found) => faults = found,

@@ -138,10 +138,11 @@ pub async fn obtain_for_quote(
         Err(error) if error.stage() == Stage::Enclave => false,
         _ => true,
     };
-    if belongs && asked > 0 {
-        if let Err(error) = store.keep_pck(&platform, &answer) {
-            warnings.push(Warning::NotKept(error.to_string()));
-        }
+    if belongs
+        && asked > 0
+        && let Err(error) = store.keep_pck(&platform, &answer)
+    {
+        warnings.push(Warning::NotKept(error.to_string()));
     }
     obtained.requests = obtained.requests.saturating_add(asked);
     obtained.warnings.append(&mut warnings);

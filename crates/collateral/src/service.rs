@@ -96,6 +96,9 @@ pub struct Question {
 
 impl Service {
     /// Intel's own service.
+    ///
+    /// # Panics
+    /// Never: its addresses are constants that a test reads.
     #[must_use]
     pub fn intel() -> Self {
         #[expect(clippy::expect_used, reason = "constants of this file; a test reads them")]

@@ -1,0 +1,387 @@
+//! The store on disk: damage, permissions, links, what is listed, dropped, written out and read in.
+
+#[allow(dead_code, reason = "each test binary uses a part")]
+#[path = "support/world.rs"]
+mod world;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use veritee_collateral::{
+    Answers, Evaluation, FaultKind, Lookup, Mode, Need, ServiceKind, Store, StoreError, Warning, import,
+    snapshot,
+};
+use veritee_quote::{Collateral, Expiry};
+use veritee_testkit::Universe;
+use world::*;
+
+fn filled() -> World {
+    let world = World::new();
+    world.serve(&need(), &answers(&universe()));
+    world.obtain(&need(), now(), Mode::Cached).unwrap();
+    world
+}
+
+fn files(world: &World, part: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(world.store.folder().join(part)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn absent(world: &World) -> Vec<veritee_collateral::Fault> {
+    match world.store.lookup(&need(), now()).unwrap() {
+        Lookup::Absent(faults) => faults,
+        found => panic!("{found:?}"),
+    }
+}
+
+fn flip(path: &Path, at: usize) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[at] ^= 1;
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn an_object_is_named_by_its_content_and_shared() {
+    let world = filled();
+    // Bodies: four. Chains: TCB signer (twice the same) and PCK CA.
+    assert_eq!(files(&world, "objects").len(), 6);
+    for path in files(&world, "objects") {
+        let digest = veritee_model::Sha256Digest::of(&fs::read(&path).unwrap());
+        assert_eq!(path.file_name().unwrap().to_str().unwrap(), digest.to_string());
+    }
+    let genuine = answers(&universe());
+    let bodies: Vec<Vec<u8>> = files(&world, "objects").iter().map(|path| fs::read(path).unwrap()).collect();
+    for body in [genuine.tcb_info, genuine.qe_identity, genuine.pck_crl, genuine.root_ca_crl] {
+        assert!(bodies.contains(&body), "a body was not kept as it came");
+    }
+}
+
+#[test]
+fn a_damaged_object_is_reported_never_used_and_fetched_anew() {
+    for index in 0..6 {
+        let world = filled();
+        let path = files(&world, "objects")[index].clone();
+        flip(&path, 100);
+        let faults = absent(&world);
+        assert_eq!(faults.len(), 1);
+        assert_eq!(faults[0].what, FaultKind::Damaged);
+        assert!(faults[0].file.ends_with(path.file_name().unwrap().to_str().unwrap()));
+        let obtained = world.obtain(&need(), now(), Mode::Cached).unwrap();
+        assert_eq!(obtained.requests, 4);
+        assert!(matches!(&obtained.warnings[..], [Warning::Damaged(_)]), "{:?}", obtained.warnings);
+        assert_eq!(world.obtain(&need(), now(), Mode::Cached).unwrap().requests, 0, "it was not mended");
+        assert_eq!(world.store.check(now()).unwrap().faults, []);
+    }
+}
+
+#[test]
+fn a_missing_a_shortened_and_a_replaced_object_are_as_good_as_absent() {
+    let world = filled();
+    let path = files(&world, "objects")[0].clone();
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    assert_eq!(absent(&world)[0].what, FaultKind::Damaged);
+    fs::remove_file(&path).unwrap();
+    assert_eq!(absent(&world)[0].what, FaultKind::Missing);
+    fs::create_dir(&path).unwrap();
+    assert_eq!(absent(&world)[0].what, FaultKind::NotAFile);
+}
+
+#[test]
+fn every_flipped_bit_of_an_entry_or_of_the_memory_shows() {
+    let world = filled();
+    for part in ["index", "memory"] {
+        let path = files(&world, part)[0].clone();
+        let whole = fs::read(&path).unwrap();
+        for at in 0..whole.len() {
+            flip(&path, at);
+            if part == "index" {
+                assert_eq!(absent(&world)[0].what, FaultKind::Damaged, "byte {at}");
+            } else {
+                let (memory, fault) = world.store.memory().unwrap();
+                assert!(memory.is_empty() && fault.is_some(), "byte {at}");
+            }
+            fs::write(&path, &whole).unwrap();
+        }
+    }
+    assert!(matches!(world.store.lookup(&need(), now()).unwrap(), Lookup::Fresh(_)));
+}
+
+#[test]
+fn a_lost_memory_is_reported_once_and_begun_anew() {
+    let world = filled();
+    flip(&files(&world, "memory")[0], 70);
+    let obtained = world.obtain(&need(), now(), Mode::Refresh).unwrap();
+    assert!(matches!(&obtained.warnings[..], [Warning::Forgotten(_)]), "{:?}", obtained.warnings);
+    assert_eq!(world.obtain(&need(), now(), Mode::Refresh).unwrap().warnings, []);
+}
+
+#[test]
+fn an_entry_under_the_name_of_another_need_is_not_used() {
+    let world = filled();
+    let early = need().with(Evaluation::Early);
+    let newer = universe()
+        .tcb_info(|info| info.evaluation_number = 21)
+        .qe_identity(|identity| identity.evaluation_number = 21);
+    let before = files(&world, "index")[0].clone();
+    world.serve_set(&early, &answers(&newer));
+    world.obtain(&early, now(), Mode::Cached).unwrap();
+    let other = files(&world, "index").into_iter().find(|path| *path != before).unwrap();
+    fs::copy(&before, &other).unwrap();
+    let Lookup::Absent(faults) = world.store.lookup(&early, now()).unwrap() else { panic!("it was used") };
+    assert_eq!(faults[0].what, FaultKind::Misplaced);
+}
+
+#[cfg(unix)]
+mod unix {
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn folders_and_files_are_for_their_owner_alone() {
+        let world = filled();
+        assert_eq!(mode(world.store.folder()), 0o700);
+        for part in ["objects", "index", "memory", "platforms"] {
+            assert_eq!(mode(&world.store.folder().join(part)), 0o700, "{part}");
+            for file in files(&world, part) {
+                assert_eq!(mode(&file), 0o600, "{}", file.display());
+            }
+        }
+    }
+
+    #[test]
+    fn a_folder_that_everybody_may_write_into_is_refused() {
+        let folder = tempfile::TempDir::new().unwrap();
+        for part in ["", "objects"] {
+            let path = folder.path().join("store");
+            Store::open(&path, &root()).unwrap();
+            let open = path.join(part);
+            fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+            let error = Store::open(&path, &root()).unwrap_err();
+            assert!(matches!(error, StoreError::WorldWritable { mode: 0o777, .. }), "{error}");
+            assert!(error.next_step().contains("chmod 700"), "{}", error.next_step());
+            fs::set_permissions(&open, fs::Permissions::from_mode(0o700)).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_folder_of_another_user_is_refused() {
+        // Any folder that is not ours will do; as root, one is given away.
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("store");
+        fs::create_dir(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let foreign = if std::os::unix::fs::chown(&path, Some(12345), None).is_ok() {
+            path
+        } else {
+            PathBuf::from("/usr")
+        };
+        let error = Store::open(&foreign, &root()).unwrap_err();
+        assert!(matches!(error, StoreError::Owner { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_link_in_place_of_the_folder_or_of_an_object_is_not_followed() {
+        let world = filled();
+        let link = world.folder.path().join("link");
+        symlink(world.store.folder(), &link).unwrap();
+        assert!(matches!(Store::open(&link, &root()), Err(StoreError::NotAFolder { .. })));
+        let object = files(&world, "objects")[0].clone();
+        let aside = world.folder.path().join("aside");
+        fs::rename(&object, &aside).unwrap();
+        symlink(&aside, &object).unwrap();
+        assert_eq!(absent(&world)[0].what, FaultKind::NotAFile);
+        // Writing replaces the link and leaves alone what it points to.
+        let before = fs::read(&aside).unwrap();
+        world.obtain(&need(), now(), Mode::Refresh).unwrap();
+        assert!(fs::symlink_metadata(&object).unwrap().is_file());
+        assert_eq!(fs::read(&aside).unwrap(), before);
+    }
+
+    #[test]
+    fn a_link_in_place_of_the_lock_is_not_followed() {
+        let world = filled();
+        let target = world.folder.path().join("elsewhere");
+        let lock = world.store.folder().join("lock");
+        fs::remove_file(&lock).unwrap();
+        symlink(&target, &lock).unwrap();
+        assert!(world.store.lookup(&need(), now()).is_err());
+        assert!(!target.exists(), "it was made through the link");
+    }
+}
+
+#[test]
+fn a_listing_says_what_there_is_and_until_when() {
+    let world = filled();
+    let inventory = world.store.list(now()).unwrap();
+    assert_eq!(inventory.faults, []);
+    let [entry] = &inventory.entries[..] else { panic!("{:?}", inventory.entries) };
+    assert_eq!((entry.need, entry.service), (need(), ServiceKind::PcsV4));
+    assert_eq!((entry.number, entry.qe_identity_number), (20, 20));
+    assert_eq!((entry.pck_crl_number.as_str(), entry.root_ca_crl_number.as_str()), ("01", "01"));
+    assert_eq!((entry.expired.len(), entry.expires), (0, at("2026-10-31T00:00:00Z")));
+    let json = world.obtain(&need(), now(), Mode::Offline).unwrap().item;
+    assert_eq!(entry.sha256, json.sha256());
+    for item in &entry.items {
+        assert_eq!((item.issued, item.fetched), (at("2026-10-01T00:00:00Z"), now()), "{}", item.item);
+    }
+    let late = world.store.list(at("2026-11-05T00:00:00Z")).unwrap();
+    assert_eq!(late.entries[0].expired.len(), 3);
+}
+
+#[test]
+fn pruning_drops_what_expired_long_ago_and_what_nothing_needs() {
+    let world = filled();
+    let late = at("2026-11-05T00:00:00Z");
+    let (objects, memory) = (files(&world, "objects").len(), files(&world, "memory"));
+    assert_eq!(world.store.prune(late, 30 * 86_400).unwrap().expired, []);
+    assert_eq!(files(&world, "objects").len(), objects);
+    fs::write(world.store.folder().join("objects/tmp-1-left"), "half").unwrap();
+    fs::write(world.store.folder().join(format!("objects/{}", "0".repeat(64))), "nobody's").unwrap();
+    let pruned = world.store.prune(late, 86_400).unwrap();
+    assert_eq!((pruned.expired, pruned.temporaries, pruned.objects), (vec![need()], 1, objects + 1));
+    assert_eq!((files(&world, "objects").len(), files(&world, "index").len()), (0, 0));
+    assert_eq!(files(&world, "memory"), memory, "the memory was dropped");
+}
+
+#[test]
+fn pruning_with_a_clock_before_everything_drops_nothing() {
+    let world = filled();
+    let pruned = world.store.prune(at("1971-01-01T00:00:00Z"), 0).unwrap();
+    assert_eq!(pruned, veritee_collateral::Pruned::default());
+    assert!(matches!(world.store.lookup(&need(), now()).unwrap(), Lookup::Fresh(_)));
+}
+
+#[test]
+fn pruning_leaves_what_entries_of_another_root_or_version_need() {
+    let world = filled();
+    let elsewhere = Universe::new(SEED + 1);
+    let other_root = veritee_quote::TrustRoot::from_der(&elsewhere.forge().root_der).unwrap();
+    let other = World { store: Store::open(world.store.folder(), &other_root).unwrap(), ..World::new() };
+    other.serve(&need(), &answers(&elsewhere));
+    other.obtain(&need(), now(), Mode::Cached).unwrap();
+    other.store.prune(at("2030-01-01T00:00:00Z"), 0).unwrap();
+    assert!(matches!(world.store.lookup(&need(), now()).unwrap(), Lookup::Fresh(_)));
+    // An entry of a version to come.
+    let json = "{\"version\": 2, \"wonders\": true}\n";
+    let sealed = format!("{}\n{json}", veritee_model::Sha256Digest::of(json.as_bytes()));
+    fs::write(world.store.folder().join("index").join("f".repeat(64)), sealed).unwrap();
+    let stray = world.store.folder().join(format!("objects/{}", "0".repeat(64)));
+    fs::write(&stray, "needed by the new version").unwrap();
+    let pruned = world.store.prune(now(), 0).unwrap();
+    assert_eq!((pruned.unknown.len(), pruned.objects, stray.exists()), (1, 0, true));
+}
+
+#[test]
+fn pruning_drops_entries_whose_objects_are_damaged_and_says_so() {
+    let world = filled();
+    flip(&files(&world, "objects")[2], 7);
+    let pruned = world.store.prune(now(), 0).unwrap();
+    assert_eq!((pruned.broken.len(), pruned.expired.len()), (1, 0));
+    assert_eq!(pruned.broken[0].what, FaultKind::Damaged);
+    assert_eq!(world.store.check(now()).unwrap().faults, []);
+    assert_eq!(absent(&world), []);
+}
+
+#[test]
+fn a_check_reports_every_fault_with_its_file() {
+    let world = filled();
+    let sound = world.store.check(now()).unwrap();
+    assert_eq!((sound.entries, sound.objects, sound.faults), (1, 6, Vec::new()));
+    flip(&files(&world, "objects")[0], 3);
+    fs::write(world.store.folder().join(format!("objects/{}", "0".repeat(64))), "?").unwrap();
+    flip(&files(&world, "memory")[0], 80);
+    let checkup = world.store.check(now()).unwrap();
+    assert_eq!((checkup.entries, checkup.objects), (0, 5));
+    assert_eq!(checkup.faults.len(), 3, "{:?}", checkup.faults);
+    assert!(checkup.faults.iter().all(|fault| fault.what == FaultKind::Damaged), "{:?}", checkup.faults);
+}
+
+#[test]
+fn a_snapshot_is_files_that_verify_and_import_reads_them_back() {
+    let world = filled();
+    let early = need().with(Evaluation::Early);
+    let newer = universe()
+        .tcb_info(|info| info.evaluation_number = 21)
+        .qe_identity(|identity| identity.evaluation_number = 21);
+    world.serve_set(&early, &answers(&newer));
+    world.obtain(&early, now(), Mode::Cached).unwrap();
+    let folder = world.folder.path().join("snapshot");
+    let written = snapshot(&world.store, None, &folder, now()).unwrap();
+    let names: Vec<&str> = written.written.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["tdx-70a06d070000-platform-standard.json", "tdx-70a06d070000-platform-early.json"]);
+    for file in &written.written {
+        let json = fs::read(folder.join(&file.name)).unwrap();
+        assert_eq!(veritee_model::Sha256Digest::of(&json), file.sha256);
+        Collateral::from_json(&json).unwrap().verify_at(&root(), now(), Expiry::Enforce).unwrap();
+    }
+    let fresh = World::new();
+    fs::write(folder.join("forged.json"), Universe::new(SEED + 1).forge().collateral_json()).unwrap();
+    fs::write(folder.join("garbage.json"), "{").unwrap();
+    fs::write(folder.join("unnamed.json"), universe().forge().collateral_json()).unwrap();
+    fs::write(folder.join("notes.txt"), "not read").unwrap();
+    let imported = import(&fresh.store, &folder, now()).unwrap();
+    assert_eq!(imported.needs.len(), 3);
+    assert!(imported.needs.contains(&number(20)), "the unnamed file is kept under its number");
+    let refused: Vec<&str> = imported.refused.iter().map(|fault| fault.file.as_str()).collect();
+    assert_eq!(refused, ["forged.json", "garbage.json"]);
+    for need in [need(), early] {
+        let offline = fresh.obtain(&need, now(), Mode::Offline).unwrap();
+        assert_eq!(offline.item.bytes, world.obtain(&need, now(), Mode::Offline).unwrap().item.bytes);
+    }
+    assert_eq!(fresh.asked(), 0);
+    let absent = snapshot(&fresh.store, Some(&[sgx_need()]), &folder, now()).unwrap();
+    assert_eq!(absent.absent, [sgx_need()]);
+}
+
+#[test]
+fn a_file_that_calls_itself_standard_does_not_make_the_standard_set_look_old() {
+    let world = World::new();
+    let folder = world.folder.path().join("snapshot");
+    fs::create_dir(&folder).unwrap();
+    let early = universe()
+        .tcb_info(|info| info.evaluation_number = 21)
+        .qe_identity(|identity| identity.evaluation_number = 21);
+    fs::write(folder.join(need().file_name()), early.forge().collateral_json()).unwrap();
+    assert_eq!(import(&world.store, &folder, now()).unwrap().needs, [need()]);
+    world.serve(&need(), &answers(&universe()));
+    assert_eq!(world.obtain(&need(), now(), Mode::Refresh).unwrap().warnings, []);
+}
+
+#[test]
+fn a_file_named_after_another_family_is_kept_as_what_it_is() {
+    let world = World::new();
+    let folder = world.folder.path().join("snapshot");
+    fs::create_dir(&folder).unwrap();
+    let other = Need::parse("tdx", "00806F050000", "platform", "standard").unwrap();
+    fs::write(folder.join(other.file_name()), universe().forge().collateral_json()).unwrap();
+    assert_eq!(import(&world.store, &folder, now()).unwrap().needs, [number(20)]);
+    assert!(matches!(world.store.lookup(&other, now()).unwrap(), Lookup::Absent(_)));
+}
+
+#[test]
+fn collateral_whose_parts_no_service_can_have_served_is_not_taken_in() {
+    let forged = universe().forge();
+    let mut parts = Collateral::from_json(forged.collateral_json().as_bytes()).unwrap().parts().clone();
+    parts.tcb_info_signature.push_str("\",\"signature\":\"00");
+    let odd = Collateral::from_parts(parts);
+    assert!(Answers::from_collateral(&odd, "odd.json", now()).is_err());
+}
+
+#[test]
+fn the_newest_of_several_services_answers_is_taken() {
+    let world = filled();
+    let folder = world.folder.path().join("snapshot");
+    fs::create_dir(&folder).unwrap();
+    let older = universe().tcb_info(|info| info.issue_date = "2026-09-30T00:00:00Z".to_owned());
+    fs::write(folder.join(need().file_name()), older.forge().collateral_json()).unwrap();
+    let imported = import(&world.store, &folder, now()).unwrap();
+    assert_eq!(imported.rollbacks.len(), 1, "an older file passes unnoticed");
+    let Lookup::Fresh(found) = world.store.lookup(&need(), now()).unwrap() else { panic!("not fresh") };
+    assert_eq!(found.service, ServiceKind::PcsV4);
+}
