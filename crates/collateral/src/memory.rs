@@ -18,7 +18,7 @@ const VERSION: u32 = 1;
 
 /// A verified document that is older than one that was seen before.
 ///
-/// Not a verdict: services behind one name can lag behind one another by hours, and another service can be weeks
+/// Not a verdict: servers behind one name can lag behind one another by hours, and another service can be weeks
 /// behind. A lower *number* is worth more suspicion than an earlier date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rollback {
@@ -161,6 +161,10 @@ fn observations(need: &Need, prepared: &PreparedCollateral) -> Vec<Observation> 
         named => named.to_string(),
     };
     let hex_number = |number: u32| format!("{number:x}");
+    let without_zeros = |hex: &str| match hex.trim_start_matches('0') {
+        "" => "0".to_owned(),
+        digits => digits.to_owned(),
+    };
     [
         (
             ItemKind::TcbInfo,
@@ -174,8 +178,8 @@ fn observations(need: &Need, prepared: &PreparedCollateral) -> Vec<Observation> 
             hex_number(prepared.qe_identity().evaluation_number),
             Source::QeIdentity,
         ),
-        (ItemKind::PckCrl, need.ca.name().to_owned(), pck_number.to_owned(), Source::PckCrl),
-        (ItemKind::RootCaCrl, String::new(), root_number.to_owned(), Source::RootCaCrl),
+        (ItemKind::PckCrl, need.ca.name().to_owned(), without_zeros(pck_number), Source::PckCrl),
+        (ItemKind::RootCaCrl, String::new(), without_zeros(root_number), Source::RootCaCrl),
     ]
     .into_iter()
     .filter_map(|(item, subject, number, source)| {
