@@ -1,7 +1,10 @@
 //! A source tree on disk, read into memory within limits. Links are not followed.
 
+mod git;
+
 use crate::failure::Failure;
 use crate::input::shown;
+use git::History;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -17,7 +20,7 @@ const SKIPPED: [&str; 4] = [".git", "node_modules", "target", ".venv"];
 #[derive(Clone)]
 pub(crate) struct Folder {
     files: BTreeMap<String, PathBuf>,
-    head: Option<String>,
+    history: Option<History>,
     file_bytes: u64,
 }
 
@@ -47,7 +50,7 @@ impl Folder {
             }
         }
         let file_bytes = u64::try_from(budget.source_file_bytes).unwrap_or(u64::MAX);
-        Ok(Self { files, head: head(&root.join(".git")), file_bytes })
+        Ok(Self { files, history: History::open(root), file_bytes })
     }
 }
 
@@ -65,32 +68,14 @@ impl SourceTree for Folder {
     }
 
     fn head(&self) -> Option<String> {
-        self.head.clone()
+        self.history.as_ref()?.head()
     }
 
     fn commit(&self, prefix: &str) -> CommitLookup {
-        match &self.head {
-            Some(head) if head.starts_with(prefix) => CommitLookup::Found(head.clone()),
-            _ => CommitLookup::NoHistory,
-        }
+        self.history.as_ref().map_or(CommitLookup::NoHistory, |history| history.commit(prefix))
     }
-}
 
-/// The commit that HEAD names, through one reference, loose or packed. Git itself is not run.
-fn head(git: &Path) -> Option<String> {
-    let text = |path: &Path| std::fs::read_to_string(path).ok();
-    let is_commit = |text: &str| text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let head = text(&git.join("HEAD"))?;
-    let Some(reference) = head.trim().strip_prefix("ref: ") else {
-        return Some(head.trim().to_owned()).filter(|commit| is_commit(commit));
-    };
-    if reference.contains("..") || !reference.starts_with("refs/") {
-        return None;
+    fn tag(&self, name: &str) -> Option<String> {
+        self.history.as_ref()?.tag(name)
     }
-    let loose = text(&git.join(reference)).map(|commit| commit.trim().to_owned());
-    let packed = || {
-        let packed = text(&git.join("packed-refs"))?;
-        packed.lines().find_map(|line| line.strip_suffix(reference)?.strip_suffix(' ').map(str::to_owned))
-    };
-    loose.or_else(packed).filter(|commit| is_commit(commit))
 }

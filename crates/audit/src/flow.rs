@@ -3,7 +3,7 @@
 //!
 //! Names and texts are the audited party's. Not said here: what a service does with a value; that is in its code.
 
-use crate::names::{NameClass, process_control};
+use crate::names::{NameClass, is_document, process_control};
 use crate::rules::class_of;
 use crate::script;
 use crate::subject::Subject;
@@ -11,7 +11,7 @@ use crate::view::{Provenance, Use, View};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use veritee_model::text::shortened;
-use veritee_model::{Finding, Place};
+use veritee_model::{Finding, FindingStatus, Place};
 
 /// One such value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -53,7 +53,7 @@ const QUOTED: usize = 200;
 pub(crate) fn flows(subject: &Subject<'_>, findings: &[Finding]) -> Vec<Flow> {
     let Some(view) = &subject.view else { return Vec::new() };
     let scripts = script_uses(subject);
-    let rules = rules_by_name(findings);
+    let rules = Rules::of(findings);
     let mut names: BTreeSet<&str> = view.allowed.iter().flatten().map(String::as_str).collect();
     names.extend(view.uses.keys().map(String::as_str));
     names.extend(scripts.keys().map(String::as_str));
@@ -65,9 +65,12 @@ pub(crate) fn flows(subject: &Subject<'_>, findings: &[Finding]) -> Vec<Flow> {
             flows.push(more(limit));
             return flows;
         }
-        flow.rules = rules.get(name).into_iter().flatten().map(|rule| (*rule).to_owned()).collect();
+        let places = flow.sinks.iter().filter_map(|sink| rules.by_place.get(&spot(&sink.place)));
+        let named = rules.by_name.get(name).into_iter().chain(places).flatten().copied();
+        flow.rules = named.collect::<BTreeSet<&str>>().into_iter().map(str::to_owned).collect();
         flows.push(flow);
     }
+    flows.extend(outside(view));
     flows.extend(files(view));
     flows.extend(host_files(findings));
     flows
@@ -95,7 +98,7 @@ fn variable(subject: &Subject<'_>, view: &View, name: &str, scripts: Option<&Vec
     let mut from = vec![if lookup.assumed { format!("{} (assumed)", lookup.origin) } else { lookup.origin }];
     let defaults: BTreeSet<&str> = uses.iter().filter_map(|used| used.piece.default.as_deref()).collect();
     from.extend(
-        defaults.into_iter().take(LISTED).map(|default| format!("default `{}`", shortened(default, QUOTED))),
+        defaults.into_iter().take(LISTED).map(|default| format!("default \"{}\"", shortened(default, QUOTED))),
     );
     let mut power = Powers::default();
     if let Some(severity) = process_control(name, view.has_profiles)
@@ -106,7 +109,7 @@ fn variable(subject: &Subject<'_>, view: &View, name: &str, scripts: Option<&Vec
     }
     let class = class_of(subject, name, &uses);
     for used in &uses {
-        power.add(reach(used, class));
+        power.add(reach(used, name, class));
     }
     let mut sinks: Vec<FlowSink> = uses.iter().map(|used| sink(used)).collect();
     if let Some(lines) = scripts {
@@ -182,7 +185,7 @@ fn feeds(used: &Use) -> &'static str {
 }
 
 /// What choosing a value at this place lets somebody do.
-fn reach(used: &Use, class: NameClass) -> String {
+fn reach(used: &Use, name: &str, class: NameClass) -> String {
     let service = used.service.as_deref().unwrap_or("the deployment");
     let head = used.sink.split('.').next().unwrap_or("");
     match head {
@@ -197,13 +200,13 @@ fn reach(used: &Use, class: NameClass) -> String {
         "env_file" => format!("chooses the file of variables of {service}"),
         "labels" | "container_name" | "annotations" => "shows in labels and names only".to_owned(),
         "logging" => format!("decides where the log of {service} goes"),
-        "environment" => in_service(service, class),
+        "environment" => in_service(service, name, class),
         _ if used.in_authority => format!("decides where {service} connects to"),
-        _ => in_service(service, class),
+        _ => in_service(service, name, class),
     }
 }
 
-fn in_service(service: &str, class: NameClass) -> String {
+fn in_service(service: &str, name: &str, class: NameClass) -> String {
     match class {
         NameClass::RuntimeHook => format!("makes the run time of {service} load or trust something else"),
         NameClass::RootAccess => format!("opens a way in for root ({service})"),
@@ -219,6 +222,9 @@ fn in_service(service: &str, class: NameClass) -> String {
         NameClass::Flag => format!("switches behaviour of {service}"),
         NameClass::Destination => format!("chooses an account, bucket or contract of {service}"),
         NameClass::Tuning => format!("tunes {service}"),
+        NameClass::Unknown if is_document(name) => {
+            format!("hands {service} a whole document: addresses, keys, switches")
+        }
         NameClass::Unknown => format!("hands {service} a text; what it does with it is in its code"),
     }
 }
@@ -249,6 +255,36 @@ fn script_uses(subject: &Subject<'_>) -> BTreeMap<String, Vec<FlowSink>> {
         }
     }
     uses
+}
+
+/// Parts of the application that are in another file or on another machine: their content is nobody's that is
+/// measured, and counts as the host's.
+fn outside(view: &View) -> Vec<Flow> {
+    let includes = view
+        .globals
+        .iter()
+        .filter(|(path, _)| path == "include" || path.starts_with("include."))
+        .map(|(path, value)| (path.clone(), value));
+    let extends = view.active().flat_map(|service| {
+        service.below("extends").map(|(path, value)| (format!("{} {path}", service.name), value))
+    });
+    includes
+        .chain(extends)
+        .take(LISTED)
+        .map(|(sink, value)| Flow {
+            name: value.raw.clone(),
+            provenance: Provenance::Unknown.name(),
+            from: vec!["content outside the document".to_owned()],
+            sinks: vec![FlowSink {
+                sink,
+                feeds: "part of the compose file",
+                place: value.place.clone(),
+                text: shortened(&value.raw, QUOTED),
+            }],
+            power: vec!["decides part of what runs".to_owned()],
+            rules: vec!["DP-CMP-008".to_owned()],
+        })
+        .collect()
 }
 
 /// Files of variables whose content nothing measures.
@@ -294,15 +330,33 @@ fn host_files(findings: &[Finding]) -> Vec<Flow> {
         .collect()
 }
 
-/// Rules by the name that their findings are about.
-fn rules_by_name(findings: &[Finding]) -> BTreeMap<&str, BTreeSet<&str>> {
-    let mut rules: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for finding in findings {
-        if let Some((_, name)) = finding.title.rsplit_once(": ") {
-            rules.entry(name).or_default().insert(&finding.rule);
+/// Rules that found something, by the name that it is about and by its place.
+struct Rules<'a> {
+    by_name: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    by_place: BTreeMap<Spot<'a>, BTreeSet<&'a str>>,
+}
+
+/// A path of a document, or a line of a text that has no paths.
+type Spot<'a> = (&'a str, &'a str, Option<u32>);
+
+fn spot(place: &Place) -> Spot<'_> {
+    (&place.file, &place.path, place.line.filter(|_| place.path.is_empty()))
+}
+
+impl<'a> Rules<'a> {
+    fn of(findings: &'a [Finding]) -> Self {
+        let mut rules = Self { by_name: BTreeMap::new(), by_place: BTreeMap::new() };
+        let found = |status| !matches!(status, FindingStatus::Pass | FindingStatus::Info);
+        for finding in findings.iter().filter(|finding| found(finding.status)) {
+            if let Some((_, name)) = finding.title.rsplit_once(": ") {
+                rules.by_name.entry(name).or_default().insert(&finding.rule);
+            }
+            if let Some(place) = &finding.place {
+                rules.by_place.entry(spot(place)).or_default().insert(&finding.rule);
+            }
         }
+        rules
     }
-    rules
 }
 
 #[cfg(test)]

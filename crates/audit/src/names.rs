@@ -181,6 +181,14 @@ pub fn is_plain_endpoint(name: &str) -> bool {
     Words { words: &words }.last_is(lists::PLAIN_ENDPOINT_LAST)
 }
 
+/// Whether the name says that a whole document stands in the variable: it can hold addresses, keys and switches that no
+/// name tells.
+#[must_use]
+pub fn is_document(name: &str) -> bool {
+    let words = words(name);
+    Words { words: &words }.last_is(lists::DOCUMENT_LAST)
+}
+
 /// How grave a switch in somebody else's hand is.
 #[must_use]
 pub fn flag_severity(name: &str) -> Severity {

@@ -34,6 +34,11 @@ pub trait SourceTree {
     fn commit(&self, _prefix: &str) -> CommitLookup {
         CommitLookup::NoHistory
     }
+
+    /// The commit that a tag of this name stands for, annotated or not; 40 hex digits.
+    fn tag(&self, _name: &str) -> Option<String> {
+        None
+    }
 }
 
 /// What the history says of an abbreviated commit.
@@ -59,6 +64,8 @@ pub struct MemoryTree {
     pub head: Option<String>,
     /// All commits; `None` when there is no history.
     pub commits: Option<Vec<String>>,
+    /// Commits by tag.
+    pub tags: BTreeMap<String, String>,
 }
 
 impl MemoryTree {
@@ -66,7 +73,7 @@ impl MemoryTree {
     #[must_use]
     pub fn new<P: Into<String>, T: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
         let files = files.into_iter().map(|(path, text)| (path.into(), text.into())).collect();
-        Self { files, head: None, commits: None }
+        Self { files, ..Self::default() }
     }
 }
 
@@ -91,6 +98,10 @@ impl SourceTree for MemoryTree {
             (Some(commit), None) => CommitLookup::Found(commit.clone()),
             (Some(_), Some(_)) => CommitLookup::Ambiguous,
         }
+    }
+
+    fn tag(&self, name: &str) -> Option<String> {
+        self.tags.get(name).cloned()
     }
 }
 

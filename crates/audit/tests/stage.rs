@@ -154,6 +154,37 @@ fn a_review_expires_when_compose_or_commit_changes() {
 }
 
 #[test]
+fn a_review_ends_at_the_second_that_it_names() {
+    let (raw, mut context, tree) = exemplary(&clean_compose());
+    let hash = ComposeHash::of(&raw).to_string();
+    let text = review_text(&hash, COMMIT, stage::QUESTION_IDS).replacen(
+        "[[answer]]",
+        "expires = \"2027-03-31T00:00:00Z\"\n[[answer]]",
+        1,
+    );
+    context.review = Some(Review::parse(&text).unwrap());
+    let end = UnixTime::parse("2027-03-31T00:00:00Z").unwrap();
+    let before = UnixTime::from_seconds(end.seconds() - 1);
+    for (as_of, stage_1) in [(Some(before), true), (Some(end), false), (None, false)] {
+        context.as_of = as_of;
+        let audit = run(&raw, &context, &tree);
+        assert_eq!(audit.stage_line().contains("Stage 1"), stage_1, "{as_of:?}: {}", audit.stage_line());
+        assert_eq!(audit.review_error.is_none(), stage_1);
+    }
+}
+
+#[test]
+fn a_question_about_which_the_rules_found_nothing_has_to_be_answered_all_the_same() {
+    let (raw, mut context, tree) = exemplary(&clean_compose());
+    let hash = ComposeHash::of(&raw).to_string();
+    let without_m2 = stage::QUESTION_IDS.iter().copied().filter(|id| *id != "M2").collect::<Vec<_>>();
+    context.review = Some(Review::parse(&review_text(&hash, COMMIT, &without_m2)).unwrap());
+    let audit = run(&raw, &context, &tree);
+    assert_eq!(audit.questions[1].status, QuestionStatus::NothingFound);
+    assert!(!audit.stage_line().contains("Stage 1"), "{}", audit.stage_line());
+}
+
+#[test]
 fn no_review_lifts_a_document_that_is_not_attested() {
     let (raw, mut context, tree) = exemplary(&clean_compose());
     let hash = ComposeHash::of(&raw).to_string();

@@ -1,7 +1,9 @@
 //! The traps of the catalogue: what a careless audit says and must not, and what it misses and must not.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::print_stderr)]
 
 mod common;
+#[path = "traps/numbered.rs"]
+mod numbered;
 
 use common::*;
 use veritee_audit::{Audit, Context, MemoryTree, audit_document_error, audit_source};

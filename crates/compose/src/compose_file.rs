@@ -2,6 +2,7 @@
 
 use crate::construct::{Construct, ConstructKind, Text};
 use crate::environment::EnvironmentModel;
+use crate::extends::{self, ExtendsError};
 use crate::merge::{self, MergeError};
 use crate::position::Span;
 use crate::service::{
@@ -112,6 +113,11 @@ pub enum ComposeFileError {
         /// Tags allowed.
         limit: usize,
     },
+    /// Services that extend each other grow beyond the budget.
+    ExtendsTooLarge {
+        /// Nodes allowed.
+        limit: usize,
+    },
     /// With interpolation the file grows beyond the budget.
     TooLarge {
         /// Bytes allowed.
@@ -126,7 +132,9 @@ impl ComposeFileError {
         match self {
             Self::Missing | Self::NotAString { .. } | Self::Masked => Reason::ComposeFileMissing,
             Self::Yaml(error) => error.reason(),
-            Self::TooLarge { .. } | Self::TooManyMergeTags { .. } => Reason::ComposeFileTooLarge,
+            Self::TooLarge { .. } | Self::TooManyMergeTags { .. } | Self::ExtendsTooLarge { .. } => {
+                Reason::ComposeFileTooLarge
+            }
             _ => Reason::ComposeFileMalformed,
         }
     }
@@ -162,6 +170,9 @@ impl fmt::Display for ComposeFileError {
             Self::Merge(error) => error.fmt(f),
             Self::TooManyMergeTags { limit } => {
                 write!(f, "more than {limit} !reset and !override tags in a document")
+            }
+            Self::ExtendsTooLarge { limit } => {
+                write!(f, "services that extend each other have more than {limit} nodes")
             }
             Self::TooLarge { limit } => {
                 write!(f, "interpolated, the compose file has more than {limit} bytes")
@@ -262,8 +273,11 @@ fn merged(
         }
         let mut document = document.clone();
         merge::without_resets(&mut document);
-        let resolved = tree::resolve_with(text, &document, environment, &mut remarks)
+        let mut resolved = tree::resolve_with(text, &document, environment, &mut remarks)
             .map_err(ComposeFileError::Interpolation)?;
+        for remark in extends::apply(&mut resolved, &tagged, budget.yaml_nodes).map_err(of_extends)? {
+            note(constructs, remark.kind, remark.span, &remark.path, &remark.detail);
+        }
         let base = whole.take();
         let mut next = match base {
             None => resolved,
@@ -294,6 +308,13 @@ fn merged(
         return Err(ComposeFileError::TooLarge { limit: budget.yaml_text_bytes });
     }
     Ok(whole)
+}
+
+fn of_extends(error: ExtendsError) -> ComposeFileError {
+    match error {
+        ExtendsError::Merge(error) => ComposeFileError::Merge(error),
+        ExtendsError::TooLarge(limit) => ComposeFileError::ExtendsTooLarge { limit },
+    }
 }
 
 fn note(constructs: &mut Vec<Construct>, kind: ConstructKind, span: Span, path: &str, detail: &str) {

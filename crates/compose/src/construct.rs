@@ -48,7 +48,7 @@ pub enum ConstructKind {
     Timestamp,
     /// `include`: content outside of the hash.
     Include,
-    /// `extends`: content from another place.
+    /// `extends` that cannot be followed: content of another file, or of a service whose name is not known.
     Extends,
     /// A part of a shell script that could not be parsed.
     ScriptSyntax,

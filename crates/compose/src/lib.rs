@@ -49,6 +49,7 @@ pub mod compose_file;
 pub mod construct;
 pub mod deployment;
 pub mod environment;
+mod extends;
 pub mod image;
 pub mod interpolation;
 pub mod json;

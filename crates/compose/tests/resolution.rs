@@ -434,3 +434,53 @@ fn a_required_variable_that_is_unset_is_told_apart() {
     assert!(operator.is_required());
     assert_eq!(value.references[0].provenance, Provenance::Unset);
 }
+
+// --- extends ------------------------------------------------------------------------------------------------
+
+#[test]
+fn extends_of_another_file_and_of_a_name_that_is_not_known_stay_and_are_listed() {
+    for extends in
+        ["{file: base.yml, service: b}", "{service: \"${WHICH}\"}", "{file: \"${WHERE}\", service: b}"]
+    {
+        let yaml = format!("services:\n  b: {{image: i}}\n  s:\n    image: j\n    extends: {extends}\n");
+        let deployment = deployed(&yaml, &["WHICH", "WHERE"]);
+        let listed: Vec<_> = deployment.constructs_of(ConstructKind::Extends).collect();
+        assert_eq!(listed.len(), 1, "{extends}: {:?}", deployment.constructs);
+        assert!(deployment.services()[1].get("extends").is_some());
+    }
+}
+
+#[test]
+fn a_service_that_extends_itself_or_nobody_is_refused_by_compose() {
+    for extends in ["s", "{service: s}", "nobody", "t"] {
+        let yaml = format!(
+            "services:\n  s:\n    image: i\n    extends: {extends}\n  t:\n    image: i\n    extends: s\n"
+        );
+        let deployment = deployed(&yaml, &[]);
+        let refused: Vec<_> = deployment.constructs_of(ConstructKind::ComposeRefuses).collect();
+        assert_eq!(refused.len(), 1, "{extends}: {:?}", deployment.constructs);
+    }
+}
+
+#[test]
+fn a_chain_of_services_is_bounded_however_long_it_is_and_wherever_it_leads() {
+    for end in ["s0", "nobody", "s7"] {
+        let mut yaml = String::from("services:\n");
+        for number in 0..6_000 {
+            let base = if number == 0 { end.to_owned() } else { format!("s{}", number - 1) };
+            yaml.push_str(&format!("  s{number}: {{image: i, extends: {base}}}\n"));
+        }
+        let started = std::time::Instant::now();
+        assert_eq!(deployed(&yaml, &[]).services().len(), 6_000);
+        assert!(started.elapsed().as_secs() < 20, "{end}: {:?}", started.elapsed());
+    }
+    // Each takes over all that the ones before it say.
+    let mut yaml = String::from("services:\n  s0: {image: i}\n");
+    for number in 1..3_000 {
+        yaml.push_str(&format!("  s{number}: {{extends: s{}, cap_add: [A{number}]}}\n", number - 1));
+    }
+    let deployment = deployed(&yaml, &[]);
+    let error = deployment.compose.as_ref().unwrap_err();
+    assert_eq!(error.reason(), Reason::ComposeFileTooLarge);
+    assert!(error.to_string().contains("extend each other"), "{error}");
+}

@@ -140,3 +140,28 @@ fn hostile_text_in_a_policy_does_not_reach_the_terminal() {
     let error = parse("[[waive]]\ncheck = \"\\u001b[2J\"\nreason = \"made for a test\"\n").unwrap_err();
     assert!(!error.to_string().contains('\u{1b}'), "{error}");
 }
+
+#[test]
+fn honouring_comments_of_the_audited_party_and_other_classes_ask_for_reasons_and_are_told() {
+    for body in [
+        "[audit]\nhonour_inline_allows = true\n",
+        "[[audit.variable]]\nname = \"BACKEND\"\nclass = \"tuning\"\n",
+    ] {
+        assert!(matches!(parse(body), Err(PolicyError::ReasonMissing { .. })), "{body}");
+        let policy = parse(&format!("{body}reason = \"our own repository\"\n")).unwrap();
+        assert_eq!(policy.loosened().len(), 1, "{body}");
+        assert!(policy.loosened()[0].contains("our own repository"), "{:?}", policy.loosened());
+    }
+    // Stricter than guessing: no reason is asked, nothing is loosened.
+    let policy = parse("[[audit.variable]]\nname = \"BACKEND\"\nuser_data = true\n").unwrap();
+    assert_eq!(policy.loosened(), Vec::<String>::new());
+    for body in [
+        "[[audit.variable]]\nname = \"A\"\nclass = \"harmless\"\nreason = \"our own repository\"\n",
+        "[[audit.variable]]\nname = \"A\"\nuser_date = true\n",
+        "[[audit.variable]]\nuser_data = true\n",
+    ] {
+        assert!(matches!(parse(body), Err(PolicyError::Syntax { .. })), "{body}");
+    }
+    let twice = "[[audit.variable]]\nname = \"A\"\n[[audit.variable]]\nname = \"A\"\n";
+    assert!(matches!(parse(twice), Err(PolicyError::Contradiction { .. })));
+}

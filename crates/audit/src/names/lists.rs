@@ -403,3 +403,21 @@ pub(super) const STEM_TAIL: &[&str] = &[
     "API", "APIKEY", "KEY", "TOKEN", "SECRET", "PASSWORD", "PASS", "USERNAME", "USER", "ACCESS", "ID",
     "BACKEND", "RPC", "ORIGIN", "WEBHOOK", "AUTH", "BEARER",
 ];
+
+/// A variable that ends so holds a whole document.
+pub(super) const DOCUMENT_LAST: &[&str] = &[
+    "CONF",
+    "CONFIG",
+    "CONFIGURATION",
+    "HCL",
+    "JSON",
+    "MAP",
+    "MAPPING",
+    "MAPPINGS",
+    "ROUTES",
+    "ROUTING",
+    "SETTINGS",
+    "TOML",
+    "YAML",
+    "YML",
+];

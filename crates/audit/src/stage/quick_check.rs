@@ -77,7 +77,8 @@ fn urls(ledger: &Ledger<'_>) -> ChecklistItem {
     if !ledger.ran(&always) {
         return draft.unknown("the compose file was not read");
     }
-    let literal = ledger.of(&["DP-URL-002", "DP-URL-003"], &[FindingStatus::Manual]);
+    let mut literal = ledger.of(&["DP-URL-002", "DP-URL-003"], &[FindingStatus::Manual]);
+    literal.extend(ledger.open(&always));
     if literal.is_empty() { draft.pass("no endpoint outside the machine") } else { draft.manual(&literal) }
 }
 

@@ -1,8 +1,9 @@
 //! Five reports, as far apart as reports can be. The values are made up; the shapes are those of real machines.
 
 use veritee_model::report::{
-    AuditFacts, ChecklistFact, Comparison, EventFact, IdentityFacts, Input, Missing, Notice, PolicyFacts,
-    QuestionFact, QuoteFacts, Root, RuleNotAsked, SCHEMA, TcbFacts, Tool,
+    AuditFacts, ChecklistFact, Comparison, EventFact, FlowFact, FlowSink, IdentityFacts, InlineAllowFact,
+    Input, Missing, Notice, PolicyFacts, QuestionFact, QuoteFacts, ReviewFact, Root, RuleNotAsked, SCHEMA,
+    TcbFacts, Tool,
 };
 use veritee_model::{
     AppId, Check, CheckId, ComposeHash, Finding, FindingStatus, Fmspc, InstanceId, MrConfigId, MrOwner,
@@ -213,6 +214,32 @@ fn audit() -> AuditFacts {
             answer: Some("not yet".to_owned()),
         }],
         review_refused: Some("it is of another compose".to_owned()),
+        review: Some(ReviewFact {
+            reviewer: "Jane Doe".to_owned(),
+            compose_hash: ComposeHash::of(b"compose"),
+            commit: "dc0fc120aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".to_owned(),
+            expires: Some(UnixTime::from_seconds(1_900_000_000)),
+        }),
+        assumptions: vec!["that the document is the one that runs: nothing vouches for it".to_owned()],
+        data_flow: vec![FlowFact {
+            name: "BACKEND_URL".to_owned(),
+            provenance: "operator".to_owned(),
+            from: vec!["allowed_envs".to_owned(), "default \"https://example.org\"".to_owned()],
+            sinks: vec![FlowSink {
+                sink: "web environment.BACKEND_URL".to_owned(),
+                feeds: "the whole value".to_owned(),
+                location: "docker_compose_file:7:9 services.web.environment.0".to_owned(),
+                text: "BACKEND_URL=${BACKEND_URL:-https://example.org}".to_owned(),
+            }],
+            power: vec!["decides where web sends or fetches data".to_owned()],
+            rules: vec!["DP-ENV-002".to_owned()],
+        }],
+        inline_allows: vec![InlineAllowFact {
+            rule: "DP-IMG-002".to_owned(),
+            reason: "we build it".to_owned(),
+            location: "docker_compose_file:4".to_owned(),
+            applied: false,
+        }],
     }
 }
 

@@ -1,6 +1,6 @@
 use super::variables;
-use crate::names::{NameClass, is_plain_endpoint};
-use crate::rule::{Blocks, Need, Rule, Sink};
+use crate::names::{NameClass, is_document, is_plain_endpoint};
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::Provenance;
 use veritee_model::Severity;
@@ -19,6 +19,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for variable in variables(subject, Provenance::Operator) {
         if variable.class == NameClass::Endpoint && !is_plain_endpoint(variable.name) {
             sink.add(variable.note());
+        } else if variable.class == NameClass::Unknown && is_document(variable.name) {
+            let evidence = format!("{} (a whole document: it can hold any address)", variable.evidence());
+            sink.add(Note::warn(&variable.place(), evidence).about(variable.name).severity(Severity::Medium));
         }
     }
 }

@@ -1,8 +1,8 @@
+use super::{Candidate, candidates};
 use crate::context::TraceRung;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::source::CommitLookup;
 use crate::subject::{ImageReference, Subject};
-use crate::tags::commit_candidate;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -16,9 +16,10 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let candidates = candidates(subject);
     for image in subject.images() {
         let known = subject.context.traces.get(&image.text).copied();
-        let note = match known.or_else(|| tag_rung(subject, image)) {
+        let note = match known.or_else(|| tag_rung(subject, &candidates, image)) {
             Some(rung) if rung >= TraceRung::Provenance => Note::pass(&image.place, describe(image, rung)),
             Some(rung) if rung >= TraceRung::Labels => Note::warn(&image.place, describe(image, rung)),
             Some(rung) if known.is_some() => Note::fail(&image.place, describe(image, rung)),
@@ -34,16 +35,21 @@ fn open(image: &ImageReference, evidence: String) -> Note {
     Note::manual(&image.place, evidence).severity(Severity::Info)
 }
 
-fn tag_rung(subject: &Subject<'_>, image: &ImageReference) -> Option<TraceRung> {
-    let commit = commit_candidate(image.tag.as_deref()?, image.digest_hex())?;
-    let found = matches!(subject.source.as_ref()?.tree.commit(&commit), CommitLookup::Found(_));
+fn tag_rung(
+    subject: &Subject<'_>,
+    candidates: &[Candidate<'_>],
+    image: &ImageReference,
+) -> Option<TraceRung> {
+    let tree = subject.source.as_ref()?.tree;
+    let mut own = candidates.iter().filter(|candidate| core::ptr::eq(candidate.image, image));
+    let found = own.any(|candidate| matches!(tree.commit(&candidate.commit), CommitLookup::Found(_)));
     found.then_some(TraceRung::TagIsCommit)
 }
 
 fn describe(image: &ImageReference, rung: TraceRung) -> String {
     let words = match rung {
         TraceRung::Nothing => "R0: nothing ties it to a commit",
-        TraceRung::TagIsCommit => "R1: its tag is a commit of the repository",
+        TraceRung::TagIsCommit => "R1: its tag or label is a commit of the repository",
         TraceRung::Labels => "R2: its labels name a revision; self-declared",
         TraceRung::SignedIdentity => "R3: signed by a known identity",
         TraceRung::Provenance => "R4: verified provenance names digest, repository and commit",

@@ -1,4 +1,4 @@
-use super::candidates;
+use super::{Candidate, candidates};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::source::CommitLookup;
 use crate::subject::Subject;
@@ -6,7 +6,7 @@ use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-TRC-002",
-    title: "the commit that the image's tag names",
+    title: "the commit that the image names",
     severity: Severity::High,
     blocks: Blocks::Never,
     needs: &[Need::Compose, Need::Source],
@@ -16,16 +16,16 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(source) = &subject.source else { return };
-    for (image, commit) in candidates(subject) {
+    for Candidate { image, commit, by } in candidates(subject) {
         let note = match source.tree.commit(&commit) {
             CommitLookup::Found(full) => Note::pass(
                 &image.place,
                 format!(
-                    "tag `{commit}` is commit {full} of the repository (a candidate: tags are chosen freely)"
+                    "{by} is commit {full} of the repository (a candidate: tags and labels are chosen freely)"
                 ),
             ),
             CommitLookup::Absent => {
-                Note::fail(&image.place, format!("tag `{commit}` is no commit of the repository"))
+                Note::fail(&image.place, format!("{by} names {commit}, which is no commit of the repository"))
             }
             CommitLookup::Ambiguous => {
                 Note::unknown(&image.place, format!("`{commit}` begins several commits"))

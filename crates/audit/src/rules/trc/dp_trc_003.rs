@@ -1,4 +1,4 @@
-use super::candidates;
+use super::{Candidate, candidates};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::source::CommitLookup;
 use crate::subject::Subject;
@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(source) = &subject.source else { return };
     let Some(head) = source.tree.head().or_else(|| subject.context.commit.clone()) else { return };
-    for (image, commit) in candidates(subject) {
+    for Candidate { image, commit, by } in candidates(subject) {
         // A tag of another repository's image says nothing about this tree.
         if !matches!(source.tree.commit(&commit), CommitLookup::Found(_) | CommitLookup::NoHistory) {
             continue;
@@ -26,7 +26,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             sink.add(Note::pass(&image.place, format!("the tree is at {head}")).about(&commit));
         } else {
             sink.add(
-                Note::fail(&image.place, format!("the tree is at {head}, the image's tag names {commit}"))
+                Note::fail(&image.place, format!("the tree is at {head}, the image's {by} names {commit}"))
                     .about(&commit),
             );
         }

@@ -1,4 +1,4 @@
-use super::candidates;
+use super::{Candidate, candidates};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::source::CommitLookup;
 use crate::subject::Subject;
@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(source) = &subject.source else { return };
-    for (image, commit) in candidates(subject) {
+    for Candidate { image, commit, .. } in candidates(subject) {
         if commit.len() < 12 && source.tree.commit(&commit) == CommitLookup::Ambiguous {
             sink.add(Note::fail(&image.place, &image.text).about(commit));
         }
