@@ -96,17 +96,17 @@ pub fn add_certificates(
 /// Adds what a server showed on TLS to the machines of one input.
 ///
 /// A gateway publishes a quote for each key that it has had, and the one in use contradicts none of the others: where
-/// a machine's quote is said to bind the served key (tag `zt-cert`), only such machines get the record, else all do.
-/// The record is compared with what the quotes bind by a later step; a chain that cannot be read is left for it to
-/// fail on.
+/// some machine's quote is said to bind the served key (tag `zt-cert`), those that are said to bind another key do not
+/// get the record. The record is compared with what the quotes bind by a later step; a chain that cannot be read is
+/// left for it to fail on.
 pub fn add_served(machines: &mut [NamedEvidence], served: &ServedCertificates) {
     let key = certificate::leaf_key(&served.chain.bytes);
-    let is_of = |machine: &NamedEvidence| {
+    let bound = |machine: &NamedEvidence| {
         let bound = machine.evidence.bound_content.as_ref().filter(|bound| bound.tag == "zt-cert");
-        bound.is_some_and(|bound| key.as_ref() == Some(&bound.content))
+        bound.map(|bound| key.as_ref() == Some(&bound.content))
     };
-    let known = machines.iter().any(is_of);
-    for machine in machines.iter_mut().filter(|machine| !known || is_of(machine)) {
+    let known = machines.iter().any(|machine| bound(machine) == Some(true));
+    for machine in machines.iter_mut().filter(|machine| !known || bound(machine) != Some(false)) {
         machine.evidence.served = Some(served.clone());
     }
 }

@@ -134,7 +134,7 @@ fn an_answer_of_another_form_is_refused_with_the_place() {
 }
 
 #[test]
-fn a_handshake_goes_to_the_machine_whose_key_was_shown_or_else_to_all() {
+fn a_handshake_goes_to_all_but_the_machines_of_other_keys_where_one_has_the_shown_key() {
     let certificate = certificate(&[]);
     let served =
         |chain: &[u8]| ServedCertificates { server: "a.example:443".into(), chain: Item::new(chain, "x") };
@@ -152,7 +152,7 @@ fn a_handshake_goes_to_the_machine_whose_key_was_shown_or_else_to_all() {
     };
     let mut known = machines(["0a", &key]);
     parts::add_served(&mut known, &served(certificate.pem().as_bytes()));
-    assert_eq!(having(&known), ["/quoted_hist_keys/1"]);
+    assert_eq!(having(&known), ["/account_quote", "/quoted_hist_keys/1"]);
     for chain in [certificate.pem().as_bytes(), b"", b"not PEM"] {
         let mut unknown = machines(["0a", "0b"]);
         parts::add_served(&mut unknown, &served(chain));

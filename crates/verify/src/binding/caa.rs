@@ -117,11 +117,17 @@ impl Answers {
 
     fn judge(&self, account: &str, names: &[String]) -> Result<Check, Undecided> {
         let mut judged = Judged::default();
+        let bases = self.wildcard_bases(names);
         match self.deciding(&self.domain)? {
             None => return Ok(self.missing()),
-            Some((name, records)) => judged.add(name, records, "issue"),
+            Some((name, records)) => {
+                judged.add(name, records, "issue");
+                if bases.is_empty() && records.iter().any(|record| record.is("issuewild")) {
+                    judged.notes.insert("`issuewild` was not judged, for no wildcard was seen".to_owned());
+                }
+            }
         }
-        for base in self.wildcard_bases(names) {
+        for base in bases {
             match self.deciding(base)? {
                 None => return Ok(self.missing()),
                 Some((name, records)) => {
@@ -180,7 +186,8 @@ impl Judged {
             self.open.push(format!("{} has no `{tag}` record", shown(&plain(name))));
         }
         for record in relevant {
-            let Some(value) = IssueValue::read(&record.value) else {
+            let text = property::unescaped(&record.value);
+            let Some(value) = IssueValue::read(&text) else {
                 self.notes.insert(format!("a malformed `{tag}` value permits nobody"));
                 continue;
             };

@@ -102,6 +102,9 @@ attacks! {
             "ca.example; xaccounturi=OURS",
             "ca.example; AccountURI=OURS",
             "ca.example; note=accounturi=OURS",
+            // A tab, as it is written where it cannot be shown.
+            "ca.example\\009",
+            "\\009ca.example;\\009AccountURI=OURS",
         ] {
             refused(&records(&[(0, "issue", &ours(form))]), Reason::CaaOpen);
             refused(&records(&[(0, "issue", OURS), (0, "issue", &ours(form))]), Reason::CaaOpen);
@@ -195,7 +198,8 @@ attacks! {
         // The names below a wildcard can have certificates of their own, which `issue` governs.
         refused(&showing(records(&[(0, "issue", "ca.example"), (0, "issuewild", OURS)]), wild), Reason::CaaOpen);
         refused(&showing(records(&[(0, "issuewild", OURS)]), wild), Reason::CaaOpen);
-        passes(&showing(records(open), &["app.example"]));
+        let report = passes(&showing(records(open), &["app.example"]));
+        assert!(find(&report, ID).detail.contains("`issuewild` was not judged"));
         let misspelt = "ca.example; accounturi=https://acme.example/acct/13";
         refused(&showing(records(&[(0, "issue", OURS), (0, "issuewild", misspelt)]), wild), Reason::CaaAccountOther);
     }

@@ -51,6 +51,29 @@ impl<'a> IssueValue<'a> {
     }
 }
 
+/// The bytes behind a value in which `\DDD` stands for a byte that cannot be shown (RFC 1035, section 5.1), each as the
+/// character of its number: what is outside ASCII is of no form either way, and a tab has to be seen as one.
+pub(super) fn unescaped(value: &str) -> String {
+    let mut out = String::with_capacity(value.len());
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once('\\') {
+        out.push_str(before);
+        let byte = after.get(..3).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()));
+        match byte.and_then(|digits| digits.parse::<u8>().ok()) {
+            Some(byte) => {
+                out.push(char::from(byte));
+                rest = after.get(3..).unwrap_or_default();
+            }
+            None => {
+                out.push('\\');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
 fn parameter(text: &str) -> Option<(&str, &str)> {
     let (tag, value) = text.split_once('=')?;
     let (tag, value) = (trimmed(tag), trimmed(value));
@@ -115,6 +138,16 @@ mod tests {
         for value in ["", ";", " ; ", "; accounturi=a", "ca.example; accounturi=a; accounturi=a"] {
             assert_eq!(grant(value), Some(Grant::Nobody), "{value}");
         }
+    }
+
+    #[test]
+    fn an_escaped_byte_is_read_as_the_byte() {
+        assert_eq!(unescaped("a\\009b\\092c\\255\\000"), "a\tb\\c\u{ff}\0");
+        for kept in ["", "a\\b", "\\", "\\9", "\\99", "\\256", "\\+09", "\\\u{e9}9"] {
+            assert_eq!(unescaped(kept), kept);
+        }
+        assert_eq!(grant(&unescaped("any.example\\009")), Some(Grant::Everybody));
+        assert_eq!(grant(&unescaped("any.example\\010")), None);
     }
 
     #[test]
