@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use veritee_evidence::{Format, read, to_json};
+use veritee_evidence::{Format, read, set_to_json, to_json};
 use veritee_model::Budget;
 
 fuzz_target!(|data: &[u8]| {
@@ -20,6 +20,9 @@ fuzz_target!(|data: &[u8]| {
         let shown = note.to_string();
         assert!(!shown.chars().any(veritee_model::text::is_hazardous), "{shown:?}");
     }
+    let set = set_to_json(&readout.machines, "0");
+    let again = read("set", set.as_bytes(), &Budget::STANDARD).expect("a set that is written reads back");
+    assert_eq!((again.format, &again.machines), (Format::VeriteeSet, &readout.machines));
     for machine in readout.machines {
         let json = to_json(&machine.evidence, "0");
         let again = read("other", json.as_bytes(), &Budget::STANDARD).expect("what is written reads back");

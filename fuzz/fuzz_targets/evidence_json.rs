@@ -5,7 +5,8 @@ use libfuzzer_sys::fuzz_target;
 use std::collections::BTreeMap;
 use veritee_evidence::{read, to_json};
 use veritee_model::evidence::{
-    BoundContent, Claim, Claims, EventLogFormat, EventLogItem, IngressEvidence, KmsKeys,
+    BoundContent, CaaAnswers, Claim, Claims, EventLogFormat, EventLogItem, IngressEvidence, KmsKeys, Replica,
+    ServedCertificates, Target,
 };
 use veritee_model::{Budget, Evidence, Item};
 
@@ -61,7 +62,19 @@ fn evidence(pieces: &mut Pieces<'_>) -> Evidence {
             algorithm: pieces.text(),
         }),
         claims: Claims::default(),
+        served: pieces.maybe().map(|chain| ServedCertificates { server: pieces.text(), chain }),
+        target: pieces.flag().then(|| Target {
+            asked: pieces.text(),
+            app_id: pieces.flag().then(|| "0a".repeat(20)),
+            domain: pieces.flag().then(|| pieces.text()),
+        }),
+        replicas: Vec::new(),
+        caa: pieces.maybe().map(|answers| CaaAnswers { domain: pieces.text(), answers }),
     };
+    while pieces.flag() {
+        let values = BTreeMap::from([(pieces.text(), pieces.text())]);
+        evidence.replicas.push(Replica { label: pieces.text(), values });
+    }
     while !pieces.0.is_empty() {
         let claim = Claim { value: pieces.text(), source: pieces.text() };
         evidence.claims.values.insert(pieces.text(), claim);
@@ -79,12 +92,12 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(to_json(&read_back, "0"), json);
 
     let mut edited: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-    for part in ["quote", "app_compose", "event_log", "vm_config"] {
+    for part in ["quote", "app_compose", "event_log", "vm_config", "served/chain", "caa/answers"] {
         let Some(value) = edited.pointer_mut(&format!("/{part}/value")) else { continue };
         let before = value.take();
         *value = format!("{}00", before.as_str().expect("a string")).into();
         let text = edited.to_string();
         assert!(read("input", text.as_bytes(), &Budget::STANDARD).is_err(), "an edited {part} was read");
-        edited[part]["value"] = before;
+        *edited.pointer_mut(&format!("/{part}/value")).expect("it is still there") = before;
     }
 });
