@@ -54,7 +54,8 @@
 //! - Expired collateral is returned offline, and it verifies only for who asks for that
 //!   ([`veritee_quote::Expiry::Report`]).
 //!
-//! The time is an argument. Only the client's timers and the waiting for a lock use a clock of their own.
+//! The time is an argument. The store blocks while it reads and writes its small files, never while the network is
+//! waited for. Only the client's timers and the waiting for a lock use a clock of their own.
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -9,7 +9,7 @@ use crate::service::Service;
 use crate::store::{Store, chain_cap};
 use std::sync::Arc;
 use veritee_client::{Client, Get};
-use veritee_model::{Sha256Digest, UnixTime};
+use veritee_model::{Reason, Sha256Digest, UnixTime};
 use veritee_quote::quote::CertificationType;
 use veritee_quote::{Collateral, CollateralParts, Expiry, PckHint, Quote, Stage};
 
@@ -131,6 +131,8 @@ pub async fn obtain_for_quote(
     let in_collateral = |error| refused(AnswerFault::Collateral(Box::new(error)));
     let prepared = collateral.verify_at(store.root(), now, Expiry::Report).map_err(in_collateral)?;
     let belongs = match prepared.verify(quote, now) {
+        // Genuine, and the verdict says so: that is no fault of the service.
+        Err(error) if matches!(error.reason(), Reason::PckRevoked | Reason::CaRevoked) => false,
         Err(error) if error.stage() <= Stage::Certificates => {
             return Err(refused(AnswerFault::PckCertificate(Box::new(error))));
         }

@@ -5,7 +5,7 @@ use crate::error::{Error, Fault, FaultKind};
 use crate::memory::Rollback;
 use crate::need::{Evaluation, Need};
 use crate::service::ServiceKind;
-use crate::store::{Lookup, Store, failed, read_file, write_whole};
+use crate::store::{Lookup, Store, failed, read_file, write_public};
 use std::path::Path;
 use veritee_model::{Sha256Digest, UnixTime};
 use veritee_quote::{Collateral, Expiry};
@@ -82,7 +82,7 @@ pub fn snapshot(
             Lookup::Fresh(found) | Lookup::Stale(found, _) => {
                 let json = found.checked.collateral.to_json();
                 let name = need.file_name();
-                write_whole(folder, &name, json.as_bytes())?;
+                write_public(folder, &name, json.as_bytes())?;
                 snapshot.written.push(Written {
                     need,
                     name,

@@ -19,7 +19,7 @@ mod platform;
 mod sealed;
 
 pub(crate) use entry::chain_cap;
-pub(crate) use folder::{failed, read as read_file, write_whole};
+pub(crate) use folder::{failed, read as read_file, write_public};
 pub use inventory::{Checkup, Inventory, Listed, ListedItem, Pruned};
 
 use crate::Error;

@@ -560,7 +560,9 @@ fn a_test_root_cannot_poison_the_memory_of_another_root() {
     world.serve(&need(), &answers(&universe()));
     let obtained = world.obtain(&need(), now(), Mode::Cached).unwrap();
     assert_eq!((obtained.requests, obtained.warnings), (4, Vec::new()));
-    assert_eq!(world.store.list(now()).unwrap().entries.len(), 1, "the other root's entry is listed");
+    let inventory = world.store.list(now()).unwrap();
+    assert_eq!(inventory.entries.len(), 1, "the other root's entry is listed");
+    assert_eq!(inventory.faults, [], "the other root's entry is called a fault");
     assert!(Store::open(world.store.folder(), &TrustRoot::intel()).unwrap().memory().unwrap().0.is_empty());
 }
 
@@ -649,6 +651,30 @@ fn a_pck_certificate_under_another_root_is_refused_and_not_kept() {
     world.server.on("/sgx/certification/v4/pckcert", [pck_reply(&Universe::new(SEED + 1))]);
     let error = for_quote(&world, &quote, Mode::Cached).unwrap_err();
     assert!(matches!(&error, Error::Refused { fault: AnswerFault::PckCertificate(_), .. }), "{error}");
+    assert!(matches!(for_quote(&world, &quote, Mode::Offline), Err(Error::PckAbsent)));
+}
+
+#[test]
+fn a_revoked_pck_certificate_is_the_quotes_fault_and_left_to_the_verdict() {
+    let world = World::new();
+    let quote = Quote::parse(&ppid_universe().forge().quote).unwrap();
+    world.serve(&need(), &answers(&universe().revoke(Role::Pck)));
+    world.server.on("/sgx/certification/v4/pckcert", [pck_reply(&universe())]);
+    let obtained = for_quote(&world, &quote, Mode::Cached).unwrap();
+    let prepared = obtained.collateral.verify_at(&root(), now(), Expiry::Enforce).unwrap();
+    assert_eq!(prepared.verify(&quote, now()).unwrap_err().reason(), Reason::PckRevoked);
+}
+
+#[test]
+fn a_pck_certificate_of_another_key_is_not_kept() {
+    let world = World::new();
+    let quote = Quote::parse(&ppid_universe().forge().quote).unwrap();
+    world.serve(&need(), &answers(&universe()));
+    let other = universe().certificate(Role::Pck, |certificate| certificate.key = Role::AttestationKey);
+    world.server.on("/sgx/certification/v4/pckcert", [pck_reply(&other)]);
+    let obtained = for_quote(&world, &quote, Mode::Cached).unwrap();
+    let prepared = obtained.collateral.verify_at(&root(), now(), Expiry::Enforce).unwrap();
+    assert_eq!(prepared.verify(&quote, now()).unwrap_err().reason(), Reason::QeReportSignature);
     assert!(matches!(for_quote(&world, &quote, Mode::Offline), Err(Error::PckAbsent)));
 }
 

@@ -155,6 +155,17 @@ mod unix {
     }
 
     #[test]
+    fn files_of_a_snapshot_may_be_read_by_others() {
+        let world = filled();
+        let folder = world.folder.path().join("snapshot");
+        let written = snapshot(&world.store, None, &folder, now()).unwrap();
+        // As the user's file mode creation mask has it, and not less.
+        let plain = world.folder.path().join("plain");
+        fs::write(&plain, "").unwrap();
+        assert_eq!(mode(&folder.join(&written.written[0].name)), mode(&plain));
+    }
+
+    #[test]
     fn a_folder_that_everybody_may_write_into_is_refused() {
         let folder = tempfile::TempDir::new().unwrap();
         for part in ["", "objects"] {
@@ -300,6 +311,16 @@ fn a_check_reports_every_fault_with_its_file() {
     assert_eq!((checkup.entries, checkup.objects), (0, 5));
     assert_eq!(checkup.faults.len(), 3, "{:?}", checkup.faults);
     assert!(checkup.faults.iter().all(|fault| fault.what == FaultKind::Damaged), "{:?}", checkup.faults);
+}
+
+#[test]
+fn a_check_names_an_object_that_an_entry_misses() {
+    let world = filled();
+    let object = files(&world, "objects")[0].clone();
+    fs::remove_file(&object).unwrap();
+    let faults = world.store.check(now()).unwrap().faults;
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert_eq!(faults[0].what, FaultKind::Missing);
 }
 
 #[test]

@@ -102,7 +102,7 @@ impl<'a> Writing<'a> {
 
     /// Writes a file whole: under another name first, flushed to the disk, then renamed, then the folder flushed.
     pub(super) fn write(&self, part: &str, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        write_whole(&self.0.folder.path.join(part), name, bytes)
+        write_whole(&self.0.folder.path.join(part), name, bytes, private())
     }
 
     /// Stores bytes under their digest, unless they are there already, whole.
@@ -137,8 +137,13 @@ impl<'a> Writing<'a> {
     }
 }
 
+/// Writes a file that others may read, whole, in place of what is there.
+pub(crate) fn write_public(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+    write_whole(folder, name, bytes, no_link())
+}
+
 /// Writes `bytes` to `folder/name` so that the name never shows anything else than all of them.
-pub(crate) fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+fn write_whole(folder: &Path, name: &str, bytes: &[u8], mut options: OpenOptions) -> Result<(), StoreError> {
     let temporary = folder.join(format!("{TEMPORARY}{}-{name}", std::process::id()));
     // A leftover of a killed process that had the same number.
     match fs::remove_file(&temporary) {
@@ -147,7 +152,6 @@ pub(crate) fn write_whole(folder: &Path, name: &str, bytes: &[u8]) -> Result<(),
         }
         _ => {}
     }
-    let mut options = private();
     let mut file =
         options.write(true).create_new(true).open(&temporary).map_err(failed("create", &temporary))?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());

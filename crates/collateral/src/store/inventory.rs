@@ -130,7 +130,11 @@ impl Store {
         }
         let (named, unknown) = referenced(&reading)?;
         checkup.faults.extend(unknown.into_iter().filter(|fault| fault.what == FaultKind::Damaged));
-        for name in reading.names(OBJECTS)? {
+        let present = reading.names(OBJECTS)?;
+        for name in named.iter().filter(|name| present.binary_search(name).is_err()) {
+            checkup.faults.push(Fault { file: format!("{OBJECTS}/{name}"), what: FaultKind::Missing });
+        }
+        for name in present {
             let cap = self.budget.crl_bytes.saturating_mul(2).max(self.budget.collateral_json_bytes);
             let what = match reading.read(OBJECTS, &name, cap) {
                 Ok(bytes) if Sha256Digest::of(&bytes).to_string() != name => Some(FaultKind::Damaged),
