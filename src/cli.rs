@@ -1,5 +1,7 @@
 //! The command line. Stable: scripts outside this repository call it.
 
+pub(crate) mod network;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use veritee_model::{ReportData, UnixTime};
@@ -84,6 +86,11 @@ pub(crate) enum Command {
     Quote(Quote),
     /// Judge many quotes or evidences: JSON lines out, in the order of the input.
     Batch(Batch),
+    /// Fetch the evidence of an application: everything that `verify` needs, in one file. Judges nothing.
+    Fetch(Box<network::Fetch>),
+    /// Intel's collateral: fetch it once, keep it, carry it to a machine without network.
+    #[command(subcommand)]
+    Collateral(network::Collateral),
     /// Event logs.
     #[command(subcommand, name = "eventlog")]
     EventLog(EventLog),
@@ -124,8 +131,14 @@ pub(crate) struct Verify {
     pub(crate) input: PathBuf,
     #[command(flatten)]
     pub(crate) parts: Parts,
+    /// Judge every machine that the input holds; the gravest verdict decides the exit code.
+    #[arg(long, help_heading = "Evidence", conflicts_with_all = ["select", "app_compose", "event_log", "vm_config",
+          "mr_config", "certificate", "ingress", "save_evidence", "nonce", "report_data"])]
+    pub(crate) all: bool,
     #[command(flatten)]
     pub(crate) judge: Judge,
+    #[command(flatten)]
+    pub(crate) network: network::Network,
     /// The quote must answer this request: hex, 16 to 64 bytes.
     #[arg(long, value_name = "HEX", conflicts_with = "report_data", help_heading = "Binding")]
     pub(crate) nonce: Option<Nonce>,
@@ -211,7 +224,8 @@ pub(crate) struct Judge {
     /// The time of the verdict: RFC 3339, seconds since 1970, or `now`. Default: the policy's `[as_of]`, else now.
     #[arg(long, value_name = "TIME", value_parser = parse_as_of)]
     pub(crate) as_of: Option<AsOf>,
-    /// Open no socket. (This version opens none at all.)
+    /// Open no socket. Without this, `verify` and `quote verify` fetch collateral that was not given and is not in
+    /// the store; no other command but `fetch` and `collateral fetch` opens one.
     #[arg(long)]
     pub(crate) offline: bool,
     /// `both` asks dcap-qvl for a second opinion and refuses when the two disagree.
@@ -302,6 +316,8 @@ pub(crate) enum Quote {
         collateral: Vec<PathBuf>,
         #[command(flatten)]
         judge: Box<Judge>,
+        #[command(flatten)]
+        network: network::Network,
     },
 }
 

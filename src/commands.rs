@@ -2,15 +2,18 @@
 
 mod audit;
 mod batch;
+mod collateral;
 mod diff;
 mod eventlog;
 mod evidence;
 mod explain;
+mod fetch;
 mod gather;
 mod measure;
 mod policy;
 mod quote;
 mod render;
+mod supply;
 mod verify;
 
 use crate::cli::{Arguments, Command, Format, Global};
@@ -25,6 +28,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Verify(options) => verify::run(options, global),
         Command::Quote(options) => quote::run(options, global),
         Command::Batch(options) => batch::run(options, global),
+        Command::Fetch(options) => fetch::run(options, global),
+        Command::Collateral(options) => collateral::run(options, global),
         Command::EventLog(options) => eventlog::run(options, global),
         Command::Measure(options) => measure::run(options, global),
         Command::Audit(options) => audit::run(options, global),

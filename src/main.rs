@@ -5,6 +5,7 @@ mod commands;
 mod failure;
 mod image;
 mod input;
+mod network;
 mod output;
 mod source_tree;
 

@@ -24,7 +24,16 @@ fn report_at(report: &Report, global: &Global, verbose: u8) -> Result<(), Failur
     if global.quiet && global.output.is_none() {
         return Ok(());
     }
-    let text = match global.format {
+    data(&rendered_at(report, global, verbose), global)
+}
+
+/// A report in the form asked for.
+pub(crate) fn rendered(report: &Report, global: &Global) -> String {
+    rendered_at(report, global, global.verbose)
+}
+
+fn rendered_at(report: &Report, global: &Global, verbose: u8) -> String {
+    match global.format {
         Format::Human => {
             let options = HumanOptions { width: width(), colour: colour(global), verbose };
             veritee_report::human(report, &options)
@@ -34,8 +43,7 @@ fn report_at(report: &Report, global: &Global, verbose: u8) -> Result<(), Failur
         Format::Sarif => veritee_report::sarif(report),
         Format::Markdown => veritee_report::markdown(report),
         Format::Html => veritee_report::html(report),
-    };
-    data(&text, global)
+    }
 }
 
 /// Prints data that is not a report.
@@ -96,8 +104,13 @@ fn standard_output(text: &str) -> Result<(), Failure> {
 /// A line for people, on standard error. Nothing can be done if even that fails.
 pub(crate) fn note(global: &Global, text: &str) {
     if !global.quiet {
-        let _ = writeln!(anstream::stderr().lock(), "{text}");
+        say(text);
     }
+}
+
+/// The same where the caller has already asked whether to speak.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
 /// The failure that ended the run, on standard error; shown even with --quiet.

@@ -99,6 +99,45 @@ fn batch_answers_in_order_and_reports_a_broken_line_without_stopping() {
     }
 }
 
+/// Lines go in one at a time, and the writer keeps the pipe open.
+#[test]
+#[cfg(unix)]
+fn batch_answers_each_line_at_once_and_ends_with_whole_lines_when_interrupted() {
+    use std::io::{BufRead, BufReader};
+    let quote = evidence(MODEL)["quote"]["value"].as_str().unwrap().to_owned();
+    let arguments = ["batch", "-", "--collateral", MODEL, "--as-of", "2026-03-15T00:00:00Z"];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_veritee"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args(arguments)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap());
+    for number in 1..=3 {
+        writeln!(stdin, "{quote}").unwrap();
+        let mut line = String::new();
+        answers.read_line(&mut line).unwrap();
+        let answer: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(answer["input"], format!("line {number}"));
+        assert_eq!(answer["outcome"], "verified");
+    }
+    // Half a line is no line: nothing is said of it.
+    write!(stdin, "{}", &quote[..quote.len() / 2]).unwrap();
+    stdin.flush().unwrap();
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    let mut rest = String::new();
+    answers.read_line(&mut rest).unwrap();
+    assert_eq!(rest, "");
+    let output = child.wait_with_output().unwrap();
+    drop(stdin);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("interrupted; the lines written are whole"));
+}
+
 #[test]
 fn audit_of_a_file_never_looks_like_a_verified_machine() {
     let output = veritee(&["audit", MODEL]);

@@ -1,7 +1,8 @@
 //! `veritee batch`: many quotes, one line each.
 //!
 //! Lines are taken in portions, judged on all threads asked for and written in the order in which they came, so that
-//! memory is bounded by one portion however long the input is, and an interrupted run leaves whole lines only.
+//! memory is bounded by a few portions however long the input is, and an interrupted run leaves whole lines only. A
+//! portion is what is at hand: whoever feeds lines one at a time gets each answer before the next line is written.
 
 mod judge;
 mod source;
@@ -21,9 +22,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use veritee_model::ExitCode;
 
-/// Entries in flight at once.
-const PORTION: usize = 1024;
-
 pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human, Format::Jsonl], "batch")?;
     let rules = Rules::load(&options.judge, Engine::Native)?;
@@ -39,7 +37,7 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
     let started = Instant::now();
     let mut tally = Tally::default();
     while !stop.load(Ordering::Relaxed) {
-        let portion = source.next_portion(PORTION)?;
+        let portion = source.next_portion(&stop)?;
         if portion.is_empty() {
             break;
         }
@@ -51,6 +49,7 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
                 return Ok(tally.exit_code());
             }
         }
+        out.flush()?;
         progress.set_position(tally.lines);
     }
     progress.finish_and_clear();
@@ -118,6 +117,19 @@ impl Out {
         }
     }
 
+    /// Hands on what was written so far.
+    fn flush(&mut self) -> Result<(), Failure> {
+        match self {
+            Self::Standard(writer) => match writer.flush() {
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                    Err(Failure::internal(format!("output: {error}")))
+                }
+                _ => Ok(()),
+            },
+            Self::Nowhere | Self::File(..) => Ok(()),
+        }
+    }
+
     fn finish(self) -> Result<(), Failure> {
         let failed = |error: &dyn std::fmt::Display| Failure::internal(format!("output: {error}"));
         match self {
@@ -147,9 +159,7 @@ impl Tally {
         self.lines += 1;
         *self.by_outcome.entry(line.word()).or_default() += 1;
         let exit = line.exit_code();
-        if self.gravest.is_none_or(|known| gravity(exit) > gravity(known)) {
-            self.gravest = Some(exit);
-        }
+        self.gravest = Some(self.gravest.map_or(exit, |known| known.graver(exit)));
     }
 
     fn exit_code(&self) -> ExitCode {
@@ -171,18 +181,5 @@ impl Tally {
             known.pck_known,
             known.unknown,
         )
-    }
-}
-
-/// The gravest line decides the exit code.
-const fn gravity(exit: ExitCode) -> u8 {
-    match exit {
-        ExitCode::Verified => 0,
-        ExitCode::Findings => 1,
-        ExitCode::Unobtainable => 2,
-        ExitCode::Incomplete => 3,
-        ExitCode::Refused => 4,
-        ExitCode::NotGenuine => 5,
-        ExitCode::Internal | ExitCode::Usage => 6,
     }
 }

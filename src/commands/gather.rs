@@ -7,7 +7,7 @@ use crate::output;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use veritee_evidence::{Note, ReadError, Readout, parts};
-use veritee_model::{Budget, Evidence};
+use veritee_model::{Budget, Evidence, Reason};
 use veritee_quote::{CaKind, Collateral, Quote, Tee};
 
 /// Reads the input and puts the parts given as files in place.
@@ -52,6 +52,13 @@ pub(crate) fn single(path: &Path, label: Option<&str>, global: &Global) -> Resul
     chosen(path, read(path)?, label, global)
 }
 
+/// Every machine of the input, by its label.
+pub(crate) fn every(path: &Path, global: &Global) -> Result<Vec<(String, Evidence)>, Failure> {
+    let readout = read(path)?;
+    tell(&readout.notes, global);
+    Ok(readout.machines.into_iter().map(|machine| (machine.label, machine.evidence)).collect())
+}
+
 /// The same where the bytes are at hand: standard input and pipes can be read only once.
 pub(crate) fn single_in(
     path: &Path,
@@ -67,7 +74,11 @@ fn chosen(path: &Path, readout: Readout, label: Option<&str>, global: &Global) -
         output::note(global, &format!("{}: read as {}", shown(path), readout.format));
         tell(&readout.notes, global);
     }
-    readout.select(label).map_err(|error| unreadable(path, &error))
+    readout.select(label).map_err(|error| match error.reason() {
+        Reason::EvidenceMachineNotChosen => Failure::unobtainable(format!("{}: {error}", shown(path)))
+            .help("choose one with `--select LABEL`; `veritee verify --all` judges every machine"),
+        _ => unreadable(path, &error),
+    })
 }
 
 /// What a file, a folder of ingress evidences, or standard input holds.

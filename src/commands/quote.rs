@@ -1,12 +1,13 @@
 //! `veritee quote`
 
-use super::gather;
-use super::verify::Rules;
+use super::verify::{self, Rules};
+use super::{gather, supply};
 use crate::cli::{Engine, Format, Global, Quote as Options};
 use crate::failure::Failure;
 use crate::input::shown;
 use core::fmt::Write as _;
 use std::path::Path;
+use veritee_model::report::Comparison;
 use veritee_model::{Check, ExitCode, Report, Step, Verdict};
 use veritee_quote::Quote;
 use veritee_verify::Expected;
@@ -14,15 +15,23 @@ use veritee_verify::Expected;
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
     match options {
         Options::Show { file } => show(file, global),
-        Options::Verify { file, select, collateral, judge } => {
+        Options::Verify { file, select, collateral, judge, network } => {
             let mut evidence = gather::single(file, select.as_deref(), global)?;
             // One quote, nothing else: what came along with it is not judged here.
             let quote = evidence.quote.take();
             let mut alone =
                 veritee_model::Evidence { quote, collateral: evidence.collateral, ..Default::default() };
             gather::collateral(&mut alone, collateral)?;
-            let report =
-                only_the_quote(Rules::load(judge, Engine::Both)?.verdict(&alone, &Expected::Nothing, None));
+            let rules = Rules::load(judge, Engine::Both)?;
+            let wanted =
+                supply::Wanted { root: &rules.root, as_of: rules.as_of, offline: judge.offline, network };
+            let early = supply::collateral(&mut alone, &wanted, global)?;
+            let mut report = only_the_quote(rules.verdict(&alone, &Expected::Nothing, None));
+            if let Some(early) = early {
+                alone.collateral = vec![early];
+                let other = only_the_quote(rules.verdict(&alone, &Expected::Nothing, None));
+                report.compared.push(Comparison::between(verify::EARLY, &other, &report));
+            }
             crate::output::report(&report, global)?;
             Ok(report.verdict.outcome.exit_code())
         }

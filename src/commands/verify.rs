@@ -1,7 +1,7 @@
 //! `veritee verify`
 
-use super::gather;
-use crate::cli::{AsOf, Engine, Global, Judge, Verify};
+use super::{gather, supply};
+use crate::cli::{AsOf, Engine, Format, Global, Judge, Verify};
 use crate::failure::Failure;
 use crate::input::{self, shown};
 use std::path::Path;
@@ -11,8 +11,10 @@ use veritee_model::{Budget, Evidence, ExitCode, Report, Severity, UnixTime};
 use veritee_quote::TrustRoot;
 use veritee_verify::{Expected, Request};
 
+/// The circumstances of the second verdict that `--evaluation both` shows.
+pub(crate) const EARLY: &str = "under Intel's early TCB evaluation";
+
 pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure> {
-    let evidence = gather::evidence(&options.input, &options.parts, global)?;
     let expected = match (&options.nonce, options.report_data) {
         (Some(nonce), _) => Expected::Nonce(nonce.0.clone()),
         (None, Some(report_data)) => Expected::ReportData(report_data),
@@ -21,14 +23,11 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
     let image = options.image.as_deref().map(crate::image::open).transpose()?;
     let mut rules = Rules::load(&options.judge, Engine::Both)?;
     rules.given = super::audit::Given::load(&options.review)?;
-    let mut report = rules.verdict(&evidence, &expected, image.as_deref());
-    if options.judge.as_of == Some(AsOf::Now)
-        && let Some(then) = fetched_at(&evidence)
-        && then != rules.as_of
-    {
-        let before = rules.at(then).verdict(&evidence, &expected, image.as_deref());
-        report.compared.push(Comparison::between("when the evidence says it was fetched", &before, &report));
+    if options.all {
+        return every_machine(options, &rules, image.as_deref(), global);
     }
+    let given = gather::evidence(&options.input, &options.parts, global)?;
+    let (report, evidence) = judged(given, &rules, &expected, image.as_deref(), options, global)?;
     if let Some(path) = &options.save_evidence {
         crate::output::write_whole(
             path,
@@ -37,6 +36,65 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
     }
     crate::output::report(&report, global)?;
     Ok(report.verdict.outcome.exit_code())
+}
+
+/// A report for each machine of the input, in its order.
+fn every_machine(
+    options: &Verify,
+    rules: &Rules,
+    image: Option<&dyn ImageFiles>,
+    global: &Global,
+) -> Result<ExitCode, Failure> {
+    super::only(global, &[Format::Human, Format::Jsonl], "verify --all")?;
+    let mut text = String::new();
+    let mut gravest = ExitCode::Verified;
+    for (label, mut given) in gather::every(&options.input, global)? {
+        gather::collateral(&mut given, &options.parts.collateral)?;
+        let (report, _) = judged(given, rules, &Expected::Nothing, image, options, global)?;
+        if global.format == Format::Human {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&format!("== {}\n", veritee_model::text::inert(&label)));
+        }
+        text.push_str(&crate::output::rendered(&report, global));
+        gravest = gravest.graver(report.verdict.outcome.exit_code());
+    }
+    crate::output::data(&text, global)?;
+    Ok(gravest)
+}
+
+/// The report on one machine, and its evidence with the collateral that was brought for it.
+fn judged(
+    given: Evidence,
+    rules: &Rules,
+    expected: &Expected,
+    image: Option<&dyn ImageFiles>,
+    options: &Verify,
+    global: &Global,
+) -> Result<(Report, Evidence), Failure> {
+    let mut evidence = given.clone();
+    let wanted = supply::Wanted {
+        root: &rules.root,
+        as_of: rules.as_of,
+        offline: options.judge.offline,
+        network: &options.network,
+    };
+    let early = supply::collateral(&mut evidence, &wanted, global)?;
+    let mut report = rules.verdict(&evidence, expected, image);
+    if options.judge.as_of == Some(AsOf::Now)
+        && let Some(then) = fetched_at(&evidence)
+        && then != rules.as_of
+    {
+        let before = rules.at(then).verdict(&given, expected, image);
+        report.compared.push(Comparison::between("when the evidence says it was fetched", &before, &report));
+    }
+    if let Some(early) = early {
+        let evidence = Evidence { collateral: vec![early], ..evidence.clone() };
+        let other = rules.verdict(&evidence, expected, image);
+        report.compared.push(Comparison::between(EARLY, &other, &report));
+    }
+    Ok((report, evidence))
 }
 
 /// When the quote was obtained, as the evidence has it: not a fact, only the time of another question.
@@ -60,7 +118,7 @@ impl Rules {
         let loaded = super::policy::load(options.policy.as_deref())?;
         let as_of = as_of(options.as_of, &loaded.policy)?;
         Ok(Self {
-            root: options.root.as_deref().map_or_else(|| Ok(TrustRoot::intel()), root)?,
+            root: trust_root(options.root.as_deref())?,
             as_of,
             engine: options.engine.unwrap_or(default),
             fail_on: options.fail_on.map(Into::into),
@@ -107,6 +165,11 @@ pub(crate) fn as_of(given: Option<AsOf>, policy: &veritee_policy::Policy) -> Res
         (None, Some(fixed)) => Ok(fixed.time),
         (Some(AsOf::Now), _) | (None, None) => input::now(),
     }
+}
+
+/// The root named, else Intel's.
+pub(crate) fn trust_root(given: Option<&Path>) -> Result<TrustRoot, Failure> {
+    given.map_or_else(|| Ok(TrustRoot::intel()), root)
 }
 
 /// A trust root from a file, PEM or DER.

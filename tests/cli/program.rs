@@ -91,6 +91,12 @@ impl Folder {
         for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "TERM"] {
             command.env_remove(name);
         }
+        for name in ["https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "no_proxy"] {
+            command.env_remove(name);
+        }
+        // Nothing listens there: whatever would leave this machine fails at once.
+        command.env("HTTPS_PROXY", "http://127.0.0.1:9").env("NO_PROXY", "127.0.0.1,localhost");
+        command.env("XDG_CACHE_HOME", self.path().join("cache"));
         command.stdin(Stdio::null());
         command
     }

@@ -69,7 +69,7 @@ fn verifying_a_quote_judges_the_first_two_steps_and_no_more() {
     let late: Vec<&str> =
         arguments.iter().map(|it| if *it == AS_OF { "2026-12-15T00:00:00Z" } else { *it }).collect();
     folder.run(&late).ends(11);
-    folder.run(&["quote", "verify", "quote.bin", "--as-of", AS_OF]).ends(13);
+    folder.run(&["quote", "verify", "quote.bin", "--as-of", AS_OF, "--offline"]).ends(13);
 }
 
 #[test]

@@ -39,6 +39,24 @@ impl ExitCode {
         (Self::Incomplete, "incomplete: a required check was not run"),
     ];
 
+    /// Of two verdicts of one run the graver: 10 before 11, 13, 3, 12 and 0.
+    #[must_use]
+    pub const fn graver(self, other: Self) -> Self {
+        if other.gravity() > self.gravity() { other } else { self }
+    }
+
+    const fn gravity(self) -> u8 {
+        match self {
+            Self::Verified => 0,
+            Self::Findings => 1,
+            Self::Unobtainable => 2,
+            Self::Incomplete => 3,
+            Self::Refused => 4,
+            Self::NotGenuine => 5,
+            Self::Internal | Self::Usage => 6,
+        }
+    }
+
     /// The number.
     #[must_use]
     pub const fn code(self) -> u8 {

@@ -5,6 +5,9 @@ use crate::input::{self, shown};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 use veritee_model::Budget;
 
 /// One thing to judge.
@@ -27,23 +30,33 @@ impl Entry {
     }
 }
 
-/// The input, entry by entry.
+/// The input, portion by portion.
 pub(super) enum Source {
     Files(std::vec::IntoIter<PathBuf>),
-    Lines { reader: Box<dyn BufRead>, number: u64 },
+    Lines(Receiver<Result<Piece, Failure>>),
 }
+
+/// Lines that could be read without waiting for more, and their length.
+pub(super) struct Piece {
+    entries: Vec<Entry>,
+    bytes: usize,
+}
+
+/// Entries in one portion, and in pieces ahead of it.
+const PORTION: usize = 1024;
+/// Text of one portion: lines of evidence are longer than lines of quotes.
+const PORTION_BYTES: usize = 64 << 20;
+/// Pieces that the reader may be ahead of the judges.
+const AHEAD: usize = 16;
 
 impl Source {
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| Failure::unobtainable(format!("{}: {error}", shown(path)));
         if path == Path::new("-") {
-            return Ok(Self::Lines { reader: Box::new(BufReader::new(std::io::stdin())), number: 0 });
+            return Self::lines(std::io::stdin());
         }
         if !path.is_dir() {
-            return Ok(Self::Lines {
-                reader: Box::new(BufReader::new(File::open(path).map_err(failed)?)),
-                number: 0,
-            });
+            return Self::lines(File::open(path).map_err(failed)?);
         }
         let mut files = Vec::new();
         for entry in std::fs::read_dir(path).map_err(failed)? {
@@ -56,33 +69,80 @@ impl Source {
         Ok(Self::Files(files.into_iter()))
     }
 
-    /// The next entries, fewer at the end, none after it. Empty lines are passed over.
-    pub(super) fn next_portion(&mut self, most: usize) -> Result<Vec<Entry>, Failure> {
-        match self {
-            Self::Files(files) => Ok(files.take(most).map(Entry::File).collect()),
-            Self::Lines { reader, number } => {
-                /// Text of one portion: lines of evidence are longer than lines of quotes.
-                const MOST_BYTES: usize = 64 << 20;
-                let mut portion = Vec::new();
-                let mut bytes = 0;
-                while portion.len() < most && bytes < MOST_BYTES {
-                    let Some(entry) = next_line(reader, number)? else { break };
-                    if let Entry::Line(_, text) = &entry {
-                        bytes += text.len();
-                        if text.iter().all(u8::is_ascii_whitespace) {
-                            continue;
-                        }
+    /// A thread of its own reads: a writer that pauses must hold up neither the answers to the lines it has already
+    /// written nor Ctrl-C.
+    fn lines(input: impl Read + Send + 'static) -> Result<Self, Failure> {
+        const BUFFER: usize = 1 << 20;
+        let (sender, receiver) = std::sync::mpsc::sync_channel(AHEAD);
+        std::thread::Builder::new()
+            .name("input".to_owned())
+            .spawn(move || {
+                let mut reader = BufReader::with_capacity(BUFFER, input);
+                let mut number = 0;
+                loop {
+                    let piece = next_piece(&mut reader, &mut number);
+                    let last = !matches!(&piece, Ok(piece) if !piece.entries.is_empty());
+                    // Nobody listens any more once the run was interrupted.
+                    if sender.send(piece).is_err() || last {
+                        break;
                     }
-                    portion.push(entry);
                 }
-                Ok(portion)
-            }
+            })
+            .map_err(|error| Failure::internal(format!("a thread for the input: {error}")))?;
+        Ok(Self::Lines(receiver))
+    }
+
+    /// The next entries: at least one, unless the input is at its end or `stop` was set.
+    pub(super) fn next_portion(&mut self, stop: &AtomicBool) -> Result<Vec<Entry>, Failure> {
+        match self {
+            Self::Files(files) => Ok(files.take(PORTION).map(Entry::File).collect()),
+            Self::Lines(receiver) => portion(receiver, stop),
         }
     }
 }
 
+/// Waits for one piece, then takes what else is there.
+fn portion(receiver: &Receiver<Result<Piece, Failure>>, stop: &AtomicBool) -> Result<Vec<Entry>, Failure> {
+    const LOOK_UP: Duration = Duration::from_millis(100);
+    let mut portion = loop {
+        match receiver.recv_timeout(LOOK_UP) {
+            Ok(piece) => break piece?,
+            Err(RecvTimeoutError::Timeout) if !stop.load(Ordering::Relaxed) => {}
+            Err(_) => return Ok(Vec::new()),
+        }
+    };
+    while portion.entries.len() < PORTION && portion.bytes < PORTION_BYTES && !portion.entries.is_empty() {
+        match receiver.try_recv() {
+            Ok(Ok(piece)) if piece.entries.is_empty() => break,
+            Ok(piece) => {
+                let piece = piece?;
+                portion.entries.extend(piece.entries);
+                portion.bytes += piece.bytes;
+            }
+            Err(_) => break,
+        }
+    }
+    Ok(portion.entries)
+}
+
+/// One line, and those that follow as far as they are at hand. Empty lines are passed over; nothing at the end.
+fn next_piece(reader: &mut BufReader<impl Read>, number: &mut u64) -> Result<Piece, Failure> {
+    let mut piece = Piece { entries: Vec::new(), bytes: 0 };
+    while piece.entries.is_empty() || (piece.entries.len() < PORTION && reader.buffer().contains(&b'\n')) {
+        let Some(entry) = next_line(reader, number)? else { break };
+        if let Entry::Line(_, text) = &entry {
+            if text.iter().all(u8::is_ascii_whitespace) {
+                continue;
+            }
+            piece.bytes += text.len();
+        }
+        piece.entries.push(entry);
+    }
+    Ok(piece)
+}
+
 /// One line without its end. Of a line beyond the limit nothing is kept.
-fn next_line(reader: &mut Box<dyn BufRead>, number: &mut u64) -> Result<Option<Entry>, Failure> {
+fn next_line(reader: &mut impl BufRead, number: &mut u64) -> Result<Option<Entry>, Failure> {
     let failed = |error: std::io::Error| Failure::unobtainable(format!("input: {error}"));
     let limit = Budget::STANDARD.event_log_bytes;
     let mut line = Vec::new();
@@ -99,7 +159,7 @@ fn next_line(reader: &mut Box<dyn BufRead>, number: &mut u64) -> Result<Option<E
     Ok(Some(Entry::Line(*number, line)))
 }
 
-fn skip_line(reader: &mut Box<dyn BufRead>) -> std::io::Result<()> {
+fn skip_line(reader: &mut impl BufRead) -> std::io::Result<()> {
     loop {
         let buffer = reader.fill_buf()?;
         if buffer.is_empty() {

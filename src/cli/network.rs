@@ -1,0 +1,261 @@
+//! Options of the commands that may open a socket.
+
+use clap::{Args, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use veritee_model::{Fmspc, UnixTime};
+
+/// How the network is reached, and where what came from it is kept.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Network")]
+pub(crate) struct Network {
+    /// Folder in which collateral is kept between runs. Default: veritee/collateral in the user's cache folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) store: Option<PathBuf>,
+    /// Ask this caching service for collateral instead of Intel's own.
+    #[arg(long, value_name = "URL")]
+    pub(crate) pccs: Option<String>,
+    /// Version of that service's interface.
+    #[arg(long, value_enum, default_value_t = PccsVersion::V4, requires = "pccs")]
+    pub(crate) pccs_version: PccsVersion,
+    /// Which of Intel's TCB evaluations: `standard`, `early`, a number, or `both` to show the early verdict too.
+    #[arg(long, value_name = "WHICH", default_value = "standard")]
+    pub(crate) evaluation: Evaluation,
+    /// Certificates of further authorities that may vouch for servers, PEM: for a proxy that reads along.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_roots: Option<PathBuf>,
+    /// Let requests go to private and loopback addresses.
+    #[arg(long)]
+    pub(crate) allow_local: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PccsVersion {
+    V3,
+    V4,
+}
+
+/// Which of Intel's TCB evaluations is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Evaluation {
+    One(veritee_collateral::Evaluation),
+    /// Standard for the verdict, early beside it.
+    Both,
+}
+
+impl std::str::FromStr for Evaluation {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "both" => Ok(Self::Both),
+            one => one
+                .parse()
+                .map(Self::One)
+                .map_err(|error: veritee_collateral::EvaluationError| format!("{error}, or `both`")),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  veritee fetch 2c0a0c96cb6dbd659bf1446e2f3fce58172ff91b@pha-prod7 -o evidence.json
+  veritee fetch 2c0a0c96cb6dbd659bf1446e2f3fce58172ff91b --gateway dstack.example -o evidence.json
+  veritee fetch 'https://app.example/attestation?nonce={nonce}' -o evidence.json
+  veritee fetch app.example --resolver https://resolver.example/dns-query -o evidence.json
+  veritee fetch ra-tls://10.0.0.7:8443 --allow-local -o evidence.json
+  veritee verify evidence.json --all --offline
+
+Nothing that was fetched is trusted more than a file: `veritee verify` judges it. Where several machines answer, the
+file holds a set, each under a label of its own. docs/fetch.md lists every request.")]
+pub(crate) struct Fetch {
+    /// APP_ID@CLUSTER, APP_ID with --gateway, instance:ID, the address of a gateway, a URL, a domain, or
+    /// ra-tls://HOST:PORT.
+    #[arg(required_unless_present = "clusters")]
+    pub(crate) target: Option<String>,
+    /// List the clusters and resolvers known by name.
+    #[arg(long, exclusive = true)]
+    pub(crate) clusters: bool,
+    /// The cluster of the app id.
+    #[arg(long, value_name = "NAME", conflicts_with = "gateway", help_heading = "Target")]
+    pub(crate) cluster: Option<String>,
+    /// The domain of the gateway in front of the app id, with a port where that is not 443.
+    #[arg(long, value_name = "DOMAIN", help_heading = "Target")]
+    pub(crate) gateway: Option<String>,
+    /// Host of the gateway's own pages, where it is not `gateway.` and its domain.
+    #[arg(long, value_name = "HOST", help_heading = "Target")]
+    pub(crate) gateway_host: Option<String>,
+    /// The domain whose users reach the application: its ingress evidence is asked for too.
+    #[arg(long, value_name = "DOMAIN", help_heading = "Target")]
+    pub(crate) domain: Option<String>,
+    /// Ask for a quote over this nonce, 32 bytes in hex, where the target has a place for one. Default: random bytes.
+    #[arg(long, value_name = "HEX", value_parser = nonce, help_heading = "Target")]
+    pub(crate) nonce: Option<Nonce>,
+    /// Member of the URL's query that takes the nonce, where `{nonce}` does not stand in it.
+    #[arg(long, value_name = "NAME", help_heading = "Target")]
+    pub(crate) nonce_in: Option<String>,
+    /// How often the application is asked, each time over a connection of its own, to see which machines answer.
+    #[arg(long, value_name = "N", default_value_t = 4, help_heading = "Target",
+          value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub(crate) replicas: u8,
+    /// A resolver that is asked for CAA records over HTTPS (RFC 8484): a URL, or a name that --clusters lists. None
+    /// is asked without this.
+    #[arg(long, value_name = "URL|NAME", help_heading = "Target")]
+    pub(crate) resolver: Option<String>,
+    /// Where the list of running instances is asked: `known` for clusters known by name, `never`, or a URL with
+    /// {app_id} in it.
+    #[arg(long, value_name = "WHERE", default_value = "known", help_heading = "Target")]
+    pub(crate) cloud: String,
+    /// Do not ask the gateway for its own evidence.
+    #[arg(long, help_heading = "Target")]
+    pub(crate) no_gateway: bool,
+    /// Leave collateral out of the evidence.
+    #[arg(long, help_heading = "Target")]
+    pub(crate) no_collateral: bool,
+    /// List the requests that would be made, and make none.
+    #[arg(long, help_heading = "Target")]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) at: StoreTime,
+    #[command(flatten)]
+    pub(crate) network: Network,
+}
+
+/// 32 bytes that nobody can know before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Nonce(pub(crate) [u8; 32]);
+
+fn nonce(text: &str) -> Result<Nonce, String> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    let bytes = hex::decode(digits).map_err(|error| format!("not hex: {error}"))?;
+    let length = bytes.len();
+    bytes.try_into().map(Nonce).map_err(|_bytes| format!("expected 32 bytes, got {length}"))
+}
+
+/// Whose collateral.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Whose")]
+pub(crate) struct Whose {
+    /// For the platform of this quote or evidence; - for standard input.
+    #[arg(value_name = "QUOTE", required_unless_present = "fmspc", conflicts_with_all = ["fmspc", "ca", "tee"])]
+    pub(crate) quote: Option<PathBuf>,
+    /// Which machine, where the file holds several.
+    #[arg(long, value_name = "LABEL", requires = "quote")]
+    pub(crate) select: Option<String>,
+    /// For this processor family: 12 hex digits.
+    #[arg(long, value_name = "HEX", requires = "ca", value_parser = fmspc)]
+    pub(crate) fmspc: Option<Fmspc>,
+    /// The CA that certifies its machines.
+    #[arg(long, value_enum)]
+    pub(crate) ca: Option<Ca>,
+    /// TDX or SGX.
+    #[arg(long, value_enum, default_value_t = TeeKind::Tdx)]
+    pub(crate) tee: TeeKind,
+}
+
+fn fmspc(text: &str) -> Result<Fmspc, String> {
+    Fmspc::from_hex(text).map_err(|error| error.to_string())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Ca {
+    Processor,
+    Platform,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TeeKind {
+    Tdx,
+    Sgx,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Collateral {
+    /// Fetch collateral into the store, and print it or write it to a file for an offline machine.
+    #[command(after_help = "\
+Examples:
+  veritee collateral fetch quote.bin -o collateral.json
+  veritee collateral fetch --fmspc 90c06f000000 --ca platform
+  veritee collateral fetch quote.bin --pccs https://pccs.example --evaluation early")]
+    Fetch {
+        #[command(flatten)]
+        whose: Box<Whose>,
+        /// Ask even when the store has collateral in force.
+        #[arg(long, help_heading = "Whose")]
+        anew: bool,
+        #[command(flatten)]
+        at: StoreTime,
+        #[command(flatten)]
+        network: Network,
+    },
+    /// List what the store holds: for whom, issued when, good until when.
+    Show {
+        #[command(flatten)]
+        place: StorePlace,
+        #[command(flatten)]
+        at: StoreTime,
+    },
+    /// Verify every entry of the store down from the root, and say which has expired.
+    Check {
+        #[command(flatten)]
+        place: StorePlace,
+        #[command(flatten)]
+        at: StoreTime,
+    },
+    /// Drop what has expired, what nothing points at, and what an interrupted run left.
+    Prune {
+        #[command(flatten)]
+        place: StorePlace,
+        #[command(flatten)]
+        at: StoreTime,
+    },
+    /// Write the store's collateral to a folder, for `--collateral DIR` on an offline machine.
+    #[command(after_help = "Example:\n  veritee collateral export snapshot/")]
+    Export {
+        /// The folder; made when it is not there.
+        folder: PathBuf,
+        #[command(flatten)]
+        place: StorePlace,
+        #[command(flatten)]
+        at: StoreTime,
+    },
+    /// Take collateral files of a folder into the store. Each is verified first.
+    Import {
+        /// The folder.
+        folder: PathBuf,
+        #[command(flatten)]
+        place: StorePlace,
+        #[command(flatten)]
+        at: StoreTime,
+    },
+}
+
+/// Where the store is.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Store")]
+pub(crate) struct StorePlace {
+    /// Folder of the store. Default: veritee/collateral in the user's cache folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) store: Option<PathBuf>,
+}
+
+/// At which time, and down from which root.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Store")]
+pub(crate) struct StoreTime {
+    /// At which time: RFC 3339, seconds since 1970, or `now`.
+    #[arg(long, value_name = "TIME", value_parser = super::parse_as_of)]
+    pub(crate) as_of: Option<super::AsOf>,
+    /// Another trust root than Intel's, PEM or DER.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root: Option<PathBuf>,
+}
+
+impl StoreTime {
+    /// The time given, or the clock's.
+    pub(crate) fn time(&self) -> Result<UnixTime, crate::failure::Failure> {
+        match self.as_of {
+            Some(super::AsOf::At(time)) => Ok(time),
+            Some(super::AsOf::Now) | None => crate::input::now(),
+        }
+    }
+}

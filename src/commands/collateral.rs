@@ -1,0 +1,290 @@
+//! `veritee collateral`
+
+use super::supply;
+use crate::cli::network::{Ca, Collateral, Evaluation, Network, StorePlace, StoreTime, TeeKind, Whose};
+use crate::cli::{Format, Global};
+use crate::failure::Failure;
+use crate::input::shown;
+use crate::{network, output};
+use core::fmt::Write as _;
+use serde_json::{Value, json};
+use std::path::Path;
+use veritee_collateral::{Evaluation as By, Fault, Listed, Mode, Need, Store};
+use veritee_model::text::inert;
+use veritee_model::{ExitCode, UnixTime};
+use veritee_quote::{CaKind, Quote, Tee};
+
+pub(crate) fn run(options: &Collateral, global: &Global) -> Result<ExitCode, Failure> {
+    match options {
+        Collateral::Fetch { whose, anew, at, network } => fetch(whose, *anew, at, network, global),
+        Collateral::Show { place, at } => show(place, at, global),
+        Collateral::Check { place, at } => check(place, at, global),
+        Collateral::Prune { place, at } => prune(place, at, global),
+        Collateral::Export { folder, place, at } => export(folder, place, at, global),
+        Collateral::Import { folder, place, at } => import(folder, place, at, global),
+    }
+}
+
+/// Without `-o` it is kept in the store and described; with it, it is a file too.
+fn fetch(
+    whose: &Whose,
+    anew: bool,
+    at: &StoreTime,
+    options: &Network,
+    global: &Global,
+) -> Result<ExitCode, Failure> {
+    super::only(global, &[Format::Human, Format::Json], "collateral fetch")?;
+    let evaluations: &[By] = match options.evaluation {
+        Evaluation::Both if global.output.is_some() => {
+            return Err(Failure::usage("`--evaluation both` makes two documents, `-o` takes one")
+                .help("leave out -o and `veritee collateral export DIR`"));
+        }
+        Evaluation::Both => &[By::Standard, By::Early],
+        Evaluation::One(ref one) => std::slice::from_ref(one),
+    };
+    let now = at.time()?;
+    let store = open(options.store.as_deref(), at)?;
+    let client = network::client(options, global)?;
+    let service = supply::service(options)?;
+    let mode = if anew { Mode::Refresh } else { Mode::Cached };
+    let subject = Subject::of(whose, global)?;
+    let obtained = network::block_on(async {
+        let mut all = Vec::new();
+        for evaluation in evaluations {
+            let one = match &subject {
+                Subject::Quote(quote) => {
+                    veritee_collateral::obtain_for_quote(
+                        &client,
+                        &service,
+                        &store,
+                        quote,
+                        *evaluation,
+                        now,
+                        mode,
+                    )
+                    .await
+                }
+                Subject::Platform(need) => {
+                    let need = need.with(*evaluation);
+                    veritee_collateral::obtain(&client, &service, &store, &need, now, mode).await
+                }
+            };
+            all.push(one.map_err(|error| supply::unobtainable(&error))?);
+        }
+        Ok(all)
+    })?;
+    let mut text = String::new();
+    for one in &obtained {
+        supply::told(one, global);
+        let (number, _) = one.numbers;
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "{}: TCB evaluation {number}, fetched {}, {}",
+            one.need,
+            one.fetched,
+            match one.requests {
+                0 => "from the store".to_owned(),
+                requests => format!("{requests} requests"),
+            }
+        );
+    }
+    let documents = obtained.iter().map(|one| String::from_utf8_lossy(&one.item.bytes));
+    match (&global.output, global.format) {
+        (Some(_), _) | (None, Format::Json) => {
+            let lines: Vec<String> = documents.map(|document| format!("{document}\n")).collect();
+            output::data(&lines.concat(), global)?;
+            if global.output.is_some() {
+                output::note(global, text.trim_end());
+            }
+        }
+        (None, _) => output::data(&text, global)?,
+    }
+    Ok(ExitCode::Verified)
+}
+
+/// Whose collateral is asked for.
+enum Subject {
+    Quote(Box<Quote>),
+    Platform(Need),
+}
+
+impl Subject {
+    fn of(whose: &Whose, global: &Global) -> Result<Self, Failure> {
+        if let (None, Some(fmspc), Some(ca)) = (&whose.quote, whose.fmspc, whose.ca) {
+            let tee = match whose.tee {
+                TeeKind::Tdx => Tee::Tdx,
+                TeeKind::Sgx => Tee::Sgx,
+            };
+            let ca = match ca {
+                Ca::Processor => CaKind::Processor,
+                Ca::Platform => CaKind::Platform,
+            };
+            return Ok(Self::Platform(Need { tee, fmspc, ca, evaluation: By::Standard }));
+        }
+        let path = whose
+            .quote
+            .as_deref()
+            .ok_or_else(|| Failure::usage("a quote, or --fmspc and --ca, say whose collateral is meant"))?;
+        let evidence = super::gather::single(path, whose.select.as_deref(), global)?;
+        let item =
+            evidence.quote.ok_or_else(|| Failure::unobtainable(format!("{}: has no quote", shown(path))))?;
+        Quote::parse(&item.bytes)
+            .map(|quote| Self::Quote(Box::new(quote)))
+            .map_err(|error| Failure::unobtainable(format!("{}: {error}", shown(path))))
+    }
+}
+
+fn show(place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode, Failure> {
+    super::only(global, &[Format::Human, Format::Json, Format::Jsonl], "collateral show")?;
+    let (store, now) = (open(place.store.as_deref(), at)?, at.time()?);
+    let inventory = store.list(now).map_err(|error| supply::unusable(&error))?;
+    let text = match global.format {
+        Format::Jsonl => inventory.entries.iter().map(|entry| format!("{}\n", entry_json(entry))).collect(),
+        Format::Json => {
+            let entries: Vec<Value> = inventory.entries.iter().map(entry_json).collect();
+            format!("{:#}\n", json!({ "schema": "veritee/store/v1", "as_of": now, "entries": entries }))
+        }
+        _ => table(&inventory.entries, &store, now),
+    };
+    output::data(&text, global)?;
+    faults(&inventory.faults, global);
+    Ok(if inventory.faults.is_empty() { ExitCode::Verified } else { ExitCode::Unobtainable })
+}
+
+fn table(entries: &[Listed], store: &Store, now: UnixTime) -> String {
+    if entries.is_empty() {
+        return format!("nothing for this root in {}\n", shown(store.folder()));
+    }
+    let mut out = String::new();
+    for entry in entries {
+        let state = if entry.expired.is_empty() { "in force until" } else { "EXPIRED" };
+        let _ = writeln!(
+            out,
+            "{}  TCB evaluation {}  {state} {}  from {}",
+            entry.need, entry.number, entry.expires, entry.service
+        );
+        for item in &entry.items {
+            let _ = writeln!(
+                out,
+                "  {:<14} issued {}  next update {}  {:>8} bytes  sha256 {:.16}",
+                item.item.to_string(),
+                item.issued,
+                item.expires,
+                item.bytes,
+                item.sha256.to_string()
+            );
+        }
+        let _ = writeln!(
+            out,
+            "  CRL numbers    PCK {}  root {}",
+            inert(&entry.pck_crl_number),
+            inert(&entry.root_ca_crl_number)
+        );
+    }
+    let expired = entries.iter().filter(|entry| !entry.expired.is_empty()).count();
+    let _ = writeln!(out, "{} entries, {expired} expired at {now}", entries.len());
+    out
+}
+
+fn entry_json(entry: &Listed) -> Value {
+    let items: Vec<Value> = entry
+        .items
+        .iter()
+        .map(|item| {
+            json!({
+                "item": item.item.to_string(), "url": item.url, "fetched": item.fetched, "issued": item.issued,
+                "next_update": item.expires, "bytes": item.bytes, "sha256": item.sha256,
+            })
+        })
+        .collect();
+    json!({
+        "for": entry.need.to_string(), "service": entry.service.to_string(), "evaluation_number": entry.number,
+        "qe_identity_evaluation_number": entry.qe_identity_number, "pck_crl_number": entry.pck_crl_number,
+        "root_ca_crl_number": entry.root_ca_crl_number, "expires": entry.expires,
+        "expired": !entry.expired.is_empty(), "items": items,
+    })
+}
+
+fn check(place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode, Failure> {
+    super::only(global, &[Format::Human], "collateral check")?;
+    let (store, now) = (open(place.store.as_deref(), at)?, at.time()?);
+    let found = store.check(now).map_err(|error| supply::unusable(&error))?;
+    let listed = store.list(now).map_err(|error| supply::unusable(&error))?;
+    let mut text = format!("{} entries verified, {} objects read\n", found.entries, found.objects);
+    for entry in listed.entries.iter().filter(|entry| !entry.expired.is_empty()) {
+        let _ = writeln!(text, "expired: {} on {}", entry.need, entry.expires);
+    }
+    output::data(&text, global)?;
+    faults(&found.faults, global);
+    Ok(if found.faults.is_empty() { ExitCode::Verified } else { ExitCode::Unobtainable })
+}
+
+fn prune(place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode, Failure> {
+    super::only(global, &[Format::Human], "collateral prune")?;
+    let (store, now) = (open(place.store.as_deref(), at)?, at.time()?);
+    let pruned = store.prune(now, 0).map_err(|error| supply::unusable(&error))?;
+    let mut text = String::new();
+    for need in &pruned.expired {
+        let _ = writeln!(text, "dropped, expired: {need}");
+    }
+    for fault in &pruned.broken {
+        let _ = writeln!(text, "dropped, broken: {fault}");
+    }
+    let _ = writeln!(
+        text,
+        "{} entries, {} objects ({} bytes) and {} leftovers dropped",
+        pruned.expired.len() + pruned.broken.len(),
+        pruned.objects,
+        pruned.bytes,
+        pruned.temporaries
+    );
+    output::data(&text, global)?;
+    faults(&pruned.unknown, global);
+    Ok(ExitCode::Verified)
+}
+
+fn export(folder: &Path, place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode, Failure> {
+    super::only(global, &[Format::Human], "collateral export")?;
+    let (store, now) = (open(place.store.as_deref(), at)?, at.time()?);
+    let snapshot = veritee_collateral::snapshot(&store, None, folder, now)
+        .map_err(|error| supply::unobtainable(&error))?;
+    let mut text = String::new();
+    for file in &snapshot.written {
+        let until = file.expires.map_or_else(|| "unknown".to_owned(), |time| time.to_string());
+        let _ = writeln!(text, "{}  {} bytes  sha256 {}  until {until}", file.name, file.bytes, file.sha256);
+    }
+    let _ = writeln!(text, "{} files in {}", snapshot.written.len(), shown(folder));
+    output::data(&text, global)?;
+    faults(&snapshot.faults, global);
+    Ok(if snapshot.faults.is_empty() { ExitCode::Verified } else { ExitCode::Unobtainable })
+}
+
+fn import(folder: &Path, place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode, Failure> {
+    super::only(global, &[Format::Human], "collateral import")?;
+    let (store, now) = (open(place.store.as_deref(), at)?, at.time()?);
+    let imported =
+        veritee_collateral::import(&store, folder, now).map_err(|error| supply::unobtainable(&error))?;
+    let mut text = String::new();
+    for need in &imported.needs {
+        let _ = writeln!(text, "taken: {need}");
+    }
+    let _ = writeln!(text, "{} taken, {} refused", imported.needs.len(), imported.refused.len());
+    output::data(&text, global)?;
+    for rollback in &imported.rollbacks {
+        output::note(global, &format!("warning: {rollback}"));
+    }
+    faults(&imported.refused, global);
+    Ok(if imported.refused.is_empty() { ExitCode::Verified } else { ExitCode::Unobtainable })
+}
+
+fn open(folder: Option<&Path>, at: &StoreTime) -> Result<Store, Failure> {
+    let root = super::verify::trust_root(at.root.as_deref())?;
+    Store::open(&network::store_folder(folder)?, &root).map_err(|error| supply::unusable(&error))
+}
+
+fn faults(faults: &[Fault], global: &Global) {
+    for fault in faults {
+        output::note(global, &format!("fault: {fault}"));
+    }
+}
