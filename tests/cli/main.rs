@@ -6,6 +6,7 @@ mod documents;
 mod explain;
 mod failures;
 mod help;
+mod network;
 mod output;
 mod policies;
 mod program;

@@ -142,7 +142,7 @@ impl Folder {
 }
 
 impl Ran {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().expect("not ended by a signal"),
             out: String::from_utf8(output.stdout).unwrap(),

@@ -1,0 +1,299 @@
+//! From a target to a verdict with nothing but loopback: fetch, the store, and `verify` that brings what it lacks.
+
+use crate::program::{AS_OF, Folder, Ran, machine};
+use veritee_loopback::{Authority, Proxy, Reply, Request, Server};
+use veritee_testkit::ForgedAnswers;
+use veritee_testkit::der;
+use veritee_testkit::dstack::Machine;
+use veritee_testkit::dstack::report_data::Binding;
+
+const GATEWAY: &str = "apps.example";
+
+/// A small internet behind a proxy, and a folder to work in.
+struct World {
+    folder: Folder,
+    authority: Authority,
+    proxy: Proxy,
+    pccs: Server,
+    others: Vec<Server>,
+    id: String,
+}
+
+/// A machine whose quote stands in its RA-TLS certificate.
+fn served() -> Machine {
+    machine().change(|machine| machine.binding = Binding::RaTls)
+}
+
+fn answer(answers: &ForgedAnswers, request: &Request) -> Reply {
+    match request.path.rsplit_once("/certification/v4/") {
+        Some((_, "tcb")) => {
+            Reply::json(answers.tcb_info.clone()).header("TCB-Info-Issuer-Chain", &answers.tcb_info_chain)
+        }
+        Some((_, "qe/identity")) => Reply::json(answers.qe_identity.clone())
+            .header("SGX-Enclave-Identity-Issuer-Chain", &answers.qe_identity_chain),
+        Some((_, "pckcrl")) => Reply::ok("application/pkix-crl", answers.pck_crl.clone())
+            .header("SGX-PCK-CRL-Issuer-Chain", &answers.pck_crl_chain),
+        Some((_, "rootcacrl")) => Reply::text(hex::encode(&answers.root_ca_crl)),
+        _ => Reply::status(404),
+    }
+}
+
+impl World {
+    fn new() -> Self {
+        let authority = Authority::new();
+        let proxy = Proxy::start();
+        let pccs = Server::https(authority.identity(&["pccs.example"]));
+        proxy.route("pccs.example:443", pccs.port());
+        let forged = served().forge();
+        let answers = forged.platform.collateral.pcs();
+        pccs.otherwise(move |request| answer(&answers, request));
+        let folder = Folder::of(&machine());
+        folder.write("authority.pem", der::pem("CERTIFICATE", &authority.root()));
+        let id = hex::encode(served().payloads().app_id);
+        let mut world = Self { folder, authority, proxy, pccs, others: Vec::new(), id };
+        // The forged RTMR0 is made up, so no vm_config fits it.
+        let info = edited(&forged.info_json(), |info| info["vm_config"] = "".into());
+        world.agent().on("/prpc/Info", Reply::json(info));
+        world
+    }
+
+    fn agent(&mut self) -> &Server {
+        let name = format!("{}-8090.{GATEWAY}", self.id);
+        self.server(&name)
+    }
+
+    fn server(&mut self, name: &str) -> &Server {
+        let server = Server::https(self.authority.identity(&[name]));
+        self.proxy.route(&format!("{name}:443"), server.port());
+        self.others.push(server);
+        self.others.last().unwrap()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let mut command = self.folder.command(arguments);
+        command.env("HTTPS_PROXY", self.proxy.url());
+        Ran::of(command.output().unwrap())
+    }
+
+    fn fetch(&self, more: &[&str]) -> Ran {
+        let target = format!("{}@{GATEWAY}", self.id);
+        let common = ["--cloud", "never", "--no-gateway", "--as-of", AS_OF, "--root", "root.pem"];
+        self.run(&[&["fetch", &target][..], &common, &SERVICE, &["-o", "fetched.json"], more].concat())
+    }
+
+    fn verify(&self, file: &str, more: &[&str]) -> Ran {
+        let rules = ["--policy", "policy.toml", "--root", "root.pem", "--as-of", AS_OF, "--format", "json"];
+        self.run(&[&["verify", file][..], &rules, more].concat())
+    }
+}
+
+/// Whom to ask for collateral, and whose word to take for its name.
+const SERVICE: [&str; 4] = ["--pccs", "https://pccs.example", "--tls-roots", "authority.pem"];
+
+fn edited(json: &str, change: impl FnOnce(&mut serde_json::Value)) -> String {
+    let mut document = serde_json::from_str(json).unwrap();
+    change(&mut document);
+    document.to_string()
+}
+
+#[test]
+fn what_is_fetched_once_is_verified_offline_and_gives_the_same_report_twice() {
+    let world = World::new();
+    let fetched = world.fetch(&[]).ends(0);
+    assert!(fetched.err.contains("next: veritee verify fetched.json"), "{}", fetched.err);
+    assert_eq!(world.pccs.requests().len(), 4, "a cold set is four requests");
+    let first = world.verify("fetched.json", &["--offline"]).ends(0);
+    let second = world.verify("fetched.json", &["--offline"]).ends(0);
+    assert!(first.out == second.out && first.err == second.err);
+    let report: serde_json::Value = serde_json::from_str(&first.out).unwrap();
+    let passed = |id: &str| {
+        report["checks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|check| check["id"] == id && check["outcome"] == "pass")
+    };
+    for id in ["identity.target", "binding.ra-tls", "compose.hash", "eventlog.rtmr3"] {
+        assert!(passed(id), "{id}");
+    }
+    // Which machine was asked, when, and by which certificate it was reached stands in the file.
+    let document: serde_json::Value = serde_json::from_str(&world.folder.read("fetched.json")).unwrap();
+    assert_eq!(document["target"]["app_id"], world.id.as_str());
+    assert_eq!(document["quote"]["obtained"], AS_OF);
+    assert!(document["served"]["server"].as_str().unwrap().ends_with(".apps.example:443"), "{document}");
+    // A second time nothing is asked for but the application.
+    world.fetch(&[]).ends(0);
+    assert_eq!(world.pccs.requests().len(), 4, "a warm set is none");
+}
+
+#[test]
+fn the_page_of_another_application_is_refused_as_the_one_asked_for() {
+    let mut world = World::new();
+    // The gateway leads the name of one application to another, both honest.
+    world.id = hex::encode([0x77; 20]);
+    let info = edited(&served().forge().info_json(), |info| info["vm_config"] = "".into());
+    world.agent().on("/prpc/Info", Reply::json(info));
+    let fetched = world.fetch(&[]).ends(0);
+    assert!(fetched.err.contains("which is not the one asked for"), "{}", fetched.err);
+    let ran = world.verify("fetched.json", &["--offline"]);
+    assert!(ran.code == 10 || ran.code == 11, "{}", ran.out);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let target = report["checks"].as_array().unwrap().iter().find(|check| check["id"] == "identity.target");
+    assert_eq!(target.unwrap()["outcome"], "fail");
+}
+
+#[test]
+fn verify_brings_the_collateral_that_was_not_given_and_keeps_it() {
+    let world = World::new();
+    let cold = world.verify("answer.json", &[&["--app-compose", "app-compose.json"][..], &SERVICE].concat());
+    cold.ends(0);
+    assert_eq!(world.pccs.requests().len(), 4);
+    let parts = ["--app-compose", "app-compose.json"];
+    world.verify("answer.json", &[&parts[..], &SERVICE].concat()).ends(0);
+    // From the store, with no service named and no socket opened.
+    world.verify("answer.json", &[&parts[..], &["--offline"]].concat()).ends(0);
+    assert_eq!(world.pccs.requests().len(), 4, "warm: no request");
+    let shown = world.run(&["collateral", "show", "--root", "root.pem", "--as-of", AS_OF]).ends(0);
+    assert!(
+        shown.out.contains("in force until") && shown.out.contains("1 entries, 0 expired"),
+        "{}",
+        shown.out
+    );
+    // Intel's root knows nothing of it.
+    let others = world.run(&["collateral", "show", "--as-of", AS_OF]).ends(0);
+    assert!(others.out.starts_with("nothing for this root"), "{}", others.out);
+}
+
+#[test]
+fn without_an_answer_there_is_no_verdict_and_the_message_says_which_file_to_bring() {
+    let world = World::new();
+    world.pccs.replace("/tdx/certification/v4/qe/identity", [Reply::status(404)]);
+    world.pccs.otherwise(|_| Reply::status(404));
+    let ran =
+        world.verify("answer.json", &[&["--app-compose", "app-compose.json"][..], &SERVICE].concat()).ends(3);
+    assert_eq!(ran.out, "");
+    for words in ["https://pccs.example/", "404", "--collateral collateral.json", "--offline"] {
+        assert!(ran.err.contains(words), "{words}: {}", ran.err);
+    }
+    // Under another root than Intel's nobody but a named service is asked.
+    world.verify("answer.json", &["--app-compose", "app-compose.json"]).ends(13);
+}
+
+#[test]
+fn both_evaluations_are_shown_and_the_standard_one_decides() {
+    let world = World::new();
+    let parts = ["--app-compose", "app-compose.json", "--evaluation", "both"];
+    let ran = world.verify("answer.json", &[&parts[..], &SERVICE].concat()).ends(0);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(report["compared"][0]["with"], "under Intel's early TCB evaluation");
+    assert_eq!(report["compared"][0]["exit_code"], 0);
+    let asked: Vec<String> =
+        world.pccs.requests().iter().map(|request| format!("{}?{:?}", request.path, request.query)).collect();
+    assert_eq!(asked.len(), 6, "the lists are shared: {asked:?}");
+    assert!(asked.iter().any(|target| target.contains("update=early")), "{asked:?}");
+}
+
+#[test]
+fn a_snapshot_goes_to_a_machine_without_network_and_back() {
+    let world = World::new();
+    let at = ["--root", "root.pem", "--as-of", AS_OF];
+    let fetched = world
+        .run(&[&["collateral", "fetch", "quote.bin", "-o", "one.json"][..], &at, &SERVICE].concat())
+        .ends(0);
+    assert!(fetched.err.contains("4 requests"), "{}", fetched.err);
+    world.run(&[&["collateral", "export", "snapshot"][..], &at].concat()).ends(0);
+    world.run(&[&["collateral", "check"][..], &at].concat()).ends(0);
+    for given in ["one.json", "snapshot"] {
+        let parts =
+            ["--app-compose", "app-compose.json", "--collateral", given, "--offline", "--store", "none"];
+        world.verify("answer.json", &parts).ends(0);
+    }
+    world.run(&[&["collateral", "import", "snapshot", "--store", "second"][..], &at].concat()).ends(0);
+    let late = ["--root", "root.pem", "--as-of", "2027-10-15T00:00:00Z", "--store", "second"];
+    let pruned = world.run(&[&["collateral", "prune"][..], &late].concat()).ends(0);
+    assert!(pruned.out.contains("dropped, expired: tdx"), "{}", pruned.out);
+    // What is damaged on disk is named, and fetched anew.
+    let store = world.folder.path().join("cache/veritee/collateral/objects");
+    let object = std::fs::read_dir(&store).unwrap().next().unwrap().unwrap().path();
+    std::fs::write(&object, "damaged").unwrap();
+    let check = world.run(&[&["collateral", "check"][..], &at].concat()).ends(3);
+    assert!(check.err.contains("fault:"), "{}", check.err);
+    world.run(&[&["collateral", "fetch", "quote.bin"][..], &at, &SERVICE].concat()).ends(0);
+    world.run(&[&["collateral", "check"][..], &at].concat()).ends(0);
+}
+
+#[test]
+fn every_machine_of_a_set_is_judged_and_the_gravest_decides() {
+    let mut world = World::new();
+    let honest = edited(
+        &Machine::new(2).change(|machine| machine.binding = Binding::RaTls).forge().info_json(),
+        |info| {
+            info["vm_config"] = "".into();
+        },
+    );
+    let name = format!("{}-8090.{GATEWAY}", world.id);
+    world.others.clear();
+    let info = edited(&served().forge().info_json(), |info| info["vm_config"] = "".into());
+    let server = world.server(&name);
+    server.on("/prpc/Info", [Reply::json(info), Reply::json(honest)]);
+    let fetched = world.fetch(&[]).ends(0);
+    assert!(fetched.err.contains(" --all"), "{}", fetched.err);
+    let one = world.verify("fetched.json", &["--offline"]).ends(3);
+    assert!(one.err.contains("--select LABEL") && one.err.contains("--all"), "{}", one.err);
+    let arguments =
+        ["verify", "fetched.json", "--all", "--offline", "--policy", "policy.toml", "--root", "root.pem"];
+    let all = world.run(&[&arguments[..], &["--as-of", AS_OF, "--format", "jsonl"]].concat());
+    assert_eq!(all.out.lines().count(), 2, "{}{}", all.out, all.err);
+    let codes: Vec<i64> = all
+        .out
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["verdict"]["exit_code"].as_i64().unwrap()
+        })
+        .collect();
+    assert_eq!(
+        i64::from(all.code),
+        *codes.iter().max_by_key(|code| [0, 12, 13, 11, 10].iter().position(|it| it == *code)).unwrap()
+    );
+    assert!(all.code != 0, "two machines of one app id with two composes: {codes:?}");
+}
+
+#[test]
+fn a_dry_run_lists_every_request_and_makes_none() {
+    let world = World::new();
+    let ran = world.fetch(&["--dry-run"]).ends(0);
+    assert!(
+        !world.folder.file("fetched.json").exists()
+            || world.folder.read("fetched.json").contains("/prpc/Info")
+    );
+    assert_eq!((ran.err.as_str(), world.pccs.requests().len(), world.proxy.targets().len()), ("", 0, 0));
+}
+
+#[test]
+fn a_target_that_means_nothing_is_a_usage_error_with_a_next_step() {
+    let folder = Folder::new();
+    for target in [
+        "",
+        "not a target",
+        "https://user:secret@app.example/",
+        "http://app.example/",
+        "0123",
+        "\u{202e}x.example",
+    ] {
+        let ran = folder.run(&["fetch", target]).ends(2);
+        assert!(ran.err.starts_with("error: "), "{target}: {}", ran.err);
+    }
+    let nonce = "5a".repeat(32);
+    let ran = folder.run(&["fetch", "app.example", "--nonce", &nonce]).ends(2);
+    assert!(ran.err.contains("no place for a nonce"), "{}", ran.err);
+}
+
+#[test]
+fn a_target_that_does_not_answer_leaves_no_file_behind() {
+    let world = World::new();
+    let names = world.folder.names();
+    let target = format!("{}@nowhere.example", world.id);
+    let ran = world.run(&["fetch", &target, "--cloud", "never", "-o", "none.json"]).ends(3);
+    assert!(ran.err.contains("no quote of") && ran.err.contains("next:"), "{}", ran.err);
+    assert_eq!(world.folder.names(), names);
+}
