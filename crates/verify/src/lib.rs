@@ -6,9 +6,10 @@
 //!   2 platform   acceptable? TCB status, advisories, attributes, age of collateral
 //!   3 event log  the quoted one? digests recomputed from payloads, replayed         -> ReplayedLog
 //!   4 identity   app id, compose hash, key provider: from the replayed log only     -> AppIdentity
+//!                beside the claims, the target, the other machines
 //!   5 compose    sha256(exact app_compose) == measured compose hash                 -> BoundCompose
 //!   6 os         MRTD and RTMR0 to RTMR2 recomputed, or pinned by the policy
-//!   7 binding    REPORTDATA: nonce, TLS key, ingress evidence, KMS keys
+//!   7 binding    REPORTDATA: nonce, TLS key, ingress evidence, KMS keys; the server's certificate, CAA
 //!   8 audit      rules over the bound compose
 //!   9 governance key provider, history of compose hashes
 //! ```

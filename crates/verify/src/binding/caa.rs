@@ -42,6 +42,9 @@ pub(crate) fn check(request: &Request<'_>, shown: &Shown) -> Check {
     judged.unwrap_or_else(|undecided| Check::not_checked(ID, Reason::CaaUndecided, undecided.0))
 }
 
+/// How many of a kind are named before the rest is left out: real answers have one or two.
+const LISTED: usize = 4;
+
 /// Why the answers do not decide.
 struct Undecided(String);
 
@@ -203,7 +206,7 @@ impl Judged {
     }
 
     fn conclude(self, domain: &str, account: &str) -> Check {
-        let at = self.names.iter().cloned().collect::<Vec<_>>().join(", ");
+        let at = list(&self.names);
         if let Some(first) = self.open.first() {
             return Check::fail(ID, Reason::CaaOpen, format!("{first}; {UNSIGNED}"))
                 .at(at)
@@ -223,7 +226,6 @@ impl Judged {
                 "whoever holds the other account may get certificates for the domain: ask the domain's owner",
             );
         }
-        let list = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(", ");
         let mut detail = format!(
             "CAA of {at} lets only the bound account get certificates for {} from {}",
             shown(domain),
@@ -232,7 +234,7 @@ impl Judged {
         if !self.methods.is_empty() {
             detail = format!("{detail} by {}", list(&self.methods));
         }
-        for note in &self.notes {
+        for note in self.notes.iter().take(LISTED) {
             detail = format!("{detail}; {note}");
         }
         Check::pass(ID, format!("{detail}; {UNSIGNED}"))
@@ -250,6 +252,13 @@ impl Record {
             ["issue", "issuewild", "iodef", "issuemail", "issuevmc", "contactemail", "contactphone"];
         self.flags & 0x80 != 0 && !KNOWN.iter().any(|known| self.is(known))
     }
+}
+
+/// The first few.
+fn list(set: &BTreeSet<String>) -> String {
+    let first: Vec<&str> = set.iter().take(LISTED).map(String::as_str).collect();
+    let more = if set.len() > LISTED { ", ..." } else { "" };
+    format!("{}{more}", first.join(", "))
 }
 
 /// Lower case, without the dot of the root.

@@ -292,6 +292,15 @@ attacks! {
         assert_eq!(find(&report, ID).reason(), Some(Reason::CaaAccountOther));
     }
 
+    fn answers_of_many_records_do_not_swell_the_report() {
+        let tags: Vec<String> = (0..2000).map(|number| format!("tag{number}")).collect();
+        let values: Vec<String> = (0..2000).map(|number| format!("ca{number}.example; accounturi={ACCOUNT}")).collect();
+        let mut many: Vec<(u8, &str, &str)> = tags.iter().map(|tag| (128, tag.as_str(), "x")).collect();
+        many.extend(values.iter().map(|value| (0, "issue", value.as_str())));
+        let report = passes(&records(&many));
+        assert!(find(&report, ID).detail.len() < 2000);
+    }
+
     fn a_policy_may_let_open_records_pass_and_says_so() {
         let case = records(&[(0, "issue", "ca.example")])
             .policy("[[exception]]\ncode = \"caa-open\"\nreason = \"made for a test\"\n");

@@ -4,8 +4,9 @@
 
 use crate::support::{Case, assert_failed, assert_verdict, attacks, find, machine};
 use crate::web::{App, caa, served};
+use veritee_evidence::{NamedEvidence, convert, set_to_json, to_json};
 use veritee_model::evidence::{CaaAnswers, Replica, Target};
-use veritee_model::{CheckId, Evidence, Outcome, Reason, VerdictOutcome};
+use veritee_model::{Budget, CheckId, Evidence, Outcome, Reason, VerdictOutcome};
 use veritee_testkit::Role;
 use veritee_verify::Expected;
 
@@ -288,6 +289,17 @@ attacks! {
         let check = find(&report, CheckId::IdentityReplicas);
         assert_eq!(check.outcome, Outcome::Pass, "{check:?}");
         assert!(check.detail.contains("rtmr0") && check.detail.contains("nothing proves"), "{}", check.detail);
+    }
+
+    fn evidence_that_was_saved_alone_or_in_a_set_is_judged_as_before() {
+        let (one, other) = (behind_ingress(&one()), behind_ingress(&other()));
+        let named = |label: &str, case: &Case| NamedEvidence { label: label.to_owned(), evidence: case.evidence.clone() };
+        let alone = to_json(&one.evidence, "1");
+        let set = set_to_json(&[named("one", &one), named("other", &other)], "1");
+        for (text, label) in [(alone, None), (set, Some("one"))] {
+            let read = convert("saved", text.as_bytes(), label, &Budget::STANDARD).unwrap();
+            assert_eq!(one.clone().change(|case| case.evidence = read).judge(), one.judge());
+        }
     }
 
     fn what_was_seen_on_the_way_is_listed_among_the_inputs() {
