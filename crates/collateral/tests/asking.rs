@@ -6,13 +6,13 @@ mod world;
 
 use std::time::Duration;
 use veritee_collateral::{
-    AnswerFault, Error, Evaluation, Lookup, Mode, Need, PccsVersion, Service, ServiceError, Store, Warning,
-    import, obtain, obtain_both, obtain_for_quote, offered_numbers,
+    AnswerFault, Error, Evaluation, Lookup, Mode, Need, PccsVersion, Service, ServiceError, Warning, obtain,
+    obtain_both, offered_numbers,
 };
 use veritee_loopback::Reply;
 use veritee_model::{Reason, UnixTime};
-use veritee_quote::{Collateral, Expiry, Quote, Tee, TrustRoot};
-use veritee_testkit::{Certification, Role, Shape, Universe};
+use veritee_quote::{Collateral, Expiry, Quote, Tee};
+use veritee_testkit::{Role, Shape, Universe};
 use world::*;
 
 #[test]
@@ -490,204 +490,6 @@ fn a_pccs_of_version_4_gives_the_roots_list_itself_in_hex() {
     assert_eq!(obtained.collateral.parts().root_ca_crl, genuine.root_ca_crl);
 }
 
-fn older() -> Universe {
-    universe()
-        .tcb_info(|info| info.evaluation_number = 19)
-        .qe_identity(|identity| identity.evaluation_number = 19)
-        .pck_crl(|list| list.this_update = at("2026-09-20T00:00:00Z"))
-        .root_crl(|list| list.set_number(0))
-}
-
-#[test]
-fn older_collateral_than_before_is_reported_part_by_part() {
-    let world = World::new();
-    world.serve(&need(), &answers(&universe()));
-    world.obtain(&need(), now(), Mode::Cached).unwrap();
-    let replay = World { store: world.store.clone(), ..World::new() };
-    replay.serve(&need(), &answers(&older()));
-    let obtained = replay.obtain(&need(), now(), Mode::Refresh).unwrap();
-    let shown: Vec<String> = obtained.warnings.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        shown,
-        [
-            "the TCB info (tdx 70a06d070000 standard) is older than one seen before: seen number 20 of \
-             2026-10-01T00:00:00Z, got number 19 of 2026-10-01T00:00:00Z",
-            "the QE identity (tdx standard) is older than one seen before: seen number 20 of \
-             2026-10-01T00:00:00Z, got number 19 of 2026-10-01T00:00:00Z",
-            "the PCK revocation list (platform) is older than one seen before: seen number 1 of \
-             2026-10-01T00:00:00Z, got number 1 of 2026-09-20T00:00:00Z",
-            "the root revocation list is older than one seen before: seen number 1 of \
-             2026-10-01T00:00:00Z, got number 0 of 2026-10-01T00:00:00Z",
-        ]
-    );
-    // The memory is not lowered by what was older, and warns again out of the store.
-    let again = replay.obtain(&need(), now(), Mode::Offline).unwrap();
-    assert_eq!(again.warnings.len(), 4);
-}
-
-#[test]
-fn a_newer_set_after_an_older_one_is_no_rollback() {
-    let world = World::new();
-    world.serve(&need(), &answers(&older()));
-    world.obtain(&need(), now(), Mode::Cached).unwrap();
-    let newer = World { store: world.store.clone(), ..World::new() };
-    newer.serve(&need(), &answers(&universe()));
-    assert_eq!(newer.obtain(&need(), now(), Mode::Refresh).unwrap().warnings, []);
-}
-
-#[test]
-fn an_old_number_that_was_asked_for_is_no_rollback() {
-    let world = World::new();
-    world.serve(&need(), &answers(&universe()));
-    world.obtain(&need(), now(), Mode::Cached).unwrap();
-    let old = universe()
-        .tcb_info(|info| info.evaluation_number = 17)
-        .qe_identity(|identity| identity.evaluation_number = 17);
-    world.serve_set(&number(17), &answers(&old));
-    assert_eq!(world.obtain(&number(17), now(), Mode::Cached).unwrap().warnings, []);
-}
-
-#[test]
-fn a_test_root_cannot_poison_the_memory_of_another_root() {
-    let world = World::new();
-    let elsewhere = Universe::new(SEED + 1)
-        .tcb_info(|info| info.evaluation_number = 4_000_000_000)
-        .pck_crl(|list| list.set_number(u64::MAX));
-    let other_root = TrustRoot::from_der(&elsewhere.forge().root_der).unwrap();
-    let poisoned = World { store: Store::open(world.store.folder(), &other_root).unwrap(), ..World::new() };
-    poisoned.serve(&need(), &answers(&elsewhere));
-    poisoned.obtain(&need(), now(), Mode::Cached).unwrap();
-    world.serve(&need(), &answers(&universe()));
-    let obtained = world.obtain(&need(), now(), Mode::Cached).unwrap();
-    assert_eq!((obtained.requests, obtained.warnings), (4, Vec::new()));
-    let inventory = world.store.list(now()).unwrap();
-    assert_eq!(inventory.entries.len(), 1, "the other root's entry is listed");
-    assert_eq!(inventory.faults, [], "the other root's entry is called a fault");
-    assert!(Store::open(world.store.folder(), &TrustRoot::intel()).unwrap().memory().unwrap().0.is_empty());
-}
-
-#[test]
-fn a_clock_that_runs_ahead_leaves_no_mark_that_a_right_clock_trips_over() {
-    let world = World::new();
-    world.serve(&need(), &answers(&universe()));
-    let obtained = world.obtain(&need(), at("2026-12-24T00:00:00Z"), Mode::Cached).unwrap();
-    assert!(matches!(obtained.warnings[..], [Warning::Expired(_)]), "{:?}", obtained.warnings);
-    assert_eq!(world.obtain(&need(), now(), Mode::Refresh).unwrap().warnings, []);
-}
-
-#[test]
-fn offline_expired_collateral_comes_with_a_warning_and_none_with_a_way_out() {
-    let world = World::new();
-    let error = world.obtain(&need(), now(), Mode::Offline).unwrap_err();
-    assert!(matches!(error, Error::Absent { .. }), "{error}");
-    let step = error.next_step();
-    assert!(step.contains("tdx-70a06d070000-platform-standard.json"), "{step}");
-    assert!(step.contains("veritee collateral fetch --tee tdx --fmspc 70a06d070000 --ca platform"), "{step}");
-    world.serve(&need(), &answers(&universe()));
-    world.obtain(&need(), now(), Mode::Cached).unwrap();
-    let late = world.obtain(&need(), at("2026-11-05T00:00:00Z"), Mode::Offline).unwrap();
-    assert!(
-        matches!(&late.warnings[..], [Warning::Expired(items)] if items.len() == 3),
-        "{:?}",
-        late.warnings
-    );
-    assert_eq!((late.requests, world.asked()), (0, 4));
-}
-
-#[test]
-fn a_store_that_cannot_be_written_is_a_warning_and_not_a_failure() {
-    let world = World::new();
-    world.serve(&need(), &answers(&universe()));
-    std::fs::remove_dir(world.store.folder().join("index")).unwrap();
-    std::fs::write(world.store.folder().join("index"), "in the way").unwrap();
-    let error = world.obtain(&need(), now(), Mode::Cached);
-    assert!(error.is_err(), "reading must fail loudly");
-    let obtained = world.obtain(&need(), now(), Mode::Refresh).unwrap();
-    assert!(matches!(&obtained.warnings[..], [Warning::NotKept(_)]), "{:?}", obtained.warnings);
-}
-
-fn ppid_universe() -> Universe {
-    universe().quote(|quote| quote.certification = Certification::EncryptedPpid3072)
-}
-
-fn pck_reply(universe: &Universe) -> Reply {
-    let chain = universe.pki.pem(&[Role::PlatformCa, Role::Root]);
-    Reply::ok("application/x-pem-file", universe.pki.pem(&[Role::Pck]))
-        .header("SGX-PCK-Certificate-Issuer-Chain", &veritee_testkit::pcs::percent_encoded(&chain))
-}
-
-fn for_quote(world: &World, quote: &Quote, mode: Mode) -> Result<veritee_collateral::Obtained, Error> {
-    let evaluation = Evaluation::Standard;
-    run(obtain_for_quote(&world.client, &world.service, &world.store, quote, evaluation, now(), mode))
-}
-
-#[test]
-fn a_quote_that_only_names_its_platform_gets_its_pck_certificate_once() {
-    let world = World::new();
-    let forged = ppid_universe().forge();
-    let quote = Quote::parse(&forged.quote).unwrap();
-    world.serve(&need(), &answers(&universe()));
-    world.server.on("/sgx/certification/v4/pckcert", [pck_reply(&universe())]);
-    let obtained = for_quote(&world, &quote, Mode::Cached).unwrap();
-    assert_eq!((obtained.requests, world.asked()), (5, 5));
-    let asked = world.server.requests();
-    let query = &asked.iter().find(|request| request.path.ends_with("/pckcert")).unwrap().query;
-    for part in ["encrypted_ppid=", "&cpusvn=", "&pcesvn=", "&pceid=", "qeid="] {
-        assert!(query.contains(part), "{query}");
-    }
-    let collateral = Collateral::from_json(&obtained.item.bytes).unwrap();
-    let prepared = collateral.verify_at(&root(), now(), Expiry::Enforce).unwrap();
-    prepared.verify(&quote, now()).unwrap();
-    let warm = for_quote(&world, &quote, Mode::Cached).unwrap();
-    assert_eq!((warm.requests, world.asked()), (0, 5));
-    assert_eq!(for_quote(&world, &quote, Mode::Offline).unwrap().item.bytes, obtained.item.bytes);
-}
-
-#[test]
-fn a_pck_certificate_under_another_root_is_refused_and_not_kept() {
-    let world = World::new();
-    let quote = Quote::parse(&ppid_universe().forge().quote).unwrap();
-    world.serve(&need(), &answers(&universe()));
-    world.server.on("/sgx/certification/v4/pckcert", [pck_reply(&Universe::new(SEED + 1))]);
-    let error = for_quote(&world, &quote, Mode::Cached).unwrap_err();
-    assert!(matches!(&error, Error::Refused { fault: AnswerFault::PckCertificate(_), .. }), "{error}");
-    assert!(matches!(for_quote(&world, &quote, Mode::Offline), Err(Error::PckAbsent)));
-}
-
-#[test]
-fn a_revoked_pck_certificate_is_the_quotes_fault_and_left_to_the_verdict() {
-    let world = World::new();
-    let quote = Quote::parse(&ppid_universe().forge().quote).unwrap();
-    world.serve(&need(), &answers(&universe().revoke(Role::Pck)));
-    world.server.on("/sgx/certification/v4/pckcert", [pck_reply(&universe())]);
-    let obtained = for_quote(&world, &quote, Mode::Cached).unwrap();
-    let prepared = obtained.collateral.verify_at(&root(), now(), Expiry::Enforce).unwrap();
-    assert_eq!(prepared.verify(&quote, now()).unwrap_err().reason(), Reason::PckRevoked);
-}
-
-#[test]
-fn a_pck_certificate_of_another_key_is_not_kept() {
-    let world = World::new();
-    let quote = Quote::parse(&ppid_universe().forge().quote).unwrap();
-    world.serve(&need(), &answers(&universe()));
-    let other = universe().certificate(Role::Pck, |certificate| certificate.key = Role::AttestationKey);
-    world.server.on("/sgx/certification/v4/pckcert", [pck_reply(&other)]);
-    let obtained = for_quote(&world, &quote, Mode::Cached).unwrap();
-    let prepared = obtained.collateral.verify_at(&root(), now(), Expiry::Enforce).unwrap();
-    assert_eq!(prepared.verify(&quote, now()).unwrap_err().reason(), Reason::QeReportSignature);
-    assert!(matches!(for_quote(&world, &quote, Mode::Offline), Err(Error::PckAbsent)));
-}
-
-#[test]
-fn a_quote_whose_platform_cannot_be_asked_for_is_an_error_that_says_so() {
-    let world = World::new();
-    let universe = universe().quote(|quote| quote.certification = Certification::PlainPpid);
-    let quote = Quote::parse(&universe.forge().quote).unwrap();
-    let error = for_quote(&world, &quote, Mode::Cached).unwrap_err();
-    assert!(matches!(error, Error::NoPlatform { certification: 1 }), "{error}");
-    assert_eq!(world.asked(), 0);
-}
-
 #[test]
 fn the_numbers_that_a_service_offers_are_listed_newest_first() {
     let world = World::new();
@@ -714,23 +516,6 @@ fn the_numbers_that_a_service_offers_are_listed_newest_first() {
         let error = run(offered_numbers(&world.client, &world.service, Tee::Tdx)).unwrap_err();
         assert!(error.to_string().contains(wanted), "{error}");
     }
-}
-
-#[test]
-fn a_part_of_an_imported_file_is_not_passed_on_as_the_set_it_is_named_after() {
-    let world = World::new();
-    let folder = world.folder.path().join("snapshot");
-    std::fs::create_dir(&folder).unwrap();
-    let early = universe()
-        .tcb_info(|info| info.evaluation_number = 21)
-        .qe_identity(|identity| identity.evaluation_number = 21)
-        .pck_crl(|list| list.next_update = Some(at("2026-10-14T00:00:00Z")));
-    std::fs::write(folder.join(need().file_name()), early.forge().collateral_json()).unwrap();
-    import(&world.store, &folder, now()).unwrap();
-    world.serve(&need(), &answers(&universe()));
-    let obtained = world.obtain(&need(), now(), Mode::Cached).unwrap();
-    assert_eq!((obtained.numbers, obtained.requests), ((20, 20), 3));
-    assert_eq!(obtained.warnings, []);
 }
 
 #[test]

@@ -406,3 +406,15 @@ fn the_newest_of_several_services_answers_is_taken() {
     let Lookup::Fresh(found) = world.store.lookup(&need(), now()).unwrap() else { panic!("not fresh") };
     assert_eq!(found.service, ServiceKind::PcsV4);
 }
+
+#[test]
+fn a_newer_file_goes_before_an_older_answer() {
+    let world = filled();
+    let folder = world.folder.path().join("snapshot");
+    fs::create_dir(&folder).unwrap();
+    let newer = universe().tcb_info(|info| info.issue_date = "2026-10-10T00:00:00Z".to_owned());
+    fs::write(folder.join(need().file_name()), newer.forge().collateral_json()).unwrap();
+    import(&world.store, &folder, now()).unwrap();
+    let Lookup::Fresh(found) = world.store.lookup(&need(), now()).unwrap() else { panic!("not fresh") };
+    assert_eq!(found.service, ServiceKind::Imported);
+}
