@@ -66,10 +66,10 @@ async fn together<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
     let mut waiting: Vec<_> = futures.into_iter().map(|future| (Box::pin(future), None)).collect();
     poll_fn(move |context| {
         for (future, output) in &mut waiting {
-            if output.is_none() {
-                if let Poll::Ready(ready) = future.as_mut().poll(context) {
-                    *output = Some(ready);
-                }
+            if output.is_none()
+                && let Poll::Ready(ready) = future.as_mut().poll(context)
+            {
+                *output = Some(ready);
             }
         }
         if waiting.iter().any(|(_, output)| output.is_none()) {

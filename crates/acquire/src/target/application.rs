@@ -50,14 +50,11 @@ impl Gateway {
     /// Reads a domain, with a port where that is not 443.
     ///
     /// # Errors
-    /// When it is no domain of two labels at least, or names the gateway's own host.
+    /// When it is no domain of two labels at least.
     pub fn parse(text: &str) -> Result<Self, TargetError> {
         let (domain, port) = host_and_port(text)?;
         if !domain.as_str().contains('.') {
             return Err(TargetError::OneLabel { name: domain.shown() });
-        }
-        if let Some(rest) = domain.as_str().strip_prefix("gateway.").filter(|rest| rest.contains('.')) {
-            return Err(TargetError::GatewayHost { domain: rest.to_owned() });
         }
         Ok(Self { domain, port: port.filter(|port| *port != 443) })
     }

@@ -137,11 +137,6 @@ pub enum TargetError {
     TwoGateways,
     /// A gateway is named for a target that is not behind one.
     GatewayUnused,
-    /// The gateway's own host in place of its domain.
-    GatewayHost {
-        /// The domain.
-        domain: String,
-    },
     /// What stands behind the id is no port that dstack's gateway takes.
     GatewayPort {
         /// The text.
@@ -237,7 +232,6 @@ impl TargetError {
             }
             Self::Scheme { .. } => "write https://, or ra-tls:// for a bare handshake".to_owned(),
             Self::NoScheme { .. } => "write https:// before it".to_owned(),
-            Self::GatewayHost { domain } => format!("write {}", inert(domain)),
             Self::PortOfDomain { .. } => {
                 "write an https:// URL with a path, or ra-tls://host:port".to_owned()
             }
@@ -272,7 +266,6 @@ impl fmt::Display for TargetError {
             Self::UnknownCluster { name } => write!(f, "there is no cluster `{}` in the list", quoted(name)),
             Self::TwoGateways => f.write_str("the gateway is named twice"),
             Self::GatewayUnused => f.write_str("a gateway is named for a target that is not behind one"),
-            Self::GatewayHost { .. } => f.write_str("expected the domain below the gateway's own host name"),
             Self::GatewayPort { got } => {
                 write!(
                     f,

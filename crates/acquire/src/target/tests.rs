@@ -45,8 +45,9 @@ fn a_cluster_or_a_gateway_completes_an_id_and_only_one_of_them() {
     assert!(parse(ID).unwrap_err().next_step().contains("base-prod7"));
     let unknown = parse(&format!("{ID}@prod99")).unwrap_err();
     assert_eq!(unknown, TargetError::UnknownCluster { name: "prod99".into() });
-    let own_host = Target::parse(ID, None, Some("gateway.apps.example")).unwrap_err();
-    assert_eq!(own_host.next_step(), "write apps.example");
+    // The example of dstack's own documentation.
+    let documented = parse(&format!("{ID}-80.gateway.example.com")).unwrap();
+    assert_eq!(documented.application().unwrap().gateway.to_string(), "gateway.example.com");
 }
 
 #[test]

@@ -97,3 +97,22 @@ fn a_record_of_somebody_elses_fetching_is_no_answer() {
     let refused = outcomes(error.attempts(), Source::Endpoint);
     assert!(matches!(problem(refused[0]), SourceProblem::Form { .. }), "{error}");
 }
+
+#[test]
+fn what_stands_in_front_of_the_models_is_no_replica_of_them() {
+    let (front, model, second) = (Machine::new(5), Machine::new(1), Machine::new(2));
+    let entry = |machine: &Machine| {
+        let forged = machine.forge();
+        serde_json::json!({ "intel_quote": hex::encode(&forged.platform.quote), "event_log": forged.event_log_json() })
+    };
+    let mut report = serde_json::json!({ "gateway_attestation": entry(&front) });
+    report["model_attestations"] = [entry(&model), entry(&second)].as_slice().into();
+    let mut world = World::new();
+    world.server(HOST).on("/report", Reply::json(report.to_string()));
+    let acquired = world.fetch(&format!("https://{HOST}/report?nonce={{nonce}}"), &with_nonce()).unwrap();
+    let [one, two, gateway] = acquired.machines.as_slice() else { panic!("{}", acquired.machines.len()) };
+    assert_eq!(gateway.label, "gateway/gateway_attestation");
+    assert!(gateway.evidence.replicas.is_empty() && gateway.evidence.served.is_some());
+    assert_eq!((one.evidence.replicas.len(), two.evidence.replicas.len()), (1, 1));
+    assert_eq!(acquired.asked_with_nonce.len(), 3);
+}

@@ -130,6 +130,24 @@ fn all_answers_together_have_a_limit() {
 }
 
 #[test]
+fn a_source_with_more_machines_than_are_left_gives_none_and_takes_none_from_the_others() {
+    let (own, listed) = (Machine::new(1), Machine::new(2).forge());
+    let id = app_id(&own);
+    let instance = serde_json::json!({ "quote": hex::encode(&listed.platform.quote) });
+    let mut world = World::new();
+    world.agent(&id).on(INFO, Reply::json(own.forge().info_json()));
+    let list = serde_json::json!({ "app_id": id, "instances": [instance, instance] });
+    world.server(CLOUD).on(&format!("/apps/{id}/attestations"), Reply::json(list.to_string()));
+    let mut limits = Limits::default();
+    limits.machines = 2;
+    let acquired = world.fetch(&target(&id), &Options { limits, ..with_cloud() }).unwrap();
+    let [only] = acquired.machines.as_slice() else { panic!("{} machines", acquired.machines.len()) };
+    assert_eq!(only.evidence.quote.as_ref().unwrap().bytes, own.forge().platform.quote);
+    let list = outcomes(&acquired.attempts, Source::Cloud);
+    assert!(matches!(list.last(), Some(Outcome::Refused(SourceProblem::TooManyMachines { limit: 2 }))));
+}
+
+#[test]
 fn what_servers_say_is_inert_when_it_is_printed() {
     let id = app_id(&Machine::new(1));
     let mut world = World::new();

@@ -8,6 +8,7 @@ mod domain;
 mod endpoint;
 mod handshake;
 mod hostile;
+mod judged;
 mod real;
 mod replicas;
 mod support;
