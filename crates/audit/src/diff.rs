@@ -65,6 +65,9 @@ pub struct Change {
     pub after: Option<String>,
     /// What it does.
     pub power: Power,
+    /// What that party can do because of what stands there, or could because of what stood there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<&'static str>,
 }
 
 /// All changes, by path.
@@ -118,30 +121,56 @@ fn compare(before: &View, after: &View) -> Diff {
                 before: one.map(|fact| fact.text.clone()),
                 after: other.map(|fact| fact.text.clone()),
                 power: power(one, other),
+                why: why(one, other),
             })
         })
         .collect();
     Diff { changes }
 }
 
+/// The reach that the change is about: the new one, else the one that is gone.
+fn why(before: Option<&Fact>, after: Option<&Fact>) -> Option<&'static str> {
+    let reach = |fact: Option<&Fact>| fact.and_then(|fact| fact.reach.as_ref().map(|reach| reach.why));
+    match power(before, after) {
+        Power::Grew(_) => reach(after),
+        Power::Shrank(_) => reach(before),
+        Power::Same => None,
+    }
+}
+
 /// A place with its text, and who reaches further because of it.
 struct Fact {
     text: String,
-    /// Who, and how far: more is worse.
-    reach: Option<(Party, u8)>,
+    reach: Option<Reach>,
+}
+
+/// Who reaches further.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Reach {
+    party: Party,
+    /// How far: more is worse.
+    far: u8,
+    /// What that lets them do.
+    why: &'static str,
+}
+
+impl Reach {
+    const fn new(party: Party, why: &'static str) -> Self {
+        Self { party, far: 1, why }
+    }
 }
 
 fn power(before: Option<&Fact>, after: Option<&Fact>) -> Power {
     let old = before.and_then(|fact| fact.reach.as_ref());
     let new = after.and_then(|fact| fact.reach.as_ref());
     match (old, new) {
-        (None, Some((party, _))) => Power::Grew(party.clone()),
-        (Some((party, _)), None) => Power::Shrank(party.clone()),
-        (Some((one, less)), Some((other, more))) if one != other || less != more => {
-            if more >= less {
-                Power::Grew(other.clone())
+        (None, Some(reach)) => Power::Grew(reach.party.clone()),
+        (Some(reach), None) => Power::Shrank(reach.party.clone()),
+        (Some(one), Some(other)) if one != other => {
+            if other.far >= one.far {
+                Power::Grew(other.party.clone())
             } else {
-                Power::Shrank(one.clone())
+                Power::Shrank(one.party.clone())
             }
         }
         _ => Power::Same,
@@ -162,32 +191,61 @@ fn facts(view: &View) -> BTreeMap<String, Fact> {
         && view.allowed.as_ref().is_some_and(|allowed| !allowed.is_empty())
     {
         let text = "absent: the host can replace allowed values".to_owned();
-        facts.insert("launch_token".to_owned(), Fact { text, reach: Some((Party::Host, 1)) });
+        let reach = Some(Reach::new(Party::Host, "can replace the values of allowed names"));
+        facts.insert("launch_token".to_owned(), Fact { text, reach });
     }
     for name in view.allowed.iter().flatten() {
-        let reach = if process_control(name, view.has_profiles).is_some() { 2 } else { 1 };
-        facts.insert(
-            format!("allowed_envs.{name}"),
-            Fact { text: "allowed".to_owned(), reach: Some((Party::Operator, reach)) },
-        );
+        let reach = match process_control(name, view.has_profiles) {
+            Some(_) => Reach {
+                far: 2,
+                ..Reach::new(Party::Operator, "controls what the start-up of the machine runs or trusts")
+            },
+            None => Reach::new(Party::Operator, "may set the variable"),
+        };
+        facts.insert(format!("allowed_envs.{name}"), Fact { text: "allowed".to_owned(), reach: Some(reach) });
     }
     for service in &view.services {
         service_facts(service, &mut facts);
     }
+    script_facts(view, &mut facts);
     for (path, value) in &view.globals {
-        facts.insert(path.clone(), Fact { text: value.raw.clone(), reach: chooser(value) });
+        let reach = chooser(value).or_else(|| outside(path));
+        facts.insert(path.clone(), Fact { text: value.raw.clone(), reach });
     }
     facts
 }
 
-fn manifest_reach(key: &str, value: &serde_json::Value) -> Option<(Party, u8)> {
-    let on = value.as_bool();
-    match key {
-        "public_logs" | "public_sysinfo" if on == Some(true) => Some((Party::Public, 1)),
-        "secure_time" if on == Some(false) => Some((Party::Host, 1)),
-        "no_instance_id" if on == Some(true) => Some((Party::Host, 1)),
-        "kms_enabled" if on == Some(false) => Some((Party::Host, 1)),
-        _ => None,
+fn manifest_reach(key: &str, value: &serde_json::Value) -> Option<Reach> {
+    let (party, why) = match (key, value.as_bool()?) {
+        ("public_logs", true) => (Party::Public, "can read the logs"),
+        ("public_sysinfo", true) => (Party::Public, "can read the machine's load"),
+        ("secure_time", false) => (Party::Host, "sets the clock"),
+        ("no_instance_id", true) => (Party::Host, "can move one machine's disk to another"),
+        ("kms_enabled", false) => (Party::Host, "starts the machine without the KMS"),
+        _ => return None,
+    };
+    Some(Reach::new(party, why))
+}
+
+/// Values from outside that a script takes in, each once.
+fn script_facts(view: &View, facts: &mut BTreeMap<String, Fact>) {
+    for script in &view.scripts {
+        for command in crate::script::commands(script) {
+            if !command.is_reachable(view) {
+                continue;
+            }
+            for name in command.variables() {
+                let party = match view.provenance_of(&name) {
+                    Provenance::Operator => Party::Operator,
+                    Provenance::Host | Provenance::Unknown => Party::Host,
+                    Provenance::Remote => Party::Remote,
+                    _ => continue,
+                };
+                let reach = Some(Reach::new(party, "feeds a script that runs as root"));
+                let path = format!("manifest.{}.${name}", script.key);
+                facts.entry(path).or_insert(Fact { text: command.text.clone(), reach });
+            }
+        }
     }
 }
 
@@ -220,24 +278,38 @@ fn service_facts(service: &Service, facts: &mut BTreeMap<String, Fact>) {
     }
 }
 
-fn chooser(value: &Value) -> Option<(Party, u8)> {
-    match value.provenance() {
-        Provenance::Operator => Some((Party::Operator, 1)),
-        Provenance::Host | Provenance::Unknown => Some((Party::Host, 1)),
-        Provenance::Remote => Some((Party::Remote, 1)),
-        _ => None,
-    }
+fn chooser(value: &Value) -> Option<Reach> {
+    let party = match value.provenance() {
+        Provenance::Operator => Party::Operator,
+        Provenance::Host | Provenance::Unknown => Party::Host,
+        Provenance::Remote => Party::Remote,
+        _ => return None,
+    };
+    Some(Reach::new(party, "chooses the value"))
+}
+
+/// What is included stands in no measured document.
+fn outside(path: &str) -> Option<Reach> {
+    let included = path == "include" || path.starts_with("include.");
+    let why = "supplies a file that the hash does not cover";
+    included.then(|| Reach { far: 2, ..Reach::new(Party::Host, why) })
 }
 
 /// What lets a service reach beyond its container, or others reach into it.
-fn privilege(service: &Service, path: &str, value: &Value) -> Option<(Party, u8)> {
-    let own = || Some((Party::Service(service.name.clone()), 1));
+fn privilege(service: &Service, path: &str, value: &Value) -> Option<Reach> {
+    let own =
+        || Some(Reach::new(Party::Service(service.name.clone()), "reaches the machine beyond its container"));
     let head = path.split('.').next().unwrap_or(path);
     match head {
         "image" => {
             let image = ImageReference::of(value, &service.name);
-            (image.pin() != Pin::Digest).then_some((Party::Registry, 1))
+            let why = "can put other code behind the tag";
+            (image.pin() != Pin::Digest).then_some(Reach::new(Party::Registry, why))
         }
+        "build" if matches!(path, "build" | "build.context" | "build.dockerfile_inline") => {
+            Some(Reach::new(Party::Remote, "gives what the build inside the machine fetches"))
+        }
+        "extends" => outside("include"),
         "privileged" | "use_api_socket" => {
             if service.is_true(head) {
                 own()
@@ -254,7 +326,7 @@ fn privilege(service: &Service, path: &str, value: &Value) -> Option<(Party, u8)
             if named { None } else { own() }
         }
         "pid" | "ipc" | "network_mode" | "uts" | "userns_mode" if value.effective() == "host" => own(),
-        "ports" => Some((Party::Public, 1)),
+        "ports" => Some(Reach::new(Party::Public, "can connect")),
         _ => None,
     }
 }

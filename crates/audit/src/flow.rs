@@ -95,10 +95,13 @@ fn variable(subject: &Subject<'_>, view: &View, name: &str, scripts: Option<&Vec
     if !provenance.is_settable() {
         return None;
     }
-    let mut from = vec![if lookup.assumed { format!("{} (assumed)", lookup.origin) } else { lookup.origin }];
+    let mut from = vec![lookup.origin];
     let defaults: BTreeSet<&str> = uses.iter().filter_map(|used| used.piece.default.as_deref()).collect();
     from.extend(
-        defaults.into_iter().take(LISTED).map(|default| format!("default \"{}\"", shortened(default, QUOTED))),
+        defaults
+            .into_iter()
+            .take(LISTED)
+            .map(|default| format!("default \"{}\"", shortened(default, QUOTED))),
     );
     let mut power = Powers::default();
     if let Some(severity) = process_control(name, view.has_profiles)

@@ -212,7 +212,8 @@ fn ids_are_unique_and_well_formed() {
 
 #[test]
 fn what_is_not_asked_here_is_named_in_the_documentation_and_is_no_rule() {
-    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/rules/README.md")).unwrap();
+    let readme =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/rules/README.md")).unwrap();
     for rule in veritee_audit::ELSEWHERE {
         assert!(readme.contains(rule.id), "{}", rule.id);
         assert!(veritee_audit::find_rule(rule.id).is_none(), "{}", rule.id);

@@ -189,8 +189,12 @@ pub(crate) const fn finding_word(status: FindingStatus) -> &'static str {
 
 /// The code that `veritee explain` is offered for: the gravest reason, else the first of a check that did not pass.
 pub(crate) fn code_to_explain(report: &Report) -> Option<&str> {
-    let of_checks = report.checks.iter().filter_map(|check| check.reason.as_deref());
-    report.verdict.reasons.iter().map(String::as_str).chain(of_checks).find(|code| is_plain_code(code))
+    // Of documents alone no check was asked: what there is to explain are the rules that found something.
+    let alone = documents_alone(report);
+    let of_checks = report.checks.iter().filter(|_| !alone).filter_map(|check| check.reason.as_deref());
+    let of_rules = report.findings.iter().filter(|finding| alone && open(finding));
+    let of_rules = of_rules.map(|finding| finding.rule.as_str());
+    report.verdict.reasons.iter().map(String::as_str).chain(of_checks).chain(of_rules).find(|code| is_plain_code(code))
 }
 
 /// Fit to stand in a command line that people copy.

@@ -89,3 +89,26 @@ fn a_changed_script_is_shown() {
     assert_eq!(found.changes.len(), 1);
     assert_eq!(found.changes[0].path, "manifest.pre_launch_script");
 }
+
+#[test]
+fn a_build_inside_the_machine_and_an_included_file_give_power_to_those_who_supply_them() {
+    let built = "services:\n  web:\n    build:\n      context: .\n      dockerfile_inline: FROM scratch\n";
+    assert_eq!(between(&service(""), built, &[], &[]).grew(), [&Party::Remote]);
+    let included = format!("include: [more.yml]\n{}", service(""));
+    let found = between(&service(""), &included, &[], &[]);
+    assert_eq!(found.grew(), [&Party::Host]);
+    assert_eq!(found.changes[0].why, Some("supplies a file that the hash does not cover"));
+}
+
+#[test]
+fn a_script_that_takes_in_a_value_from_outside_gives_power_to_whoever_chooses_it() {
+    let with = |script: &str| {
+        deployment(&service(""), &["TOKEN"], serde_json::json!({ "pre_launch_script": script }))
+    };
+    let found = diff(&with("echo start\n"), &with("echo start\nlogin \"$TOKEN\"\n"));
+    let change =
+        found.changes.iter().find(|change| change.path == "manifest.pre_launch_script.$TOKEN").unwrap();
+    assert_eq!(change.power, Power::Grew(Party::Operator));
+    assert_eq!(change.after.as_deref(), Some("login \"$TOKEN\""));
+    assert_eq!(diff(&with("echo \"$TOKEN\"\n"), &with("echo\n")).grew(), Vec::<&Party>::new());
+}

@@ -1,6 +1,6 @@
 //! The values that a reader compares: application, platform, and with `-v` the quote, the inputs and the events.
 
-use super::{NAMES, Page, Style};
+use super::{NAMES, Page, Style, documents_alone};
 use veritee_model::Report;
 use veritee_model::report::{IdentityFacts, QuoteFacts, TcbFacts};
 
@@ -17,7 +17,7 @@ impl Page {
             let whose = if root.intel { "Intel's" } else { "NOT INTEL'S" };
             let digest = self.shorten.text(&root.spki_sha256.to_string());
             self.fact("trust root", &format!("{whose}: {} (key sha256 {digest})", root.name));
-        } else {
+        } else if !documents_alone(report) {
             self.fact("trust root", "none was reached");
         }
         if self.verbose > 0 {

@@ -4,7 +4,7 @@ use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-META-001",
-    title: "the document is the measured one",
+    title: "the document is not shown to be the measured one",
     severity: Severity::Critical,
     blocks: Blocks::Always,
     needs: &[Need::Manifest],
