@@ -393,7 +393,7 @@ impl Error {
                 "ask for the list of numbers, or for the standard or early set".to_owned()
             }
             Self::NumberWithdrawn { .. } => {
-                "use a newer evaluation data set; for a verdict of that time, bring a snapshot of that time"
+                "use a newer evaluation data set; for a verdict of that time, bring collateral of that time as a file"
                     .to_owned()
             }
             Self::Refused { fault, .. } => refused_step(fault).to_owned(),
@@ -430,12 +430,12 @@ fn absent_step(need: &Need) -> String {
         Evaluation::Standard => String::new(),
         other => format!(" --evaluation {other}"),
     };
+    let file = need.file_name();
     format!(
-        "on a machine with network run `veritee collateral fetch --tee {} --fmspc {} --ca {}{evaluation}` and \
-         `veritee collateral snapshot DIR`, bring {} here and pass it with --collateral",
+        "on a machine with network run `veritee collateral fetch --tee {} --fmspc {} --ca {}{evaluation} -o {file}`, \
+         bring {file} here and pass it with --collateral",
         crate::need::tee_name(need.tee),
         need.fmspc,
         need.ca,
-        need.file_name()
     )
 }
