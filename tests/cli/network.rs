@@ -297,3 +297,49 @@ fn a_target_that_does_not_answer_leaves_no_file_behind() {
     assert!(ran.err.contains("no quote of") && ran.err.contains("next:"), "{}", ran.err);
     assert_eq!(world.folder.names(), names);
 }
+
+/// The server takes the question and never answers.
+#[test]
+#[cfg(unix)]
+fn ctrl_c_ends_a_fetch_at_once_and_leaves_nothing_behind() {
+    let world = World::new();
+    let mut world = World { id: hex::encode([0x55; 20]), ..world };
+    let server = world.agent().on("/prpc/Info", Reply::silent());
+    let port = server.port();
+    let target = format!("{}@{GATEWAY}", world.id);
+    let names = world.folder.names();
+    let mut command = world.folder.command(&[
+        "fetch",
+        &target,
+        "--cloud",
+        "never",
+        "--tls-roots",
+        "authority.pem",
+        "-o",
+        "none.json",
+    ]);
+    command.env("HTTPS_PROXY", world.proxy.url());
+    let child =
+        command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let asked = || world.others.iter().any(|server| server.port() == port && server.count("/prpc/Info") > 0);
+    for _ in 0..500 {
+        if asked() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert!(asked());
+    let started = std::time::Instant::now();
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let ran = Ran::of(child.wait_with_output().unwrap()).ends(3);
+    // The client itself would wait for twenty seconds.
+    assert!(started.elapsed().as_secs() < 10);
+    assert!(ran.err.contains("interrupted; nothing was written"), "{}", ran.err);
+    assert_eq!(world.folder.names(), names);
+}
