@@ -100,8 +100,8 @@ impl Observer for Teller {
             Event::Finished { url, bytes } if self.starts => {
                 output::say(&format!("got {bytes} bytes of {url}"));
             }
-            // The reason names the address.
-            Event::Waiting { seconds, why, .. } if self.waits => {
+            // The reason names the address. Short waits are nobody's concern.
+            Event::Waiting { seconds, why, .. } if self.starts || (self.waits && *seconds > 2) => {
                 output::say(&format!("asking again in {seconds} s: {why}"));
             }
             _ => {}

@@ -62,7 +62,7 @@ Examples:
   veritee fetch 2c0a0c96cb6dbd659bf1446e2f3fce58172ff91b --gateway dstack.example -o evidence.json
   veritee fetch 'https://app.example/attestation?nonce={nonce}' -o evidence.json
   veritee fetch app.example --resolver https://resolver.example/dns-query -o evidence.json
-  veritee fetch ra-tls://10.0.0.7:8443 --allow-local -o evidence.json
+  veritee fetch ra-tls://kms.internal:8443 --allow-local -o evidence.json
   veritee verify evidence.json --all --offline
 
 Nothing that was fetched is trusted more than a file: `veritee verify` judges it. Where several machines answer, the

@@ -24,7 +24,7 @@ pub(crate) fn run(options: &Fetch, global: &Global) -> Result<ExitCode, Failure>
     let plan = Plan::new(target, &asked).map_err(|error| Failure::usage(error.to_string()))?;
     if options.dry_run {
         let total = plan.requests();
-        output::data(&format!("{plan}{total} requests at most, collateral aside\n"), global)?;
+        output::data(&format!("{plan}at most {total} in all, collateral aside\n"), global)?;
         return Ok(ExitCode::Verified);
     }
     let now = options.at.time()?;
