@@ -56,10 +56,21 @@ fn an_agent_from_before_info_is_asked_by_the_older_name() {
     let machine = Machine::new(1);
     let id = app_id(&machine);
     let mut world = World::new();
-    world.agent(&id).on(LEGACY, Reply::json(machine.forge().info_json()));
+    // As agents before 0.5 answer: less in tcb_info, no vm_config, no os_image_hash.
+    let mut info: serde_json::Value = serde_json::from_str(&machine.forge().info_json()).unwrap();
+    let mut tcb_info: serde_json::Value = serde_json::from_str(info["tcb_info"].as_str().unwrap()).unwrap();
+    for name in ["mr_aggregated", "os_image_hash", "compose_hash", "device_id"] {
+        tcb_info.as_object_mut().unwrap().remove(name);
+        info.as_object_mut().unwrap().remove(name);
+    }
+    tcb_info["rootfs_hash"] = "11".repeat(32).into();
+    info.as_object_mut().unwrap().remove("vm_config");
+    info["tcb_info"] = tcb_info.to_string().into();
+    world.agent(&id).on(LEGACY, Reply::json(info.to_string()));
     let acquired = world.fetch(&target(&id), &plain()).unwrap();
     assert_eq!(acquired.machines.len(), 1);
-    assert!(acquired.machines[0].evidence.app_compose.is_some());
+    let evidence = &acquired.machines[0].evidence;
+    assert!(evidence.quote.is_some() && evidence.app_compose.is_some() && evidence.vm_config.is_none());
     // The name that it does not know is not asked for again.
     assert_eq!(world.count(&agent_name(&id), INFO), 1);
     assert_eq!(world.count(&agent_name(&id), LEGACY), 4);
@@ -109,24 +120,23 @@ fn the_page_completes_the_machine_whose_registers_it_claims() {
 
 #[test]
 fn the_page_of_another_replica_is_not_mixed_in() {
-    let (machine, other) = (Machine::new(1), Machine::new(2));
+    let machine = Machine::new(1);
     let id = app_id(&machine);
-    let mut world = World::new();
-    world
-        .agent(&id)
-        .on(INFO, Reply::json(info_with(&machine.forge(), &[("tcb_info", "")])))
-        .on("/", html(other.forge().page_html()));
-    let acquired = world.fetch(&target(&id), &plain()).unwrap();
-    let [only] = acquired.machines.as_slice() else { panic!("one machine has a quote") };
-    assert!(only.evidence.app_compose.is_none(), "half of another machine's evidence");
-    let [replica] = only.evidence.replicas.as_slice() else { panic!("the other one is a replica") };
-    assert_eq!(replica.label, instance_id(&other));
-    assert!(
-        acquired
-            .notes
-            .iter()
-            .any(|note| matches!(note, Note::WithoutQuote { label, .. } if *label == replica.label))
-    );
+    // Another machine altogether, and one of the same system that differs in RTMR3 alone.
+    for other in [Machine::new(2), Machine::new(1).app_compose(r#"{"runner":"docker-compose"}"#)] {
+        let mut world = World::new();
+        world
+            .agent(&id)
+            .on(INFO, Reply::json(info_with(&machine.forge(), &[("tcb_info", "")])))
+            .on("/", html(other.forge().page_html()));
+        let acquired = world.fetch(&target(&id), &plain()).unwrap();
+        let [only] = acquired.machines.as_slice() else { panic!("one machine has a quote") };
+        assert!(only.evidence.app_compose.is_none(), "half of another machine's evidence");
+        let [replica] = only.evidence.replicas.as_slice() else { panic!("the other one is a replica") };
+        assert_eq!(replica.values["compose_hash"], hex::encode(other.compose_hash()));
+        let told = |note: &Note| matches!(note, Note::WithoutQuote { label, .. } if *label == replica.label);
+        assert!(acquired.notes.iter().any(told));
+    }
 }
 
 #[test]

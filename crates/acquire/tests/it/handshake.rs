@@ -2,10 +2,11 @@
 
 use crate::support::{GATEWAY, INFO, World, app_id, outcomes, plain};
 use sha2::{Digest as _, Sha256};
-use veritee_acquire::{Outcome, Source};
+use veritee_acquire::{Outcome, Source, Target};
 use veritee_client::FailureKind;
 use veritee_loopback::{Identity, Reply};
 use veritee_testkit::dstack::Machine;
+use veritee_testkit::dstack::report_data::Binding;
 use veritee_testkit::{Role, der};
 use x509_parser::pem::Pem;
 
@@ -96,4 +97,21 @@ fn a_passthrough_port_is_shaken_hands_with_and_completed_by_the_agent() {
     let [only] = acquired.machines.as_slice() else { panic!("one machine") };
     assert!(only.evidence.app_compose.is_some());
     assert_eq!(only.evidence.served.as_ref().unwrap().server, format!("{id}-5003s.{GATEWAY}:443"));
+}
+
+#[test]
+fn what_is_claimed_of_one_quotes_reportdata_is_not_held_against_another() {
+    let machine = Machine::new(1);
+    let other_quote = Machine::new(1).change(|machine| machine.binding = Binding::Zero);
+    let id = app_id(&machine);
+    let mut world = World::new();
+    world.ra_tls(&format!("{id}-5003s.{GATEWAY}"), 443, &[identity(&machine, 1)]);
+    let quote = other_quote.forge().get_quote_json();
+    world.server("app.example").on("/evidences/quote.json", Reply::json(quote));
+    let target = Target::parse(&format!("{id}-5003s.{GATEWAY}"), None, None).unwrap();
+    let acquired = world.fetch_target(target.with_domain("app.example").unwrap(), &plain()).unwrap();
+    let [only] = acquired.machines.as_slice() else { panic!("one machine") };
+    assert_eq!(only.evidence.quote.as_ref().unwrap().bytes, machine.forge().platform.quote);
+    assert!(only.evidence.vm_config.is_some(), "a part of the same state");
+    assert!(!only.evidence.claims.values.contains_key("report_data"));
 }
