@@ -98,10 +98,22 @@ fn obtain(
         // The verdict says what is wrong with a quote that names no platform.
         Err(Error::NoPlatform { .. }) => Ok(None),
         Err(error) => Err(Failure::unobtainable(format!("collateral: {error}")).help(format!(
-            "{}; or bring it: `veritee collateral fetch QUOTE -o collateral.json` on a machine with network, then \
+            "{}{}; or bring it: `veritee collateral fetch QUOTE -o collateral.json` on a machine with network, then \
              `--collateral collateral.json`; `--offline` says what can be said without",
+            past(as_of),
             error.next_step()
         ))),
+    }
+}
+
+/// What Intel signs today was not in force at a time long past, whoever is asked.
+fn past(as_of: UnixTime) -> &'static str {
+    const DAY: u64 = 86_400;
+    let long = crate::input::now().is_ok_and(|now| now.seconds().saturating_sub(as_of.seconds()) > DAY);
+    if long {
+        "the as-of time lies in the past, and services give what is in force now: bring collateral kept since then; "
+    } else {
+        ""
     }
 }
 

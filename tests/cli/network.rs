@@ -172,7 +172,9 @@ fn without_an_answer_there_is_no_verdict_and_the_message_says_which_file_to_brin
     let ran =
         world.verify("answer.json", &[&["--app-compose", "app-compose.json"][..], &SERVICE].concat()).ends(3);
     assert_eq!(ran.out, "");
-    for words in ["https://pccs.example/", "404", "--collateral collateral.json", "--offline"] {
+    for words in
+        ["https://pccs.example/", "404", "lies in the past", "--collateral collateral.json", "--offline"]
+    {
         assert!(ran.err.contains(words), "{words}: {}", ran.err);
     }
     // Under another root than Intel's nobody but a named service is asked.
