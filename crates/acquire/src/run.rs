@@ -380,8 +380,8 @@ impl<'a> Run<'a> {
         let sums = self.folder.get(ingress::SUMS_NAME).cloned().unwrap_or_default();
         let names = match ingress::names(&sums, self.shared.options.limits.ingress_files) {
             Ok(names) => names,
+            // The quote that came before binds this list: it is of no use either.
             Err(problem) => {
-                self.folder.clear();
                 self.attempt(Source::IngressSums, folder.to_string(), Outcome::Refused(problem));
                 return false;
             }

@@ -91,3 +91,20 @@ fn more_machines_than_allowed_are_refused_and_not_cut() {
     let error = world.fetch(&target(&id), &with_cloud()).unwrap_err();
     assert!(error.to_string().contains("more than 64 machines"), "{error}");
 }
+
+#[test]
+fn a_log_that_names_another_compose_than_the_quote_does_not_hide_a_replica() {
+    let first = Machine::new(1);
+    let second = Machine::new(2).app_compose(r#"{"runner":"docker-compose"}"#);
+    let id = app_id(&first);
+    let mut lie = instance(&second.forge());
+    let log = lie["eventlog"].to_string();
+    let (own, other) = (hex::encode(second.compose_hash()), hex::encode(first.compose_hash()));
+    assert!(log.contains(&own));
+    lie["eventlog"] = serde_json::from_str(&log.replace(&own, &other)).unwrap();
+    let mut world = World::new();
+    world.server(CLOUD).on(&path(&id), answer(&id, &[instance(&first.forge()), lie]));
+    let acquired = world.fetch(&target(&id), &with_cloud()).unwrap();
+    assert_eq!(acquired.machines[0].evidence.replicas[0].values["compose_hash"], own, "MRCONFIGID is quoted");
+    assert!(acquired.disagreements.iter().any(|found| found.name == "compose_hash"));
+}
