@@ -105,7 +105,7 @@ pub(crate) enum Command {
     Evidence(Evidence),
     /// Show a saved report again, in any form. Nothing is verified anew.
     Render(Render),
-    /// Explain a reason code or a check.
+    /// Explain a reason code, a check, or a rule of the audit.
     Explain(Explain),
     /// Policy files.
     #[command(subcommand)]
@@ -448,9 +448,11 @@ pub(crate) struct Render {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  veritee explain tcb-out-of-date\n  veritee explain --list")]
+#[command(
+    after_help = "Examples:\n  veritee explain tcb-out-of-date\n  veritee explain DP-IMG-002\n  veritee explain --list"
+)]
 pub(crate) struct Explain {
-    /// A reason code or a check id.
+    /// A reason code, a check, or a rule of the audit.
     #[arg(required_unless_present = "list")]
     pub(crate) code: Option<String>,
     /// List all codes.

@@ -10,32 +10,19 @@ use tempfile::NamedTempFile;
 use veritee_model::Report;
 use veritee_report::HumanOptions;
 
-/// Prints a report whose point is its findings: for people each of them in full.
-pub(crate) fn findings(found: &Report, global: &Global) -> Result<(), Failure> {
-    report_at(found, global, global.verbose.saturating_add(1))
-}
-
 /// Prints a report in the form asked for.
-pub(crate) fn report(found: &Report, global: &Global) -> Result<(), Failure> {
-    report_at(found, global, global.verbose)
-}
-
-fn report_at(report: &Report, global: &Global, verbose: u8) -> Result<(), Failure> {
+pub(crate) fn report(report: &Report, global: &Global) -> Result<(), Failure> {
     if global.quiet && global.output.is_none() {
         return Ok(());
     }
-    data(&rendered_at(report, global, verbose), global)
+    data(&rendered(report, global), global)
 }
 
 /// A report in the form asked for.
 pub(crate) fn rendered(report: &Report, global: &Global) -> String {
-    rendered_at(report, global, global.verbose)
-}
-
-fn rendered_at(report: &Report, global: &Global, verbose: u8) -> String {
     match global.format {
         Format::Human => {
-            let options = HumanOptions { width: width(), colour: colour(global), verbose };
+            let options = HumanOptions { width: width(), colour: colour(global), verbose: global.verbose };
             veritee_report::human(report, &options)
         }
         Format::Json => veritee_report::json(report),

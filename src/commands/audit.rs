@@ -34,7 +34,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
         tool_version: env!("CARGO_PKG_VERSION"),
     };
     let report = report(audit, &given);
-    crate::output::findings(&report, global)?;
+    crate::output::report(&report, global)?;
     Ok(report.verdict.outcome.exit_code())
 }
 

@@ -5,8 +5,9 @@ use crate::cli::{Diff as Options, Format, Global};
 use crate::failure::Failure;
 use crate::input::shown;
 use core::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::path::Path;
-use veritee_audit::{Diff, Power};
+use veritee_audit::{Change, Diff, Power};
 use veritee_compose::Deployment;
 use veritee_model::ExitCode;
 use veritee_model::text::{inert, shortened};
@@ -36,29 +37,92 @@ fn read(path: &Path) -> Result<Deployment, Failure> {
 }
 
 fn words(diff: &Diff, full: bool) -> String {
-    let mut out = String::from("NOT ATTESTED: nothing shows that these documents are what runs\n\n");
-    let value = |text: Option<&String>| match text {
-        Some(text) if full => inert(text),
-        Some(text) => shortened(&inert(text), 100),
-        None => "(absent)".to_owned(),
-    };
-    for change in &diff.changes {
-        let power = match &change.power {
-            Power::Grew(party) => format!("MORE POWER to {}", inert(&party.to_string())),
-            Power::Shrank(party) => format!("less power to {}", inert(&party.to_string())),
-            _ => "changed".to_owned(),
-        };
+    let mut out = String::from("NOT ATTESTED: nothing shows that these documents are what runs\n");
+    let sections: [(&str, fn(&Power) -> bool); 3] = [
+        ("MORE POWER", |power| matches!(power, Power::Grew(_))),
+        ("LESS POWER", |power| matches!(power, Power::Shrank(_))),
+        ("CHANGED, NOBODY REACHES FURTHER", |power| matches!(power, Power::Same)),
+    ];
+    for (heading, belongs) in sections {
+        let changes: Vec<&Change> = diff.changes.iter().filter(|change| belongs(&change.power)).collect();
+        if changes.is_empty() {
+            continue;
+        }
         // Writing to a String cannot fail.
-        let _ = writeln!(out, "{}: {power}", inert(&change.path));
-        let _ = writeln!(out, "  - {}\n  + {}", value(change.before.as_ref()), value(change.after.as_ref()));
+        let _ = writeln!(out, "\n{heading}");
+        changes.into_iter().for_each(|change| describe(&mut out, change, full));
     }
     if diff.changes.is_empty() {
-        out.push_str("nothing changed\n");
+        out.push_str("\nnothing changed\n");
     }
     let grew: Vec<String> = diff.grew().iter().map(|party| inert(&party.to_string())).collect();
     let _ = match grew.as_slice() {
-        [] => writeln!(out, "\nnobody's power grew"),
+        [] => writeln!(out, "\nnobody's power grew; other code can still do other things"),
         parties => writeln!(out, "\nPOWER GREW: {}", parties.join(", ")),
     };
     out
+}
+
+fn describe(out: &mut String, change: &Change, full: bool) {
+    let path = inert(&change.path);
+    let who = match &change.power {
+        Power::Grew(party) | Power::Shrank(party) => inert(&party.to_string()),
+        _ => String::new(),
+    };
+    let past = if matches!(change.power, Power::Shrank(_)) { "no longer: " } else { "" };
+    let _ = match change.why {
+        Some(why) => writeln!(out, "  {path}: {who}, {past}{why}"),
+        None if who.is_empty() => writeln!(out, "  {path}"),
+        None => writeln!(out, "  {path}: {who}"),
+    };
+    let (before, after) = (change.before.as_deref(), change.after.as_deref());
+    match (before, after) {
+        // The lines that differ say more than the beginning of two long texts.
+        (Some(before), Some(after)) if before.contains('\n') || after.contains('\n') => {
+            lines(out, before, after, full);
+        }
+        _ => {
+            let _ = writeln!(out, "    - {}\n    + {}", value(before, full), value(after, full));
+        }
+    }
+}
+
+fn value(text: Option<&str>, full: bool) -> String {
+    match text {
+        Some(text) if full => inert(text),
+        Some(text) => shortened(&inert(text), 100),
+        None => "(absent)".to_owned(),
+    }
+}
+
+/// Lines that are in one text and not in the other, as often as they are more often there; the order is not looked at.
+fn lines(out: &mut String, before: &str, after: &str, full: bool) {
+    let limit = if full { usize::MAX } else { 8 };
+    let mut written = 0_usize;
+    for (mark, one, other) in [('-', before, after), ('+', after, before)] {
+        let mut left: BTreeMap<&str, usize> = BTreeMap::new();
+        for line in other.lines() {
+            let count = left.entry(line).or_default();
+            *count = count.saturating_add(1);
+        }
+        let mut rest = 0_usize;
+        for (number, line) in one.lines().enumerate() {
+            match left.get_mut(line).filter(|count| **count > 0) {
+                Some(count) => *count = count.saturating_sub(1),
+                None if rest < limit => {
+                    let number = number.saturating_add(1);
+                    let _ = writeln!(out, "    {mark} {number}: {}", value(Some(line.trim_end()), full));
+                    rest = rest.saturating_add(1);
+                }
+                None => rest = rest.saturating_add(1),
+            }
+        }
+        if rest > limit {
+            let _ = writeln!(out, "    {mark} and {} more lines (-v lists them)", rest.saturating_sub(limit));
+        }
+        written = written.saturating_add(rest);
+    }
+    if written == 0 {
+        out.push_str("    the same lines in another order, or other line ends\n");
+    }
 }

@@ -7,6 +7,7 @@ use include_dir::{Dir, include_dir};
 use veritee_model::{CheckId, ExitCode, Reason};
 
 static PAGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/reasons");
+static RULES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/rules");
 
 pub(crate) fn run(options: &Explain, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human], "explain")?;
@@ -30,6 +31,20 @@ fn page(code: &str) -> Result<String, Failure> {
     if let Some(check) = CheckId::from_id(code) {
         return Ok(check_page(check));
     }
+    let rule = code.to_ascii_uppercase();
+    if let Some(rule) = veritee_audit::find_rule(&rule) {
+        let file = RULES.get_file(format!("{}.md", rule.id));
+        return file
+            .and_then(|file| file.contents_utf8())
+            .map(str::to_owned)
+            .ok_or_else(|| Failure::internal(format!("`{}` has no page: please report this", rule.id)));
+    }
+    if let Some(rule) = veritee_audit::ELSEWHERE.iter().find(|known| known.id == rule) {
+        return Ok(format!(
+            "# {}\n\nQuestion: {}\nNot asked by this version: {}.\n",
+            rule.id, rule.question, rule.why
+        ));
+    }
     let near = near(code);
     let help = if near.is_empty() {
         "`veritee explain --list` lists all".to_owned()
@@ -37,7 +52,7 @@ fn page(code: &str) -> Result<String, Failure> {
         format!("did you mean {}?", near.join(", "))
     };
     let shown = veritee_model::text::shortened(&veritee_model::text::inert(code), 60);
-    Err(Failure::usage(format!("`{shown}` is neither a reason code nor a check")).help(help))
+    Err(Failure::usage(format!("`{shown}` is neither a reason code nor a check nor a rule")).help(help))
 }
 
 /// Codes and checks that someone who typed this may have meant, the nearest first.
@@ -76,6 +91,13 @@ fn list() -> String {
     out.push_str("\nChecks\n");
     for check in CheckId::ALL {
         let _ = writeln!(out, "  {:44} {}", check.id(), check.question());
+    }
+    out.push_str("\nRules of the audit\n");
+    for rule in veritee_audit::rules() {
+        let _ = writeln!(out, "  {:44} {}", rule.id, rule.title);
+    }
+    for rule in veritee_audit::ELSEWHERE {
+        let _ = writeln!(out, "  {:44} {} (not asked by this version)", rule.id, rule.question);
     }
     out
 }

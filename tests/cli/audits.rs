@@ -1,6 +1,6 @@
 //! `veritee audit` of documents that no quote vouches for.
 
-use crate::program::Folder;
+use crate::program::{Folder, NONCE};
 use serde_json::Value;
 
 const PINNED: &str = r#"{"manifest_version":2,"name":"pinned","runner":"docker-compose","docker_compose_file":"services:\n  app:\n    image: nginx@sha256:0000000000000000000000000000000000000000000000000000000000000000\n","kms_enabled":true,"public_logs":false,"public_sysinfo":false,"allowed_envs":[]}"#;
@@ -57,4 +57,112 @@ fn a_document_with_two_readings_is_a_finding() {
     );
     let ran = folder.run(&["audit", "app-compose.json", "--format", "json"]).ends(12);
     assert!(ran.out.contains("duplicate") || ran.out.contains("twice"), "{}", ran.out);
+}
+
+const REVIEW: &str = "schema = \"veritee/review/v1\"\nreviewer = \"Jane Doe\"\ncommit = \"dc0fc120aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"\n";
+const COMMIT: &str = "dc0fc120aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+/// The review of the forged machine's compose, every question accepted.
+fn review_of(folder: &Folder) -> String {
+    use veritee_testkit::dstack::Machine;
+    assert!(folder.file("app-compose.json").exists());
+    let mut text = format!("{REVIEW}compose_hash = \"{}\"\n", hex::encode(Machine::new(1).compose_hash()));
+    for number in 1..=10 {
+        text.push_str(&format!("[[answer]]\nid = \"M{number}\"\naccepted = true\nwords = \"examined\"\n"));
+    }
+    text
+}
+
+#[test]
+fn a_review_is_bound_to_the_verified_compose_and_to_the_named_commit() {
+    let folder = Folder::new();
+    folder.write("review.toml", review_of(&folder));
+    let audit = |more: &[&str]| {
+        let mut arguments = vec!["--review", "review.toml", "--nonce", NONCE, "--format", "json"];
+        arguments.extend(more);
+        let ran = folder.verify("evidence.json", &arguments).ends(0);
+        let report: Value = serde_json::from_str(&ran.out).unwrap();
+        assert!(!report["stage"].as_str().unwrap().contains("Stage 1"), "{}", report["stage"]);
+        report["audit"].clone()
+    };
+    let applied = audit(&["--commit", COMMIT]);
+    assert_eq!(applied["review"]["reviewer"], "Jane Doe", "{applied:#}");
+    assert!(applied["questions"].as_array().unwrap().iter().all(|question| question["status"] == "accepted"));
+    for more in [&[][..], &["--commit", "0000000000000000000000000000000000000000"]] {
+        let refused = audit(more);
+        assert_eq!(refused["review"], Value::Null);
+        assert!(refused["review_refused"].as_str().unwrap().contains("commit"), "{refused:#}");
+    }
+}
+
+#[test]
+fn a_review_that_cannot_be_read_is_a_mistake_of_the_caller() {
+    let folder = Folder::new();
+    for text in [
+        "schema = ".to_owned(),
+        review_of(&folder).replace("review/v1", "review/v2"),
+        format!("{}[[answer]]\nid = \"M1\"\naccepted = true\nwords = \"again\"\n", review_of(&folder)),
+        review_of(&folder).replace("examined", ""),
+        review_of(&folder).replace("accepted = true", "accepted = \"yes\""),
+    ] {
+        folder.write("review.toml", &text);
+        let ran = folder.verify("evidence.json", &["--review", "review.toml"]).ends(2);
+        assert!(ran.err.contains("review.toml"), "{}", ran.err);
+        folder.run(&["audit", "app-compose.json", "--review", "review.toml"]).ends(2);
+    }
+    folder.write("review.toml", review_of(&folder));
+    folder.verify("evidence.json", &["--review", "review.toml", "--commit", "dc0fc12"]).ends(2);
+}
+
+#[test]
+fn an_audit_of_documents_never_says_stage_1_whatever_the_review_says() {
+    let folder = Folder::new();
+    folder.write("review.toml", review_of(&folder));
+    let ran = folder.run(&["audit", "app-compose.json", "--review", "review.toml", "--commit", COMMIT]);
+    assert!(ran.out.contains("review        by Jane Doe"), "{}", ran.out);
+    assert!(ran.out.contains("DevProof: Stage 0") && !ran.out.contains("Stage 1"), "{}", ran.out);
+}
+
+#[test]
+fn what_can_be_chosen_from_outside_is_told_in_every_form() {
+    let folder = Folder::new();
+    let compose = PINNED
+        .replace("\"allowed_envs\":[]", "\"allowed_envs\":[\"MODEL_URL\",\"BASH_ENV\"]")
+        .replace("\\n\",\"kms", "\\n    environment: [MODEL_URL]\\n\",\"kms");
+    folder.write("app-compose.json", compose);
+    for format in ["human", "markdown", "html", "json"] {
+        let ran = folder.run(&["audit", "app-compose.json", "-v", "--format", format]).ends(12);
+        for words in ["MODEL_URL", "decides where app sends or fetches data", "BASH_ENV"] {
+            assert!(
+                ran.out.replace(['\n'], " ").replace("  ", "").contains(&words.replace("  ", "")),
+                "{format}: {words}\n{}",
+                ran.out
+            );
+        }
+    }
+    let short = folder.run(&["audit", "app-compose.json"]).ends(12).out;
+    assert!(short.contains("2 from outside: 2 by operator (-v lists them)"), "{short}");
+    assert!(short.lines().count() < 50, "{short}");
+}
+
+#[test]
+fn a_comment_that_asks_for_an_allowance_counts_only_under_a_policy_that_honours_it() {
+    let folder = Folder::new();
+    folder.write(
+        "docker-compose.yml",
+        "services:\n  app:\n    # veritee: allow DP-IMG-003 we build it ourselves\n    image: example/app:latest\n",
+    );
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let ran = folder.run(&["audit", "docker-compose.yml"]).ends(12);
+    assert!(flat(&ran.out).contains("ignored: \"we build it ourselves\""), "{}", ran.out);
+    let policy = "schema = \"veritee/policy/v1\"\nname = \"own\"\n[audit]\nhonour_inline_allows = true\n";
+    folder.write("own.toml", policy);
+    folder.run(&["audit", "docker-compose.yml", "--policy", "own.toml"]).ends(2);
+    folder.write("own.toml", format!("{policy}reason = \"our own repository\"\n"));
+    let ran = folder.run(&["audit", "docker-compose.yml", "--policy", "own.toml"]).ends(0);
+    assert!(
+        ran.out.contains("FINDINGS ALLOWED BY POLICY") && flat(&ran.out).contains("audited party"),
+        "{}",
+        ran.out
+    );
 }

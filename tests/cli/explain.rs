@@ -24,6 +24,23 @@ fn every_check_has_a_page() {
 }
 
 #[test]
+fn every_rule_of_the_audit_has_a_page_and_stands_in_the_list() {
+    let folder = Folder::new();
+    let list = folder.run(&["explain", "--list"]).ends(0).out;
+    let listed = |id: &str| list.lines().any(|line| line.split_whitespace().next() == Some(id));
+    for rule in veritee_audit::rules() {
+        let ran = folder.run(&["explain", rule.id]).ends(0);
+        assert!(ran.out.starts_with(&format!("# {}: {}\n", rule.id, rule.title)), "{}", ran.out);
+        assert!(listed(rule.id), "{}", rule.id);
+    }
+    for rule in veritee_audit::ELSEWHERE {
+        assert!(folder.run(&["explain", rule.id]).ends(0).out.contains(rule.question), "{}", rule.id);
+        assert!(listed(rule.id), "{}", rule.id);
+    }
+    assert!(folder.run(&["explain", "dp-img-002"]).ends(0).out.starts_with("# DP-IMG-002"));
+}
+
+#[test]
 fn the_list_has_every_code_and_check() {
     let list = Folder::new().run(&["explain", "--list"]).ends(0).out;
     for code in

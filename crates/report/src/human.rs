@@ -254,7 +254,7 @@ impl Page {
                     format!("{common}, in {count} places")
                 }
             };
-            let proves = if found.iter().any(|finding| finding.blocks) { " [proves Stage 0]" } else { "" };
+            let proves = if found.iter().any(|finding| finding.blocks) { self.proves() } else { "" };
             let said = format!("{rule}  {}{proves}", self.shorten.text(&title));
             self.screen.labelled(2, 10, (Style::Caution, severity.name()), &said);
         }
@@ -269,6 +269,11 @@ impl Page {
         }
     }
 
+    /// Of a document that nothing vouches for nothing is proven.
+    const fn proves(&self) -> &'static str {
+        if self.all_assumed { " [would prove Stage 0]" } else { " [proves Stage 0]" }
+    }
+
     /// Every open finding in a line or two: what is wrong once a rule, then each place with what stands there.
     fn findings_with_places(&mut self, findings: &[&Finding]) {
         let mut by_rule: BTreeMap<(Reverse<Severity>, &str), Vec<&Finding>> = BTreeMap::new();
@@ -280,7 +285,7 @@ impl Page {
             let alike = found.iter().all(|finding| finding.title == first.title);
             let title =
                 if alike { first.title.as_str() } else { first.title.split(": ").next().unwrap_or("") };
-            let proves = if found.iter().any(|finding| finding.blocks) { " [proves Stage 0]" } else { "" };
+            let proves = if found.iter().any(|finding| finding.blocks) { self.proves() } else { "" };
             let said = format!("{rule}  {}{proves}", self.shorten.text(title));
             self.screen.labelled(2, 10, (Style::Caution, severity.name()), &said);
             for finding in found.iter().take(PLACES) {
@@ -299,7 +304,7 @@ impl Page {
         let word = finding_word(finding.status);
         let mut headline = format!("{word} ({})  {}  {}", finding.severity, finding.rule, finding.title);
         if finding.blocks {
-            headline.push_str(" [proves Stage 0]");
+            headline.push_str(self.proves());
         }
         if finding.assumed && !self.all_assumed {
             headline.push_str(" [rests on an assumption]");

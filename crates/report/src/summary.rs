@@ -192,9 +192,16 @@ pub(crate) fn code_to_explain(report: &Report) -> Option<&str> {
     // Of documents alone no check was asked: what there is to explain are the rules that found something.
     let alone = documents_alone(report);
     let of_checks = report.checks.iter().filter(|_| !alone).filter_map(|check| check.reason.as_deref());
-    let of_rules = report.findings.iter().filter(|finding| alone && open(finding));
-    let of_rules = of_rules.map(|finding| finding.rule.as_str());
-    report.verdict.reasons.iter().map(String::as_str).chain(of_checks).chain(of_rules).find(|code| is_plain_code(code))
+    let gravest = report.findings.iter().rev().filter(|finding| alone && open(finding));
+    let of_rules = gravest.max_by_key(|finding| finding.severity).map(|finding| finding.rule.as_str());
+    report
+        .verdict
+        .reasons
+        .iter()
+        .map(String::as_str)
+        .chain(of_checks)
+        .chain(of_rules)
+        .find(|code| is_plain_code(code))
 }
 
 /// Fit to stand in a command line that people copy.

@@ -30,14 +30,17 @@ pub struct Given<'a> {
 }
 
 /// The DevProof line. A person's answers speak of a machine that was shown to run what they read: without a verified
-/// verdict, or with a check that the policy let pass, there is no Stage 1.
-pub(crate) fn settled(stage: Option<Stage>, verdict: &Verdict, checks: &[Check]) -> String {
-    let excused = checks.iter().any(|check| check.waived.is_some() || check.outcome == Outcome::Fail);
+/// verdict, with a check that the policy let pass, or with a variable that the policy calls something else, there is
+/// no Stage 1.
+pub(crate) fn settled(stage: Option<Stage>, verdict: &Verdict, checks: &[Check], policy: &Policy) -> String {
+    let reclassified = policy.audit.variable.iter().any(|variable| variable.class.is_some());
+    let excused =
+        reclassified || checks.iter().any(|check| check.waived.is_some() || check.outcome == Outcome::Fail);
     match stage {
         None => "incomplete".to_owned(),
         Some(Stage::Reviewed { reviewer, .. }) if verdict.outcome != VerdictOutcome::Verified || excused => {
             format!(
-                "Stage 0 - not shown otherwise: the review of {reviewer} speaks of a machine that is not verified"
+                "Stage 0 - not shown otherwise: the review of {reviewer} is of a machine that is not verified without exceptions"
             )
         }
         Some(stage) => stage.to_string(),
@@ -340,5 +343,56 @@ const fn question_status(status: veritee_audit::QuestionStatus) -> &'static str 
         NothingFound => "nothing-found",
         Accepted => "accepted",
         Rejected => "rejected",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use veritee_model::ComposeHash;
+
+    fn line_under(policy: &Policy, outcome: VerdictOutcome, check: Check) -> String {
+        let stage = Stage::Reviewed {
+            reviewer: "Jane Doe".to_owned(),
+            compose_hash: ComposeHash::of(b"x").to_string(),
+        };
+        let verdict = Verdict { outcome, exit_code: 0, reasons: Vec::new(), summary: String::new() };
+        settled(Some(stage), &verdict, &[Check::pass(CheckId::QuoteSignature, "signed"), check], policy)
+    }
+
+    fn line(outcome: VerdictOutcome, check: Check) -> String {
+        line_under(&Policy::default(), outcome, check)
+    }
+
+    #[test]
+    fn a_policy_that_calls_a_variable_something_else_raises_no_stage() {
+        let mut policy = Policy::default();
+        policy.audit.variable.push(veritee_policy::Variable {
+            name: "MODEL_URL".to_owned(),
+            class: Some(VariableClass::Tuning),
+            user_data: false,
+            reason: Some("it is a label".to_owned()),
+        });
+        let check = Check::pass(CheckId::OsMeasured, "measured");
+        assert!(line_under(&policy, VerdictOutcome::Verified, check).starts_with("Stage 0"));
+    }
+
+    #[test]
+    fn a_review_speaks_only_of_a_machine_whose_every_check_holds() {
+        let pass = || Check::pass(CheckId::OsMeasured, "measured");
+        assert!(line(VerdictOutcome::Verified, pass()).starts_with("Stage 1 (reviewer: Jane Doe, bound to"));
+        for outcome in [
+            VerdictOutcome::NotGenuine,
+            VerdictOutcome::Refused,
+            VerdictOutcome::Findings,
+            VerdictOutcome::Incomplete,
+        ] {
+            assert!(line(outcome, pass()).starts_with("Stage 0 - not shown otherwise"), "{outcome:?}");
+        }
+        let mut waived = pass();
+        waived.waived = Some("for now".to_owned());
+        assert!(line(VerdictOutcome::Verified, waived).starts_with("Stage 0"));
+        let failed = Check::fail(CheckId::OsMeasured, Reason::OsImageMismatch, "another");
+        assert!(line(VerdictOutcome::Verified, failed).starts_with("Stage 0"));
     }
 }

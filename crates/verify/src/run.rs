@@ -110,7 +110,7 @@ impl<'a> Run<'a> {
             as_of,
             inputs: inputs::list(self.request.evidence),
             missing: inputs::missing(self.request),
-            stage: crate::audit::settled(self.stage, &verdict, &settled.checks),
+            stage: crate::audit::settled(self.stage, &verdict, &settled.checks, policy),
             verdict,
             root: Some(Root { name: root.name(), spki_sha256: root.spki_sha256(), intel: root.is_intel() }),
             checks: settled.checks,

@@ -6,7 +6,9 @@ use veritee_model::report::{IdentityFacts, QuoteFacts, TcbFacts};
 
 impl Page {
     pub(super) fn facts(&mut self, report: &Report) {
-        self.screen.blank();
+        if !documents_alone(report) || self.verbose > 0 {
+            self.screen.blank();
+        }
         if let Some(identity) = &report.identity {
             self.identity(identity);
         }

@@ -16,7 +16,7 @@ pub(super) fn sections(page: &mut Page, report: &Report) {
     if let Some(audit) = &report.audit {
         page.tables("Quick Check", checklist(&audit.quick_check));
     }
-    page.tables("Findings", overview(&groups));
+    page.tables("Findings", overview(&groups, not_attested(report)));
     for group in &groups {
         details(page, group, not_attested(report));
     }
@@ -78,7 +78,7 @@ fn common_title<'a>(group: &Group<'a>) -> &'a str {
     }
 }
 
-fn overview(groups: &[Group<'_>]) -> Option<Table> {
+fn overview(groups: &[Group<'_>], all_assumed: bool) -> Option<Table> {
     let rows: Vec<Vec<Cell>> = groups
         .iter()
         .map(|group| {
@@ -86,7 +86,7 @@ fn overview(groups: &[Group<'_>]) -> Option<Table> {
             vec![
                 vec![Inline::code(&finding.rule)],
                 vec![Inline::Words(finding.severity.name())],
-                standing(finding),
+                standing(finding, all_assumed),
                 vec![Inline::text(common_title(group))],
                 vec![Inline::count(group.all.len())],
             ]
@@ -96,10 +96,11 @@ fn overview(groups: &[Group<'_>]) -> Option<Table> {
     (!rows.is_empty()).then_some(Table { head, rows })
 }
 
-fn standing(finding: &Finding) -> Cell {
+fn standing(finding: &Finding, all_assumed: bool) -> Cell {
     let mut cell = vec![Inline::Words(finding_word(finding.status))];
     if finding.blocks {
-        cell.push(Inline::Words(", proves Stage 0"));
+        // Of a document that nothing vouches for nothing is proven.
+        cell.push(Inline::Words(if all_assumed { ", would prove Stage 0" } else { ", proves Stage 0" }));
     }
     if let Some(allowed) = &finding.allowed {
         cell.push(Inline::Words(", allowed: "));
@@ -119,7 +120,7 @@ fn details(page: &mut Page, group: &Group<'_>, all_assumed: bool) {
         Inline::Words(": "),
         Inline::text(title),
     ]));
-    let mut standing = standing(finding);
+    let mut standing = standing(finding, all_assumed);
     if let Some(remedy) = &finding.remedy {
         standing.extend([Inline::Words(". Remedy: "), Inline::text(remedy)]);
     }

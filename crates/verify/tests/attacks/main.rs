@@ -19,6 +19,7 @@ mod platform;
 mod quote;
 mod ra_tls;
 mod readers;
+mod review;
 mod served;
 mod support;
 mod together;
