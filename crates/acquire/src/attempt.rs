@@ -144,6 +144,10 @@ impl Attempt {
 
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Outcome::NotFetched(error) = &self.outcome {
+            // The error names the address.
+            return write!(f, "{}: {error}", self.source);
+        }
         write!(f, "{} ({}): ", self.source, inert(&self.url))?;
         match &self.outcome {
             Outcome::Gave { bytes, quotes: 0 } => write!(f, "{bytes} bytes, no quote"),

@@ -133,10 +133,14 @@ impl Target {
     /// What goes into the evidence. An id that was asked for as an instance's is no app id.
     #[must_use]
     pub fn record(&self) -> veritee_model::evidence::Target {
-        let application = self.application.as_ref().filter(|application| !application.is_instance);
+        let id = |instance: bool| {
+            let named = self.application.as_ref().filter(|application| application.is_instance == instance);
+            named.map(|application| application.id.to_string())
+        };
         veritee_model::evidence::Target {
             asked: self.asked.clone(),
-            app_id: application.map(|application| application.id.to_string()),
+            app_id: id(false),
+            instance_id: id(true),
             domain: self.domain.as_ref().map(|domain| domain.as_str().to_owned()),
         }
     }

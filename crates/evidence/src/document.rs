@@ -130,6 +130,7 @@ impl<'a> Document<'a> {
             target: evidence.target.as_ref().map(|target| EncodedTarget {
                 asked: &target.asked,
                 app_id: target.app_id.as_deref(),
+                instance_id: target.instance_id.as_deref(),
                 domain: target.domain.as_deref(),
             }),
             replicas: evidence
@@ -213,6 +214,8 @@ struct EncodedTarget<'a> {
     asked: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     app_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     domain: Option<&'a str>,
 }

@@ -115,6 +115,8 @@ pub struct Target {
     pub asked: String,
     /// The app id asked for, 40 hex digits in lower case, where the target names one.
     pub app_id: Option<String>,
+    /// The instance id asked for, 40 hex digits in lower case, where the target names one machine.
+    pub instance_id: Option<String>,
     /// The domain whose users reach the application, where the target names one.
     pub domain: Option<String>,
 }

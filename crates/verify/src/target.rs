@@ -23,20 +23,32 @@ fn target(target: Option<&Target>, identity: &AppIdentity) -> Check {
     let Some(target) = target else {
         return Check::not_checked(id, Reason::BindingNotGiven, "nothing tells what was asked for");
     };
-    let Some(wanted) = &target.app_id else {
+    let measured = [
+        ("app id", &target.app_id, identity.app_id().to_string()),
+        (
+            "instance id",
+            &target.instance_id,
+            identity.instance_id().map_or_else(String::new, |id| id.to_string()),
+        ),
+    ];
+    let mut named =
+        measured.into_iter().filter_map(|(name, wanted, got)| Some((name, wanted.as_ref()?, got)));
+    let Some((name, wanted, got)) = named.next() else {
         let detail = format!("{} names no app id", quoted(&target.asked));
         return Check::not_checked(id, Reason::BindingNotGiven, detail)
             .next("name the app id that you expect under [expect] in the policy");
     };
-    let measured = identity.app_id().to_string();
-    if measured == *wanted {
-        return Check::pass(
-            id,
-            format!("the measured app id is the one that {} names", quoted(&target.asked)),
-        );
+    // Whoever asks by both is answered by both.
+    let (name, wanted, got) = match named.next() {
+        Some(second) if got == *wanted => second,
+        _ => (name, wanted, got),
+    };
+    if got == *wanted {
+        let detail = format!("the measured {name} is the one that {} names", quoted(&target.asked));
+        return Check::pass(id, detail);
     }
-    Check::fail(id, Reason::TargetOtherApp, format!("{} was asked for, another app answered", quoted(&target.asked)))
-        .compared(quoted(wanted), measured)
+    Check::fail(id, Reason::TargetOtherApp, format!("{} was asked for, another {name} answered", quoted(&target.asked)))
+        .compared(quoted(wanted), got)
         .next("the machine may be genuine, but it is not the one that you asked for: do not trust whoever led there")
 }
 

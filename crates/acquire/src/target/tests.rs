@@ -55,6 +55,7 @@ fn an_instance_is_one_only_when_the_caller_says_so() {
     let target = parse(&format!("instance:{ID}@base-prod7")).unwrap();
     assert!(target.application().unwrap().is_instance);
     assert_eq!(target.record().app_id, None, "the id is no app id, and nothing an answer says makes it one");
+    assert_eq!(target.record().instance_id.as_deref(), Some(ID));
     assert!(matches!(parse("instance:app.example"), Err(TargetError::NotAnInstance { .. })));
 }
 

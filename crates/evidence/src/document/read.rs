@@ -168,14 +168,15 @@ fn served(value: &Value<'_>, budget: &Budget) -> Result<ServedCertificates, Read
 fn target(value: &Value<'_>) -> Result<Target, ReadError> {
     let mut object = value.object()?;
     let asked = object.require_string("asked")?;
-    let app_id = object.take("app_id").map(|value| app_id(&value)).transpose()?;
+    let app_id = object.take("app_id").map(|value| plain_id(&value)).transpose()?;
+    let instance_id = object.take("instance_id").map(|value| plain_id(&value)).transpose()?;
     let domain = object.take("domain").map(|value| value.string()).transpose()?;
     object.finish()?;
-    Ok(Target { asked, app_id, domain })
+    Ok(Target { asked, app_id, instance_id, domain })
 }
 
 /// In one spelling, so that two documents about one target are alike.
-fn app_id(value: &Value<'_>) -> Result<String, ReadError> {
+fn plain_id(value: &Value<'_>) -> Result<String, ReadError> {
     let text = value.string()?;
     match AppId::from_hex(&text) {
         Ok(id) if id.to_string() == text => Ok(text),

@@ -36,6 +36,7 @@ pub(crate) fn full_evidence() -> Evidence {
         target: Some(Target {
             asked: "https://a.example/\u{202e}".into(),
             app_id: Some("ab".repeat(20)),
+            instance_id: Some("cd".repeat(20)),
             domain: Some("a.example".into()),
         }),
         replicas: vec![
@@ -344,7 +345,7 @@ proptest! {
         let chain = Item::new(bytes.clone(), text.clone());
         evidence.served = Some(ServedCertificates { server: text.clone(), chain });
         let domain = Some(text.clone());
-        evidence.target = Some(Target { asked: text.clone(), app_id: None, domain });
+        evidence.target = Some(Target { asked: text.clone(), app_id: None, domain, ..Target::default() });
         let values = [(text.clone(), text.clone())].into();
         evidence.replicas = vec![Replica { label: text.clone(), values }];
         evidence.caa = Some(CaaAnswers { domain: text.clone(), answers: Item::new(bytes, text.clone()) });

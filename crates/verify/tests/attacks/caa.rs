@@ -160,7 +160,7 @@ attacks! {
         let asked = |domain: &str| {
             records(&[(0, "issue", OURS)]).change(|case| {
                 case.evidence.target =
-                    Some(Target { asked: "x".to_owned(), app_id: None, domain: Some(domain.to_owned()) });
+                    Some(Target { asked: "x".to_owned(), domain: Some(domain.to_owned()), ..Target::default() });
             })
         };
         passes(&asked("APP.example."));

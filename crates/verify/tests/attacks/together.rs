@@ -32,6 +32,7 @@ fn target(app: &App) -> Option<Target> {
     Some(Target {
         asked: app.domain.to_owned(),
         app_id: Some(app.app_id()),
+        instance_id: Some(hex::encode(app.machine.payloads().instance_id)),
         domain: Some(app.domain.to_owned()),
     })
 }
@@ -243,7 +244,7 @@ attacks! {
     }
 
     fn a_target_without_app_id_leaves_the_question_open() {
-        let asked = Target { asked: "one.example".to_owned(), app_id: None, domain: Some("one.example".to_owned()) };
+        let asked = Target { asked: "one.example".to_owned(), domain: Some("one.example".to_owned()), ..Target::default() };
         let case = direct(&one()).change(|case| case.evidence.target = Some(asked));
         case.is_open(CheckId::IdentityTarget, Reason::BindingNotGiven, VerdictOutcome::Verified);
         let required = case.change(|case| case.head = "require = [\"identity.target\"]\n".to_owned());
