@@ -235,8 +235,13 @@ pub(crate) fn agent_page() -> String {
 pub(crate) fn acme_info() -> serde_json::Value {
     let quoted = |last: u8| {
         let quote = [forged_quote(), vec![last]].concat();
-        serde_json::json!({ "quote": hex::encode(quote), "event_log": LOG, "report_data": "ab", "vm_config": VM_CONFIG })
-            .to_string()
+        // A text inside a text: the order of its members is part of the bytes.
+        format!(
+            r#"{{"event_log":{},"quote":"{}","report_data":"ab","vm_config":{}}}"#,
+            serde_json::Value::from(LOG),
+            hex::encode(quote),
+            serde_json::Value::from(VM_CONFIG)
+        )
     };
     serde_json::json!({
         "account_uri": "https://acme.example/acct/1",

@@ -190,6 +190,11 @@ attacks! {
         let waive = "[[waive]]\ncheck = \"identity.target\"\nreason = \"made for a test\"\n";
         case.clone().policy(waive).is_refused(CheckId::IdentityTarget, Reason::TargetOtherApp, REFUSED);
         assert!(!Reason::TargetOtherApp.is_waivable());
+        // Another machine of the application asked for is not the instance asked for.
+        let mut instance = direct(&one);
+        instance.evidence.target =
+            Some(Target { instance_id: Some("5a".repeat(20)), ..target(&one).unwrap() });
+        instance.is_refused(CheckId::IdentityTarget, Reason::TargetOtherApp, REFUSED);
         // With the certificate of a third in front of it.
         case.evidence.served = served("one.example:443", gateway().web.chain.as_str());
         case.is_refused(CheckId::IdentityTarget, Reason::TargetOtherApp, REFUSED);
