@@ -4,7 +4,7 @@
 //! `VERITEE_DIFFERENTIAL_CASES` sets how many cases each test runs.
 #![allow(clippy::print_stderr, reason = "a skipped test says so, and a long run its count")]
 
-#[path = "conformance/divergence.rs"]
+#[path = "../../verify/src/second_opinion/listed.rs"]
 mod divergence;
 #[path = "conformance/judge.rs"]
 #[allow(dead_code, reason = "shared with the single faults")]
@@ -96,7 +96,7 @@ impl Tally {
             (Answer::Refused(_), Answer::Verified { .. }) => {
                 refusal(start).as_ref().and_then(divergence::of_refusal)
             }
-            (Answer::Verified { .. }, Answer::Refused(_)) => divergence::of_their_refusal(&theirs),
+            (Answer::Verified { .. }, Answer::Refused(words)) => divergence::of_their_refusal(words),
         };
         match name {
             Some(name) => *self.counts.entry(name).or_default() += 1,

@@ -16,6 +16,8 @@ mod enclave;
 mod format;
 #[path = "conformance/judge.rs"]
 mod judge;
+#[path = "../../verify/src/second_opinion/listed.rs"]
+mod listed;
 #[path = "conformance/lists.rs"]
 mod lists;
 #[path = "conformance/pck.rs"]
@@ -97,6 +99,35 @@ fn all() -> Vec<Case> {
     cases.extend(enclave::cases());
     cases.extend(classes::cases());
     cases
+}
+
+/// The program's second opinion goes by this: where the engines differ, the difference has its name there, or it is
+/// told to nobody as known.
+#[test]
+fn every_listed_difference_is_found_under_its_name_from_what_the_engines_say() {
+    let mut failures = Vec::new();
+    for case in all() {
+        let Some(name) = case.divergence else { continue };
+        let found = match judge::ours(&case.forged) {
+            Err(error) => listed::of_refusal(&error),
+            Ok(_) => match judge::their_answer_of(&case.forged) {
+                judge::Answer::Refused(words) => listed::of_their_refusal(&words),
+                // Both verify, with another status.
+                judge::Answer::Verified { .. } => continue,
+            },
+        };
+        // What is wrong with a root can be told by what it is, or by its being the root's.
+        let of_root = case.name.starts_with("Root ") && found.is_some();
+        if found != Some(name) && !of_root {
+            let ours = judge::ours(&case.forged).err();
+            failures.push(format!(
+                "{}: {name}, found {found:?}; {ours:?} {:?}",
+                case.name,
+                judge::their_answer_of(&case.forged)
+            ));
+        }
+    }
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
 }
 
 #[test]

@@ -292,7 +292,7 @@ fn second_engine(run: &mut Run<'_>, quote: &[u8], result: &Result<Genuine, Refus
             let ours = Ours::Accepts { status: tcb.status.name(), advisories: &tcb.advisories };
             (ours, Some(&genuine.collateral_json))
         }
-        Err(refusal) => (Ours::Refuses(refusal.error.reason()), refusal.collateral_json.as_ref()),
+        Err(refusal) => (Ours::Refuses(&refusal.error), refusal.collateral_json.as_ref()),
     };
     let Some(collateral_json) = collateral_json else { return };
     let allow_expired = request.policy.collateral.allow_expired;

@@ -4,11 +4,14 @@
 //! Where one refuses what the other accepts, the difference has to be one that `docs/divergences.md` lists; any
 //! other is a failure of its own, because one of the two is wrong and nobody knows which.
 
+mod listed;
+
 use core::fmt;
 use dcap_qvl::QuoteCollateralV3;
 use dcap_qvl::verify::QuoteVerifier;
 use std::collections::BTreeSet;
-use veritee_model::{Reason, UnixTime};
+use veritee_model::UnixTime;
+use veritee_quote::QuoteError;
 
 /// What our engine said, reduced to what can be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +24,7 @@ pub enum Ours<'a> {
         advisories: &'a [String],
     },
     /// Refused.
-    Refuses(Reason),
+    Refuses(&'a QuoteError),
 }
 
 /// How the two compare.
@@ -50,62 +53,23 @@ pub enum Opinion {
     },
 }
 
-/// Differences between the engines that are known and argued (`docs/divergences.md`).
+/// A difference between the engines that is known and argued: a row of `docs/divergences.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Divergence {
-    /// Ours refuses for a check that dcap-qvl does not make.
-    StricterCheck(Reason),
-    /// dcap-qvl refuses TD attributes that ours leaves to the policy (`platform.td-attributes`).
-    TdAttributes,
-    /// dcap-qvl takes SGX quotes of version 3 only.
-    SgxVersion,
-    /// dcap-qvl wants exactly 32 bytes of QE authentication data; Intel hashes any length.
-    QeAuthenticationData,
-    /// The policy lets expired collateral pass; dcap-qvl never does.
-    ExpiredByPolicy,
+pub struct Divergence(&'static str);
+
+impl Divergence {
+    /// Its name there.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
 }
 
 impl fmt::Display for Divergence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::StricterCheck(reason) => write!(f, "ours checks more ({reason})"),
-            Self::TdAttributes => f.write_str("TD attributes are a matter of policy here"),
-            Self::SgxVersion => f.write_str("the second engine takes SGX quotes of version 3 only"),
-            Self::QeAuthenticationData => {
-                f.write_str("the second engine wants 32 bytes of QE authentication data")
-            }
-            Self::ExpiredByPolicy => f.write_str("the policy lets expired collateral pass"),
-        }
+        write!(f, "as `{}` of docs/divergences.md", self.0)
     }
 }
-
-/// Reasons for which ours alone may refuse: the named stricter checks, each of which dcap-qvl 0.7.1 lacks.
-const STRICTER: &[Reason] = &[
-    Reason::QuoteTrailingBytes,
-    Reason::QuoteCertificationUnsupported,
-    Reason::QuoteMalformed,
-    Reason::PckChainMalformed,
-    Reason::PckChainUntrusted,
-    Reason::PckChainRole,
-    Reason::SignerChainMalformed,
-    Reason::SignerChainUntrusted,
-    Reason::SignerChainRole,
-    Reason::CrlNotYetValid,
-    Reason::CrlIssuer,
-    Reason::CrlMalformed,
-    Reason::CrlChainMalformed,
-    Reason::CrlChainUntrusted,
-    Reason::CrlChainSignature,
-    Reason::CrlChainRole,
-    // Of the root: dcap-qvl does not look at the dates of its trust anchor.
-    Reason::CertificateNotYetValid,
-    Reason::CertificateExpired,
-    Reason::CollateralTooLarge,
-    Reason::PceIdMismatch,
-    Reason::TcbInfoMalformed,
-    Reason::QeIdentityMalformed,
-    Reason::TdxModuleMismatch,
-];
 
 /// dcap-qvl's words for refusing TD attributes. Debugging and profiling are not among them: it is asked to let those
 /// be, and says so of the quoting enclave alone.
@@ -145,14 +109,15 @@ pub fn compare(
             }
         }
         (Ours::Refuses(_), Err(theirs)) => Opinion::BothRefuse { theirs },
-        (Ours::Refuses(reason), Ok(_)) if STRICTER.contains(reason) => {
-            Opinion::Listed { divergence: Divergence::StricterCheck(*reason), theirs: None }
-        }
-        (Ours::Refuses(reason), Ok((status, _))) => {
-            Opinion::Differ { ours: format!("refused, {reason}"), theirs: format!("accepted, {status}") }
-        }
-        (Ours::Accepts { status, .. }, Err(theirs)) => match listed(&theirs, expired_allowed) {
-            Some(divergence) => Opinion::Listed { divergence, theirs: Some(theirs) },
+        (Ours::Refuses(error), Ok((status, _))) => match listed::of_refusal(error) {
+            Some(name) => Opinion::Listed { divergence: Divergence(name), theirs: None },
+            None => Opinion::Differ {
+                ours: format!("refused, {}", error.reason()),
+                theirs: format!("accepted, {status}"),
+            },
+        },
+        (Ours::Accepts { status, .. }, Err(theirs)) => match looser(&theirs, expired_allowed) {
+            Some(name) => Opinion::Listed { divergence: Divergence(name), theirs: Some(theirs) },
             None => {
                 Opinion::Differ { ours: format!("accepted, {status}"), theirs: format!("refused, {theirs}") }
             }
@@ -160,18 +125,15 @@ pub fn compare(
     }
 }
 
-fn listed(theirs: &str, expired_allowed: bool) -> Option<Divergence> {
+/// What ours leaves to the policy, and the peer refuses by itself; and what ours reads and the peer does not.
+fn looser(theirs: &str, expired_allowed: bool) -> Option<&'static str> {
     let says = |words: &[&str]| words.iter().any(|words| theirs.contains(words));
     if says(TD_ATTRIBUTES) {
-        Some(Divergence::TdAttributes)
-    } else if says(&["SGX TEE quote must have version 3"]) {
-        Some(Divergence::SgxVersion)
-    } else if says(&["Invalid QE auth data length"]) {
-        Some(Divergence::QeAuthenticationData)
+        Some("td-attributes-by-policy")
     } else if expired_allowed && says(EXPIRED) {
-        Some(Divergence::ExpiredByPolicy)
+        Some("expired-by-name")
     } else {
-        None
+        listed::of_their_refusal(theirs)
     }
 }
 

@@ -129,6 +129,11 @@ pub(crate) fn their_answer(root: &[u8], quote: &[u8], collateral: &[u8], as_of: 
     }
 }
 
+/// [`their_answer`] to a forged case.
+pub(crate) fn their_answer_of(forged: &Forged) -> Answer {
+    their_answer(&forged.root_der, &forged.quote, forged.collateral_json().as_bytes(), forged.as_of)
+}
+
 /// A genuine TDX universe.
 pub(crate) fn tdx() -> Universe {
     Universe::new(SEED)

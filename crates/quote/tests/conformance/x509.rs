@@ -118,7 +118,7 @@ fn extensions() -> Vec<Row> {
             let copy = it.extension_mut(oids::BASIC_CONSTRAINTS).clone();
             it.extensions.push(copy);
         }),
-        ("with critical name constraints", MALFORMED, Some("extension-encoding"), |it| {
+        ("with critical name constraints", MALFORMED, Some("narrowing-extensions"), |it| {
             it.extensions.push(Extension::new("2.5.29.30", true, der::sequence(&[])));
         }),
         ("with a critical policy", MALFORMED, None, |it| {
