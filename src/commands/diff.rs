@@ -36,9 +36,12 @@ fn read(path: &Path) -> Result<Deployment, Failure> {
         .map_err(|error| Failure::unobtainable(format!("{}: {error}", shown(path))))
 }
 
+/// Whether a change stands in a section.
+type Belongs = fn(&Power) -> bool;
+
 fn words(diff: &Diff, full: bool) -> String {
     let mut out = String::from("NOT ATTESTED: nothing shows that these documents are what runs\n");
-    let sections: [(&str, fn(&Power) -> bool); 3] = [
+    let sections: [(&str, Belongs); 3] = [
         ("MORE POWER", |power| matches!(power, Power::Grew(_))),
         ("LESS POWER", |power| matches!(power, Power::Shrank(_))),
         ("CHANGED, NOBODY REACHES FURTHER", |power| matches!(power, Power::Same)),

@@ -279,10 +279,10 @@ fn signers() -> Vec<Case> {
             it.extensions.push(Extension::new("1.2.3.4", true, der::null()));
         }),
         ("with a serial number of 21 bytes", signer, crl, Some("serial-number"), |it| {
-            it.serial = vec![1; 21]
+            it.serial = vec![1; 21];
         }),
         ("without issuer", Reason::SignerChainUntrusted, Reason::CrlChainUntrusted, None, |it| {
-            it.issuer.raw = Some(der::sequence(&[]))
+            it.issuer.raw = Some(der::sequence(&[]));
         }),
     ];
     let mut cases = Vec::new();
