@@ -36,18 +36,12 @@ fn read(path: &Path) -> Result<Deployment, Failure> {
         .map_err(|error| Failure::unobtainable(format!("{}: {error}", shown(path))))
 }
 
-/// Whether a change stands in a section.
-type Belongs = fn(&Power) -> bool;
-
 fn words(diff: &Diff, full: bool) -> String {
     let mut out = String::from("NOT ATTESTED: nothing shows that these documents are what runs\n");
-    let sections: [(&str, Belongs); 3] = [
-        ("MORE POWER", |power| matches!(power, Power::Grew(_))),
-        ("LESS POWER", |power| matches!(power, Power::Shrank(_))),
-        ("CHANGED, NOBODY REACHES FURTHER", |power| matches!(power, Power::Same)),
-    ];
-    for (heading, belongs) in sections {
-        let changes: Vec<&Change> = diff.changes.iter().filter(|change| belongs(&change.power)).collect();
+    let headings = ["MORE POWER", "LESS POWER", "CHANGED, NOBODY REACHES FURTHER"];
+    for (number, heading) in headings.into_iter().enumerate() {
+        let belongs = |change: &&Change| section(&change.power) == number;
+        let changes: Vec<&Change> = diff.changes.iter().filter(belongs).collect();
         if changes.is_empty() {
             continue;
         }
@@ -64,6 +58,15 @@ fn words(diff: &Diff, full: bool) -> String {
         parties => writeln!(out, "\nPOWER GREW: {}", parties.join(", ")),
     };
     out
+}
+
+/// Which of the headings a change stands under.
+const fn section(power: &Power) -> usize {
+    match power {
+        Power::Grew(_) => 0,
+        Power::Shrank(_) => 1,
+        _ => 2,
+    }
 }
 
 fn describe(out: &mut String, change: &Change, full: bool) {
