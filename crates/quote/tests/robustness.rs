@@ -6,8 +6,9 @@ mod common;
 use common::Sample;
 use dcap_qvl::QuoteCollateralV3;
 use proptest::prelude::*;
-use veritee_model::UnixTime;
-use veritee_quote::{Collateral, Expiry, Quote, TrustRoot, td_attributes};
+use veritee_model::{Budget, UnixTime};
+use veritee_quote::error::ChainFault;
+use veritee_quote::{Collateral, CollateralError, Expiry, Quote, TrustRoot, td_attributes};
 
 /// A change to some bytes.
 #[derive(Debug, Clone)]
@@ -165,5 +166,28 @@ proptest! {
         let until = UnixTime::parse("2025-07-19T10:00:35Z").unwrap();
         let as_of = UnixTime::from_seconds(sample.as_of.seconds() + later);
         prop_assert_eq!(prepared.verify(&quote, as_of).is_ok(), as_of < until);
+    }
+}
+
+#[test]
+fn collateral_beyond_its_budget_is_refused_whatever_the_peer_says() {
+    let sample = &Sample::all()[0];
+    let collateral = Collateral::from_json(&sample.collateral).unwrap();
+    let narrow = |change: fn(&mut Budget)| {
+        let mut budget = Budget::STANDARD;
+        change(&mut budget);
+        collateral.verify_within(&TrustRoot::intel(), sample.as_of, Expiry::Enforce, &budget).map(|_| ())
+    };
+    assert_eq!(narrow(|_| {}), Ok(()));
+    assert!(theirs_accepts(&sample.quote, &sample.collateral, sample.as_of).is_some());
+    let narrowings: [fn(&mut Budget); 3] = [
+        |budget| budget.crl_bytes = 10,
+        |budget| budget.collateral_json_bytes = 10,
+        |budget| budget.certificate_chain_bytes = 10,
+    ];
+    for change in narrowings {
+        let error = narrow(change).unwrap_err();
+        let chain = |error: &CollateralError| matches!(error, CollateralError::Chain(error) if matches!(error.fault, ChainFault::TooLarge { .. }));
+        assert!(matches!(error, CollateralError::TooLarge { .. }) || chain(&error), "{error}");
     }
 }

@@ -61,6 +61,7 @@ fn of_collateral(error: &CollateralError) -> Option<&'static str> {
             _ => None,
         },
         CollateralError::TrustRoot { .. } => Some("trust-root"),
+        CollateralError::TooLarge { .. } => Some("collateral-size"),
         _ => None,
     }
 }
@@ -121,6 +122,7 @@ fn of_chain(source: Source, role: Option<CertificateRole>, fault: &ChainFault) -
     }
     match fault {
         ChainFault::Pem(_) => Some("pem-form"),
+        ChainFault::TooLarge { .. } => Some("collateral-size"),
         ChainFault::Count { .. } | ChainFault::Part => Some("chain-length"),
         ChainFault::Der { index, error } => of_certificate(*index, error.what),
         _ if role == Some(CertificateRole::Root) => Some("root-in-chain"),
