@@ -3,7 +3,8 @@
 //!
 //! Costs are CPU time of the calling thread, contestants taking turns in short rounds; what counts is the tenth
 //! percentile of the rounds. That is steady on a busy machine, where wall time is not. Only the rates on one thread and
-//! on two are wall time, the best of many short turns, and want a machine with two idle cores. Linux only.
+//! on two are wall time, the best of many short turns, and want a machine with two idle cores: `-- threads` measures
+//! them alone. Linux only.
 #![allow(missing_docs, clippy::print_stdout)]
 
 #[path = "ratios/clock.rs"]
@@ -25,6 +26,9 @@ fn main() {
     // `cargo bench -- --test` asks whether it runs at all: seconds, and figures that mean nothing.
     let quick = std::env::args().any(|argument| argument == "--test");
     let sample = common::Sample::read();
+    if std::env::args().any(|argument| argument == "threads") {
+        return threads::print(&sample, quick);
+    }
     // First, while little of the heap is free for reuse.
     let memory = memory::measure(&sample, quick);
     contestants::print(&sample, quick);
