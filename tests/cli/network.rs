@@ -1,6 +1,7 @@
 //! From a target to a verdict with nothing but loopback: fetch, the store, and `verify` that brings what it lacks.
 
 use crate::program::{AS_OF, Folder, Ran, machine};
+use base64::Engine as _;
 use veritee_loopback::{Authority, Proxy, Reply, Request, Server};
 use veritee_testkit::ForgedAnswers;
 use veritee_testkit::der;
@@ -298,6 +299,93 @@ fn a_target_that_does_not_answer_leaves_no_file_behind() {
     let ran = world.run(&["fetch", &target, "--cloud", "never", "-o", "none.json"]).ends(3);
     assert!(ran.err.contains("no quote of") && ran.err.contains("next:"), "{}", ran.err);
     assert_eq!(world.folder.names(), names);
+}
+
+/// One CAA record that leaves nobody but the account of [`ACCOUNT`], as a resolver answers it (RFC 1035, RFC 8659).
+fn caa_answer(request: &Request) -> Reply {
+    let question = request.query.strip_prefix("dns=").unwrap();
+    let query = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(question).unwrap();
+    let value = format!("ca.example; accounturi={ACCOUNT}");
+    let data = [&[0, 5][..], b"issue", value.as_bytes()].concat();
+    let end = 12 + query[12..].iter().position(|byte| *byte == 0).unwrap() + 5;
+    let mut answer = query[..end].to_vec();
+    // A response with one answer; what the question carried beside it is dropped.
+    answer[2..12].copy_from_slice(&[0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0]);
+    answer.extend([0xc0, 12, 1, 1, 0, 1, 0, 0, 0, 60]);
+    answer.extend(u16::try_from(data.len()).unwrap().to_be_bytes());
+    answer.extend(data);
+    Reply::ok("application/dns-message", answer)
+}
+
+const ACCOUNT: &str = "https://acme.example/account/1";
+const DOMAIN: &str = "app.example";
+
+/// The evidences of dstack-ingress for a certificate, and the quote that binds them.
+fn serve_ingress(world: &mut World, certificate: &[Vec<u8>]) {
+    let files = [
+        ("acme-account.json", format!("{{\"uri\":\"{ACCOUNT}\"}}")),
+        ("cert-app.example.pem", certificate.iter().map(|der| der::pem("CERTIFICATE", der)).collect()),
+    ];
+    let sums: String = files
+        .iter()
+        .map(|(name, text)| format!("{}  {name}\n", veritee_model::Sha256Digest::of(text.as_bytes())))
+        .collect();
+    let bound = *veritee_model::Sha256Digest::of(sums.as_bytes()).as_bytes();
+    let forged = machine().change(|machine| machine.binding = Binding::Raw(bound.to_vec())).forge();
+    let quote = edited(&forged.get_quote_json(), |answer| answer["vm_config"] = "".into());
+    let server = world.others.last().unwrap();
+    server.on("/evidences/quote.json", Reply::json(quote)).on("/evidences/sha256sum.txt", Reply::text(sums));
+    for (name, text) in files {
+        server.on(&format!("/evidences/{name}"), Reply::text(text));
+    }
+}
+
+fn domain_checks(world: &World) -> Vec<(String, String)> {
+    let common = ["--domain", DOMAIN, "--resolver", "https://resolver.example/dns-query"];
+    world.fetch(&common).ends(0);
+    let ran = world.verify("fetched.json", &["--offline"]);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let wanted = ["identity.target", "binding.ingress", "binding.served-certificate", "binding.caa"];
+    let checks = report["checks"].as_array().unwrap().iter();
+    checks
+        .filter(|check| wanted.contains(&check["id"].as_str().unwrap()))
+        .map(|check| {
+            let outcome = check["reason"].as_str().unwrap_or("pass");
+            (check["id"].as_str().unwrap().to_owned(), outcome.to_owned())
+        })
+        .collect()
+}
+
+fn domain_world() -> (World, Vec<Vec<u8>>) {
+    let mut world = World::new();
+    world.server("resolver.example").otherwise(caa_answer);
+    let identity = world.authority.identity(&[DOMAIN]);
+    let chain = identity.chain.clone();
+    let server = Server::https(identity);
+    world.proxy.route(&format!("{DOMAIN}:443"), server.port());
+    world.others.push(server);
+    (world, chain)
+}
+
+#[test]
+fn a_domain_is_tied_to_the_machine_by_ingress_evidence_served_certificate_and_caa() {
+    let (mut world, chain) = domain_world();
+    serve_ingress(&mut world, &chain);
+    let checks = domain_checks(&world);
+    assert_eq!(checks.len(), 4);
+    assert!(checks.iter().all(|(_, outcome)| outcome == "pass"), "{checks:?}");
+}
+
+#[test]
+fn a_domain_that_shows_another_certificate_than_its_evidence_is_found_out() {
+    let (mut world, _chain) = domain_world();
+    // Of the same authority and for the same name, with another key: whoever reads along in between.
+    let other = world.authority.identity(&[DOMAIN]).chain;
+    serve_ingress(&mut world, &other);
+    let checks = domain_checks(&world);
+    assert!(checks.contains(&("binding.ingress".to_owned(), "pass".to_owned())), "{checks:?}");
+    let served = ("binding.served-certificate".to_owned(), "served-certificate-other".to_owned());
+    assert!(checks.contains(&served), "{checks:?}");
 }
 
 /// The server takes the question and never answers.
