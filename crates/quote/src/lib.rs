@@ -71,17 +71,22 @@
 //! and from dcap-qvl 0.7.1 has a test there. Signatures over TCB info and QE identity are checked over the raw
 //! bytes, never over a JSON writer's idea of them.
 //!
-//! Certificates and lists are walked by this crate, not by a path builder: chains of Intel's end in a CA as often
-//! as in an end certificate, come in any order and with an older root of the same key, and a revocation list is
-//! verified once for thousands of quotes. The walk asks for more than a general one would: the exact parts, both
-//! ends of every date, key identifiers, key usage, path length, no unknown critical extension, one algorithm.
-//! Signatures are ring's.
+//! Certificates and lists are walked by this crate, not by a path builder (each rule of RFC 5280 that applies has a
+//! broken chain or list in the tests, `conformance/rfc5280.rs`): chains of Intel's end in a CA as often as in an end
+//! certificate, come in any order and with an older root of the same key, and a revocation list is verified once for
+//! thousands of quotes. The walk asks for more than a general one would: the exact parts, both ends of every date,
+//! key identifiers, key usage, path length, no unknown critical extension, one algorithm. Signatures are ring's.
 //!
 //! # Many quotes
 //!
 //! Six of nine signatures belong to the collateral: prepare it once. A [`Verifier`] holds many and remembers
 //! hosts, by **the exact bytes** that were verified; see there for why not by the proven fact. [`Quote`],
-//! [`PreparedCollateral`] and [`VerifiedQuote`] are cheap to clone and cross threads.
+//! [`PreparedCollateral`] and [`VerifiedQuote`] are cheap to clone and cross threads. [`Verifier::verify_batch`] uses
+//! all cores with the feature `rayon`.
+//!
+//! Prepared collateral occupies 5 KiB and 20 bytes for every revoked certificate; serial numbers are looked up by
+//! bisection, so a quote costs the same under a list of none and of 600,000. A remembered host occupies 9 KiB.
+//! `cargo bench -p veritee-quote --features rayon --bench ratios` measures all of this.
 //!
 //! # Identity of a quote
 //!
