@@ -66,6 +66,7 @@ fn evidence(pieces: &mut Pieces<'_>) -> Evidence {
         target: pieces.flag().then(|| Target {
             asked: pieces.text(),
             app_id: pieces.flag().then(|| "0a".repeat(20)),
+            instance_id: pieces.flag().then(|| "0b".repeat(20)),
             domain: pieces.flag().then(|| pieces.text()),
         }),
         replicas: Vec::new(),
