@@ -51,7 +51,7 @@ fn every_machine(
     for (label, mut given) in gather::every(&options.input, global)? {
         gather::collateral(&mut given, &options.parts.collateral)?;
         let (report, _) = judged(given, rules, &Expected::Nothing, image, options, global)?;
-        if global.format == Format::Human {
+        if global.format == Format::Human && !label.is_empty() {
             if !text.is_empty() {
                 text.push('\n');
             }

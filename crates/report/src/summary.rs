@@ -1,6 +1,6 @@
 //! What all formats say alike: the word for a check, the line for a step, the warnings that no format may leave out.
 
-use veritee_model::{Check, CheckId, Class, Finding, FindingStatus, Outcome, Report, Step};
+use veritee_model::{Check, CheckId, Class, Finding, FindingStatus, Outcome, Reason, Report, Step};
 
 /// How a check counts, in the word that every format prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +79,9 @@ fn summarise(report: &Report, step: Step) -> StepSummary<'_> {
     let check = of_step()
         .filter(speaks)
         .enumerate()
-        .max_by_key(|(index, check)| (gravity(check), check.id == lead, core::cmp::Reverse(*index)))
+        .max_by_key(|(index, check)| {
+            (gravity(check), says_why(check), check.id == lead, core::cmp::Reverse(*index))
+        })
         .map(|(_, check)| check);
     let status = match check.map_or(Status::NotChecked, Status::of) {
         Status::Pass if step == Step::Audit && decides(report) => Status::Findings,
@@ -91,6 +93,11 @@ fn summarise(report: &Report, step: Step) -> StepSummary<'_> {
 /// A finding is open that the exit code follows.
 fn decides(report: &Report) -> bool {
     report.findings.iter().any(|finding| open(finding) && finding.severity >= report.policy.fail_on)
+}
+
+/// That an earlier step failed is no answer where another check of the step has one.
+fn says_why(check: &Check) -> bool {
+    check.reason() != Some(Reason::EarlierStepFailed)
 }
 
 /// Gravest last. What was not checked outweighs what was waived only where it is required.

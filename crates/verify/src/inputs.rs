@@ -49,7 +49,7 @@ pub(crate) fn missing(request: &Request<'_>) -> Vec<Missing> {
         (
             evidence.collateral.is_empty(),
             "collateral",
-            "the quote's signatures cannot be traced to Intel: bring it with --collateral",
+            "the quote's signatures cannot be traced to Intel: leave out --offline, or bring it with --collateral",
         ),
         (
             evidence.event_log.is_none(),
