@@ -19,7 +19,7 @@ fn misbehaviours(body: &str, wrong_type: &str) -> Vec<(&'static str, Reply, Fail
         ("silent", Reply::silent(), FailureKind::TookTooLong),
         (
             "dripping",
-            Reply::json("0123456789").dripping(Duration::from_millis(150)),
+            Reply::json("0123456789").dripping(Duration::from_millis(350)),
             FailureKind::TookTooLong,
         ),
         ("elsewhere", Reply::redirect("https://evil.example/"), FailureKind::RedirectElsewhere),

@@ -76,8 +76,8 @@ impl World {
             proxies: Proxies::Fixed(Url::parse(&self.proxy.url()).unwrap()),
             times: Times {
                 connect: Duration::from_secs(5),
-                stall: Duration::from_millis(300),
-                total: Duration::from_millis(900),
+                stall: Duration::from_millis(700),
+                total: Duration::from_millis(2100),
             },
             retries: Retries {
                 attempts: 1,
