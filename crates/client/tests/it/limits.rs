@@ -19,7 +19,7 @@ async fn all(client: &veritee_client::Client, urls: &[String]) {
 #[test]
 fn one_host_is_asked_at_most_four_things_at_once() {
     let server = Server::http();
-    server.on("/", Reply::json("{}").after(Duration::from_millis(50)));
+    server.on("/", Reply::json("{}").after(Duration::from_millis(200)));
     let urls = vec![server.url("/"); 12];
     run(all(&client(&settings()), &urls));
     assert_eq!(server.peak_requests(), 4);
@@ -29,7 +29,7 @@ fn one_host_is_asked_at_most_four_things_at_once() {
 #[test]
 fn all_hosts_together_share_the_limit_of_the_client_and_its_clones() {
     let server = Server::http();
-    server.on("/", Reply::json("{}").after(Duration::from_millis(50)));
+    server.on("/", Reply::json("{}").after(Duration::from_millis(200)));
     let hosts = ["127.0.0.1", "127.0.0.1", "localhost", "a.localhost", "b.localhost", "c.localhost"];
     let urls: Vec<_> = hosts.iter().map(|host| server.url("/").replace("127.0.0.1", host)).collect();
     run(all(&client(&Settings { connections: 2, ..settings() }), &urls));

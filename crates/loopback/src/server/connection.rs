@@ -1,6 +1,6 @@
 //! One connection: requests in, replies out, by the letter of the script.
 
-use super::{Manner, Read, Reply, Request, Shared, Write, lock};
+use super::{Inside, Manner, Read, Reply, Request, Shared, Write, lock};
 use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -21,22 +21,32 @@ pub(super) fn serve(mut stream: impl Read + Write, shared: &Shared, number: usiz
         lock(&shared.requests).push(request.clone());
         let reply = shared.reply(&request);
         let mut out = Counted { stream: &mut stream, shared };
-        let then = send(&mut out, &reply, shared);
-        drop(inside);
+        let then = send(&mut out, &reply, shared, inside);
         if !matches!(then, Ok(Then::Next)) {
             break;
         }
     }
 }
 
-fn send<S: Read + Write>(out: &mut Counted<'_, S>, reply: &Reply, shared: &Shared) -> io::Result<Then> {
+/// A whole answer counts as given before it is written: whoever has it can ask again before this thread runs on, and
+/// would be counted twice.
+fn send<S: Read + Write>(
+    out: &mut Counted<'_, S>,
+    reply: &Reply,
+    shared: &Shared,
+    inside: Inside<'_>,
+) -> io::Result<Then> {
     let length = reply.body.len();
     match reply.manner {
-        Manner::Whole => out.say(&head(reply, Some(length)), &reply.body),
+        Manner::Whole => {
+            drop(inside);
+            out.say(&head(reply, Some(length)), &reply.body)
+        }
         Manner::After(pause) => {
             if shared.pause(pause) {
                 return Ok(Then::Close);
             }
+            drop(inside);
             out.say(&head(reply, Some(length)), &reply.body)
         }
         Manner::Chunked => {
