@@ -108,7 +108,8 @@ fn random() -> Result<[u8; 32], Failure> {
     Ok(bytes)
 }
 
-/// Collateral for every machine, each platform's once. A machine whose collateral cannot be had keeps its evidence.
+/// Collateral for every machine, each platform's once. Of both evaluations the standard one goes into the evidence and
+/// the early one stays in the store: of two sets in one file the newer would decide. A machine whose collateral cannot be had keeps its evidence.
 async fn collateral(
     client: &Client,
     acquired: &mut Acquired,
@@ -156,7 +157,9 @@ async fn collateral(
                 };
                 known.insert(key.clone(), item);
             }
-            machine.evidence.collateral.extend(known.get(&key).cloned().flatten());
+            if Some(evaluation) == evaluations.first() {
+                machine.evidence.collateral.extend(known.get(&key).cloned().flatten());
+            }
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use veritee_evidence::{Note, ReadError, Readout, parts};
 use veritee_model::{Budget, Evidence, Reason};
-use veritee_quote::{CaKind, Collateral, Quote, Tee};
+use veritee_quote::{Collateral, Quote};
 
 /// Reads the input and puts the parts given as files in place.
 pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<Evidence, Failure> {
@@ -108,6 +108,10 @@ fn add_ingress(evidence: &mut Evidence, folder: &Path) -> Result<(), Failure> {
 
 /// Adds collateral from files, and from folders what fits the quote's platform.
 pub(crate) fn collateral(evidence: &mut Evidence, paths: &[PathBuf]) -> Result<(), Failure> {
+    let quote = evidence.quote.as_ref().and_then(|item| Quote::parse(&item.bytes).ok());
+    let wanted = |bytes: &[u8]| {
+        quote.as_ref().is_none_or(|quote| Collateral::from_json(bytes).is_ok_and(|found| fits(quote, &found)))
+    };
     for path in paths {
         let folder = path.is_dir();
         for Source { name, bytes } in input::read_all(path)? {
@@ -118,7 +122,7 @@ pub(crate) fn collateral(evidence: &mut Evidence, paths: &[PathBuf]) -> Result<(
                 Err(_) if folder => continue,
                 Err(error) => return Err(unreadable(path, &error)),
             }
-            found.collateral.retain(|item| !folder || fits(evidence, &item.bytes));
+            found.collateral.retain(|item| !folder || wanted(&item.bytes));
             evidence.collateral.append(&mut found.collateral);
         }
     }
@@ -126,18 +130,11 @@ pub(crate) fn collateral(evidence: &mut Evidence, paths: &[PathBuf]) -> Result<(
 }
 
 /// Whether collateral is for the platform that the quote names. A choice, no check: the engine compares what is signed.
-fn fits(evidence: &Evidence, collateral: &[u8]) -> bool {
-    let wanted: Option<(Tee, veritee_model::Fmspc, CaKind)> = evidence.quote.as_ref().and_then(|item| {
-        let quote = Quote::parse(&item.bytes).ok()?;
-        let hint = quote.pck_hint()?;
-        Some((quote.tee(), hint.fmspc, hint.ca))
-    });
-    let Some((tee, fmspc, ca)) = wanted else { return true };
-    Collateral::from_json(collateral).is_ok_and(|collateral| {
-        collateral.tee() == Some(tee)
-            && collateral.fmspc() == Some(fmspc)
-            && collateral.ca().is_none_or(|found| found == ca)
-    })
+pub(crate) fn fits(quote: &Quote, collateral: &Collateral) -> bool {
+    collateral.tee() == Some(quote.tee())
+        && quote.pck_hint().is_none_or(|hint| {
+            collateral.fmspc() == Some(hint.fmspc) && collateral.ca().is_none_or(|found| found == hint.ca)
+        })
 }
 
 fn taken(path: &Path, note: Result<Option<Note>, ReadError>) -> Result<Option<Note>, Failure> {

@@ -1,5 +1,6 @@
 //! Collateral that evidence lacks: out of the store, else from the network.
 
+use super::gather;
 use crate::cli::Global;
 use crate::cli::network::{Evaluation, Network, PccsVersion};
 use crate::failure::Failure;
@@ -49,18 +50,11 @@ pub(crate) fn collateral(
 /// Whether nothing that was given is for this platform and in force. What is for it and does not verify is not
 /// lacking: the verdict must speak of it.
 fn lacking(evidence: &Evidence, quote: &Quote, wanted: &Wanted<'_>) -> bool {
-    let hint = quote.pck_hint();
-    let fits = |collateral: &Collateral| {
-        collateral.tee() == Some(quote.tee())
-            && hint.as_ref().is_none_or(|hint| {
-                collateral.fmspc() == Some(hint.fmspc) && collateral.ca().is_none_or(|ca| ca == hint.ca)
-            })
-    };
     evidence
         .collateral
         .iter()
         .filter_map(|item| Collateral::from_json(&item.bytes).ok())
-        .filter(fits)
+        .filter(|collateral| gather::fits(quote, collateral))
         .map(|collateral| collateral.verify_at(wanted.root, wanted.as_of, Expiry::Enforce))
         .all(|verified| verified.is_err_and(|error| error.reason().is_expiry()))
 }

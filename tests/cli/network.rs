@@ -122,9 +122,14 @@ fn what_is_fetched_once_is_verified_offline_and_gives_the_same_report_twice() {
     assert_eq!(document["target"]["app_id"], world.id.as_str());
     assert_eq!(document["quote"]["obtained"], AS_OF);
     assert!(document["served"]["server"].as_str().unwrap().ends_with(".apps.example:443"), "{document}");
+    // Both evaluations are fetched, one is written down: of two in one file the newer would decide.
+    world.fetch(&["--evaluation", "both"]).ends(0);
+    assert_eq!(world.pccs.requests().len(), 6);
+    let both: serde_json::Value = serde_json::from_str(&world.folder.read("fetched.json")).unwrap();
+    assert_eq!(both["collateral"], document["collateral"]);
     // A second time nothing is asked for but the application.
     world.fetch(&[]).ends(0);
-    assert_eq!(world.pccs.requests().len(), 4, "a warm set is none");
+    assert_eq!(world.pccs.requests().len(), 6, "a warm set is none");
 }
 
 #[test]
