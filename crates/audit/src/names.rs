@@ -6,42 +6,11 @@
 //! The name is chosen by whoever wrote the document (attacker controlled); reading it costs time linear in its
 //! length.
 
-use serde::{Deserialize, Serialize};
-use veritee_model::Severity;
-
 mod lists;
 
-/// What a name suggests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NameClass {
-    /// Changes what a run time loads or whom it trusts, once it is inside a container (`NODE_OPTIONS`).
-    RuntimeHook,
-    /// Opens a way in for an administrator (`DSTACK_ROOT_PASSWORD`).
-    RootAccess,
-    /// Credentials with which the machine pulls images.
-    Registry,
-    /// Names an image or part of one.
-    Image,
-    /// A port, a limit, a label: cosmetic.
-    Tuning,
-    /// Says where data goes or comes from (`MOCK_API_URL`).
-    Endpoint,
-    /// Opens the application's administration (`BEARER_TOKEN`).
-    AdminCredential,
-    /// The application's own key or seed (`SIGNING_KEY`).
-    IdentityKey,
-    /// A credential at somebody else's service.
-    ThirdPartyCredential,
-    /// A key that is meant to be public (`STRIPE_PUBLISHABLE_KEY`).
-    PublishableKey,
-    /// Switches behaviour (`SKIP_VERIFY`).
-    Flag,
-    /// Names a destination that is no address: an account, a bucket, a contract.
-    Destination,
-    /// Says nothing.
-    Unknown,
-}
+pub use veritee_model::NameClass;
+
+use veritee_model::Severity;
 
 /// Splits a name into upper-case words at `_`, `-`, `.` and camelCase humps.
 #[must_use]

@@ -19,6 +19,7 @@ pub mod bytes;
 pub mod check;
 pub mod evidence;
 pub mod finding;
+mod name_class;
 pub mod reason;
 pub mod report;
 pub mod text;
@@ -34,6 +35,7 @@ pub use bytes::{
 pub use check::{Check, CheckId, Outcome, Step};
 pub use evidence::{Claims, Evidence, Item};
 pub use finding::{Finding, FindingStatus, Place, Severity};
+pub use name_class::NameClass;
 pub use reason::{Class, Reason};
 pub use report::Report;
 pub use time::{TimeError, UnixTime};

@@ -3,8 +3,8 @@
 use crate::error::PolicyError;
 use serde::Deserialize;
 use veritee_model::{
-    AppId, CheckId, ComposeHash, Fmspc, InstanceId, Mrtd, Reason, Rtmr, Severity, Sha256Digest, Step,
-    TdAttributes, UnixTime, Xfam,
+    AppId, CheckId, ComposeHash, Fmspc, InstanceId, Mrtd, NameClass, Reason, Rtmr, Severity, Sha256Digest,
+    Step, TdAttributes, UnixTime, Xfam,
 };
 
 /// The name of this version of the format.
@@ -343,68 +343,13 @@ pub struct Variable {
     pub name: String,
     /// The class that counts instead of the guessed one.
     #[serde(default)]
-    pub class: Option<VariableClass>,
+    pub class: Option<NameClass>,
     /// User data reaches what it names: an endpoint that the operator chooses is then critical.
     #[serde(default)]
     pub user_data: bool,
     /// Why the class is another one.
     #[serde(default)]
     pub reason: Option<String>,
-}
-
-/// What a variable is for. The audit's rules say what follows from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum VariableClass {
-    /// Changes what a run time loads or whom it trusts.
-    RuntimeHook,
-    /// Opens a way in for an administrator of the machine.
-    RootAccess,
-    /// Credentials with which the machine pulls images.
-    Registry,
-    /// Names an image or part of one.
-    Image,
-    /// A port, a limit, a label, a model's name: cosmetic.
-    Tuning,
-    /// Says where data goes or comes from.
-    Endpoint,
-    /// Opens the application's administration.
-    AdminCredential,
-    /// The application's own key or seed.
-    IdentityKey,
-    /// A credential at somebody else's service.
-    ThirdPartyCredential,
-    /// A key that is meant to be public.
-    PublishableKey,
-    /// Switches behaviour.
-    Flag,
-    /// An account, a bucket, a contract.
-    Destination,
-    /// Says nothing.
-    Unknown,
-}
-
-impl VariableClass {
-    /// The word that the policy file uses.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::RuntimeHook => "runtime-hook",
-            Self::RootAccess => "root-access",
-            Self::Registry => "registry",
-            Self::Image => "image",
-            Self::Tuning => "tuning",
-            Self::Endpoint => "endpoint",
-            Self::AdminCredential => "admin-credential",
-            Self::IdentityKey => "identity-key",
-            Self::ThirdPartyCredential => "third-party-credential",
-            Self::PublishableKey => "publishable-key",
-            Self::Flag => "flag",
-            Self::Destination => "destination",
-            Self::Unknown => "unknown",
-        }
-    }
 }
 
 /// `[[audit.allow]]`: a finding that is let pass.

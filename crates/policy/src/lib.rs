@@ -32,7 +32,7 @@ pub use error::PolicyError;
 pub use file::{
     Advisories, Allowed, Audit, Collateral, Exception, Expect, FixedTime, KeyProvider, MachineRegisters,
     MaximumAge, Os, Others, Policy, RootOfTrust, SCHEMA, Tcb, TcbStatusName, Td, TdLeniency, Variable,
-    VariableClass, Waiver,
+    Waiver,
 };
 pub use settle::Settled;
 pub use template::{Pins, commented_template, template_from};

@@ -2,8 +2,8 @@
 
 use crate::run::Run;
 use veritee_audit::{
-    Allow, AllowOutcome, Audit, BootEvents, Context, KeyProvider, NameClass, NameOverride, OsFacts, Review,
-    SourceTree, Stage,
+    Allow, AllowOutcome, Audit, BootEvents, Context, KeyProvider, NameOverride, OsFacts, Review, SourceTree,
+    Stage,
 };
 use veritee_compose::{BoundCompose, Deployment, deployment};
 use veritee_eventlog::AppIdentity;
@@ -15,7 +15,7 @@ use veritee_model::{
     Check, CheckId, Finding, FindingStatus, Outcome, Reason, Report, Severity, Sha256Digest, UnixTime,
     Verdict, VerdictOutcome,
 };
-use veritee_policy::{Policy, VariableClass};
+use veritee_policy::Policy;
 
 /// What the audit is given beside the evidence. Nothing of it vouches for the machine.
 #[derive(Clone, Copy, Default)]
@@ -112,7 +112,7 @@ fn context(run: &Run<'_>, bound: &BoundCompose, identity: &AppIdentity) -> Conte
 #[must_use]
 pub fn of_policy(policy: &Policy) -> Context {
     let names = policy.audit.variable.iter().map(|variable| {
-        let word = NameOverride { class: variable.class.map(class), user_data: variable.user_data };
+        let word = NameOverride { class: variable.class, user_data: variable.user_data };
         (variable.name.clone(), word)
     });
     Context {
@@ -120,25 +120,6 @@ pub fn of_policy(policy: &Policy) -> Context {
         allows: allowances(policy),
         honour_inline_allows: policy.audit.honour_inline_allows,
         ..Context::default()
-    }
-}
-
-/// A class that this version of the audit does not have says nothing: the finding stays.
-const fn class(class: VariableClass) -> NameClass {
-    match class {
-        VariableClass::RuntimeHook => NameClass::RuntimeHook,
-        VariableClass::RootAccess => NameClass::RootAccess,
-        VariableClass::Registry => NameClass::Registry,
-        VariableClass::Image => NameClass::Image,
-        VariableClass::Tuning => NameClass::Tuning,
-        VariableClass::Endpoint => NameClass::Endpoint,
-        VariableClass::AdminCredential => NameClass::AdminCredential,
-        VariableClass::IdentityKey => NameClass::IdentityKey,
-        VariableClass::ThirdPartyCredential => NameClass::ThirdPartyCredential,
-        VariableClass::PublishableKey => NameClass::PublishableKey,
-        VariableClass::Flag => NameClass::Flag,
-        VariableClass::Destination => NameClass::Destination,
-        _ => NameClass::Unknown,
     }
 }
 
@@ -350,6 +331,7 @@ const fn question_status(status: veritee_audit::QuestionStatus) -> &'static str 
 mod tests {
     use super::*;
     use veritee_model::ComposeHash;
+    use veritee_model::NameClass;
 
     fn line_under(policy: &Policy, outcome: VerdictOutcome, check: Check) -> String {
         let stage = Stage::Reviewed {
@@ -369,7 +351,7 @@ mod tests {
         let mut policy = Policy::default();
         policy.audit.variable.push(veritee_policy::Variable {
             name: "MODEL_URL".to_owned(),
-            class: Some(VariableClass::Tuning),
+            class: Some(NameClass::Tuning),
             user_data: false,
             reason: Some("it is a label".to_owned()),
         });
