@@ -14,29 +14,24 @@
 )]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
 
-pub mod budget;
-pub mod bytes;
 pub mod check;
 pub mod evidence;
 pub mod finding;
 mod name_class;
 pub mod reason;
 pub mod report;
-pub mod text;
-pub mod time;
 pub mod verdict;
 
-pub use budget::Budget;
-pub use bytes::{
-    AppId, ComposeHash, Fmspc, HexError, InstanceId, MrConfigId, MrOwner, MrOwnerConfig, MrSeam, MrServiceTd,
-    MrSignerSeam, Mrtd, Ppid, ReportData, Rtmr, RtmrIndex, Sha256Digest, Sha384Digest, TdAttributes,
-    TeeTcbSvn, Xfam,
-};
 pub use check::{Check, CheckId, Outcome, Step};
 pub use evidence::{Claims, Evidence, Item};
 pub use finding::{Finding, FindingStatus, Place, Severity};
 pub use name_class::NameClass;
 pub use reason::{Class, Reason};
 pub use report::Report;
-pub use time::{TimeError, UnixTime};
 pub use verdict::{ExitCode, Verdict, VerdictOutcome};
+/// The base below the vocabulary, under the vocabulary's name for those who need both.
+pub use veritee_base::{
+    AppId, Budget, ComposeHash, Fmspc, HexError, InstanceId, MrConfigId, MrOwner, MrOwnerConfig, MrSeam,
+    MrServiceTd, MrSignerSeam, Mrtd, Ppid, ReportData, Rtmr, RtmrIndex, Sha256Digest, Sha384Digest,
+    TdAttributes, TeeTcbSvn, TimeError, UnixTime, Xfam, budget, bytes, text, time,
+};

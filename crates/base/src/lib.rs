@@ -1,0 +1,27 @@
+//! What every crate of veritee stands on, and no more: fixed-size measurements with a meaning each ([`bytes`]), a
+//! time that is always an argument ([`UnixTime`]), text made harmless to print ([`text`]), and one [`Budget`] for
+//! what hostile input may cost.
+//!
+//! It knows no reason code, no check and no report: the quote engine, which others import, needs none of them.
+//! It reads nothing: no file, no socket, no clock.
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
+
+pub mod budget;
+pub mod bytes;
+pub mod text;
+pub mod time;
+
+pub use budget::Budget;
+pub use bytes::{
+    AppId, ComposeHash, Fmspc, HexError, InstanceId, MrConfigId, MrOwner, MrOwnerConfig, MrSeam, MrServiceTd,
+    MrSignerSeam, Mrtd, Ppid, ReportData, Rtmr, RtmrIndex, Sha256Digest, Sha384Digest, TdAttributes,
+    TeeTcbSvn, Xfam,
+};
+pub use time::{TimeError, UnixTime};
