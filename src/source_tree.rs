@@ -1,81 +1,116 @@
-//! A source tree on disk, read into memory within limits. Links are not followed.
-
-mod git;
+//! A source tree on disk: the files that `veritee-source` asks for. Links are not followed, and only regular files are
+//! opened: a pipe would be waited for.
 
 use crate::failure::Failure;
 use crate::input::shown;
-use git::History;
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
+use std::fs::{File, FileType, OpenOptions};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use veritee_audit::{CommitLookup, SourceTree};
+use std::sync::Arc;
 use veritee_model::Budget;
+use veritee_source::{Entry, Files, FilesError, Kind, OpenError, Tree};
 
-/// Folders that hold no source of the tree's own.
-const SKIPPED: [&str; 4] = [".git", "node_modules", "target", ".venv"];
+/// A tree behind a folder; copies share the history and what it may cost.
+pub(crate) type Folder = Arc<Tree<Disk>>;
 
-/// The files of a folder by their path inside it.
-#[derive(Clone)]
-pub(crate) struct Folder {
-    files: BTreeMap<String, PathBuf>,
-    history: Option<History>,
-    file_bytes: u64,
-}
-
-impl Folder {
-    /// Lists the files. More than the budget allows is refused rather than passed over in silence.
-    pub(crate) fn open(root: &Path, budget: &Budget) -> Result<Self, Failure> {
-        let mut files = BTreeMap::new();
-        let mut open = vec![(root.to_owned(), String::new())];
-        while let Some((folder, prefix)) = open.pop() {
-            let failed =
-                |error: std::io::Error| Failure::unobtainable(format!("{}: {error}", shown(&folder)));
-            for entry in std::fs::read_dir(&folder).map_err(failed)? {
-                let entry = entry.map_err(failed)?;
-                let kind = entry.file_type().map_err(failed)?;
-                let name = entry.file_name().to_string_lossy().into_owned();
-                let path = format!("{prefix}{name}");
-                if kind.is_dir() && !SKIPPED.contains(&name.as_str()) {
-                    open.push((entry.path(), format!("{path}/")));
-                } else if kind.is_file() {
-                    files.insert(path, entry.path());
-                }
+/// Lists the files. More than the budget allows is refused rather than passed over in silence.
+pub(crate) fn open(root: &Path, budget: &Budget) -> Result<Folder, Failure> {
+    Tree::open(Disk { root: root.to_owned() }, budget).map(Arc::new).map_err(|error| {
+        let failure = Failure::unobtainable(format!("{}: {error}", shown(root)));
+        match error {
+            OpenError::TooManyFiles { .. } => {
+                failure.help("audit the folder of the service, or a clone without generated files")
             }
-            if files.len() > budget.source_files {
-                let most = budget.source_files;
-                return Err(Failure::unobtainable(format!("{}: more than {most} files", shown(root)))
-                    .help("audit the folder of the service, or a clone without generated files"));
-            }
+            _ => failure,
         }
-        let file_bytes = u64::try_from(budget.source_file_bytes).unwrap_or(u64::MAX);
-        Ok(Self { files, history: History::open(root), file_bytes })
+    })
+}
+
+/// Files below a folder.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    root: PathBuf,
+}
+
+impl Disk {
+    /// The repository of a worktree may stand anywhere: an absolute path replaces the root.
+    fn at(&self, path: &str) -> PathBuf {
+        self.root.join(path)
     }
 }
 
-impl SourceTree for Folder {
-    fn paths(&self) -> Vec<String> {
-        self.files.keys().cloned().collect()
+fn said(error: &std::io::Error) -> FilesError {
+    FilesError(error.to_string())
+}
+
+fn kind(kind: FileType, size: impl FnOnce() -> u64) -> Kind {
+    if kind.is_dir() {
+        Kind::Folder
+    } else if kind.is_file() {
+        Kind::File(size())
+    } else if kind.is_symlink() {
+        Kind::Link
+    } else {
+        Kind::Special
+    }
+}
+
+impl Files for Disk {
+    fn kind(&self, path: &str) -> Kind {
+        match std::fs::symlink_metadata(self.at(path)) {
+            Ok(metadata) => kind(metadata.file_type(), || metadata.len()),
+            Err(_) => Kind::Absent,
+        }
     }
 
-    fn read(&self, path: &str) -> Option<Cow<'_, [u8]>> {
+    fn list(&self, folder: &str, most: usize) -> Result<Vec<Entry>, FilesError> {
+        let entries = std::fs::read_dir(self.at(folder)).map_err(|error| said(&error))?;
+        let mut list = Vec::new();
+        for entry in entries.take(most.saturating_add(1)) {
+            let entry = entry.map_err(|error| said(&error))?;
+            let file_type = entry.file_type().map_err(|error| said(&error))?;
+            list.push(Entry {
+                name: entry.file_name().to_string_lossy().into_owned(),
+                kind: kind(file_type, || 0),
+            });
+        }
+        Ok(list)
+    }
+
+    fn read(&self, path: &str, offset: u64, length: usize) -> Result<Vec<u8>, FilesError> {
+        let mut file = regular(&self.at(path)).map_err(|error| said(&error))?;
+        file.seek(SeekFrom::Start(offset)).map_err(|error| said(&error))?;
         let mut bytes = Vec::new();
-        // One byte beyond the limit is read, so that the audit sees that the file is too large, and says so.
-        let file = File::open(self.files.get(path)?).ok()?;
-        file.take(self.file_bytes.saturating_add(1)).read_to_end(&mut bytes).ok()?;
-        Some(Cow::Owned(bytes))
+        let length = u64::try_from(length).unwrap_or(u64::MAX);
+        file.take(length).read_to_end(&mut bytes).map_err(|error| said(&error))?;
+        Ok(bytes)
     }
+}
 
-    fn head(&self) -> Option<String> {
-        self.history.as_ref()?.head()
+/// Opens a regular file. What stands there may change between a look and the opening, so that the opening does not
+/// wait for a pipe's other end, and what was opened is looked at again.
+fn regular(path: &Path) -> std::io::Result<File> {
+    let refused = || std::io::Error::other("no regular file");
+    if !std::fs::symlink_metadata(path)?.is_file() {
+        return Err(refused());
     }
+    let file = options().open(path)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(refused()) }
+}
 
-    fn commit(&self, prefix: &str) -> CommitLookup {
-        self.history.as_ref().map_or(CommitLookup::NoHistory, |history| history.commit(prefix))
-    }
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn options() -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    /// `O_NONBLOCK` of Linux, on all processors that this is built for.
+    const NONBLOCK: i32 = 0o4000;
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(NONBLOCK);
+    options
+}
 
-    fn tag(&self, name: &str) -> Option<String> {
-        self.history.as_ref()?.tag(name)
-    }
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    options
 }

@@ -5,7 +5,7 @@ use super::verify::as_of;
 use crate::cli::{Audit as Options, Global, Reviewing};
 use crate::failure::Failure;
 use crate::input::{self, shown};
-use crate::source_tree::Folder;
+use crate::source_tree::{self, Folder};
 use std::path::Path;
 use veritee_audit::{Audit, Context, Review, SourceTree};
 use veritee_compose::{Deployment, DocumentError, UnboundCompose, deployment};
@@ -51,7 +51,7 @@ impl Given {
         let source = options.source.as_deref();
         Ok(Self {
             review: options.review.as_deref().map(review).transpose()?,
-            source: source.map(|folder| Folder::open(folder, &Budget::STANDARD)).transpose()?,
+            source: source.map(|folder| source_tree::open(folder, &Budget::STANDARD)).transpose()?,
             commit: options.commit.as_ref().map(|commit| commit.0.clone()),
         })
     }
@@ -59,7 +59,7 @@ impl Given {
     pub(crate) fn given(&self) -> veritee_verify::audit::Given<'_> {
         veritee_verify::audit::Given {
             review: self.review.as_ref(),
-            source: self.source.as_ref().map(|folder| folder as &dyn SourceTree),
+            source: self.source.as_deref().map(|folder| folder as &dyn SourceTree),
             commit: self.commit.as_deref(),
         }
     }
@@ -72,12 +72,12 @@ fn audit(options: &Options, context: &mut Context, inputs: &mut Vec<Input>) -> R
             Err(error) => Ok(veritee_audit::audit_document_error(&error, context)),
         };
     }
-    let tree = Folder::open(&options.input, &context.budget)?;
+    let tree = source_tree::open(&options.input, &context.budget)?;
     let deployment = match &options.compose {
         Some(path) => Some(compose(path, inputs)?.map_err(|error| refused(path, &error))?),
         None => None,
     };
-    Ok(veritee_audit::audit_source(deployment.as_ref(), &tree, context))
+    Ok(veritee_audit::audit_source(deployment.as_ref(), &*tree, context))
 }
 
 fn refused(path: &Path, error: &DocumentError) -> Failure {

@@ -12,4 +12,5 @@ mod policies;
 mod program;
 mod quickstart;
 mod quotes;
+mod trees;
 mod verdicts;

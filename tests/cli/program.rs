@@ -30,6 +30,11 @@ pub(crate) fn machine() -> Machine {
 }
 
 impl Folder {
+    /// Without any evidence.
+    pub(crate) fn empty() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
     pub(crate) fn new() -> Self {
         Self::of(&machine())
     }

@@ -6,13 +6,14 @@ use crate::flow::{self, Flow};
 use crate::review::{Review, ReviewError};
 use crate::rule::{Need, Rule, Sink};
 use crate::rules;
-use crate::source::{Source, SourceTree};
+use crate::source::Source;
 use crate::stage::{self, ChecklistItem, Ledger, Question, Stage};
 use crate::subject::Subject;
 use crate::view::View;
 use std::collections::BTreeSet;
 use veritee_compose::{Deployment, DocumentError};
 use veritee_model::Finding;
+use veritee_source::SourceTree;
 
 /// A rule that was not asked.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -51,5 +51,5 @@ pub use names::NameClass;
 pub use review::{Answer, Review, ReviewError};
 pub use rule::{Blocks, Need, Rule};
 pub use rules::{ELSEWHERE, Elsewhere, all as rules, find as find_rule};
-pub use source::{CommitLookup, MemoryTree, SourceTree};
 pub use stage::{ChecklistItem, Question, QuestionStatus, Stage};
+pub use veritee_source::{CommitLookup, MemoryTree, SourceTree};

@@ -5,9 +5,8 @@
 
 use crate::text::Lines;
 use core::cell::OnceCell;
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use veritee_model::{Budget, Place};
+use veritee_source::SourceTree;
 
 pub(crate) mod dockerfile;
 pub(crate) mod environment;
@@ -16,94 +15,6 @@ pub(crate) mod records;
 
 use environment::EnvironmentRead;
 use kind::{FileKind, is_test_like};
-
-/// Files of a repository at one commit. The program implements it over a directory; [`MemoryTree`] over a map.
-pub trait SourceTree {
-    /// All files, relative, separated by `/`.
-    fn paths(&self) -> Vec<String>;
-
-    /// The bytes of a file; `None` when it cannot be read.
-    fn read(&self, path: &str) -> Option<Cow<'_, [u8]>>;
-
-    /// The commit that the files are of, 40 hex digits, where that is known.
-    fn head(&self) -> Option<String> {
-        None
-    }
-
-    /// Looks a commit up in the repository's history.
-    fn commit(&self, _prefix: &str) -> CommitLookup {
-        CommitLookup::NoHistory
-    }
-
-    /// The commit that a tag of this name stands for, annotated or not; 40 hex digits.
-    fn tag(&self, _name: &str) -> Option<String> {
-        None
-    }
-}
-
-/// What the history says of an abbreviated commit.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CommitLookup {
-    /// There is no history to look in.
-    NoHistory,
-    /// No commit begins so.
-    Absent,
-    /// More than one does.
-    Ambiguous,
-    /// Exactly one does.
-    Found(String),
-}
-
-/// A tree in memory.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct MemoryTree {
-    /// Bytes by path.
-    pub files: BTreeMap<String, Vec<u8>>,
-    /// The commit of the files.
-    pub head: Option<String>,
-    /// All commits; `None` when there is no history.
-    pub commits: Option<Vec<String>>,
-    /// Commits by tag.
-    pub tags: BTreeMap<String, String>,
-}
-
-impl MemoryTree {
-    /// A tree of the given texts, without history.
-    #[must_use]
-    pub fn new<P: Into<String>, T: Into<Vec<u8>>>(files: impl IntoIterator<Item = (P, T)>) -> Self {
-        let files = files.into_iter().map(|(path, text)| (path.into(), text.into())).collect();
-        Self { files, ..Self::default() }
-    }
-}
-
-impl SourceTree for MemoryTree {
-    fn paths(&self) -> Vec<String> {
-        self.files.keys().cloned().collect()
-    }
-
-    fn read(&self, path: &str) -> Option<Cow<'_, [u8]>> {
-        self.files.get(path).map(|bytes| Cow::Borrowed(bytes.as_slice()))
-    }
-
-    fn head(&self) -> Option<String> {
-        self.head.clone()
-    }
-
-    fn commit(&self, prefix: &str) -> CommitLookup {
-        let Some(commits) = &self.commits else { return CommitLookup::NoHistory };
-        let mut matching = commits.iter().filter(|commit| commit.starts_with(prefix));
-        match (matching.next(), matching.next()) {
-            (None, _) => CommitLookup::Absent,
-            (Some(commit), None) => CommitLookup::Found(commit.clone()),
-            (Some(_), Some(_)) => CommitLookup::Ambiguous,
-        }
-    }
-
-    fn tag(&self, name: &str) -> Option<String> {
-        self.tags.get(name).cloned()
-    }
-}
 
 /// One text file.
 pub(crate) struct SourceFile {
@@ -132,9 +43,10 @@ impl SourceFile {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 
-    /// The line around an offset, trimmed.
+    /// The line around an offset, trimmed; of a long one the piece around the offset, so that many findings in one
+    /// line of a bundle cost no square of its length.
     pub(crate) fn line_at(&self, offset: usize) -> &str {
-        self.lines().line_at(&self.text, offset).trim()
+        self.lines().excerpt(&self.text, offset).trim()
     }
 }
 
@@ -144,12 +56,20 @@ pub(crate) struct Source<'a> {
     pub(crate) files: Vec<SourceFile>,
     /// Paths that were not read, each with the reason.
     pub(crate) unread: Vec<(String, &'static str)>,
+    /// Folders of installed and built files, which are not looked into.
+    pub(crate) skipped: Vec<(String, &'static str)>,
     pub(crate) environment: Vec<EnvironmentRead>,
 }
 
 impl<'a> Source<'a> {
     pub(crate) fn load(tree: &'a dyn SourceTree, budget: &Budget) -> Self {
-        let mut source = Self { tree, files: Vec::new(), unread: Vec::new(), environment: Vec::new() };
+        let mut source = Self {
+            tree,
+            files: Vec::new(),
+            unread: Vec::new(),
+            skipped: Vec::new(),
+            environment: Vec::new(),
+        };
         let mut paths = tree.paths();
         paths.sort_unstable();
         paths.dedup();
@@ -170,6 +90,13 @@ impl<'a> Source<'a> {
                 }
                 Ok(None) => {}
                 Err(why) => source.unread.push((path, why)),
+            }
+        }
+        // A link can stand for a file that counts; what is told by no name of a file is a folder or nothing to read.
+        for (path, why) in tree.passed_over() {
+            match kind::of(&path) {
+                FileKind::Ignored | FileKind::Other => source.skipped.push((path, why)),
+                _ => source.unread.push((path, why)),
             }
         }
         source.environment = source.files.iter().flat_map(environment::reads).collect();

@@ -5,6 +5,9 @@ use veritee_model::Place;
 /// Bytes into a line beyond which no column is counted: a text of one line must not cost time for each place in it.
 const COLUMN: usize = 4096;
 
+/// Longest piece of a line that is quoted, in bytes.
+const EXCERPT: usize = 800;
+
 /// Where each line of a text begins.
 #[derive(Debug, Clone)]
 pub(crate) struct Lines {
@@ -38,6 +41,25 @@ impl Lines {
         self.line(text, self.index(offset))
     }
 
+    /// The line of an offset; of one that is longer than [`EXCERPT`] the piece around the offset.
+    pub(crate) fn excerpt<'t>(&self, text: &'t str, offset: usize) -> &'t str {
+        let index = self.index(offset);
+        let end = self.starts.get(index.saturating_add(1)).copied().unwrap_or(text.len());
+        let start = self.start(index);
+        if end.saturating_sub(start) <= EXCERPT {
+            return text.get(start..end).unwrap_or("");
+        }
+        let mut from = offset.saturating_sub(EXCERPT / 4).max(start);
+        let mut to = from.saturating_add(EXCERPT).min(end);
+        while !text.is_char_boundary(from) && from < offset {
+            from = from.saturating_add(1);
+        }
+        while !text.is_char_boundary(to) && to < end {
+            to = to.saturating_add(1);
+        }
+        text.get(from..to).unwrap_or("")
+    }
+
     /// The lines around one, as one text.
     pub(crate) fn around<'t>(&self, text: &'t str, offset: usize, lines: usize) -> &'t str {
         let index = self.index(offset);
@@ -63,6 +85,15 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_long_line_the_piece_around_the_offset_is_quoted() {
+        let text = format!("short\n{}NEEDLE{}\n", "ü".repeat(5_000), "x".repeat(100_000));
+        let lines = Lines::new(&text);
+        let excerpt = lines.excerpt(&text, text.find("NEEDLE").unwrap());
+        assert!(excerpt.contains("NEEDLE") && excerpt.len() < 2 * EXCERPT, "{}", excerpt.len());
+        assert_eq!(lines.excerpt(&text, 2), "short\n");
+    }
 
     #[test]
     fn lines_and_columns_count_from_one_and_columns_count_characters() {

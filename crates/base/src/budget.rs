@@ -38,6 +38,10 @@ pub struct Budget {
     pub source_file_bytes: usize,
     /// All text of a source tree.
     pub source_bytes: usize,
+    /// Bytes of a clone's `.git` that are read, over all questions to one tree.
+    pub git_bytes: u64,
+    /// Steps of reading it, each a look at a file or an entry.
+    pub git_steps: u64,
     /// Findings of one rule that are listed before one stands for the rest.
     pub findings_per_rule: usize,
     /// Levels of nesting in YAML.
@@ -72,6 +76,8 @@ impl Budget {
         source_files: 100_000,
         source_file_bytes: 1 << 20,
         source_bytes: 256 << 20,
+        git_bytes: 64 << 20,
+        git_steps: 200_000,
         findings_per_rule: 500,
         yaml_depth: 96,
         yaml_nodes: 400_000,

@@ -59,7 +59,7 @@ pub(super) fn scan(
 
 /// Whether a match stands in a line that is nothing but a comment.
 fn is_comment_only(file: &SourceFile, offset: usize) -> bool {
-    let line = file.line_at(offset);
+    let line = file.lines().line_at(&file.text, offset).trim_start();
     line.starts_with("//")
         || line.starts_with('#') && !line.starts_with("#!") && !line.starts_with("#[")
         || line.starts_with('*')

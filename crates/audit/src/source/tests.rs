@@ -1,4 +1,5 @@
 use super::*;
+use veritee_source::{CommitLookup, MemoryTree};
 
 #[test]
 fn what_is_not_read_is_listed_with_the_reason() {

@@ -18,4 +18,14 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let place = Place { file: path.clone(), ..Place::default() };
         sink.add(Note::unknown(&place, *why));
     }
+    for (path, why) in &source.skipped {
+        let place = Place { file: path.clone(), ..Place::default() };
+        sink.add(Note::info(&place, format!("not looked into: {why}")));
+    }
+    // The rules that ask the history stand before this one in the table.
+    for notice in source.tree.notices() {
+        let place = Place { file: notice.path().to_owned(), ..Place::default() };
+        let note = if notice.is_usual() { Note::info } else { Note::unknown };
+        sink.add(note(&place, notice.to_string()).about(notice.name()));
+    }
 }

@@ -1,9 +1,9 @@
 use super::{Candidate, candidates};
 use crate::context::TraceRung;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::source::CommitLookup;
 use crate::subject::{ImageReference, Subject};
 use veritee_model::Severity;
+use veritee_source::CommitLookup;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-TRC-001",

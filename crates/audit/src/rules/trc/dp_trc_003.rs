@@ -1,8 +1,8 @@
 use super::{Candidate, candidates};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::source::CommitLookup;
 use crate::subject::Subject;
 use veritee_model::Severity;
+use veritee_source::CommitLookup;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-TRC-003",
