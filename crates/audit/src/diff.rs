@@ -230,11 +230,11 @@ fn manifest_reach(key: &str, value: &serde_json::Value) -> Option<Reach> {
 /// Values from outside that a script takes in, each once.
 fn script_facts(view: &View, facts: &mut BTreeMap<String, Fact>) {
     for script in &view.scripts {
-        for command in crate::script::commands(script) {
-            if !command.is_reachable(view) {
+        for command in crate::script::commands(script, view) {
+            if !command.reachable {
                 continue;
             }
-            for name in command.variables() {
+            for name in command.variables(script) {
                 let party = match view.provenance_of(&name) {
                     Provenance::Operator => Party::Operator,
                     Provenance::Host | Provenance::Unknown => Party::Host,
@@ -243,7 +243,7 @@ fn script_facts(view: &View, facts: &mut BTreeMap<String, Fact>) {
                 };
                 let reach = Some(Reach::new(party, "feeds a script that runs as root"));
                 let path = format!("manifest.{}.${name}", script.key);
-                facts.entry(path).or_insert(Fact { text: command.text.clone(), reach });
+                facts.entry(path).or_insert(Fact { text: command.text.to_string(), reach });
             }
         }
     }

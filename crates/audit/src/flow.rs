@@ -235,12 +235,11 @@ fn in_service(service: &str, name: &str, class: NameClass) -> String {
 /// Lines of scripts that mention a variable, by variable.
 fn script_uses(subject: &Subject<'_>) -> BTreeMap<String, Vec<FlowSink>> {
     let mut uses: BTreeMap<String, Vec<FlowSink>> = BTreeMap::new();
-    let Some(view) = &subject.view else { return uses };
     for (script, command) in script::all(subject) {
-        if !command.is_reachable(view) {
+        if !command.reachable {
             continue;
         }
-        for name in command.variables() {
+        for name in command.variables(script) {
             let list = uses.entry(name).or_default();
             let seen = list.last().is_some_and(|last| {
                 last.place.line == Some(command.line) && last.place.file == script.place.file

@@ -7,7 +7,9 @@ use crate::view::{
     Activity, EnvironmentEntry, Fault, FaultKind, Mount, Piece, Port, Provenance, Script, Service, Use,
     Value, View, addresses,
 };
+use core::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use veritee_compose::service::{self, MountKind};
 use veritee_compose::{self as compose, ComposeFile, ConstructKind, Deployment, DocumentError, Span, Text};
 use veritee_model::Place;
@@ -94,11 +96,6 @@ impl Resolver<'_> {
                 .map(|names| names.iter().map(|entry| entry.name.clone()).collect()),
             environment: deployment.environment.clone(),
             scripts: self.scripts(),
-            assigned: deployment
-                .scripts
-                .iter()
-                .flat_map(|script| crate::script::assigned(&script.text))
-                .collect(),
             is_bound: deployment.origin.is_attested(),
             hash: match deployment.origin {
                 compose::Origin::Bound(hash) | compose::Origin::Unbound(hash) => Some(hash),
@@ -107,8 +104,10 @@ impl Resolver<'_> {
             ..View::default()
         };
         if let Ok(file) = &deployment.compose {
-            let services: Vec<Service> =
+            let mut services: Vec<Service> =
                 file.services.iter().map(|service| self.service(service, file)).collect();
+            crate::program::read(&mut services, &deployment.budget);
+            view.faults.extend(crate::program::faults(&services));
             view.has_profiles = services.iter().any(|service| service.has("profiles"));
             view.services = services;
             self.globals(file, &mut view);
@@ -186,17 +185,13 @@ impl Resolver<'_> {
             .enumerate()
             .map(|(index, script)| {
                 let key = self.script_key(index);
-                let lines = Lines::new(&script.text);
-                let unparsed = script.problems.iter().map(|problem| {
-                    let line = lines.index(problem.span.start).saturating_add(1);
-                    (u32::try_from(line).unwrap_or(u32::MAX), problem.detail.clone())
-                });
                 Script {
                     place: Place { file: key.clone(), line: Some(1), ..Place::default() },
-                    unparsed: unparsed.collect(),
-                    text: script.text.clone(),
                     known: script.known,
-                    commands: core::cell::OnceCell::new(),
+                    all: Arc::clone(&self.deployment.scripts),
+                    index,
+                    commands: OnceCell::new(),
+                    writes: OnceCell::new(),
                     key,
                 }
             })
@@ -224,6 +219,7 @@ impl Resolver<'_> {
             variable_files: self.variable_files(service),
             configs: self.configs(service, file),
             scalars,
+            programs: Vec::new(),
         }
     }
 

@@ -1,194 +1,223 @@
-//! dstack's scripts, command by command, each with the conditions it stands under.
-//!
-//! Who chooses which variable is decided where the document is resolved; here is only what the commands do. A
-//! condition counts only when it demands that a variable is not empty and nothing offers a way around it.
+//! The commands of scripts, containers and builds as the rules ask for them. The reading is `veritee-compose`'s.
 
-use crate::pattern::pattern;
-use crate::shell::{self, Command};
 use crate::subject::Subject;
 use crate::text::Lines;
-use crate::view::{Provenance, Script, View};
+use crate::view::{Script, View};
 use std::rc::Rc;
-use veritee_model::Place;
+use veritee_compose::script::{self as shell, Invocation};
 use veritee_model::text::shortened;
+use veritee_model::{Budget, Place};
 
-/// A command of a script.
-#[derive(Debug, Clone)]
-pub(crate) struct ScriptCommand {
-    pub(crate) command: Command,
-    /// Line within the script, counted from 1.
-    pub(crate) line: u32,
-    /// The line as it stands.
-    pub(crate) text: String,
-    /// Variables that must not be empty for the command to run.
-    pub(crate) demands: Rc<[String]>,
+/// One program that a text starts, with its arguments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Command {
+    /// Program and arguments: quotes removed, values of the text's own variables filled in, other expansions as they
+    /// stand. What only starts another program (`sudo`, `env`, `timeout`) is left out.
+    pub(crate) words: Vec<String>,
+    /// Its output goes into another command.
+    pub(crate) piped: bool,
+    /// Its output goes into a file.
+    pub(crate) redirected: bool,
+    /// Where it stands in the text, or the command that holds its text.
+    pub(crate) offset: usize,
 }
 
-/// Conditions within conditions that are followed; what stands deeper demands no more than they do.
-const DEPTH: usize = 64;
-
-struct Frame {
-    /// The condition is being read.
-    open: bool,
-    demands: Vec<String>,
-    /// The condition has an alternative: it demands nothing.
-    loose: bool,
-}
-
-#[derive(Default)]
-struct Frames {
-    frames: Vec<Frame>,
-    /// Conditions beyond [`DEPTH`].
-    deeper: usize,
-    current: Option<Rc<[String]>>,
-}
-
-impl Frames {
-    fn keyword(&mut self, keyword: &str) {
-        match keyword {
-            "if" if self.frames.len() >= DEPTH => self.deeper = self.deeper.saturating_add(1),
-            "if" => self.frames.push(Frame { open: true, demands: Vec::new(), loose: false }),
-            "fi" if self.deeper > 0 => self.deeper = self.deeper.saturating_sub(1),
-            "fi" => {
-                self.frames.pop();
-            }
-            "elif" | "else" | "then" if self.deeper > 0 => return,
-            "elif" => self.replace(true),
-            "else" => self.replace(false),
-            "then" => {
-                if let Some(frame) = self.frames.last_mut() {
-                    frame.open = false;
-                }
-            }
-            _ => return,
-        }
-        self.current = None;
-    }
-
-    fn replace(&mut self, open: bool) {
-        if let Some(frame) = self.frames.last_mut() {
-            *frame = Frame { open, demands: Vec::new(), loose: false };
+impl Command {
+    fn new(script: &shell::Script, command: &shell::Command, invocation: &Invocation) -> Self {
+        let redirected = command.redirections.iter().any(|redirection| redirection.operator.contains('>'));
+        Self {
+            words: invocation.texts(),
+            piped: script.is_piped(command),
+            redirected,
+            offset: command.span.start,
         }
     }
 
-    fn condition(&mut self, command: &Command) {
-        if self.deeper > 0 {
-            return;
-        }
-        if let Some(frame) = self.frames.last_mut().filter(|frame| frame.open) {
-            frame.loose |= command.alternative || command.keywords.iter().any(|keyword| keyword == "!");
-            frame.demands.extend(demanded(command));
-        }
+    /// The program's name without its path.
+    pub(crate) fn program(&self) -> &str {
+        self.words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word))
     }
 
-    fn demands(&mut self) -> Rc<[String]> {
-        let frames = &self.frames;
-        let current = self.current.get_or_insert_with(|| {
-            let closed = frames.iter().filter(|frame| !frame.open && !frame.loose);
-            closed.flat_map(|frame| frame.demands.clone()).collect()
-        });
-        Rc::clone(current)
+    /// Its arguments.
+    pub(crate) fn arguments(&self) -> &[String] {
+        self.words.get(1..).unwrap_or(&[])
+    }
+
+    /// The first argument that is no option.
+    pub(crate) fn subcommand(&self) -> Option<&str> {
+        self.arguments().iter().map(String::as_str).find(|word| !word.starts_with('-'))
+    }
+
+    /// What `docker`, `ctr` and the like are asked to do: options before it have values of their own.
+    pub(crate) fn verb(&self) -> Option<&str> {
+        const VALUED: &[&str] = &[
+            "-H",
+            "--host",
+            "-c",
+            "--context",
+            "--config",
+            "-l",
+            "--log-level",
+            "-n",
+            "--namespace",
+            "-a",
+            "--address",
+            "--tlscacert",
+            "--tlscert",
+            "--tlskey",
+        ];
+        let mut is_value = false;
+        self.arguments().iter().map(String::as_str).find(|word| {
+            let skipped = core::mem::replace(&mut is_value, VALUED.contains(word));
+            !skipped && !word.starts_with('-')
+        })
+    }
+
+    /// Whether a word is the option, or gives it a value behind `=`.
+    pub(crate) fn has(&self, option: &str) -> bool {
+        self.words
+            .iter()
+            .any(|word| word == option || word.strip_prefix(option).is_some_and(|rest| rest.starts_with('=')))
+    }
+
+    /// Whether a cluster of short options, or the long one, is present: `-fsSLk` has `k`.
+    pub(crate) fn has_flag(&self, short: char, long: &str) -> bool {
+        self.words.iter().any(|word| {
+            word == long
+                || (word.starts_with('-')
+                    && !word.starts_with("--")
+                    && word.chars().skip(1).all(|c| c.is_ascii_alphabetic())
+                    && word.contains(short))
+        })
+    }
+
+    /// The words with blanks between them.
+    pub(crate) fn text(&self) -> String {
+        self.words.join(" ")
     }
 }
 
-/// The commands of a script, in order. Linear in the script, and done once.
-pub(crate) fn commands(script: &Script) -> &[ScriptCommand] {
-    script.commands.get_or_init(|| read(script))
+/// The programs that a text starts, those of shells inside of it too.
+pub(crate) fn commands_of(text: &str, budget: &Budget) -> Vec<Command> {
+    commands_in(&shell::read_text(text, budget))
 }
 
-fn read(script: &Script) -> Vec<ScriptCommand> {
-    let lines = Lines::new(&script.text);
-    let mut frames = Frames::default();
-    let mut found = Vec::new();
-    for command in shell::commands_and_keywords(&script.text) {
-        for keyword in &command.keywords {
-            frames.keyword(keyword);
-        }
-        frames.condition(&command);
-        if command.words.is_empty() {
-            continue;
-        }
-        let line = lines.index(command.offset);
-        found.push(ScriptCommand {
-            line: u32::try_from(line.saturating_add(1)).unwrap_or(u32::MAX),
-            text: shortened(lines.line(&script.text, line).trim(), 300),
-            demands: frames.demands(),
-            command,
-        });
-    }
-    found
-}
-
-/// The variable of `[ -n "$X" ]`, in any of the words of a test.
-fn demanded(command: &Command) -> Vec<String> {
-    command
-        .words
-        .windows(2)
-        .filter_map(|pair| match pair {
-            [test, operand] if test == "-n" => variable(operand),
-            _ => None,
+pub(crate) fn commands_in(script: &shell::Script) -> Vec<Command> {
+    let commands = script.commands.iter();
+    commands
+        .flat_map(|command| {
+            let found = script.invocations(command).into_iter();
+            found.map(|invocation| Command::new(script, command, &invocation)).collect::<Vec<_>>()
         })
         .collect()
 }
 
-fn variable(word: &str) -> Option<String> {
-    let inner = word.strip_prefix('$')?;
-    let name = inner.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(inner);
-    let sound = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    sound.then(|| name.to_owned())
+/// A program that one of dstack's scripts starts.
+#[derive(Debug, Clone)]
+pub(crate) struct ScriptCommand {
+    pub(crate) command: Command,
+    /// Index of the command in the script; it may start several programs.
+    pub(crate) index: usize,
+    /// Line within the script, counted from 1.
+    pub(crate) line: u32,
+    /// The line as it stands.
+    pub(crate) text: Rc<str>,
+    /// Nothing shows that it cannot run.
+    pub(crate) reachable: bool,
 }
 
-pattern!(VARIABLE, r"\$\{?([A-Za-z_][A-Za-z0-9_]*)");
+/// Programs that the guest calls in the shell that ran the pre-launch script.
+pub(crate) const GUEST_CALLS: &[&str] = &[
+    "docker",
+    "docker-compose",
+    "jq",
+    "nerdctl",
+    "systemctl",
+    "dstack-util",
+    "tdxctl",
+    "chmod",
+    "mkdir",
+    "cat",
+    "cp",
+    "command",
+    "builtin",
+    "source",
+    ".",
+    "exec",
+    "eval",
+    "test",
+    "[",
+    "bash",
+    "sh",
+];
+
+/// The programs of a script, in order. Linear in the script, and done once.
+pub(crate) fn commands<'a>(script: &'a Script, view: &View) -> &'a [ScriptCommand] {
+    script.commands.get_or_init(|| read(script, view))
+}
+
+fn read(script: &Script, view: &View) -> Vec<ScriptCommand> {
+    let Some(source) = script.source() else { return Vec::new() };
+    let lines = Lines::new(&source.text);
+    let called = source.called(if source.role == shell::Role::PreLaunch { GUEST_CALLS } else { &[] });
+    let mut last: Option<(usize, Rc<str>)> = None;
+    let mut found = Vec::new();
+    for (index, command) in source.commands.iter().enumerate() {
+        let line = lines.index(command.span.start);
+        let text = match &last {
+            Some((known, text)) if *known == line => Rc::clone(text),
+            _ => Rc::from(shortened(lines.line(&source.text, line).trim(), 300)),
+        };
+        last = Some((line, Rc::clone(&text)));
+        let is_dead = command.function.as_ref().is_some_and(|function| !called.contains(function));
+        let reachable = !is_dead && !source.is_unreachable(command, &view.environment);
+        for invocation in source.invocations(command) {
+            found.push(ScriptCommand {
+                command: Command::new(source, command, &invocation),
+                index,
+                line: u32::try_from(line.saturating_add(1)).unwrap_or(u32::MAX),
+                text: Rc::clone(&text),
+                reachable,
+            });
+        }
+    }
+    found
+}
 
 impl ScriptCommand {
-    /// Variables that the command's words mention.
-    pub(crate) fn variables(&self) -> Vec<String> {
-        self.command
-            .words
-            .iter()
-            .flat_map(|word| {
-                VARIABLE
-                    .captures_iter(word)
-                    .filter_map(|groups| groups.get(1).map(|name| name.as_str().to_owned()))
-                    .collect::<Vec<_>>()
-            })
-            .collect()
+    /// Variables that the command's words mention, before values are filled in.
+    pub(crate) fn variables(&self, script: &Script) -> Vec<String> {
+        let words = self.source(script).into_iter().flat_map(|command| &command.words);
+        words.flat_map(|word| word.variables()).map(str::to_owned).collect()
     }
 
-    /// Whether the command can run: no variable that it demands is empty for ever.
-    pub(crate) fn is_reachable(&self, view: &View) -> bool {
-        !self.demands.iter().any(|name| is_never_set(view, name))
+    /// The command itself.
+    pub(crate) fn source<'s>(&self, script: &'s Script) -> Option<&'s shell::Command> {
+        script.source()?.commands.get(self.index)
+    }
+
+    /// Variables in the conditions that it stands under.
+    pub(crate) fn demands(&self, script: &Script) -> Vec<String> {
+        let Some(source) = script.source() else { return Vec::new() };
+        let guards = self.source(script).into_iter().flat_map(|command| &command.guards);
+        let guards = guards.filter_map(|index| source.guards.get(*index)).filter(|guard| !guard.negated);
+        guards.flat_map(|guard| guard.variables.clone()).collect()
     }
 
     /// The place of the command in the document.
     pub(crate) fn place(&self, script: &Script) -> Place {
         Place { line: Some(self.line), ..script.place.clone() }
     }
-}
 
-/// Whether nobody can set a variable: not allowed, and no script assigns it.
-fn is_never_set(view: &View, name: &str) -> bool {
-    let Some(allowed) = &view.allowed else { return false };
-    !allowed.contains(name) && !view.assigned.contains(name) && view.provenance_of(name) == Provenance::Unset
-}
-
-pattern!(ASSIGNED, r"(?:^|[\s;&(])([A-Za-z_][A-Za-z0-9_]*)\+?=");
-pattern!(READ, r"(?m)^[ \t]*(?:read|source|\.|eval|declare|export)[ \t][^\n]*");
-pattern!(WORD, r"[A-Za-z_][A-Za-z0-9_]*");
-
-/// Names that a script may give a value to. Too many rather than too few.
-pub(crate) fn assigned(text: &str) -> std::collections::BTreeSet<String> {
-    let direct =
-        ASSIGNED.captures_iter(text).filter_map(|groups| groups.get(1).map(|name| name.as_str().to_owned()));
-    let read = READ
-        .find_iter(text)
-        .flat_map(|line| WORD.find_iter(line.as_str()).map(|word| word.as_str().to_owned()));
-    direct.chain(read).collect()
+    /// `KEY line N: TEXT`.
+    pub(crate) fn evidence(&self, script: &Script) -> String {
+        format!("{} line {}: {}", script.key, self.line, self.text)
+    }
 }
 
 /// Whether a script fetches images.
-pub(crate) fn pulls(script: &Script) -> bool {
-    commands(script).iter().any(|item| is_pull(&item.command))
+pub(crate) fn pulls(script: &Script, view: &View) -> bool {
+    commands(script, view).iter().any(|item| is_pull(&item.command))
 }
 
 pub(crate) fn is_pull(command: &Command) -> bool {
@@ -201,9 +230,9 @@ pub(crate) fn is_pull(command: &Command) -> bool {
 
 /// The first line that decides whether the machine may go on: a token or hash is compared, and the other way ends
 /// the boot.
-pub(crate) fn gate(script: &Script) -> Option<(u32, String)> {
-    let text = &script.text;
-    let ends = commands(script).iter().any(|item| match item.command.program() {
+pub(crate) fn gate(script: &Script, view: &View) -> Option<(u32, String)> {
+    let text = script.text();
+    let ends = commands(script, view).iter().any(|item| match item.command.program() {
         "exit" => item.command.words.get(1).is_some_and(|code| code != "0"),
         "reboot" | "poweroff" | "halt" | "shutdown" => true,
         _ => false,
@@ -222,47 +251,105 @@ pub(crate) fn gate(script: &Script) -> Option<(u32, String)> {
 
 /// All commands of all scripts, with the script of each.
 pub(crate) fn all<'a>(subject: &'a Subject<'_>) -> impl Iterator<Item = (&'a Script, &'a ScriptCommand)> {
-    let scripts = subject.view.iter().flat_map(|view| &view.scripts);
-    scripts.flat_map(|script| commands(script).iter().map(move |command| (script, command)))
+    let views = subject.view.iter();
+    views.flat_map(|view| {
+        view.scripts
+            .iter()
+            .flat_map(move |script| commands(script, view).iter().map(move |command| (script, command)))
+    })
+}
+
+/// A file that a script writes.
+pub(crate) struct Write<'a> {
+    pub(crate) script: &'a Script,
+    pub(crate) item: &'a ScriptCommand,
+    pub(crate) write: &'a shell::FileWrite,
+}
+
+/// All files that scripts write.
+pub(crate) fn writes<'a>(subject: &'a Subject<'_>) -> impl Iterator<Item = Write<'a>> {
+    let views = subject.view.iter();
+    views.flat_map(|view| {
+        view.scripts.iter().flat_map(move |script| {
+            let items = commands(script, view);
+            script.writes(&view.environment).iter().filter_map(move |write| {
+                let at = items.partition_point(|item| item.index < write.command);
+                // A redirection alone is no program; the next command stands for its line.
+                let item = items.get(at).or_else(|| items.last())?;
+                Some(Write { script, item, write })
+            })
+        })
+    })
+}
+
+impl Write<'_> {
+    /// The path as it stands, values filled in.
+    pub(crate) fn path(&self) -> String {
+        self.write.target.shown()
+    }
+
+    /// The line of the write.
+    pub(crate) fn evidence(&self) -> String {
+        let (line, text) = self.line();
+        format!("{} line {line}: {}", self.script.key, shortened(text.trim(), 300))
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        Place { line: u32::try_from(self.line().0).ok(), ..self.script.place.clone() }
+    }
+
+    fn line(&self) -> (usize, &str) {
+        if self.item.index == self.write.command {
+            return (usize::try_from(self.item.line).unwrap_or(usize::MAX), &self.item.text);
+        }
+        let text = self.script.text();
+        let at = self.write.span.start.min(text.len());
+        let before = text.get(..at).unwrap_or("");
+        let number = before.bytes().filter(|byte| *byte == b'\n').count().saturating_add(1);
+        let start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
+        let line = text.get(start..).unwrap_or("").lines().next().unwrap_or("");
+        (number, line)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn script(text: &str) -> Script {
-        Script {
-            key: "pre_launch_script".to_owned(),
-            text: text.to_owned(),
-            place: Place::default(),
-            known: None,
-            commands: core::cell::OnceCell::new(),
-            unparsed: Vec::new(),
+    fn texts(text: &str) -> Vec<String> {
+        commands_of(text, &Budget::STANDARD).iter().map(Command::text).collect()
+    }
+
+    #[test]
+    fn operators_pipes_and_continuations_separate_commands() {
+        let text =
+            "apt-get update && apt-get install -y \\\n  git curl; FOO=1 sudo make | tee log || true # done";
+        assert_eq!(texts(text), ["apt-get update", "apt-get install -y git curl", "make", "tee log", "true"]);
+        assert!(commands_of(text, &Budget::STANDARD)[2].piped);
+    }
+
+    #[test]
+    fn quotes_keep_operators_and_substitutions_are_commands_of_their_own() {
+        assert_eq!(texts("echo 'a && b | c'"), ["echo a && b | c"]);
+        let found = texts("export KEY=$(cat /run/key | jq -r .k) && echo \"x $(curl -s u)\" done");
+        for wanted in ["cat /run/key", "jq -r .k", "curl -s u"] {
+            assert!(found.contains(&wanted.to_owned()), "{wanted}: {found:?}");
         }
     }
 
     #[test]
-    fn a_condition_joined_by_and_demands_its_variables() {
-        let text = "if [[ -n \"$A\" && -n \"$B\" ]]; then\n  login\nelif [ -n \"$C\" ]; then\n  other\nelse\n  third\nfi\nlast\n";
-        let script = script(text);
-        let found: Vec<_> = commands(&script)
-            .iter()
-            .filter(|item| {
-                !item.command.program().starts_with('[') && !item.command.program().starts_with("-n")
-            })
-            .map(|item| (item.command.program().to_owned(), item.demands.join(","), item.line))
-            .collect();
-        let expected = [("login", "A,B", 2), ("other", "C", 4), ("third", "", 6), ("last", "", 8)];
-        assert_eq!(
-            found,
-            expected.map(|(program, demands, line)| (program.to_owned(), demands.to_owned(), line))
-        );
+    fn short_options_are_found_in_clusters() {
+        let command = &commands_of("/usr/bin/curl -fsSLk https://a", &Budget::STANDARD)[0];
+        assert!(command.has_flag('k', "--insecure"));
+        assert_eq!(command.program(), "curl");
+        assert!(!commands_of("curl -s --keepalive u", &Budget::STANDARD)[0].has_flag('k', "--insecure"));
     }
 
     #[test]
-    fn a_condition_with_an_alternative_demands_nothing() {
-        let script = script("if [ -n \"$A\" ] || true; then\n login\nfi\n");
-        let found = commands(&script);
-        assert!(found.iter().all(|item| item.demands.is_empty()));
+    fn text_for_an_inner_shell_is_read_as_well() {
+        let found = texts("bash -ec 'apt-get update && sh -c \"curl -s u | sh\"'");
+        for wanted in ["apt-get update", "curl -s u", "sh"] {
+            assert!(found.contains(&wanted.to_owned()), "{wanted}: {found:?}");
+        }
     }
 }

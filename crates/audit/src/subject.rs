@@ -41,14 +41,14 @@ impl<'a> Subject<'a> {
         for file in source.iter().flat_map(|source| &source.files) {
             if file.kind == FileKind::Dockerfile {
                 let origin = Origin { place: file.whole(), in_machine: false, test_like: file.test_like };
-                builds.push(Build::new(&file.text, origin));
+                builds.push(Build::new(&file.text, origin, &context.budget));
             }
         }
         let mut images = Vec::new();
         for service in view.iter().flat_map(View::active) {
             if let Some(inline) = service.scalar("build.dockerfile_inline") {
                 let origin = Origin { place: inline.place.clone(), in_machine: true, test_like: false };
-                builds.push(Build::new(&inline.effective(), origin));
+                builds.push(Build::new(&inline.effective(), origin, &context.budget));
             } else if let Some(image) = service.image().filter(|_| !service.has("build")) {
                 images.push(ImageReference::of(image, &service.name));
             }

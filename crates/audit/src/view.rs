@@ -3,7 +3,10 @@
 //! Flat on purpose: a rule asks for `privileged`, `cap_add` or `logging.driver` of a service and gets values with
 //! places, whatever way the document spelled them.
 
+use core::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use veritee_compose::script as shell;
 use veritee_model::Place;
 
 mod image;
@@ -156,6 +159,8 @@ pub(crate) struct Service {
     pub(crate) variable_files: Vec<(Value, Provenance)>,
     /// Contents of the configs that are mounted into it, by name.
     pub(crate) configs: Vec<(String, Value)>,
+    /// The programs in its commands, hooks, health checks and configs.
+    pub(crate) programs: Vec<Program>,
 }
 
 impl Service {
@@ -235,14 +240,42 @@ pub(crate) struct Use {
 pub(crate) struct Script {
     /// `pre_launch_script`, `init_script` or `bash_script`.
     pub(crate) key: String,
-    pub(crate) text: String,
     pub(crate) place: Place,
     /// The published script that it is, byte by byte.
-    pub(crate) known: Option<&'static veritee_compose::script::KnownScript>,
+    pub(crate) known: Option<&'static shell::KnownScript>,
+    /// All scripts of the deployment, and which of them it is.
+    pub(crate) all: Arc<Vec<shell::Script>>,
+    pub(crate) index: usize,
     /// Its commands, once they were asked for.
-    pub(crate) commands: core::cell::OnceCell<Vec<crate::script::ScriptCommand>>,
-    /// Why it could not be parsed completely, by line.
-    pub(crate) unparsed: Vec<(u32, String)>,
+    pub(crate) commands: OnceCell<Vec<crate::script::ScriptCommand>>,
+    pub(crate) writes: OnceCell<Vec<shell::FileWrite>>,
+}
+
+impl Script {
+    /// As it was read.
+    pub(crate) fn source(&self) -> Option<&shell::Script> {
+        self.all.get(self.index)
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        self.source().map_or("", |source| &source.text)
+    }
+
+    /// The files that it writes.
+    pub(crate) fn writes(&self, environment: &veritee_compose::EnvironmentModel) -> &[shell::FileWrite] {
+        self.writes.get_or_init(|| self.source().map_or_else(Vec::new, |source| source.writes(environment)))
+    }
+}
+
+/// What a service runs, as far as it stands in the document.
+#[derive(Debug, Clone)]
+pub(crate) struct Program {
+    /// The key: `command`, `healthcheck.test`, `post_start.0.command`, or the name of a config.
+    pub(crate) path: String,
+    pub(crate) place: Place,
+    pub(crate) commands: Vec<crate::script::Command>,
+    /// Why not all of it could be read as commands.
+    pub(crate) unread: Option<String>,
 }
 
 /// A document that could not be read, or that two readers read differently.
@@ -290,8 +323,8 @@ pub(crate) struct View {
     /// The environment of `docker compose`.
     pub(crate) environment: veritee_compose::EnvironmentModel,
     pub(crate) scripts: Vec<Script>,
-    /// Names that some script may give a value to.
-    pub(crate) assigned: BTreeSet<String>,
+    /// All that the scripts run, once it was asked for.
+    pub(crate) executions: OnceCell<Vec<shell::Execution>>,
     pub(crate) has_profiles: bool,
     /// The document was bound to a measured hash.
     pub(crate) is_bound: bool,
@@ -332,6 +365,12 @@ impl View {
 
     pub(crate) fn active(&self) -> impl Iterator<Item = &Service> {
         self.services.iter().filter(|service| service.is_active())
+    }
+
+    /// All texts that the scripts run, and who has a part in each.
+    pub(crate) fn executions(&self) -> &[shell::Execution] {
+        let all = || self.scripts.first().map_or(&[][..], |script| script.all.as_slice());
+        self.executions.get_or_init(|| shell::Executions::new(all(), &self.environment).all())
     }
 
     /// A scalar outside the services.

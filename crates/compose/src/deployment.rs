@@ -13,6 +13,7 @@ use crate::environment::{Enforcement, EnvironmentModel};
 use crate::json::StringMap;
 use crate::position::{LineColumn, LineIndex, Span};
 use crate::script::{self, FileWrite, Script};
+use std::sync::Arc;
 use veritee_model::{Budget, ComposeHash, Sha256Digest};
 
 /// What the caller knows beside the document.
@@ -62,7 +63,9 @@ pub struct Deployment {
     /// The fields of app_compose; `None` of a compose file alone.
     pub manifest: Option<Manifest>,
     /// The scripts, in the order in which they run.
-    pub scripts: Vec<Script>,
+    pub scripts: Arc<Vec<Script>>,
+    /// The limits under which it was read.
+    pub budget: Budget,
     /// The environment of `docker compose`.
     pub environment: EnvironmentModel,
     /// The compose file, or why there is none to reason about.
@@ -125,7 +128,8 @@ impl Deployment {
         Ok(Self {
             origin: Origin::ComposeFile(Sha256Digest::of(raw)),
             manifest: None,
-            scripts: Vec::new(),
+            scripts: Arc::default(),
+            budget: context.budget,
             environment,
             compose,
             constructs,
@@ -137,11 +141,10 @@ impl Deployment {
 
     fn from_document(raw: &[u8], document: &AppCompose, origin: Origin, context: &Context) -> Self {
         let (manifest, mut constructs) = Manifest::read(document);
-        let mut scripts = Vec::new();
         let mut script_texts = Vec::new();
+        let sources = manifest.scripts.iter().map(|source| (source.role, source.text.as_str()));
+        let mut scripts = script::read_all(sources, &context.budget);
         for source in &manifest.scripts {
-            let script = script::read(source.role, &source.text, &context.budget);
-            scripts.push(script);
             let map = StringMap::new(raw, source.span).unwrap_or_else(|| StringMap::identity(raw.len()));
             script_texts.push(Inner::new(&source.text, map));
         }
@@ -167,7 +170,8 @@ impl Deployment {
         Self {
             origin,
             manifest,
-            scripts,
+            scripts: Arc::new(scripts),
+            budget: context.budget,
             environment,
             compose,
             constructs,

@@ -4,17 +4,29 @@
 //! or not; what cannot be parsed or told is listed, and the variables it may set are [`Provenance::Unknown`].
 //! The text is attacker-controlled; size, nesting and the number of nodes are bounded by the budget.
 
+mod code;
 mod environment;
+mod execution;
 mod facts;
+mod invocation;
 mod known;
+mod nested;
 mod origin;
 mod parser;
+mod produced;
+mod program;
+mod unit;
+mod value;
 mod word;
 
+pub use code::{Code, Language};
 pub use environment::environment;
+pub use execution::{Check, Execution, ExecutionKind, Executions};
 pub use facts::{FileWrite, WriteKind};
+pub use invocation::{Appended, Invocation, quoted};
 pub use known::{KNOWN_PRE_LAUNCH, KnownScript};
-pub use parser::read;
+pub use origin::Origins;
+pub use parser::{read, read_all, read_text, read_text_within};
 
 use crate::construct::{Construct, ConstructKind, Text};
 use crate::position::Span;
@@ -31,6 +43,8 @@ pub enum Role {
     PreLaunch,
     /// `bash_script`: the workload itself, where `runner` is `bash`.
     Bash,
+    /// The command of a container, or of the build of an image.
+    Command,
 }
 
 impl Role {
@@ -41,6 +55,7 @@ impl Role {
             Self::Init => "init_script",
             Self::PreLaunch => "pre_launch_script",
             Self::Bash => "bash_script",
+            Self::Command => "command",
         }
     }
 }
@@ -66,6 +81,32 @@ pub struct Script {
     pub problems: Vec<Problem>,
     /// Names that any assignment gives a value.
     assigned: HashSet<String>,
+    /// All pipelines, by their number.
+    pipelines: Vec<Pipeline>,
+    /// Plain values that variables may have.
+    values: value::Values,
+    /// Commands whose text for a shell was read, all of it.
+    followed: HashSet<usize>,
+}
+
+/// Where the commands of a compound command or of a substitution read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reads {
+    /// The input of this place in a pipeline: of the compound command, or of the command with the substitution.
+    Input((usize, usize)),
+    /// The output of this place: `>(…)`.
+    Output((usize, usize)),
+}
+
+/// Commands that are connected by `|`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Pipeline {
+    /// The pipeline and place of the compound command, or of the shell, that it is part of.
+    parent: Option<(usize, usize)>,
+    /// Where its input comes from, where it is not the script's.
+    reads: Option<Reads>,
+    /// How many commands it connects.
+    stages: usize,
 }
 
 /// A simple command.
@@ -79,8 +120,9 @@ pub struct Command {
     pub pipeline: usize,
     /// Its place in that pipeline, from 0.
     pub position: usize,
-    /// The pipeline and place of the compound command (loop, group, subshell) that it is part of, where that is piped.
-    pub outer: Option<(usize, usize)>,
+    /// How many shells, `eval`s and traps stand around it: its text is then no part of the script's own, and its span is
+    /// that of the command that hands the text on.
+    pub nesting: usize,
     /// Indices into [`Script::guards`], outermost first.
     pub guards: Vec<usize>,
     /// The function that it is the body of.
@@ -123,6 +165,8 @@ pub struct Word {
     pub parts: Vec<WordPart>,
     /// All of its text, where nothing in it is expanded; quotes removed.
     text: Option<String>,
+    /// It is a part of the value only: an element of an array, or more text behind an unknown whole.
+    is_part: bool,
     /// Where it stands.
     pub span: Span,
 }
@@ -183,7 +227,7 @@ impl Word {
                 _ => text = None,
             }
         }
-        Self { parts, text, span }
+        Self { parts, text, is_part: false, span }
     }
 
     /// The literal text before the first expansion.
@@ -225,6 +269,8 @@ pub struct Assignment {
     pub name: String,
     /// What is assigned; `None` where that cannot be told (`read`, arithmetic, arrays).
     pub value: Option<Word>,
+    /// The command, by its index in [`Script::commands`], out of whose input it is read.
+    pub input: Option<usize>,
     /// It reaches programs that the shell starts later.
     pub exported: bool,
     /// It may not happen: it stands in a branch, a loop, a function, or after `&&` or `||`.
@@ -263,13 +309,108 @@ pub struct Problem {
     pub span: Span,
     /// What it is.
     pub detail: String,
+    /// The command that it is about, by its index in [`Script::commands`].
+    pub command: Option<usize>,
 }
 
 impl Script {
+    /// What stands in the place of a script while a parser holds it.
+    fn empty() -> Self {
+        Self {
+            role: Role::Command,
+            text: String::new(),
+            sha256: Sha256Digest::of(&[]),
+            known: None,
+            commands: Vec::new(),
+            assignments: Vec::new(),
+            guards: Vec::new(),
+            problems: Vec::new(),
+            assigned: HashSet::new(),
+            pipelines: Vec::new(),
+            values: value::Values::default(),
+            followed: HashSet::new(),
+        }
+    }
+
     /// Whether all of it was parsed.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         !self.problems.iter().any(|problem| problem.kind == ConstructKind::ScriptSyntax)
+    }
+
+    /// Functions and aliases that something calls, or may call: where a name is computed, all of them. Those that the
+    /// guest calls after a pre-launch script are named by the caller.
+    #[must_use]
+    pub fn called(&self, by_the_guest: &[&str]) -> HashSet<String> {
+        let functions: HashSet<&str> =
+            self.commands.iter().filter_map(|command| command.function.as_deref()).collect();
+        if functions.is_empty() || !self.problems.is_empty() {
+            return functions.into_iter().map(str::to_owned).collect();
+        }
+        let is_outside = |name: &&str| by_the_guest.contains(name);
+        let mut called: HashSet<&str> = functions.iter().copied().filter(is_outside).collect();
+        let mut calls: std::collections::HashMap<Option<&str>, Vec<&str>> = std::collections::HashMap::new();
+        for command in &self.commands {
+            let texts = command.words.iter().filter_map(Word::literal);
+            let names = texts.flat_map(|text| text.split('=').next()).filter(|text| functions.contains(text));
+            calls.entry(command.function.as_deref()).or_default().extend(names);
+        }
+        let mut open: Vec<Option<&str>> = called.iter().map(|name| Some(*name)).collect();
+        open.push(None);
+        while let Some(from) = open.pop() {
+            for name in calls.get(&from).into_iter().flatten() {
+                if called.insert(name) {
+                    open.push(Some(name));
+                }
+            }
+        }
+        called.into_iter().map(str::to_owned).collect()
+    }
+
+    /// The text that a command reads, where all of it stands in the script.
+    #[must_use]
+    pub fn input_text(&self, command: usize) -> Option<String> {
+        let parts = produced::input(self, command)?;
+        Word::new(parts, Span::default()).text
+    }
+
+    /// The plain values that the text gives to a variable; it may have others too.
+    #[must_use]
+    pub fn values_of(&self, name: &str) -> &[String] {
+        self.values.of(name)
+    }
+
+    /// Whether any assignment gives the variable a value.
+    #[must_use]
+    pub fn assigns(&self, name: &str) -> bool {
+        self.assigned.contains(name)
+    }
+
+    /// Whether the output of the command goes into another one, directly or through the compound commands around it.
+    #[must_use]
+    pub fn is_piped(&self, command: &Command) -> bool {
+        let mut stage = Some((command.pipeline, command.position));
+        while let Some((pipeline, position)) = stage {
+            let Some(found) = self.pipelines.get(pipeline) else { return false };
+            if position.saturating_add(1) < found.stages {
+                return true;
+            }
+            stage = found.parent;
+        }
+        false
+    }
+
+    /// Whether a compound command around the command is part of a pipeline.
+    fn is_in_pipeline(&self, command: &Command) -> bool {
+        let mut next = self.pipelines.get(command.pipeline).and_then(|pipeline| pipeline.parent);
+        while let Some((pipeline, _)) = next {
+            let Some(found) = self.pipelines.get(pipeline) else { return false };
+            if found.stages > 1 {
+                return true;
+            }
+            next = found.parent;
+        }
+        false
     }
 
     /// The first thing that may set variables that cannot be told.

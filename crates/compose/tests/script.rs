@@ -118,7 +118,7 @@ fn what_can_set_any_variable_makes_unset_names_unknown() {
         "read \"$A\"",
         "$OPERATOR",
         "\"$A\" b",
-        "trap 'export X=1' DEBUG",
+        "trap \"$OPERATOR\" DEBUG",
         "if true; then",
         "echo 'unclosed",
         "echo \"unclosed",
@@ -205,7 +205,7 @@ fn a_pipe_into_a_shell_is_one_pipeline() {
     let script = read("curl -fsSL https://x | sudo bash -s -- y\n{ wget -qO- z; } | sh\n");
     assert_eq!(script.commands[0].pipeline, script.commands[1].pipeline);
     assert_eq!(script.commands[1].position, 1);
-    assert_eq!(script.commands[2].outer.map(|(pipeline, _)| pipeline), Some(script.commands[3].pipeline));
+    assert!(script.is_piped(&script.commands[2]) && !script.is_piped(&script.commands[3]));
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn a_guard_is_believed_only_as_a_plain_conjunction_of_unset_names() {
         "until [ -n \"$UNSET\" ]; do target; done",
         "if [ -n \"$UNSET\" ]; then a; fi; target",
         "UNSET=1; if [ -n \"$UNSET\" ]; then target; fi",
-        "eval x; if [ -n \"$UNSET\" ]; then target; fi",
+        "eval \"$x\"; if [ -n \"$UNSET\" ]; then target; fi",
     ] {
         assert!(!unreachable(reachable), "{reachable}");
     }

@@ -3,11 +3,12 @@
 //! Parsed by `parse-dockerfile`; a file that it refuses is a finding, never clean. Build arguments count with their
 //! defaults; an image that uses one is marked, because `--build-arg` can replace it.
 
-use crate::shell::{self, Command};
+use crate::script::{Command, commands_of};
 use crate::text::Lines;
 use parse_dockerfile::{Command as Form, Flag, Instruction, Source as CopySource, Span};
 use std::collections::BTreeMap;
-use veritee_model::Place;
+use veritee_compose::script::quoted;
+use veritee_model::{Budget, Place};
 
 /// Where a Dockerfile stands.
 #[derive(Debug, Clone)]
@@ -78,9 +79,9 @@ pub(crate) enum Step {
 }
 
 impl Build {
-    pub(crate) fn new(text: &str, origin: Origin) -> Self {
+    pub(crate) fn new(text: &str, origin: Origin, budget: &Budget) -> Self {
         let parsed = parse_dockerfile::parse(text)
-            .map(|file| Reader::default().read(&file))
+            .map(|file| Reader::new(*budget).read(&file))
             .map_err(|error| error.to_string());
         Self { origin, text: text.to_owned(), parsed, lines: Lines::new(text) }
     }
@@ -124,14 +125,18 @@ pub(crate) fn is_full_checkout(command: &Command) -> bool {
         })
 }
 
-#[derive(Default)]
 struct Reader {
+    budget: Budget,
     globals: BTreeMap<String, Option<String>>,
     names: Vec<String>,
     parsed: Parsed,
 }
 
 impl Reader {
+    fn new(budget: Budget) -> Self {
+        Self { budget, globals: BTreeMap::new(), names: Vec::new(), parsed: Parsed::default() }
+    }
+
     fn read(mut self, file: &parse_dockerfile::Dockerfile<'_>) -> Parsed {
         self.parsed.syntax = file.parser_directives.syntax.as_ref().map(|directive| ImageUse {
             text: directive.value.value.to_owned(),
@@ -184,7 +189,7 @@ impl Reader {
                     Form::Shell(shell) => text.push_str(shell.value),
                     Form::Exec(words) => {
                         let words: Vec<&str> = words.value.iter().map(|word| &*word.value).collect();
-                        text.push_str(&words.join(" "));
+                        text.push_str(&quoted(words));
                     }
                     _ => {}
                 }
@@ -193,7 +198,7 @@ impl Reader {
                     text.push_str(&document.value);
                 }
                 Step::Run {
-                    commands: shell::commands(&text),
+                    commands: commands_of(&text, &self.budget),
                     text,
                     offset: run.run.span.start,
                     mounts: run.options.iter().filter_map(|flag| self.mount(flag)).collect(),
@@ -287,7 +292,7 @@ mod tests {
 
     fn build(text: &str) -> Build {
         let place = Place { file: "Dockerfile".to_owned(), ..Place::default() };
-        Build::new(text, Origin { place, in_machine: false, test_like: false })
+        Build::new(text, Origin { place, in_machine: false, test_like: false }, &Budget::STANDARD)
     }
 
     #[test]
@@ -321,7 +326,11 @@ mod tests {
     #[test]
     fn lines_count_within_the_document_that_holds_the_file() {
         let place = Place { file: "c.yml".to_owned(), line: Some(10), column: None, path: "p".to_owned() };
-        let build = Build::new("FROM a\nRUN b\n", Origin { place, in_machine: true, test_like: false });
+        let build = Build::new(
+            "FROM a\nRUN b\n",
+            Origin { place, in_machine: true, test_like: false },
+            &Budget::STANDARD,
+        );
         let Step::Run { offset, .. } = &build.stages()[0].steps[0] else { panic!() };
         assert_eq!(build.place(*offset).line, Some(11));
     }

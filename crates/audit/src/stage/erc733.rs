@@ -73,6 +73,8 @@ const ITEMS: &[Item] = &[
             "DP-SCR-003",
             "DP-SCR-004",
             "DP-SCR-006",
+            "DP-SCR-018",
+            "DP-SCR-019",
             "DP-META-009",
             "DP-SRC-024",
         ],

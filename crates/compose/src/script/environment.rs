@@ -31,7 +31,7 @@ pub fn environment(
         if script.role == Role::PreLaunch {
             exports(script, &base, &mut model);
         }
-        let mut resolver = Resolver::new(script, &base);
+        let mut resolver = Resolver::new(core::slice::from_ref(script), &base);
         for write in script.writes(&base) {
             match &write.path {
                 Some(path) if path == DOT_ENV => dot_env(script, &write, &mut resolver, &mut model),
@@ -44,16 +44,16 @@ pub fn environment(
 }
 
 fn exports(script: &Script, base: &EnvironmentModel, model: &mut EnvironmentModel) {
-    let mut resolver = Resolver::new(script, base);
+    let mut resolver = Resolver::new(core::slice::from_ref(script), base);
     let lines = LineIndex::new(script.text.as_bytes());
-    for assignment in &script.assignments {
+    for (index, assignment) in script.assignments.iter().enumerate() {
         // What the shell got from its environment stays exported when it is assigned again.
         let reaches = assignment.exported || base.is_allowed(&assignment.name);
         if !reaches || assignment.temporary {
             continue;
         }
         let value = assignment.value.as_ref();
-        let provenance = measured(value.map_or(Provenance::Unknown, |word| resolver.word(word)));
+        let provenance = measured(resolver.assignment(index).worst());
         let literal = value.and_then(|word| word.literal()).filter(|_| !assignment.conditional);
         let definitions = model.definitions.entry(assignment.name.clone()).or_default();
         // Two values for one name: neither is the known one.
@@ -108,7 +108,7 @@ fn dot_env(script: &Script, write: &FileWrite, resolver: &mut Resolver<'_>, mode
             }
         } else {
             // A value of several lines can add names.
-            worst = worst.join(resolver.parts(core::slice::from_ref(part)));
+            worst = worst.join(resolver.parts(core::slice::from_ref(part)).worst());
             understood &= worst.is_fixed() && line.contains('=');
             line.push('\u{fffc}');
         }

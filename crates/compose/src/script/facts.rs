@@ -1,5 +1,6 @@
 //! What a script does to files, and which of its commands can run.
 
+use super::invocation::Invocation;
 use super::origin::{Resolver, measured};
 use super::{Command, Redirection, Script, Word, WordPart};
 use crate::environment::EnvironmentModel;
@@ -49,90 +50,87 @@ impl Script {
     /// The files that it writes, in the order of the text. Redirections to descriptors and to `/dev/null` are left out.
     #[must_use]
     pub fn writes(&self, environment: &EnvironmentModel) -> Vec<FileWrite> {
-        let mut resolver = Resolver::new(self, environment);
+        let mut resolver = Resolver::new(core::slice::from_ref(self), environment);
         let mut writes = Vec::new();
         for (index, command) in self.commands.iter().enumerate() {
-            for redirection in &command.redirections {
-                let kind = match redirection.operator.as_str() {
-                    ">" | ">|" | "&>" | ">&" | "<>" => WriteKind::Replace,
-                    ">>" | "&>>" => WriteKind::Append,
-                    _ => continue,
-                };
-                if !is_descriptor(redirection) {
-                    writes.push(self.write(kind, &redirection.target, index, command, &mut resolver));
-                }
-            }
-            for (kind, target) in file_arguments(command) {
-                writes.push(self.write(kind, target, index, command, &mut resolver));
+            // Of several redirections only the last gets the output; the others make their files empty.
+            let targets = self.targets(command);
+            let last = targets.iter().rposition(|target| target.kind.is_redirection());
+            for (order, target) in targets.into_iter().enumerate() {
+                let is_empty = target.kind.is_redirection() && Some(order) != last;
+                writes.push(self.write(target, index, is_empty, &mut resolver));
             }
         }
         writes
     }
 
-    fn write(
-        &self,
-        kind: WriteKind,
-        target: &Word,
-        index: usize,
-        command: &Command,
-        resolver: &mut Resolver<'_>,
-    ) -> FileWrite {
-        let parts = self.content(command, kind);
-        let provenance = match kind {
-            WriteKind::Replace | WriteKind::Append | WriteKind::Tee => {
-                self.pipeline_output(index, command, resolver)
-            }
-            WriteKind::Download => Provenance::Remote,
-            WriteKind::Copy | WriteKind::Edit => resolver.output(command).join(copied(command, resolver)),
+    fn write(&self, target: Target, index: usize, is_empty: bool, resolver: &mut Resolver<'_>) -> FileWrite {
+        let kind = target.kind;
+        let span = self.commands.get(index).map_or_else(Span::default, |command| command.span);
+        let parts = if is_empty { Some(Vec::new()) } else { self.content(index, kind) };
+        let provenance = match &parts {
+            Some(parts) => resolver.parts(parts),
+            None => resolver.written(index, kind),
         };
-        let whole = parts.as_ref().map(|parts| Word::new(parts.clone(), command.span));
+        let whole = parts.as_ref().map(|parts| Word::new(parts.clone(), span));
+        let is_known = target.is_sure(self, resolver);
         FileWrite {
             kind,
-            path: target.literal().map(absolute_path),
-            target: target.clone(),
-            provenance: measured(whole.as_ref().map_or(provenance, |word| resolver.word(word))),
+            path: target.word.literal().filter(|_| is_known).map(absolute_path),
+            target: target.word,
+            provenance: measured(provenance.worst()),
             content: whole.as_ref().and_then(Word::literal).map(str::to_owned),
             command: index,
-            span: command.span,
+            span,
             parts: parts.unwrap_or_default(),
         }
     }
 
-    /// The worst of what the commands of a pipeline up to this one print.
-    fn pipeline_output(&self, index: usize, command: &Command, resolver: &mut Resolver<'_>) -> Provenance {
-        let mut worst = resolver.output(command);
-        // Commands of one pipeline stand close together in the text.
-        for earlier in self.commands.get(..index).unwrap_or(&[]).iter().rev().take(64) {
-            if earlier.pipeline == command.pipeline {
-                worst = worst.join(resolver.output(earlier));
+    /// The files that a command writes, with values of the script's own variables filled in.
+    pub(super) fn targets(&self, command: &Command) -> Vec<Target> {
+        let mut targets = Vec::new();
+        for redirection in &command.redirections {
+            let kind = match redirection.operator.as_str() {
+                ">" | ">|" | "&>" | ">&" | "<>" => WriteKind::Replace,
+                ">>" | "&>>" => WriteKind::Append,
+                _ => continue,
+            };
+            if !is_descriptor(redirection) {
+                self.target(kind, &redirection.target, &mut targets);
             }
         }
-        worst
+        for invocation in self.invocations(command) {
+            for (kind, word) in file_arguments(&invocation) {
+                let is_known =
+                    targets.iter().any(|target: &Target| target.kind == kind && target.word == word);
+                if !is_known && targets.len() < TARGETS {
+                    targets.push(Target { kind, names: names_of(command), word });
+                }
+            }
+        }
+        targets
     }
 
-    /// The text that a command writes, where it writes its here-document or its arguments.
-    fn content(&self, command: &Command, kind: WriteKind) -> Option<Vec<WordPart>> {
-        if matches!(kind, WriteKind::Copy | WriteKind::Download | WriteKind::Edit) || command.position > 0 {
-            return None;
+    fn target(&self, kind: WriteKind, word: &Word, targets: &mut Vec<Target>) {
+        let one = core::slice::from_ref(word);
+        let names = || word.variables().into_iter().map(str::to_owned).collect::<Vec<_>>();
+        for way in 0..self.values.ways(one) {
+            if let Some([filled]) = self.values.fill(one, way).as_deref()
+                && !targets.iter().rev().take(8).any(|target| target.word == *filled)
+            {
+                targets.push(Target { kind, names: names(), word: filled.clone() });
+            }
         }
-        let document =
-            command.redirections.iter().rev().find_map(|redirection| redirection.document.as_ref());
-        match (command.program(), document) {
-            (Some("cat" | "tee"), Some(document)) => Some(document.parts.clone()),
-            (Some("echo"), _) => {
-                let mut parts = Vec::new();
-                let words = command
-                    .arguments()
-                    .iter()
-                    .filter(|word| !matches!(word.literal(), Some("-n" | "-e" | "-ne" | "-en")));
-                for (index, word) in words.enumerate() {
-                    if index > 0 {
-                        super::word::push_literal(&mut parts, " ");
-                    }
-                    parts.extend(word.parts.iter().cloned());
-                }
-                parts.push(WordPart::Literal("\n".to_owned()));
-                Some(parts)
+        if self.values.ways(one) == 0 {
+            targets.push(Target { kind, names: names(), word: word.clone() });
+        }
+    }
+
+    /// The text that a command writes, where it can be told from the script.
+    fn content(&self, index: usize, kind: WriteKind) -> Option<Vec<WordPart>> {
+        match kind {
+            WriteKind::Replace | WriteKind::Append | WriteKind::Tee => {
+                super::produced::output(self, index, kind)
             }
             _ => None,
         }
@@ -154,7 +152,7 @@ impl Script {
 
     fn never_holds(&self, condition: &Command, environment: &EnvironmentModel) -> bool {
         let is_test = matches!(condition.program(), Some("[[" | "[" | "test"));
-        if !is_test || condition.position > 0 || condition.is_negated || condition.outer.is_some() {
+        if !is_test || condition.position > 0 || condition.is_negated || self.is_in_pipeline(condition) {
             return false;
         }
         let blocks = |text: &str| matches!(text, "||" | "!" | "-o" | "(");
@@ -175,15 +173,9 @@ impl Script {
     }
 
     pub(crate) fn resolve(&mut self, environment: &EnvironmentModel) {
-        let mut resolver = Resolver::new(self, environment);
-        let answers: Vec<Provenance> = self
-            .assignments
-            .iter()
-            .map(|assignment| {
-                let value = assignment.value.as_ref().map_or(Provenance::Unknown, |word| resolver.word(word));
-                measured(value)
-            })
-            .collect();
+        let mut resolver = Resolver::new(core::slice::from_ref(self), environment);
+        let answers: Vec<Provenance> =
+            (0..self.assignments.len()).map(|index| measured(resolver.assignment(index).worst())).collect();
         for (assignment, answer) in self.assignments.iter_mut().zip(answers) {
             assignment.provenance = answer;
         }
@@ -192,7 +184,37 @@ impl Script {
     /// Who chooses what a word of this script expands to.
     #[must_use]
     pub fn provenance_of(&self, word: &Word, environment: &EnvironmentModel) -> Provenance {
-        Resolver::new(self, environment).word(word)
+        Resolver::new(core::slice::from_ref(self), environment).word(word).worst()
+    }
+}
+
+/// A file that a command writes.
+pub(super) struct Target {
+    pub(super) kind: WriteKind,
+    /// Variables that have a part in the name.
+    names: Vec<String>,
+    pub(super) word: Word,
+}
+
+/// Files that the arguments of one command name.
+const TARGETS: usize = 4096;
+
+impl Target {
+    /// Whether nothing but the script's own values makes the name.
+    fn is_sure(&self, script: &Script, resolver: &Resolver<'_>) -> bool {
+        self.names.iter().all(|name| script.values.is_sure(name) && resolver.is_given_by_script(name))
+    }
+}
+
+fn names_of(command: &Command) -> Vec<String> {
+    let words = command.words.iter().filter(|word| word.literal().is_none());
+    words.flat_map(|word| word.variables()).map(str::to_owned).collect()
+}
+
+impl WriteKind {
+    /// The output of the command itself is written.
+    pub(super) const fn is_redirection(self) -> bool {
+        matches!(self, Self::Replace | Self::Append)
     }
 }
 
@@ -204,40 +226,148 @@ fn is_descriptor(redirection: &Redirection) -> bool {
 }
 
 /// Arguments that name files a program writes.
-fn file_arguments(command: &Command) -> Vec<(WriteKind, &Word)> {
-    let arguments = command.arguments();
+fn file_arguments(invocation: &Invocation) -> Vec<(WriteKind, Word)> {
+    let arguments = invocation.arguments();
     let plain = || arguments.iter().filter(|word| !word.prefix().starts_with('-'));
     let after = |options: &[&str]| {
         let pairs = arguments.windows(2).filter_map(|pair| match pair {
-            [option, value] if option.literal().is_some_and(|text| options.contains(&text)) => Some(value),
+            [option, value] if option.literal().is_some_and(|text| options.contains(&text)) => {
+                Some(value.clone())
+            }
             _ => None,
         });
-        pairs.map(|word| (WriteKind::Download, word)).collect::<Vec<_>>()
+        pairs.collect::<Vec<_>>()
     };
-    match command.program() {
-        Some("tee") => plain().map(|word| (WriteKind::Tee, word)).collect(),
-        Some("cp" | "mv" | "install" | "ln") => {
-            plain().next_back().map(|word| (WriteKind::Copy, word)).into_iter().collect()
+    let last = |kind| plain().next_back().map(|word| (kind, word.clone())).into_iter().collect();
+    let downloads = |words: Vec<Word>| words.into_iter().map(|word| (WriteKind::Download, word)).collect();
+    match invocation.program() {
+        Some("tee") => plain().map(|word| (WriteKind::Tee, word.clone())).collect(),
+        Some("sponge") => plain().map(|word| (WriteKind::Tee, word.clone())).collect(),
+        Some("cp" | "mv" | "install" | "ln" | "rsync" | "scp") => copies(arguments),
+        Some("curl") => downloads(curl_files(arguments)),
+        Some("wget") => downloads(wget_files(arguments)),
+        Some("aria2c") => downloads(after(&["-o", "--out"])),
+        Some("sed" | "yq" | "perl")
+            if arguments
+                .iter()
+                .any(|word| word.prefix().starts_with("-i") || word.prefix().starts_with("-pi")) =>
+        {
+            plain().skip(1).map(|word| (WriteKind::Edit, word.clone())).collect()
         }
-        Some("curl") => after(&["-o", "--output", "-fsSLo", "-sSLo", "-sLo", "-fLo", "-Lo", "-so"]),
-        Some("wget") => after(&["-O", "-qO", "--output-document"]),
-        Some("sed") if arguments.iter().any(|word| word.prefix().starts_with("-i")) => {
-            plain().next_back().map(|word| (WriteKind::Edit, word)).into_iter().collect()
+        Some("truncate" | "patch" | "ed" | "ex" | "vi" | "vim" | "touch") => last(WriteKind::Edit),
+        Some("dd") => {
+            let of = arguments.iter().filter(|word| word.prefix().starts_with("of="));
+            of.map(|word| (WriteKind::Edit, super::parser::without_prefix(word, 3))).collect()
         }
         _ => Vec::new(),
     }
 }
 
-/// What `cp`, `mv` and the like copy.
-fn copied(command: &Command, resolver: &mut Resolver<'_>) -> Provenance {
-    let sources: Vec<&Word> =
-        command.arguments().iter().filter(|word| !word.prefix().starts_with('-')).collect();
-    let sources = sources.split_last().map_or(&[][..], |(_, sources)| sources);
-    let mut worst = Provenance::Literal;
-    for source in sources {
-        worst = worst.join(source.literal().map_or(Provenance::Unknown, |path| resolver.file(path)));
+/// `cp A B`, `cp A B FOLDER/`, `cp -t FOLDER A`.
+fn copies(arguments: &[Word]) -> Vec<(WriteKind, Word)> {
+    let is_target = |word: &Word| matches!(word.literal(), Some("-t" | "--target-directory"));
+    let mut plain: Vec<&Word> = arguments.iter().filter(|word| !word.prefix().starts_with('-')).collect();
+    let target = match arguments.iter().position(is_target) {
+        Some(at) => {
+            let target = arguments.get(at.saturating_add(1));
+            plain.retain(|word| target.is_none_or(|target| !core::ptr::eq(*word, target)));
+            target
+        }
+        None => plain.pop(),
+    };
+    let Some(target) = target else { return Vec::new() };
+    let mut found = vec![(WriteKind::Copy, target.clone())];
+    // The target may be a folder.
+    if let Some(folder) = target.literal() {
+        let inside = plain.iter().filter_map(|word| word.literal()).filter_map(|source| {
+            let name = source.trim_end_matches('/').rsplit('/').next()?;
+            let path = format!("{}/{name}", folder.trim_end_matches('/'));
+            Some((WriteKind::Copy, Word::new(vec![WordPart::Literal(path)], target.span)))
+        });
+        if folder.ends_with('/') || matches!(folder, "." | "..") || plain.len() > 1 {
+            found.extend(inside.take(TARGETS));
+        }
     }
-    worst
+    found
+}
+
+/// The file that a URL names: its last part.
+fn named_by_url(word: &Word) -> Option<Word> {
+    let text = word.shown();
+    let path = text.split(['?', '#']).next().unwrap_or(&text);
+    let (_, path) = path.split_once("://").unwrap_or(("", path));
+    let (_, name) = path.rsplit_once('/')?;
+    (!name.is_empty()).then(|| Word::new(vec![WordPart::Literal(name.to_owned())], word.span))
+}
+
+fn is_url(word: &Word) -> bool {
+    let prefix = word.prefix();
+    prefix.contains("://") || prefix.is_empty() && word.literal().is_none()
+}
+
+/// Files that `curl` writes: behind `-o`, or with `-O` named by the URL.
+fn curl_files(arguments: &[Word]) -> Vec<Word> {
+    let mut found = Vec::new();
+    let mut by_url = false;
+    for (index, word) in arguments.iter().enumerate() {
+        let text = word.prefix();
+        let next = || arguments.get(index.saturating_add(1)).cloned();
+        if text == "--output" {
+            found.extend(next());
+        } else if let Some(rest) = text.strip_prefix("--output=") {
+            found.push(super::parser::without_prefix(word, text.len().saturating_sub(rest.len())));
+        } else if text == "--remote-name" || text == "--remote-name-all" {
+            by_url = true;
+        } else if text.starts_with('-') && !text.starts_with("--") {
+            let letters = text.get(1..).unwrap_or("");
+            by_url |= letters.contains('O') || letters.contains('J');
+            if letters.ends_with('o') {
+                found.extend(next());
+            } else if let Some((before, _)) = letters.split_once('o')
+                && before.bytes().all(|byte| b"fsSLkigv".contains(&byte))
+            {
+                found.push(super::parser::without_prefix(word, before.len().saturating_add(2)));
+            }
+        }
+    }
+    if by_url {
+        found.extend(arguments.iter().filter(|word| is_url(word)).filter_map(named_by_url));
+    }
+    found.retain(|word| !matches!(word.literal(), Some("-" | "/dev/null" | "/dev/stdout")));
+    found
+}
+
+/// Files that `wget` writes: behind `-O`, or named by the URL.
+fn wget_files(arguments: &[Word]) -> Vec<Word> {
+    let mut found = Vec::new();
+    let mut is_named = false;
+    for (index, word) in arguments.iter().enumerate() {
+        let text = word.prefix();
+        if let Some(rest) = text.strip_prefix("--output-document") {
+            is_named = true;
+            match rest.strip_prefix('=') {
+                Some(_) => found.push(super::parser::without_prefix(
+                    word,
+                    text.len().saturating_sub(rest.len()).saturating_add(1),
+                )),
+                None => found.extend(arguments.get(index.saturating_add(1)).cloned()),
+            }
+        } else if text.starts_with('-') && !text.starts_with("--") {
+            let letters = text.get(1..).unwrap_or("");
+            if letters.ends_with('O') {
+                is_named = true;
+                found.extend(arguments.get(index.saturating_add(1)).cloned());
+            } else if let Some((before, _)) = letters.split_once('O') {
+                is_named = true;
+                found.push(super::parser::without_prefix(word, before.len().saturating_add(2)));
+            }
+        }
+    }
+    if !is_named {
+        found.extend(arguments.iter().filter(|word| is_url(word)).filter_map(named_by_url));
+    }
+    found.retain(|word| !matches!(word.literal(), Some("-" | "/dev/null" | "/dev/stdout")));
+    found
 }
 
 /// No special or positional parameter.

@@ -1,10 +1,68 @@
 //! Who chooses what a word of a script expands to.
 
-use super::{Command, Script, Word, WordPart};
+use super::facts::WriteKind;
+use super::invocation::Invocation;
+use super::{Reads, Script, Word, WordPart};
 use crate::environment::EnvironmentModel;
 use crate::provenance::Provenance;
 use crate::service::absolute_path;
 use std::collections::HashMap;
+
+/// All who have a part in a text, and what else is known of it. A set, so that one does not hide the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Origins(u16);
+
+impl Origins {
+    /// Nobody: an empty text.
+    pub const NONE: Self = Self(0);
+    /// A key that the guest agent gives to the application has a part in it.
+    pub const KEY: Self = Self(1 << 12);
+    /// Text of a file that the host writes has a part in it, not only what its clock, its name or its hardware say.
+    pub const HOST_TEXT: Self = Self(1 << 13);
+    /// An interpreter got text from somewhere that is not followed.
+    const UNKNOWN: Self = Self::of(Provenance::Unknown);
+
+    /// What one party chooses.
+    #[must_use]
+    pub const fn of(provenance: Provenance) -> Self {
+        let bit = match provenance {
+            Provenance::Literal => 0,
+            Provenance::Unset => 1,
+            Provenance::System => 2,
+            Provenance::Measured => 3,
+            Provenance::Attested => 4,
+            Provenance::Remote => 5,
+            Provenance::Operator => 6,
+            Provenance::Host => 7,
+            Provenance::Unknown => 8,
+        };
+        Self(1 << bit)
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn join(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether all of `other` is among them.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Whether a party has a part in it.
+    #[must_use]
+    pub const fn has(self, provenance: Provenance) -> bool {
+        self.contains(Self::of(provenance))
+    }
+
+    /// Who reaches furthest.
+    #[must_use]
+    pub fn worst(self) -> Provenance {
+        Provenance::ALL.into_iter().rev().find(|one| self.has(*one)).unwrap_or(Provenance::Literal)
+    }
+}
 
 /// Programs whose output is made of their arguments and input alone.
 #[rustfmt::skip]
@@ -30,6 +88,7 @@ const READERS: &[&str] = &[
     "md5sum",
     "nl",
     "od",
+    "openssl",
     "sed",
     "sha1sum",
     "sha256sum",
@@ -56,79 +115,227 @@ const LOCAL: &[&str] =
 /// Programs whose output the host chooses.
 const HOSTED: &[&str] = &["arch", "date", "dmesg", "dmidecode", "hostname", "ip", "lscpu", "uname"];
 
-/// Answers for one script, each variable once.
-pub(super) struct Resolver<'a> {
+/// The commands and pipelines of one stage of a pipeline.
+#[derive(Default)]
+struct Stage {
+    /// The simple command, and the redirections of a compound one.
+    direct: Vec<usize>,
+    /// Pipelines of the compound command, and of what a shell reads there.
+    inner: Vec<usize>,
+}
+
+/// A script with its indices.
+struct Indexed<'a> {
     script: &'a Script,
+    assigned: HashMap<&'a str, Vec<usize>>,
+    stages: HashMap<(usize, usize), Stage>,
+    /// The pipelines that are the bodies of functions and aliases.
+    bodies: HashMap<&'a str, Vec<usize>>,
+    /// Commands that call them.
+    calls: HashMap<&'a str, Vec<usize>>,
+    /// Commands that open a descriptor to read from, each once.
+    opened: HashMap<u32, Vec<usize>>,
+}
+
+impl<'a> Indexed<'a> {
+    fn new(script: &'a Script) -> Self {
+        let mut assigned: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (index, assignment) in script.assignments.iter().enumerate() {
+            assigned.entry(&assignment.name).or_default().push(index);
+        }
+        let mut stages: HashMap<(usize, usize), Stage> = HashMap::new();
+        let mut bodies: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (index, command) in script.commands.iter().enumerate() {
+            stages.entry((command.pipeline, command.position)).or_default().direct.push(index);
+            if let Some(function) = &command.function {
+                let root = root(script, command.pipeline);
+                let roots = bodies.entry(function).or_default();
+                if roots.last() != Some(&root) {
+                    roots.push(root);
+                }
+            }
+        }
+        for (index, pipeline) in script.pipelines.iter().enumerate() {
+            if let Some(parent) = pipeline.parent {
+                stages.entry(parent).or_default().inner.push(index);
+            }
+        }
+        let mut calls: HashMap<&str, Vec<usize>> = HashMap::new();
+        if !bodies.is_empty() {
+            for (index, command) in script.commands.iter().enumerate() {
+                if let Some(program) = command.program()
+                    && bodies.contains_key(program)
+                {
+                    calls.entry(program).or_default().push(index);
+                }
+            }
+        }
+        let mut opened: HashMap<u32, Vec<usize>> = HashMap::new();
+        for (index, command) in script.commands.iter().enumerate() {
+            for redirection in command.redirections.iter().filter(|found| found.operator.starts_with('<')) {
+                if let Some(number) = redirection.descriptor.filter(|number| *number > 0) {
+                    let list = opened.entry(number).or_default();
+                    if list.last() != Some(&index) {
+                        list.push(index);
+                    }
+                }
+            }
+        }
+        Self { script, assigned, stages, bodies, calls, opened }
+    }
+}
+
+/// The outermost pipeline around one.
+fn root(script: &Script, pipeline: usize) -> usize {
+    let mut at = pipeline;
+    while let Some((parent, _)) = script.pipelines.get(at).and_then(|found| found.parent) {
+        at = parent;
+    }
+    at
+}
+
+/// A command that writes a file.
+#[derive(Clone, Copy)]
+pub(super) struct Writer {
+    pub(super) script: usize,
+    pub(super) command: usize,
+    pub(super) kind: WriteKind,
+}
+
+/// Questions within questions that are followed.
+const DEPTH: usize = 64;
+
+/// Answers for scripts that run in one machine, each question once.
+pub(super) struct Resolver<'a> {
     environment: &'a EnvironmentModel,
-    by_name: HashMap<&'a str, Vec<usize>>,
-    answers: HashMap<String, Option<Provenance>>,
+    scripts: Vec<Indexed<'a>>,
+    /// The script that is asked about.
+    at: usize,
+    /// Who writes the files of this name, whatever their folder.
+    writers: Option<HashMap<String, Vec<Writer>>>,
+    variables: HashMap<(usize, String), Option<Origins>>,
+    printed: HashMap<(usize, usize), Option<Origins>>,
+    outputs: HashMap<(usize, usize, usize), Option<Origins>>,
+    inputs: HashMap<(usize, usize, usize), Option<Origins>>,
+    files: HashMap<String, Option<Origins>>,
     depth: usize,
 }
 
 impl<'a> Resolver<'a> {
-    pub(super) fn new(script: &'a Script, environment: &'a EnvironmentModel) -> Self {
-        let mut by_name: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (index, assignment) in script.assignments.iter().enumerate() {
-            by_name.entry(&assignment.name).or_default().push(index);
+    pub(super) fn new(scripts: &'a [Script], environment: &'a EnvironmentModel) -> Self {
+        Self {
+            environment,
+            scripts: scripts.iter().map(Indexed::new).collect(),
+            at: 0,
+            writers: None,
+            variables: HashMap::new(),
+            printed: HashMap::new(),
+            outputs: HashMap::new(),
+            inputs: HashMap::new(),
+            files: HashMap::new(),
+            depth: 0,
         }
-        Self { script, environment, by_name, answers: HashMap::new(), depth: 0 }
     }
 
-    pub(super) fn word(&mut self, word: &Word) -> Provenance {
+    /// Asks about another script from here on.
+    pub(super) fn turn_to(&mut self, script: usize) -> usize {
+        core::mem::replace(&mut self.at, script)
+    }
+
+    fn indexed(&self) -> Option<&Indexed<'a>> {
+        self.scripts.get(self.at)
+    }
+
+    pub(super) fn script(&self) -> Option<&'a Script> {
+        self.indexed().map(|indexed| indexed.script)
+    }
+
+    pub(super) fn word(&mut self, word: &Word) -> Origins {
         self.parts(&word.parts)
     }
 
-    pub(super) fn parts(&mut self, parts: &[WordPart]) -> Provenance {
-        parts.iter().map(|part| self.part(part)).max().unwrap_or(Provenance::Literal)
+    pub(super) fn words(&mut self, words: &[Word]) -> Origins {
+        words.iter().fold(Origins::NONE, |all, word| all.join(self.parts(&word.parts)))
     }
 
-    fn part(&mut self, part: &WordPart) -> Provenance {
+    pub(super) fn parts(&mut self, parts: &[WordPart]) -> Origins {
+        parts.iter().fold(Origins::NONE, |all, part| all.join(self.part(part)))
+    }
+
+    fn part(&mut self, part: &WordPart) -> Origins {
         match part {
-            WordPart::Literal(_) => Provenance::Literal,
+            WordPart::Literal(_) => Origins::of(Provenance::Literal),
             WordPart::Variable { name, expression, operand, .. } => {
-                if expression.starts_with('!') {
-                    return Provenance::Unknown;
-                }
                 let value = self.variable(name);
-                value.join(self.parts(operand))
+                let more =
+                    if expression.starts_with('!') { self.indirect(name) } else { self.parts(operand) };
+                value.join(more)
             }
-            WordPart::Substitution { first, end, .. } => self.commands(*first, *end),
+            WordPart::Substitution { first, end, .. } => self.substitution(*first, *end),
             WordPart::Arithmetic(text) => {
                 let names = text.split(|c: char| !(c == '_' || c.is_ascii_alphanumeric()));
-                let names: Vec<&str> =
-                    names.filter(|n| n.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())).collect();
-                names.into_iter().map(|name| self.variable(name)).max().unwrap_or(Provenance::Literal)
+                let names = names.filter(|n| n.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic()));
+                names.fold(Origins::NONE, |all, name| all.join(self.variable(name)))
             }
         }
     }
 
-    /// The worst of what the script assigns and of what the environment gives.
-    pub(super) fn variable(&mut self, name: &str) -> Provenance {
-        match self.answers.get(name) {
+    /// `${!NAME}`: the variables whose names the variable holds.
+    fn indirect(&mut self, name: &str) -> Origins {
+        let Some(script) = self.script() else { return Origins::UNKNOWN };
+        let names = script.values_of(name);
+        let all = names.iter().fold(Origins::NONE, |all, name| all.join(self.variable(name)));
+        if script.values.is_sure(name) { all } else { all.join(Origins::UNKNOWN) }
+    }
+
+    /// Whether nothing but the script gives a variable its value.
+    pub(super) fn is_given_by_script(&self, name: &str) -> bool {
+        self.environment.lookup(name).provenance.is_fixed()
+    }
+
+    /// What the script assigns, and what the environment gives.
+    pub(super) fn variable(&mut self, name: &str) -> Origins {
+        let key = (self.at, name.to_owned());
+        match self.variables.get(&key) {
             Some(Some(answer)) => return *answer,
             // It refers to itself: what else it is made of is counted where the question came from.
-            Some(None) => return Provenance::Literal,
+            Some(None) => return Origins::NONE,
             None => {}
         }
-        if self.depth >= 64 {
-            return Provenance::Unknown;
+        if self.depth >= DEPTH {
+            return Origins::UNKNOWN;
         }
-        self.answers.insert(name.to_owned(), None);
+        self.variables.insert(key.clone(), None);
         self.depth = self.depth.saturating_add(1);
         let mut answer = self.without_script(name);
-        let script = self.script;
-        for index in self.by_name.get(name).cloned().unwrap_or_default() {
-            let Some(assignment) = script.assignments.get(index) else { continue };
-            let value = assignment.value.as_ref().map_or(Provenance::Unknown, |word| self.word(word));
-            answer = answer.join(measured(value));
+        let indices =
+            self.indexed().and_then(|indexed| indexed.assigned.get(name).cloned()).unwrap_or_default();
+        for index in indices {
+            answer = answer.join(self.assignment(index));
         }
         self.depth = self.depth.saturating_sub(1);
-        self.answers.insert(name.to_owned(), Some(answer));
+        self.variables.insert(key, Some(answer));
         answer
     }
 
-    fn without_script(&self, name: &str) -> Provenance {
-        match name {
+    /// What an assignment gives.
+    pub(super) fn assignment(&mut self, index: usize) -> Origins {
+        let Some(assignment) = self.script().and_then(|script| script.assignments.get(index)) else {
+            return Origins::UNKNOWN;
+        };
+        match (&assignment.value, assignment.input) {
+            (Some(word), _) => {
+                let value = self.word(word);
+                if value == Origins::NONE { Origins::of(Provenance::Measured) } else { value }
+            }
+            // What is read may be split, and more than what stands there: never less than unknown.
+            (None, Some(command)) => Origins::UNKNOWN.join(self.input(command)),
+            (None, None) => Origins::UNKNOWN,
+        }
+    }
+
+    fn without_script(&mut self, name: &str) -> Origins {
+        let provenance = match name {
             "?" | "#" | "$" | "!" | "-" | "RANDOM" | "SECONDS" | "LINENO" | "BASH_VERSION" | "UID"
             | "EUID" => Provenance::System,
             "HOSTNAME" => Provenance::Host,
@@ -136,138 +343,521 @@ impl<'a> Resolver<'a> {
             "@" | "*" | "0" => Provenance::Unknown,
             _ if name.bytes().all(|b| b.is_ascii_digit()) => Provenance::Unknown,
             _ => self.environment.lookup(name).provenance,
+        };
+        let host_text = if provenance == Provenance::Host && name != "HOSTNAME" {
+            Origins::HOST_TEXT
+        } else {
+            Origins::NONE
+        };
+        let arguments = if provenance == Provenance::Unknown { self.positional(name) } else { Origins::NONE };
+        Origins::of(provenance).join(host_text).join(arguments)
+    }
+
+    /// What callers of any function give it.
+    fn positional(&mut self, name: &str) -> Origins {
+        if !matches!(name, "@" | "*") && !name.bytes().all(|b| b.is_ascii_digit()) {
+            return Origins::NONE;
         }
+        let Some(indexed) = self.indexed() else { return Origins::NONE };
+        let script = indexed.script;
+        let calls: Vec<usize> = indexed.calls.values().flatten().copied().collect();
+        let mut all = Origins::NONE;
+        for call in calls {
+            if let Some(command) = script.commands.get(call) {
+                all = all.join(self.words(command.arguments()));
+            }
+        }
+        all
     }
 
     /// The output of the commands of a substitution.
-    fn commands(&mut self, first: usize, end: usize) -> Provenance {
-        let script = self.script;
+    fn substitution(&mut self, first: usize, end: usize) -> Origins {
+        let Some(script) = self.script() else { return Origins::UNKNOWN };
+        if self.depth >= DEPTH {
+            return Origins::UNKNOWN;
+        }
         let commands = script.commands.get(first..end).unwrap_or(&[]);
         // Commands of substitutions inside of this one are asked for where their word stands.
         let depth = commands.iter().map(|command| command.substitution_depth).min().unwrap_or(0);
         let own = commands.iter().filter(|command| command.substitution_depth == depth);
-        own.map(|command| self.output(command)).max().unwrap_or(Provenance::Literal)
+        let mut roots: Vec<usize> = own.map(|command| root(script, command.pipeline)).collect();
+        roots.dedup();
+        roots.sort_unstable();
+        roots.dedup();
+        self.depth = self.depth.saturating_add(1);
+        let mut all = Origins::NONE;
+        for root in roots {
+            let last = script.pipelines.get(root).map_or(0, |found| found.stages.saturating_sub(1));
+            all = all.join(self.stage_output(root, last));
+        }
+        self.depth = self.depth.saturating_sub(1);
+        all
     }
 
-    /// Who chooses what a command prints.
-    pub(super) fn output(&mut self, command: &Command) -> Provenance {
-        let input = self.input(command);
-        let arguments = command.arguments();
-        let Some(program) = command.program() else {
-            return if command.words.is_empty() { input } else { Provenance::Unknown };
-        };
-        let own = match program {
-            "curl" | "wget" => self.download(arguments),
-            _ if SILENT.contains(&program) => Provenance::Literal,
-            _ if LOCAL.contains(&program) => Provenance::System,
-            _ if HOSTED.contains(&program) => Provenance::Host,
-            _ if FILTERS.contains(&program) => {
-                let given = arguments.iter().map(|word| self.word(word)).max().unwrap_or(Provenance::Literal);
-                let files = if READERS.contains(&program) {
-                    self.files(program, arguments)
-                } else {
-                    Provenance::Literal
-                };
-                given.join(files)
+    /// What a stage of a pipeline prints.
+    fn stage_output(&mut self, pipeline: usize, position: usize) -> Origins {
+        // From the left, so that a long pipeline is no deep question.
+        for before in 0..position {
+            if !self.outputs.contains_key(&(self.at, pipeline, before)) {
+                self.one_stage(pipeline, before);
             }
-            _ => Provenance::Unknown,
-        };
-        own.join(input)
+        }
+        self.one_stage(pipeline, position)
     }
 
-    fn input(&mut self, command: &Command) -> Provenance {
-        let mut input = Provenance::Literal;
+    fn one_stage(&mut self, pipeline: usize, position: usize) -> Origins {
+        let key = (self.at, pipeline, position);
+        match self.outputs.get(&key) {
+            Some(answer) => return answer.unwrap_or(Origins::NONE),
+            None if self.depth >= DEPTH => return Origins::UNKNOWN,
+            None => {}
+        }
+        self.outputs.insert(key, None);
+        self.depth = self.depth.saturating_add(1);
+        let answer = self.stage_prints(pipeline, position, true);
+        self.depth = self.depth.saturating_sub(1);
+        self.outputs.insert(key, Some(answer));
+        answer
+    }
+
+    fn stage_prints(&mut self, pipeline: usize, position: usize, redirected: bool) -> Origins {
+        let Some(indexed) = self.indexed() else { return Origins::UNKNOWN };
+        let script = indexed.script;
+        let Some(stage) = indexed.stages.get(&(pipeline, position)) else { return Origins::NONE };
+        let direct = stage.direct.clone();
+        let inner: Vec<(usize, usize)> = stage
+            .inner
+            .iter()
+            .map(|inner| {
+                (*inner, script.pipelines.get(*inner).map_or(0, |found| found.stages.saturating_sub(1)))
+            })
+            .collect();
+        let is_compound = !inner.is_empty();
+        let mut all = Origins::NONE;
+        for (inner, last) in inner {
+            all = all.join(self.stage_output(inner, last));
+        }
+        for index in direct {
+            let Some(command) = script.commands.get(index) else { continue };
+            let goes_on = !redirected || !sends_output_away(command);
+            if !goes_on && command.words.is_empty() {
+                return Origins::NONE;
+            }
+            // `$(< file)` has no program, the redirection of a group neither.
+            if goes_on && !(command.words.is_empty() && is_compound) {
+                all = all.join(self.prints(index));
+            }
+        }
+        all
+    }
+
+    /// What a command writes to the files that it names.
+    pub(super) fn written(&mut self, index: usize, kind: WriteKind) -> Origins {
+        let Some(command) = self.script().and_then(|script| script.commands.get(index)) else {
+            return Origins::UNKNOWN;
+        };
+        match kind {
+            WriteKind::Replace | WriteKind::Append if command.words.is_empty() => {
+                self.stage_prints(command.pipeline, command.position, false)
+            }
+            WriteKind::Replace | WriteKind::Append => self.prints(index),
+            WriteKind::Tee => self.input(index),
+            WriteKind::Download => self.downloaded(index),
+            WriteKind::Copy | WriteKind::Edit => {
+                let given = self.words(command.arguments());
+                given.join(self.copied(index)).join(self.input(index))
+            }
+        }
+    }
+
+    /// What a command fetches into a file.
+    fn downloaded(&mut self, index: usize) -> Origins {
+        let Some(script) = self.script() else { return Origins::UNKNOWN };
+        let Some(command) = script.commands.get(index) else { return Origins::UNKNOWN };
+        let mut all = Origins::NONE;
+        for invocation in script.invocations(command) {
+            all = all.join(self.download(invocation.arguments()));
+        }
+        all
+    }
+
+    /// What `cp`, `mv` and the like copy; of an edit, what the file was.
+    fn copied(&mut self, index: usize) -> Origins {
+        let Some(script) = self.script() else { return Origins::UNKNOWN };
+        let Some(command) = script.commands.get(index) else { return Origins::UNKNOWN };
+        let mut all = Origins::NONE;
+        for invocation in script.invocations(command) {
+            if !matches!(invocation.program(), Some("cp" | "mv" | "install" | "ln" | "rsync" | "scp")) {
+                all = all.join(Origins::UNKNOWN);
+                continue;
+            }
+            let plain: Vec<&Word> =
+                invocation.arguments().iter().filter(|word| !word.prefix().starts_with('-')).collect();
+            for source in plain.split_last().map_or(&[][..], |(_, sources)| sources) {
+                all = all.join(source.literal().map_or(Origins::UNKNOWN, |path| self.file(path)));
+            }
+        }
+        all
+    }
+
+    /// Who chooses what a command prints, redirected or not.
+    pub(super) fn prints(&mut self, index: usize) -> Origins {
+        let key = (self.at, index);
+        match self.printed.get(&key) {
+            Some(answer) => return answer.unwrap_or(Origins::NONE),
+            None if self.depth >= DEPTH => return Origins::UNKNOWN,
+            None => {}
+        }
+        self.printed.insert(key, None);
+        self.depth = self.depth.saturating_add(1);
+        let answer = self.output(index);
+        self.depth = self.depth.saturating_sub(1);
+        self.printed.insert(key, Some(answer));
+        answer
+    }
+
+    fn output(&mut self, index: usize) -> Origins {
+        let Some(script) = self.script() else { return Origins::UNKNOWN };
+        let Some(command) = script.commands.get(index) else { return Origins::UNKNOWN };
+        if command.words.is_empty() {
+            // `$(< file)`; of a compound command the redirections only.
+            return self.own_input(index).unwrap_or(Origins::NONE);
+        }
+        let mut all = Origins::NONE;
+        for invocation in script.invocations(command) {
+            all = all.join(self.invocation_output(index, &invocation));
+        }
+        all
+    }
+
+    fn invocation_output(&mut self, index: usize, invocation: &Invocation) -> Origins {
+        let Some(program) = invocation.program() else {
+            return Origins::UNKNOWN.join(self.words(&invocation.words)).join(self.input(index));
+        };
+        let bodies = self.indexed().and_then(|indexed| indexed.bodies.get(program).cloned());
+        if let Some(bodies) = bodies {
+            return self.bodies_output(&bodies);
+        }
+        let arguments = invocation.arguments();
+        let passed = if invocation.appended.is_some() { self.input(index) } else { Origins::NONE };
+        let of = Origins::of;
+        let own = match program {
+            "curl" | "wget" => self.download(arguments).join(self.own_input(index).unwrap_or(Origins::NONE)),
+            "echo" | "printf" => self.words(arguments),
+            _ if SILENT.contains(&program) => Origins::NONE,
+            _ if LOCAL.contains(&program) => of(Provenance::System),
+            _ if HOSTED.contains(&program) => of(Provenance::Host),
+            "dstack-util" => {
+                let is_key = arguments.iter().any(|word| {
+                    let text = word.prefix().to_ascii_lowercase();
+                    text.contains("key") || text.contains("cert")
+                });
+                let key = if is_key { Origins::KEY } else { Origins::NONE };
+                Origins::UNKNOWN.join(key).join(self.words(arguments))
+            }
+            _ if FILTERS.contains(&program) => {
+                let files =
+                    if READERS.contains(&program) { self.files(program, arguments) } else { Origins::NONE };
+                self.words(arguments).join(files).join(self.input(index))
+            }
+            _ => Origins::UNKNOWN.join(self.words(arguments)).join(self.input(index)),
+        };
+        own.join(passed)
+    }
+
+    fn bodies_output(&mut self, bodies: &[usize]) -> Origins {
+        let Some(script) = self.script() else { return Origins::UNKNOWN };
+        let mut all = Origins::NONE;
+        for body in bodies {
+            let last = script.pipelines.get(*body).map_or(0, |found| found.stages.saturating_sub(1));
+            all = all.join(self.stage_output(*body, last));
+        }
+        all
+    }
+
+    /// What a command can read from its input.
+    pub(super) fn input(&mut self, index: usize) -> Origins {
+        if let Some(own) = self.own_input(index) {
+            return own;
+        }
+        let Some(command) = self.script().and_then(|script| script.commands.get(index)) else {
+            return Origins::UNKNOWN;
+        };
+        match command.position.checked_sub(1) {
+            Some(before) => self.stage_output(command.pipeline, before),
+            None => self.input_around(command.pipeline, command.function.as_deref()),
+        }
+    }
+
+    /// The input of the first stage of a pipeline: that of the compound command around, or of the callers of a function.
+    fn input_around(&mut self, pipeline: usize, function: Option<&str>) -> Origins {
+        let Some(indexed) = self.indexed() else { return Origins::UNKNOWN };
+        let script = indexed.script;
+        let Some(around) = script.pipelines.get(pipeline).and_then(|found| found.reads) else {
+            return function.map_or(Origins::NONE, |function| self.input_of_calls(function));
+        };
+        let around = match around {
+            Reads::Input(around) => around,
+            Reads::Output((pipeline, position)) => return self.stage_prints(pipeline, position, false),
+        };
+        let key = (self.at, around.0, around.1);
+        let direct = indexed.stages.get(&around).map(|stage| stage.direct.clone()).unwrap_or_default();
+        match self.inputs.get(&key) {
+            Some(answer) => return answer.unwrap_or(Origins::NONE),
+            None if self.depth >= DEPTH => return Origins::UNKNOWN,
+            None => {}
+        }
+        self.inputs.insert(key, None);
+        self.depth = self.depth.saturating_add(1);
+        // The redirections of the compound command, or of the command whose words hold a substitution.
+        let own = direct.into_iter().find_map(|index| self.own_input(index));
+        let answer = match (own, around.1.checked_sub(1)) {
+            (Some(own), _) => own,
+            (None, Some(before)) => self.stage_output(around.0, before),
+            (None, None) => self.input_around(around.0, function),
+        };
+        self.depth = self.depth.saturating_sub(1);
+        self.inputs.insert(key, Some(answer));
+        answer
+    }
+
+    fn input_of_calls(&mut self, function: &str) -> Origins {
+        if self.depth >= DEPTH {
+            return Origins::UNKNOWN;
+        }
+        let calls =
+            self.indexed().and_then(|indexed| indexed.calls.get(function).cloned()).unwrap_or_default();
+        self.depth = self.depth.saturating_add(1);
+        let mut all = Origins::NONE;
+        for call in calls {
+            let is_own = self
+                .script()
+                .and_then(|script| script.commands.get(call))
+                .is_some_and(|command| command.function.as_deref() == Some(function));
+            if !is_own {
+                all = all.join(self.input(call));
+            }
+        }
+        self.depth = self.depth.saturating_sub(1);
+        all
+    }
+
+    /// What the redirections of a command give it to read.
+    fn own_input(&mut self, index: usize) -> Option<Origins> {
+        let command = self.script()?.commands.get(index)?;
+        let mut input = None;
         for redirection in &command.redirections {
             let from = match redirection.operator.as_str() {
-                "<" | "<>" => {
-                    redirection.target.literal().map_or(Provenance::Unknown, |path| self.file(path))
-                }
+                "<&" => self.descriptor(redirection.target.literal()),
+                "<" | "<>" => match redirection.target.literal() {
+                    Some(path) => self.file(path),
+                    // `< <(…)`.
+                    None if is_substituted_file(&redirection.target) => self.word(&redirection.target),
+                    None => Origins::UNKNOWN.join(self.word(&redirection.target)),
+                },
                 "<<<" => self.word(&redirection.target),
-                "<<" | "<<-" => {
-                    redirection.document.as_ref().map_or(Provenance::Literal, |word| self.word(word))
-                }
-                _ => Provenance::Literal,
+                "<<" | "<<-" => redirection.document.as_ref().map_or(Origins::NONE, |word| self.word(word)),
+                _ => continue,
             };
-            input = input.join(from);
+            input = Some(input.unwrap_or(Origins::NONE).join(from));
         }
         input
     }
 
+    /// What a descriptor gives that some command of the script opens.
+    fn descriptor(&mut self, number: Option<&str>) -> Origins {
+        let Some(number) = number.and_then(|number| number.trim_end_matches('-').parse::<u32>().ok()) else {
+            return Origins::UNKNOWN;
+        };
+        let Some(script) = self.script() else { return Origins::UNKNOWN };
+        let Some(indexed) = self.indexed() else { return Origins::UNKNOWN };
+        if number == 0 || self.depth >= DEPTH {
+            return Origins::NONE;
+        }
+        let opened: Vec<usize> = indexed.opened.get(&number).cloned().unwrap_or_default();
+        self.depth = self.depth.saturating_add(1);
+        let mut all = if opened.is_empty() { Origins::UNKNOWN } else { Origins::NONE };
+        for index in opened {
+            let redirections =
+                script.commands.get(index).into_iter().flat_map(|command| &command.redirections);
+            for redirection in redirections.filter(|redirection| redirection.descriptor == Some(number)) {
+                all = all.join(match (redirection.operator.as_str(), redirection.target.literal()) {
+                    ("<" | "<>", Some(path)) => self.file(path),
+                    (_, _) => self.word(&redirection.target),
+                });
+                if let Some(document) = &redirection.document {
+                    all = all.join(self.word(document));
+                }
+            }
+        }
+        self.depth = self.depth.saturating_sub(1);
+        all
+    }
+
+    /// Who writes files of this name.
+    pub(super) fn writers(&mut self, path: &str) -> Vec<Writer> {
+        if self.writers.is_none() {
+            let mut writers: HashMap<String, Vec<Writer>> = HashMap::new();
+            for (at, indexed) in self.scripts.iter().enumerate() {
+                for (index, command) in indexed.script.commands.iter().enumerate() {
+                    for target in indexed.script.targets(command) {
+                        let name = base_name(&target.word.shown()).to_owned();
+                        let writer = Writer { script: at, command: index, kind: target.kind };
+                        writers.entry(name).or_default().push(writer);
+                    }
+                }
+            }
+            self.writers = Some(writers);
+        }
+        self.writers.as_ref().and_then(|writers| writers.get(base_name(path))).cloned().unwrap_or_default()
+    }
+
     /// The files among the arguments of a program that reads files.
-    fn files(&mut self, program: &str, arguments: &[Word]) -> Provenance {
+    fn files(&mut self, program: &str, arguments: &[Word]) -> Origins {
         let has_program_text = matches!(program, "awk" | "egrep" | "fgrep" | "grep" | "jq" | "sed" | "yq");
         let mut plain = arguments.iter().filter(|word| !word.prefix().starts_with('-'));
         if has_program_text {
             plain.next();
         }
-        let mut files = Provenance::Literal;
+        let mut files = Origins::NONE;
         for word in plain {
             files = files.join(match word.literal() {
                 Some(path) if program == "dd" => {
-                    path.strip_prefix("if=").map_or(Provenance::Literal, |path| self.file(path))
+                    path.strip_prefix("if=").map_or(Origins::NONE, |path| self.file(path))
                 }
                 // Options with a value (`-d ':'`, `-c 5`) are no files.
-                Some(text) if text.len() <= 2 || text.bytes().all(|b| b.is_ascii_digit()) => {
-                    Provenance::Literal
-                }
+                Some(text) if text.len() <= 2 || text.bytes().all(|b| b.is_ascii_digit()) => Origins::NONE,
+                // Words of a sub-command, and names of ciphers.
+                Some(text) if program == "openssl" && !text.contains(['/', '.']) => Origins::NONE,
                 Some(path) => self.file(path),
-                None if word
-                    .parts
-                    .iter()
-                    .all(|part| matches!(part, WordPart::Substitution { is_file: true, .. })) =>
-                {
-                    self.word(word)
-                }
-                None => Provenance::Unknown,
+                None if is_substituted_file(word) => self.word(word),
+                None => Origins::UNKNOWN,
             });
         }
         files
     }
 
     /// What `curl` or `wget` prints.
-    fn download(&mut self, arguments: &[Word]) -> Provenance {
-        let given = arguments.iter().map(|word| self.word(word)).max().unwrap_or(Provenance::Literal);
+    fn download(&mut self, arguments: &[Word]) -> Origins {
+        let given = self.words(arguments);
         let texts: Vec<&str> = arguments.iter().filter_map(Word::literal).collect();
         let socket = texts.windows(2).find_map(|pair| match pair {
             ["--unix-socket", path] => Some(*path),
             _ => None,
         });
+        let Some(socket) = socket else {
+            let mut urls = arguments.iter().map(Word::shown).filter(|text| text.contains("://")).peekable();
+            let is_own = urls.peek().is_some() && urls.all(|url| is_own_machine(&url));
+            return if is_own { Origins::UNKNOWN } else { Origins::of(Provenance::Remote) }.join(given);
+        };
         let guest_agent = matches!(
             socket,
-            Some("/var/run/dstack.sock" | "/run/dstack.sock" | "/var/run/tappd.sock" | "/run/tappd.sock")
+            "/var/run/dstack.sock" | "/run/dstack.sock" | "/var/run/tappd.sock" | "/run/tappd.sock"
         );
-        let asks_info = texts.iter().any(|text| text.ends_with("/Info") || text.ends_with("Tappd.Info"));
-        if guest_agent && asks_info {
-            return Provenance::Attested.join(given);
+        let asks = |what: &str| arguments.iter().any(|word| word.shown().contains(what));
+        if guest_agent && texts.iter().any(|text| text.ends_with("/Info") || text.ends_with("Tappd.Info")) {
+            return Origins::of(Provenance::Attested).join(given);
         }
-        if socket.is_some() { Provenance::Unknown } else { Provenance::Remote.join(given) }
+        let is_key = asks("Key") || asks("Cert");
+        let key = if is_key { Origins::KEY } else { Origins::NONE };
+        Origins::UNKNOWN.join(key).join(given)
     }
 
-    /// Who chooses the content of a file of the guest.
-    pub(super) fn file(&mut self, path: &str) -> Provenance {
+    /// Who chooses the content of a file of the guest: those who write it in a script, and what it is before.
+    pub(super) fn file(&mut self, path: &str) -> Origins {
         if path == "-" {
-            return Provenance::Literal;
+            return Origins::NONE;
+        }
+        if let Some(number) = path.strip_prefix("/dev/fd/").or_else(|| path.strip_prefix("/proc/self/fd/")) {
+            return self.descriptor(Some(number));
         }
         let path = absolute_path(path);
-        if path.contains("/.decrypted-env") {
-            return Provenance::Operator;
+        match self.files.get(&path) {
+            Some(answer) => return answer.unwrap_or(Origins::NONE),
+            None if self.depth >= DEPTH => return Origins::UNKNOWN,
+            None => {}
         }
-        let hosted = ["user_config", "user-config", ".sys-config", ".host-shared", "/sys/"];
-        if hosted.iter().any(|part| path.contains(part))
-            || matches!(path.as_str(), "/proc/cmdline" | "/etc/hostname")
-        {
-            return Provenance::Host;
+        self.files.insert(path.clone(), None);
+        self.depth = self.depth.saturating_add(1);
+        let writers = self.writers(&path);
+        let mut all = Origins::NONE;
+        for writer in &writers {
+            let here = self.turn_to(writer.script);
+            all = all.join(self.written(writer.command, writer.kind));
+            self.turn_to(here);
         }
-        match path.as_str() {
-            "/dev/null" => Provenance::Literal,
-            "/dev/urandom" | "/dev/random" => Provenance::System,
-            "/dstack/app-compose.json" | "/dstack/docker-compose.yaml" => Provenance::Measured,
-            _ if path.starts_with("/proc/") || path.starts_with("/etc/") || path.starts_with("/usr/") => {
-                Provenance::System
-            }
-            _ => Provenance::Unknown,
-        }
+        self.depth = self.depth.saturating_sub(1);
+        let before = before_scripts(&path);
+        // A file that is replaced is what was written last, and never what nobody knows.
+        let is_new = writers.iter().any(|writer| {
+            matches!(writer.kind, WriteKind::Replace | WriteKind::Download | WriteKind::Copy | WriteKind::Tee)
+        });
+        let answer = if before == Origins::UNKNOWN && is_new { all } else { all.join(before) };
+        self.files.insert(path, Some(answer));
+        answer
     }
+}
+
+/// Whether a URL leads to the machine itself.
+fn is_own_machine(url: &str) -> bool {
+    let host = url.split("://").nth(1).unwrap_or(url);
+    let host = host.split(['/', '?', '#']).next().unwrap_or(host);
+    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    matches!(name.map_or(host, |(name, _)| name), "localhost" | "127.0.0.1" | "[::1]" | "0.0.0.0")
+}
+
+/// Whose a file is before any script writes it.
+fn before_scripts(path: &str) -> Origins {
+    if path.contains("appkeys") {
+        return Origins::UNKNOWN.join(Origins::KEY);
+    }
+    if path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/") {
+        return Origins::of(Provenance::Remote);
+    }
+    if path.contains("/.decrypted-env") {
+        return Origins::of(Provenance::Operator);
+    }
+    let hosted = ["user_config", "user-config", ".sys-config", ".host-shared", "/proc/cmdline"];
+    if hosted.iter().any(|part| path.contains(part)) {
+        return Origins::of(Provenance::Host).join(Origins::HOST_TEXT);
+    }
+    if path.contains("/sys/") || path == "/etc/hostname" {
+        return Origins::of(Provenance::Host);
+    }
+    let system = ["/proc/", "/etc/", "/usr/", "/bin/", "/sbin/", "/lib/", "/lib64/"];
+    Origins::of(match path {
+        "/dev/null" => Provenance::Literal,
+        "/dev/urandom" | "/dev/random" => Provenance::System,
+        "/dstack/app-compose.json" | "/dstack/docker-compose.yaml" => Provenance::Measured,
+        _ if system.iter().any(|folder| path.starts_with(folder)) => Provenance::System,
+        _ => Provenance::Unknown,
+    })
+}
+
+/// `<(…)`: the word is the name of a file with the output of commands.
+pub(super) fn is_substituted_file(word: &Word) -> bool {
+    !word.parts.is_empty()
+        && word.parts.iter().all(|part| matches!(part, WordPart::Substitution { is_file: true, .. }))
+}
+
+/// Whether the output of a command goes into a file.
+fn sends_output_away(command: &super::Command) -> bool {
+    command.redirections.iter().any(|redirection| {
+        let is_output = redirection.operator.contains('>') && redirection.operator != "<>";
+        let is_own = matches!(redirection.descriptor, None | Some(1));
+        let target = redirection.target.literal();
+        let stays = matches!(
+            target,
+            Some("/dev/stdout" | "/dev/stderr" | "/dev/tty" | "/dev/fd/1" | "/proc/self/fd/1")
+        ) || redirection.operator == ">&"
+            && target.is_some_and(|text| text.bytes().all(|b| b.is_ascii_digit()))
+            || is_substituted_file(&redirection.target);
+        is_output && is_own && !stays
+    })
+}
+
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// Text of a script is measured, as a value is that it makes.

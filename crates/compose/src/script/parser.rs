@@ -5,7 +5,9 @@ mod compound;
 mod cursor;
 mod simple;
 
-use super::{Problem, Role, Script, known};
+pub(super) use builtin::without_prefix;
+
+use super::{Pipeline, Problem, Reads, Role, Script, known};
 use crate::construct::ConstructKind;
 use crate::position::Span;
 use std::collections::HashSet;
@@ -17,33 +19,68 @@ const DEPTH: usize = 64;
 /// Conditions that are kept for a command; those further inside are left out.
 const GUARDS: usize = 24;
 
+/// Times that reading goes on behind something that cannot be read.
+const RECOVERIES: usize = 8;
+
 /// Here-documents that one line may announce.
 const DOCUMENTS: usize = 16;
 
 /// Reads a script. What cannot be read ends the reading and is listed as a problem.
 #[must_use]
 pub fn read(role: Role, text: &str, budget: &Budget) -> Script {
+    let mut nodes = budget.script_nodes;
+    let script = read_within(role, text, budget, &mut nodes);
+    let mut scripts = [script];
+    super::nested::read_files(&mut scripts, &mut nodes);
+    let [script] = scripts;
+    script
+}
+
+/// Reads the text of a command: of a container, of a health check, of the build of an image.
+#[must_use]
+pub fn read_text(text: &str, budget: &Budget) -> Script {
+    read(Role::Command, text, budget)
+}
+
+/// As [`read_text`], for many texts of one document that have one allowance of nodes together.
+#[must_use]
+pub fn read_text_within(text: &str, budget: &Budget, nodes: &mut usize) -> Script {
+    let mut scripts = [read_within(Role::Command, text, budget, nodes)];
+    super::nested::read_files(&mut scripts, nodes);
+    let [script] = scripts;
+    script
+}
+
+/// Reads scripts that run one after another in one machine: what one of them writes another may run. All together have
+/// one allowance of nodes.
+#[must_use]
+pub fn read_all<'t>(texts: impl IntoIterator<Item = (Role, &'t str)>, budget: &Budget) -> Vec<Script> {
+    let mut nodes = budget.script_nodes;
+    let read = |(role, text)| read_within(role, text, budget, &mut nodes);
+    let mut scripts: Vec<Script> = texts.into_iter().map(read).collect();
+    super::nested::read_files(&mut scripts, &mut nodes);
+    scripts
+}
+
+fn read_within(role: Role, text: &str, budget: &Budget, nodes: &mut usize) -> Script {
     let sha256 = Sha256Digest::of(text.as_bytes());
     let script = Script {
         role,
         text: text.to_owned(),
         known: if role == Role::PreLaunch { known::find(&sha256) } else { None },
         sha256,
-        commands: Vec::new(),
-        assignments: Vec::new(),
-        guards: Vec::new(),
-        problems: Vec::new(),
-        assigned: HashSet::new(),
+        ..Script::empty()
     };
     let mut parser = Parser {
         text,
         at: 0,
         end: text.len(),
-        nodes: budget.script_nodes,
+        nodes: *nodes,
         depth: 0,
+        top_depth: 0,
+        top: 0,
         scope: Scope::default(),
         documents: Vec::new(),
-        pipelines: 0,
         export_all: false,
         exported: HashSet::new(),
         script,
@@ -56,15 +93,11 @@ pub fn read(role: Role, text: &str, budget: &Budget) -> Script {
     if let Err(fail) = result {
         let span = Span::new(fail.at, text.len());
         let detail = fail.what.to_owned();
-        parser.script.problems.insert(0, Problem { kind: ConstructKind::ScriptSyntax, span, detail });
+        let problem = Problem { kind: ConstructKind::ScriptSyntax, span, detail, command: None };
+        parser.script.problems.insert(0, problem);
     }
-    // An export counts for all assignments to the name, wherever they stand.
-    for assignment in &mut parser.script.assignments {
-        assignment.exported |= parser.exported.contains(&assignment.name);
-        if !parser.script.assigned.contains(&assignment.name) {
-            parser.script.assigned.insert(assignment.name.clone());
-        }
-    }
+    parser.finish();
+    *nodes = parser.nodes;
     parser.script
 }
 
@@ -72,20 +105,25 @@ pub fn read(role: Role, text: &str, budget: &Budget) -> Script {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fail {
     at: usize,
-    what: &'static str,
+    pub(super) what: &'static str,
 }
 
 /// Where the parser is, in the structure of the script.
 #[derive(Clone, Default)]
-struct Scope {
-    guards: Vec<usize>,
-    function: Option<String>,
-    in_subshell: bool,
-    substitution_depth: usize,
-    conditional: bool,
+pub(super) struct Scope {
+    pub(super) guards: Vec<usize>,
+    pub(super) function: Option<String>,
+    pub(super) in_subshell: bool,
+    pub(super) substitution_depth: usize,
+    pub(super) conditional: bool,
+    /// The pipeline and place of the compound command around.
+    pub(super) stage: Option<(usize, usize)>,
+    /// Where a substitution around reads from.
+    pub(super) reader: Option<Reads>,
+    pub(super) nesting: usize,
 }
 
-struct PendingDocument {
+pub(super) struct PendingDocument {
     command: usize,
     redirection: usize,
     delimiter: String,
@@ -96,21 +134,45 @@ struct PendingDocument {
 pub(super) struct Parser<'a> {
     pub(super) text: &'a str,
     pub(super) at: usize,
-    end: usize,
-    nodes: usize,
-    depth: usize,
-    scope: Scope,
-    documents: Vec<PendingDocument>,
-    pipelines: usize,
-    export_all: bool,
-    exported: HashSet<String>,
+    pub(super) end: usize,
+    pub(super) nodes: usize,
+    pub(super) depth: usize,
+    /// Nesting around the text itself.
+    pub(super) top_depth: usize,
+    /// Where the outermost command begins that is being read.
+    pub(super) top: usize,
+    pub(super) scope: Scope,
+    pub(super) documents: Vec<PendingDocument>,
+    pub(super) export_all: bool,
+    pub(super) exported: HashSet<String>,
     pub(super) script: Script,
 }
 
 impl Parser<'_> {
-    fn whole(&mut self) -> Result<(), Fail> {
+    /// Reads all of it. What cannot be read is left out up to the end of the line on which it begins, a few times;
+    /// the first fault is given back.
+    pub(super) fn whole(&mut self) -> Result<(), Fail> {
+        let (end, depth, scope) = (self.end, self.depth, self.scope.clone());
+        let mut result = Ok(());
+        for _ in 0..RECOVERIES {
+            let Err(fail) = self.to_the_end() else { return result };
+            if result.is_ok() {
+                result = Err(fail);
+            }
+            (self.end, self.depth, self.scope) = (end, depth, scope.clone());
+            self.documents.clear();
+            self.at = self.top.min(end);
+            let line = self.rest().find('\n').unwrap_or(end);
+            self.advance(line.saturating_add(1));
+        }
+        result
+    }
+
+    fn to_the_end(&mut self) -> Result<(), Fail> {
+        self.top = self.at;
         self.list(&[])?;
         if self.at < self.end {
+            self.top = self.at;
             return Err(self.fail("a character that begins no command"));
         }
         Ok(())
@@ -126,6 +188,9 @@ impl Parser<'_> {
                 break;
             }
             let before = self.at;
+            if self.depth == self.top_depth.saturating_add(1) {
+                self.top = before;
+            }
             self.and_or()?;
             if self.at == before {
                 return Err(self.fail("a character that begins no command"));
@@ -165,9 +230,18 @@ impl Parser<'_> {
         Ok(())
     }
 
+    pub(super) fn new_pipeline(&mut self) -> usize {
+        let pipeline = self.script.pipelines.len();
+        self.script.pipelines.push(Pipeline {
+            parent: self.scope.stage,
+            reads: self.scope.stage.map(Reads::Input).or(self.scope.reader),
+            stages: 1,
+        });
+        pipeline
+    }
+
     fn pipeline(&mut self) -> Result<(), Fail> {
-        self.pipelines = self.pipelines.saturating_add(1);
-        let pipeline = self.pipelines;
+        let pipeline = self.new_pipeline();
         let mut negated = false;
         while matches!(self.reserved(), Some("!" | "time")) {
             negated |= self.reserved() == Some("!");
@@ -177,16 +251,11 @@ impl Parser<'_> {
         }
         let first = self.script.commands.len();
         let assignments = self.script.assignments.len();
+        let outer = self.scope.stage;
         let mut position = 0_usize;
         loop {
-            let start = self.script.commands.len();
+            self.scope.stage = Some((pipeline, position));
             self.command(pipeline, position)?;
-            for command in self.script.commands.get_mut(start..).unwrap_or(&mut []) {
-                if command.pipeline != pipeline && command.outer.is_none() {
-                    command.outer = Some((pipeline, position));
-                }
-                command.is_negated |= negated;
-            }
             self.skip_blanks();
             let rest = self.rest();
             let sign = if rest.starts_with("|&") {
@@ -200,7 +269,16 @@ impl Parser<'_> {
             self.skip_newlines()?;
             position = position.saturating_add(1);
         }
+        self.scope.stage = outer;
+        if negated {
+            for command in self.script.commands.get_mut(first..).unwrap_or(&mut []) {
+                command.is_negated = true;
+            }
+        }
         if position > 0 {
+            if let Some(found) = self.script.pipelines.get_mut(pipeline) {
+                found.stages = position.saturating_add(1);
+            }
             // Every command of a pipeline runs in a subshell.
             for command in self.script.commands.get_mut(first..).unwrap_or(&mut []) {
                 command.in_subshell = true;
@@ -208,50 +286,39 @@ impl Parser<'_> {
             for assignment in self.script.assignments.get_mut(assignments..).unwrap_or(&mut []) {
                 assignment.temporary = true;
             }
-        } else if let Some(command) = self.script.commands.get_mut(first..).and_then(|rest| rest.first_mut())
-            && command.outer.is_some_and(|(outer, _)| outer == pipeline)
-        {
-            // A compound command that is not piped.
-            for command in self.script.commands.get_mut(first..).unwrap_or(&mut []) {
-                if command.outer == Some((pipeline, 0)) {
-                    command.outer = None;
-                }
-            }
         }
         Ok(())
     }
 
-    fn command(&mut self, pipeline: usize, position: usize) -> Result<(), Fail> {
+    pub(super) fn command(&mut self, pipeline: usize, position: usize) -> Result<(), Fail> {
         self.charge(1)?;
         let start = self.at;
         if self.rest().starts_with("((") {
             let before = self.at;
             if let Some(text) = self.arithmetic() {
                 self.note_arithmetic(&text, Span::new(before, self.at));
-                return self.trailing_redirections(start);
+                return self.trailing_redirections(start, (pipeline, position));
             }
         }
-        if self.peek() == Some(b'(') {
-            return self.subshell(start);
-        }
         match self.reserved() {
+            _ if self.peek() == Some(b'(') => self.subshell(start)?,
             Some("{") => {
                 self.advance(1);
                 self.list(&["}"])?;
                 self.expect("}")?;
-                self.trailing_redirections(start)
             }
-            Some("if") => self.condition(start),
-            Some("while" | "until") => self.while_loop(start),
-            Some("for" | "select") => self.for_loop(start),
-            Some("case") => self.case(start),
-            Some("function") => self.function_keyword(),
-            Some("[[") => self.double_bracket(pipeline, position),
-            Some(word @ ("then" | "else" | "elif" | "fi" | "do" | "done" | "esac" | "}" | "]]" | "in")) => {
-                let _ = word;
-                Err(self.fail("a reserved word where a command should stand"))
+            Some("if") => self.condition()?,
+            Some("while" | "until") => self.while_loop()?,
+            Some("for" | "select") => self.for_loop()?,
+            Some("case") => self.case()?,
+            Some("function") => return self.function_keyword(),
+            Some("coproc") => return self.coprocess(pipeline, position),
+            Some("[[") => self.double_bracket(pipeline, position)?,
+            Some("then" | "else" | "elif" | "fi" | "do" | "done" | "esac" | "}") => {
+                return Err(self.fail("a reserved word where a command should stand"));
             }
-            _ => self.simple(pipeline, position),
+            _ => return self.simple(pipeline, position),
         }
+        self.trailing_redirections(start, (pipeline, position))
     }
 }

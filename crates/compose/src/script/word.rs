@@ -85,13 +85,42 @@ impl Parser<'_> {
                     Some('n') => text.push('\n'),
                     Some('t') => text.push('\t'),
                     Some('r') => text.push('\r'),
-                    Some(character @ ('\\' | '\'' | '"')) => text.push(character),
-                    // Octal, hex and control escapes are kept as they are written.
-                    Some(character) => text.extend(['\\', character]),
+                    Some(character) => self.escape(character, &mut text),
                     None => {}
                 },
                 Some(character) => text.push(character),
             }
+        }
+    }
+
+    /// What stands behind a backslash between `$'` and `'`: numbers make characters, control escapes are kept as they
+    /// are written.
+    fn escape(&mut self, character: char, text: &mut String) {
+        let (radix, most) = match character {
+            '\\' | '\'' | '"' | '?' => return text.push(character),
+            'a' => return text.push('\u{7}'),
+            'b' => return text.push('\u{8}'),
+            'e' | 'E' => return text.push('\u{1b}'),
+            'f' => return text.push('\u{c}'),
+            'v' => return text.push('\u{b}'),
+            '0'..='7' => (8, 2),
+            'x' => (16, 2),
+            'u' => (16, 4),
+            'U' => (16, 8),
+            _ => return text.extend(['\\', character]),
+        };
+        let mut number = character.to_digit(8).filter(|_| radix == 8).unwrap_or(0);
+        let mut count = 0_usize;
+        while count < most
+            && let Some(digit) = self.rest().chars().next().and_then(|next| next.to_digit(radix))
+        {
+            number = number.saturating_mul(radix).saturating_add(digit);
+            self.advance(1);
+            count = count.saturating_add(1);
+        }
+        match char::from_u32(number) {
+            Some(made) if radix == 8 || count > 0 => text.push(made),
+            _ => text.extend(['\\', character]),
         }
     }
 
@@ -271,9 +300,10 @@ impl Parser<'_> {
     /// What stands after `$(`, `<(` or `>(`, up to its parenthesis.
     fn substitution(&mut self, is_file: bool) -> Result<WordPart, Fail> {
         let first = self.script.commands.len();
-        self.enter_substitution()?;
+        let takes_output = is_file && self.text.as_bytes().get(self.at.saturating_sub(2)) == Some(&b'>');
+        let outer = self.enter_substitution(takes_output)?;
         self.list(&[])?;
-        self.leave_substitution();
+        self.leave_substitution(outer);
         if self.peek() != Some(b')') {
             return Err(self.fail("a substitution that is not closed"));
         }
@@ -294,14 +324,18 @@ impl Parser<'_> {
         });
         let close = close.ok_or_else(|| self.fail_at(open, "a backtick that is not closed"))?;
         let end = self.at.saturating_add(close);
-        // Nested backticks are escaped; such texts are not taken apart.
-        if body.get(..close).is_some_and(|body| body.contains("\\`")) {
-            return Err(self.fail_at(open, "nested backticks"));
+        // Backslashes before backtick, dollar sign and backslash are taken away before the text is read.
+        if let Some(body) = body.get(..close).filter(|body| body.contains('\\')) {
+            let text = without_backslashes(body);
+            self.at = end;
+            self.backtick_text(&text, open)?;
+            self.advance(1);
+            return Ok(WordPart::Substitution { first, end: self.script.commands.len(), is_file: false });
         }
         let outer = self.limit_to(end);
-        self.enter_substitution()?;
+        let stage = self.enter_substitution(false)?;
         self.list(&[])?;
-        self.leave_substitution();
+        self.leave_substitution(stage);
         if self.at < end {
             return Err(self.fail("backticks that could not be read"));
         }
@@ -317,4 +351,20 @@ pub(super) fn push_literal(parts: &mut Vec<WordPart>, text: &str) {
     } else {
         parts.push(WordPart::Literal(text.to_owned()));
     }
+}
+
+/// Text between backticks, as the shell reads it.
+fn without_backslashes(body: &str) -> String {
+    let mut text = String::with_capacity(body.len());
+    let mut characters = body.chars().peekable();
+    while let Some(character) = characters.next() {
+        match (character, characters.peek()) {
+            ('\\', Some(next @ ('`' | '$' | '\\'))) => {
+                text.push(*next);
+                characters.next();
+            }
+            _ => text.push(character),
+        }
+    }
+    text
 }

@@ -1,6 +1,6 @@
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::rules::src::{fetches_file, is_checksum};
-use crate::shell::{self, Command};
+use crate::script::Command;
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -17,15 +17,14 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
-        for (path, value) in service.executed() {
-            let text = value.effective();
-            let commands = shell::commands(&text);
+        for program in &service.programs {
+            let (path, commands) = (&program.path, &program.commands);
             let checked = commands.iter().any(is_checksum);
             for (index, command) in commands.iter().enumerate() {
                 let next = commands.get(index.saturating_add(1));
                 if let Some(why) = fault(command, next, checked) {
                     let evidence = format!("{} {path}: {} ({why})", service.name, command.text());
-                    sink.add(Note::fail(&value.place, evidence).about(&service.name));
+                    sink.add(Note::fail(&program.place, evidence).about(&service.name));
                 }
             }
         }

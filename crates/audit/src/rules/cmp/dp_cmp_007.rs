@@ -1,5 +1,4 @@
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::shell;
 use crate::subject::Subject;
 use crate::view::Service;
 use veritee_model::Place;
@@ -79,13 +78,13 @@ pub(in crate::rules) fn interactive(service: &Service) -> Option<(Place, String,
             return Some((image.place.clone(), format!("image: {}", image.raw), Severity::Medium));
         }
     }
-    for (path, value) in service.executed().filter(|(path, _)| !path.starts_with("healthcheck")) {
-        let text = value.effective();
-        for command in shell::commands(&text) {
+    for started in service.programs.iter().filter(|program| !program.path.starts_with("healthcheck")) {
+        let path = &started.path;
+        for command in &started.commands {
             let program = command.program().to_ascii_lowercase();
             if PROGRAMS.contains(&program.as_str()) {
                 return Some((
-                    value.place.clone(),
+                    started.place.clone(),
                     format!("{path}: {}", command.text()),
                     Severity::Critical,
                 ));

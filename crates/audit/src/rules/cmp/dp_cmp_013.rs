@@ -15,7 +15,10 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    if !view.scripts.iter().any(|script| script.key == "pre_launch_script" && script::gate(script).is_some())
+    if !view
+        .scripts
+        .iter()
+        .any(|script| script.key == "pre_launch_script" && script::gate(script, view).is_some())
     {
         return;
     }

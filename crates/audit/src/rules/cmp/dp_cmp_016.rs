@@ -1,7 +1,7 @@
 use crate::names::{NameClass, classify};
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::shell::{self, Command};
+use crate::script::Command;
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -22,11 +22,12 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let public = view.flag("public_logs") == Some(true);
     let severity = if public { Severity::Critical } else { Severity::High };
     for service in view.active() {
-        for (path, value) in service.executed() {
-            for command in shell::commands(&value.effective()) {
-                if prints_secret(&command) {
+        for program in &service.programs {
+            let path = &program.path;
+            for command in &program.commands {
+                if prints_secret(command) {
                     let evidence = format!("{} {path}: {}", service.name, command.text());
-                    sink.add(Note::fail(&value.place, evidence).severity(severity).about(&service.name));
+                    sink.add(Note::fail(&program.place, evidence).severity(severity).about(&service.name));
                 }
             }
         }
@@ -35,7 +36,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 
 /// `echo $SECRET`, `cat key-file`, `env`: to the log unless it goes on somewhere.
 pub(in crate::rules) fn prints_secret(command: &Command) -> bool {
-    if command.piped || command.words.iter().any(|word| word.contains('>')) {
+    if command.piped || command.redirected {
         return false;
     }
     match command.program() {

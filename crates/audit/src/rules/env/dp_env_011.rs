@@ -18,7 +18,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         return;
     }
     for name in view.allowed.iter().flatten() {
-        let in_script = view.scripts.iter().any(|script| mentions(&script.text, name));
+        let in_script = view.scripts.iter().any(|script| mentions(script.text(), name));
         if !view.uses.contains_key(name) && !in_script {
             sink.add(Note::fail(&view.member("allowed_envs"), name).about(name));
         }

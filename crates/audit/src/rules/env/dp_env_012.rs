@@ -56,11 +56,11 @@ pub(crate) fn exposures(subject: &Subject<'_>) -> Vec<(Place, String)> {
         }
     }
     for script in &view.scripts {
-        let lines = Lines::new(&script.text);
-        for hit in DUMP.find_iter(&script.text) {
+        let lines = Lines::new(script.text());
+        for hit in DUMP.find_iter(script.text()) {
             // The match may begin with the line break before it.
             let line = lines.index(hit.end().saturating_sub(1));
-            let text = lines.line(&script.text, line).trim();
+            let text = lines.line(script.text(), line).trim();
             if text.starts_with('#') {
                 continue;
             }

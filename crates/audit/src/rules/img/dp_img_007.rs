@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    let pulls = view.scripts.iter().find(|script| script::pulls(script));
+    let pulls = view.scripts.iter().find(|script| script::pulls(script, view));
     let policies: BTreeMap<&str, &Value> = view
         .active()
         .filter_map(|service| Some((service.name.as_str(), service.scalar("pull_policy")?)))

@@ -1,7 +1,6 @@
 use crate::names::{NameClass, classify};
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::shell;
 use crate::subject::Subject;
 use crate::view::{ImageReference, Pin, Service, Value};
 use std::collections::BTreeSet;
@@ -54,9 +53,17 @@ pub(in crate::rules) fn nested(service: &Service) -> Vec<NestedImage> {
                 push(&mut found, &mut seen, image.as_str(), value, format!("a compose file in {path}"));
             }
         }
-        for command in shell::commands(&text) {
-            if let Some(image) = started(&command) {
-                push(&mut found, &mut seen, image, value, format!("{path}: {}", command.text()));
+    }
+    for program in &service.programs {
+        for command in &program.commands {
+            if let Some(image) = started(command) {
+                let how = format!("{}: {}", program.path, command.text());
+                let settable = image.contains('$');
+                if seen.insert(image.to_owned()) {
+                    let parsed = ImageReference::parse(image);
+                    let image = ImageReference { settable, place: program.place.clone(), ..parsed };
+                    found.push(NestedImage { image, how });
+                }
             }
         }
     }
@@ -87,7 +94,7 @@ fn push(found: &mut Vec<NestedImage>, seen: &mut BTreeSet<String>, text: &str, v
 }
 
 /// The image that `docker run`, `create` or `pull` names.
-fn started(command: &shell::Command) -> Option<&str> {
+fn started(command: &crate::script::Command) -> Option<&str> {
     if !matches!(command.program(), "docker" | "podman" | "nerdctl") {
         return None;
     }

@@ -16,13 +16,13 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for script in view.scripts.iter().filter(|script| script.key == "pre_launch_script") {
-        let digest = Sha256Digest::of(script.text.as_bytes());
+        let digest = Sha256Digest::of(script.text().as_bytes());
         if let Some(known) = script.known {
             let evidence = format!("sha256 {digest}: published script v{} of {}", known.version, known.date);
             sink.add(Note::pass(&script.place, evidence));
         } else {
             let evidence =
-                format!("sha256 {digest} is no published script; {} lines", script.text.lines().count());
+                format!("sha256 {digest} is no published script; {} lines", script.text().lines().count());
             sink.add(Note::manual(&script.place, evidence));
         }
     }

@@ -15,6 +15,6 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for script in view.scripts.iter().filter(|script| script.key != "pre_launch_script") {
-        sink.add(Note::manual(&script.place, &script.text).about(&script.key));
+        sink.add(Note::manual(&script.place, script.text()).about(&script.key));
     }
 }

@@ -1,7 +1,13 @@
+//! What is measured must be what runs: the script is sourced by the shell that then starts the application.
+
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script;
+use crate::script::{self, GUEST_CALLS, ScriptCommand, Write};
 use crate::subject::Subject;
+use crate::view::{Script, View};
+use std::collections::BTreeSet;
+use veritee_compose::Provenance;
+use veritee_compose::script::{Assignment, Role, WriteKind};
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -15,53 +21,206 @@ pub(super) const RULE: Rule = Rule {
 };
 
 pattern!(TARGET, r"(?:^|/)(?:docker-compose[\w.-]*\.ya?ml|compose[\w.-]*\.ya?ml|\.env|app-compose\.json)$");
-pattern!(REDIRECTION, r">{1,2}[ \t]*([^\s;&|<>()]+)");
+pattern!(
+    MENTION,
+    r"(?:docker-compose[\w.-]*\.ya?ml|\bcompose[\w.-]*\.ya?ml|[/'\x22]\.env\b|app-compose\.json)"
+);
+pattern!(
+    WRITES,
+    r"(?i)open\s*\([^)]*,\s*(?:mode\s*=\s*)?['\x22][rb+]*[wax]|write|copy|rename|replace\s*\(|dump|unlink|symlink|move|>|File\."
+);
 
-/// Commands whose last argument is written.
-const WRITERS: &[&str] = &["cp", "mv", "ln", "install", "tee", "dd", "rsync", "sed", "truncate"];
+/// Programs by which the guest reads the document and starts the application.
+const STARTERS: &[&str] = &[
+    "docker",
+    "docker-compose",
+    "jq",
+    "nerdctl",
+    "systemctl",
+    "dstack-util",
+    "bash",
+    "sh",
+    "containerd",
+    "dockerd",
+    "runc",
+];
+
+/// Folders in which the guest looks for programs anyway.
+const FOLDERS: &[&str] = &[
+    "/bin",
+    "/sbin",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/local/bin",
+    "/usr/local/sbin",
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/local/lib",
+];
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    for write in script::writes(subject) {
+        if is_same_again(&write) {
+            let evidence = format!("{} (the same text again)", write.evidence());
+            sink.add(Note::pass(&write.place(), evidence));
+        } else if let Some(why) = replaces(&write) {
+            sink.add(Note::fail(&write.place(), format!("{} ({why})", write.evidence())));
+        }
+    }
+    for script in &view.scripts {
+        overridden(script, view, sink);
+        assigned(script, view, sink);
+    }
     for (script, item) in script::all(subject) {
-        let command = &item.command;
-        let exact = item.text.contains("jq")
-            && item.text.contains("-r")
-            && item.text.contains(".docker_compose_file")
-            && item.text.contains("app-compose.json");
-        let redirected = REDIRECTION
-            .captures_iter(&item.text)
-            .filter_map(|groups| groups.get(1))
-            .any(|file| is_target(file.as_str()));
-        let written = WRITERS.contains(&command.program()) && writes(command.program(), command.arguments());
-        let exported = matches!(command.program(), "export" | "declare")
-            && command.arguments().iter().any(|word| {
-                word.starts_with("COMPOSE_FILE=")
-                    || word.starts_with("COMPOSE_PROFILES=")
-                    || word.starts_with("APP_COMPOSE_FILE=")
-            });
-        if exact && redirected {
-            let evidence = format!("{} line {}: {} (the same text again)", script.key, item.line, item.text);
-            sink.add(Note::pass(&item.place(script), evidence));
-        } else if redirected || written || exported {
-            sink.add(Note::fail(
-                &item.place(script),
-                format!("{} line {}: {}", script.key, item.line, item.text),
-            ));
+        if let Some(why) = redirects(item) {
+            sink.add(Note::fail(&item.place(script), format!("{} ({why})", item.evidence(script))));
+        }
+    }
+    for execution in view.executions() {
+        let writes = |text: &String| MENTION.is_match(text) && WRITES.is_match(text);
+        if execution.text.as_ref().is_some_and(writes)
+            && let Some(script) = view.scripts.get(execution.script)
+            && let Some(item) = item_at(script, view, execution.command)
+        {
+            let evidence = format!("{} (a program that writes it)", item.evidence(script));
+            sink.add(Note::fail(&item.place(script), evidence));
         }
     }
 }
 
-fn is_target(word: &str) -> bool {
-    TARGET.is_match(word.trim_matches(['"', '\'']))
+fn item_at<'a>(script: &'a Script, view: &View, index: usize) -> Option<&'a ScriptCommand> {
+    let items = script::commands(script, view);
+    items.get(items.partition_point(|item| item.index < index))
 }
 
-fn writes(program: &str, arguments: &[String]) -> bool {
-    match program {
-        "sed" => {
-            arguments.iter().any(|word| word.starts_with("-i"))
-                && arguments.iter().any(|word| is_target(word))
+/// `jq -r .docker_compose_file app-compose.json > docker-compose.yaml`: what the guest does itself.
+fn is_same_again(write: &Write<'_>) -> bool {
+    let words = &write.item.command.words;
+    let has = |mark: &str| words.iter().any(|word| word.ends_with(mark));
+    write.item.index == write.write.command
+        && write.item.command.program() == "jq"
+        && words.iter().any(|word| word.starts_with('-') && word.contains(['r', 'j']))
+        && has(".docker_compose_file")
+        && has("app-compose.json")
+        && write.write.kind == WriteKind::Replace
+        && write.write.provenance == Provenance::Measured
+        && write.path().ends_with("docker-compose.yaml")
+}
+
+fn replaces(write: &Write<'_>) -> Option<&'static str> {
+    let path = write.path();
+    let path = path.trim_matches(['"', '\'']);
+    if TARGET.is_match(path) {
+        return Some("it decides what is started");
+    }
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let in_path =
+        FOLDERS.iter().any(|folder| path.strip_prefix(folder).is_some_and(|rest| rest == format!("/{name}")));
+    if in_path && STARTERS.contains(&name) || path.contains("/cli-plugins/") {
+        return Some("a program that starts the application");
+    }
+    if path == "/etc/ld.so.preload" || path.starts_with("/etc/ld.so.conf") || path == "/etc/environment" {
+        return Some("it changes every program that starts");
+    }
+    let is_computed = write.write.target.literal().is_none();
+    let may_be = path.ends_with("yaml")
+        || path.ends_with("yml")
+        || path.ends_with(".env")
+        || path.ends_with("compose.json");
+    (is_computed && may_be).then_some("its name is computed")
+}
+
+/// Functions and aliases that stand in the place of programs which the guest calls next.
+fn overridden(script: &Script, view: &View, sink: &mut Sink<'_>) {
+    let Some(source) = script.source().filter(|source| source.role == Role::PreLaunch) else { return };
+    let mut seen = BTreeSet::new();
+    for (index, command) in source.commands.iter().enumerate() {
+        let Some(function) = command.function.as_deref().filter(|name| GUEST_CALLS.contains(name)) else {
+            continue;
+        };
+        if seen.insert(function)
+            && let Some(item) = item_at(script, view, index)
+        {
+            let evidence =
+                format!("{} ({function} is something else for the guest too)", item.evidence(script));
+            sink.add(Note::fail(&item.place(script), evidence));
         }
-        "tee" | "truncate" => arguments.iter().any(|word| is_target(word)),
-        "dd" => arguments.iter().any(|word| word.strip_prefix("of=").is_some_and(is_target)),
-        _ => arguments.last().is_some_and(|word| is_target(word)),
+    }
+}
+
+/// Variables of the guest's shell that decide what `docker compose` reads, where it connects to, and what is loaded.
+fn assigned(script: &Script, view: &View, sink: &mut Sink<'_>) {
+    let Some(source) = script.source() else { return };
+    let mut seen = BTreeSet::new();
+    for assignment in source.assignments.iter().filter(|assignment| !assignment.temporary) {
+        let own = matches!(assignment.name.as_str(), "PATH" | "LD_PRELOAD" | "LD_LIBRARY_PATH" | "BASH_ENV");
+        if !(assignment.exported || own) || !decides(assignment, view) {
+            continue;
+        }
+        let line = source.line(assignment.span.start);
+        if seen.insert((line, assignment.name.as_str())) {
+            let text = source.text.lines().nth(line.saturating_sub(1)).unwrap_or("").trim();
+            let place = veritee_model::Place { line: u32::try_from(line).ok(), ..script.place.clone() };
+            let text = veritee_model::text::shortened(text, 300);
+            sink.add(Note::fail(&place, format!("{} line {line}: {text}", script.key)));
+        }
+    }
+}
+
+fn decides(assignment: &Assignment, view: &View) -> bool {
+    let name = assignment.name.as_str();
+    let value = assignment.value.as_ref();
+    let literal = value.and_then(|word| word.literal());
+    if name.starts_with("BASH_FUNC_") {
+        return true;
+    }
+    let is_control =
+        matches!(name, "COMPOSE_PROFILES" | "ENV" | "DOCKER_CLI_PLUGIN_EXTRA_DIRS" | "CONTAINERD_ADDRESS")
+            || crate::names::process_control(name, view.has_profiles) == Some(Severity::Critical);
+    match name {
+        "PATH" | "LD_LIBRARY_PATH" => value.is_none_or(|word| !has_only_system_folders(&word.shown())),
+        // Harmless where the document itself says what they are.
+        "COMPOSE_PROJECT_NAME" | "IFS" | "PS4" | "CDPATH" | "GLOBIGNORE" | "TMPDIR" => {
+            is_control && !assignment.provenance.is_fixed()
+        }
+        "DOCKER_HOST" => {
+            literal != Some("unix:///var/run/docker.sock") && literal != Some("unix:///run/docker.sock")
+        }
+        "DOCKER_CONFIG" => literal != Some("/root/.docker"),
+        _ => is_control && literal != Some(""),
+    }
+}
+
+/// Whether everything before the old value is a folder of the measured system.
+fn has_only_system_folders(value: &str) -> bool {
+    let is_old =
+        |entry: &str| matches!(entry, "$PATH" | "${PATH}" | "$LD_LIBRARY_PATH" | "${LD_LIBRARY_PATH}");
+    let entries = value.split(':').take_while(|entry| !is_old(entry));
+    let mut entries = entries.filter(|entry| !entry.starts_with("${LD_LIBRARY_PATH:"));
+    entries.all(|entry| FOLDERS.contains(&entry.trim_end_matches('/')))
+}
+
+/// Mounts over programs or over the document, and other ways to put a program in the place of another.
+fn redirects(item: &ScriptCommand) -> Option<&'static str> {
+    let command = &item.command;
+    let arguments = command.arguments();
+    let names_starter = |word: &String| STARTERS.contains(&word.rsplit('/').next().unwrap_or(word));
+    match command.program() {
+        "mount" => {
+            let over = arguments.last()?;
+            (TARGET.is_match(over) || over.contains('/') && names_starter(over)).then_some("mounted over it")
+        }
+        "hash" if command.has("-p") && arguments.iter().any(names_starter) => {
+            Some("another program under its name")
+        }
+        "enable" if command.has("-f") => Some("code is loaded into the guest's shell"),
+        "git" | "patch" | "rm" | "unlink" => {
+            // Without the file the guest writes it anew out of the document.
+            None
+        }
+        _ => None,
     }
 }

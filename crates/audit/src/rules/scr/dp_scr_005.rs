@@ -1,5 +1,7 @@
+//! Every container must come from the measured compose file.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script;
+use crate::script::{self, Command};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -15,25 +17,39 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for (script, item) in script::all(subject) {
-        let command = &item.command;
-        let starts = match command.program() {
-            "docker" | "podman" | "nerdctl" => {
-                let verb = command.subcommand();
-                let compose = verb == Some("compose")
-                    && ["up", "run", "create", "start"].iter().any(|word| command.has(word));
-                compose
-                    || matches!(verb, Some("run" | "create" | "load" | "import" | "tag" | "build" | "pull"))
-                    || verb == Some("image")
-                        && ["load", "import", "tag", "pull"].iter().any(|word| command.has(word))
-            }
-            "docker-compose" => ["up", "run", "create", "start"].iter().any(|word| command.has(word)),
-            _ => false,
-        };
-        if starts {
-            sink.add(Note::fail(
-                &item.place(script),
-                format!("{} line {}: {}", script.key, item.line, item.text),
-            ));
+        if starts(&item.command) {
+            sink.add(Note::fail(&item.place(script), item.evidence(script)));
         }
+    }
+}
+
+fn starts(command: &Command) -> bool {
+    let any = |words: &[&str]| words.iter().any(|word| command.has(word));
+    match command.program() {
+        "docker" | "podman" | "nerdctl" => match command.verb() {
+            Some("compose") => any(&["up", "run", "create", "start"]),
+            Some(
+                "image" | "container" | "buildx" | "builder" | "service" | "stack" | "swarm" | "plugin"
+                | "kube" | "play",
+            ) => any(&[
+                "load", "import", "tag", "pull", "run", "create", "start", "commit", "build", "bake",
+                "deploy", "init", "join", "install", "play",
+            ]),
+            Some(
+                "run" | "create" | "load" | "import" | "tag" | "build" | "pull" | "start" | "commit"
+                | "restore",
+            ) => true,
+            _ => false,
+        },
+        "docker-compose" | "podman-compose" => any(&["up", "run", "create", "start"]),
+        "ctr" | "crictl" => {
+            any(&["import", "pull", "tag", "run", "create", "start", "runp", "load", "mount"])
+        }
+        "skopeo" => any(&["copy", "sync"]),
+        "buildah" => any(&["bud", "build", "from", "pull", "commit", "tag"]),
+        "runc" | "crun" => any(&["run", "create", "start", "restore"]),
+        "crane" | "oras" | "regctl" => any(&["pull", "export"]),
+        "kind" | "k3s" | "minikube" | "k3d" => any(&["create", "server", "start", "agent"]),
+        _ => false,
     }
 }

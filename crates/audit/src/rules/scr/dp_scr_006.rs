@@ -1,7 +1,12 @@
+//! Values from the environment or the host must never be code.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script::{self, ScriptCommand};
+use crate::script;
 use crate::subject::Subject;
 use crate::view::View;
+use std::collections::BTreeSet;
+use veritee_compose::Provenance;
+use veritee_compose::script::{Execution, ExecutionKind, Origins};
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -16,62 +21,41 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    for (script, item) in script::all(subject) {
-        if let Some(why) = evaluates(view, item) {
-            let evidence = format!("{} line {}: {} ({why})", script.key, item.line, item.text);
+    let mut seen = BTreeSet::new();
+    for execution in view.executions() {
+        if !is_from_outside(execution) {
+            continue;
+        }
+        let Some(script) = view.scripts.get(execution.script) else { continue };
+        let items = script::commands(script, view);
+        let Some(item) = items.get(items.partition_point(|item| item.index < execution.command)) else {
+            continue;
+        };
+        if item.reachable && seen.insert((execution.script, item.line)) {
+            let name = item.variables(script).into_iter().find(|name| is_chosen(view, name));
+            let evidence = format!("{} ({})", item.evidence(script), why(execution, name.as_deref()));
             sink.add(Note::fail(&item.place(script), evidence));
         }
     }
 }
 
-fn evaluates(view: &View, item: &ScriptCommand) -> Option<String> {
-    let command = &item.command;
-    let settable = |word: &String| outside(view, word.as_str());
-    match command.program() {
-        "eval" => {
-            if item.text.contains("user_config") || item.text.contains("sys-config") {
-                return Some("eval of what the host supplies".to_owned());
-            }
-            command.arguments().iter().find_map(settable).map(|name| format!("eval of {name}"))
-        }
-        "source" | "." => {
-            let file = command.arguments().first()?;
-            let foreign = ["user_config", "user-config", "sys-config", "decrypted-env", "host-shared"]
-                .iter()
-                .any(|mark| file.contains(mark));
-            if foreign {
-                Some("a file that somebody outside writes".to_owned())
-            } else {
-                settable(file).map(|name| format!("the file is named by {name}"))
-            }
-        }
-        "bash" | "sh" | "ash" if command.has("-c") => {
-            command.arguments().iter().find_map(settable).map(|name| format!("-c with {name}"))
-        }
-        _ => {
-            let first = command.words.first()?;
-            if first.starts_with('$') {
-                settable(first).map(|name| format!("{name} is the command"))
-            } else {
-                None
-            }
-        }
-    }
+/// The deployer or the host has a part in the text, or in the name of the file.
+pub(super) fn is_from_outside(execution: &Execution) -> bool {
+    let runs = !matches!(execution.kind, ExecutionKind::Unpacked | ExecutionKind::Cloned);
+    runs && (execution.origins.has(Provenance::Operator) || execution.origins.contains(Origins::HOST_TEXT))
 }
 
-/// The first variable of a word that somebody outside chooses.
-fn outside(view: &View, word: &str) -> Option<String> {
-    let mut rest = word;
-    while let Some((_, after)) = rest.split_once('$') {
-        let after = after.strip_prefix('{').unwrap_or(after);
-        let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
-        let name = after.get(..end).unwrap_or("");
-        let chosen = view.allowed.as_ref().is_some_and(|allowed| allowed.contains(name))
-            || view.provenance_of(name).is_settable();
-        if !name.is_empty() && chosen {
-            return Some(name.to_owned());
-        }
-        rest = after.get(end..).unwrap_or("");
+fn is_chosen(view: &View, name: &str) -> bool {
+    view.allowed.as_ref().is_some_and(|allowed| allowed.contains(name))
+        || view.provenance_of(name).is_settable()
+}
+
+fn why(execution: &Execution, name: Option<&str>) -> String {
+    let party = if execution.origins.has(Provenance::Operator) { "the deployer" } else { "the host" };
+    match (execution.kind, name) {
+        (ExecutionKind::File, None) => format!("a file in which {party} has a part"),
+        (ExecutionKind::File, Some(name)) => format!("the file is named or written with {name}"),
+        (_, Some(name)) => format!("{name} is run as text"),
+        (_, None) => format!("text in which {party} has a part"),
     }
-    None
 }

@@ -1,3 +1,5 @@
+//! What is printed is in the log.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::rules::cmp::prints_secret;
 use crate::script;
@@ -19,10 +21,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let command = &item.command;
         let traces = command.program() == "set" && (command.has_flag('x', "xtrace") || command.has("xtrace"));
         if traces || prints_secret(command) {
-            sink.add(Note::fail(
-                &item.place(script),
-                format!("{} line {}: {}", script.key, item.line, item.text),
-            ));
+            sink.add(Note::fail(&item.place(script), item.evidence(script)));
         }
     }
 }

@@ -17,14 +17,12 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for (script, item) in script::all(subject) {
         let command = &item.command;
-        let login = matches!(command.program(), "docker" | "podman" | "nerdctl")
-            && command.subcommand() == Some("login");
-        let operator = item.variables().iter().chain(item.demands.iter()).any(|name| view.is_operator(name));
-        if login && operator && item.is_reachable(view) {
-            sink.add(Note::fail(
-                &item.place(script),
-                format!("{} line {}: {}", script.key, item.line, item.text),
-            ));
+        let login =
+            matches!(command.program(), "docker" | "podman" | "nerdctl") && command.verb() == Some("login");
+        let operator =
+            item.variables(script).iter().chain(&item.demands(script)).any(|name| view.is_operator(name));
+        if login && operator && item.reachable {
+            sink.add(Note::fail(&item.place(script), item.evidence(script)));
         }
     }
 }

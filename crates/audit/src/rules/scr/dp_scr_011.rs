@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for script in view.scripts.iter().filter(|script| script.key == "pre_launch_script") {
-        let Some((line, text)) = script::gate(script) else { continue };
+        let Some((line, text)) = script::gate(script, view) else { continue };
         let restarts: Vec<&str> = view
             .active()
             .filter(|service| {

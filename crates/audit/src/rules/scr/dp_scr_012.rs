@@ -16,10 +16,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for (script, item) in script::all(subject) {
         if script::is_pull(&item.command) {
-            sink.add(Note::info(
-                &item.place(script),
-                format!("{} line {}: {}", script.key, item.line, item.text),
-            ));
+            sink.add(Note::info(&item.place(script), item.evidence(script)));
         }
     }
 }

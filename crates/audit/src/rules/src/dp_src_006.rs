@@ -1,5 +1,5 @@
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::shell::Command;
+use crate::script::Command;
 use crate::source::Source;
 use crate::source::dockerfile::{Build, Step};
 use crate::subject::Subject;

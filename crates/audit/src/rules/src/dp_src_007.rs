@@ -1,5 +1,5 @@
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::shell::Command;
+use crate::script::Command;
 use crate::source::dockerfile::{Step, is_full_checkout};
 use crate::subject::Subject;
 use veritee_model::Severity;

@@ -1,7 +1,6 @@
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::shell;
 use crate::subject::Subject;
-use crate::view::{Service, Value, links};
+use crate::view::{Program, Service, Value, links};
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -18,9 +17,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     let services = super::names(view);
     for service in view.active() {
-        for (path, value) in service.executed() {
-            for text in insecure_commands(value, &services) {
-                sink.add(Note::fail(&value.place, format!("{} {path}: {text}", service.name)));
+        for program in &service.programs {
+            for text in insecure_commands(program, &services) {
+                sink.add(Note::fail(&program.place, format!("{} {}: {text}", service.name, program.path)));
             }
         }
         environment(service, &services, sink);
@@ -28,10 +27,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 }
 
 /// Downloads that accept any certificate, from hosts outside the machine.
-fn insecure_commands(value: &Value, services: &std::collections::BTreeSet<&str>) -> Vec<String> {
-    let text = value.effective();
-    shell::commands(&text)
-        .into_iter()
+fn insecure_commands(program: &Program, services: &std::collections::BTreeSet<&str>) -> Vec<String> {
+    let commands = program.commands.iter();
+    commands
         .filter(|command| match command.program() {
             "curl" => command.has_flag('k', "--insecure"),
             "wget" => command.has("--no-check-certificate"),
@@ -47,7 +45,7 @@ fn insecure_commands(value: &Value, services: &std::collections::BTreeSet<&str>)
                 required: false,
             };
             let found =
-                links(&Value { raw: command.clone(), pieces: vec![piece], place: value.place.clone() });
+                links(&Value { raw: command.clone(), pieces: vec![piece], place: program.place.clone() });
             found.is_empty() || found.iter().any(|link| !link.is_internal(services))
         })
         .collect()

@@ -1,4 +1,4 @@
-//! Builtins that set variables, export them, or do what cannot be told.
+//! Builtins that set variables or export them.
 
 use super::Parser;
 use crate::construct::ConstructKind;
@@ -6,7 +6,7 @@ use crate::position::Span;
 use crate::script::{Problem, Word, WordPart};
 
 impl Parser<'_> {
-    /// Builtins that set variables, export them, or do what cannot be told.
+    /// What the builtins that set variables do to them.
     pub(super) fn builtin(&mut self, words: &[Word], span: Span) {
         let words = match words.first().and_then(Word::literal) {
             Some("command" | "builtin" | "exec" | "sudo" | "nohup") => words.get(1..).unwrap_or(&[]),
@@ -26,7 +26,7 @@ impl Parser<'_> {
             Some("read" | "mapfile" | "readarray" | "getopts") => {
                 for word in arguments {
                     match word.literal() {
-                        Some(text) if is_name(text) => self.assign(text.to_owned(), None, word.span, false),
+                        Some(text) if is_name(text) => self.assign_input(text, word.span),
                         Some(_) => {}
                         None => self.opaque(span, "a variable whose name is computed"),
                     }
@@ -42,10 +42,6 @@ impl Parser<'_> {
                 let text: Vec<_> = arguments.iter().map(Word::prefix).collect();
                 self.note_arithmetic(&text.join(" "), span);
             }
-            Some("eval") => self.opaque(span, "eval"),
-            Some("source" | ".") => self.opaque(span, "source"),
-            Some("trap") if !is_harmless_trap(arguments) => self.opaque(span, "trap"),
-            Some("alias") => self.opaque(span, "alias"),
             Some("enable") => self.opaque(span, "enable"),
             Some("set") => {
                 let text: Vec<_> = arguments.iter().map(Word::prefix).collect();
@@ -54,8 +50,7 @@ impl Parser<'_> {
                     .any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains('a'));
                 self.export_all |= short || text.windows(2).any(|pair| pair == ["-o", "allexport"]);
             }
-            Some(_) => {}
-            None => self.opaque(span, "a command whose name is computed"),
+            _ => {}
         }
     }
 
@@ -72,7 +67,7 @@ impl Parser<'_> {
             if !is_name(&name) || (!has_value && word.literal().is_none()) {
                 self.opaque(word.span, "a variable whose name is computed");
             } else if has_value {
-                let value = strip_prefix(word, name.len().saturating_add(1));
+                let value = without_prefix(word, name.len().saturating_add(1));
                 self.assign(name, Some(value), word.span, exported);
             } else if exported {
                 self.exported.insert(name);
@@ -85,7 +80,17 @@ impl Parser<'_> {
             kind: ConstructKind::ScriptOpaque,
             span,
             detail: what.to_owned(),
+            command: Some(self.script.commands.len()),
         });
+    }
+
+    /// A variable that the next command reads out of its input.
+    fn assign_input(&mut self, name: &str, span: Span) {
+        let input = Some(self.script.commands.len());
+        self.assign(name.to_owned(), None, span, false);
+        if let Some(assignment) = self.script.assignments.last_mut() {
+            assignment.input = input;
+        }
     }
 }
 
@@ -95,7 +100,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// The word without the first bytes of its literal text.
-fn strip_prefix(word: &Word, length: usize) -> Word {
+pub(in crate::script) fn without_prefix(word: &Word, length: usize) -> Word {
     let mut left = length;
     let mut parts = Vec::new();
     for part in &word.parts {
@@ -109,12 +114,4 @@ fn strip_prefix(word: &Word, length: usize) -> Word {
         }
     }
     Word::new(parts, Span::new(word.span.start.saturating_add(length), word.span.end))
-}
-
-/// A trap whose text is plain and neither assigns, exports, sources nor evaluates.
-fn is_harmless_trap(arguments: &[Word]) -> bool {
-    const WORDS: [&str; 7] = ["=", "export", "eval", "source", ". ", "read", "declare"];
-    arguments
-        .iter()
-        .all(|word| word.literal().is_some_and(|text| !WORDS.iter().any(|bad| text.contains(bad))))
 }

@@ -18,10 +18,10 @@ impl Parser<'_> {
             return Err(self.fail_at(start, "a subshell that is not closed"));
         }
         self.advance(1);
-        self.trailing_redirections(start)
+        Ok(())
     }
 
-    pub(super) fn condition(&mut self, start: usize) -> Result<(), Fail> {
+    pub(super) fn condition(&mut self) -> Result<(), Fail> {
         self.advance(2);
         let depth = self.scope.guards.len();
         let outer = core::mem::replace(&mut self.scope.conditional, true);
@@ -54,10 +54,10 @@ impl Parser<'_> {
         self.expect("fi")?;
         self.scope.guards.truncate(depth);
         self.scope.conditional = outer;
-        self.trailing_redirections(start)
+        Ok(())
     }
 
-    pub(super) fn while_loop(&mut self, start: usize) -> Result<(), Fail> {
+    pub(super) fn while_loop(&mut self) -> Result<(), Fail> {
         let until = self.reserved() == Some("until");
         self.advance(5);
         let outer = core::mem::replace(&mut self.scope.conditional, true);
@@ -68,7 +68,7 @@ impl Parser<'_> {
         self.body()?;
         self.scope.guards.truncate(depth);
         self.scope.conditional = outer;
-        self.trailing_redirections(start)
+        Ok(())
     }
 
     pub(super) fn body(&mut self) -> Result<(), Fail> {
@@ -77,7 +77,7 @@ impl Parser<'_> {
         self.expect("done")
     }
 
-    pub(super) fn for_loop(&mut self, start: usize) -> Result<(), Fail> {
+    pub(super) fn for_loop(&mut self) -> Result<(), Fail> {
         let length = self.reserved().map_or(0, str::len);
         self.advance(length);
         self.skip_blanks();
@@ -112,22 +112,27 @@ impl Parser<'_> {
             self.body()?;
         }
         self.scope.conditional = outer;
-        self.trailing_redirections(start)
-    }
-
-    pub(super) fn loop_words(&mut self, name: &str, span: Span) -> Result<(), Fail> {
-        let mut parts = Vec::new();
-        loop {
-            self.skip_blanks();
-            let Some(word) = self.word()? else { break };
-            parts.extend(word.parts);
-        }
-        let span = Span::new(span.start, self.at);
-        self.assign(name.to_owned(), Some(Word::new(parts, span)), span, false);
         Ok(())
     }
 
-    pub(super) fn case(&mut self, start: usize) -> Result<(), Fail> {
+    /// Each word is a value that the variable has in one round.
+    pub(super) fn loop_words(&mut self, name: &str, span: Span) -> Result<(), Fail> {
+        let mut is_empty = true;
+        loop {
+            self.skip_blanks();
+            let Some(word) = self.word()? else { break };
+            is_empty = false;
+            self.charge(1)?;
+            let span = Span::new(span.start, self.at);
+            self.assign(name.to_owned(), Some(word), span, false);
+        }
+        if is_empty {
+            self.assign(name.to_owned(), Some(Word::new(Vec::new(), span)), span, false);
+        }
+        Ok(())
+    }
+
+    pub(super) fn case(&mut self) -> Result<(), Fail> {
         self.advance(4);
         self.skip_blanks();
         let subject = self.word()?.ok_or_else(|| self.fail("a case without word"))?;
@@ -172,7 +177,7 @@ impl Parser<'_> {
         self.expect("esac")?;
         self.scope.guards.truncate(depth);
         self.scope.conditional = outer;
-        self.trailing_redirections(start)
+        Ok(())
     }
 
     pub(super) fn function_keyword(&mut self) -> Result<(), Fail> {
@@ -197,9 +202,31 @@ impl Parser<'_> {
         let outer = self.scope.clone();
         self.scope.function = Some(name);
         self.scope.conditional = true;
-        let pipeline = self.pipelines;
+        // Where it is called decides what it reads and where its output goes.
+        self.scope.stage = None;
+        self.scope.reader = None;
+        self.scope.guards.clear();
+        let pipeline = self.new_pipeline();
+        self.scope.stage = Some((pipeline, 0));
         self.command(pipeline, 0)?;
         self.scope = outer;
+        self.leave();
+        Ok(())
+    }
+
+    /// `coproc [NAME] command`.
+    pub(super) fn coprocess(&mut self, pipeline: usize, position: usize) -> Result<(), Fail> {
+        self.advance(6);
+        self.skip_blanks();
+        let before = self.at;
+        let name = self.name();
+        self.skip_blanks();
+        let is_compound = self.peek() == Some(b'(') || self.reserved().is_some_and(|word| word != "!");
+        if name.is_empty() || !is_compound {
+            self.at = before;
+        }
+        self.enter()?;
+        self.command(pipeline, position)?;
         self.leave();
         Ok(())
     }
@@ -233,6 +260,6 @@ impl Parser<'_> {
             self.advance(sign.len());
         }
         self.push_command(words, Vec::new(), (pipeline, position), start);
-        self.trailing_redirections(start)
+        Ok(())
     }
 }

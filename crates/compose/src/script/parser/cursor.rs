@@ -3,7 +3,13 @@
 use super::{DEPTH, Fail, GUARDS, Parser};
 use crate::position::Span;
 use crate::script::word::is_meta;
-use crate::script::{Guard, variables_of};
+use crate::script::{Guard, Reads, variables_of};
+
+/// The pipelines around a substitution.
+pub(in crate::script) struct Around {
+    stage: Option<(usize, usize)>,
+    reader: Option<Reads>,
+}
 
 impl Parser<'_> {
     pub(super) fn push_guard(&mut self, first: usize, negated: bool) {
@@ -38,9 +44,9 @@ impl Parser<'_> {
 
     /// The reserved word that begins here, if one does.
     pub(super) fn reserved(&self) -> Option<&'static str> {
-        const WORDS: [&str; 20] = [
+        const WORDS: [&str; 21] = [
             "if", "then", "elif", "else", "fi", "while", "until", "for", "select", "do", "done", "case",
-            "esac", "in", "function", "{", "}", "!", "[[", "time",
+            "esac", "in", "function", "{", "}", "!", "[[", "time", "coproc",
         ];
         let rest = self.rest();
         let length = rest.bytes().take(9).position(is_meta).unwrap_or(rest.len().min(9));
@@ -146,13 +152,22 @@ impl Parser<'_> {
         self.depth = self.depth.saturating_sub(1);
     }
 
-    pub(in crate::script) fn enter_substitution(&mut self) -> Result<(), Fail> {
+    /// The output of what stands in a substitution is a word, its input that of the command with the word. Gives back
+    /// where the parser was.
+    pub(in crate::script) fn enter_substitution(&mut self, takes_output: bool) -> Result<Around, Fail> {
         self.scope.substitution_depth = self.scope.substitution_depth.saturating_add(1);
-        self.enter()
+        self.enter()?;
+        let stage = self.scope.stage.take();
+        let reader = self.scope.reader;
+        let here = if takes_output { stage.map(Reads::Output) } else { stage.map(Reads::Input) };
+        self.scope.reader = here.or(reader);
+        Ok(Around { stage, reader })
     }
 
-    pub(in crate::script) fn leave_substitution(&mut self) {
+    pub(in crate::script) fn leave_substitution(&mut self, around: Around) {
         self.scope.substitution_depth = self.scope.substitution_depth.saturating_sub(1);
+        self.scope.stage = around.stage;
+        self.scope.reader = around.reader;
         self.leave();
     }
 

@@ -65,7 +65,7 @@ impl Parser<'_> {
             redirections,
             pipeline: place.0,
             position: place.1,
-            outer: None,
+            nesting: self.scope.nesting,
             guards: self.scope.guards.clone(),
             function: self.scope.function.clone(),
             in_subshell: self.scope.in_subshell,
@@ -76,7 +76,7 @@ impl Parser<'_> {
     }
 
     /// Redirections after a compound command: kept as a command without words.
-    pub(super) fn trailing_redirections(&mut self, start: usize) -> Result<(), Fail> {
+    pub(super) fn trailing_redirections(&mut self, start: usize, place: (usize, usize)) -> Result<(), Fail> {
         let mut redirections = Vec::new();
         loop {
             self.skip_blanks();
@@ -90,8 +90,7 @@ impl Parser<'_> {
         let index = self.script.commands.len();
         let documents = self.documents.iter_mut().filter(|document| document.command == usize::MAX);
         documents.for_each(|document| document.command = index);
-        let pipeline = self.pipelines;
-        self.push_command(Vec::new(), redirections, (pipeline, 0), start);
+        self.push_command(Vec::new(), redirections, place, start);
         Ok(())
     }
 
@@ -217,7 +216,7 @@ impl Parser<'_> {
         }
         let value = self.word()?.unwrap_or_else(|| Word::new(Vec::new(), Span::at(self.at)));
         // An element, or more text for an unknown whole: the value of the variable is not this word.
-        let value = if is_element || is_append { Word { text: None, ..value } } else { value };
+        let value = if is_element || is_append { Word { text: None, is_part: true, ..value } } else { value };
         self.assign(name, Some(value), Span::new(start, self.at), false);
         Ok(true)
     }
@@ -237,7 +236,7 @@ impl Parser<'_> {
         }
         self.advance(1);
         let span = Span::new(start, self.at);
-        let value = Word { text: None, ..Word::new(parts, span) };
+        let value = Word { text: None, is_part: true, ..Word::new(parts, span) };
         self.assign(name, Some(value), span, false);
         Ok(())
     }
@@ -248,6 +247,7 @@ impl Parser<'_> {
             value,
             exported: exported || self.export_all,
             conditional: self.scope.conditional,
+            input: None,
             temporary: self.scope.in_subshell || self.scope.substitution_depth > 0,
             provenance: Provenance::Unknown,
             guards: self.scope.guards.clone(),

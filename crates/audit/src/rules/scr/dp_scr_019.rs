@@ -1,0 +1,71 @@
+//! The application's keys leave the machine only for whoever may have them, and never by a script.
+
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::script::{self, ScriptCommand};
+use crate::subject::Subject;
+use crate::view::{Script, View};
+use std::collections::BTreeSet;
+use veritee_compose::script::{Executions, Origins};
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-SCR-019",
+    title: "a script sends the application's keys away",
+    severity: Severity::Critical,
+    blocks: Blocks::Always,
+    needs: &[Need::Manifest],
+    remedy: "use keys inside the machine only",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    let Some(all) = view.scripts.first().map(|script| script.all.as_slice()) else { return };
+    let mut executions = Executions::new(all, &view.environment);
+    let mut seen = BTreeSet::new();
+    for script in &view.scripts {
+        for item in script::commands(script, view).iter().filter(|item| item.reachable && sends(item)) {
+            if carries_key(script, item, view, &mut executions) && seen.insert((script.index, item.line)) {
+                sink.add(Note::fail(&item.place(script), item.evidence(script)));
+            }
+        }
+    }
+}
+
+/// Programs that send what they are given to another machine.
+fn sends(item: &ScriptCommand) -> bool {
+    let command = &item.command;
+    let own = ["localhost", "127.0.0.1", "[::1]"];
+    let urls = || command.words.iter().filter(|word| word.contains("://"));
+    let is_own = || {
+        urls().count() > 0
+            && urls().all(|url| {
+                own.iter().any(|own| url.split("://").nth(1).is_some_and(|rest| rest.starts_with(own)))
+            })
+    };
+    match command.program() {
+        "curl" | "wget" | "http" | "https" | "xh" => !command.has("--unix-socket") && !is_own(),
+        "nc" | "ncat" | "netcat" | "socat" | "telnet" | "scp" | "rsync" | "sftp" | "ftp" | "tftp" | "ssh"
+        | "rclone" | "mail" | "sendmail" | "mutt" | "logger" | "mosquitto_pub" | "redis-cli" | "psql"
+        | "mysql" | "gsutil" | "s3cmd" | "mc" | "ipfs" | "notify" | "nslookup" | "dig" | "host" => true,
+        "aws" => command.has("s3") || command.has("s3api") || command.has("sqs") || command.has("sns"),
+        "dstack-util" => command.has("notify-host"),
+        _ => false,
+    }
+}
+
+fn carries_key(script: &Script, item: &ScriptCommand, _view: &View, executions: &mut Executions<'_>) -> bool {
+    let Some(source) = item.source(script) else { return false };
+    let mut all = executions.input(script.index, item.index);
+    for word in &source.words {
+        all = all.join(executions.word(script.index, word));
+    }
+    if all.contains(Origins::KEY) {
+        return true;
+    }
+    // Files are named by themselves, behind `@`, and behind `name=@`.
+    item.command.arguments().iter().any(|word| {
+        let name = word.rsplit(['@', '=', ':']).next().unwrap_or(word);
+        name.contains(['/', '.']) && !word.contains("://") && executions.file(name).contains(Origins::KEY)
+    })
+}
