@@ -54,6 +54,12 @@ pub struct Budget {
     pub script_bytes: usize,
     /// Words, commands and expansions in a shell script.
     pub script_nodes: usize,
+    /// Chain reads of one evidence. A registry with 500 apps takes 1 MiB; a year of receipts of busy blocks 50.
+    pub chain_bytes: usize,
+    /// Logs of one contract, or of one block. A registry with 500 apps has 1,037.
+    pub chain_logs: usize,
+    /// Answers of one endpoint.
+    pub chain_answers: usize,
 }
 
 impl Budget {
@@ -84,6 +90,9 @@ impl Budget {
         yaml_text_bytes: 16 << 20,
         script_bytes: 1 << 20,
         script_nodes: 400_000,
+        chain_bytes: 48 << 20,
+        chain_logs: 200_000,
+        chain_answers: 20_000,
     };
 }
 

@@ -23,6 +23,7 @@
 #![allow(clippy::missing_panics_doc, reason = "a test that forges nonsense by accident is to stop loudly")]
 
 pub mod certificate;
+pub mod chain;
 pub mod collateral;
 pub mod crl;
 pub mod der;
