@@ -62,7 +62,7 @@ fn describe(loaded: &Loaded) -> String {
         let _ = writeln!(out, "loosened: {}", veritee_model::text::inert(&line));
     }
     for id in &policy.require {
-        let _ = writeln!(out, "required beyond the default: {}", veritee_model::text::inert(id));
+        let _ = writeln!(out, "required beyond the default: {}", id);
     }
     out
 }

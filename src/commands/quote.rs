@@ -8,7 +8,7 @@ use crate::input::shown;
 use core::fmt::Write as _;
 use std::path::Path;
 use veritee_model::report::Comparison;
-use veritee_model::{Check, ExitCode, Report, Step, Verdict};
+use veritee_model::{Check, ExitCode, Report, Stage, Step, Verdict};
 use veritee_quote::Quote;
 use veritee_verify::Expected;
 
@@ -43,7 +43,7 @@ fn only_the_quote(mut report: Report) -> Report {
     report.checks.retain(|check: &Check| matches!(check.step, Step::Quote | Step::Platform));
     report.missing.retain(|missing| matches!(missing.name.as_str(), "quote" | "collateral"));
     report.verdict = Verdict::conclude(&report.checks, &[], report.policy.fail_on);
-    "not asked: one quote only".clone_into(&mut report.stage);
+    report.stage = Stage::NotAsked;
     report
 }
 

@@ -5,10 +5,10 @@
 //! cover every question (audit reference, section 5).
 
 use crate::review::Review;
-use core::fmt;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use veritee_model::{Finding, FindingStatus, Severity};
+pub use veritee_model::{QuestionStatus, Stage};
 
 mod erc733;
 mod questions;
@@ -37,20 +37,6 @@ pub struct ChecklistItem {
     pub person: Option<&'static str>,
 }
 
-/// How far a question has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum QuestionStatus {
-    /// A person has to answer it.
-    Open,
-    /// The rules ran and found nothing that it asks about.
-    NothingFound,
-    /// A reviewer is satisfied.
-    Accepted,
-    /// A reviewer is not.
-    Rejected,
-}
-
 /// A question that no rule can answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Question {
@@ -69,43 +55,6 @@ pub struct Question {
     /// The reviewer's words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
-}
-
-/// The DevProof stage.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Stage {
-    /// Stage 0, by these rules.
-    Proven(Vec<String>),
-    /// Nothing proves Stage 0, nothing shows more; so many checks need a person.
-    NotShownOtherwise(usize),
-    /// The documents could not be read, so that most rules were not asked.
-    Incomplete,
-    /// Every automatic check passed and a reviewer has answered every question.
-    Reviewed {
-        /// Who.
-        reviewer: String,
-        /// The compose hash that the review is bound to.
-        compose_hash: String,
-    },
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Proven(rules) => write!(f, "Stage 0 - proven by {}", rules.join(", ")),
-            Self::NotShownOtherwise(1) => {
-                f.write_str("Stage 0 - not shown otherwise: 1 check needs a person")
-            }
-            Self::NotShownOtherwise(count) => {
-                write!(f, "Stage 0 - not shown otherwise: {count} checks need a person")
-            }
-            Self::Incomplete => f.write_str("incomplete"),
-            Self::Reviewed { reviewer, compose_hash } => {
-                write!(f, "Stage 1 (reviewer: {reviewer}, bound to compose {compose_hash})")
-            }
-        }
-    }
 }
 
 /// Findings and the rules that were asked.

@@ -15,6 +15,7 @@
 
 pub mod budget;
 pub mod bytes;
+mod tcb_status;
 pub mod text;
 pub mod time;
 
@@ -24,4 +25,5 @@ pub use bytes::{
     MrSignerSeam, Mrtd, Ppid, ReportData, Rtmr, RtmrIndex, Sha256Digest, Sha384Digest, TdAttributes,
     TeeTcbSvn, Xfam,
 };
+pub use tcb_status::TcbStatus;
 pub use time::{TimeError, UnixTime};

@@ -177,7 +177,7 @@ impl Climb<'_> {
     }
 
     fn notice(&mut self, reason: Reason, detail: String) {
-        self.notices.push(Notice { reason: reason.code().to_owned(), detail, location: None });
+        self.notices.push(Notice { reason, detail, location: None });
     }
 
     fn hardware(&mut self, config: &VmConfig, listed: Option<&LiteManifest>) -> Check {

@@ -11,7 +11,7 @@ use veritee_measure::assess::{Assessment, ImagePolicy, Inputs, QuotedRegisters, 
 use veritee_measure::image::{ImageLimits, ImageMeasurement, MemoryImage, measure};
 use veritee_measure::kernel;
 use veritee_measure::rtmr0::{self, Effort};
-use veritee_model::{CheckId, Mrtd, Outcome, Rtmr, Sha256Digest};
+use veritee_model::{CheckId, Mrtd, Outcome, Reason, Rtmr, Sha256Digest};
 
 /// A machine that boots the forged image, and everything that belongs to it.
 struct World {
@@ -62,8 +62,8 @@ fn run(world: &World, with_image: bool, policy: ImagePolicy<'_>) -> Assessment {
 }
 
 fn outcome(assessment: &Assessment, id: CheckId) -> (Outcome, Option<&str>) {
-    let check = assessment.checks.iter().find(|check| check.id == id.id()).unwrap();
-    (check.outcome, check.reason.as_deref())
+    let check = assessment.checks.iter().find(|check| check.id == id).unwrap();
+    (check.outcome, check.reason.map(Reason::code))
 }
 
 fn covered(assessment: &Assessment) -> [bool; 4] {
@@ -156,7 +156,7 @@ fn a_register_that_is_not_the_images_is_refused_and_covers_nothing() {
         let assessment = run(&world, true, ImagePolicy::default());
         assert_eq!(outcome(&assessment, CheckId::OsImage), (Outcome::Fail, Some("os-image-mismatch")));
         assert_eq!(covered(&assessment), [false, true, false, false]);
-        let check = assessment.checks.iter().find(|check| check.id == "os.image").unwrap();
+        let check = assessment.checks.iter().find(|check| check.id == CheckId::OsImage).unwrap();
         assert_eq!(check.location.as_deref(), Some(register));
         assert!(check.expected.is_some() && check.got.is_some());
         // An image that is not the machine's says nothing about it.
@@ -315,7 +315,7 @@ fn what_the_claim_gets_wrong_is_noticed_and_does_not_change_the_checks() {
         policy: ImagePolicy::default(),
         effort: Effort::Search,
     });
-    let reasons: Vec<&str> = assessment.notices.iter().map(|notice| notice.reason.as_str()).collect();
+    let reasons: Vec<&str> = assessment.notices.iter().map(|notice| notice.reason.code()).collect();
     assert_eq!(
         reasons,
         ["vm-config-wrong", "vm-config-wrong", "os-image-hash-event-differs", "vm-config-unknown-member"]

@@ -2,7 +2,7 @@
 
 use crate::reason::{Class, Reason};
 use core::fmt;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The steps of the pipeline, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -170,6 +170,18 @@ impl fmt::Display for CheckId {
     }
 }
 
+impl Serialize for CheckId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
+    }
+}
+
+impl<'de> Deserialize<'de> for CheckId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::word::read(deserializer, "check that this version knows", Self::from_id)
+    }
+}
+
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -189,14 +201,14 @@ pub enum Outcome {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// Stable identifier.
-    pub id: String,
+    pub id: CheckId,
     /// Step of the pipeline.
     pub step: Step,
     /// How it came out.
     pub outcome: Outcome,
     /// Reason code; absent when passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
     /// Whether the policy demands that it be made.
     pub required: bool,
     /// What was found, in one line.
@@ -219,12 +231,12 @@ pub struct Check {
 }
 
 impl Check {
-    fn new(id: CheckId, outcome: Outcome, reason: Option<Reason>, detail: String) -> Self {
+    const fn new(id: CheckId, outcome: Outcome, reason: Option<Reason>, detail: String) -> Self {
         Self {
-            id: id.id().to_owned(),
+            id,
             step: id.step(),
             outcome,
-            reason: reason.map(|reason| reason.code().to_owned()),
+            reason,
             required: id.required_by_default(),
             detail,
             expected: None,
@@ -282,12 +294,6 @@ impl Check {
     pub fn next(mut self, advice: impl Into<String>) -> Self {
         self.explain = Some(advice.into());
         self
-    }
-
-    /// The reason, when this version knows its code.
-    #[must_use]
-    pub fn reason(&self) -> Option<Reason> {
-        self.reason.as_deref().and_then(Reason::from_code)
     }
 }
 

@@ -20,7 +20,9 @@ pub mod finding;
 mod name_class;
 pub mod reason;
 pub mod report;
+pub mod stage;
 pub mod verdict;
+mod word;
 
 pub use check::{Check, CheckId, Outcome, Step};
 pub use evidence::{Claims, Evidence, Item};
@@ -28,10 +30,11 @@ pub use finding::{Finding, FindingStatus, Place, Severity};
 pub use name_class::NameClass;
 pub use reason::{Class, Reason};
 pub use report::Report;
+pub use stage::{QuestionStatus, Stage};
 pub use verdict::{ExitCode, Verdict, VerdictOutcome};
 /// The base below the vocabulary, under the vocabulary's name for those who need both.
 pub use veritee_base::{
     AppId, Budget, ComposeHash, Fmspc, HexError, InstanceId, MrConfigId, MrOwner, MrOwnerConfig, MrSeam,
     MrServiceTd, MrSignerSeam, Mrtd, Ppid, ReportData, Rtmr, RtmrIndex, Sha256Digest, Sha384Digest,
-    TdAttributes, TeeTcbSvn, TimeError, UnixTime, Xfam, budget, bytes, text, time,
+    TcbStatus, TdAttributes, TeeTcbSvn, TimeError, UnixTime, Xfam, budget, bytes, text, time,
 };

@@ -3,8 +3,9 @@
 //! A code is kebab-case, never renamed and never reused. Each has a page under `docs/reasons/` (printed by
 //! `veritee explain CODE`) and at least one test vector that produces it.
 
+use crate::TcbStatus;
 use core::fmt;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What a reason does to the verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -303,6 +304,24 @@ impl Reason {
             )
     }
 
+    /// The reason that a policy gives for refusing a TCB of this status; none for up to date.
+    #[must_use]
+    pub const fn of_tcb_status(status: TcbStatus) -> Option<Self> {
+        match status {
+            TcbStatus::UpToDate => None,
+            TcbStatus::SwHardeningNeeded => Some(Self::TcbSwHardeningNeeded),
+            TcbStatus::ConfigurationNeeded => Some(Self::TcbConfigurationNeeded),
+            TcbStatus::ConfigurationAndSwHardeningNeeded => Some(Self::TcbConfigurationAndSwHardeningNeeded),
+            TcbStatus::OutOfDate => Some(Self::TcbOutOfDate),
+            TcbStatus::OutOfDateConfigurationNeeded => Some(Self::TcbOutOfDateConfigurationNeeded),
+            TcbStatus::Revoked => Some(Self::TcbRevoked),
+            TcbStatus::TdRelaunchAdvised => Some(Self::TcbRelaunchAdvised),
+            TcbStatus::TdRelaunchAdvisedConfigurationNeeded => {
+                Some(Self::TcbRelaunchAdvisedConfigurationNeeded)
+            }
+        }
+    }
+
     /// The reason with this code.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
@@ -319,6 +338,12 @@ impl fmt::Display for Reason {
 impl Serialize for Reason {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Reason {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        crate::word::read(deserializer, "reason code that this version knows", Self::from_code)
     }
 }
 

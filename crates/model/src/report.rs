@@ -2,12 +2,15 @@
 //!
 //! `schema: "veritee/report/v1"`. Fields are only added within a version.
 
+use crate::TcbStatus;
 use crate::bytes::{
     AppId, ComposeHash, Fmspc, InstanceId, MrConfigId, MrOwner, MrOwnerConfig, MrSeam, MrServiceTd,
     MrSignerSeam, Mrtd, ReportData, Rtmr, Sha256Digest, Sha384Digest, TdAttributes, TeeTcbSvn, Xfam,
 };
-use crate::check::{Check, Outcome};
+use crate::check::{Check, CheckId, Outcome};
 use crate::finding::{Finding, FindingStatus};
+use crate::reason::Reason;
+use crate::stage::{QuestionStatus, Stage};
 use crate::time::UnixTime;
 use crate::verdict::{Verdict, VerdictOutcome};
 use serde::{Deserialize, Serialize};
@@ -54,7 +57,7 @@ pub struct Report {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audit: Option<AuditFacts>,
     /// The DevProof line.
-    pub stage: String,
+    pub stage: Stage,
     /// The policy that the verdict rests on.
     pub policy: PolicyFacts,
     /// The same evidence judged under other circumstances, on request: another time, another TCB evaluation. Never
@@ -84,7 +87,7 @@ pub struct Comparison {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The check.
-    pub check: String,
+    pub check: CheckId,
     /// How it came out in the other verdict: `pass`, or its outcome and reason, then what was found.
     pub there: String,
     /// How it came out in this report.
@@ -101,7 +104,7 @@ impl Comparison {
                 && there.reason == here.reason
                 && there.detail == here.detail
                 && there.waived == here.waived;
-            (!same).then(|| Change { check: here.id.clone(), there: said(there), here: said(here) })
+            (!same).then(|| Change { check: here.id, there: said(there), here: said(here) })
         });
         Self {
             with: with.into(),
@@ -183,8 +186,8 @@ pub struct Root {
 /// A remark.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// Reason code.
-    pub reason: String,
+    /// Why it is made.
+    pub reason: Reason,
     /// What was seen.
     pub detail: String,
     /// Where.
@@ -224,14 +227,14 @@ pub struct QuoteFacts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TcbFacts {
     /// Merged status, in Intel's words.
-    pub status: String,
+    pub status: TcbStatus,
     /// Status of the platform's own level.
-    pub platform: String,
+    pub platform: TcbStatus,
     /// Status of the TDX module, where one is listed by version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub module: Option<String>,
+    pub module: Option<TcbStatus>,
     /// Status of the quoting enclave.
-    pub qe: String,
+    pub qe: TcbStatus,
     /// Oldest of the dates of the levels that matched.
     pub date: UnixTime,
     /// Advisories of all levels that matched, each once.
@@ -418,8 +421,8 @@ pub struct QuestionFact {
     pub question: String,
     /// Why it matters.
     pub why: String,
-    /// `open`, `nothing-found`, `accepted` or `rejected`.
-    pub status: String,
+    /// How far it has come.
+    pub status: QuestionStatus,
     /// What the rules found that belongs to it.
     pub evidence: Vec<String>,
     /// Commands that help to answer it.

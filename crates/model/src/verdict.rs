@@ -122,7 +122,7 @@ impl VerdictOutcome {
 #[must_use]
 pub fn headline(outcome: VerdictOutcome, checks: &[Check]) -> &'static str {
     let signed =
-        checks.iter().any(|check| check.id == CheckId::QuoteSignature.id() && check.outcome == Outcome::Pass);
+        checks.iter().any(|check| check.id == CheckId::QuoteSignature && check.outcome == Outcome::Pass);
     match outcome {
         VerdictOutcome::Refused if !signed => "REFUSED, NOT SHOWN TO BE GENUINE",
         VerdictOutcome::Verified if !signed => "NOTHING REFUSED, NOT SHOWN TO BE GENUINE",
@@ -154,7 +154,7 @@ impl Verdict {
         let mut graded: Vec<(VerdictOutcome, &str)> = Vec::new();
         for check in checks {
             if let Some(outcome) = weight(check) {
-                graded.push((outcome, check.reason.as_deref().unwrap_or("unknown")));
+                graded.push((outcome, check.reason.map_or("unknown", crate::Reason::code)));
             }
         }
         for finding in findings {
@@ -178,8 +178,8 @@ impl Verdict {
 }
 
 fn weight(check: &Check) -> Option<VerdictOutcome> {
-    // A reason that this version does not know is as grave as can be: never a pass by ignorance.
-    let class = check.reason().map_or(Class::NotGenuine, crate::Reason::class);
+    // A failure without a reason is as grave as can be: never a pass by ignorance.
+    let class = check.reason.map_or(Class::NotGenuine, crate::Reason::class);
     match check.outcome {
         Outcome::Pass => None,
         Outcome::Fail if class == Class::NotGenuine => Some(VerdictOutcome::NotGenuine),
@@ -285,9 +285,9 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_from_a_later_version_is_taken_as_not_genuine() {
+    fn a_failure_without_a_reason_is_taken_as_not_genuine() {
         let mut check = Check::fail(CheckId::IdentityClaims, Reason::AppIdUnexpected, "");
-        check.reason = Some("reason-of-the-future".to_owned());
+        check.reason = None;
         check.waived = Some("because".to_owned());
         assert_eq!(conclude(&[check]).exit_code, 10);
     }

@@ -25,23 +25,16 @@ pub enum PolicyError {
         /// The table.
         entry: String,
     },
-    /// An entry names a reason code or check that does not exist.
-    UnknownName {
-        /// The entry.
-        entry: String,
-        /// The name.
-        name: String,
-    },
     /// An entry names a reason or a check that no policy can waive.
     NotWaivable {
         /// The reason code or check.
-        code: String,
+        code: &'static str,
     },
     /// An exception names an expiry. One check speaks of all that has expired, so an exception for one code would let
     /// the others pass unnamed.
     ExpiryExcepted {
         /// The reason code.
-        code: String,
+        code: &'static str,
     },
     /// Two entries contradict each other.
     Contradiction {
@@ -70,9 +63,6 @@ impl fmt::Display for PolicyError {
                     f,
                     "policy {entry} loosens the default: give a `reason` of at least 10 characters beside it"
                 )
-            }
-            Self::UnknownName { entry, name } => {
-                write!(f, "policy {entry}: `{}` does not exist", veritee_model::text::inert(name))
             }
             Self::NotWaivable { code } => {
                 write!(

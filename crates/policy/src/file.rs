@@ -1,10 +1,11 @@
 //! The policy file as it is written.
 
 use crate::error::PolicyError;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use veritee_model::{
     AppId, CheckId, ComposeHash, Fmspc, InstanceId, Mrtd, NameClass, Reason, Rtmr, Severity, Sha256Digest,
-    Step, TdAttributes, UnixTime, Xfam,
+    Step, TcbStatus, TdAttributes, UnixTime, Xfam,
 };
 
 /// The name of this version of the format.
@@ -51,7 +52,7 @@ pub struct Policy {
     pub os: Os,
     /// Checks that must be made beyond the default ones.
     #[serde(default)]
-    pub require: Vec<String>,
+    pub require: Vec<CheckId>,
     /// Checks of the default that need not be made.
     #[serde(default)]
     pub waive: Vec<Waiver>,
@@ -79,7 +80,8 @@ pub struct FixedTime {
 #[serde(deny_unknown_fields, default)]
 pub struct Tcb {
     /// Statuses that are accepted.
-    pub accept: Vec<TcbStatusName>,
+    #[serde(deserialize_with = "acceptable")]
+    pub accept: Vec<TcbStatus>,
     /// Why, where more than `UpToDate` is.
     pub reason: Option<String>,
     /// Lowest acceptable TCB evaluation data number.
@@ -91,7 +93,7 @@ pub struct Tcb {
 impl Default for Tcb {
     fn default() -> Self {
         Self {
-            accept: vec![TcbStatusName::UpToDate],
+            accept: vec![TcbStatus::UpToDate],
             reason: None,
             minimum_evaluation_number: None,
             minimum_date: None,
@@ -99,35 +101,20 @@ impl Default for Tcb {
     }
 }
 
-/// The TCB statuses that a policy may accept, in Intel's words. `Revoked` is not among them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[expect(missing_docs, reason = "Intel's words")]
-pub enum TcbStatusName {
-    UpToDate,
-    SWHardeningNeeded,
-    ConfigurationNeeded,
-    ConfigurationAndSWHardeningNeeded,
-    OutOfDate,
-    OutOfDateConfigurationNeeded,
-    TDRelaunchAdvised,
-    TDRelaunchAdvisedConfigurationNeeded,
-}
+/// A status that a policy may accept: any but `Revoked`, which Intel gives where keys are compromised.
+struct Acceptable(TcbStatus);
 
-impl TcbStatusName {
-    /// Intel's word.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::UpToDate => "UpToDate",
-            Self::SWHardeningNeeded => "SWHardeningNeeded",
-            Self::ConfigurationNeeded => "ConfigurationNeeded",
-            Self::ConfigurationAndSWHardeningNeeded => "ConfigurationAndSWHardeningNeeded",
-            Self::OutOfDate => "OutOfDate",
-            Self::OutOfDateConfigurationNeeded => "OutOfDateConfigurationNeeded",
-            Self::TDRelaunchAdvised => "TDRelaunchAdvised",
-            Self::TDRelaunchAdvisedConfigurationNeeded => "TDRelaunchAdvisedConfigurationNeeded",
+impl<'de> Deserialize<'de> for Acceptable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match TcbStatus::deserialize(deserializer)? {
+            TcbStatus::Revoked => Err(D::Error::custom("`Revoked` cannot be accepted")),
+            status => Ok(Self(status)),
         }
     }
+}
+
+fn acceptable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<TcbStatus>, D::Error> {
+    Ok(Vec::<Acceptable>::deserialize(deserializer)?.into_iter().map(|status| status.0).collect())
 }
 
 /// `[advisories]`
@@ -282,8 +269,8 @@ pub struct MachineRegisters {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Waiver {
-    /// The check's identifier.
-    pub check: String,
+    /// The check.
+    pub check: CheckId,
     /// Why.
     pub reason: Option<String>,
     /// Until when.
@@ -295,11 +282,11 @@ pub struct Waiver {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exception {
-    /// The reason code.
-    pub code: String,
+    /// The reason.
+    pub code: Reason,
     /// Only at this check.
     #[serde(default)]
-    pub check: Option<String>,
+    pub check: Option<CheckId>,
     /// Why.
     pub reason: Option<String>,
     /// Until when.
@@ -401,49 +388,32 @@ impl Policy {
         if policy.schema != SCHEMA {
             return Err(PolicyError::Schema { got: policy.schema });
         }
-        policy.names_exist()?;
+        policy.are_waivable()?;
         policy.reasons_given()?;
         policy.is_consistent()?;
         Ok(policy)
     }
 
-    fn names_exist(&self) -> Result<(), PolicyError> {
-        let check = |entry: &str, name: &str| match CheckId::from_id(name) {
-            Some(_) => Ok(()),
-            None => Err(PolicyError::UnknownName { entry: entry.to_owned(), name: name.to_owned() }),
-        };
-        for name in &self.require {
-            check("`require`", name)?;
-        }
+    fn are_waivable(&self) -> Result<(), PolicyError> {
         for waiver in &self.waive {
-            check("[[waive]]", &waiver.check)?;
-            let id = CheckId::from_id(&waiver.check);
-            if id.is_some_and(|id| id.step() == Step::Quote && id != CheckId::QuoteSecondOpinion) {
-                return Err(PolicyError::NotWaivable { code: waiver.check.clone() });
+            if waiver.check.step() == Step::Quote && waiver.check != CheckId::QuoteSecondOpinion {
+                return Err(PolicyError::NotWaivable { code: waiver.check.id() });
             }
         }
         for exception in &self.exception {
-            if let Some(name) = &exception.check {
-                check("[[exception]]", name)?;
+            let code = exception.code.code();
+            if exception.code.is_expiry() {
+                return Err(PolicyError::ExpiryExcepted { code });
             }
-            let Some(reason) = Reason::from_code(&exception.code) else {
-                return Err(PolicyError::UnknownName {
-                    entry: "[[exception]]".to_owned(),
-                    name: exception.code.clone(),
-                });
-            };
-            if reason.is_expiry() {
-                return Err(PolicyError::ExpiryExcepted { code: exception.code.clone() });
-            }
-            if !reason.is_waivable() {
-                return Err(PolicyError::NotWaivable { code: exception.code.clone() });
+            if !exception.code.is_waivable() {
+                return Err(PolicyError::NotWaivable { code });
             }
         }
         Ok(())
     }
 
     fn reasons_given(&self) -> Result<(), PolicyError> {
-        let looser_status = self.tcb.accept.iter().any(|status| *status != TcbStatusName::UpToDate);
+        let looser_status = self.tcb.accept.iter().any(|status| *status != TcbStatus::UpToDate);
         let looser_advisories = !self.advisories.allow.is_empty() || self.advisories.others == Others::Allow;
         let mut entries: Vec<(bool, String, Option<&String>)> = vec![
             (looser_status, "[tcb] accept".to_owned(), self.tcb.reason.as_ref()),
@@ -530,7 +500,7 @@ impl Policy {
             out.push(format!("fixes the time at {}: {}", fixed.time, because(&fixed.reason)));
         }
         let statuses: Vec<&str> =
-            self.tcb.accept.iter().filter(|s| **s != TcbStatusName::UpToDate).map(|s| s.name()).collect();
+            self.tcb.accept.iter().filter(|s| **s != TcbStatus::UpToDate).map(|s| s.name()).collect();
         if !statuses.is_empty() {
             out.push(format!("accepts TCB status {}: {}", statuses.join(", "), because(&self.tcb.reason)));
         }

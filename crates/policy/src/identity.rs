@@ -109,7 +109,7 @@ mod tests {
     fn another_app_id_is_refused() {
         let mut policy = Policy::default();
         policy.expect.app_id = vec![AppId::new([9; 20])];
-        assert_eq!(judge(&policy, &identity()).reason.as_deref(), Some("app-id-unexpected"));
+        assert_eq!(judge(&policy, &identity()).reason, Some(Reason::AppIdUnexpected));
         policy.expect.app_id.push(AppId::new([1; 20]));
         assert_eq!(judge(&policy, &identity()).outcome, Outcome::Pass);
     }
@@ -118,14 +118,14 @@ mod tests {
     fn an_entry_on_a_value_that_was_not_measured_fails() {
         let mut policy = Policy::default();
         policy.expect.instance_id = vec![InstanceId::new([0; 20])];
-        assert_eq!(judge(&policy, &identity()).reason.as_deref(), Some("policy-claim-absent"));
+        assert_eq!(judge(&policy, &identity()).reason, Some(Reason::PolicyClaimAbsent));
     }
 
     #[test]
     fn the_right_identifier_under_another_kind_of_provider_is_refused() {
         let mut policy = Policy::default();
         policy.expect.key_provider = vec![KeyProvider { name: "local-sgx".into(), id: "3059AA".into() }];
-        assert_eq!(judge(&policy, &identity()).reason.as_deref(), Some("key-provider-unexpected"));
+        assert_eq!(judge(&policy, &identity()).reason, Some(Reason::KeyProviderUnexpected));
         policy.expect.key_provider[0].name = "kms".into();
         assert_eq!(judge(&policy, &identity()).outcome, Outcome::Pass);
     }
@@ -135,13 +135,13 @@ mod tests {
         let mut policy = Policy::default();
         policy.expect.instance_id = vec![InstanceId::new([1; 20])];
         let other = IdentityFacts { instance_id: Some(InstanceId::new([2; 20])), ..identity() };
-        assert_eq!(judge(&policy, &other).reason.as_deref(), Some("instance-id-unexpected"));
+        assert_eq!(judge(&policy, &other).reason, Some(Reason::InstanceIdUnexpected));
     }
 
     #[test]
     fn another_compose_is_refused() {
         let mut policy = Policy::default();
         policy.expect.compose_hash = vec![ComposeHash::new([9; 32])];
-        assert_eq!(judge_compose(&policy, &identity()).reason.as_deref(), Some("compose-hash-unexpected"));
+        assert_eq!(judge_compose(&policy, &identity()).reason, Some(Reason::ComposeHashUnexpected));
     }
 }

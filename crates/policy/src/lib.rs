@@ -31,8 +31,7 @@ mod template;
 pub use error::PolicyError;
 pub use file::{
     Advisories, Allowed, Audit, Collateral, Exception, Expect, FixedTime, KeyProvider, MachineRegisters,
-    MaximumAge, Os, Others, Policy, RootOfTrust, SCHEMA, Tcb, TcbStatusName, Td, TdLeniency, Variable,
-    Waiver,
+    MaximumAge, Os, Others, Policy, RootOfTrust, SCHEMA, Tcb, Td, TdLeniency, Variable, Waiver,
 };
 pub use settle::Settled;
 pub use template::{Pins, commented_template, template_from};

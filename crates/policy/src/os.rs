@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn a_machine_that_fits_in_three_registers_is_refused_and_the_fourth_is_named() {
         let check = judge(&policy(vec![machine("other", 9)]), &QUOTED, &Proven::default());
-        assert_eq!(check.reason.as_deref(), Some("os-register-unexpected"));
+        assert_eq!(check.reason, Some(Reason::OsRegisterUnexpected));
         assert!(check.location.unwrap().starts_with("RTMR2"));
     }
 

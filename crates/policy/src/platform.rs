@@ -5,7 +5,7 @@ use veritee_model::text::inert;
 use veritee_model::{Check, CheckId, Reason, UnixTime};
 use veritee_quote::error::Source;
 use veritee_quote::td_attributes::{self, TdAttributeFault};
-use veritee_quote::{Tcb, TdReport, VerifiedQuote};
+use veritee_quote::{Tcb, TcbStatus, TdReport, VerifiedQuote};
 
 const SECONDS_PER_DAY: u64 = 86_400;
 
@@ -44,11 +44,11 @@ fn root(policy: &Policy, verified: &VerifiedQuote) -> Check {
 
 fn status(policy: &Policy, tcb: &Tcb) -> Check {
     let id = CheckId::PlatformTcbStatus;
-    let name = tcb.status.name();
-    let accepted: Vec<&str> = policy.tcb.accept.iter().map(|status| status.name()).collect();
-    if accepted.contains(&name) {
-        return current(tcb, &accepted)
-            .unwrap_or_else(|| Check::pass(id, format!("{name}, TCB of {}", day(tcb.date))));
+    let status = tcb.status;
+    let accepted = policy.tcb.accept.as_slice();
+    if accepted.contains(&status) {
+        return current(tcb, accepted)
+            .unwrap_or_else(|| Check::pass(id, format!("{status}, TCB of {}", day(tcb.date))));
     }
     let launch = &tcb.launch;
     let mut parts = vec![format!("platform {}", launch.platform.status)];
@@ -59,28 +59,24 @@ fn status(policy: &Policy, tcb: &Tcb) -> Check {
     let short: Vec<String> = tcb.shortfalls.iter().map(ToString::to_string).collect();
     let short =
         if short.is_empty() { String::new() } else { format!("; short of UpToDate: {}", short.join(", ")) };
-    let reason = tcb.status.reason().unwrap_or(Reason::TcbNotSupported);
-    Check::fail(id, reason, format!("{name} since {} ({}){short}", day(tcb.date), parts.join(", ")))
-        .compared(accepted.join(" or "), name)
+    let reason = Reason::of_tcb_status(status).unwrap_or(Reason::TcbNotSupported);
+    Check::fail(id, reason, format!("{status} since {} ({}){short}", day(tcb.date), parts.join(", ")))
+        .compared(any_of(accepted), status)
         .next("ask the operator for the BIOS, microcode or TDX module update that Intel's advisories name")
 }
 
 /// Intel's relaunch table keeps the status of the launch when the TCB has become worse since. A relying party's secrets
 /// go to the machine as it is now, so the status now has to be accepted too.
-fn current(tcb: &Tcb, accepted: &[&str]) -> Option<Check> {
+fn current(tcb: &Tcb, accepted: &[TcbStatus]) -> Option<Check> {
     // "Relaunch advised" already speaks of the status now.
     if tcb.status != tcb.launch.status {
         return None;
     }
     let current = tcb.current.as_ref()?.status;
-    let reason = current.reason().filter(|_| !accepted.contains(&current.name()))?;
+    let reason = Reason::of_tcb_status(current).filter(|_| !accepted.contains(&current))?;
     let detail = format!("{} at launch, but {current} now (TEE_TCB_SVN2)", tcb.launch.status);
     let check = Check::fail(CheckId::PlatformTcbStatus, reason, detail);
-    Some(
-        check
-            .compared(accepted.join(" or "), current)
-            .next("ask the operator why the TDX module was changed"),
-    )
+    Some(check.compared(any_of(accepted), current).next("ask the operator why the TDX module was changed"))
 }
 
 fn advisories(policy: &Policy, tcb: &Tcb) -> Check {
@@ -240,9 +236,12 @@ fn fmspc(policy: &Policy, verified: &VerifiedQuote) -> Check {
     if expected.contains(&got) {
         return Check::pass(id, format!("{got}, as the policy names it"));
     }
-    let list: Vec<String> = expected.iter().map(ToString::to_string).collect();
     Check::fail(id, Reason::FmspcRefused, "the processor family is none that the policy names")
-        .compared(list.join(" or "), got)
+        .compared(any_of(expected), got)
+}
+
+fn any_of(values: &[impl ToString]) -> String {
+    values.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
 }
 
 fn day(time: UnixTime) -> String {

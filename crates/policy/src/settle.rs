@@ -48,9 +48,9 @@ impl Policy {
             }
             let mut matched = false;
             for check in &mut checks {
-                let here = exception.check.as_ref().is_none_or(|id| *id == check.id);
-                let refused = check.reason().is_some_and(Reason::is_waivable);
-                let same = check.reason.as_ref() == Some(&exception.code);
+                let here = exception.check.is_none_or(|id| id == check.id);
+                let refused = exception.code.is_waivable();
+                let same = check.reason == Some(exception.code);
                 if here && refused && same && check.outcome == Outcome::Fail {
                     check.waived.clone_from(&exception.reason);
                     matched = true;
@@ -65,7 +65,7 @@ impl Policy {
 fn expired(expires: Option<UnixTime>, as_of: UnixTime, what: &str, notices: &mut Vec<Notice>) -> bool {
     let Some(expires) = expires.filter(|expires| *expires <= as_of) else { return false };
     notices.push(Notice {
-        reason: Reason::PolicyExceptionExpired.code().to_owned(),
+        reason: Reason::PolicyExceptionExpired,
         detail: format!("{what} expired at {expires} and was not applied"),
         location: None,
     });
@@ -75,7 +75,7 @@ fn expired(expires: Option<UnixTime>, as_of: UnixTime, what: &str, notices: &mut
 fn unmatched(matched: bool, what: &str, notices: &mut Vec<Notice>) {
     if !matched {
         notices.push(Notice {
-            reason: Reason::PolicyExceptionUnmatched.code().to_owned(),
+            reason: Reason::PolicyExceptionUnmatched,
             detail: format!("{what} matched nothing: drop it"),
             location: None,
         });
@@ -90,9 +90,9 @@ mod tests {
 
     const NOW: UnixTime = UnixTime::from_seconds(1_773_532_800);
 
-    fn exception(code: &str, expires: Option<UnixTime>) -> Policy {
+    fn exception(code: Reason, expires: Option<UnixTime>) -> Policy {
         let entry = Exception {
-            code: code.to_owned(),
+            code,
             check: None,
             reason: Some("until the firmware update in April".to_owned()),
             expires,
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn an_exception_lets_its_reason_pass_and_keeps_the_failure_visible() {
         let failed = Check::fail(CheckId::PlatformTcbStatus, Reason::TcbOutOfDate, "");
-        let settled = exception("tcb-out-of-date", None).settle(vec![failed], NOW);
+        let settled = exception(Reason::TcbOutOfDate, None).settle(vec![failed], NOW);
         assert_eq!(settled.checks[0].outcome, Outcome::Fail);
         assert!(settled.checks[0].waived.is_some());
         assert!(settled.notices.is_empty());
@@ -112,28 +112,28 @@ mod tests {
     #[test]
     fn an_expired_exception_is_not_applied_and_said_so() {
         let failed = Check::fail(CheckId::PlatformTcbStatus, Reason::TcbOutOfDate, "");
-        let settled = exception("tcb-out-of-date", Some(NOW)).settle(vec![failed], NOW);
+        let settled = exception(Reason::TcbOutOfDate, Some(NOW)).settle(vec![failed], NOW);
         assert!(settled.checks[0].waived.is_none());
-        assert_eq!(settled.notices[0].reason, "policy-exception-expired");
+        assert_eq!(settled.notices[0].reason, Reason::PolicyExceptionExpired);
     }
 
     #[test]
     fn an_exception_that_matches_nothing_is_reported() {
-        let settled = exception("td-debug", None).settle(Vec::new(), NOW);
-        assert_eq!(settled.notices[0].reason, "policy-exception-unmatched");
+        let settled = exception(Reason::TdDebug, None).settle(Vec::new(), NOW);
+        assert_eq!(settled.notices[0].reason, Reason::PolicyExceptionUnmatched);
     }
 
     #[test]
     fn an_exception_made_without_the_reader_still_cannot_waive_what_is_not_genuine() {
         let failed = Check::fail(CheckId::EventLogRtmr3, Reason::RtmrMismatch, "");
-        let settled = exception("rtmr-mismatch", None).settle(vec![failed], NOW);
+        let settled = exception(Reason::RtmrMismatch, None).settle(vec![failed], NOW);
         assert!(settled.checks[0].waived.is_none());
     }
 
     #[test]
     fn waiving_a_check_does_not_touch_one_that_failed() {
         let waiver =
-            Waiver { check: "os.measured".into(), reason: Some("not published yet".into()), expires: None };
+            Waiver { check: CheckId::OsMeasured, reason: Some("not published yet".into()), expires: None };
         let policy = Policy { waive: vec![waiver], ..Policy::default() };
         let failed = Check::fail(CheckId::OsMeasured, Reason::OsRegisterUnexpected, "");
         assert!(policy.settle(vec![failed], NOW).checks[0].waived.is_none());

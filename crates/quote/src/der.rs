@@ -3,7 +3,10 @@
 //! Source: ITU-T X.690. Certificates and revocation lists are read in place, without copies, so that a list of
 //! 600,000 entries costs one pass; no library gives offsets for what it refuses.
 
+mod fault;
+
 use core::fmt;
+pub use fault::DerFault;
 use veritee_model::UnixTime;
 
 pub(crate) const BOOLEAN: u8 = 0x01;
@@ -26,12 +29,12 @@ pub struct DerError {
     /// Byte offset in the document.
     pub at: usize,
     /// What was wrong or missing there.
-    pub what: &'static str,
+    pub fault: DerFault,
 }
 
 impl fmt::Display for DerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at byte {}", self.what, self.at)
+        write!(f, "{} at byte {}", self.fault, self.at)
     }
 }
 
@@ -51,8 +54,8 @@ pub(crate) struct Element<'a> {
 }
 
 impl<'a> Element<'a> {
-    pub(crate) const fn error(&self, what: &'static str) -> DerError {
-        DerError { at: self.at, what }
+    pub(crate) const fn error(&self, fault: DerFault) -> DerError {
+        DerError { at: self.at, fault }
     }
 
     /// Reads the contents as further elements.
@@ -64,18 +67,18 @@ impl<'a> Element<'a> {
     pub(crate) fn octets_of_bits(&self) -> Result<&'a [u8], DerError> {
         match self.value.split_first() {
             Some((0, octets)) => Ok(octets),
-            _ => Err(self.error("bit string with unused bits")),
+            _ => Err(self.error(DerFault::UnusedBits)),
         }
     }
 
     /// Magnitude of a non-negative INTEGER, without the sign byte.
     pub(crate) fn magnitude(&self) -> Result<&'a [u8], DerError> {
         match self.value {
-            [] => Err(self.error("empty integer")),
+            [] => Err(self.error(DerFault::EmptyInteger)),
             [0] => Ok(&[]),
-            [0, next, ..] if *next < 0x80 => Err(self.error("integer is not minimal")),
+            [0, next, ..] if *next < 0x80 => Err(self.error(DerFault::IntegerNotMinimal)),
             [0, magnitude @ ..] => Ok(magnitude),
-            [first, ..] if *first >= 0x80 => Err(self.error("integer is negative")),
+            [first, ..] if *first >= 0x80 => Err(self.error(DerFault::IntegerNegative)),
             magnitude => Ok(magnitude),
         }
     }
@@ -84,7 +87,7 @@ impl<'a> Element<'a> {
     pub(crate) fn small(&self) -> Result<u32, DerError> {
         let magnitude = self.magnitude()?;
         if magnitude.len() > 4 {
-            return Err(self.error("integer is too large"));
+            return Err(self.error(DerFault::IntegerTooLarge));
         }
         Ok(magnitude.iter().fold(0_u32, |sum, byte| (sum << 8) | u32::from(*byte)))
     }
@@ -93,13 +96,13 @@ impl<'a> Element<'a> {
         match self.value {
             [0x00] => Ok(false),
             [0xff] => Ok(true),
-            _ => Err(self.error("boolean is not of DER")),
+            _ => Err(self.error(DerFault::BooleanForm)),
         }
     }
 
     /// UTCTime or GeneralizedTime in the forms that RFC 5280 allows.
     pub(crate) fn time(&self) -> Result<UnixTime, DerError> {
-        let fault = || self.error("time is not of RFC 5280's form");
+        let fault = || self.error(DerFault::TimeForm);
         let (year, rest) = match (self.tag, self.value.len()) {
             (UTC_TIME, 13) => {
                 let (head, rest) = self.value.split_at_checked(2).ok_or_else(fault)?;
@@ -174,19 +177,19 @@ impl<'a> Der<'a> {
         self.bytes.is_empty()
     }
 
-    pub(crate) const fn error(&self, what: &'static str) -> DerError {
-        DerError { at: self.at, what }
+    pub(crate) const fn error(&self, fault: DerFault) -> DerError {
+        DerError { at: self.at, fault }
     }
 
     /// The next element, whatever its tag.
     pub(crate) fn any(&mut self) -> Result<Element<'a>, DerError> {
-        let (tag, after_tag) = self.bytes.split_first().ok_or(self.error("an element is missing"))?;
+        let (tag, after_tag) = self.bytes.split_first().ok_or(self.error(DerFault::ElementMissing))?;
         if tag & 0x1f == 0x1f {
-            return Err(self.error("tag of several bytes"));
+            return Err(self.error(DerFault::LongTag));
         }
         let (length, header) = self.length(after_tag)?;
-        let end = header.checked_add(length).ok_or(self.error("length overflows"))?;
-        let (whole, rest) = self.bytes.split_at_checked(end).ok_or(self.error("element is cut off"))?;
+        let end = header.checked_add(length).ok_or(self.error(DerFault::LengthOverflows))?;
+        let (whole, rest) = self.bytes.split_at_checked(end).ok_or(self.error(DerFault::CutOff))?;
         let value = whole.get(header..).unwrap_or_default();
         let element =
             Element { tag: *tag, value, whole, at: self.at, value_at: self.at.saturating_add(header) };
@@ -203,20 +206,20 @@ impl<'a> Der<'a> {
             [0x82, a @ 1..=0xff, b, ..] => Ok((usize::from(u16::from_be_bytes([a, b])), 4)),
             [0x83, a @ 1..=0xff, b, c, ..] => self.long_length([0, a, b, c], 5),
             [0x84, a @ 1..=0xff, b, c, d, ..] => self.long_length([a, b, c, d], 6),
-            _ => Err(self.error("length is not minimal, indefinite or cut off")),
+            _ => Err(self.error(DerFault::LengthForm)),
         }
     }
 
     fn long_length(&self, bytes: [u8; 4], header: usize) -> Result<(usize, usize), DerError> {
         match usize::try_from(u32::from_be_bytes(bytes)) {
             Ok(length) => Ok((length, header)),
-            Err(_too_large) => Err(self.error("length overflows")),
+            Err(_too_large) => Err(self.error(DerFault::LengthOverflows)),
         }
     }
 
     /// The next element, which must have this tag.
-    pub(crate) fn expect(&mut self, tag: u8, what: &'static str) -> Result<Element<'a>, DerError> {
-        let here = self.error(what);
+    pub(crate) fn expect(&mut self, tag: u8, fault: DerFault) -> Result<Element<'a>, DerError> {
+        let here = self.error(fault);
         match self.any()? {
             element if element.tag == tag => Ok(element),
             _ => Err(here),
@@ -231,12 +234,12 @@ impl<'a> Der<'a> {
         }
     }
 
-    pub(crate) fn sequence(&mut self, what: &'static str) -> Result<Self, DerError> {
-        self.expect(SEQUENCE, what).map(|element| element.inner())
+    pub(crate) fn sequence(&mut self, fault: DerFault) -> Result<Self, DerError> {
+        self.expect(SEQUENCE, fault).map(|element| element.inner())
     }
 
-    pub(crate) const fn finish(&self, what: &'static str) -> Result<(), DerError> {
-        if self.bytes.is_empty() { Ok(()) } else { Err(self.error(what)) }
+    pub(crate) const fn finish(&self, fault: DerFault) -> Result<(), DerError> {
+        if self.bytes.is_empty() { Ok(()) } else { Err(self.error(fault)) }
     }
 }
 

@@ -6,7 +6,7 @@ mod parse;
 mod quote;
 
 pub use chain::{CertificateRole, ChainError, ChainFault};
-pub use collateral::{CollateralError, CrlFault, DocumentFault, Source};
+pub use collateral::{CollateralError, CrlFault, DocumentFault, Field, Source};
 pub use parse::ParseError;
 pub use quote::{Evaluated, QeField, QuoteError, Shortfall, SvnName, TcbPart};
 

@@ -3,7 +3,7 @@
 //! Only with the feature `fuzzing`, which no other crate turns on. Nothing that is returned here is verified, and
 //! nothing that verifies takes it.
 
-use crate::der::{DerError, OCTET_STRING};
+use crate::der::{DerError, DerFault, OCTET_STRING};
 use crate::error::DocumentFault;
 use crate::pck::PckExtension;
 use crate::qe_identity::QeIdentity;
@@ -34,8 +34,8 @@ pub fn qe_identity(text: &str) -> Result<QeIdentity, DocumentFault> {
 /// As inside a certificate.
 pub fn pck_extension(bytes: &[u8]) -> Result<PckExtension, DerError> {
     let mut reader = DerReader::new(bytes);
-    let extension = reader.expect(OCTET_STRING, "extension value expected")?;
-    reader.finish("bytes after the extension value")?;
+    let extension = reader.expect(OCTET_STRING, DerFault::ExtensionValueExpected)?;
+    reader.finish(DerFault::BytesAfterExtensionValue)?;
     PckExtension::parse(extension)
 }
 

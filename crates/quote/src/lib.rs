@@ -111,6 +111,7 @@
 mod bytes;
 mod collateral;
 mod der;
+pub mod divergence;
 pub mod error;
 mod facts;
 #[cfg(feature = "fuzzing")]
@@ -133,7 +134,7 @@ pub use bytes::{
     CpuSvn, EnclaveAttributes, MrEnclave, MrSigner, PceId, PlatformInstanceId, SeamAttributes, TdId,
 };
 pub use collateral::{Collateral, CollateralParts, Expiry, PcsAnswers};
-pub use der::DerError;
+pub use der::{DerError, DerFault};
 pub use error::{CollateralError, ParseError, QuoteError, Stage};
 pub use facts::{CollateralFacts, ExpiredItem, SourceDates};
 pub use pck::{CaKind, PckExtension, SgxType, Stated};
@@ -141,8 +142,9 @@ pub use prepared::PreparedCollateral;
 pub use qe_identity::QeIdentity;
 pub use quote::{Body, EnclaveReport, Header, PckHint, Quote, TdReport, Tee};
 pub use root::TrustRoot;
-pub use tcb::{Evaluation, ReachedLevel, Tcb, TcbStatus};
+pub use tcb::{Evaluation, ReachedLevel, Tcb, converged, relaunched};
 pub use tcb_info::{IsvLevel, LevelVerdict, TcbInfo, TcbLevel, TdxModule, TdxModuleIdentity};
 pub use verified::{Platform, VerifiedQuote};
 pub use verifier::{STANDARD_MEMORY, Statistics, Verifier};
+pub use veritee_model::TcbStatus;
 pub use x509::pem::PemError;

@@ -3,7 +3,9 @@
 //! Source: Intel SGX PCK Certificate and Certificate Revocation List Profile Specification, section 1.3.5.
 
 use crate::bytes::{CpuSvn, PceId, PlatformInstanceId};
-use crate::der::{BOOLEAN, Der, DerError, ENUMERATED, Element, INTEGER, OCTET_STRING, OID, SEQUENCE};
+use crate::der::{
+    BOOLEAN, Der, DerError, DerFault, ENUMERATED, Element, INTEGER, OCTET_STRING, OID, SEQUENCE,
+};
 use core::fmt;
 use serde::Serialize;
 use veritee_model::{Fmspc, Ppid};
@@ -125,8 +127,8 @@ impl PckExtension {
     /// Reads the extension's value: the OCTET STRING with its SEQUENCE inside.
     pub(crate) fn parse(extension: Element<'_>) -> Result<Self, DerError> {
         let mut outer = extension.inner();
-        let mut list = outer.sequence("SGX extension expected")?;
-        outer.finish("bytes after the SGX extension")?;
+        let mut list = outer.sequence(DerFault::SgxExtensionExpected)?;
+        outer.finish(DerFault::BytesAfterSgxExtension)?;
         let mut parts = Parts::default();
         while !list.is_empty() {
             let (key, value) = read_pair(&mut list, &[])?;
@@ -138,35 +140,35 @@ impl PckExtension {
                 5 => &mut parts.sgx_type,
                 6 => &mut parts.instance,
                 7 => &mut parts.configuration,
-                _ => return Err(value.error("unknown part of the SGX extension")),
+                _ => return Err(value.error(DerFault::UnknownSgxPart)),
             };
             if slot.replace(value).is_some() {
-                return Err(value.error("part of the SGX extension occurs twice"));
+                return Err(value.error(DerFault::SgxPartTwice));
             }
         }
         Self::assemble(&extension, &parts)
     }
 
     fn assemble(extension: &Element<'_>, parts: &Parts<'_>) -> Result<Self, DerError> {
-        let tcb = parts.tcb.ok_or_else(|| extension.error("TCB is missing"))?;
+        let tcb = parts.tcb.ok_or_else(|| extension.error(DerFault::TcbMissing))?;
         let (components, pce_svn, cpu_svn) = read_tcb(&tcb)?;
-        let kind = parts.sgx_type.ok_or_else(|| extension.error("SGX type is missing"))?;
+        let kind = parts.sgx_type.ok_or_else(|| extension.error(DerFault::SgxTypeMissing))?;
         // A Platform CA's certificate has both optional parts, a Processor CA's has neither.
         let (instance, configuration) = match (parts.instance, parts.configuration) {
             (Some(instance), Some(configuration)) => {
                 (Some(octets(&instance)?), read_configuration(&configuration)?)
             }
             (None, None) => (None, [Stated::Unstated; 3]),
-            _ => return Err(extension.error("platform instance without configuration, or the reverse")),
+            _ => return Err(extension.error(DerFault::InstanceWithoutConfiguration)),
         };
         let [dynamic_platform, cached_keys, smt_enabled] = configuration;
         Ok(Self {
-            ppid: Ppid::new(required(extension, parts.ppid, "PPID is missing")?),
+            ppid: Ppid::new(required(extension, parts.ppid, DerFault::PpidMissing)?),
             components,
             pce_svn,
             cpu_svn,
-            pce_id: PceId::new(required(extension, parts.pce_id, "PCEID is missing")?),
-            fmspc: Fmspc::new(required(extension, parts.fmspc, "FMSPC is missing")?),
+            pce_id: PceId::new(required(extension, parts.pce_id, DerFault::PceidMissing)?),
+            fmspc: Fmspc::new(required(extension, parts.fmspc, DerFault::FmspcMissing)?),
             sgx_type: read_sgx_type(&kind)?,
             platform_instance_id: instance.map(PlatformInstanceId::new),
             dynamic_platform,
@@ -179,35 +181,34 @@ impl PckExtension {
 fn required<const N: usize>(
     extension: &Element<'_>,
     part: Option<Element<'_>>,
-    what: &'static str,
+    fault: DerFault,
 ) -> Result<[u8; N], DerError> {
-    octets(&part.ok_or_else(|| extension.error(what))?)
+    octets(&part.ok_or_else(|| extension.error(fault))?)
 }
 
 /// `SEQUENCE { OID, value }` where the OID is the prefix, `branch`, and one more number.
 fn read_pair<'a>(list: &mut Der<'a>, branch: &[u8]) -> Result<(u8, Element<'a>), DerError> {
-    let mut pair = list.sequence("identifier and value expected")?;
-    let oid = pair.expect(OID, "identifier expected")?;
+    let mut pair = list.sequence(DerFault::PairExpected)?;
+    let oid = pair.expect(OID, DerFault::IdentifierExpected)?;
     let value = pair.any()?;
-    pair.finish("bytes after the value")?;
+    pair.finish(DerFault::BytesAfterValue)?;
     let last = oid.value.strip_prefix(PREFIX).and_then(|rest| rest.strip_prefix(branch));
     match last {
         Some([key]) => Ok((*key, value)),
-        _ => Err(oid.error("identifier is not of the SGX extension")),
+        _ => Err(oid.error(DerFault::ForeignIdentifier)),
     }
 }
 
 fn octets<const N: usize>(element: &Element<'_>) -> Result<[u8; N], DerError> {
     if element.tag != OCTET_STRING {
-        return Err(element.error("octet string expected"));
+        return Err(element.error(DerFault::OctetStringExpected));
     }
-    <[u8; N]>::try_from(element.value)
-        .map_err(|_length| element.error("octet string of another length expected"))
+    <[u8; N]>::try_from(element.value).map_err(|_length| element.error(DerFault::OctetStringLength))
 }
 
 fn read_tcb(element: &Element<'_>) -> Result<([u8; 16], u16, CpuSvn), DerError> {
     if element.tag != SEQUENCE {
-        return Err(element.error("TCB sequence expected"));
+        return Err(element.error(DerFault::TcbSequenceExpected));
     }
     let mut list = element.inner();
     let mut components = [None; 16];
@@ -219,56 +220,56 @@ fn read_tcb(element: &Element<'_>) -> Result<([u8; 16], u16, CpuSvn), DerError> 
             18 => cpu_svn.replace(CpuSvn::new(octets(&value)?)).is_some(),
             _ => match usize::from(key).checked_sub(1).and_then(|index| components.get_mut(index)) {
                 Some(slot) => slot.replace(svn::<u8>(&value)?).is_some(),
-                None => return Err(value.error("unknown part of the TCB")),
+                None => return Err(value.error(DerFault::UnknownTcbPart)),
             },
         };
         if twice {
-            return Err(value.error("part of the TCB occurs twice"));
+            return Err(value.error(DerFault::TcbPartTwice));
         }
     }
     let mut complete = [0; 16];
     for (slot, component) in complete.iter_mut().zip(components) {
-        *slot = component.ok_or_else(|| element.error("a TCB component is missing"))?;
+        *slot = component.ok_or_else(|| element.error(DerFault::TcbComponentMissing))?;
     }
-    let pce_svn = pce_svn.ok_or_else(|| element.error("PCESVN is missing"))?;
-    let cpu_svn = cpu_svn.ok_or_else(|| element.error("CPUSVN is missing"))?;
+    let pce_svn = pce_svn.ok_or_else(|| element.error(DerFault::PcesvnMissing))?;
+    let cpu_svn = cpu_svn.ok_or_else(|| element.error(DerFault::CpusvnMissing))?;
     Ok((complete, pce_svn, cpu_svn))
 }
 
 fn svn<T: TryFrom<u32>>(element: &Element<'_>) -> Result<T, DerError> {
     if element.tag != INTEGER {
-        return Err(element.error("security version number expected"));
+        return Err(element.error(DerFault::SecurityVersionNumberExpected));
     }
-    T::try_from(element.small()?).map_err(|_range| element.error("security version number is too large"))
+    T::try_from(element.small()?).map_err(|_range| element.error(DerFault::SecurityVersionNumberTooLarge))
 }
 
 fn read_sgx_type(element: &Element<'_>) -> Result<SgxType, DerError> {
     if element.tag != ENUMERATED {
-        return Err(element.error("SGX type expected"));
+        return Err(element.error(DerFault::SgxTypeExpected));
     }
     match element.small()? {
         0 => Ok(SgxType::Standard),
         1 => Ok(SgxType::Scalable),
         2 => Ok(SgxType::ScalableWithIntegrity),
-        _ => Err(element.error("unknown SGX type")),
+        _ => Err(element.error(DerFault::UnknownSgxType)),
     }
 }
 
 fn read_configuration(element: &Element<'_>) -> Result<[Stated; 3], DerError> {
     if element.tag != SEQUENCE {
-        return Err(element.error("configuration sequence expected"));
+        return Err(element.error(DerFault::ConfigurationSequenceExpected));
     }
     let mut list = element.inner();
     let mut stated = [Stated::Unstated; 3];
     while !list.is_empty() {
         let (key, value) = read_pair(&mut list, &[7])?;
         if value.tag != BOOLEAN {
-            return Err(value.error("boolean expected"));
+            return Err(value.error(DerFault::BooleanExpected));
         }
         let slot = usize::from(key).checked_sub(1).and_then(|index| stated.get_mut(index));
-        let slot = slot.ok_or_else(|| value.error("unknown part of the configuration"))?;
+        let slot = slot.ok_or_else(|| value.error(DerFault::UnknownConfigurationPart))?;
         if *slot != Stated::Unstated {
-            return Err(value.error("part of the configuration occurs twice"));
+            return Err(value.error(DerFault::ConfigurationPartTwice));
         }
         *slot = Stated::from(value.boolean()?);
     }

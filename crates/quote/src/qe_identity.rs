@@ -3,7 +3,7 @@
 //! Source: Intel's PCS API, "Get Quoting Enclave Identity".
 
 use crate::bytes::{EnclaveAttributes, MrSigner};
-use crate::error::{DocumentFault, QeField, QuoteError};
+use crate::error::{DocumentFault, Field, QeField, QuoteError};
 use crate::quote::{EnclaveReport, Tee};
 use crate::tcb_info::IsvLevel;
 use crate::wire;
@@ -39,6 +39,9 @@ pub struct QeIdentity {
     pub isv_product_id: u16,
     /// Levels, highest ISVSVN first.
     pub levels: Vec<IsvLevel>,
+    /// In the document they stand otherwise.
+    #[serde(skip)]
+    pub(crate) levels_out_of_order: bool,
 }
 
 #[derive(Deserialize)]
@@ -72,30 +75,30 @@ impl QeIdentity {
     pub(crate) fn parse(text: &str, budget: &Budget) -> Result<Self, DocumentFault> {
         let wire: Wire<'_> = wire::read(text, budget.json_depth)?;
         if wire.version != 2 {
-            return Err(wire::fault("version", "2", wire.version));
+            return Err(wire::fault(Field::Version, "2", wire.version));
         }
         let tee = match wire.id.as_ref() {
             "QE" => Tee::Sgx,
             "TD_QE" => Tee::Tdx,
-            other => return Err(wire::fault("id", "QE or TD_QE", other)),
+            other => return Err(wire::fault(Field::Id, "QE or TD_QE", other)),
         };
+        let levels = wire::isv_levels(Field::Levels, u16::MAX, &wire.tcb_levels, crate::tcb::of_enclave)?;
         Ok(Self {
             tee,
-            issue_date: wire::date("issueDate", &wire.issue_date)?,
-            next_update: wire::date("nextUpdate", &wire.next_update)?,
+            issue_date: wire::date(Field::IssueDate, &wire.issue_date)?,
+            next_update: wire::date(Field::NextUpdate, &wire.next_update)?,
             evaluation_number: wire.tcb_evaluation_data_number,
-            misc_select: wire::octets("miscselect", &wire.miscselect)?,
-            misc_select_mask: wire::octets("miscselectMask", &wire.miscselect_mask)?,
-            attributes: EnclaveAttributes::new(wire::octets("attributes", &wire.attributes)?),
-            attributes_mask: EnclaveAttributes::new(wire::octets("attributesMask", &wire.attributes_mask)?),
-            mr_signer: MrSigner::new(wire::octets("mrsigner", &wire.mrsigner)?),
+            misc_select: wire::octets(Field::MiscSelect, &wire.miscselect)?,
+            misc_select_mask: wire::octets(Field::MiscSelectMask, &wire.miscselect_mask)?,
+            attributes: EnclaveAttributes::new(wire::octets(Field::Attributes, &wire.attributes)?),
+            attributes_mask: EnclaveAttributes::new(wire::octets(
+                Field::AttributesMask,
+                &wire.attributes_mask,
+            )?),
+            mr_signer: MrSigner::new(wire::octets(Field::MrSigner, &wire.mrsigner)?),
             isv_product_id: wire.isvprodid,
-            levels: wire::isv_levels(
-                "tcbLevels",
-                u16::MAX,
-                &wire.tcb_levels,
-                crate::tcb::TcbStatus::of_enclave,
-            )?,
+            levels: levels.highest_first,
+            levels_out_of_order: levels.out_of_order,
         })
     }
 

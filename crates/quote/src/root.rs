@@ -49,7 +49,7 @@ impl TrustRoot {
     pub fn from_der(der: &[u8]) -> Result<Self, CollateralError> {
         let fault = |what| CollateralError::TrustRoot { what, at: 0 };
         let certificate = Certificate::parse(der)
-            .map_err(|error| CollateralError::TrustRoot { what: error.what, at: error.at })?;
+            .map_err(|error| CollateralError::TrustRoot { what: error.fault.words(), at: error.at })?;
         if !certificate.is_self_issued() || !certificate.is_signed_by(&certificate.public_key) {
             return Err(fault("it is not self-signed"));
         }

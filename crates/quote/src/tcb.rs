@@ -7,174 +7,94 @@ use crate::error::{Evaluated, QuoteError, Shortfall, SvnName, TcbPart};
 use crate::pck::PckExtension;
 use crate::qe_identity::QeIdentity;
 use crate::tcb_info::{IsvLevel, LevelVerdict, TcbInfo, TcbLevel};
-use core::fmt;
-use serde::{Serialize, Serializer};
-use veritee_model::{Reason, TeeTcbSvn, UnixTime};
+use serde::Serialize;
+use veritee_model::{TcbStatus, TeeTcbSvn, UnixTime};
 
-/// Status of a TCB in Intel's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TcbStatus {
-    /// Nothing to do.
-    UpToDate,
-    /// Software inside must defend itself against a flaw of the hardware.
-    SwHardeningNeeded,
-    /// The platform must be configured otherwise.
-    ConfigurationNeeded,
-    /// Both.
-    ConfigurationAndSwHardeningNeeded,
-    /// The platform lacks security updates.
-    OutOfDate,
-    /// It lacks updates and must be configured otherwise.
-    OutOfDateConfigurationNeeded,
-    /// Keys of this TCB are compromised. Never part of a verified quote.
-    Revoked,
-    /// The TD was launched under an out-of-date TCB that has been updated since.
-    TdRelaunchAdvised,
-    /// The same, and the platform must be configured otherwise.
-    TdRelaunchAdvisedConfigurationNeeded,
+/// A status that a TCB info may give a platform level.
+pub(crate) fn of_platform(name: &str) -> Option<TcbStatus> {
+    TcbStatus::from_name(name).filter(|status| {
+        !matches!(status, TcbStatus::TdRelaunchAdvised | TcbStatus::TdRelaunchAdvisedConfigurationNeeded)
+    })
 }
 
-impl TcbStatus {
-    /// All statuses.
-    pub const ALL: [Self; 9] = [
-        Self::UpToDate,
-        Self::SwHardeningNeeded,
-        Self::ConfigurationNeeded,
-        Self::ConfigurationAndSwHardeningNeeded,
-        Self::OutOfDate,
-        Self::OutOfDateConfigurationNeeded,
-        Self::Revoked,
-        Self::TdRelaunchAdvised,
-        Self::TdRelaunchAdvisedConfigurationNeeded,
-    ];
+/// A status that Intel gives a TDX module.
+pub(crate) fn of_module(name: &str) -> Option<TcbStatus> {
+    TcbStatus::from_name(name)
+        .filter(|status| matches!(status, TcbStatus::UpToDate | TcbStatus::OutOfDate | TcbStatus::Revoked))
+}
 
-    /// Intel's word.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::UpToDate => "UpToDate",
-            Self::SwHardeningNeeded => "SWHardeningNeeded",
-            Self::ConfigurationNeeded => "ConfigurationNeeded",
-            Self::ConfigurationAndSwHardeningNeeded => "ConfigurationAndSWHardeningNeeded",
-            Self::OutOfDate => "OutOfDate",
-            Self::OutOfDateConfigurationNeeded => "OutOfDateConfigurationNeeded",
-            Self::Revoked => "Revoked",
-            Self::TdRelaunchAdvised => "TDRelaunchAdvised",
-            Self::TdRelaunchAdvisedConfigurationNeeded => "TDRelaunchAdvisedConfigurationNeeded",
-        }
-    }
+/// A status that Intel's QVL knows for a quoting enclave.
+pub(crate) fn of_enclave(name: &str) -> Option<TcbStatus> {
+    let known = |status: &TcbStatus| {
+        matches!(
+            status,
+            TcbStatus::UpToDate
+                | TcbStatus::OutOfDate
+                | TcbStatus::Revoked
+                | TcbStatus::ConfigurationNeeded
+                | TcbStatus::OutOfDateConfigurationNeeded
+        )
+    };
+    TcbStatus::from_name(name).filter(known)
+}
 
-    /// The status with this name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.name() == name)
-    }
-
-    /// The reason that a policy gives for refusing it; none for up to date.
-    #[must_use]
-    pub const fn reason(self) -> Option<Reason> {
-        match self {
-            Self::UpToDate => None,
-            Self::SwHardeningNeeded => Some(Reason::TcbSwHardeningNeeded),
-            Self::ConfigurationNeeded => Some(Reason::TcbConfigurationNeeded),
-            Self::ConfigurationAndSwHardeningNeeded => Some(Reason::TcbConfigurationAndSwHardeningNeeded),
-            Self::OutOfDate => Some(Reason::TcbOutOfDate),
-            Self::OutOfDateConfigurationNeeded => Some(Reason::TcbOutOfDateConfigurationNeeded),
-            Self::Revoked => Some(Reason::TcbRevoked),
-            Self::TdRelaunchAdvised => Some(Reason::TcbRelaunchAdvised),
-            Self::TdRelaunchAdvisedConfigurationNeeded => Some(Reason::TcbRelaunchAdvisedConfigurationNeeded),
-        }
-    }
-
-    /// A status that a TCB info may give a platform level.
-    pub(crate) fn of_platform(name: &str) -> Option<Self> {
-        Self::from_name(name).filter(|status| {
-            !matches!(status, Self::TdRelaunchAdvised | Self::TdRelaunchAdvisedConfigurationNeeded)
-        })
-    }
-
-    /// A status that Intel gives a TDX module.
-    pub(crate) fn of_module(name: &str) -> Option<Self> {
-        Self::from_name(name)
-            .filter(|status| matches!(status, Self::UpToDate | Self::OutOfDate | Self::Revoked))
-    }
-
-    /// A status that Intel's QVL knows for a quoting enclave.
-    pub(crate) fn of_enclave(name: &str) -> Option<Self> {
-        let known = |status: &Self| {
-            matches!(
-                status,
-                Self::UpToDate
-                    | Self::OutOfDate
-                    | Self::Revoked
-                    | Self::ConfigurationNeeded
-                    | Self::OutOfDateConfigurationNeeded
-            )
-        };
-        Self::from_name(name).filter(known)
-    }
-
-    /// Intel's converge table: what a part's status does to the platform's.
-    ///
-    /// Intel's QVL lets a quoting enclave that needs configuration pass as if it were up to date. No identity ever
-    /// said so; should one, it counts here.
-    #[must_use]
-    pub const fn converged_with(self, part: Self) -> Self {
-        match part {
-            Self::Revoked => Self::Revoked,
-            Self::OutOfDate => self.out_of_date(),
-            Self::ConfigurationNeeded => self.configuration_needed(),
-            Self::OutOfDateConfigurationNeeded => self.out_of_date().configuration_needed(),
-            _ => self,
-        }
-    }
-
-    const fn out_of_date(self) -> Self {
-        match self {
-            Self::UpToDate | Self::SwHardeningNeeded => Self::OutOfDate,
-            Self::ConfigurationNeeded | Self::ConfigurationAndSwHardeningNeeded => {
-                Self::OutOfDateConfigurationNeeded
-            }
-            other => other,
-        }
-    }
-
-    const fn configuration_needed(self) -> Self {
-        match self {
-            Self::UpToDate => Self::ConfigurationNeeded,
-            Self::SwHardeningNeeded => Self::ConfigurationAndSwHardeningNeeded,
-            Self::OutOfDate => Self::OutOfDateConfigurationNeeded,
-            other => other,
-        }
-    }
-
-    /// Intel's relaunch table: `self` when the TD was launched, `current` now.
-    #[must_use]
-    pub const fn relaunched(self, current: Self) -> Self {
-        match (self, current) {
-            (Self::OutOfDate, Self::UpToDate | Self::SwHardeningNeeded) => Self::TdRelaunchAdvised,
-            (Self::OutOfDate, Self::ConfigurationNeeded | Self::ConfigurationAndSwHardeningNeeded)
-            | (
-                Self::OutOfDateConfigurationNeeded,
-                Self::UpToDate
-                | Self::SwHardeningNeeded
-                | Self::ConfigurationNeeded
-                | Self::ConfigurationAndSwHardeningNeeded,
-            ) => Self::TdRelaunchAdvisedConfigurationNeeded,
-            (launch, _) => launch,
-        }
+/// Intel's converge table: what a part's status does to the platform's.
+///
+/// Intel's QVL lets a quoting enclave that needs configuration pass as if it were up to date. No identity ever
+/// said so; should one, it counts here.
+#[must_use]
+pub const fn converged(platform: TcbStatus, part: TcbStatus) -> TcbStatus {
+    match part {
+        TcbStatus::Revoked => TcbStatus::Revoked,
+        TcbStatus::OutOfDate => out_of_date(platform),
+        TcbStatus::ConfigurationNeeded => configuration_needed(platform),
+        TcbStatus::OutOfDateConfigurationNeeded => configuration_needed(out_of_date(platform)),
+        TcbStatus::UpToDate
+        | TcbStatus::SwHardeningNeeded
+        | TcbStatus::ConfigurationAndSwHardeningNeeded
+        | TcbStatus::TdRelaunchAdvised
+        | TcbStatus::TdRelaunchAdvisedConfigurationNeeded => platform,
     }
 }
 
-impl fmt::Display for TcbStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+const fn out_of_date(platform: TcbStatus) -> TcbStatus {
+    match platform {
+        TcbStatus::UpToDate | TcbStatus::SwHardeningNeeded => TcbStatus::OutOfDate,
+        TcbStatus::ConfigurationNeeded | TcbStatus::ConfigurationAndSwHardeningNeeded => {
+            TcbStatus::OutOfDateConfigurationNeeded
+        }
+        other => other,
     }
 }
 
-impl Serialize for TcbStatus {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
+const fn configuration_needed(platform: TcbStatus) -> TcbStatus {
+    match platform {
+        TcbStatus::UpToDate => TcbStatus::ConfigurationNeeded,
+        TcbStatus::SwHardeningNeeded => TcbStatus::ConfigurationAndSwHardeningNeeded,
+        TcbStatus::OutOfDate => TcbStatus::OutOfDateConfigurationNeeded,
+        other => other,
+    }
+}
+
+/// Intel's relaunch table: the status when the TD was launched, and the one that the same platform has now.
+#[must_use]
+pub const fn relaunched(launch: TcbStatus, current: TcbStatus) -> TcbStatus {
+    match (launch, current) {
+        (TcbStatus::OutOfDate, TcbStatus::UpToDate | TcbStatus::SwHardeningNeeded) => {
+            TcbStatus::TdRelaunchAdvised
+        }
+        (
+            TcbStatus::OutOfDate,
+            TcbStatus::ConfigurationNeeded | TcbStatus::ConfigurationAndSwHardeningNeeded,
+        )
+        | (
+            TcbStatus::OutOfDateConfigurationNeeded,
+            TcbStatus::UpToDate
+            | TcbStatus::SwHardeningNeeded
+            | TcbStatus::ConfigurationNeeded
+            | TcbStatus::ConfigurationAndSwHardeningNeeded,
+        ) => TcbStatus::TdRelaunchAdvisedConfigurationNeeded,
+        (launch, _) => launch,
     }
 }
 
@@ -256,6 +176,22 @@ impl Tcb {
     pub fn evaluation_number(&self) -> u32 {
         self.tcb_info_evaluation_number.min(self.qe_identity_evaluation_number)
     }
+
+    /// The merged status as it were if a quoting enclave that needs configuration did not count, as with our peers.
+    pub(crate) fn unless_enclave_configuration(&self) -> TcbStatus {
+        let merged = |evaluation: &Evaluation| {
+            let enclave = match evaluation.quoting_enclave.status {
+                TcbStatus::ConfigurationNeeded | TcbStatus::OutOfDateConfigurationNeeded => {
+                    TcbStatus::UpToDate
+                }
+                other => other,
+            };
+            let status = converged(evaluation.platform.status, enclave);
+            evaluation.tdx_module.as_ref().map_or(status, |module| converged(status, module.status))
+        };
+        let launch = merged(&self.launch);
+        self.current.as_ref().map_or(launch, |current| relaunched(launch, merged(current)))
+    }
 }
 
 /// What is evaluated, and against what.
@@ -284,7 +220,7 @@ impl Evaluator<'_> {
         let mut advisories = launch.advisories.clone();
         if let Some(current) = &current {
             refuse_revoked(current, Evaluated::Current)?;
-            status = launch.status.relaunched(current.status);
+            status = relaunched(launch.status, current.status);
             date = date.min(current.date);
             add_advisories(&mut advisories, &current.advisories);
         }
@@ -311,11 +247,11 @@ impl Evaluator<'_> {
             evaluated,
         )?;
         let (tdx_module, tdx_module_id) = module.map_or((None, None), |(level, id)| (Some(level), Some(id)));
-        let mut status = platform.status.converged_with(quoting_enclave.status);
+        let mut status = converged(platform.status, quoting_enclave.status);
         let mut date = platform.date.min(quoting_enclave.date);
         let mut advisories = platform.advisories.clone();
         if let Some(module) = &tdx_module {
-            status = status.converged_with(module.status);
+            status = converged(status, module.status);
             date = date.min(module.date);
             add_advisories(&mut advisories, &module.advisories);
         }

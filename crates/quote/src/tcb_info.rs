@@ -2,13 +2,13 @@
 //!
 //! Source: Intel's PCS API, "Get TCB Info"; levels are put into the order of Intel's QVL.
 
-use crate::error::DocumentFault;
+use crate::error::{DocumentFault, Field};
 use crate::quote::Tee;
-use crate::tcb::TcbStatus;
 use crate::wire;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use veritee_model::TcbStatus;
 use veritee_model::{Budget, Fmspc, UnixTime};
 
 /// TCB info of one processor family.
@@ -61,6 +61,9 @@ pub struct TdxModuleIdentity {
     pub module: TdxModule,
     /// Levels, highest ISVSVN first.
     pub levels: Vec<IsvLevel>,
+    /// In the document its levels stand otherwise.
+    #[serde(skip)]
+    pub(crate) levels_out_of_order: bool,
 }
 
 /// A level of the platform.
@@ -229,21 +232,21 @@ impl TcbInfo {
             (2, None) | (3, Some("SGX")) => Tee::Sgx,
             (3, Some("TDX")) => Tee::Tdx,
             (2 | 3, id) => {
-                return Err(wire::fault("id", "SGX or TDX, none in version 2", id.unwrap_or("none")));
+                return Err(wire::fault(Field::Id, "SGX or TDX, none in version 2", id.unwrap_or("none")));
             }
-            (version, _) => return Err(wire::fault("version", "2 or 3", version)),
+            (version, _) => return Err(wire::fault(Field::Version, "2 or 3", version)),
         };
         if wire.tcb_type != 0 {
-            return Err(wire::fault("tcbType", "0", wire.tcb_type));
+            return Err(wire::fault(Field::TcbType, "0", wire.tcb_type));
         }
         let (tdx_module, tdx_modules) = read_modules(tee, &wire)?;
         Ok(Self {
             version: wire.version,
             tee,
-            issue_date: wire::date("issueDate", &wire.issue_date)?,
-            next_update: wire::date("nextUpdate", &wire.next_update)?,
-            fmspc: Fmspc::new(wire::octets("fmspc", &wire.fmspc)?),
-            pce_id: crate::bytes::PceId::new(wire::octets("pceId", &wire.pce_id)?),
+            issue_date: wire::date(Field::IssueDate, &wire.issue_date)?,
+            next_update: wire::date(Field::NextUpdate, &wire.next_update)?,
+            fmspc: Fmspc::new(wire::octets(Field::Fmspc, &wire.fmspc)?),
+            pce_id: crate::bytes::PceId::new(wire::octets(Field::PceId, &wire.pce_id)?),
             evaluation_number: wire.tcb_evaluation_data_number,
             tdx_module,
             tdx_modules,
@@ -264,19 +267,19 @@ fn read_modules(
 ) -> Result<(Option<TdxModule>, Vec<TdxModuleIdentity>), DocumentFault> {
     match (tee, &wire.tdx_module, &wire.tdx_module_identities) {
         (Tee::Sgx, None, None) => Ok((None, Vec::new())),
-        (Tee::Sgx, ..) => Err(wire::fault("tdxModule", "none for SGX", "one")),
-        (Tee::Tdx, None, _) => Err(wire::fault("tdxModule", "one for TDX", "none")),
+        (Tee::Sgx, ..) => Err(wire::fault(Field::TdxModule, "none for SGX", "one")),
+        (Tee::Tdx, None, _) => Err(wire::fault(Field::TdxModule, "one for TDX", "none")),
         (Tee::Tdx, Some(module), identities) => {
             let base = read_module(&module.mrsigner, &module.attributes, &module.attributes_mask)?;
             let identities = identities.as_deref().unwrap_or_default();
             if identities.is_empty() && wire.tdx_module_identities.is_some() {
-                return Err(wire::fault("tdxModuleIdentities", "none or at least one", "an empty list"));
+                return Err(wire::fault(Field::TdxModuleIdentities, "none or at least one", "an empty list"));
             }
             let mut modules = Vec::with_capacity(identities.len());
             for identity in identities {
                 let read = read_module_identity(identity)?;
                 if modules.iter().any(|known: &TdxModuleIdentity| known.version == read.version) {
-                    return Err(DocumentFault::DuplicateLevel { list: "tdxModuleIdentities" });
+                    return Err(DocumentFault::DuplicateLevel { list: Field::TdxModuleIdentities });
                 }
                 modules.push(read);
             }
@@ -287,43 +290,45 @@ fn read_modules(
 
 fn read_module(signer: &str, attributes: &str, mask: &str) -> Result<TdxModule, DocumentFault> {
     // Intel's QVL reads the mask and compares all bits all the same.
-    wire::octets::<8>("attributesMask", mask)?;
+    wire::octets::<8>(Field::AttributesMask, mask)?;
     Ok(TdxModule {
-        mr_signer: wire::octets("mrsigner", signer)?,
-        attributes: wire::octets("attributes", attributes)?,
+        mr_signer: wire::octets(Field::MrSigner, signer)?,
+        attributes: wire::octets(Field::Attributes, attributes)?,
     })
 }
 
 fn read_module_identity(identity: &WireModuleIdentity<'_>) -> Result<TdxModuleIdentity, DocumentFault> {
-    let fault = || wire::fault("tdxModuleIdentities id", "TDX_ and two hex digits", &identity.id);
+    let fault = || wire::fault(Field::ModuleId, "TDX_ and two hex digits", &identity.id);
     let digits = identity.id.get(..4).filter(|prefix| prefix.eq_ignore_ascii_case("TDX_"));
     let digits = digits.and_then(|_prefix| identity.id.get(4..)).ok_or_else(fault)?;
     let mut version = [0];
     hex::decode_to_slice(digits, &mut version).map_err(|_digits| fault())?;
     let [version] = version;
+    let levels = wire::isv_levels(
+        Field::ModuleLevels,
+        u16::from(u8::MAX),
+        &identity.tcb_levels,
+        crate::tcb::of_module,
+    )?;
     Ok(TdxModuleIdentity {
         version,
         id: format!("TDX_{version:02X}"),
         module: read_module(&identity.mrsigner, &identity.attributes, &identity.attributes_mask)?,
-        levels: wire::isv_levels(
-            "tdxModuleIdentities tcbLevels",
-            u16::from(u8::MAX),
-            &identity.tcb_levels,
-            TcbStatus::of_module,
-        )?,
+        levels: levels.highest_first,
+        levels_out_of_order: levels.out_of_order,
     })
 }
 
 fn read_levels(version: u32, tee: Tee, levels: &[WireLevel<'_>]) -> Result<Vec<TcbLevel>, DocumentFault> {
     if levels.is_empty() {
-        return Err(wire::fault("tcbLevels", "at least one", "none"));
+        return Err(wire::fault(Field::Levels, "at least one", "none"));
     }
     let mut read =
         levels.iter().map(|level| read_level(version, tee, level)).collect::<Result<Vec<_>, _>>()?;
     read.sort_by_key(|level| Reverse((level.sgx, level.pce_svn, level.tdx)));
     let same = |a: &TcbLevel, b: &TcbLevel| (a.sgx, a.pce_svn, a.tdx) == (b.sgx, b.pce_svn, b.tdx);
     if read.iter().zip(read.iter().skip(1)).any(|(a, b)| same(a, b)) {
-        return Err(DocumentFault::DuplicateLevel { list: "tcbLevels" });
+        return Err(DocumentFault::DuplicateLevel { list: Field::Levels });
     }
     Ok(read)
 }
@@ -332,25 +337,25 @@ fn read_level(version: u32, tee: Tee, level: &WireLevel<'_>) -> Result<TcbLevel,
     let tcb = &level.tcb;
     let numbered = tcb.numbered.iter().any(Option::is_some);
     let sgx = match (version, &tcb.sgx) {
-        (3, Some(components)) if !numbered => list_components("sgxtcbcomponents", components)?,
+        (3, Some(components)) if !numbered => list_components(Field::SgxComponents, components)?,
         (2, None) => numbered_components(&tcb.numbered)?,
-        _ => return Err(wire::fault("sgxtcbcomponents", "the form of the version", "another form")),
+        _ => return Err(wire::fault(Field::SgxComponents, "the form of the version", "another form")),
     };
     let tdx = match (tee, &tcb.tdx) {
-        (Tee::Tdx, Some(components)) => list_components("tdxtcbcomponents", components)?,
+        (Tee::Tdx, Some(components)) => list_components(Field::TdxComponents, components)?,
         (Tee::Sgx, None) => [0; 16],
-        (Tee::Tdx, None) => return Err(wire::fault("tdxtcbcomponents", "16 components", "none")),
-        (Tee::Sgx, Some(_)) => return Err(wire::fault("tdxtcbcomponents", "none for SGX", "some")),
+        (Tee::Tdx, None) => return Err(wire::fault(Field::TdxComponents, "16 components", "none")),
+        (Tee::Sgx, Some(_)) => return Err(wire::fault(Field::TdxComponents, "none for SGX", "some")),
     };
-    let pce_svn =
-        u16::try_from(tcb.pcesvn).map_err(|_range| wire::fault("pcesvn", "at most 65535", tcb.pcesvn))?;
-    let status = TcbStatus::of_platform(&level.tcb_status)
-        .ok_or_else(|| wire::fault("tcbStatus", "one of Intel's seven", &level.tcb_status))?;
+    let pce_svn = u16::try_from(tcb.pcesvn)
+        .map_err(|_range| wire::fault(Field::PceSvn, "at most 65535", tcb.pcesvn))?;
+    let status = crate::tcb::of_platform(&level.tcb_status)
+        .ok_or_else(|| wire::fault(Field::TcbStatus, "one of Intel's seven", &level.tcb_status))?;
     let verdict = wire::verdict(status, &level.tcb_date, &level.advisory_ids)?;
     Ok(TcbLevel { sgx, pce_svn, tdx, verdict })
 }
 
-fn list_components(field: &'static str, list: &[WireComponent]) -> Result<[u8; 16], DocumentFault> {
+fn list_components(field: Field, list: &[WireComponent]) -> Result<[u8; 16], DocumentFault> {
     let list: &[WireComponent; 16] =
         list.try_into().map_err(|_count| wire::fault(field, "16 components", list.len()))?;
     let mut components = [0; 16];
@@ -363,8 +368,9 @@ fn list_components(field: &'static str, list: &[WireComponent]) -> Result<[u8; 1
 fn numbered_components(numbered: &[Option<u64>; 16]) -> Result<[u8; 16], DocumentFault> {
     let mut components = [0; 16];
     for (slot, number) in components.iter_mut().zip(numbered) {
-        let number = number.ok_or_else(|| wire::fault("sgxtcbcomp01svn to 16", "16 components", "fewer"))?;
-        *slot = wire::svn("sgxtcbcomp01svn to 16", number)?;
+        let number =
+            number.ok_or_else(|| wire::fault(Field::NumberedComponents, "16 components", "fewer"))?;
+        *slot = wire::svn(Field::NumberedComponents, number)?;
     }
     Ok(components)
 }

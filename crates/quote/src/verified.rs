@@ -120,6 +120,13 @@ impl VerifiedQuote {
         &self.facts
     }
 
+    /// Levels of a TDX module or of the quoting enclave do not stand in descending order in their document.
+    pub(crate) fn levels_out_of_order(&self) -> bool {
+        let modules = &self.collateral.tcb_info().tdx_modules;
+        let modules = modules.iter().any(|module| module.levels_out_of_order);
+        modules || self.collateral.qe_identity().levels_out_of_order
+    }
+
     /// The root that all of it hangs from.
     #[must_use]
     pub fn root(&self) -> &TrustRoot {

@@ -2,13 +2,13 @@
 
 use crate::collateral::position;
 use crate::der::{civil, decimal};
-use crate::error::DocumentFault;
-use crate::tcb::TcbStatus;
+use crate::error::{DocumentFault, Field};
 use crate::tcb_info::{IsvLevel, LevelVerdict};
 use core::fmt;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::cmp::Reverse;
+use veritee_model::TcbStatus;
 use veritee_model::UnixTime;
 
 /// A level of a TDX module or quoting enclave.
@@ -74,12 +74,12 @@ fn end_of_string(json: &[u8], start: usize) -> usize {
     }
 }
 
-pub(crate) fn fault(field: &'static str, expected: &'static str, got: impl fmt::Display) -> DocumentFault {
+pub(crate) fn fault(field: Field, expected: &'static str, got: impl fmt::Display) -> DocumentFault {
     DocumentFault::Field { field, expected, got: veritee_model::text::shortened(&got.to_string(), 80) }
 }
 
 /// Exactly `YYYY-MM-DDThh:mm:ssZ`.
-pub(crate) fn date(field: &'static str, text: &str) -> Result<UnixTime, DocumentFault> {
+pub(crate) fn date(field: Field, text: &str) -> Result<UnixTime, DocumentFault> {
     let fault = || fault(field, "YYYY-MM-DDThh:mm:ssZ", text);
     let [y0, y1, y2, y3, b'-', mo0, mo1, b'-', d0, d1, b'T', h0, h1, b':', mi0, mi1, b':', s0, s1, b'Z'] =
         *text.as_bytes()
@@ -94,13 +94,13 @@ pub(crate) fn date(field: &'static str, text: &str) -> Result<UnixTime, Document
     .ok_or_else(fault)
 }
 
-pub(crate) fn octets<const N: usize>(field: &'static str, text: &str) -> Result<[u8; N], DocumentFault> {
+pub(crate) fn octets<const N: usize>(field: Field, text: &str) -> Result<[u8; N], DocumentFault> {
     veritee_model::bytes::decode_hex(text)
         .map_err(|_form| fault(field, "hex digits of the field's length", text))
 }
 
 /// A component's security version number; Intel's QVL cuts larger ones down to a byte.
-pub(crate) fn svn(field: &'static str, value: u64) -> Result<u8, DocumentFault> {
+pub(crate) fn svn(field: Field, value: u64) -> Result<u8, DocumentFault> {
     u8::try_from(value).map_err(|_range| fault(field, "at most 255", value))
 }
 
@@ -110,16 +110,23 @@ pub(crate) fn verdict(
     advisories: &[Cow<'_, str>],
 ) -> Result<LevelVerdict, DocumentFault> {
     let advisories = advisories.iter().map(|advisory| advisory.clone().into_owned()).collect();
-    Ok(LevelVerdict { status, date: date("tcbDate", tcb_date)?, advisories })
+    Ok(LevelVerdict { status, date: date(Field::TcbDate, tcb_date)?, advisories })
+}
+
+/// Levels by ISVSVN.
+pub(crate) struct IsvLevels {
+    pub(crate) highest_first: Vec<IsvLevel>,
+    /// In the document they stand otherwise.
+    pub(crate) out_of_order: bool,
 }
 
 /// Levels by ISVSVN, highest first; two of the same are refused.
 pub(crate) fn isv_levels(
-    list: &'static str,
+    list: Field,
     highest: u16,
     levels: &[Level<'_>],
     known_status: fn(&str) -> Option<TcbStatus>,
-) -> Result<Vec<IsvLevel>, DocumentFault> {
+) -> Result<IsvLevels, DocumentFault> {
     if levels.is_empty() {
         return Err(fault(list, "at least one", "none"));
     }
@@ -127,16 +134,18 @@ pub(crate) fn isv_levels(
     for level in levels {
         let isv_svn = u16::try_from(level.tcb.isvsvn).ok().filter(|svn| *svn <= highest);
         let isv_svn =
-            isv_svn.ok_or_else(|| fault("isvsvn", "a number of the field's size", level.tcb.isvsvn))?;
-        let status = known_status(&level.tcb_status)
-            .ok_or_else(|| fault("tcbStatus", "a status that Intel gives such levels", &level.tcb_status))?;
+            isv_svn.ok_or_else(|| fault(Field::IsvSvn, "a number of the field's size", level.tcb.isvsvn))?;
+        let status = known_status(&level.tcb_status).ok_or_else(|| {
+            fault(Field::TcbStatus, "a status that Intel gives such levels", &level.tcb_status)
+        })?;
         read.push(IsvLevel { isv_svn, verdict: verdict(status, &level.tcb_date, &level.advisory_ids)? });
     }
+    let out_of_order = !read.is_sorted_by_key(|level| Reverse(level.isv_svn));
     read.sort_by_key(|level| Reverse(level.isv_svn));
     if read.iter().zip(read.iter().skip(1)).any(|(a, b)| a.isv_svn == b.isv_svn) {
         return Err(DocumentFault::DuplicateLevel { list });
     }
-    Ok(read)
+    Ok(IsvLevels { highest_first: read, out_of_order })
 }
 
 #[cfg(test)]

@@ -15,8 +15,8 @@ mod tests;
 mod wycheproof;
 
 use crate::der::{
-    self, BIT_STRING, BOOLEAN, Der, DerError, Element, INTEGER, OCTET_STRING, OID, PRINTABLE_STRING,
-    SEQUENCE, SET, UTF8_STRING,
+    self, BIT_STRING, BOOLEAN, Der, DerError, DerFault, Element, INTEGER, OCTET_STRING, OID,
+    PRINTABLE_STRING, SEQUENCE, SET, UTF8_STRING,
 };
 use ring::signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use veritee_model::UnixTime;
@@ -109,28 +109,28 @@ struct Extensions<'a> {
 impl<'a> Certificate<'a> {
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, DerError> {
         let mut outer = Der::new(bytes);
-        let whole = outer.expect(SEQUENCE, "certificate expected")?;
-        outer.finish("bytes after the certificate")?;
+        let whole = outer.expect(SEQUENCE, DerFault::CertificateExpected)?;
+        outer.finish(DerFault::BytesAfterCertificate)?;
         let mut parts = whole.inner();
-        let tbs = parts.expect(SEQUENCE, "TBSCertificate expected")?;
-        let algorithm = parts.expect(SEQUENCE, "signature algorithm expected")?;
-        let signature = parts.expect(BIT_STRING, "signature expected")?;
-        parts.finish("bytes after the signature")?;
+        let tbs = parts.expect(SEQUENCE, DerFault::TbsCertificateExpected)?;
+        let algorithm = parts.expect(SEQUENCE, DerFault::SignatureAlgorithmExpected)?;
+        let signature = parts.expect(BIT_STRING, DerFault::SignatureExpected)?;
+        parts.finish(DerFault::BytesAfterSignature)?;
         check_algorithm(&algorithm)?;
         let mut fields = tbs.inner();
         check_version(&mut fields)?;
-        let serial = read_serial(&fields.expect(INTEGER, "serial number expected")?)?;
-        check_algorithm(&fields.expect(SEQUENCE, "signature algorithm expected")?)?;
-        let issuer = fields.expect(SEQUENCE, "issuer expected")?;
-        let mut validity = fields.sequence("validity expected")?;
+        let serial = read_serial(&fields.expect(INTEGER, DerFault::SerialNumberExpected)?)?;
+        check_algorithm(&fields.expect(SEQUENCE, DerFault::SignatureAlgorithmExpected)?)?;
+        let issuer = fields.expect(SEQUENCE, DerFault::IssuerExpected)?;
+        let mut validity = fields.sequence(DerFault::ValidityExpected)?;
         let not_before = validity.any()?.time()?;
         let not_after = validity.any()?.time()?;
-        validity.finish("bytes after the validity")?;
-        let subject = fields.expect(SEQUENCE, "subject expected")?;
-        let spki = fields.expect(SEQUENCE, "subject public key expected")?;
+        validity.finish(DerFault::BytesAfterValidity)?;
+        let subject = fields.expect(SEQUENCE, DerFault::SubjectExpected)?;
+        let spki = fields.expect(SEQUENCE, DerFault::SubjectPublicKeyExpected)?;
         let public_key = read_public_key(&spki)?;
-        let extensions = read_extensions(&fields.expect(0xa3, "extensions expected")?)?;
-        fields.finish("bytes after the extensions")?;
+        let extensions = read_extensions(&fields.expect(0xa3, DerFault::ExtensionsExpected)?)?;
+        fields.finish(DerFault::BytesAfterExtensions)?;
         Ok(Self {
             der: bytes,
             tbs: tbs.whole,
@@ -204,16 +204,16 @@ pub(crate) fn check_algorithm(element: &Element<'_>) -> Result<(), DerError> {
     if element.whole == ECDSA_WITH_SHA256 {
         Ok(())
     } else {
-        Err(element.error("signature algorithm other than ECDSA with SHA-256"))
+        Err(element.error(DerFault::OtherSignatureAlgorithm))
     }
 }
 
 fn check_version(fields: &mut Der<'_>) -> Result<(), DerError> {
-    let wrapper = fields.expect(0xa0, "version 3 expected")?;
+    let wrapper = fields.expect(0xa0, DerFault::Version3Expected)?;
     let mut inner = wrapper.inner();
-    let version = inner.expect(INTEGER, "version expected")?;
-    inner.finish("bytes after the version")?;
-    if version.value == [2] { Ok(()) } else { Err(version.error("version 3 expected")) }
+    let version = inner.expect(INTEGER, DerFault::VersionExpected)?;
+    inner.finish(DerFault::BytesAfterVersion)?;
+    if version.value == [2] { Ok(()) } else { Err(version.error(DerFault::Version3Expected)) }
 }
 
 /// A positive serial number of at most 20 bytes.
@@ -221,9 +221,9 @@ pub(crate) fn read_serial(element: &Element<'_>) -> Result<Serial, DerError> {
     let magnitude = element.magnitude()?;
     let padding = SERIAL_LENGTH
         .checked_sub(magnitude.len())
-        .ok_or_else(|| element.error("serial number of more than 20 bytes"))?;
+        .ok_or_else(|| element.error(DerFault::SerialNumberTooLong))?;
     if magnitude.is_empty() {
-        return Err(element.error("serial number is zero"));
+        return Err(element.error(DerFault::SerialNumberZero));
     }
     let mut serial = [0; SERIAL_LENGTH];
     if let Some(tail) = serial.get_mut(padding..) {
@@ -234,28 +234,28 @@ pub(crate) fn read_serial(element: &Element<'_>) -> Result<Serial, DerError> {
 
 fn read_public_key(spki: &Element<'_>) -> Result<PublicKey, DerError> {
     let mut parts = spki.inner();
-    let algorithm = parts.expect(SEQUENCE, "public key algorithm expected")?;
+    let algorithm = parts.expect(SEQUENCE, DerFault::PublicKeyAlgorithmExpected)?;
     if algorithm.whole != P256_PUBLIC_KEY {
-        return Err(algorithm.error("public key is not on P-256"));
+        return Err(algorithm.error(DerFault::OtherCurve));
     }
-    let key = parts.expect(BIT_STRING, "public key expected")?;
-    parts.finish("bytes after the public key")?;
+    let key = parts.expect(BIT_STRING, DerFault::PublicKeyExpected)?;
+    parts.finish(DerFault::BytesAfterPublicKey)?;
     match <PublicKey>::try_from(key.octets_of_bits()?) {
         Ok(point) if point.first() == Some(&4) => Ok(point),
-        _ => Err(key.error("public key is not an uncompressed P-256 point")),
+        _ => Err(key.error(DerFault::PointForm)),
     }
 }
 
 fn read_extensions<'a>(wrapper: &Element<'a>) -> Result<Extensions<'a>, DerError> {
     let mut outer = wrapper.inner();
-    let mut list = outer.sequence("extensions expected")?;
-    outer.finish("bytes after the extensions")?;
+    let mut list = outer.sequence(DerFault::ExtensionsExpected)?;
+    outer.finish(DerFault::BytesAfterExtensions)?;
     let mut extensions = Extensions::default();
     let mut seen: Vec<&[u8]> = Vec::with_capacity(8);
     while !list.is_empty() {
         let extension = Extension::read(&mut list)?;
         if seen.contains(&extension.oid) {
-            return Err(extension.element.error("extension occurs twice"));
+            return Err(extension.element.error(DerFault::ExtensionOccursTwice));
         }
         seen.push(extension.oid);
         extensions.take(&extension)?;
@@ -273,22 +273,22 @@ pub(crate) struct Extension<'a> {
 
 impl<'a> Extension<'a> {
     pub(crate) fn read(list: &mut Der<'a>) -> Result<Self, DerError> {
-        let mut parts = list.sequence("extension expected")?;
-        let oid = parts.expect(OID, "extension identifier expected")?.value;
+        let mut parts = list.sequence(DerFault::ExtensionExpected)?;
+        let oid = parts.expect(OID, DerFault::ExtensionIdentifierExpected)?.value;
         let critical = match parts.optional(BOOLEAN)? {
             // DER leaves out what is false by default.
-            Some(flag) if !flag.boolean()? => return Err(flag.error("default value is written out")),
+            Some(flag) if !flag.boolean()? => return Err(flag.error(DerFault::DefaultWrittenOut)),
             Some(_) => true,
             None => false,
         };
-        let element = parts.expect(OCTET_STRING, "extension value expected")?;
-        parts.finish("bytes after the extension")?;
+        let element = parts.expect(OCTET_STRING, DerFault::ExtensionValueExpected)?;
+        parts.finish(DerFault::BytesAfterExtension)?;
         Ok(Self { oid, critical, element })
     }
 
     /// For extensions that RFC 5280 wants not to be critical (4.2.1.1, 4.2.1.2, 5.2.1, 5.2.3).
     pub(crate) fn refuse_critical(&self) -> Result<(), DerError> {
-        if self.critical { Err(self.element.error("extension must not be critical")) } else { Ok(()) }
+        if self.critical { Err(self.element.error(DerFault::ExtensionCritical)) } else { Ok(()) }
     }
 }
 
@@ -300,7 +300,7 @@ impl<'a> Extensions<'a> {
                 let constraints = read_basic_constraints(element)?;
                 // RFC 5280 4.2.1.9: whoever does not know the extension must not take a CA for something else.
                 if constraints.ca && !extension.critical {
-                    return Err(element.error("basic constraints of a CA are not critical"));
+                    return Err(element.error(DerFault::CaConstraintsNotCritical));
                 }
                 self.basic_constraints = Some(constraints);
             }
@@ -308,8 +308,8 @@ impl<'a> Extensions<'a> {
             SUBJECT_KEY_IDENTIFIER => {
                 extension.refuse_critical()?;
                 let mut inner = element.inner();
-                self.subject_key = Some(inner.expect(OCTET_STRING, "key identifier expected")?.value);
-                inner.finish("bytes after the key identifier")?;
+                self.subject_key = Some(inner.expect(OCTET_STRING, DerFault::KeyIdentifierExpected)?.value);
+                inner.finish(DerFault::BytesAfterKeyIdentifier)?;
             }
             AUTHORITY_KEY_IDENTIFIER => {
                 extension.refuse_critical()?;
@@ -318,9 +318,9 @@ impl<'a> Extensions<'a> {
             CRL_DISTRIBUTION_POINTS => self.distribution_points = true,
             SGX_EXTENSION => self.sgx = Some(*element),
             oid if NARROWING.contains(&oid) => {
-                return Err(element.error("extension that narrows what the certificate is for"));
+                return Err(element.error(DerFault::NarrowingExtension));
             }
-            _ if extension.critical => return Err(element.error("unknown critical extension")),
+            _ if extension.critical => return Err(element.error(DerFault::UnknownCriticalExtension)),
             _ => {}
         }
         Ok(())
@@ -329,35 +329,35 @@ impl<'a> Extensions<'a> {
 
 fn read_basic_constraints(element: &Element<'_>) -> Result<BasicConstraints, DerError> {
     let mut outer = element.inner();
-    let mut inner = outer.sequence("basic constraints expected")?;
-    outer.finish("bytes after the basic constraints")?;
+    let mut inner = outer.sequence(DerFault::BasicConstraintsExpected)?;
+    outer.finish(DerFault::BytesAfterBasicConstraints)?;
     let ca = match inner.optional(BOOLEAN)? {
-        Some(flag) if !flag.boolean()? => return Err(flag.error("default value is written out")),
+        Some(flag) if !flag.boolean()? => return Err(flag.error(DerFault::DefaultWrittenOut)),
         Some(_) => true,
         None => false,
     };
     let path_length = match inner.optional(INTEGER)? {
         Some(length) if ca => Some(length.small()?),
-        Some(length) => return Err(length.error("path length without CA")),
+        Some(length) => return Err(length.error(DerFault::PathLengthWithoutCa)),
         None => None,
     };
-    inner.finish("bytes after the basic constraints")?;
+    inner.finish(DerFault::BytesAfterBasicConstraints)?;
     Ok(BasicConstraints { ca, path_length })
 }
 
 fn read_key_usage(element: &Element<'_>) -> Result<KeyUsage, DerError> {
     let mut inner = element.inner();
-    let bits = inner.expect(BIT_STRING, "key usage expected")?;
-    inner.finish("bytes after the key usage")?;
+    let bits = inner.expect(BIT_STRING, DerFault::KeyUsageExpected)?;
+    inner.finish(DerFault::BytesAfterKeyUsage)?;
     let (unused, first, second) = match *bits.value {
         [unused @ 0..8, first] => (unused, first, 0),
         [unused @ 0..8, first, second] => (unused, first, second),
-        _ => return Err(bits.error("key usage is not of DER")),
+        _ => return Err(bits.error(DerFault::KeyUsageForm)),
     };
     let last = if bits.value.len() == 3 { second } else { first };
     // DER: unused bits are zero and the last used bit is one.
     if u32::from(unused) != last.trailing_zeros() {
-        return Err(bits.error("key usage is not of DER"));
+        return Err(bits.error(DerFault::KeyUsageForm));
     }
     Ok(KeyUsage(u16::from_be_bytes([first, second])))
 }
@@ -365,23 +365,23 @@ fn read_key_usage(element: &Element<'_>) -> Result<KeyUsage, DerError> {
 /// The key identifier of an authority key identifier; Intel's have no other part.
 pub(crate) fn read_authority_key<'a>(element: &Element<'a>) -> Result<&'a [u8], DerError> {
     let mut outer = element.inner();
-    let mut inner = outer.sequence("authority key identifier expected")?;
-    outer.finish("bytes after the authority key identifier")?;
-    let key = inner.expect(0x80, "key identifier expected")?.value;
-    inner.finish("authority key identifier with more than a key identifier")?;
+    let mut inner = outer.sequence(DerFault::AuthorityKeyIdentifierExpected)?;
+    outer.finish(DerFault::BytesAfterAuthorityKeyIdentifier)?;
+    let key = inner.expect(0x80, DerFault::KeyIdentifierExpected)?.value;
+    inner.finish(DerFault::AuthorityKeyWithMore)?;
     Ok(key)
 }
 
 /// The common name, when there is exactly one.
 pub(crate) fn common_name(name: &[u8]) -> Option<&str> {
     let mut outer = Der::new(name);
-    let mut parts = outer.sequence("name expected").ok()?;
+    let mut parts = outer.sequence(DerFault::NameExpected).ok()?;
     let mut found = None;
     while !parts.is_empty() {
-        let mut set = parts.expect(SET, "relative name expected").ok()?.inner();
+        let mut set = parts.expect(SET, DerFault::RelativeNameExpected).ok()?.inner();
         while !set.is_empty() {
-            let mut pair = set.sequence("attribute expected").ok()?;
-            let kind = pair.expect(OID, "attribute type expected").ok()?;
+            let mut pair = set.sequence(DerFault::AttributeExpected).ok()?;
+            let kind = pair.expect(OID, DerFault::AttributeTypeExpected).ok()?;
             let value = pair.any().ok()?;
             if kind.value == COMMON_NAME {
                 if found.is_some() || !matches!(value.tag, UTF8_STRING | PRINTABLE_STRING) {

@@ -4,21 +4,20 @@
 //! `VERITEE_DIFFERENTIAL_CASES` sets how many cases each test runs.
 #![allow(clippy::print_stderr, reason = "a skipped test says so, and a long run its count")]
 
-#[path = "../../verify/src/second_opinion/listed.rs"]
-mod divergence;
 #[path = "conformance/judge.rs"]
 #[allow(dead_code, reason = "shared with the single faults")]
 mod judge;
 #[path = "conformance/mutation.rs"]
 mod mutation;
 
-use judge::{Answer, our_answer, their_answer};
+use judge::{Answer, asked, our_answer, their_answer};
 use mutation::{Random, mutate_collateral, mutate_quote, random_universe};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 use veritee_model::UnixTime;
-use veritee_quote::{Collateral, Expiry, Quote, QuoteError, TrustRoot};
+use veritee_quote::divergence::{Acceptance, Opinion, Ours, compare};
+use veritee_quote::{Collateral, Expiry, Quote, QuoteError, TrustRoot, VerifiedQuote};
 use veritee_testkit::{Role, Shape, Universe};
 
 /// Cases of each test unless the environment says otherwise.
@@ -93,10 +92,7 @@ impl Tally {
         let name = match (&ours, &theirs) {
             (Answer::Refused(_), Answer::Refused(_)) => Some("both refuse"),
             (Answer::Verified { .. }, Answer::Verified { .. }) => (ours == theirs).then_some("both verify"),
-            (Answer::Refused(_), Answer::Verified { .. }) => {
-                refusal(start).as_ref().and_then(divergence::of_refusal)
-            }
-            (Answer::Verified { .. }, Answer::Refused(words)) => divergence::of_their_refusal(words),
+            _ => listed(start),
         };
         match name {
             Some(name) => *self.counts.entry(name).or_default() += 1,
@@ -120,16 +116,24 @@ impl Tally {
     }
 }
 
-/// Our refusal again, as the error itself.
-fn refusal(start: &Start) -> Option<QuoteError> {
-    let judged = || -> Result<(), QuoteError> {
+/// The name under which the comparer lists the difference.
+fn listed(start: &Start) -> Option<&'static str> {
+    let judged = || -> Result<VerifiedQuote, QuoteError> {
         let quote = Quote::parse(&start.quote)?;
         let root = TrustRoot::from_der(&start.root)?;
         let collateral = Collateral::from_json(start.collateral.as_bytes())?;
-        collateral.verify_at(&root, start.as_of, Expiry::Enforce)?.verify(&quote, start.as_of)?;
-        Ok(())
+        collateral.verify_at(&root, start.as_of, Expiry::Enforce)?.verify(&quote, start.as_of)
     };
-    judged().err()
+    let verdict = judged();
+    let ours = match &verdict {
+        Ok(verified) => Ours::Accepts(Acceptance::of(verified)),
+        Err(error) => Ours::Refuses(error),
+    };
+    let theirs = asked(&start.root, &start.quote, &start.collateral, start.as_of);
+    match compare(&ours, theirs, false) {
+        Opinion::Listed { divergence, .. } => Some(divergence.name()),
+        Opinion::BothAccept | Opinion::BothRefuse { .. } | Opinion::Differ { .. } => None,
+    }
 }
 
 fn mutate(starts: &[Start], seed: u64, test: &str, change: fn(&mut Random, &mut Start, &[Start]) -> String) {

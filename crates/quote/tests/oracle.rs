@@ -42,7 +42,7 @@ fn assert_same_verdict(name: &str, got: &VerifiedQuote, oracle: &Value) {
     // Their platform status is the platform's and the TDX module's together.
     let module = tcb.launch.tdx_module.as_ref().map_or(TcbStatus::UpToDate, |module| module.status);
     assert_eq!(
-        tcb.launch.platform.status.converged_with(module).name(),
+        veritee_quote::converged(tcb.launch.platform.status, module).name(),
         oracle["platform_status"]["status"],
         "{name}"
     );

@@ -15,7 +15,7 @@ use core::cmp::Reverse;
 use screen::{Screen, Style};
 use shorten::Shortener;
 use std::collections::BTreeMap;
-use veritee_model::{Check, Finding, FindingStatus, Report, Severity, VerdictOutcome};
+use veritee_model::{Check, Finding, FindingStatus, Reason, Report, Severity, VerdictOutcome};
 
 /// How to print for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +105,11 @@ impl Page {
         } else if !fresh(report) {
             self.screen.text(0, Style::Caution, NOT_FRESH);
         }
-        self.screen.text(0, Style::Caution, &format!("DevProof: {}", self.shorten.text(&report.stage)));
+        self.screen.text(
+            0,
+            Style::Caution,
+            &format!("DevProof: {}", self.shorten.text(&report.stage.to_string())),
+        );
         self.screen.blank();
     }
 
@@ -379,13 +383,13 @@ impl Page {
         let mut by_answer: BTreeMap<_, (&Check, Vec<&str>)> = BTreeMap::new();
         for (index, check) in open().enumerate() {
             if !check.required {
-                by_reason.entry(reason_of(check)).or_default().push(&check.id);
+                by_reason.entry(reason_of(check)).or_default().push(check.id.id());
                 continue;
             }
             let alone = check.expected.is_some() || check.got.is_some() || check.location.is_some();
             let number = if alone { index } else { usize::MAX };
             let answer = (reason_of(check), &check.detail, &check.explain, number);
-            by_answer.entry(answer).or_insert_with(|| (check, Vec::new())).1.push(&check.id);
+            by_answer.entry(answer).or_insert_with(|| (check, Vec::new())).1.push(check.id.id());
         }
         for (check, names) in by_answer.into_values() {
             let said = format!("{} (required): {}", reason_of(check), names.join(", "));
@@ -407,7 +411,7 @@ impl Page {
                 self.screen.text(4, Style::Plain, "every check comes out as in this report");
             }
             for change in &other.changes {
-                self.screen.text(4, Style::Plain, &change.check);
+                self.screen.text(4, Style::Plain, change.check.id());
                 for (name, words) in [("there", &change.there), ("here", &change.here)] {
                     self.screen.labelled(6, NAMES, (Style::Plain, name), &self.shorten.text(words));
                 }
@@ -447,13 +451,13 @@ impl Page {
 }
 
 fn reason_of(check: &Check) -> &str {
-    check.reason.as_deref().unwrap_or("unknown")
+    check.reason.map_or("unknown", Reason::code)
 }
 
 fn name_and_reason(check: &Check) -> String {
     match &check.reason {
         Some(reason) => format!("{}  {reason}", check.id),
-        None => check.id.clone(),
+        None => check.id.to_string(),
     }
 }
 

@@ -4,7 +4,7 @@ use core::fmt;
 use serde_json::error::Category;
 use veritee_model::report::SCHEMA;
 use veritee_model::text::{inert, inert_json, shortened};
-use veritee_model::{Reason, Report, Step, Verdict, VerdictOutcome};
+use veritee_model::{CheckId, Reason, Report, Step, Verdict, VerdictOutcome};
 
 /// The report as indented JSON, fields in the order of the types, a line break at the end.
 ///
@@ -77,9 +77,26 @@ fn why_unreadable(bytes: &[u8], error: serde_json::Error) -> ParseError {
     };
     match document.get("schema").and_then(serde_json::Value::as_str) {
         None => ParseError::SchemaMissing,
-        Some(SCHEMA) => ParseError::Field(error),
+        Some(SCHEMA) => later_word(&document).unwrap_or(ParseError::Field(error)),
         Some(other) => ParseError::SchemaUnknown { got: other.to_owned() },
     }
+}
+
+/// A check or reason that this version does not know. What such a report adds up to cannot be said here, so it is
+/// refused, whatever verdict it states.
+fn later_word(document: &serde_json::Value) -> Option<ParseError> {
+    let words = |list: &str, member: &str, known: fn(&str) -> bool| {
+        let entries = document.get(list)?.as_array()?.iter();
+        let unknown = entries
+            .filter_map(|entry| entry.get(member)?.as_str().filter(|word| !known(word)).map(str::to_owned));
+        unknown.into_iter().next()
+    };
+    let check: fn(&str) -> bool = |word| CheckId::from_id(word).is_some();
+    let reason: fn(&str) -> bool = |word| Reason::from_code(word).is_some();
+    let found = |kind, word: Option<String>| word.map(|word| ParseError::LaterWord { kind, word });
+    found("check", words("checks", "id", check))
+        .or_else(|| found("reason", words("checks", "reason", reason)))
+        .or_else(|| found("reason", words("notices", "reason", reason)))
 }
 
 /// A file that says "verified" above a failed check must not be printed as verified.
@@ -87,11 +104,7 @@ fn contradiction(report: &Report) -> Option<ParseError> {
     let stated = report.verdict.outcome;
     let computed = Verdict::conclude(&report.checks, &report.findings, report.policy.fail_on).outcome;
     let exit_code = report.verdict.exit_code;
-    let every_reason_known =
-        report.checks.iter().all(|check| check.reason.is_none() || check.reason().is_some());
-    // The class of a reason from a later version is unknown here, so only a good verdict can be held against it.
-    let follows = stated == computed || (!every_reason_known && stated != VerdictOutcome::Verified);
-    if !follows || exit_code != stated.exit_code().code() {
+    if stated != computed || exit_code != stated.exit_code().code() {
         return Some(ParseError::VerdictContradicts { stated, exit_code, computed });
     }
     if stated != VerdictOutcome::Verified {
@@ -122,6 +135,13 @@ pub enum ParseError {
     },
     /// A field is missing, repeated or of the wrong form; the error has line and column.
     Field(serde_json::Error),
+    /// It has a check or a reason that this version does not know.
+    LaterWord {
+        /// `check` or `reason`.
+        kind: &'static str,
+        /// The word.
+        word: String,
+    },
     /// A list is longer than in any report of this program.
     TooMany {
         /// Which list.
@@ -153,7 +173,9 @@ impl ParseError {
     pub const fn reason(&self) -> Reason {
         match self {
             Self::Syntax(_) | Self::Field(_) | Self::TooMany { .. } => Reason::ReportMalformed,
-            Self::SchemaMissing | Self::SchemaUnknown { .. } => Reason::ReportSchemaUnknown,
+            Self::SchemaMissing | Self::SchemaUnknown { .. } | Self::LaterWord { .. } => {
+                Reason::ReportSchemaUnknown
+            }
             Self::VerifiedWithout { .. } | Self::VerdictContradicts { .. } => Reason::ReportContradictory,
         }
     }
@@ -168,6 +190,11 @@ impl fmt::Display for ParseError {
             Self::SchemaUnknown { got } => {
                 write!(f, "the document's schema is `{}`, expected `{SCHEMA}`", inert(&shortened(got, 80)))
             }
+            Self::LaterWord { kind, word } => write!(
+                f,
+                "this version knows no {kind} `{}`: show the report with the version that made it",
+                inert(&shortened(word, 80))
+            ),
             Self::TooMany { what, got, limit } => {
                 write!(f, "the report has {got} {what}, expected at most {limit}")
             }
@@ -194,6 +221,7 @@ impl core::error::Error for ParseError {
             Self::Syntax(error) | Self::Field(error) => Some(error),
             Self::SchemaMissing
             | Self::SchemaUnknown { .. }
+            | Self::LaterWord { .. }
             | Self::TooMany { .. }
             | Self::VerifiedWithout { .. }
             | Self::VerdictContradicts { .. } => None,

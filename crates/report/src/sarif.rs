@@ -55,7 +55,7 @@ pub fn sarif(report: &Report) -> String {
             properties: RunProperties {
                 as_of: report.as_of.to_string(),
                 verdict: report.headline(),
-                stage: inert(&report.stage),
+                stage: inert(&report.stage.to_string()),
                 policy: inert(&report.policy.name),
                 test_root: test_root(report),
                 freshness_shown: fresh(report),
@@ -190,7 +190,7 @@ impl Rules {
             Outcome::NotChecked | Outcome::Pass => return None,
         };
         let status = Status::of(check);
-        let title = check.reason().map_or("a reason that this version does not know", Reason::title);
+        let title = check.reason.map_or("a failure without a reason", Reason::title);
         let mut said = format!("{}: {}: {}", status.word(), check.id, check.detail);
         for (name, value) in [
             ("expected", &check.expected),
@@ -203,7 +203,7 @@ impl Rules {
             }
         }
         let waived = if status == Status::Waived { check.waived.as_deref() } else { None };
-        let place = in_document(check.step, &check.id);
+        let place = in_document(check.step, check.id.id());
         let what = Named { rule: reason_of(check), title, said };
         Some(self.result(what, (Kind::Fail, level), &place, waived))
     }
@@ -246,7 +246,7 @@ struct Named<'a> {
 }
 
 fn reason_of(check: &Check) -> &str {
-    check.reason.as_deref().unwrap_or("unknown")
+    check.reason.map_or("unknown", Reason::code)
 }
 
 /// The input that a step speaks of.

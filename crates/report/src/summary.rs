@@ -48,7 +48,7 @@ impl Status {
 }
 
 fn can_be_waived(check: &Check) -> bool {
-    check.reason().is_some_and(|reason| reason.class() != Class::NotGenuine)
+    check.reason.is_some_and(|reason| reason.class() != Class::NotGenuine)
 }
 
 /// One step in one line.
@@ -68,7 +68,7 @@ pub(crate) fn steps(report: &Report) -> Vec<StepSummary<'_>> {
 }
 
 fn summarise(report: &Report, step: Step) -> StepSummary<'_> {
-    let lead = lead(step).id();
+    let lead = lead(step);
     let of_step = || report.checks.iter().filter(|check| check.step == step);
     let passed = of_step().filter(|check| Status::of(check) == Status::Pass).count();
     // Where the check that sums a step up is required and passed, optional ones that were not made do not speak for
@@ -97,7 +97,7 @@ fn decides(report: &Report) -> bool {
 
 /// That an earlier step failed is no answer where another check of the step has one.
 fn says_why(check: &Check) -> bool {
-    check.reason() != Some(Reason::EarlierStepFailed)
+    check.reason != Some(Reason::EarlierStepFailed)
 }
 
 /// Gravest last. What was not checked outweighs what was waived only where it is required.
@@ -137,7 +137,7 @@ pub(crate) const TEST_ROOT: &str = "TEST ROOT, NOT INTEL'S: this report proves n
 
 /// The quote was shown to be made for this request.
 pub(crate) fn fresh(report: &Report) -> bool {
-    let mut nonces = report.checks.iter().filter(|check| check.id == CheckId::BindingNonce.id()).peekable();
+    let mut nonces = report.checks.iter().filter(|check| check.id == CheckId::BindingNonce).peekable();
     nonces.peek().is_some() && nonces.all(|check| check.outcome == Outcome::Pass)
 }
 
@@ -198,7 +198,8 @@ pub(crate) const fn finding_word(status: FindingStatus) -> &'static str {
 pub(crate) fn code_to_explain(report: &Report) -> Option<&str> {
     // Of documents alone no check was asked: what there is to explain are the rules that found something.
     let alone = documents_alone(report);
-    let of_checks = report.checks.iter().filter(|_| !alone).filter_map(|check| check.reason.as_deref());
+    let of_checks =
+        report.checks.iter().filter(|_| !alone).filter_map(|check| check.reason.map(Reason::code));
     let gravest = report.findings.iter().rev().filter(|finding| alone && open(finding));
     let of_rules = gravest.max_by_key(|finding| finding.severity).map(|finding| finding.rule.as_str());
     report

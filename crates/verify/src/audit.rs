@@ -32,18 +32,16 @@ pub struct Given<'a> {
 /// The DevProof line. A person's answers speak of a machine that was shown to run what they read: without a verified
 /// verdict, with a check that the policy let pass, or with a variable that the policy calls something else, there is
 /// no Stage 1.
-pub(crate) fn settled(stage: Option<Stage>, verdict: &Verdict, checks: &[Check], policy: &Policy) -> String {
+pub(crate) fn settled(stage: Option<Stage>, verdict: &Verdict, checks: &[Check], policy: &Policy) -> Stage {
     let reclassified = policy.audit.variable.iter().any(|variable| variable.class.is_some());
     let excused =
         reclassified || checks.iter().any(|check| check.waived.is_some() || check.outcome == Outcome::Fail);
     match stage {
-        None => "incomplete".to_owned(),
+        None => Stage::Incomplete,
         Some(Stage::Reviewed { reviewer, .. }) if verdict.outcome != VerdictOutcome::Verified || excused => {
-            format!(
-                "Stage 0 - not shown otherwise: the review of {reviewer} is of a machine that is not verified without exceptions"
-            )
+            Stage::ReviewNotApplied { reviewer }
         }
-        Some(stage) => stage.to_string(),
+        Some(stage) => stage,
     }
 }
 
@@ -176,7 +174,7 @@ pub fn report(audit: Audit, given: &Unattested<'_>) -> Report {
         .collect();
     let fail_on = given.fail_on.unwrap_or(given.policy.audit.fail_on);
     let facts = facts(&audit);
-    let stage = audit.stage_line();
+    let stage = audit.stage.clone();
     let findings: Vec<Finding> = audit.findings.into_iter().filter(is_listed).collect();
     Report {
         schema: SCHEMA.to_owned(),
@@ -272,7 +270,7 @@ pub fn facts(audit: &Audit) -> AuditFacts {
                 id: question.id.to_owned(),
                 question: question.question.to_owned(),
                 why: question.why.to_owned(),
-                status: question_status(question.status).to_owned(),
+                status: question.status,
                 evidence: question.evidence.clone(),
                 commands: question.commands.clone(),
                 answer: question.answer.clone(),
@@ -317,16 +315,6 @@ fn flow(flow: &veritee_audit::Flow) -> FlowFact {
     }
 }
 
-const fn question_status(status: veritee_audit::QuestionStatus) -> &'static str {
-    use veritee_audit::QuestionStatus::{Accepted, NothingFound, Open, Rejected};
-    match status {
-        Open => "open",
-        NothingFound => "nothing-found",
-        Accepted => "accepted",
-        Rejected => "rejected",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -340,6 +328,7 @@ mod tests {
         };
         let verdict = Verdict { outcome, exit_code: 0, reasons: Vec::new(), summary: String::new() };
         settled(Some(stage), &verdict, &[Check::pass(CheckId::QuoteSignature, "signed"), check], policy)
+            .to_string()
     }
 
     fn line(outcome: VerdictOutcome, check: Check) -> String {

@@ -41,10 +41,10 @@ pub(crate) fn tcb(verified: &VerifiedQuote) -> TcbFacts {
         documents.iter().filter_map(|source| collateral.dates(*source)).map(|dates| dates.issued).min();
     let shortfalls = tcb.shortfalls.iter().map(ToString::to_string).collect();
     TcbFacts {
-        status: tcb.status.name().to_owned(),
-        platform: tcb.launch.platform.status.name().to_owned(),
-        module: tcb.launch.tdx_module.as_ref().map(|module| module.status.name().to_owned()),
-        qe: tcb.launch.quoting_enclave.status.name().to_owned(),
+        status: tcb.status,
+        platform: tcb.launch.platform.status,
+        module: tcb.launch.tdx_module.as_ref().map(|module| module.status),
+        qe: tcb.launch.quoting_enclave.status,
         date: tcb.date,
         advisories: tcb.advisories.clone(),
         evaluation_number: tcb.evaluation_number(),

@@ -1,11 +1,11 @@
 //! Step 1: is the quote genuine?
 
 use crate::run::Run;
-use crate::second_opinion::{self, Opinion, Ours};
-use crate::{Engine, Request, facts};
+use crate::{Engine, Request, facts, second_opinion};
 use core::cmp::Ordering;
 use core::fmt::Display;
 use veritee_model::{Check, CheckId, Reason, UnixTime};
+use veritee_quote::divergence::{Acceptance, Opinion, Ours, Theirs, compare};
 use veritee_quote::quote::CertificationType;
 use veritee_quote::{Collateral, Expiry, Quote, QuoteError, Stage, VerifiedQuote};
 
@@ -287,31 +287,25 @@ fn second_engine(run: &mut Run<'_>, quote: &[u8], result: &Result<Genuine, Refus
         return;
     }
     let (ours, collateral_json) = match result {
-        Ok(genuine) => {
-            let tcb = genuine.verified.tcb();
-            let ours = Ours::Accepts { status: tcb.status.name(), advisories: &tcb.advisories };
-            (ours, Some(&genuine.collateral_json))
-        }
+        Ok(genuine) => (Ours::Accepts(Acceptance::of(&genuine.verified)), Some(&genuine.collateral_json)),
         Err(refusal) => (Ours::Refuses(&refusal.error), refusal.collateral_json.as_ref()),
     };
     let Some(collateral_json) = collateral_json else { return };
-    let allow_expired = request.policy.collateral.allow_expired;
-    let opinion = second_opinion::compare(
-        &ours,
-        quote,
-        collateral_json,
-        request.root.der(),
-        request.as_of,
-        allow_expired,
-    );
-    run.record(match opinion {
+    let theirs = second_opinion::ask(quote, collateral_json, request.root.der(), request.as_of);
+    let name = second_opinion::NAME;
+    run.record(match compare(&ours, theirs, request.policy.collateral.allow_expired) {
         Opinion::BothAccept => {
-            Check::pass(id, "dcap-qvl 0.7.1 accepts too, with the same status and advisories")
+            Check::pass(id, format!("{name} accepts too, with the same status and advisories"))
         }
-        Opinion::BothRefuse { theirs } => Check::pass(id, format!("dcap-qvl 0.7.1 refuses too: {theirs}")),
+        Opinion::BothRefuse { theirs } => Check::pass(id, format!("{name} refuses too: {theirs}")),
         Opinion::Listed { divergence, theirs } => {
-            let theirs = theirs.map_or_else(|| "accepts".to_owned(), |words| format!("refuses: {words}"));
-            Check::pass(id, format!("differs as listed, {divergence}; dcap-qvl 0.7.1 {theirs}"))
+            let theirs = match theirs {
+                Theirs::Refuses(words) => format!("refuses: {words}"),
+                Theirs::Accepts { status, advisories } => {
+                    format!("accepts, {status} [{}]", advisories.join(", "))
+                }
+            };
+            Check::pass(id, format!("differs as listed, {divergence}; {name} {theirs}"))
         }
         Opinion::Differ { ours, theirs } => {
             Check::fail(id, Reason::EnginesDisagree, "the two engines differ in a way that is not listed")

@@ -71,7 +71,7 @@ impl<'a> Run<'a> {
         location: Option<&dyn Display>,
     ) {
         self.notices.push(Notice {
-            reason: reason.code().to_owned(),
+            reason,
             detail: detail.into(),
             location: location.map(ToString::to_string),
         });
@@ -86,7 +86,7 @@ impl<'a> Run<'a> {
         let Request { policy, policy_sha256, as_of, root, fail_on, tool_version, .. } = *self.request;
         let made = self.checks;
         let complete = CheckId::ALL.iter().map(|id| {
-            let found = made.iter().find(|check| check.id == id.id()).cloned();
+            let found = made.iter().find(|check| check.id == *id).cloned();
             found.unwrap_or_else(|| {
                 Check::not_checked(
                     *id,

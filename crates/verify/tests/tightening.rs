@@ -16,12 +16,10 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use support::{Case, NONCE, machine};
 use veritee_model::{
-    AppId, CheckId, ComposeHash, Fmspc, InstanceId, Mrtd, Reason, Severity, TdAttributes, UnixTime,
-    VerdictOutcome, Xfam,
+    AppId, CheckId, ComposeHash, Fmspc, InstanceId, Mrtd, Reason, Severity, TcbStatus, TdAttributes,
+    UnixTime, VerdictOutcome, Xfam,
 };
-use veritee_policy::{
-    Allowed, Exception, KeyProvider, MachineRegisters, Others, Policy, TcbStatusName, TdLeniency, Waiver,
-};
+use veritee_policy::{Allowed, Exception, KeyProvider, MachineRegisters, Others, Policy, TdLeniency, Waiver};
 use veritee_testkit::dstack::Machine;
 use veritee_testkit::dstack::report_data::Binding;
 use veritee_testkit::pki::time;
@@ -29,15 +27,15 @@ use veritee_testkit::{Shape, Universe};
 use veritee_verify::{Engine, Expected};
 
 const ADVISORIES: [&str; 3] = ["INTEL-SA-00001", "INTEL-SA-00002", "INTEL-SA-00003"];
-const STATUSES: [TcbStatusName; 8] = [
-    TcbStatusName::UpToDate,
-    TcbStatusName::SWHardeningNeeded,
-    TcbStatusName::ConfigurationNeeded,
-    TcbStatusName::ConfigurationAndSWHardeningNeeded,
-    TcbStatusName::OutOfDate,
-    TcbStatusName::OutOfDateConfigurationNeeded,
-    TcbStatusName::TDRelaunchAdvised,
-    TcbStatusName::TDRelaunchAdvisedConfigurationNeeded,
+const STATUSES: [TcbStatus; 8] = [
+    TcbStatus::UpToDate,
+    TcbStatus::SwHardeningNeeded,
+    TcbStatus::ConfigurationNeeded,
+    TcbStatus::ConfigurationAndSwHardeningNeeded,
+    TcbStatus::OutOfDate,
+    TcbStatus::OutOfDateConfigurationNeeded,
+    TcbStatus::TdRelaunchAdvised,
+    TcbStatus::TdRelaunchAdvisedConfigurationNeeded,
 ];
 const LENIENCIES: [TdLeniency; 5] = [
     TdLeniency::Debug,
@@ -145,7 +143,7 @@ static SUBJECTS: LazyLock<Vec<Subject>> = LazyLock::new(|| {
 /// A policy, over the one that its machine departs from. `true` for the value that the machine has.
 #[derive(Debug, Clone)]
 struct Levers {
-    accept: Vec<TcbStatusName>,
+    accept: Vec<TcbStatus>,
     evaluation: Option<u32>,
     date: Option<&'static str>,
     allow: Vec<&'static str>,
@@ -262,7 +260,7 @@ impl Levers {
             .map(|own| if *own { right.clone() } else { other_machine(&right) })
             .collect();
         policy.os.allow_development = self.development;
-        policy.require = self.require.iter().map(|id| id.id().to_owned()).collect();
+        policy.require = self.require.clone();
         policy.waive = self.waive.iter().map(|id| waiver(*id)).collect();
         policy.exception = self.exceptions.iter().map(|reason| exception(*reason)).collect();
         policy.audit.allow = self.audit.iter().map(|rule| allowed(rule)).collect();
@@ -276,11 +274,11 @@ fn other_machine(right: &MachineRegisters) -> MachineRegisters {
 }
 
 fn waiver(id: CheckId) -> Waiver {
-    Waiver { check: id.id().to_owned(), reason: because(), expires: None }
+    Waiver { check: id, reason: because(), expires: None }
 }
 
 fn exception(reason: Reason) -> Exception {
-    Exception { code: reason.code().to_owned(), check: None, reason: because(), expires: None }
+    Exception { code: reason, check: None, reason: because(), expires: None }
 }
 
 fn allowed(rule: &str) -> Allowed {
@@ -366,7 +364,7 @@ const TIGHTENINGS: &[Tightening] = &[
     ("a machine less", |it, _, index| remove(&mut it.os.machine, index, 1)),
     ("no development images", |it, _, _| core::mem::take(&mut it.os.allow_development)),
     ("a check more", |it, _, index| {
-        it.require.push(CHECKS[index.index(CHECKS.len())].id().to_owned());
+        it.require.push(CHECKS[index.index(CHECKS.len())]);
         true
     }),
     ("a waiver less", |it, _, index| remove(&mut it.waive, index, 0)),
@@ -378,7 +376,7 @@ const TIGHTENINGS: &[Tightening] = &[
     ("an exception less", |it, _, index| remove(&mut it.exception, index, 0)),
     ("an exception at another check only", |it, _, index| {
         let Some(count) = Some(it.exception.len()).filter(|count| *count > 0) else { return false };
-        it.exception[index.index(count)].check = Some(CheckId::BindingCaa.id().to_owned());
+        it.exception[index.index(count)].check = Some(CheckId::BindingCaa);
         true
     }),
     ("an exception that has expired", |it, subject, index| {

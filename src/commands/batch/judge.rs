@@ -10,7 +10,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 use veritee_evidence::parts;
 use veritee_model::{
-    Budget, Check, Evidence, ExitCode, Fmspc, Item, Report, Sha256Digest, Verdict, VerdictOutcome,
+    Budget, Check, Evidence, ExitCode, Fmspc, Item, Report, Sha256Digest, TcbStatus, Verdict, VerdictOutcome,
 };
 use veritee_quote::{Collateral, Expiry, Quote, Statistics, Verifier};
 use veritee_verify::Expected;
@@ -50,7 +50,7 @@ pub(super) struct Judged {
     #[serde(skip_serializing_if = "Option::is_none")]
     signed_sha256: Option<Sha256Digest>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tcb_status: Option<String>,
+    tcb_status: Option<TcbStatus>,
     advisories: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fmspc: Option<Fmspc>,
@@ -183,7 +183,7 @@ impl Judge {
             detail: detail(&checks, &verdict),
             reasons: verdict.reasons,
             signed_sha256: facts.as_ref().map(|(digest, _)| *digest),
-            tcb_status: verified.map(|verified| verified.tcb().status.name().to_owned()),
+            tcb_status: verified.map(|verified| verified.tcb().status),
             advisories: verified.map(|verified| verified.tcb().advisories.clone()).unwrap_or_default(),
             fmspc: verified.map(|verified| verified.platform().fmspc),
             app_id: None,
@@ -207,7 +207,7 @@ fn of_report(input: String, report: &Report) -> Judged {
         reasons: report.verdict.reasons.clone(),
         detail: detail(&report.checks, &report.verdict),
         signed_sha256: quote.map(|quote| quote.signed_sha256),
-        tcb_status: tcb.map(|tcb| tcb.status.clone()),
+        tcb_status: tcb.map(|tcb| tcb.status),
         advisories: tcb.map(|tcb| tcb.advisories.clone()).unwrap_or_default(),
         fmspc: tcb.map(|tcb| tcb.fmspc),
         app_id: identity.map(|identity| identity.app_id.to_string()),
@@ -225,6 +225,6 @@ fn of_report(input: String, report: &Report) -> Judged {
 /// What the gravest check says.
 fn detail(checks: &[Check], verdict: &Verdict) -> Option<String> {
     let gravest = verdict.reasons.first()?;
-    let check = checks.iter().find(|check| check.reason.as_ref() == Some(gravest))?;
+    let check = checks.iter().find(|check| check.reason.is_some_and(|reason| reason.code() == gravest))?;
     Some(format!("{}: {}", check.id, check.detail))
 }

@@ -41,21 +41,21 @@ fn judge(acquired: &Acquired, label: usize, machine: &ForgedMachine, expected: &
 }
 
 fn find(report: &Report, id: CheckId) -> &Check {
-    report.checks.iter().find(|check| check.id == id.id()).unwrap()
+    report.checks.iter().find(|check| check.id == id).unwrap()
 }
 
 #[track_caller]
 fn passes(report: &Report, ids: &[CheckId]) {
     for id in ids {
         let check = find(report, *id);
-        assert_eq!(check.reason(), None, "{check:?}");
+        assert_eq!(check.reason, None, "{check:?}");
     }
 }
 
 #[track_caller]
 fn fails(report: &Report, id: CheckId, reason: Reason) {
     let check = find(report, id);
-    assert_eq!((check.outcome, check.reason()), (veritee_model::Outcome::Fail, Some(reason)), "{check:?}");
+    assert_eq!((check.outcome, check.reason), (veritee_model::Outcome::Fail, Some(reason)), "{check:?}");
 }
 
 const GENUINE: &[CheckId] = &[

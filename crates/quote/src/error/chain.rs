@@ -90,6 +90,8 @@ pub enum ChainFault {
         expected: String,
         /// Issuer found.
         got: String,
+        /// It is named as the root of Intel's certificates is.
+        is_root: bool,
         /// Byte of the certificate where the two names part.
         at: usize,
     },
@@ -245,7 +247,7 @@ impl ChainError {
                 Description::new("the chain has another number of certificates").expected(expected).got(got)
             }
             ChainFault::Der { index, error } => {
-                return Description::new(format!("a certificate cannot be read: {}", error.what))
+                return Description::new(format!("a certificate cannot be read: {}", error.fault))
                     .at(format_args!("{} certificate {index} byte {}", self.source, error.at));
             }
             ChainFault::Part => {

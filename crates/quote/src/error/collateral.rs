@@ -93,6 +93,56 @@ pub enum CrlFault {
     },
 }
 
+macro_rules! fields {
+    ($($name:ident $words:literal;)*) => {
+        /// A field of TCB info or QE identity. Others decide by the field, never by its name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Field { $(#[doc = $words] $name,)* }
+
+        impl Field {
+            /// Its name in the document.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $words,)* }
+            }
+        }
+    };
+}
+
+fields! {
+    Version "version";
+    Id "id";
+    TcbType "tcbType";
+    IssueDate "issueDate";
+    NextUpdate "nextUpdate";
+    Fmspc "fmspc";
+    PceId "pceId";
+    TdxModule "tdxModule";
+    TdxModuleIdentities "tdxModuleIdentities";
+    AttributesMask "attributesMask";
+    MrSigner "mrsigner";
+    Attributes "attributes";
+    ModuleId "tdxModuleIdentities id";
+    ModuleLevels "tdxModuleIdentities tcbLevels";
+    Levels "tcbLevels";
+    SgxComponents "sgxtcbcomponents";
+    TdxComponents "tdxtcbcomponents";
+    PceSvn "pcesvn";
+    TcbStatus "tcbStatus";
+    NumberedComponents "sgxtcbcomp01svn to 16";
+    IsvSvn "isvsvn";
+    TcbDate "tcbDate";
+    MiscSelect "miscselect";
+    MiscSelectMask "miscselectMask";
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
 /// What is wrong with TCB info or QE identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -118,7 +168,7 @@ pub enum DocumentFault {
     /// A field has a value that Intel's form does not allow.
     Field {
         /// The field.
-        field: &'static str,
+        field: Field,
         /// What is allowed.
         expected: &'static str,
         /// What was found.
@@ -127,7 +177,7 @@ pub enum DocumentFault {
     /// Two levels demand the same.
     DuplicateLevel {
         /// Where they stand.
-        list: &'static str,
+        list: Field,
     },
     /// The signature is not 64 bytes of hex.
     SignatureForm,
@@ -301,7 +351,7 @@ const fn document_reason(source: Source, fault: &DocumentFault) -> Reason {
 fn describe_crl(source: Source, fault: &CrlFault) -> Description {
     let description = match fault {
         CrlFault::Der(error) => {
-            return Description::new(format!("the revocation list cannot be read: {}", error.what))
+            return Description::new(format!("the revocation list cannot be read: {}", error.fault))
                 .at(format_args!("{source} byte {}", error.at));
         }
         CrlFault::Issuer { expected, got } => {

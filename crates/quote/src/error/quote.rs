@@ -385,7 +385,7 @@ impl QuoteError {
             .at("quote certification data"),
             Self::PckExtension(error) => Description::new(format!(
                 "the PCK certificate's SGX extension cannot be read: {}",
-                error.what
+                error.fault
             ))
             .at(format_args!("PCK certificate byte {}", error.at)),
             Self::QeReportSignature => Description::new("the PCK did not sign the quoting enclave's report")

@@ -26,9 +26,9 @@ fn the_converge_table_has_every_cell_of_intels() {
         (OutOfDateConfig, OutOfDateConfig),
         (Revoked, Revoked),
     ] {
-        assert_eq!(platform.converged_with(UpToDate), platform);
-        assert_eq!(platform.converged_with(OutOfDate), with_out_of_date);
-        assert_eq!(platform.converged_with(Revoked), Revoked);
+        assert_eq!(converged(platform, UpToDate), platform);
+        assert_eq!(converged(platform, OutOfDate), with_out_of_date);
+        assert_eq!(converged(platform, Revoked), Revoked);
     }
 }
 
@@ -43,8 +43,8 @@ fn a_quoting_enclave_that_needs_configuration_does_not_pass_as_up_to_date() {
         (OutOfDateConfig, OutOfDateConfig, OutOfDateConfig),
         (Revoked, Revoked, Revoked),
     ] {
-        assert_eq!(platform.converged_with(Config), with_config);
-        assert_eq!(platform.converged_with(OutOfDateConfig), with_both);
+        assert_eq!(converged(platform, Config), with_config);
+        assert_eq!(converged(platform, OutOfDateConfig), with_both);
     }
 }
 
@@ -59,7 +59,7 @@ fn the_relaunch_table_has_every_cell_of_intels() {
                 (OutOfDateConfig, UpToDate | Swh | Config | ConfigSwh) => RelaunchConfig,
                 _ => launch,
             };
-            assert_eq!(launch.relaunched(current), expected, "{launch} then {current}");
+            assert_eq!(relaunched(launch, current), expected, "{launch} then {current}");
         }
     }
 }
@@ -70,9 +70,9 @@ fn every_status_has_its_own_name_and_reads_back() {
         assert_eq!(TcbStatus::from_name(status.name()), Some(status));
     }
     assert_eq!(TcbStatus::from_name("uptodate"), None);
-    assert_eq!(TcbStatus::of_platform("TDRelaunchAdvised"), None);
-    assert_eq!(TcbStatus::of_module("ConfigurationNeeded"), None);
-    assert_eq!(TcbStatus::of_enclave("SWHardeningNeeded"), None);
+    assert_eq!(of_platform("TDRelaunchAdvised"), None);
+    assert_eq!(of_module("ConfigurationNeeded"), None);
+    assert_eq!(of_enclave("SWHardeningNeeded"), None);
 }
 
 /// Statuses of the latest and earliest level | of the modules `TDX_F0` and `TDX_00` | the platform's versions |

@@ -6,6 +6,8 @@ use crate::pck::CaKind;
 use crate::root::TrustRoot;
 use veritee_model::{Budget, UnixTime};
 
+/// Common name of the root of all of Intel's certificates for SGX and TDX.
+const ROOT_NAME: &str = "Intel SGX Root CA";
 const PCK_NAME: &str = "Intel SGX PCK Certificate";
 const TCB_SIGNER_NAME: &str = "Intel SGX TCB Signing";
 
@@ -267,6 +269,7 @@ fn check_issued_by(
         let fault = ChainFault::Issuer {
             expected: shown_name(issuer.subject),
             got: shown_name(certificate.issuer),
+            is_root: certificate.issuer_common_name() == Some(ROOT_NAME),
             at: certificate.issuer_at.saturating_add(same.count()),
         };
         return Err(ChainError::new(source, Some(role), fault).on(certificate.der));

@@ -4,7 +4,7 @@ use super::{
     AUTHORITY_KEY_IDENTIFIER, CRL_NUMBER, DerReader, Extension, PublicKey, Serial, check_algorithm,
     read_authority_key, read_serial, verify_asn1,
 };
-use crate::der::{BIT_STRING, DerError, Element, GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME};
+use crate::der::{BIT_STRING, DerError, DerFault, Element, GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME};
 use veritee_model::UnixTime;
 
 /// Reason for a list's entry (RFC 5280 5.3.1).
@@ -50,20 +50,20 @@ impl RevokedSerials {
 impl<'a> Crl<'a> {
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, DerError> {
         let mut outer = DerReader::new(bytes);
-        let whole = outer.expect(SEQUENCE, "revocation list expected")?;
-        outer.finish("bytes after the revocation list")?;
+        let whole = outer.expect(SEQUENCE, DerFault::RevocationListExpected)?;
+        outer.finish(DerFault::BytesAfterRevocationList)?;
         let mut parts = whole.inner();
-        let tbs = parts.expect(SEQUENCE, "TBSCertList expected")?;
-        check_algorithm(&parts.expect(SEQUENCE, "signature algorithm expected")?)?;
-        let signature = parts.expect(BIT_STRING, "signature expected")?;
-        parts.finish("bytes after the signature")?;
+        let tbs = parts.expect(SEQUENCE, DerFault::TbsCertListExpected)?;
+        check_algorithm(&parts.expect(SEQUENCE, DerFault::SignatureAlgorithmExpected)?)?;
+        let signature = parts.expect(BIT_STRING, DerFault::SignatureExpected)?;
+        parts.finish(DerFault::BytesAfterSignature)?;
         let mut fields = tbs.inner();
-        let version = fields.expect(INTEGER, "version 2 expected")?;
+        let version = fields.expect(INTEGER, DerFault::Version2Expected)?;
         if version.value != [1] {
-            return Err(version.error("version 2 expected"));
+            return Err(version.error(DerFault::Version2Expected));
         }
-        check_algorithm(&fields.expect(SEQUENCE, "signature algorithm expected")?)?;
-        let issuer = fields.expect(SEQUENCE, "issuer expected")?;
+        check_algorithm(&fields.expect(SEQUENCE, DerFault::SignatureAlgorithmExpected)?)?;
+        let issuer = fields.expect(SEQUENCE, DerFault::IssuerExpected)?;
         let this_update = fields.any()?.time()?;
         // Without nextUpdate a list would be in force for ever.
         let next_update = fields.any()?.time()?;
@@ -71,8 +71,8 @@ impl<'a> Crl<'a> {
             Some(list) => read_entries(&list)?,
             None => RevokedSerials::default(),
         };
-        let wrapper = fields.expect(0xa0, "extensions expected")?;
-        fields.finish("bytes after the extensions")?;
+        let wrapper = fields.expect(0xa0, DerFault::ExtensionsExpected)?;
+        fields.finish(DerFault::BytesAfterExtensions)?;
         let (authority_key, number) = read_list_extensions(&wrapper)?;
         Ok(Self {
             tbs: tbs.whole,
@@ -95,17 +95,17 @@ fn read_entries(list: &Element<'_>) -> Result<RevokedSerials, DerError> {
     let mut entries = list.inner();
     let mut serials = Vec::new();
     while !entries.is_empty() {
-        let mut entry = entries.sequence("entry expected")?;
-        serials.push(read_serial(&entry.expect(INTEGER, "serial number expected")?)?);
+        let mut entry = entries.sequence(DerFault::EntryExpected)?;
+        serials.push(read_serial(&entry.expect(INTEGER, DerFault::SerialNumberExpected)?)?);
         let date = entry.any()?;
         if !matches!(date.tag, UTC_TIME | GENERALIZED_TIME) {
-            return Err(date.error("revocation date expected"));
+            return Err(date.error(DerFault::RevocationDateExpected));
         }
         date.time()?;
         if let Some(extensions) = entry.optional(SEQUENCE)? {
             check_entry_extensions(&extensions)?;
         }
-        entry.finish("bytes after the entry")?;
+        entry.finish(DerFault::BytesAfterEntry)?;
     }
     serials.sort_unstable();
     serials.dedup();
@@ -120,12 +120,12 @@ fn check_entry_extensions(extensions: &Element<'_>) -> Result<(), DerError> {
     while !list.is_empty() {
         let extension = Extension::read(&mut list)?;
         if seen.contains(&Some(extension.oid)) {
-            return Err(extension.element.error("extension occurs twice"));
+            return Err(extension.element.error(DerFault::ExtensionOccursTwice));
         }
         let known = matches!(extension.oid, REASON_CODE | INVALIDITY_DATE);
         let partial = PARTIAL.contains(&extension.oid);
         if partial || (extension.critical && !known) {
-            return Err(extension.element.error("unknown critical extension"));
+            return Err(extension.element.error(DerFault::UnknownCriticalExtension));
         }
         if let Some(slot) = seen.iter_mut().find(|slot| known && slot.is_none()) {
             *slot = Some(extension.oid);
@@ -137,14 +137,14 @@ fn check_entry_extensions(extensions: &Element<'_>) -> Result<(), DerError> {
 /// Authority key identifier and CRL number.
 fn read_list_extensions<'a>(wrapper: &Element<'a>) -> Result<(&'a [u8], String), DerError> {
     let mut outer = wrapper.inner();
-    let mut list = outer.sequence("extensions expected")?;
-    outer.finish("bytes after the extensions")?;
+    let mut list = outer.sequence(DerFault::ExtensionsExpected)?;
+    outer.finish(DerFault::BytesAfterExtensions)?;
     let (mut authority_key, mut number) = (None, None);
     let mut seen: Vec<&[u8]> = Vec::with_capacity(4);
     while !list.is_empty() {
         let extension = Extension::read(&mut list)?;
         if seen.contains(&extension.oid) {
-            return Err(extension.element.error("extension occurs twice"));
+            return Err(extension.element.error(DerFault::ExtensionOccursTwice));
         }
         seen.push(extension.oid);
         match extension.oid {
@@ -155,24 +155,22 @@ fn read_list_extensions<'a>(wrapper: &Element<'a>) -> Result<(&'a [u8], String),
             CRL_NUMBER => {
                 extension.refuse_critical()?;
                 let mut inner = extension.element.inner();
-                let value = inner.expect(INTEGER, "CRL number expected")?;
-                inner.finish("bytes after the CRL number")?;
+                let value = inner.expect(INTEGER, DerFault::CrlNumberExpected)?;
+                inner.finish(DerFault::BytesAfterCrlNumber)?;
                 let magnitude = value.magnitude()?;
                 if magnitude.len() > super::SERIAL_LENGTH {
-                    return Err(value.error("CRL number of more than 20 bytes"));
+                    return Err(value.error(DerFault::CrlNumberTooLong));
                 }
                 number = Some(if magnitude.is_empty() { "00".to_owned() } else { hex::encode(magnitude) });
             }
             oid if extension.critical || PARTIAL.contains(&oid) => {
-                return Err(extension
-                    .element
-                    .error("unknown critical extension, or a list that is not complete"));
+                return Err(extension.element.error(DerFault::UnknownCriticalOrPartial));
             }
             _ => {}
         }
     }
     Ok((
-        authority_key.ok_or_else(|| wrapper.error("authority key identifier is missing"))?,
-        number.ok_or_else(|| wrapper.error("CRL number is missing"))?,
+        authority_key.ok_or_else(|| wrapper.error(DerFault::AuthorityKeyIdentifierMissing))?,
+        number.ok_or_else(|| wrapper.error(DerFault::CrlNumberMissing))?,
     ))
 }

@@ -54,7 +54,7 @@ fn asn1(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
         [high, low] => &[BIT_STRING, 0x82, high, low],
     };
     let encoded = [header, &content].concat();
-    let element = Der::new(&encoded).expect(BIT_STRING, "signature expected").unwrap();
+    let element = Der::new(&encoded).expect(BIT_STRING, DerFault::SignatureExpected).unwrap();
     verify_asn1(key, message, element.octets_of_bits().unwrap())
 }
 

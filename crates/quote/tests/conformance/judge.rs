@@ -4,6 +4,7 @@ use dcap_qvl::QuoteCollateralV3;
 use dcap_qvl::verify::QuoteVerifier;
 use std::collections::BTreeSet;
 use veritee_model::{Reason, UnixTime};
+use veritee_quote::divergence::{Acceptance, Opinion, Ours, Theirs, compare};
 use veritee_quote::{
     Body, Collateral, Expiry, Quote, QuoteError, Stage, TcbStatus, TrustRoot, VerifiedQuote, td_attributes,
 };
@@ -129,9 +130,32 @@ pub(crate) fn their_answer(root: &[u8], quote: &[u8], collateral: &[u8], as_of: 
     }
 }
 
-/// [`their_answer`] to a forged case.
-pub(crate) fn their_answer_of(forged: &Forged) -> Answer {
-    their_answer(&forged.root_der, &forged.quote, forged.collateral_json().as_bytes(), forged.as_of)
+/// What dcap-qvl 0.7.1 says when it is asked as `veritee verify` asks it: TD attributes are left to the policy.
+pub(crate) fn asked(root: &[u8], quote: &[u8], collateral: &str, as_of: UnixTime) -> Theirs {
+    let collateral: QuoteCollateralV3 = match serde_json::from_str(collateral) {
+        Ok(collateral) => collateral,
+        Err(error) => return Theirs::Refuses(error.to_string()),
+    };
+    let verify = || {
+        let verifier = QuoteVerifier::new(root.to_vec()).allow_service_td(true).allow_debug(true);
+        verifier.verify(quote, &collateral, as_of.seconds())
+    };
+    match std::panic::catch_unwind(verify) {
+        Err(_) => Theirs::Refuses("panic".to_owned()),
+        Ok(Ok(report)) => Theirs::Accepts { status: report.status, advisories: report.advisory_ids },
+        Ok(Err(error)) => Theirs::Refuses(format!("{error:#}")),
+    }
+}
+
+/// Both engines through the comparer.
+pub(crate) fn opinion(forged: &Forged) -> Opinion {
+    let theirs = asked(&forged.root_der, &forged.quote, &forged.collateral_json(), forged.as_of);
+    let verdict = ours(forged);
+    let ours = match &verdict {
+        Ok(verified) => Ours::Accepts(Acceptance::of(verified)),
+        Err(error) => Ours::Refuses(error),
+    };
+    compare(&ours, theirs, false)
 }
 
 /// A genuine TDX universe.

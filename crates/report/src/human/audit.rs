@@ -4,7 +4,7 @@ use super::{NAMES, Page, Style};
 use crate::summary::{finding_word, tally};
 use std::collections::BTreeMap;
 use veritee_model::report::{AuditFacts, ChecklistFact, FlowFact, InlineAllowFact, QuestionFact};
-use veritee_model::{FindingStatus, Report};
+use veritee_model::{FindingStatus, QuestionStatus, Report};
 
 impl Page {
     pub(super) fn audit(&mut self, report: &Report) {
@@ -112,8 +112,12 @@ impl Page {
         let answered = |question: &&QuestionFact| self.verbose > 0 || question.answer.is_some();
         for question in audit.questions.iter().filter(answered).collect::<Vec<_>>() {
             let style = if is_open(question) { Style::Caution } else { Style::Plain };
-            let said =
-                format!("{}  {}  {}", question.id, question.status, self.shorten.text(&question.question));
+            let said = format!(
+                "{}  {}  {}",
+                question.id,
+                question.status.name(),
+                self.shorten.text(&question.question)
+            );
             self.screen.text(4, style, &said);
             if self.verbose > 0 {
                 self.screen.labelled(6, NAMES, (Style::Plain, "why"), &question.why);
@@ -140,5 +144,5 @@ const fn went_wrong(status: FindingStatus) -> bool {
 
 /// Only `accepted` and `rejected` are answers; what was not found by rules was not looked at by a person.
 fn is_open(question: &QuestionFact) -> bool {
-    !matches!(question.status.as_str(), "accepted" | "rejected")
+    !matches!(question.status, QuestionStatus::Accepted | QuestionStatus::Rejected)
 }

@@ -1,8 +1,8 @@
 //! The values that a reader compares: application, platform, and with `-v` the quote, the inputs and the events.
 
 use super::{NAMES, Page, Style, documents_alone};
-use veritee_model::Report;
 use veritee_model::report::{IdentityFacts, QuoteFacts, TcbFacts};
+use veritee_model::{Report, TcbStatus};
 
 impl Page {
     pub(super) fn facts(&mut self, report: &Report) {
@@ -61,7 +61,7 @@ impl Page {
     }
 
     fn tcb(&mut self, tcb: &TcbFacts) {
-        let module = tcb.module.as_deref().unwrap_or("not listed by version");
+        let module = tcb.module.map_or("not listed by version", TcbStatus::name);
         self.fact(
             "TCB",
             &format!(

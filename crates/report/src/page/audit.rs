@@ -145,7 +145,7 @@ fn summary(audit: &AuditFacts, report: &Report) -> Table {
     let row = |name: &'static str, value: Cell| vec![vec![Inline::Words(name)], value];
     let mut rows = vec![
         row("verdict", vec![Inline::Words(report.headline())]),
-        row("DevProof", vec![Inline::text(&report.stage)]),
+        row("DevProof", vec![Inline::text(&report.stage.to_string())]),
         row("document", vec![Inline::Words(attested)]),
         row("open findings", open_findings(report)),
         row("Quick Check", vec![Inline::Text(tally(audit.quick_check.iter().map(|item| item.status)))]),
@@ -260,7 +260,7 @@ fn questions(page: &mut Page, questions: &[QuestionFact]) {
             Inline::text(&question.question),
         ]));
         let mut items = vec![
-            vec![Inline::Words("Status: "), Inline::code(&question.status)],
+            vec![Inline::Words("Status: "), Inline::code(question.status.name())],
             vec![Inline::Words("Why: "), Inline::text(&question.why)],
         ];
         items.extend(

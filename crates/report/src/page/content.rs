@@ -5,7 +5,7 @@ use crate::summary::{
     NOT_ATTESTED, NOT_FRESH, Status, TEST_ROOT, code_to_explain, documents_alone, fresh, not_attested,
     test_root,
 };
-use veritee_model::{Check, Report, VerdictOutcome};
+use veritee_model::{Check, Reason, Report, VerdictOutcome};
 
 /// The report as a page: verdict first, the way to repeat it last.
 pub(crate) fn page(report: &Report) -> Page {
@@ -59,7 +59,7 @@ impl Page {
             vec![Inline::Words("Application: "), app],
             vec![Inline::Words("As of: "), Inline::code(report.as_of)],
             vec![Inline::Words("Trust root: "), root(report)],
-            vec![Inline::Words("DevProof: "), Inline::text(&report.stage)],
+            vec![Inline::Words("DevProof: "), Inline::text(&report.stage.to_string())],
             vec![
                 Inline::Words("Exit code: "),
                 Inline::Number(u64::from(report.verdict.exit_code)),
@@ -118,8 +118,8 @@ impl Page {
         }
         for check in open {
             let demand = if check.required { " (required): " } else { " (optional): " };
-            let mut item = vec![Inline::code(&check.id), Inline::Words(demand)];
-            item.push(Inline::code(check.reason.as_deref().unwrap_or("unknown")));
+            let mut item = vec![Inline::code(check.id.id()), Inline::Words(demand)];
+            item.push(Inline::code(check.reason.map_or("unknown", Reason::code)));
             item.push(Inline::Words(", "));
             item.push(Inline::text(&check.detail));
             if let Some(next) = &check.explain {
@@ -170,7 +170,7 @@ impl Page {
         self.blocks.push(Block::Heading(2, "Notices"));
         let items = report.notices.iter().map(|notice| {
             let mut item =
-                vec![Inline::code(&notice.reason), Inline::Words(": "), Inline::text(&notice.detail)];
+                vec![Inline::code(notice.reason.code()), Inline::Words(": "), Inline::text(&notice.detail)];
             if let Some(place) = &notice.location {
                 item.push(Inline::Words(", at "));
                 item.push(Inline::text(place));

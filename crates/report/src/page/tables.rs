@@ -4,7 +4,7 @@ use super::{Inline, Table};
 use crate::human::quote_fields;
 use crate::summary::{self, Status};
 use veritee_model::report::{Comparison, IdentityFacts, QuoteFacts, TcbFacts};
-use veritee_model::{Check, CheckId, Report};
+use veritee_model::{Check, Reason, Report};
 
 type Cell = Vec<Inline>;
 
@@ -14,7 +14,7 @@ pub(super) fn steps(report: &Report) -> Table {
             None => vec![Inline::Words("the report lists no check of this step")],
             Some(check) => match &check.reason {
                 Some(reason) if step.status != Status::Pass => {
-                    vec![Inline::code(reason), Inline::Words(": "), Inline::text(&check.detail)]
+                    vec![Inline::code(reason.code()), Inline::Words(": "), Inline::text(&check.detail)]
                 }
                 _ => vec![Inline::text(&check.detail)],
             },
@@ -41,7 +41,7 @@ pub(super) fn with_status(report: &Report, status: Status) -> Option<Table> {
             let last = if status == Status::Waived { &check.waived } else { &check.explain };
             vec![
                 name(check),
-                optional_code(check.reason.as_deref()),
+                optional_code(check.reason.map(Reason::code)),
                 vec![Inline::text(&check.detail)],
                 optional(check.location.as_deref()),
                 optional_code(check.expected.as_deref()),
@@ -75,7 +75,7 @@ pub(super) fn checks(report: &Report) -> Table {
         vec![
             name(check),
             vec![Inline::Status(Status::of(check)), demand],
-            optional_code(check.reason.as_deref()),
+            optional_code(check.reason.map(Reason::code)),
             vec![Inline::text(&check.detail)],
             optional_code(check.expected.as_deref()),
             optional_code(check.got.as_deref()),
@@ -104,11 +104,11 @@ pub(super) fn identity(identity: &IdentityFacts) -> Table {
 }
 
 pub(super) fn tcb(tcb: &TcbFacts) -> Table {
-    let mut rows = vec![pair("status", &tcb.status), pair("platform", &tcb.platform)];
+    let mut rows = vec![pair("status", tcb.status), pair("platform", tcb.platform)];
     if let Some(module) = &tcb.module {
         rows.push(pair("TDX module", module));
     }
-    rows.push(pair("quoting enclave", &tcb.qe));
+    rows.push(pair("quoting enclave", tcb.qe));
     rows.push(pair("level of", tcb.date));
     if tcb.advisories.is_empty() {
         rows.push(vec![vec![Inline::Words("advisories")], vec![Inline::Words("none")]]);
@@ -169,13 +169,9 @@ pub(super) fn inputs(report: &Report) -> Table {
     Table { head: &["Input", "Bytes", "SHA-256", "Source"], rows: rows.collect() }
 }
 
-/// The identifier, with the question where this version knows it.
+/// The identifier with its question.
 fn name(check: &Check) -> Cell {
-    let mut cell = vec![Inline::code(&check.id)];
-    if let Some(id) = CheckId::from_id(&check.id) {
-        cell.extend([Inline::Words(": "), Inline::Words(id.question())]);
-    }
-    cell
+    vec![Inline::code(check.id), Inline::Words(": "), Inline::Words(check.id.question())]
 }
 
 fn pair(name: &'static str, value: impl core::fmt::Display) -> Vec<Cell> {

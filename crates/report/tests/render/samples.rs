@@ -7,8 +7,9 @@ use veritee_model::report::{
 };
 use veritee_model::{
     AppId, Check, CheckId, ComposeHash, Finding, FindingStatus, Fmspc, InstanceId, MrConfigId, MrOwner,
-    MrOwnerConfig, MrSeam, MrServiceTd, MrSignerSeam, Mrtd, Outcome, Place, Reason, Report, ReportData, Rtmr,
-    Severity, Sha256Digest, Sha384Digest, TdAttributes, TeeTcbSvn, UnixTime, Verdict, Xfam,
+    MrOwnerConfig, MrSeam, MrServiceTd, MrSignerSeam, Mrtd, Outcome, Place, QuestionStatus, Reason, Report,
+    ReportData, Rtmr, Severity, Sha256Digest, Sha384Digest, Stage, TcbStatus, TdAttributes, TeeTcbSvn,
+    UnixTime, Verdict, Xfam,
 };
 
 /// All samples with the names of their snapshots.
@@ -26,7 +27,7 @@ pub(crate) fn all() -> [(&'static str, Report); 5] {
 pub(crate) fn verified() -> Report {
     let mut report = base();
     report.notices.push(Notice {
-        reason: Reason::EventsAfterSystemReady.code().to_owned(),
+        reason: Reason::EventsAfterSystemReady,
         detail: "2 events follow system-ready".to_owned(),
         location: Some("event 34".to_owned()),
     });
@@ -41,8 +42,8 @@ pub(crate) fn refused() -> Report {
             .map(|number| format!("INTEL-SA-{number}"))
             .to_vec();
     if let Some(tcb) = &mut report.tcb {
-        "OutOfDate".clone_into(&mut tcb.status);
-        "OutOfDate".clone_into(&mut tcb.platform);
+        tcb.status = TcbStatus::OutOfDate;
+        tcb.platform = TcbStatus::OutOfDate;
         tcb.advisories.clone_from(&advisories);
         tcb.shortfalls = vec!["SGX TCB component 2: 7, up to date from 8".to_owned()];
     }
@@ -125,7 +126,7 @@ pub(crate) fn incomplete() -> Report {
         );
     }
     replace(&mut report, no_nonce());
-    "incomplete".clone_into(&mut report.stage);
+    report.stage = Stage::Incomplete;
     conclude(report)
 }
 
@@ -154,7 +155,7 @@ pub(crate) fn test_root() -> Report {
     sept.waived = Some("lab machine, no users; ends 2026-12-01".to_owned());
     replace(&mut report, sept);
     report.notices.push(Notice {
-        reason: Reason::RootNotIntel.code().to_owned(),
+        reason: Reason::RootNotIntel,
         detail: "the root was given by the policy".to_owned(),
         location: Some("policy [root]".to_owned()),
     });
@@ -164,7 +165,7 @@ pub(crate) fn test_root() -> Report {
     });
     report.findings = findings();
     report.audit = Some(audit());
-    "Stage 0 - proven by ENV-001".clone_into(&mut report.stage);
+    report.stage = Stage::Proven(vec!["ENV-001".to_owned()]);
     report.policy = PolicyFacts {
         name: "lab".to_owned(),
         sha256: Some(Sha256Digest::of(b"policy")),
@@ -208,7 +209,7 @@ fn audit() -> AuditFacts {
             id: "M4".to_owned(),
             question: "does a rebuild give the deployed digest?".to_owned(),
             why: "without it, source and image are two things".to_owned(),
-            status: "open".to_owned(),
+            status: QuestionStatus::Open,
             evidence: vec!["image sha256:00 is not public".to_owned()],
             commands: vec!["docker buildx build .".to_owned()],
             answer: Some("not yet".to_owned()),
@@ -317,7 +318,7 @@ fn base() -> Report {
         events: events(),
         findings: Vec::new(),
         audit: None,
-        stage: "Stage 0 - not shown otherwise: 4 checks need a person".to_owned(),
+        stage: Stage::NotShownOtherwise(4),
         policy: PolicyFacts {
             name: "default".to_owned(),
             sha256: None,
@@ -416,10 +417,10 @@ fn quote() -> QuoteFacts {
 
 fn tcb() -> TcbFacts {
     TcbFacts {
-        status: "UpToDate".to_owned(),
-        platform: "UpToDate".to_owned(),
-        module: Some("UpToDate".to_owned()),
-        qe: "UpToDate".to_owned(),
+        status: TcbStatus::UpToDate,
+        platform: TcbStatus::UpToDate,
+        module: Some(TcbStatus::UpToDate),
+        qe: TcbStatus::UpToDate,
         date: UnixTime::from_seconds(1_710_288_000),
         advisories: Vec::new(),
         evaluation_number: 19,

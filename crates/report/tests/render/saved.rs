@@ -120,7 +120,7 @@ fn an_exit_code_of_another_outcome_is_refused() {
 }
 
 #[test]
-fn a_reason_of_the_future_can_refuse_but_never_verify() {
+fn what_a_check_or_reason_of_a_later_version_adds_up_to_is_not_guessed() {
     let future = |outcome: &str, code: u8| {
         tampered(&samples::refused(), |document| {
             let checks = document["checks"].as_array_mut().unwrap();
@@ -132,8 +132,15 @@ fn a_reason_of_the_future_can_refuse_but_never_verify() {
             document["verdict"]["exit_code"] = code.into();
         })
     };
-    assert!(parse(&future("refused", 11)).is_ok());
-    assert_eq!(parse(&future("verified", 0)).unwrap_err().reason(), Reason::ReportContradictory);
+    let check = tampered(&samples::refused(), |document| document["checks"][3]["id"] = "quote.dreams".into());
+    let notice = tampered(&samples::refused(), |document| {
+        document["notices"] = serde_json::json!([{ "reason": "reason-of-the-future", "detail": "" }]);
+    });
+    for bytes in [future("refused", 11), future("verified", 0), future("not-genuine", 10), check, notice] {
+        let error = parse(&bytes).unwrap_err();
+        assert_eq!(error.reason(), Reason::ReportSchemaUnknown);
+        assert!(error.to_string().contains("show the report with the version that made it"), "{error}");
+    }
 }
 
 #[test]

@@ -226,7 +226,7 @@ attacks! {
         let mut case = records(&[(0, "issue", "ca.example; accounturi=https://acme.example/acct/13")]);
         case.evidence.bound_content.as_mut().unwrap().content = b"https://acme.example/acct/13".to_vec();
         let report = case.is_refused(CheckId::BindingContent, Reason::BindingMismatch, VerdictOutcome::NotGenuine);
-        assert_eq!(find(&report, ID).reason(), Some(Reason::BindingNotGiven));
+        assert_eq!(find(&report, ID).reason, Some(Reason::BindingNotGiven));
         // Bound under another tag, or under none: any application can write such REPORTDATA.
         let (binding, mut content) = content("app-data", ACCOUNT.as_bytes());
         let mut case = bound(&machine(), binding, &ra_tls(&machine()));
@@ -289,7 +289,7 @@ attacks! {
         let check = find(&report, ID);
         assert!(!check.detail.chars().any(veritee_model::text::is_hazardous), "{check:?}");
         let report = records(&[(0, "issue", "ca.example; accounturi=\u{1b}")]).judge();
-        assert_eq!(find(&report, ID).reason(), Some(Reason::CaaAccountOther));
+        assert_eq!(find(&report, ID).reason, Some(Reason::CaaAccountOther));
     }
 
     fn answers_of_many_records_do_not_swell_the_report() {

@@ -361,7 +361,7 @@ attacks! {
         case.evidence.collateral.push(newer);
         let report = case.judge();
         assert_ne!(find(&report, ID).outcome, Outcome::Pass, "some collateral was not looked at");
-        assert_eq!(find(&report, ID).reason(), Some(Reason::CollateralTooLarge));
+        assert_eq!(find(&report, ID).reason, Some(Reason::CollateralTooLarge));
         assert_eq!(report.verdict.exit_code, 13);
     }
 }

@@ -1,18 +1,33 @@
 //! The second opinion: what agrees, what differs as listed, and what must not differ.
 
 use crate::quote::on;
-use crate::support::{Case, assert_failed, assert_verdict, attacks, find, machine};
+use crate::support::{Case, NONCE, assert_failed, assert_verdict, attacks, find, machine};
 use veritee_model::{Check, CheckId, Outcome, Reason, Severity, Verdict, VerdictOutcome};
 use veritee_quote::QuoteError;
+use veritee_quote::TcbStatus;
+use veritee_quote::divergence::{Acceptance, Divergence, Opinion, Ours, Theirs, compare};
+use veritee_testkit::dstack::Machine;
+use veritee_testkit::dstack::report_data::Binding;
 use veritee_testkit::{Forged, Shape, Universe};
 use veritee_verify::Engine;
-use veritee_verify::second_opinion::{Opinion, Ours, compare};
+use veritee_verify::second_opinion::ask;
 
 fn asked(ours: &Ours<'_>, forged: &Forged, expired_allowed: bool) -> Opinion {
-    compare(ours, &forged.quote, &forged.collateral_json(), &forged.root_der, forged.as_of, expired_allowed)
+    let theirs = ask(&forged.quote, &forged.collateral_json(), &forged.root_der, forged.as_of);
+    compare(ours, theirs, expired_allowed)
 }
 
-const UP_TO_DATE: Ours<'static> = Ours::Accepts { status: "UpToDate", advisories: &[] };
+const fn accepts(status: TcbStatus, advisories: &[String]) -> Ours<'_> {
+    Ours::Accepts(Acceptance {
+        status,
+        advisories,
+        at_launch: advisories,
+        unless_enclave_configuration: status,
+        levels_out_of_order: false,
+    })
+}
+
+const UP_TO_DATE: Ours<'static> = accepts(TcbStatus::UpToDate, &[]);
 
 attacks! {
     fn both_engines_accept_what_is_genuine() {
@@ -20,13 +35,13 @@ attacks! {
     }
 
     fn another_status_is_a_difference() {
-        let ours = Ours::Accepts { status: "OutOfDate", advisories: &[] };
+        let ours = accepts(TcbStatus::OutOfDate, &[]);
         assert!(matches!(asked(&ours, &Universe::new(1).forge(), false), Opinion::Differ { .. }));
     }
 
     fn an_advisory_more_or_less_is_a_difference() {
         let advisories = ["INTEL-SA-00001".to_owned()];
-        let ours = Ours::Accepts { status: "UpToDate", advisories: &advisories };
+        let ours = accepts(TcbStatus::UpToDate, &advisories);
         assert!(matches!(asked(&ours, &Universe::new(1).forge(), false), Opinion::Differ { .. }));
         let forged = Universe::new(1).tcb_info(|info| info.levels[0].advisories = advisories.to_vec()).forge();
         assert!(matches!(asked(&UP_TO_DATE, &forged, false), Opinion::Differ { .. }));
@@ -71,7 +86,7 @@ attacks! {
         let forged = Universe::new(1).forge();
         let expected = String::new;
         let name = |error: QuoteError| match asked(&Ours::Refuses(&error), &forged, false) {
-            Opinion::Listed { divergence, theirs: None } => Some(divergence.name()),
+            Opinion::Listed { divergence, theirs: Theirs::Accepts { .. } } => Some(divergence),
             Opinion::Differ { .. } => None,
             other => panic!("{other:?}"),
         };
@@ -81,7 +96,7 @@ attacks! {
         // Same reason, another fault: only the one that the peer does not look at is listed.
         assert_eq!(name(QuoteError::TdxModuleSigner { expected: expected(), got: expected() }), None);
         let attributes = QuoteError::TdxModuleAttributes { expected: expected(), got: expected() };
-        assert_eq!(name(attributes), Some("seam-attributes"));
+        assert_eq!(name(attributes), Some(Divergence::SeamAttributes));
     }
 
     fn expired_collateral_differs_as_listed_only_when_the_policy_allows_it() {
@@ -89,7 +104,7 @@ attacks! {
         assert!(matches!(asked(&UP_TO_DATE, &forged, false), Opinion::Differ { .. }));
         assert!(matches!(
             asked(&UP_TO_DATE, &forged, true),
-            Opinion::Listed { divergence, theirs: Some(_) } if divergence.name() == "expired-by-name"
+            Opinion::Listed { divergence: Divergence::ExpiredByName, theirs: Theirs::Refuses(_) }
         ));
     }
 
@@ -97,18 +112,49 @@ attacks! {
         let debug = Universe::new(1).quote(|quote| quote.td().td_attributes = [0, 0, 0, 0x10, 1, 0, 0, 0]).forge();
         assert!(matches!(
             asked(&UP_TO_DATE, &debug, false),
-            Opinion::Listed { divergence, .. } if divergence.name() == "td-attributes-by-policy"
+            Opinion::Listed { divergence: Divergence::TdAttributesByPolicy, .. }
         ));
         let sgx = Universe::with_shape(1, Shape::SgxV4).forge();
         assert!(matches!(
             asked(&UP_TO_DATE, &sgx, false),
-            Opinion::Listed { divergence, .. } if divergence.name() == "sgx-of-version-4-and-5"
+            Opinion::Listed { divergence: Divergence::SgxOfVersion4And5, .. }
         ));
         let short = Universe::new(1).quote(|quote| quote.qe_auth_data = vec![1; 20]).forge();
         assert!(matches!(
             asked(&UP_TO_DATE, &short, false),
-            Opinion::Listed { divergence, .. } if divergence.name() == "qe-authentication-length"
+            Opinion::Listed { divergence: Divergence::QeAuthenticationLength, .. }
         ));
+    }
+
+    fn advisories_of_the_tcb_as_it_is_now_are_a_listed_difference_and_refuse_by_the_policy() {
+        let machine = Machine::with_shape(1, Shape::TdxV5Td15)
+            .change(|machine| machine.binding = Binding::Raw(NONCE.to_vec()))
+            .universe(|universe| {
+                universe
+                    .tcb_info(|info| {
+                        let mut now = info.levels[0].clone();
+                        now.tdx[2] = now.tdx[2].checked_sub(1).unwrap();
+                        now.status = "SWHardeningNeeded".to_owned();
+                        now.advisories = vec!["INTEL-SA-01999".to_owned()];
+                        info.levels.insert(1, now);
+                    })
+                    .quote(|quote| quote.td().tee_tcb_svn2[2] -= 1)
+            });
+        let case = Case::of(&machine.forge(), "").change(|case| case.evidence.certificates = None);
+        let report = case.judge();
+        assert_failed(&report, CheckId::PlatformAdvisories, Reason::AdvisoryRefused);
+        assert_failed(&report, CheckId::PlatformTcbStatus, Reason::TcbSwHardeningNeeded);
+        assert_verdict(&report, VerdictOutcome::Refused);
+        let check = find(&report, CheckId::QuoteSecondOpinion);
+        assert_eq!(check.outcome, Outcome::Pass);
+        assert!(check.detail.contains("`current-advisories`"), "{}", check.detail);
+        let accepted = case.change(|case| {
+            case.policy.push_str(
+                "[tcb]\naccept = [\"UpToDate\", \"SWHardeningNeeded\"]\nreason = \"made for a test\"\n\
+                 [advisories]\nallow = [\"INTEL-SA-01999\"]\nreason = \"made for a test\"\n",
+            );
+        });
+        assert_verdict(&accepted.judge(), VerdictOutcome::Verified);
     }
 
     fn a_listed_difference_is_told_in_the_report() {

@@ -28,7 +28,7 @@ attacks! {
             Reason::EventDigestMismatch,
             NOT_GENUINE,
         );
-        let check = &report.checks.iter().find(|check| check.id == "eventlog.digests").unwrap();
+        let check = &report.checks.iter().find(|check| check.id == CheckId::EventLogDigests).unwrap();
         assert!(check.expected.is_some() && check.got.is_some());
         assert!(check.location.as_deref().unwrap().starts_with("event "));
         assert!(report.identity.is_none() && report.events.is_empty());

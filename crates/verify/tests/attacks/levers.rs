@@ -279,7 +279,7 @@ attacks! {
         let report =
             expecting(&format!("app_id = [\"{own}\"]")).change(|case| case.evidence.event_log = None).judge();
         assert_verdict(&report, VerdictOutcome::Incomplete);
-        assert_eq!(find(&report, CheckId::IdentityExpected).reason(), Some(Reason::EarlierStepFailed));
+        assert_eq!(find(&report, CheckId::IdentityExpected).reason, Some(Reason::EarlierStepFailed));
     }
 
     fn a_required_check_that_was_not_made_leaves_the_verdict_incomplete() {
@@ -324,7 +324,7 @@ attacks! {
         let report = outdated().policy(&except).judge();
         assert_verdict(&report, VerdictOutcome::Verified);
         let check = find(&report, CheckId::PlatformTcbStatus);
-        assert_eq!((check.reason(), check.waived.as_deref()), (Some(Reason::TcbOutOfDate), Some("made for a test")));
+        assert_eq!((check.reason, check.waived.as_deref()), (Some(Reason::TcbOutOfDate), Some("made for a test")));
         loosened(&report, "tcb-out-of-date");
     }
 
@@ -364,14 +364,14 @@ attacks! {
         case.evidence.app_compose = None;
         let mut policy = case.read_policy();
         policy.exception.push(veritee_policy::Exception {
-            code: "rtmr-mismatch".to_owned(),
+            code: Reason::RtmrMismatch,
             check: None,
             reason: Some("because".to_owned()),
             expires: None,
         });
         for id in CheckId::ALL {
             policy.waive.push(veritee_policy::Waiver {
-                check: id.id().to_owned(),
+                check: *id,
                 reason: Some("because".to_owned()),
                 expires: None,
             });
@@ -417,9 +417,14 @@ attacks! {
         // Everything has expired; only the entry that says so of everything may let it pass.
         let case = Case::new(&machine()).change(|case| case.as_of = veritee_testkit::pki::time("2026-11-30T00:00:00Z"));
         let mut policy = case.read_policy();
-        for code in ["certificate-expired", "crl-expired", "tcb-info-expired", "qe-identity-expired"] {
+        for code in [
+            Reason::CertificateExpired,
+            Reason::CrlExpired,
+            Reason::TcbInfoExpired,
+            Reason::QeIdentityExpired,
+        ] {
             policy.exception.push(veritee_policy::Exception {
-                code: code.to_owned(),
+                code,
                 check: None,
                 reason: Some("made for a test".to_owned()),
                 expires: None,

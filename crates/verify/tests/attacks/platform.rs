@@ -2,7 +2,7 @@
 
 use crate::quote::on;
 use crate::support::{Case, NONCE, attacks, find, ra_tls};
-use veritee_model::{CheckId, Reason, VerdictOutcome};
+use veritee_model::{CheckId, Reason, TcbStatus, VerdictOutcome};
 use veritee_testkit::dstack::Machine;
 use veritee_testkit::dstack::report_data::Binding;
 use veritee_testkit::{Shape, Universe};
@@ -109,7 +109,7 @@ attacks! {
         for (name, reason, change) in STATUSES {
             let report = with_status(name, change).is_refused(CheckId::PlatformTcbStatus, reason, REFUSED);
             assert_eq!(find(&report, CheckId::PlatformTcbStatus).got.as_deref(), Some(name));
-            assert_eq!(report.tcb.unwrap().status, name);
+            assert_eq!(report.tcb.unwrap().status.name(), name);
         }
     }
 
@@ -125,7 +125,7 @@ attacks! {
             });
         let case = Case::of(&machine.forge(), "").change(|case| case.evidence.certificates = None);
         let report = case.is_refused(CheckId::PlatformTcbStatus, Reason::TcbOutOfDate, REFUSED);
-        assert_eq!(report.tcb.unwrap().status, "UpToDate");
+        assert_eq!(report.tcb.unwrap().status, TcbStatus::UpToDate);
     }
 
     fn an_outdated_machine_is_refused_for_its_status_and_each_advisory() {
@@ -139,7 +139,7 @@ attacks! {
             &[CheckId::PlatformAdvisories],
         );
         let advisories = find(&report, CheckId::PlatformAdvisories);
-        assert_eq!(advisories.reason(), Some(Reason::AdvisoryRefused));
+        assert_eq!(advisories.reason, Some(Reason::AdvisoryRefused));
         for advisory in ["INTEL-SA-01036", "INTEL-SA-01099"] {
             assert!(advisories.detail.contains(advisory), "{}", advisories.detail);
         }

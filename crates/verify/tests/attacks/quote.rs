@@ -26,7 +26,7 @@ fn forged(id: CheckId, reason: Reason, change: impl FnOnce(Universe) -> Universe
     for later in
         [CheckId::PlatformTcbStatus, CheckId::EventLogRtmr3, CheckId::BindingNonce, CheckId::OsMeasured]
     {
-        assert_eq!(find(&report, later).reason(), Some(Reason::EarlierStepFailed));
+        assert_eq!(find(&report, later).reason, Some(Reason::EarlierStepFailed));
     }
 }
 
@@ -237,11 +237,11 @@ attacks! {
         intel.root = TrustRoot::intel();
         intel.policy = String::new();
         let report = intel.judge();
-        assert_eq!(find(&report, CheckId::QuoteCollateral).reason(), Some(Reason::SignerChainUntrusted));
+        assert_eq!(find(&report, CheckId::QuoteCollateral).reason, Some(Reason::SignerChainUntrusted));
         assert_eq!(report.verdict.exit_code, 10);
         // The root is given, but the policy does not name it.
         let report = case.judge_under(&veritee_policy::Policy::default());
-        assert_eq!(find(&report, CheckId::PlatformRoot).reason(), Some(Reason::RootNotAccepted));
+        assert_eq!(find(&report, CheckId::PlatformRoot).reason, Some(Reason::RootNotAccepted));
         assert_eq!(report.verdict.exit_code, 11);
         crate::support::assert_notice(&report, Reason::RootNotIntel);
         assert!(!report.root.as_ref().unwrap().intel);

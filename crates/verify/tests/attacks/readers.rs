@@ -29,7 +29,7 @@ fn read(bytes: &[u8]) -> Case {
 fn open(report: &Report) -> Vec<&str> {
     let known = |id: &str| OPEN.iter().any(|open| open.id() == id) || id == "binding.nonce";
     let checks = report.checks.iter().filter(|check| check.outcome != Outcome::Pass);
-    checks.map(|check| check.id.as_str()).filter(|id| !known(id)).collect()
+    checks.map(|check| check.id.id()).filter(|id| !known(id)).collect()
 }
 
 fn container_of(forged: &ForgedMachine, first: &[Event], second: &[Event]) -> [Vec<u8>; 2] {
@@ -60,10 +60,10 @@ attacks! {
     fn an_honest_page_has_no_quote_and_proves_nothing() {
         let report = read(quoted().forge().page_html().as_bytes()).judge();
         assert_verdict(&report, VerdictOutcome::Incomplete);
-        assert_eq!(find(&report, CheckId::QuoteFormat).reason(), Some(Reason::QuoteMissing));
+        assert_eq!(find(&report, CheckId::QuoteFormat).reason, Some(Reason::QuoteMissing));
         // That the log is well formed is all that claims alone can show.
         let passed = report.checks.iter().filter(|check| check.outcome == Outcome::Pass);
-        let passed: Vec<&str> = passed.map(|check| check.id.as_str()).collect();
+        let passed: Vec<&str> = passed.map(|check| check.id.id()).collect();
         assert_eq!(passed, ["eventlog.format", "eventlog.digests"]);
     }
 
@@ -179,7 +179,7 @@ attacks! {
         let parts = Case::of(&forged, &forged.ra_tls_pem).change(|case| case.expected = Expected::Nothing);
         let read = read(forged.info_json().as_bytes()).judge();
         let parts = parts.judge();
-        for (read, parts) in read.checks.iter().zip(&parts.checks).filter(|(read, _)| read.id != "identity.claims") {
+        for (read, parts) in read.checks.iter().zip(&parts.checks).filter(|(read, _)| read.id != CheckId::IdentityClaims) {
             assert_eq!(read, parts);
         }
         assert!(!seen().is_empty());

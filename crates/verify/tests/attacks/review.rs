@@ -3,7 +3,7 @@
 
 use crate::support::{Case, assert_verdict, machine};
 use veritee_audit::Review;
-use veritee_model::{ComposeHash, Reason, Report, UnixTime, VerdictOutcome};
+use veritee_model::{ComposeHash, QuestionStatus, Reason, Report, UnixTime, VerdictOutcome};
 
 const COMMIT: &str = "dc0fc120aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const OTHER: &str = "0000000000000000000000000000000000000000";
@@ -30,9 +30,9 @@ fn not_applied(report: &Report, why: &str) {
     assert!(refused.contains(why), "{refused}");
     assert!(audit.review.is_none());
     assert!(audit.questions.iter().all(|question| question.answer.is_none()), "{:?}", audit.questions);
-    let notice = report.notices.iter().find(|notice| notice.reason == Reason::ReviewExpired.code()).unwrap();
+    let notice = report.notices.iter().find(|notice| notice.reason == Reason::ReviewExpired).unwrap();
     assert_eq!(notice.detail, refused);
-    assert!(!report.stage.contains("Stage 1"), "{}", report.stage);
+    assert!(!report.stage.to_string().contains("Stage 1"), "{}", report.stage);
     // A review changes no verdict, in neither direction.
     assert_verdict(report, VerdictOutcome::Verified);
 }
@@ -71,20 +71,24 @@ fn a_review_that_fits_is_shown_with_its_answers_and_alone_makes_no_stage_1() {
     let audit = report.audit.as_ref().unwrap();
     assert_eq!(audit.review_refused, None);
     assert_eq!(audit.review.as_ref().unwrap().reviewer, "Jane Doe");
-    assert!(audit.questions.iter().all(|question| question.status == "accepted"), "{:?}", audit.questions);
+    assert!(
+        audit.questions.iter().all(|question| question.status == QuestionStatus::Accepted),
+        "{:?}",
+        audit.questions
+    );
     // Chain and registry were not read: the answers do not stand in for them.
-    assert!(report.stage.starts_with("Stage 0"), "{}", report.stage);
+    assert!(report.stage.to_string().starts_with("Stage 0"), "{}", report.stage);
 }
 
 #[test]
 fn answers_that_are_missing_or_no_leave_their_questions_open() {
     let report = reviewed(Some(COMMIT), |text| text.replacen("accepted = true", "accepted = false", 1));
-    let statuses = |report: &Report| -> Vec<String> {
-        report.audit.as_ref().unwrap().questions.iter().map(|question| question.status.clone()).collect()
+    let statuses = |report: &Report| -> Vec<QuestionStatus> {
+        report.audit.as_ref().unwrap().questions.iter().map(|question| question.status).collect()
     };
-    assert_eq!(statuses(&report)[0], "rejected");
+    assert_eq!(statuses(&report)[0], QuestionStatus::Rejected);
     let report = reviewed(Some(COMMIT), |text| text.split("[[answer]]").next().unwrap().to_owned());
-    assert!(statuses(&report).iter().all(|status| status != "accepted"));
+    assert!(statuses(&report).iter().all(|status| *status != QuestionStatus::Accepted));
 }
 
 /// A machine with one privileged container, whose own compose asks for an allowance, under this `[audit]`.

@@ -137,7 +137,7 @@ attacks! {
         let ingress = case.evidence.ingress.as_mut().unwrap();
         ingress.files.insert("cert-somebody.pem".to_owned(), Item::new(chain, "ingress"));
         let report = case.is_refused(CheckId::BindingIngress, Reason::IngressFileMismatch, NOT_GENUINE);
-        assert_eq!(find(&report, ID).reason(), Some(Reason::ServedCertificateUnbound));
+        assert_eq!(find(&report, ID).reason, Some(Reason::ServedCertificateUnbound));
     }
 
     fn a_certificate_file_and_a_list_that_the_quote_does_not_bind() {

@@ -149,7 +149,7 @@ attacks! {
         assert_eq!(find(&account, CheckId::BindingCaa).outcome, Outcome::Pass);
         // The account's own quote says nothing of the key; that of the key has to.
         let served = find(&account, CheckId::BindingServedCertificate);
-        assert_eq!(served.reason(), Some(Reason::ServedCertificateUnbound));
+        assert_eq!(served.reason, Some(Reason::ServedCertificateUnbound));
         // The application behind it: its own evidence cannot speak for the gateway's certificate.
         let mut behind = direct(&one);
         behind.evidence.served = crate::web::served("app.gateway.example:443", gateway.web.chain.as_str());

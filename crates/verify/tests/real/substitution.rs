@@ -16,7 +16,7 @@ fn pairs() -> Vec<(Machine, Machine)> {
 #[track_caller]
 fn refused(report: &Report, id: CheckId, reason: Reason, names: &str) {
     let check = find(report, id);
-    assert_eq!((check.outcome, check.reason()), (Outcome::Fail, Some(reason)), "{names}: {check:?}");
+    assert_eq!((check.outcome, check.reason), (Outcome::Fail, Some(reason)), "{names}: {check:?}");
     assert_eq!(report.verdict.exit_code, 10, "{names}: {:?}", report.verdict);
 }
 
