@@ -34,13 +34,13 @@ for crate in crates/*/; do
 done
 
 upper="veritee-audit veritee-policy veritee-verify"
-middle="veritee-quote veritee-eventlog veritee-measure veritee-compose veritee-source veritee-chain"
+middle="veritee-gpu veritee-quote veritee-eventlog veritee-measure veritee-compose veritee-source veritee-chain"
 outer="veritee-evidence veritee-report"
 # shellcheck disable=SC2086  # the lists are words
 {
   refuse base veritee-model $middle $upper $outer
   refuse model $middle $upper $outer
-  for crate in quote eventlog measure compose source chain; do
+  for crate in gpu quote eventlog measure compose source chain; do
     refuse "$crate" $(tr ' ' '\n' <<<"$middle" | grep -vx "veritee-$crate") $upper $outer
   done
   refuse audit veritee-verify $outer
@@ -53,7 +53,7 @@ outer="veritee-evidence veritee-report"
 refuse quote clap toml dcap-qvl
 
 # Pure crates read no file, no clock and no environment.
-for name in base model quote eventlog measure compose source chain audit policy verify report evidence; do
+for name in base model gpu quote eventlog measure compose source chain audit policy verify report evidence; do
   if grep -rnE 'std::(fs|env|net|process)\b|SystemTime|Instant::now' "crates/$name/src" --include='*.rs' --exclude=tests.rs --exclude-dir=tests | grep -vE '^[^:]+:[0-9]+:\s*//' >&2; then
     echo "veritee-$name names a file, a socket, a clock or the environment" >&2
     fail=1

@@ -60,6 +60,22 @@ pub struct Budget {
     pub chain_logs: usize,
     /// Answers of one endpoint.
     pub chain_answers: usize,
+    /// A container of GPU evidence. Eight GPUs and four switches make 120 KiB.
+    pub gpu_container_bytes: usize,
+    /// Devices in a container. The largest machines have eight GPUs and four switches.
+    pub gpu_devices: usize,
+    /// A device's report. Real ones have 2.2 to 4.3 KiB.
+    pub gpu_report_bytes: usize,
+    /// Opaque data of a report. Real ones have up to 579 bytes.
+    pub gpu_opaque_bytes: usize,
+    /// A reference manifest. Real ones have 20 KiB.
+    pub gpu_manifest_bytes: usize,
+    /// Reference manifests that are looked at.
+    pub gpu_manifests: usize,
+    /// An OCSP answer or a revocation list of NVIDIA's. Real ones have 2 KiB.
+    pub gpu_statement_bytes: usize,
+    /// OCSP answers and revocation lists that are looked at.
+    pub gpu_statements: usize,
 }
 
 impl Budget {
@@ -93,6 +109,14 @@ impl Budget {
         chain_bytes: 48 << 20,
         chain_logs: 200_000,
         chain_answers: 20_000,
+        gpu_container_bytes: 4 << 20,
+        gpu_devices: 64,
+        gpu_report_bytes: 64 << 10,
+        gpu_opaque_bytes: 16 << 10,
+        gpu_manifest_bytes: 256 << 10,
+        gpu_manifests: 256,
+        gpu_statement_bytes: 64 << 10,
+        gpu_statements: 256,
     };
 }
 

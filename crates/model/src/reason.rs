@@ -246,6 +246,54 @@ reasons! {
     CaaAccountOther "caa-account-other" Refused "the CAA records name another account than the one that the quote binds";
     CaaUndecided "caa-undecided" Undecided "the CAA answers do not tell who may get certificates for the domain";
 
+    // --- GPUs ----------------------------------------------------------------------------------------------
+    GpuEvidenceAbsent "gpu-evidence-absent" Undecided "the measured machine has GPUs and there is no evidence of them";
+    GpuNotGiven "gpu-not-given" Undecided "there is no evidence of GPUs that this could be checked with";
+    GpuNotShown "gpu-not-shown" Notice "nothing shows that the GPUs are in the quoted machine, or in which mode they are";
+    GpuEvidenceMalformed "gpu-evidence-malformed" Undecided "the evidence of GPUs cannot be read";
+    GpuServiceAnswer "gpu-service-answer" Undecided "there is only what a service or a tool said of the GPUs, no report of theirs";
+    GpuReportMalformed "gpu-report-malformed" NotGenuine "a GPU's report is not laid out as SPDM demands";
+    GpuLayoutUnknown "gpu-layout-unknown" Undecided "a GPU's report is of a layout that this version does not know";
+    GpuFamilyUnknown "gpu-family-unknown" Undecided "the device is of a family that this version does not know";
+    GpuReportSignature "gpu-report-signature" NotGenuine "a GPU's report is not signed by the key of its certificate chain";
+    GpuChainMalformed "gpu-chain-malformed" NotGenuine "a GPU's certificate chain cannot be read";
+    GpuChainUntrusted "gpu-chain-untrusted" NotGenuine "a GPU's certificate chain does not reach NVIDIA's device root";
+    GpuChainSignature "gpu-chain-signature" NotGenuine "a signature in a GPU's certificate chain does not verify";
+    GpuChainRole "gpu-chain-role" NotGenuine "a certificate of a GPU's chain may not play its part";
+    GpuClaimOther "gpu-claim-other" Refused "what came beside a GPU's report says something else than the report";
+    GpuFwidMismatch "gpu-fwid-mismatch" NotGenuine "a report was made by another firmware than its certificate was issued for";
+    GpuFwidKeyOther "gpu-fwid-key-other" NotGenuine "a report key is bound to another device than its chain says";
+    GpuFwidAbsent "gpu-fwid-absent" Undecided "a report does not name the firmware that made it";
+    GpuRevocationNotChecked "gpu-revocation-not-checked" Undecided "no usable answer says whether NVIDIA has revoked a GPU's certificates";
+    GpuRevocationSignature "gpu-revocation-signature" NotGenuine "an answer about a GPU's revocation is forged";
+    GpuRevoked "gpu-revoked" Refused "NVIDIA has revoked a GPU's certificate";
+    GpuOnHold "gpu-on-hold" Refused "NVIDIA has put a GPU's certificate on hold";
+    GpuRimMissing "gpu-rim-missing" Undecided "the reference manifest for a GPU's driver or VBIOS was not given";
+    GpuRimMalformed "gpu-rim-malformed" NotGenuine "a reference manifest is not of NVIDIA's form";
+    GpuRimSignature "gpu-rim-signature" NotGenuine "a reference manifest is not as NVIDIA signed it";
+    GpuRimUntrusted "gpu-rim-untrusted" NotGenuine "a reference manifest's signer does not reach NVIDIA's root of manifests";
+    GpuRimExpired "gpu-rim-expired" Undecided "a reference manifest's signer has expired at the as-of time";
+    GpuRimNotYetValid "gpu-rim-not-yet-valid" Undecided "a reference manifest's signer is not valid yet at the as-of time";
+    GpuRimConflict "gpu-rim-conflict" Refused "two genuine reference manifests speak of the same measurement";
+    GpuMeasurementMismatch "gpu-measurement-mismatch" Refused "a GPU's measurement is none of NVIDIA's reference values";
+    GpuSvnTooLow "gpu-svn-too-low" Refused "a part of a GPU's firmware is below the lowest version that NVIDIA accepts";
+    GpuDeviceRepeated "gpu-device-repeated" Refused "one GPU stands for two";
+    GpuNoncesDiffer "gpu-nonces-differ" Refused "the GPUs' reports are over more than one nonce";
+    GpuDriversDiffer "gpu-drivers-differ" Refused "the GPUs run more than one version of the driver";
+    GpuModesDiffer "gpu-modes-differ" Refused "the GPUs are in more than one mode or of more than one family";
+    GpuOtherMachine "gpu-other-machine" Refused "the evidence is of GPUs of another machine: the measured one has none";
+    GpuCountOther "gpu-count-other" Refused "the measured machine has another number of GPUs or switches";
+    GpuCountNotMeasured "gpu-count-not-measured" Undecided "the number of the machine's GPUs could not be measured";
+    GpuTopology "gpu-topology" Refused "GPUs and switches contradict each other";
+    GpuSwitchesNotAttested "gpu-switches-not-attested" Undecided "GPUs name switches that there is no evidence of";
+    GpuNonceMismatch "gpu-nonce-mismatch" Refused "a GPU's report is over another nonce than the one expected";
+    GpuNonceNotBound "gpu-nonce-not-bound" Undecided "nothing ties the nonce of the GPUs' reports to the quote: they may be recordings";
+    GpuTestNonce "gpu-test-nonce" Undecided "the GPUs' reports are over a nonce of NVIDIA's samples and test mode: they are never fresh";
+    GpuVersionRefused "gpu-version-refused" Refused "a GPU's driver or VBIOS is not one that the policy accepts";
+    GpuBootGateAbsent "gpu-boot-gate-absent" Undecided "no measured event says that the guest examined its GPUs before it started the application";
+    GpuBootGateMalformed "gpu-boot-gate-malformed" Undecided "the measured event about GPUs is of a form that this version does not know";
+    GpuDevelopmentMode "gpu-development-mode" Refused "the measured guest code saw GPUs in development mode";
+
     // --- steps 8 and 9 -----------------------------------------------------------------------------------
     ReviewMalformed "review-malformed" Undecided "the review file cannot be read";
     ReviewExpired "review-expired" Notice "the review is of another compose or commit and was not applied";
@@ -301,6 +349,8 @@ impl Reason {
                     | Self::QeRevoked
                     | Self::TcbCurrentRevoked
                     | Self::TargetOtherApp
+                    | Self::GpuRevoked
+                    | Self::GpuOtherMachine
             )
     }
 

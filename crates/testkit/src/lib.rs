@@ -28,6 +28,7 @@ pub mod collateral;
 pub mod crl;
 pub mod der;
 pub mod dstack;
+pub mod gpu;
 pub mod key;
 pub mod pcs;
 pub mod pki;

@@ -1,0 +1,151 @@
+//! PEM chains (RFC 7468, the strict form): certificates and line ends, nothing else.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use core::fmt;
+
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+const END: &[u8] = b"-----END CERTIFICATE-----";
+
+/// Why a text is no PEM chain, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PemError {
+    /// Byte offset in the text.
+    pub at: usize,
+    /// What was wrong there.
+    pub what: &'static str,
+}
+
+impl fmt::Display for PemError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {}", self.what, self.at)
+    }
+}
+
+impl core::error::Error for PemError {}
+
+/// Decodes a chain of at most `limit` certificates. One zero byte may end the text, as C strings have it.
+///
+/// Stops before decoding anything beyond `limit`.
+///
+/// # Errors
+/// When there is anything but certificates and line ends, damaged base64, or one certificate too many.
+pub(crate) fn decode_chain(text: &[u8], limit: usize) -> Result<Vec<Vec<u8>>, PemError> {
+    let mut rest = text.strip_suffix(&[0]).unwrap_or(text);
+    let total = rest.len();
+    let at = |rest: &[u8]| total.saturating_sub(rest.len());
+    let mut certificates = Vec::with_capacity(limit.min(4));
+    loop {
+        rest = skip_line_ends(rest);
+        if rest.is_empty() {
+            return Ok(certificates);
+        }
+        if certificates.len() >= limit {
+            return Err(PemError { at: at(rest), what: "more certificates than belong here" });
+        }
+        let body = rest
+            .strip_prefix(BEGIN)
+            .and_then(line_end)
+            .ok_or(PemError { at: at(rest), what: "a certificate's begin line is expected" })?;
+        let (certificate, after) = decode_body(body, at(body))?;
+        certificates.push(certificate);
+        rest = after;
+    }
+}
+
+/// One certificate's lines and what follows its end line.
+fn decode_body(body: &[u8], offset: usize) -> Result<(Vec<u8>, &[u8]), PemError> {
+    let fault = |position: usize, what| PemError { at: offset.saturating_add(position), what };
+    let length = body.iter().position(|byte| *byte == b'-').unwrap_or(body.len());
+    let (lines, end) = body.split_at_checked(length).unwrap_or((body, &[]));
+    let mut digits = Vec::with_capacity(lines.len());
+    let mut position = 0_usize;
+    for line in lines.split_inclusive(|byte| *byte == b'\n') {
+        let text =
+            line.strip_suffix(b"\n").ok_or_else(|| fault(position, "end line is not on its own line"))?;
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        if text.is_empty() {
+            return Err(fault(position, "empty line inside a certificate"));
+        }
+        digits.extend_from_slice(text);
+        position = position.saturating_add(line.len());
+    }
+    let after = end.strip_prefix(END).ok_or_else(|| fault(length, "a certificate's end line is expected"))?;
+    let after = if after.is_empty() { Some(after) } else { line_end(after) };
+    let after = after.ok_or_else(|| fault(length, "a certificate's end line is expected"))?;
+    let certificate = STANDARD.decode(&digits).map_err(|error| match error {
+        base64::DecodeError::InvalidByte(index, _)
+        | base64::DecodeError::InvalidLastSymbol { offset: index, .. } => {
+            fault(offset_of_digit(lines, index), "base64 is damaged")
+        }
+        base64::DecodeError::InvalidLength(_) | base64::DecodeError::InvalidPadding => {
+            fault(length, "base64 is incomplete")
+        }
+    })?;
+    Ok((certificate, after))
+}
+
+/// Where the digit with this index stands once line ends are counted too.
+fn offset_of_digit(lines: &[u8], index: usize) -> usize {
+    let digits = lines.iter().enumerate().filter(|(_, byte)| !matches!(byte, b'\r' | b'\n'));
+    digits.map(|(offset, _)| offset).nth(index).unwrap_or(lines.len())
+}
+
+fn line_end(text: &[u8]) -> Option<&[u8]> {
+    text.strip_prefix(b"\r\n").or_else(|| text.strip_prefix(b"\n"))
+}
+
+fn skip_line_ends(mut text: &[u8]) -> &[u8] {
+    while let Some(rest) = line_end(text) {
+        text = rest;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &str = "-----BEGIN CERTIFICATE-----\nAAEC\nAw==\n-----END CERTIFICATE-----\n";
+
+    #[test]
+    fn line_ends_of_either_kind_and_one_final_zero_are_read() {
+        let windows = ONE.replace('\n', "\r\n");
+        for text in [ONE, windows.as_str(), &format!("{ONE}\0"), &format!("\n{ONE}\n"), ONE.trim_end()] {
+            assert_eq!(decode_chain(text.as_bytes(), 1).unwrap(), [vec![0, 1, 2, 3]], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn text_between_certificates_is_refused_at_its_offset() {
+        let text = format!("{ONE}junk\n{ONE}");
+        let error = decode_chain(text.as_bytes(), 2).unwrap_err();
+        assert_eq!(error.at, ONE.len());
+    }
+
+    #[test]
+    fn damaged_base64_and_missing_lines_are_refused() {
+        for text in [
+            "-----BEGIN CERTIFICATE-----\nAA!C\n-----END CERTIFICATE-----\n",
+            "-----BEGIN CERTIFICATE-----\nAAE\n-----END CERTIFICATE-----\n",
+            "-----BEGIN CERTIFICATE-----\nAAF=\n-----END CERTIFICATE-----\n",
+            "-----BEGIN CERTIFICATE-----\nAAEC-----END CERTIFICATE-----\n",
+            "-----BEGIN CERTIFICATE-----\nAAEC\n",
+            "-----BEGIN CERTIFICATE-----\nAA EC\n-----END CERTIFICATE-----\n",
+            "-----BEGIN CERTIFICATE-----\n\nAAEC\n-----END CERTIFICATE-----\n",
+            "-----BEGIN CERTIFICATE-----\nAAEC\r\n\r\n-----END CERTIFICATE-----\n",
+            "-----BEGIN PUBLIC KEY-----\nAAEC\n-----END PUBLIC KEY-----\n",
+            "-----BEGIN CERTIFICATE-----AAEC\n-----END CERTIFICATE-----\n",
+            "-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----x",
+        ] {
+            assert!(decode_chain(text.as_bytes(), 4).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn certificates_beyond_the_limit_are_not_decoded() {
+        let text = ONE.repeat(10_000);
+        let error = decode_chain(text.as_bytes(), 3).unwrap_err();
+        assert_eq!(error.at, ONE.len() * 3);
+    }
+}

@@ -1,0 +1,12 @@
+//! The crate against genuine evidence, and against a forged universe with one fault at a time.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+mod chains;
+mod containers;
+mod genuine;
+mod manifests;
+mod mutation;
+mod reports;
+mod revocation;
+mod sets;
+mod world;
