@@ -70,6 +70,10 @@ struct Document<'a> {
     certificates: Option<Encoded<'a>>,
     collateral: Vec<Encoded<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    gpus: Option<Encoded<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gpu_collateral: Vec<Encoded<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     kms_keys: Option<EncodedKeys>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ingress: Option<EncodedIngress<'a>>,
@@ -102,6 +106,8 @@ impl<'a> Document<'a> {
             mr_config: evidence.mr_config.as_ref().map(text),
             certificates: evidence.certificates.as_ref().map(text),
             collateral: evidence.collateral.iter().map(text).collect(),
+            gpus: evidence.gpus.as_ref().map(text),
+            gpu_collateral: evidence.gpu_collateral.iter().map(text).collect(),
             kms_keys: evidence.kms_keys.as_ref().map(|keys| EncodedKeys {
                 ca_spki: Encoded::bytes(&keys.ca_spki, Style::Hex),
                 k256: Encoded::bytes(&keys.k256, Style::Hex),

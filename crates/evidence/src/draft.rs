@@ -81,6 +81,23 @@ impl<'b> Draft<'b> {
         Ok(())
     }
 
+    /// Evidence of GPUs: a document inside a string, or in place. What it is, the check of it finds out.
+    pub(crate) fn gpus_member(&mut self, object: &Object<'_>, key: &str) -> Result<(), ReadError> {
+        let Some(value) = object.get(key).filter(|value| !value.is_null()) else { return Ok(()) };
+        let structured = value.is_object() || value.is_array();
+        let text = if structured { value.raw().to_owned() } else { value.string()? };
+        if text.is_empty() {
+            return Ok(());
+        }
+        if text.len() > self.budget.gpu_container_bytes {
+            let (at, limit) = (value.origin.place(), self.budget.gpu_container_bytes);
+            return Err(ReadError::TooLarge { at, what: "bytes of GPU evidence", limit });
+        }
+        let item = Item::new(text, value.origin.source());
+        keep_first(&mut self.evidence.gpus, item, "evidence of GPUs", &mut self.notes);
+        Ok(())
+    }
+
     /// An event log: an array, kept as it stands, or a string, whose content is kept.
     pub(crate) fn event_log_member(&mut self, object: &Object<'_>, key: &str) -> Result<(), ReadError> {
         let Some(value) = object.get(key).filter(|value| !value.is_null()) else { return Ok(()) };

@@ -11,7 +11,6 @@ use veritee_model::{Budget, Sha256Digest};
 
 /// Members that veritee has no reader for, and what they are.
 const NOT_READ: &[(&str, &str)] = &[
-    ("nvidia_payload", "evidence of GPUs"),
     ("compose_manager_attestation", "another quote of the same machine"),
     ("ohttp_attestation", "a signature over an OHTTP key"),
 ];
@@ -82,6 +81,7 @@ fn machine(object: &Object<'_>, budget: &Budget, notes: &mut Vec<Note>) -> Resul
     draft.event_log_member(object, "event_log")?;
     draft.claim_members(object, &["report_data", "request_nonce"])?;
     draft.vm_config_member(object)?;
+    draft.gpus_member(object, "nvidia_payload")?;
     if let Some(nested) = object.get("info").map(Value::nested).transpose()?.flatten() {
         add_info(&mut draft, &nested.value(budget)?.object()?)?;
     }

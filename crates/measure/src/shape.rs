@@ -307,6 +307,12 @@ impl Hardware {
         self.gpus
     }
 
+    /// NVSwitches passed through.
+    #[must_use]
+    pub const fn nvswitches(&self) -> u32 {
+        self.nvswitches
+    }
+
     /// PCI devices may be plugged while the machine runs.
     #[must_use]
     pub const fn hotplug(&self) -> bool {

@@ -152,6 +152,18 @@ check_ids! {
     BindingServedCertificate "binding.served-certificate" Binding false "is the certificate that the server showed one that the quote binds?";
     BindingCaa "binding.caa" Binding false "may only the ACME account that the quote binds get certificates for the domain?";
 
+    GpuEvidence "gpu.evidence" Binding false "is there evidence of the GPUs that the machine was measured with?";
+    GpuGenuine "gpu.genuine" Binding false "is every report signed by a device that NVIDIA's root vouches for?";
+    GpuFirmwareIdentity "gpu.firmware-identity" Binding false "was every report made by the firmware that its certificate was issued for?";
+    GpuRevocation "gpu.revocation" Binding false "has NVIDIA revoked none of the devices' certificates?";
+    GpuMeasurements "gpu.measurements" Binding false "are the devices' measurements those that NVIDIA signed for their versions?";
+    GpuVersions "gpu.versions" Binding false "are driver and VBIOS ones that the policy accepts?";
+    GpuSet "gpu.set" Binding false "are the devices distinct, over one nonce, of one driver and mode?";
+    GpuCount "gpu.count" Binding false "are they as many as the machine was measured with?";
+    GpuSwitches "gpu.switches" Binding false "are the switches that GPUs name attested, and do both name each other?";
+    GpuNonce "gpu.nonce" Binding false "is the nonce of the devices' reports tied to the quote?";
+    GpuBootGate "gpu.boot-gate" Binding false "did measured guest code examine its GPUs before it started the application?";
+
     AuditRules "audit.rules" Audit true "can the operator still cheat?";
     GovernanceHistory "governance.history" Governance false "who can change the application, and is it public?";
 }

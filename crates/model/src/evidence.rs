@@ -159,6 +159,10 @@ pub struct Evidence {
     pub certificates: Option<Item>,
     /// Collateral documents, each a JSON object in dcap-qvl's form.
     pub collateral: Vec<Item>,
+    /// Evidence of GPUs, in whatever container it came.
+    pub gpus: Option<Item>,
+    /// NVIDIA's reference manifests (XML), OCSP answers and revocation lists (DER), in any order.
+    pub gpu_collateral: Vec<Item>,
     /// Keys of a KMS bootstrap quote.
     pub kms_keys: Option<KmsKeys>,
     /// Evidence of dstack-ingress.

@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub enum Stage {
     /// No audit is part of what was asked.
     NotAsked,
+    /// Only evidence of GPUs was asked about.
+    GpusOnly,
     /// Stage 0, by these rules.
     Proven(Vec<String>),
     /// Nothing proves Stage 0, nothing shows more; so many checks need a person.
@@ -30,6 +32,7 @@ pub enum Stage {
 }
 
 const NOT_ASKED: &str = "not asked: one quote only";
+const GPUS_ONLY: &str = "not asked: GPUs only";
 const PROVEN: &str = "Stage 0 - proven by ";
 const NOT_SHOWN: &str = "Stage 0 - not shown otherwise: ";
 const OF_REVIEWER: &str = "the review of ";
@@ -43,6 +46,8 @@ impl Stage {
     pub fn from_line(line: &str) -> Option<Self> {
         let stage = if line == NOT_ASKED {
             Self::NotAsked
+        } else if line == GPUS_ONLY {
+            Self::GpusOnly
         } else if let Some(rules) = line.strip_prefix(PROVEN) {
             Self::Proven(rules.split(", ").map(str::to_owned).collect())
         } else if let Some(rest) = line.strip_prefix(NOT_SHOWN) {
@@ -64,6 +69,7 @@ impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotAsked => f.write_str(NOT_ASKED),
+            Self::GpusOnly => f.write_str(GPUS_ONLY),
             Self::Proven(rules) => write!(f, "{PROVEN}{}", rules.join(", ")),
             Self::NotShownOtherwise(1) => write!(f, "{NOT_SHOWN}1 check needs a person"),
             Self::NotShownOtherwise(count) => write!(f, "{NOT_SHOWN}{count} checks need a person"),
@@ -125,6 +131,7 @@ mod tests {
     fn every_line_is_read_back_as_the_stage_that_wrote_it() {
         for stage in [
             Stage::NotAsked,
+            Stage::GpusOnly,
             Stage::Proven(vec!["DP-SCR-003".to_owned(), "DP-CFG-001".to_owned()]),
             Stage::NotShownOtherwise(1),
             Stage::NotShownOtherwise(17),

@@ -1,6 +1,7 @@
 //! The policy file as it is written.
 
 use crate::error::PolicyError;
+use crate::gpu::Gpu;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use veritee_model::{
@@ -50,6 +51,9 @@ pub struct Policy {
     /// Which operating system.
     #[serde(default)]
     pub os: Os,
+    /// Which GPUs.
+    #[serde(default)]
+    pub gpu: Gpu,
     /// Checks that must be made beyond the default ones.
     #[serde(default)]
     pub require: Vec<CheckId>,
@@ -369,6 +373,7 @@ impl Default for Policy {
             root: None,
             expect: Expect::default(),
             os: Os::default(),
+            gpu: Gpu::default(),
             require: Vec::new(),
             waive: Vec::new(),
             exception: Vec::new(),
@@ -438,6 +443,9 @@ impl Policy {
         if let Some(fixed) = &self.as_of {
             entries.push((true, "[as_of]".to_owned(), fixed.reason.as_ref()));
         }
+        for (entry, reason) in self.gpu.loosening() {
+            entries.push((true, entry, reason));
+        }
         for machine in &self.os.machine {
             entries.push((true, format!("[[os.machine]] `{}`", machine.name), machine.reason.as_ref()));
         }
@@ -488,6 +496,9 @@ impl Policy {
         if self.os.machine.iter().any(empty) {
             return Err(PolicyError::Contradiction { message: "an [[os.machine]] pins no register" });
         }
+        if let Some(message) = self.gpu.contradiction() {
+            return Err(PolicyError::Contradiction { message });
+        }
         Ok(())
     }
 
@@ -536,6 +547,9 @@ impl Policy {
         }
         if !self.os.image_hash.is_empty() {
             out.push(format!("accepts OS images by hash: {}", because(&self.os.reason)));
+        }
+        for (entry, reason) in self.gpu.loosening() {
+            out.push(format!("{entry} lets pass: {}", reason.cloned().unwrap_or_default()));
         }
         for waiver in &self.waive {
             out.push(format!("does not require {}: {}", waiver.check, because(&waiver.reason)));

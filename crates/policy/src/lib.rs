@@ -22,6 +22,7 @@
 
 mod error;
 mod file;
+mod gpu;
 pub mod identity;
 pub mod os;
 pub mod platform;
@@ -33,5 +34,6 @@ pub use file::{
     Advisories, Allowed, Audit, Collateral, Exception, Expect, FixedTime, KeyProvider, MachineRegisters,
     MaximumAge, Os, Others, Policy, RootOfTrust, SCHEMA, Tcb, Td, TdLeniency, Variable, Waiver,
 };
+pub use gpu::{AllowedMismatch, Gpu, SwitchesDemanded};
 pub use settle::Settled;
 pub use template::{Pins, commented_template, template_from};

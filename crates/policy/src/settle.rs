@@ -21,8 +21,9 @@ impl Policy {
     #[must_use]
     pub fn settle(&self, mut checks: Vec<Check>, as_of: UnixTime) -> Settled {
         let mut notices = Vec::new();
+        let gpus = self.gpu.demanded();
         for check in &mut checks {
-            if self.require.contains(&check.id) {
+            if self.require.contains(&check.id) || gpus.contains(&check.id) {
                 check.required = true;
             }
         }

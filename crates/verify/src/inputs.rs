@@ -19,6 +19,8 @@ pub(crate) fn list(evidence: &Evidence) -> Vec<Input> {
     let mut inputs: Vec<Input> =
         parts.into_iter().filter_map(|(name, item)| item.map(|item| input(name, item))).collect();
     inputs.extend(evidence.collateral.iter().map(|item| input("collateral", item)));
+    inputs.extend(evidence.gpus.iter().map(|item| input("gpus", item)));
+    inputs.extend(evidence.gpu_collateral.iter().map(|item| input("gpu-collateral", item)));
     if let Some(ingress) = &evidence.ingress {
         inputs.push(input("ingress-sums", &ingress.sums));
         inputs.extend(ingress.files.values().map(|item| input("ingress-file", item)));

@@ -9,7 +9,7 @@
 //!                beside the claims, the target, the other machines
 //!   5 compose    sha256(exact app_compose) == measured compose hash                 -> BoundCompose
 //!   6 os         MRTD and RTMR0 to RTMR2 recomputed, or pinned by the policy
-//!   7 binding    REPORTDATA: nonce, TLS key, ingress evidence, KMS keys; the server's certificate, CAA
+//!   7 binding    REPORTDATA: nonce, TLS key, ingress evidence, KMS keys; the server's certificate, CAA; GPUs
 //!   8 audit      rules over the bound compose
 //!   9 governance key provider, history of compose hashes
 //! ```
@@ -34,6 +34,7 @@ mod compose;
 mod event_log;
 mod facts;
 mod governance;
+pub mod gpu;
 mod inputs;
 mod os;
 mod platform;
@@ -69,6 +70,15 @@ pub enum Expected {
     ReportData(ReportData),
 }
 
+/// What is known of GPUs beside the evidence.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct GpuGiven<'a> {
+    /// The nonce that their reports must be over.
+    pub nonce: Option<&'a [u8; 32]>,
+    /// Other roots than NVIDIA's, for tests: then nothing is proven about real devices.
+    pub roots: Option<&'a veritee_gpu::Roots>,
+}
+
 /// Everything that a verdict depends on.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
@@ -90,6 +100,8 @@ pub struct Request<'a> {
     pub fail_on: Option<Severity>,
     /// The files of the operating system's image, where they are at hand. Untrusted: every hash is checked.
     pub image: Option<&'a dyn ImageFiles>,
+    /// What is known of GPUs beside the evidence.
+    pub gpu: GpuGiven<'a>,
     /// What the audit is given beside the evidence: a review, a source tree.
     pub audit: audit::Given<'a>,
     /// Limits on hostile input.
@@ -114,6 +126,7 @@ pub fn verify(request: &Request<'_>) -> Report {
     let bound = compose::check(&mut run, verified, identity.as_ref()); // 5
     os::check(&mut run, verified, log.as_ref(), identity.as_ref()); // 6
     binding::check(&mut run, verified, identity.as_ref()); // 7
+    gpu::check(&mut run, verified, identity.as_ref());
     audit::check(&mut run, bound.as_ref(), identity.as_ref()); // 8
     governance::check(&mut run, identity.as_ref()); // 9
     run.conclude()

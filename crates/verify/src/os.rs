@@ -57,6 +57,8 @@ fn proven(assessment: &Assessment) -> Proven {
 /// What the audit asks for: the image's claimed name, and whether it is a development image where that was measured.
 fn remember(run: &mut Run<'_>, vm_config: Option<&[u8]>, assessment: &Assessment, proven: &Proven) {
     let config = vm_config.and_then(|bytes| VmConfig::parse(bytes, &Limits::STANDARD).ok());
+    let shape = assessment.hardware().map(|proven| proven.shape().hardware);
+    run.os.devices = shape.map(|hardware| (hardware.gpus(), hardware.nvswitches()));
     run.os.image_name = config.and_then(|config| config.image);
     run.os.development =
         assessment.image().filter(|_| proven.mrtd.is_some()).map(|image| image.metadata().is_dev);

@@ -14,11 +14,13 @@ pub(crate) struct OsKnown {
     pub(crate) image_name: Option<String>,
     /// Whether it is a development image, where that was matched by measurement.
     pub(crate) development: Option<bool>,
+    /// GPUs and switches, where RTMR0 was recomputed from a machine that has so many.
+    pub(crate) devices: Option<(u32, u32)>,
 }
 
 impl OsKnown {
     const fn new() -> Self {
-        Self { image_name: None, development: None }
+        Self { image_name: None, development: None, devices: None }
     }
 }
 

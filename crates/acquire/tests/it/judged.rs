@@ -34,6 +34,7 @@ fn judge(acquired: &Acquired, label: usize, machine: &ForgedMachine, expected: &
         engine: Engine::Native,
         fail_on: None,
         image: None,
+        gpu: veritee_verify::GpuGiven::default(),
         audit: Given::default(),
         budget: &Budget::STANDARD,
         tool_version: "0.1.0",

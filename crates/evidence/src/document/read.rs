@@ -85,6 +85,15 @@ fn machine(mut document: Object<'_>, budget: &Budget) -> Result<Evidence, ReadEr
             .iter()
             .map(|value| item(value.object()?, budget.input_bytes))
             .collect::<Result<_, _>>()?,
+        gpus: item_member(&mut document, "gpus", budget.gpu_container_bytes)?,
+        gpu_collateral: match document.take("gpu_collateral") {
+            Some(value) => value
+                .array()?
+                .iter()
+                .map(|value| item(value.object()?, budget.gpu_manifest_bytes))
+                .collect::<Result<_, _>>()?,
+            None => Vec::new(),
+        },
         kms_keys: document.take("kms_keys").map(|value| kms_keys(&value)).transpose()?,
         ingress: document.take("ingress").map(|value| ingress(&value, budget)).transpose()?,
         bound_content: document.take("bound_content").map(|value| bound_content(&value)).transpose()?,

@@ -40,6 +40,9 @@ fn the_report_gives_both_machines_with_the_exact_bytes() {
         );
         let chain = evidence.certificates.unwrap().bytes;
         assert_eq!(chain, source["info"]["app_cert"].as_str().unwrap().as_bytes());
+        // The gateway has no GPU, and its report no evidence of any.
+        let gpus = evidence.gpus.map(|item| String::from_utf8(item.bytes).unwrap());
+        assert_eq!(gpus.as_deref(), source["nvidia_payload"].as_str());
         assert_eq!(
             evidence.claims.values["request_nonce"].value,
             report.pointer(label).unwrap()["request_nonce"]

@@ -9,7 +9,6 @@ use veritee_model::Reason;
 
 /// Reasons that no report of this suite can give: where they are produced instead.
 const ELSEWHERE: &[(Reason, &str)] = &[
-    (Reason::NotAsked, "tests/cli/audits.rs"),
     (Reason::TrustRootMalformed, "crates/quote/tests/conformance/signers.rs"),
     (Reason::ComposeFileMissing, "crates/compose/tests/resolution.rs"),
     (Reason::ComposeFileMalformed, "crates/compose/tests/resolution.rs"),
@@ -53,7 +52,7 @@ const ELSEWHERE: &[(Reason, &str)] = &[
 
 #[test]
 fn every_reason_is_produced_by_some_test() {
-    let families: [&[fn()]; 16] = [
+    let families: [&[fn()]; 17] = [
         crate::bindings::ALL,
         crate::caa::ALL,
         crate::collateral::ALL,
@@ -61,6 +60,7 @@ fn every_reason_is_produced_by_some_test() {
         crate::engines::ALL,
         crate::event_log::ALL,
         crate::genuine::ALL,
+        crate::gpu::ALL,
         crate::hostile::ALL,
         crate::identity::ALL,
         crate::levers::ALL,

@@ -12,6 +12,7 @@ mod coverage;
 mod engines;
 mod event_log;
 mod genuine;
+mod gpu;
 mod hostile;
 mod identity;
 mod levers;

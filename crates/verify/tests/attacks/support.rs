@@ -20,7 +20,7 @@ pub(crate) const NONCE: [u8; 32] = [0xa5; 32];
 
 /// Checks that have nothing to stand on in a genuine machine's evidence: nothing was given for them, or this version
 /// does not make them.
-pub(crate) const OPEN: [CheckId; 14] = [
+pub(crate) const OPEN: [CheckId; 25] = [
     CheckId::IdentityClaims,
     CheckId::IdentityTarget,
     CheckId::IdentityReplicas,
@@ -33,6 +33,17 @@ pub(crate) const OPEN: [CheckId; 14] = [
     CheckId::BindingIngress,
     CheckId::BindingServedCertificate,
     CheckId::BindingCaa,
+    CheckId::GpuEvidence,
+    CheckId::GpuGenuine,
+    CheckId::GpuFirmwareIdentity,
+    CheckId::GpuRevocation,
+    CheckId::GpuMeasurements,
+    CheckId::GpuVersions,
+    CheckId::GpuSet,
+    CheckId::GpuCount,
+    CheckId::GpuSwitches,
+    CheckId::GpuNonce,
+    CheckId::GpuBootGate,
     CheckId::AuditRules,
     CheckId::GovernanceHistory,
 ];
@@ -57,6 +68,11 @@ pub(crate) fn seen() -> BTreeSet<Reason> {
     SEEN.with_borrow(Clone::clone)
 }
 
+/// Counts the reasons of checks that were made without a run.
+pub(crate) fn note(checks: &[Check]) {
+    SEEN.with_borrow_mut(|seen| seen.extend(checks.iter().filter_map(|check| check.reason)));
+}
+
 /// One run: what is judged, under which rules.
 #[derive(Clone)]
 pub(crate) struct Case {
@@ -73,6 +89,8 @@ pub(crate) struct Case {
     /// A reviewer's answers and the commit that was reviewed.
     pub(crate) review: Option<Review>,
     pub(crate) commit: Option<String>,
+    pub(crate) gpu_nonce: Option<[u8; 32]>,
+    pub(crate) gpu_roots: Option<veritee_gpu::Roots>,
 }
 
 /// A genuine machine whose quote answers [`NONCE`].
@@ -119,6 +137,8 @@ impl Case {
             budget: Budget::STANDARD,
             review: None,
             commit: None,
+            gpu_nonce: None,
+            gpu_roots: None,
         }
     }
 
@@ -170,6 +190,7 @@ impl Case {
             engine: self.engine,
             fail_on: None,
             image: None,
+            gpu: veritee_verify::GpuGiven { nonce: self.gpu_nonce.as_ref(), roots: self.gpu_roots.as_ref() },
             audit: self.given(),
             budget: &self.budget,
             tool_version: "0.0.0",

@@ -116,6 +116,7 @@ pub(crate) fn judge(evidence: &Evidence, as_of: UnixTime, engine: Engine) -> Rep
         engine,
         fail_on: None,
         image: None,
+        gpu: veritee_verify::GpuGiven::default(),
         audit: veritee_verify::audit::Given::default(),
         budget: &Budget::STANDARD,
         tool_version: "0.0.0",
