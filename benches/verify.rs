@@ -8,7 +8,7 @@ use veritee_policy::Policy;
 use veritee_quote::TrustRoot;
 use veritee_verify::{Engine, Expected, Request, verify};
 
-const EVIDENCE: &[u8] = include_bytes!("../test-vectors/quickstart/evidence.json");
+const EVIDENCE: &[u8] = include_bytes!("../test-vectors/quickstart/evidence-without-gpus.json");
 const POLICY: &str = include_str!("../test-vectors/quickstart/policy.toml");
 
 fn pipeline(criterion: &mut Criterion) {
@@ -28,6 +28,7 @@ fn pipeline(criterion: &mut Criterion) {
         engine,
         fail_on: None,
         image: None,
+        gpu: veritee_verify::GpuGiven::default(),
         audit: veritee_verify::audit::Given::default(),
         budget,
         tool_version: "bench",

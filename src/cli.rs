@@ -91,6 +91,9 @@ pub(crate) enum Command {
     /// Intel's collateral: fetch it once, keep it, carry it to a machine without network.
     #[command(subcommand)]
     Collateral(network::Collateral),
+    /// Evidence of GPUs alone: whose reports, whose firmware. Never says where the GPUs are.
+    #[command(subcommand)]
+    Gpu(Gpu),
     /// Event logs.
     #[command(subcommand, name = "eventlog")]
     EventLog(EventLog),
@@ -145,6 +148,9 @@ pub(crate) struct Verify {
     /// REPORTDATA must be exactly this: hex, 64 bytes.
     #[arg(long, value_name = "HEX", help_heading = "Binding")]
     pub(crate) report_data: Option<ReportData>,
+    /// The GPUs' reports must be over this nonce: hex, 32 bytes.
+    #[arg(long, value_name = "HEX", help_heading = "Binding")]
+    pub(crate) gpu_nonce: Option<GpuNonce>,
     /// The operating system's image: its folder or tarball, with sha256sum.txt.
     #[arg(long, value_name = "DIR|TAR", help_heading = "Evidence")]
     pub(crate) image: Option<PathBuf>,
@@ -212,6 +218,12 @@ pub(crate) struct Parts {
     /// Collateral: a file, or a folder from which the fitting ones are taken. May be repeated.
     #[arg(long, value_name = "FILE|DIR")]
     pub(crate) collateral: Vec<PathBuf>,
+    /// Evidence of the machine's GPUs, in any form.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) gpus: Option<PathBuf>,
+    /// NVIDIA's reference manifests, OCSP answers and revocation lists: files or folders. May be repeated.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) gpu_collateral: Vec<PathBuf>,
 }
 
 /// Under which rules.
@@ -292,6 +304,52 @@ impl std::str::FromStr for Nonce {
             length => Err(format!("a nonce has 16 to 64 bytes, got {length}")),
         }
     }
+}
+
+/// The challenge that GPUs sign: exactly 32 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct GpuNonce(pub(crate) [u8; 32]);
+
+impl std::str::FromStr for GpuNonce {
+    type Err = veritee_model::HexError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        veritee_model::bytes::decode_hex(text.strip_prefix("0x").unwrap_or(text)).map(Self)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Gpu {
+    /// Print what reports say. Nothing is verified.
+    Show {
+        /// Evidence of GPUs in any form, or evidence of a machine that holds some; - for standard input.
+        file: PathBuf,
+        /// Which machine, where the input holds several.
+        #[arg(long, value_name = "LABEL")]
+        select: Option<String>,
+    },
+    /// Verify reports down from NVIDIA's root, and compare them with the manifests that are given.
+    #[command(after_help = "\
+Examples:
+  veritee gpu verify gpus.json --gpu-collateral manifests/ --gpu-nonce 9a01356cb451dc2c3c0ce9a195245a0be984a3f73617f55f87913fc2f059cba7
+  veritee gpu verify report.txt --certificate chain.pem --as-of 2024-06-01T00:00:00Z")]
+    Verify {
+        /// Evidence of GPUs in any form, or evidence of a machine that holds some; - for standard input.
+        file: PathBuf,
+        /// Which machine, where the input holds several.
+        #[arg(long, value_name = "LABEL")]
+        select: Option<String>,
+        /// The certificate chain of a report that came alone, PEM.
+        #[arg(long, value_name = "FILE")]
+        certificate: Option<PathBuf>,
+        /// NVIDIA's reference manifests, OCSP answers and revocation lists: files or folders. May be repeated.
+        #[arg(long, value_name = "FILE|DIR")]
+        gpu_collateral: Vec<PathBuf>,
+        /// The reports must be over this nonce: hex, 32 bytes.
+        #[arg(long, value_name = "HEX")]
+        gpu_nonce: Option<GpuNonce>,
+        #[command(flatten)]
+        judge: Box<Judge>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,6 +9,7 @@ mod evidence;
 mod explain;
 mod fetch;
 mod gather;
+mod gpu;
 mod measure;
 mod policy;
 mod quote;
@@ -27,6 +28,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     match &arguments.command {
         Command::Verify(options) => verify::run(options, global),
         Command::Quote(options) => quote::run(options, global),
+        Command::Gpu(options) => gpu::run(options, global),
         Command::Batch(options) => batch::run(options, global),
         Command::Fetch(options) => fetch::run(options, global),
         Command::Collateral(options) => collateral::run(options, global),

@@ -42,6 +42,11 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
     if let Some(folder) = &options.ingress {
         add_ingress(&mut evidence, folder)?;
     }
+    if let Some(path) = &options.gpus {
+        let source = input::read(path)?;
+        evidence.gpus = Some(veritee_model::Item::new(source.bytes, source.name));
+    }
+    evidence.gpu_collateral.extend(gpu_collateral(&options.gpu_collateral)?);
     collateral(&mut evidence, &options.collateral)?;
     tell(&notes, global);
     Ok(evidence)
@@ -127,6 +132,16 @@ pub(crate) fn collateral(evidence: &mut Evidence, paths: &[PathBuf]) -> Result<(
         }
     }
     Ok(())
+}
+
+/// What NVIDIA says of GPUs, as it stands in files and folders. What none of it is, is said where it is judged.
+pub(crate) fn gpu_collateral(paths: &[PathBuf]) -> Result<Vec<veritee_model::Item>, Failure> {
+    let mut items = Vec::new();
+    for path in paths {
+        let sources = input::read_all(path)?.into_iter();
+        items.extend(sources.map(|source| veritee_model::Item::new(source.bytes, source.name)));
+    }
+    Ok(items)
 }
 
 /// Whether collateral is for the platform that the quote names. A choice, no check: the engine compares what is signed.

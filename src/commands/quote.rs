@@ -69,17 +69,17 @@ fn show(path: &Path, global: &Global) -> Result<ExitCode, Failure> {
     let text = match global.format {
         Format::Json => format!("{document:#}\n"),
         Format::Jsonl => format!("{document}\n"),
-        _ => fields(&document),
+        _ => fields(&document, "a quote", "veritee quote verify"),
     };
     crate::output::data(&veritee_model::text::inert_json(&text), global)?;
     Ok(ExitCode::Verified)
 }
 
 /// One line a field, dotted names.
-fn fields(document: &serde_json::Value) -> String {
-    let mut out = String::from("Fields of a quote. NOT VERIFIED: anyone can write these bytes.\n\n");
+pub(super) fn fields(document: &serde_json::Value, of: &str, verifier: &str) -> String {
+    let mut out = format!("Fields of {of}. NOT VERIFIED: anyone can write these bytes.\n\n");
     flatten(document, "", &mut out);
-    out.push_str("\nNOT VERIFIED. `veritee quote verify` does that.\n");
+    out.push_str(&format!("\nNOT VERIFIED. `{verifier}` does that.\n"));
     out
 }
 

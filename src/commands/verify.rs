@@ -23,6 +23,7 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
     let image = options.image.as_deref().map(crate::image::open).transpose()?;
     let mut rules = Rules::load(&options.judge, Engine::Both)?;
     rules.given = super::audit::Given::load(&options.review)?;
+    rules.gpu_nonce = options.gpu_nonce.map(|nonce| nonce.0);
     if options.all {
         return every_machine(options, &rules, image.as_deref(), global);
     }
@@ -111,6 +112,7 @@ pub(crate) struct Rules {
     pub(crate) engine: Engine,
     pub(crate) fail_on: Option<Severity>,
     pub(crate) given: super::audit::Given,
+    pub(crate) gpu_nonce: Option<[u8; 32]>,
 }
 
 impl Rules {
@@ -123,6 +125,7 @@ impl Rules {
             engine: options.engine.unwrap_or(default),
             fail_on: options.fail_on.map(Into::into),
             given: super::audit::Given::default(),
+            gpu_nonce: None,
             loaded,
         })
     }
@@ -151,6 +154,7 @@ impl Rules {
             },
             fail_on: self.fail_on,
             image,
+            gpu: veritee_verify::GpuGiven { nonce: self.gpu_nonce.as_ref(), roots: None },
             audit: self.given.given(),
             budget: &Budget::STANDARD,
             tool_version: env!("CARGO_PKG_VERSION"),

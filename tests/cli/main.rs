@@ -5,6 +5,7 @@ mod audits;
 mod documents;
 mod explain;
 mod failures;
+mod gpus;
 mod help;
 mod network;
 mod output;
