@@ -6,7 +6,7 @@ use std::hint::black_box;
 use veritee_model::{Budget, UnixTime};
 use veritee_policy::Policy;
 use veritee_quote::TrustRoot;
-use veritee_verify::{Engine, Expected, Request, verify};
+use veritee_verify::{Engine, Expected, Grounds, Request, verify};
 
 const EVIDENCE: &[u8] = include_bytes!("../test-vectors/quickstart/evidence-without-gpus.json");
 const POLICY: &str = include_str!("../test-vectors/quickstart/policy.toml");
@@ -16,14 +16,14 @@ fn pipeline(criterion: &mut Criterion) {
     let evidence =
         veritee_evidence::convert("evidence.json", EVIDENCE, None, budget).expect("the quickstart reads");
     let policy = Policy::parse(POLICY).expect("the quickstart's policy reads");
-    let root = TrustRoot::intel();
+    let grounds = Grounds::new(&TrustRoot::intel(), &policy, budget);
     let expected = Expected::Nothing;
     let request = |engine| Request {
         evidence: &evidence,
         policy: &policy,
         policy_sha256: None,
         as_of: UnixTime::from_seconds(1_773_532_800),
-        root: &root,
+        grounds: &grounds,
         expected: &expected,
         engine,
         fail_on: None,

@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use veritee_model::{Budget, UnixTime};
 
 /// A file's bytes and the name under which reports know it.
@@ -60,9 +60,18 @@ pub(crate) fn read_folder(path: &Path) -> Result<BTreeMap<String, Source>, Failu
     Ok(files)
 }
 
-/// A file, or all files of a folder in the order of their names.
-pub(crate) fn read_all(path: &Path) -> Result<Vec<Source>, Failure> {
-    if path.is_dir() { Ok(read_folder(path)?.into_values().collect()) } else { Ok(vec![read(path)?]) }
+/// The files of a folder in the order of their names, to be read one at a time; folders and links inside it are passed
+/// over.
+pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path).map_err(|error| unreadable(path, &error))? {
+        let entry = entry.map_err(|error| unreadable(path, &error))?;
+        if entry.file_type().map_err(|error| unreadable(path, &error))?.is_file() {
+            files.push(entry.path());
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// The clock, read once per run.

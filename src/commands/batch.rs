@@ -4,6 +4,7 @@
 //! memory is bounded by a few portions however long the input is, and an interrupted run leaves whole lines only. A
 //! portion is what is at hand: whoever feeds lines one at a time gets each answer before the next line is written.
 
+mod followed;
 mod judge;
 mod source;
 
@@ -11,6 +12,7 @@ use super::verify::Rules;
 use crate::cli::{Batch, Engine, Format, Global};
 use crate::failure::Failure;
 use crate::output;
+use followed::Followed;
 use indicatif::{ProgressBar, ProgressStyle};
 use judge::{Judge, Line};
 use rayon::prelude::*;
@@ -25,8 +27,8 @@ use veritee_model::ExitCode;
 pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human, Format::Jsonl], "batch")?;
     let rules = Rules::load(&options.judge, Engine::Native)?;
-    let judge = Judge::new(rules, &options.collateral, global)?;
-    let mut source = Source::open(&options.input)?;
+    let streams = !Source::can_be_read_twice(&options.input);
+    let mut judge = Judge::new(rules, &options.collateral, streams, global)?;
     let threads = rayon::ThreadPoolBuilder::new()
         .num_threads(options.jobs)
         .build()
@@ -36,23 +38,53 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
     let progress = progress(global);
     let started = Instant::now();
     let mut tally = Tally::default();
+    if !streams {
+        // What any of them says of revocations holds for all: it is gathered before the first is judged.
+        let mut source = Source::open(&options.input)?;
+        while !stop.load(Ordering::Relaxed) {
+            let portion = source.next_portion(&stop)?;
+            if portion.is_empty() {
+                break;
+            }
+            judge.learn(&portion);
+        }
+    }
+    let mut source = Source::open(&options.input)?;
+    let mut followed = Followed::new(&judge);
     while !stop.load(Ordering::Relaxed) {
         let portion = source.next_portion(&stop)?;
         if portion.is_empty() {
             break;
         }
+        if streams && judge.learn(&portion) {
+            followed.revealed();
+        }
         let lines: Vec<Line> =
             threads.install(|| portion.par_iter().map(|entry| judge.line(entry)).collect());
-        for line in &lines {
+        for (entry, line) in portion.iter().zip(&lines) {
             tally.count(line);
             if !out.line(line)? {
                 return Ok(tally.exit_code());
+            }
+            if let (true, Some(number)) = (streams, entry.number()) {
+                followed.answered(number, line);
             }
         }
         out.flush()?;
         progress.set_position(tally.lines);
     }
     progress.finish_and_clear();
+    let corrections = followed.corrections(&judge);
+    for line in &corrections.lines {
+        tally.count(line);
+        if !out.line(line)? {
+            return Ok(tally.exit_code());
+        }
+    }
+    for note in &corrections.notes {
+        tally.gravest = Some(tally.exit_code().graver(ExitCode::Incomplete));
+        output::note(global, &format!("warning: {note}; judge the input again, as a file"));
+    }
     out.finish()?;
     output::note(global, &tally.summary(started.elapsed(), &judge));
     if stop.load(Ordering::Relaxed) {
@@ -156,7 +188,7 @@ struct Tally {
 
 impl Tally {
     fn count(&mut self, line: &Line) {
-        self.lines += 1;
+        self.lines += u64::from(!matches!(line, Line::Corrected { .. }));
         *self.by_outcome.entry(line.word()).or_default() += 1;
         let exit = line.exit_code();
         self.gravest = Some(self.gravest.map_or(exit, |known| known.graver(exit)));

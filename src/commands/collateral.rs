@@ -231,6 +231,9 @@ fn prune(place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode
     for fault in &pruned.broken {
         let _ = writeln!(text, "dropped, broken: {fault}");
     }
+    for need in &pruned.lists_kept {
+        let _ = writeln!(text, "kept, its revocation lists name what no other does: {need}");
+    }
     let _ = writeln!(
         text,
         "{} entries, {} objects ({} bytes) and {} leftovers dropped",
@@ -273,6 +276,9 @@ fn import(folder: &Path, place: &StorePlace, at: &StoreTime, global: &Global) ->
     output::data(&text, global)?;
     for rollback in &imported.rollbacks {
         output::note(global, &format!("warning: {rollback}"));
+    }
+    if !imported.rollbacks.is_empty() {
+        output::note(global, "note: of each item the store keeps the newer, and whatever either revokes");
     }
     faults(&imported.refused, global);
     Ok(if imported.refused.is_empty() { ExitCode::Verified } else { ExitCode::Unobtainable })

@@ -10,7 +10,8 @@ pub(crate) fn run(options: &Evidence, global: &Global) -> Result<ExitCode, Failu
     match options {
         Evidence::Convert { input, parts } => {
             super::only(global, &[Format::Human, Format::Json], "evidence convert")?;
-            let evidence = gather::evidence(input, parts, global)?;
+            let mut evidence = gather::evidence(input, parts, global)?;
+            gather::collateral_into(&mut evidence, &parts.collateral, global)?;
             crate::output::data(&veritee_evidence::to_json(&evidence, env!("CARGO_PKG_VERSION")), global)?;
         }
         Evidence::Forms => {

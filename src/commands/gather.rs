@@ -1,14 +1,18 @@
 //! From arguments to evidence: one input, parts beside it, collateral from files and folders.
 
+mod loose;
+
 use crate::cli::{Global, Parts};
 use crate::failure::Failure;
 use crate::input::{self, Source, shown};
 use crate::output;
+use loose::Loose;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use veritee_evidence::{Note, ReadError, Readout, parts};
 use veritee_model::{Budget, Evidence, Reason};
-use veritee_quote::{Collateral, Quote};
+use veritee_quote::Origin;
+use veritee_verify::Grounds;
 
 /// Reads the input and puts the parts given as files in place.
 pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<Evidence, Failure> {
@@ -47,7 +51,6 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
         evidence.gpus = Some(veritee_model::Item::new(source.bytes, source.name));
     }
     evidence.gpu_collateral.extend(gpu_collateral(&options.gpu_collateral)?);
-    collateral(&mut evidence, &options.collateral)?;
     tell(&notes, global);
     Ok(evidence)
 }
@@ -111,25 +114,15 @@ fn add_ingress(evidence: &mut Evidence, folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Adds collateral from files, and from folders what fits the quote's platform.
-pub(crate) fn collateral(evidence: &mut Evidence, paths: &[PathBuf]) -> Result<(), Failure> {
-    let quote = evidence.quote.as_ref().and_then(|item| Quote::parse(&item.bytes).ok());
-    let wanted = |bytes: &[u8]| {
-        quote.as_ref().is_none_or(|quote| Collateral::from_json(bytes).is_ok_and(|found| fits(quote, &found)))
-    };
+/// The collateral of the judging side: every file given, and every file of the folders given, whatever platform it is
+/// for. Which of it decides is the engine's to say, and a list that names a machine may stand in any of them.
+pub(crate) fn collateral(grounds: &mut Grounds, paths: &[PathBuf], global: &Global) -> Result<(), Failure> {
     for path in paths {
-        let folder = path.is_dir();
-        for Source { name, bytes } in input::read_all(path)? {
-            let mut found = Evidence::default();
-            match parts::add_collateral(&mut found, &bytes, &name, &Budget::STANDARD) {
-                Ok(_) => {}
-                // Other files may lie in a folder; a file that was named has to be collateral.
-                Err(_) if folder => continue,
-                Err(error) => return Err(unreadable(path, &error)),
-            }
-            found.collateral.retain(|item| !folder || wanted(&item.bytes));
-            evidence.collateral.append(&mut found.collateral);
-        }
+        for_each_collateral(path, global, |item| grounds.give(item, Origin::Caller))?;
+    }
+    for damaged in grounds.damaged() {
+        let name = veritee_model::text::inert(&damaged.name);
+        output::note(global, &format!("note: collateral {name}: passed over: {}", damaged.error));
     }
     Ok(())
 }
@@ -138,18 +131,59 @@ pub(crate) fn collateral(evidence: &mut Evidence, paths: &[PathBuf]) -> Result<(
 pub(crate) fn gpu_collateral(paths: &[PathBuf]) -> Result<Vec<veritee_model::Item>, Failure> {
     let mut items = Vec::new();
     for path in paths {
-        let sources = input::read_all(path)?.into_iter();
-        items.extend(sources.map(|source| veritee_model::Item::new(source.bytes, source.name)));
+        let files = if path.is_dir() { input::files(path)? } else { vec![path.clone()] };
+        for file in files {
+            let source = input::read(&file)?;
+            items.push(veritee_model::Item::new(source.bytes, source.name));
+        }
     }
     Ok(items)
 }
 
-/// Whether collateral is for the platform that the quote names. A choice, no check: the engine compares what is signed.
-pub(crate) fn fits(quote: &Quote, collateral: &Collateral) -> bool {
-    collateral.tee() == Some(quote.tee())
-        && quote.pck_hint().is_none_or(|hint| {
-            collateral.fmspc() == Some(hint.fmspc) && collateral.ca().is_none_or(|found| found == hint.ca)
-        })
+/// The same, put into evidence that is written and not judged.
+pub(crate) fn collateral_into(
+    evidence: &mut Evidence,
+    paths: &[PathBuf],
+    global: &Global,
+) -> Result<(), Failure> {
+    for path in paths {
+        for_each_collateral(path, global, |item| evidence.collateral.push(item))?;
+    }
+    Ok(())
+}
+
+/// One file at a time: of a large folder only what is collateral stays in memory.
+fn for_each_collateral(
+    path: &Path,
+    global: &Global,
+    mut take: impl FnMut(veritee_model::Item),
+) -> Result<(), Failure> {
+    let folder = path.is_dir();
+    let files = if folder { input::files(path)? } else { vec![path.to_owned()] };
+    let mut loose = Loose::default();
+    for file in files {
+        let Source { name, bytes } = input::read(&file)?;
+        let mut found = Evidence::default();
+        match parts::add_collateral(&mut found, &bytes, &name, &Budget::STANDARD) {
+            Ok(_) => found.collateral.into_iter().for_each(&mut take),
+            // An answer of Intel's service in a file of its own is put together with the others.
+            Err(_) if folder && loose.take(&name, &bytes) => {}
+            // Other files may lie in a folder; a file that was named has to be collateral.
+            Err(error) if folder => {
+                output::note(
+                    global,
+                    &format!("note: {}: passed over: {error}", veritee_model::text::inert(&name)),
+                );
+            }
+            Err(error) => return Err(unreadable(path, &error)),
+        }
+    }
+    let put_together = loose.put_together();
+    put_together.sets.into_iter().for_each(&mut take);
+    for (name, why) in put_together.passed_over {
+        output::note(global, &format!("note: {}: passed over: {why}", veritee_model::text::inert(&name)));
+    }
+    Ok(())
 }
 
 fn taken(path: &Path, note: Result<Option<Note>, ReadError>) -> Result<Option<Note>, Failure> {

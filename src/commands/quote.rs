@@ -21,15 +21,20 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
             let quote = evidence.quote.take();
             let mut alone =
                 veritee_model::Evidence { quote, collateral: evidence.collateral, ..Default::default() };
-            gather::collateral(&mut alone, collateral)?;
             let rules = Rules::load(judge, Engine::Both)?;
+            let mut grounds = rules.grounds();
+            gather::collateral(&mut grounds, collateral, global)?;
             let wanted =
                 supply::Wanted { root: &rules.root, as_of: rules.as_of, offline: judge.offline, network };
-            let early = supply::collateral(&mut alone, &wanted, global)?;
-            let mut report = only_the_quote(rules.verdict(&alone, &Expected::Nothing, None));
+            let early = supply::collateral(&alone, &mut grounds, &wanted, global)?;
+            if supply::is_named(network) {
+                // It is in the grounds, for its lists.
+                alone.collateral.clear();
+            }
+            let mut report = only_the_quote(rules.verdict(&alone, &grounds, &Expected::Nothing, None));
             if let Some(early) = early {
-                alone.collateral = vec![early];
-                let other = only_the_quote(rules.verdict(&alone, &Expected::Nothing, None));
+                alone.collateral.clear();
+                let other = only_the_quote(rules.verdict(&alone, &early, &Expected::Nothing, None));
                 report.compared.push(Comparison::between(verify::EARLY, &other, &report));
             }
             crate::output::report(&report, global)?;

@@ -1,14 +1,14 @@
 //! Collateral that evidence lacks: out of the store, else from the network.
 
-use super::gather;
 use crate::cli::Global;
 use crate::cli::network::{Evaluation, Network, PccsVersion};
 use crate::failure::Failure;
 use crate::{network, output};
 use veritee_client::Client;
-use veritee_collateral::{Error, Evaluation as By, Mode, Obtained, Service, Store, StoreError};
+use veritee_collateral::{Error, Evaluation as By, Held, Mode, Need, Obtained, Service, Store, StoreError};
 use veritee_model::{Evidence, Item, UnixTime};
-use veritee_quote::{Collateral, Expiry, Quote, TrustRoot};
+use veritee_quote::{Collateral, CollateralParts, Origin, Quote, TrustRoot};
+use veritee_verify::Grounds;
 
 /// For which time and root collateral is wanted, and whether a socket may be opened for it.
 pub(crate) struct Wanted<'a> {
@@ -18,45 +18,86 @@ pub(crate) struct Wanted<'a> {
     pub(crate) network: &'a Network,
 }
 
-/// Adds collateral to evidence that has none in force for its quote, or where a TCB evaluation was asked for by name.
-/// What was given as a file is never replaced by something fetched, unless an evaluation was asked for.
+impl Wanted<'_> {
+    /// Intel's service knows nothing that another root has signed.
+    fn mode(&self) -> Mode {
+        let nobody_to_ask = !self.root.is_intel() && self.network.pccs.is_none();
+        if self.offline || nobody_to_ask { Mode::Offline } else { Mode::Cached }
+    }
+}
+
+/// Brings what the judging side lacks for the quote of the evidence: out of the store, else from the network. What
+/// the evidence brings itself is its own party's, so the store and the service are asked beside it too, but where it
+/// suffices nothing fails for want of them.
 ///
-/// Returns the early set where both were asked for.
+/// Where a TCB evaluation is asked for by name, its set alone decides, and of everything else the lists count.
+///
+/// Returns the grounds under the early set where both were asked for.
 pub(crate) fn collateral(
-    evidence: &mut Evidence,
+    evidence: &Evidence,
+    grounds: &mut Grounds,
     wanted: &Wanted<'_>,
     global: &Global,
-) -> Result<Option<Item>, Failure> {
+) -> Result<Option<Grounds>, Failure> {
     let Some(quote) = evidence.quote.as_ref().and_then(|item| Quote::parse(&item.bytes).ok()) else {
         // Nothing is known of the platform: the verdict will say why.
         return Ok(None);
     };
     match wanted.network.evaluation {
-        Evaluation::One(By::Standard) | Evaluation::Both if lacking(evidence, &quote, wanted) => {
-            evidence.collateral.extend(obtain(&quote, By::Standard, wanted, global)?);
+        Evaluation::One(By::Standard) | Evaluation::Both => {
+            standard(evidence, grounds, &quote, wanted, global)?
         }
-        Evaluation::One(By::Standard) | Evaluation::Both => {}
         // The newest in force would decide, and that could be the other set.
         Evaluation::One(named) => {
-            evidence.collateral = obtain(&quote, named, wanted, global)?.into_iter().collect();
+            let brought = obtain(&quote, named, wanted, wanted.mode(), global)?;
+            brought.lists_to(grounds);
+            *grounds = grounds.under_set(brought.set(), evidence);
         }
     }
     match wanted.network.evaluation {
-        Evaluation::Both => obtain(&quote, By::Early, wanted, global),
+        Evaluation::Both => {
+            let early = obtain(&quote, By::Early, wanted, wanted.mode(), global)?;
+            Ok(early.set().map(|early| grounds.under_set(Some(early), evidence)))
+        }
         Evaluation::One(_) => Ok(None),
     }
 }
 
-/// Whether nothing that was given is for this platform and in force. What is for it and does not verify is not
-/// lacking: the verdict must speak of it.
-fn lacking(evidence: &Evidence, quote: &Quote, wanted: &Wanted<'_>) -> bool {
-    evidence
-        .collateral
-        .iter()
-        .filter_map(|item| Collateral::from_json(&item.bytes).ok())
-        .filter(|collateral| gather::fits(quote, collateral))
-        .map(|collateral| collateral.verify_at(wanted.root, wanted.as_of, Expiry::Enforce))
-        .all(|verified| verified.is_err_and(|error| error.reason().is_expiry()))
+fn standard(
+    evidence: &Evidence,
+    grounds: &mut Grounds,
+    quote: &Quote,
+    wanted: &Wanted<'_>,
+    global: &Global,
+) -> Result<(), Failure> {
+    if !grounds.lacks(quote, wanted.as_of) {
+        // A store that was named is asked all the same: it may know of a revocation, or of something newer.
+        if wanted.network.store.is_some() {
+            obtain(quote, By::Standard, wanted, Mode::Offline, global)?.give_to(grounds);
+        }
+        return Ok(());
+    }
+    if evidence.collateral.is_empty() || grounds.with_carried(evidence).lacks(quote, wanted.as_of) {
+        obtain(quote, By::Standard, wanted, wanted.mode(), global)?.give_to(grounds);
+        return Ok(());
+    }
+    // What a service signs today was not in force at a time long past.
+    let mode = if past(wanted.as_of).is_empty() { wanted.mode() } else { Mode::Offline };
+    match obtain(quote, By::Standard, wanted, mode, global) {
+        Ok(brought) => brought.give_to(grounds),
+        Err(failure) => {
+            output::note(
+                global,
+                &format!("warning: the verdict rests on the evidence's own collateral: {failure}"),
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Whether a TCB evaluation other than the standard one was asked for: its set alone decides then.
+pub(crate) const fn is_named(network: &Network) -> bool {
+    !matches!(network.evaluation, Evaluation::Both | Evaluation::One(By::Standard))
 }
 
 /// The store's, or the network's. Nothing, with a word on it, where neither may be asked.
@@ -64,14 +105,12 @@ fn obtain(
     quote: &Quote,
     evaluation: By,
     wanted: &Wanted<'_>,
+    mode: Mode,
     global: &Global,
-) -> Result<Option<Item>, Failure> {
-    // Intel's service knows nothing that another root has signed.
-    let nobody_to_ask = !wanted.root.is_intel() && wanted.network.pccs.is_none();
-    let mode = if wanted.offline || nobody_to_ask { Mode::Offline } else { Mode::Cached };
+) -> Result<Brought, Failure> {
     let folder = network::store_folder(wanted.network.store.as_deref());
     if mode == Mode::Offline && !folder.as_ref().is_ok_and(|folder| folder.is_dir()) {
-        return Ok(None);
+        return Ok(Brought::default());
     }
     let store = Store::open(&folder?, wanted.root).map_err(|error| unusable(&error))?;
     let client = network::client(wanted.network, global)?;
@@ -83,21 +122,72 @@ fn obtain(
                 .await;
         Ok::<_, Failure>(obtained)
     };
-    match network::block_on(work)? {
+    let set = match network::block_on(work)? {
         Ok(obtained) => {
             told(&obtained, global);
-            Ok(Some(obtained.item))
+            let origin = if obtained.from_store { Origin::Store } else { Origin::Service };
+            Some((obtained.need, obtained.item, origin))
         }
-        Err(Error::Absent { .. } | Error::PckAbsent | Error::NoPlatform { .. }) if mode == Mode::Offline => Ok(None),
+        Err(Error::Absent { .. } | Error::PckAbsent | Error::NoPlatform { .. }) if mode == Mode::Offline => None,
         // The verdict says what is wrong with a quote that names no platform.
-        Err(Error::NoPlatform { .. }) => Ok(None),
-        Err(error) => Err(Failure::unobtainable(format!("collateral: {error}")).help(format!(
+        Err(Error::NoPlatform { .. }) => None,
+        Err(error) => return Err(Failure::unobtainable(format!("collateral: {error}")).help(format!(
             "{}{}; or bring it: `veritee collateral fetch QUOTE -o collateral.json` on a machine with network, then \
              `--collateral collateral.json`; `--offline` says what can be said without",
             past(as_of),
             error.next_step()
         ))),
+    };
+    // A list in any entry can name this machine, whatever platform and evaluation the entry is for.
+    let held = store.holdings(as_of).map_err(|error| unusable(&error))?;
+    Ok(Brought { set, held })
+}
+
+/// What the store and the service gave for one quote.
+#[derive(Default)]
+struct Brought {
+    set: Option<(Need, Item, Origin)>,
+    held: Vec<Held>,
+}
+
+impl Brought {
+    fn set(&self) -> Option<(Item, Origin)> {
+        self.set.as_ref().map(|(_, item, origin)| (item.clone(), *origin))
     }
+
+    /// The set, what else the store has for the same need, and what all of the store revokes.
+    fn give_to(&self, grounds: &mut Grounds) {
+        grounds.give_all(self.set());
+        let need = self.set.as_ref().map(|(need, ..)| *need);
+        for held in self.held.iter().filter(|held| need.is_some() && held.need == need) {
+            if self.set.as_ref().is_none_or(|(_, item, _)| item.bytes != held.item.bytes) {
+                grounds.give(held.item.clone(), Origin::Store);
+            }
+        }
+        self.lists_to(grounds);
+    }
+
+    fn lists_to(&self, grounds: &mut Grounds) {
+        let whole = self.set.as_ref().and_then(|(_, item, _)| Collateral::from_json(&item.bytes).ok());
+        for held in &self.held {
+            let mut item = held.item.clone();
+            if let (None, Some(whole), Ok(lists)) = (held.need, &whole, Collateral::from_json(&item.bytes)) {
+                // Beside documents that verify, so that what is saved is collateral like any other.
+                item.bytes = with_lists_of(whole, &lists).to_json().into_bytes();
+            }
+            grounds.give_revocations(item, Origin::Store);
+        }
+    }
+}
+
+fn with_lists_of(whole: &Collateral, lists: &Collateral) -> Collateral {
+    let lists = lists.parts();
+    Collateral::from_parts(CollateralParts {
+        root_ca_crl: lists.root_ca_crl.clone(),
+        pck_crl: lists.pck_crl.clone(),
+        pck_crl_issuer_chain: lists.pck_crl_issuer_chain.clone(),
+        ..whole.parts().clone()
+    })
 }
 
 /// What Intel signs today was not in force at a time long past, whoever is asked.

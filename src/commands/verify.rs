@@ -8,8 +8,8 @@ use std::path::Path;
 use veritee_measure::image::ImageFiles;
 use veritee_model::report::Comparison;
 use veritee_model::{Budget, Evidence, ExitCode, Report, Severity, UnixTime};
-use veritee_quote::TrustRoot;
-use veritee_verify::{Expected, Request};
+use veritee_quote::{Origin, TrustRoot};
+use veritee_verify::{Expected, Grounds, Request};
 
 /// The circumstances of the second verdict that `--evaluation both` shows.
 pub(crate) const EARLY: &str = "under Intel's early TCB evaluation";
@@ -27,9 +27,13 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
     if options.all {
         return every_machine(options, &rules, image.as_deref(), global);
     }
-    let given = gather::evidence(&options.input, &options.parts, global)?;
-    let (report, evidence) = judged(given, &rules, &expected, image.as_deref(), options, global)?;
+    let evidence = gather::evidence(&options.input, &options.parts, global)?;
+    let mut grounds = rules.grounds();
+    gather::collateral(&mut grounds, &options.parts.collateral, global)?;
+    let case = Case::new(evidence, grounds, &rules, options, global)?;
+    let report = case.report(&rules, &expected, image.as_deref(), options);
     if let Some(path) = &options.save_evidence {
+        let evidence = case.whole_evidence(options);
         crate::output::write_whole(
             path,
             veritee_evidence::to_json(&evidence, env!("CARGO_PKG_VERSION")).as_bytes(),
@@ -47,11 +51,18 @@ fn every_machine(
     global: &Global,
 ) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human, Format::Jsonl], "verify --all")?;
+    let mut grounds = rules.grounds();
+    gather::collateral(&mut grounds, &options.parts.collateral, global)?;
+    let machines = gather::every(&options.input, global)?;
+    // What the evidence of one machine says of revocations holds for all of them.
+    for (_, evidence) in &machines {
+        grounds.learn(evidence);
+    }
     let mut text = String::new();
     let mut gravest = ExitCode::Verified;
-    for (label, mut given) in gather::every(&options.input, global)? {
-        gather::collateral(&mut given, &options.parts.collateral)?;
-        let (report, _) = judged(given, rules, &Expected::Nothing, image, options, global)?;
+    for (label, evidence) in machines {
+        let case = Case::new(evidence, grounds.clone(), rules, options, global)?;
+        let report = case.report(rules, &Expected::Nothing, image, options);
         if global.format == Format::Human && !label.is_empty() {
             if !text.is_empty() {
                 text.push('\n');
@@ -65,37 +76,86 @@ fn every_machine(
     Ok(gravest)
 }
 
-/// The report on one machine, and its evidence with the collateral that was brought for it.
-fn judged(
-    given: Evidence,
-    rules: &Rules,
-    expected: &Expected,
-    image: Option<&dyn ImageFiles>,
-    options: &Verify,
-    global: &Global,
-) -> Result<(Report, Evidence), Failure> {
-    let mut evidence = given.clone();
-    let wanted = supply::Wanted {
-        root: &rules.root,
-        as_of: rules.as_of,
-        offline: options.judge.offline,
-        network: &options.network,
-    };
-    let early = supply::collateral(&mut evidence, &wanted, global)?;
-    let mut report = rules.verdict(&evidence, expected, image);
-    if options.judge.as_of == Some(AsOf::Now)
-        && let Some(then) = fetched_at(&evidence)
-        && then != rules.as_of
-    {
-        let before = rules.at(then).verdict(&given, expected, image);
-        report.compared.push(Comparison::between("when the evidence says it was fetched", &before, &report));
+/// One machine with all that its verdict rests on.
+struct Case {
+    evidence: Evidence,
+    /// As the caller gave it, before anything was brought.
+    given: Grounds,
+    grounds: Grounds,
+    early: Option<Grounds>,
+}
+
+impl Case {
+    /// Brings what is lacking.
+    fn new(
+        evidence: Evidence,
+        mut grounds: Grounds,
+        rules: &Rules,
+        options: &Verify,
+        global: &Global,
+    ) -> Result<Self, Failure> {
+        let given = grounds.clone();
+        let wanted = supply::Wanted {
+            root: &rules.root,
+            as_of: rules.as_of,
+            offline: options.judge.offline,
+            network: &options.network,
+        };
+        let early = supply::collateral(&evidence, &mut grounds, &wanted, global)?;
+        Ok(Self { evidence, given, grounds, early })
     }
-    if let Some(early) = early {
-        let evidence = Evidence { collateral: vec![early], ..evidence.clone() };
-        let other = rules.verdict(&evidence, expected, image);
-        report.compared.push(Comparison::between(EARLY, &other, &report));
+
+    /// The evidence to judge where the grounds are those of one set: what the evidence brings is in them already.
+    fn bare(&self) -> Evidence {
+        Evidence { collateral: Vec::new(), ..self.evidence.clone() }
     }
-    Ok((report, evidence))
+
+    fn report(
+        &self,
+        rules: &Rules,
+        expected: &Expected,
+        image: Option<&dyn ImageFiles>,
+        options: &Verify,
+    ) -> Report {
+        let mut report = if supply::is_named(&options.network) {
+            rules.verdict(&self.bare(), &self.grounds, expected, image)
+        } else {
+            rules.verdict(&self.evidence, &self.grounds, expected, image)
+        };
+        if options.judge.as_of == Some(AsOf::Now)
+            && let Some(then) = fetched_at(&self.evidence)
+            && then != rules.as_of
+        {
+            let before = rules.at(then).verdict(&self.evidence, &self.given, expected, image);
+            report.compared.push(Comparison::between(
+                "when the evidence says it was fetched",
+                &before,
+                &report,
+            ));
+        }
+        if let Some(early) = &self.early {
+            let other = rules.verdict(&self.bare(), early, expected, image);
+            report.compared.push(Comparison::between(EARLY, &other, &report));
+        }
+        report
+    }
+
+    /// The evidence with everything that the verdict rested on, so that it can be repeated.
+    fn whole_evidence(&self, options: &Verify) -> Evidence {
+        if supply::is_named(&options.network) {
+            // Beside another set it would not be the one that decides.
+            let set = self.grounds.items().last().filter(|(_, origin)| *origin != Origin::Caller);
+            let collateral = set.map(|(item, _)| item.clone()).into_iter().collect();
+            return Evidence { collateral, ..self.evidence.clone() };
+        }
+        let mut evidence = self.evidence.clone();
+        for (item, _) in self.grounds.items() {
+            if evidence.collateral.iter().all(|known| known.bytes != item.bytes) {
+                evidence.collateral.push(item.clone());
+            }
+        }
+        evidence
+    }
 }
 
 /// When the quote was obtained, as the evidence has it: not a fact, only the time of another question.
@@ -135,18 +195,34 @@ impl Rules {
         Self { as_of, ..self.clone() }
     }
 
+    /// Grounds without collateral.
+    pub(crate) fn grounds(&self) -> Grounds {
+        Grounds::new(&self.root, &self.loaded.policy, &Budget::STANDARD)
+    }
+
     pub(crate) fn verdict(
         &self,
         evidence: &Evidence,
+        grounds: &Grounds,
         expected: &Expected,
         image: Option<&dyn ImageFiles>,
     ) -> Report {
-        veritee_verify::verify(&Request {
+        veritee_verify::verify(&self.request(evidence, grounds, expected, image))
+    }
+
+    pub(crate) fn request<'a>(
+        &'a self,
+        evidence: &'a Evidence,
+        grounds: &'a Grounds,
+        expected: &'a Expected,
+        image: Option<&'a dyn ImageFiles>,
+    ) -> Request<'a> {
+        Request {
             evidence,
             policy: &self.loaded.policy,
             policy_sha256: self.loaded.sha256,
             as_of: self.as_of,
-            root: &self.root,
+            grounds,
             expected,
             engine: match self.engine {
                 Engine::Both => veritee_verify::Engine::Both,
@@ -158,7 +234,7 @@ impl Rules {
             audit: self.given.given(),
             budget: &Budget::STANDARD,
             tool_version: env!("CARGO_PKG_VERSION"),
-        })
+        }
     }
 }
 

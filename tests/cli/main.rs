@@ -2,6 +2,7 @@
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod audits;
+mod collaterals;
 mod documents;
 mod explain;
 mod failures;

@@ -115,7 +115,7 @@ fn the_one_machine_is_judged_alike_through_each_form_of_input() {
 }
 
 #[test]
-fn collateral_of_others_in_a_folder_is_passed_over() {
+fn collateral_of_others_in_a_folder_is_looked_at_and_changes_nothing() {
     let folder = Folder::new();
     std::fs::create_dir(folder.file("collateral")).unwrap();
     folder.write("collateral/b.json", folder.read("collateral.json"));
@@ -129,7 +129,8 @@ fn collateral_of_others_in_a_folder_is_passed_over() {
     let ran = folder.verify("quote.bin", &[&arguments[..], &["--format", "json"]].concat()).ends(0);
     let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     let inputs = report["inputs"].as_array().unwrap();
-    assert_eq!(inputs.iter().filter(|input| input["name"] == "collateral").count(), 1, "{inputs:?}");
+    // A list in any of them could have named the machine: all three are what the verdict rests on.
+    assert_eq!(inputs.iter().filter(|input| input["name"] == "collateral").count(), 3, "{inputs:?}");
 }
 
 #[test]

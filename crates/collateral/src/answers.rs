@@ -47,6 +47,8 @@ pub struct Checked {
     pub prepared: PreparedCollateral,
     /// Evaluation data numbers of TCB info and QE identity.
     pub numbers: (u32, u32),
+    /// The time that they were verified at.
+    pub verified_at: UnixTime,
 }
 
 #[derive(Deserialize)]
@@ -240,7 +242,7 @@ impl Answers {
         let prepared = collateral.verify_at(root, now, Expiry::Report).map_err(refused)?;
         let numbers = (prepared.tcb_info().evaluation_number, prepared.qe_identity().evaluation_number);
         self.check_subject(need, &prepared, numbers)?;
-        Ok(Checked { collateral, prepared, numbers })
+        Ok(Checked { collateral, prepared, numbers, verified_at: now })
     }
 
     fn check_subject(

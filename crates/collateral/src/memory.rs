@@ -143,6 +143,19 @@ impl Memory {
     }
 }
 
+/// What of `came` is older than the same of `before`. Number first, then date: Intel signs old evaluations anew.
+pub(crate) fn compare(need: &Need, before: &PreparedCollateral, came: &PreparedCollateral) -> Vec<Rollback> {
+    observations(need, before)
+        .into_iter()
+        .zip(observations(need, came))
+        .filter(|(seen, got)| {
+            let age = |mark: &Mark| (number_order(&mark.number).0, mark.number.clone(), mark.issued);
+            age(&got.mark) < age(&seen.mark)
+        })
+        .map(|(seen, got)| Rollback { item: got.item, subject: got.subject, seen: seen.mark, got: got.mark })
+        .collect()
+}
+
 impl Observation {
     fn key(&self) -> String {
         format!("{} {}", self.item.name(), self.subject).trim_end().to_owned()

@@ -254,8 +254,15 @@ async fn fetch(
             checked = answers.check(need, store.root(), now)?;
         }
     }
-    let expired = checked.prepared.check_windows(now).unwrap_or_default();
     let kept = store.keep_checked(need, service.kind(), &answers, &checked);
+    if kept.as_ref().is_ok_and(|kept| !kept.rollbacks.is_empty())
+        && let Ok(Lookup::Fresh(found) | Lookup::Stale(found, _)) = store.lookup(need, now)
+    {
+        // Something of what came is older than what the store has: what it has is given.
+        answers = found.answers;
+        checked = found.checked;
+    }
+    let expired = checked.prepared.check_windows(now).unwrap_or_default();
     let source = source_text(service.kind(), &answers);
     let mut obtained = Obtained::new(need, &answers, checked, source);
     obtained.requests = requests;
@@ -302,6 +309,6 @@ fn from_store(
 }
 
 /// The address of the TCB info stands for all four.
-fn source_text(service: ServiceKind, answers: &Answers) -> String {
+pub(crate) fn source_text(service: ServiceKind, answers: &Answers) -> String {
     format!("{service} {}", veritee_model::text::inert(&answers.tcb_info.url))
 }

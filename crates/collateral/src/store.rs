@@ -4,6 +4,7 @@
 //! lock                    held shared by readers, exclusively by writers
 //! objects/<sha256>        exact bodies and chains, each named by its digest
 //! index/<sha256>          entries: which objects are the collateral of which need, from where, since when
+//! lists/<sha256>          entries: lists that are older than those and revoke what those do not
 //! platforms/<sha256>      entries: PCK certificates of quotes that carry none
 //! memory/<root>           the newest that was seen under each root
 //! ```
@@ -15,17 +16,19 @@
 mod entry;
 mod folder;
 mod inventory;
+mod lists;
 mod platform;
 mod sealed;
 
 pub(crate) use entry::chain_cap;
 pub(crate) use folder::{failed, read as read_file, write_public};
 pub use inventory::{Checkup, Inventory, Listed, ListedItem, Pruned};
+pub use lists::Held;
 
 use crate::Error;
 use crate::answers::{Answers, Checked, Received, item_of};
 use crate::error::{Fault, FaultKind, StoreError};
-use crate::memory::{Memory, Rollback};
+use crate::memory::{self, Memory, Rollback};
 use crate::need::Need;
 use crate::service::{ItemKind, ServiceKind};
 use entry::{Entry, EntryItem, Key};
@@ -139,7 +142,8 @@ impl Store {
     }
 
     /// Verifies answers and keeps them as the collateral of `need`, in place of what the same interface answered
-    /// before. Remembers how new they are.
+    /// before: item by item the newer of the two, so that a store never goes back. What an older list revokes stays
+    /// known. Remembers how new they are.
     ///
     /// # Errors
     /// [`Error::Refused`] when they are not what was needed, and then nothing is kept; [`Error::Store`] when they
@@ -165,8 +169,22 @@ impl Store {
     ) -> Result<Kept, StoreError> {
         let writing = self.folder.write_lock()?;
         writing.sweep()?;
+        let key = self.key(service, need);
+        // As old as they are: what could be loaded then can be now. One that does not load has nothing to keep.
+        let before = self.load(writing.reading(), &key, checked.verified_at).ok().flatten();
+        let newest = before.as_ref().map_or_else(
+            || answers.clone(),
+            |before| self.newest_of(need, before, (answers, checked), checked.verified_at),
+        );
+        let kept = newest.check(need, &self.root, checked.verified_at).ok();
+        let standing = kept.as_ref().map_or(&checked.collateral, |kept| &kept.collateral);
+        let mut known = self.known_by(writing.reading(), [standing])?;
+        let given = Found { answers: answers.clone(), checked: checked.clone(), service, faults: Vec::new() };
+        for set in before.iter().chain([&given]) {
+            self.keep_lists(&writing, set, &mut known)?;
+        }
         let mut items = Vec::with_capacity(4);
-        for received in answers.all() {
+        for received in newest.all() {
             let body = writing.keep(&received.body)?;
             let chain = match &received.chain {
                 None => None,
@@ -174,11 +192,54 @@ impl Store {
             };
             items.push(EntryItem::new(received, body, chain));
         }
-        let key = self.key(service, need);
         let entry = sealed::write(&Entry::new(&key, items));
         // The entry comes last: an entry without its objects never stands.
         writing.write(INDEX, &key.file_name(), &entry)?;
-        self.remember(&writing, need, service, checked)
+        let mut done = self.remember(&writing, need, service, checked)?;
+        if let Some(before) = &before {
+            for older in memory::compare(need, &before.checked.prepared, &checked.prepared) {
+                if done.rollbacks.iter().all(|known| known.item != older.item) {
+                    done.rollbacks.push(older);
+                }
+            }
+        }
+        Ok(done)
+    }
+
+    /// Of what is there and what came, the newer of each item; where those do not verify together (one is under a
+    /// signer that a list revokes), what came beside the newer lists, and at last what came.
+    fn newest_of(
+        &self,
+        need: &Need,
+        before: &Found,
+        (answers, checked): (&Answers, &Checked),
+        now: UnixTime,
+    ) -> Answers {
+        let older = memory::compare(need, &before.checked.prepared, &checked.prepared);
+        let is_older = |item: ItemKind| older.iter().any(|rollback| rollback.item == item);
+        let a_list = |item: ItemKind| matches!(item, ItemKind::PckCrl | ItemKind::RootCaCrl);
+        let with = |wanted: &dyn Fn(ItemKind) -> bool| {
+            let pick = |came: &Received, was: &Received| {
+                if wanted(came.item) { was.clone() } else { came.clone() }
+            };
+            let was = &before.answers;
+            Answers {
+                tcb_info: pick(&answers.tcb_info, &was.tcb_info),
+                qe_identity: pick(&answers.qe_identity, &was.qe_identity),
+                pck_crl: pick(&answers.pck_crl, &was.pck_crl),
+                root_ca_crl: pick(&answers.root_ca_crl, &was.root_ca_crl),
+            }
+        };
+        let verifies = |answers: &Answers| answers.check(need, &self.root, now).is_ok();
+        [
+            with(&is_older),
+            with(&|item| is_older(item) && a_list(item)),
+            // What came is under a signer that the lists there revoke: what is there stays.
+            before.answers.clone(),
+        ]
+        .into_iter()
+        .find(verifies)
+        .unwrap_or_else(|| answers.clone())
     }
 
     fn remember(

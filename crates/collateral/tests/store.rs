@@ -419,3 +419,130 @@ fn a_newer_file_goes_before_an_older_answer() {
     let Lookup::Fresh(found) = world.store.lookup(&need(), now()).unwrap() else { panic!("not fresh") };
     assert_eq!(found.service, ServiceKind::Imported);
 }
+
+/// What the store says of the machine whose PCK certificate has this number: every set and list in it, as a run takes
+/// them.
+fn is_revoked(store: &Store, at: veritee_model::UnixTime) -> bool {
+    let mut known = veritee_quote::KnownCollateral::new(store.root(), &veritee_model::Budget::STANDARD);
+    for held in store.holdings(at).unwrap() {
+        let collateral = Collateral::from_json(&held.item.bytes).unwrap();
+        known.add_revocations(&collateral, veritee_quote::Origin::Store, "store");
+    }
+    let quote = veritee_quote::Quote::parse(&universe().forge().quote).unwrap();
+    known.revocation_in(quote.certification_data()).is_some()
+}
+
+/// Files of this collateral, for `import`.
+fn written(universe: &Universe) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let json = universe.forge().collateral_json();
+    fs::write(folder.path().join(need().file_name()), json).unwrap();
+    folder
+}
+
+#[test]
+fn of_each_item_the_newer_stays_whichever_way_the_older_came() {
+    let newer = universe().tcb_info(|info| info.evaluation_number = 21);
+    let older =
+        universe().pck_crl(|list| list.this_update = veritee_testkit::pki::time("2026-10-10T00:00:00Z"));
+    for both_ways in [[&newer, &older], [&older, &newer]] {
+        let world = World::new();
+        for set in both_ways {
+            import(&world.store, written(set).path(), now()).unwrap();
+        }
+        let found = match world.store.lookup(&need(), now()).unwrap() {
+            Lookup::Fresh(found) => found,
+            other => panic!("{other:?}"),
+        };
+        let prepared = &found.checked.prepared;
+        assert_eq!(prepared.tcb_info().evaluation_number, 21);
+        let lists =
+            prepared.sources().iter().find(|dates| dates.source == veritee_quote::error::Source::PckCrl);
+        assert_eq!(lists.unwrap().issued, veritee_testkit::pki::time("2026-10-10T00:00:00Z"));
+    }
+}
+
+#[test]
+fn a_revocation_that_the_store_has_seen_is_never_forgotten() {
+    let revoking = universe().revoke(veritee_testkit::Role::Pck);
+    let later =
+        universe().pck_crl(|list| list.this_update = veritee_testkit::pki::time("2026-10-10T00:00:00Z"));
+    let world = World::new();
+    import(&world.store, written(&revoking).path(), now()).unwrap();
+    assert!(is_revoked(&world.store, now()));
+    // A newer list without the entry takes its place, an older one does not; both ways it stays known.
+    for set in [&later, &universe()] {
+        import(&world.store, written(set).path(), now()).unwrap();
+        assert!(is_revoked(&world.store, now()));
+    }
+    assert_eq!(files(&world, "lists").len(), 1);
+    world.store.prune(now(), 0).unwrap();
+    assert!(is_revoked(&world.store, now()), "prune drops no list that is needed");
+    assert_eq!(world.store.check(now()).unwrap().faults, []);
+}
+
+#[test]
+fn what_an_expired_entry_revokes_outlives_it() {
+    let world = World::new();
+    import(&world.store, written(&universe().revoke(veritee_testkit::Role::Pck)).path(), now()).unwrap();
+    let later = veritee_testkit::pki::time("2026-12-24T00:00:00Z");
+    let pruned = world.store.prune(later, 0).unwrap();
+    assert_eq!((pruned.expired, pruned.lists_kept), (vec![need()], vec![need()]));
+    assert!(is_revoked(&world.store, later));
+    // One that revokes nothing leaves nothing.
+    let other = World::new();
+    import(&other.store, written(&universe()).path(), now()).unwrap();
+    assert_eq!(other.store.prune(later, 0).unwrap().lists_kept, []);
+    assert!(files(&other, "lists").is_empty());
+}
+
+#[test]
+fn what_a_revoked_signer_has_signed_takes_no_place() {
+    let serial = universe().pki.serial(veritee_testkit::Role::TcbSigner);
+    let revoking = universe()
+        .pki(|pki| {
+            pki.replace_key(veritee_testkit::Role::TcbSigner, veritee_testkit::SigningKey::derive(7, "new"))
+        })
+        .root_crl(|list| {
+            list.this_update = veritee_testkit::pki::time("2026-10-10T00:00:00Z");
+            list.revoke(&serial);
+        });
+    let world = World::new();
+    import(&world.store, written(&revoking).path(), now()).unwrap();
+    let bid = universe().tcb_info(|info| info.evaluation_number = 99);
+    import(&world.store, written(&bid).path(), now()).unwrap();
+    match world.store.lookup(&need(), now()).unwrap() {
+        Lookup::Fresh(found) => assert_eq!(found.checked.prepared.tcb_info().evaluation_number, 20),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_folder_in_a_file_s_place_is_set_aside_by_prune() {
+    let world = filled();
+    let object = files(&world, "objects").remove(0);
+    fs::remove_file(&object).unwrap();
+    fs::create_dir(&object).unwrap();
+    fs::create_dir(world.store.folder().join("objects/tmp-1-x")).unwrap();
+    let pruned = world.store.prune(now(), 0).unwrap();
+    assert_eq!(pruned.broken.len(), 1, "{pruned:?}");
+    assert!(files(&world, "objects").iter().all(|path| path.is_file()));
+    world.obtain(&need(), now(), Mode::Cached).unwrap();
+    assert!(
+        matches!(world.store.lookup(&need(), now()).unwrap(), Lookup::Fresh(_)),
+        "it can be filled again"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_store_is_refused_however_it_is_written() {
+    let world = filled();
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(world.store.folder(), &link).unwrap();
+    for spelling in ["link", "link/", "link/.", "link//", "./link/"] {
+        let opened = Store::open(&folder.path().join(spelling), world.store.root());
+        assert!(matches!(opened, Err(StoreError::NotAFolder { .. })), "{spelling}");
+    }
+}

@@ -112,6 +112,7 @@ reasons! {
     CollateralKindMismatch "collateral-kind-mismatch" Undecided "the collateral is for another kind of TEE than the quote";
     FmspcMismatch "fmspc-mismatch" Undecided "the collateral is for another processor family (FMSPC) than the quote";
     PceIdMismatch "pceid-mismatch" Undecided "the collateral is for another PCE than the quote";
+    CollateralItemUnusable "collateral-item-unusable" Notice "a part of the collateral is not genuine and was passed over";
 
     // --- step 1: quoting enclave, quote signature, TCB level ---------------------------------------------
     QeReportSignature "qe-report-signature" NotGenuine "the quoting enclave's report is not signed by the PCK";

@@ -1,21 +1,20 @@
 //! Many quotes under many collaterals, and what remembering saves: `cargo run --example batch`
 #![allow(clippy::print_stdout, reason = "an example talks to its reader")]
 
-use veritee_model::UnixTime;
-use veritee_quote::{Collateral, Expiry, Quote, TrustRoot, Verifier};
+use veritee_model::{Budget, UnixTime};
+use veritee_quote::{Expiry, KnownCollateral, Origin, Quote, TrustRoot, Verifier};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../test-vectors/quote");
     let as_of = UnixTime::parse("2025-07-01T00:00:00Z")?;
-    let mut verifier = Verifier::new();
+    let mut known = KnownCollateral::new(&TrustRoot::intel(), &Budget::STANDARD);
     let mut quotes = Vec::new();
     for name in ["tdx_quote", "sgx_quote"] {
-        let collateral = std::fs::read(format!("{folder}/{name}.collateral.json"))?;
-        let collateral = Collateral::from_json(&collateral)?;
-        verifier.add(collateral.verify_at(&TrustRoot::intel(), as_of, Expiry::Enforce)?);
+        known.add_json(&std::fs::read(format!("{folder}/{name}.collateral.json"))?, Origin::Caller, name);
         let quote = Quote::parse(&std::fs::read(format!("{folder}/{name}.bin"))?)?;
         quotes.extend(std::iter::repeat_n(quote, 500));
     }
+    let verifier = Verifier::new(known, Expiry::Enforce);
     let results = verifier.verify_batch(&quotes, as_of);
     let genuine = results.iter().filter(|result| result.is_ok()).count();
     let statistics = verifier.statistics();

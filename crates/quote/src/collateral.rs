@@ -1,10 +1,13 @@
 //! Intel's statements about platforms, as they come: untrusted until [`Collateral::verify_at`].
 
 mod forms;
+mod items;
 mod verify;
 
 pub(crate) use forms::position;
 pub use forms::{CollateralParts, PcsAnswers};
+pub(crate) use items::{Chains, Item, Number, PckListItem, QeIdentityItem, RootListItem, TcbInfoItem, Under};
+pub(crate) use verify::kinds_differ;
 
 use crate::error::{CollateralError, Source};
 use crate::pck::CaKind;
@@ -61,8 +64,9 @@ impl Collateral {
     }
 
     /// Reads the JSON object that dcap-qvl writes: strings `tcb_info`, `tcb_info_issuer_chain`,
-    /// `tcb_info_signature` (hex), the same for `qe_identity`, `pck_crl_issuer_chain`, `root_ca_crl` and `pck_crl`
-    /// (hex, base64 or PEM), and optionally `pck_certificate_chain`. Unknown fields are ignored.
+    /// `tcb_info_signature` (hex or base64), the same for `qe_identity`, `pck_crl_issuer_chain`, `root_ca_crl` and
+    /// `pck_crl` (hex, base64 or PEM), and optionally `pck_certificate_chain`. Lists and signatures may be arrays of
+    /// numbers too. Unknown fields are ignored.
     ///
     /// # Errors
     /// When the JSON is of another form, a list can be decoded in no way, or a part is too large.

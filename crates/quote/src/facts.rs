@@ -99,7 +99,40 @@ pub(crate) enum Window {
     Document { source: Source, from: UnixTime, until: UnixTime },
 }
 
+/// Whether something holds at a time. In the order of preference: what has expired was true once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Force {
+    Future,
+    Expired,
+    Current,
+}
+
 impl Window {
+    pub(crate) fn force(&self, as_of: UnixTime) -> Force {
+        let (from, late) = match *self {
+            Self::Certificate { validity, .. } => (validity.not_before, as_of > validity.not_after),
+            Self::Crl { from, until, .. } => (from, as_of >= until),
+            Self::Document { from, until, .. } => (from, as_of > until),
+        };
+        if as_of < from {
+            Force::Future
+        } else if late {
+            Force::Expired
+        } else {
+            Force::Current
+        }
+    }
+
+    /// The times at which [`Self::force`] changes: the first second of it, and the first second after it.
+    pub(crate) fn turns(&self) -> [UnixTime; 2] {
+        let after = |time: UnixTime| UnixTime::from_seconds(time.seconds().saturating_add(1));
+        match *self {
+            Self::Certificate { validity, .. } => [validity.not_before, after(validity.not_after)],
+            Self::Crl { from, until, .. } => [from, until],
+            Self::Document { from, until, .. } => [from, after(until)],
+        }
+    }
+
     /// Certificates and signed documents hold through their last second; a revocation list ends when the next
     /// one is due.
     pub(crate) fn check(
@@ -116,14 +149,11 @@ impl Window {
                 (source, from, until, None)
             }
         };
-        let late = match self {
-            Self::Crl { .. } => as_of >= until,
-            Self::Certificate { .. } | Self::Document { .. } => as_of > until,
+        let late = match self.force(as_of) {
+            Force::Current => return Ok(()),
+            Force::Expired => true,
+            Force::Future => false,
         };
-        if as_of >= from && !late {
-            return Ok(());
-        }
-        let late = as_of >= from;
         if late && expiry == Expiry::Report {
             expired.push(ExpiredItem { source, role, until });
             return Ok(());

@@ -33,7 +33,8 @@
 //! | [`Quote`] | laid out as its version demands; nothing in it is verified | anyone |
 //! | [`Collateral`] | Intel's statements as they came; nothing in it is verified | anyone |
 //! | [`PreparedCollateral`] | every signature, part, revocation and date of it checked under a [`TrustRoot`] | [`Collateral::verify_at`] |
-//! | [`VerifiedQuote`] | genuine at one time under one root | [`PreparedCollateral::verify`], [`Verifier::verify`] |
+//! | [`KnownCollateral`] | any number of sets, taken apart into items, each checked under a [`TrustRoot`] | [`KnownCollateral::add`] |
+//! | [`VerifiedQuote`] | genuine at one time under one root | [`PreparedCollateral::verify`], [`KnownCollateral::verify`], [`Verifier::verify`] |
 //!
 //! [`Quote::pck_hint`] and [`Collateral::fmspc`] read unverified bytes: they choose collateral and prove nothing.
 //!
@@ -79,8 +80,8 @@
 //!
 //! # Many quotes
 //!
-//! Six of nine signatures belong to the collateral: prepare it once. A [`Verifier`] holds many and remembers
-//! hosts, by **the exact bytes** that were verified; see there for why not by the proven fact. [`Quote`],
+//! Six of nine signatures belong to the collateral: prepare it once. [`KnownCollateral`] holds any number of sets and
+//! says which item of which decides, and what any of them revokes; a [`Verifier`] over it remembers hosts, by **the exact bytes** that were verified; see there for why not by the proven fact. [`Quote`],
 //! [`PreparedCollateral`] and [`VerifiedQuote`] are cheap to clone and cross threads. [`Verifier::verify_batch`] uses
 //! all cores with the feature `rayon`.
 //!
@@ -117,14 +118,17 @@ mod facts;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod known;
 mod pck;
 mod prepared;
 mod qe_identity;
 pub mod quote;
+mod revocations;
 mod root;
 mod tcb;
 mod tcb_info;
 pub mod td_attributes;
+mod verification;
 mod verified;
 mod verifier;
 mod wire;
@@ -137,6 +141,7 @@ pub use collateral::{Collateral, CollateralParts, Expiry, PcsAnswers};
 pub use der::{DerError, DerFault};
 pub use error::{CollateralError, ParseError, QuoteError, Stage};
 pub use facts::{CollateralFacts, ExpiredItem, SourceDates};
+pub use known::{Damaged, Deciding, DecidingItem, KnownCollateral, Origin, View};
 pub use pck::{CaKind, PckExtension, SgxType, Stated};
 pub use prepared::PreparedCollateral;
 pub use qe_identity::QeIdentity;

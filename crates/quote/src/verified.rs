@@ -3,10 +3,11 @@
 use crate::bytes::{CpuSvn, PceId, PlatformInstanceId};
 use crate::facts::CollateralFacts;
 use crate::pck::{CaKind, SgxType, Stated};
-use crate::prepared::{CertifiedPck, PreparedCollateral};
+use crate::prepared::PreparedCollateral;
 use crate::quote::{Body, Header, Quote, TdReport};
 use crate::root::TrustRoot;
 use crate::tcb::Tcb;
+use crate::verification::CertifiedPck;
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
 use veritee_model::{Fmspc, Ppid, Sha256Digest, UnixTime};
@@ -125,6 +126,12 @@ impl VerifiedQuote {
         let modules = &self.collateral.tcb_info().tdx_modules;
         let modules = modules.iter().any(|module| module.levels_out_of_order);
         modules || self.collateral.qe_identity().levels_out_of_order
+    }
+
+    /// The collateral that it was verified under.
+    #[must_use]
+    pub const fn judged_by(&self) -> &PreparedCollateral {
+        &self.collateral
     }
 
     /// The root that all of it hangs from.

@@ -2,33 +2,41 @@
 
 mod memo;
 
-use crate::error::{CertificateRole, ChainError, ChainFault, QuoteError};
-use crate::pck::{CaKind, PckExtension};
-use crate::prepared::{CertifiedEnclave, CertifiedPck, PreparedCollateral};
+use crate::bytes::PceId;
+use crate::collateral::{Collateral, Expiry};
+use crate::error::{QuoteError, Source};
+use crate::known::{KnownCollateral, Origin, View, Wanted};
+use crate::prepared::PreparedCollateral;
 use crate::quote::{CertificationType, Quote, Tee};
+use crate::verification::{CertifiedEnclave, CertifiedPck};
 use crate::verified::VerifiedQuote;
 use crate::x509::chain;
 use core::sync::atomic::{AtomicU64, Ordering};
 use memo::Memo;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use veritee_model::{Budget, Fmspc, UnixTime};
+use std::sync::{Arc, PoisonError, RwLock};
+use veritee_model::{Fmspc, UnixTime};
 
 /// Bytes that remembered platforms may occupy, unless [`Verifier::with_memory`] says otherwise: about 6,000 hosts.
 pub const STANDARD_MEMORY: usize = 64 << 20;
 
-/// Which collateral judges a quote.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Key {
-    tee: Tee,
-    fmspc: Fmspc,
-    ca: CaKind,
+/// The items that judge one platform, and from when until when they are the ones.
+#[derive(Debug, Clone)]
+struct Selected {
+    prepared: PreparedCollateral,
+    from: UnixTime,
+    until: UnixTime,
 }
 
-impl Key {
-    fn of(collateral: &PreparedCollateral) -> Self {
-        Self { tee: collateral.tee(), fmspc: collateral.fmspc(), ca: collateral.ca() }
-    }
+/// By what [`Selected`] is found: all of it stands in genuine items, so that no number of hostile quotes makes many.
+type Key = (Tee, Fmspc, PceId, usize);
+
+/// A platform whose PCK chain was walked.
+#[derive(Debug, Clone)]
+struct Host {
+    wanted: Arc<Wanted>,
+    selected: Arc<Selected>,
+    pck: Arc<CertifiedPck>,
 }
 
 /// Judges quotes of many platforms and remembers what it has proven of each.
@@ -37,19 +45,22 @@ impl Key {
 /// quoting enclave is known too. What is remembered is looked up by **the exact bytes** it was proven from: the PCK
 /// chain as it stands, and everything in the quote from the attestation key to the end of the chain. A quote that
 /// differs there in one bit is verified in full, so every verdict is the one that
-/// [`PreparedCollateral::verify`] gives, whatever was seen before. (Looking up by the proven fact, "this PCK
+/// [`KnownCollateral::verify`] gives in the view of the judging side, whatever was seen before. (Looking up by the proven fact, "this PCK
 /// vouches for this enclave", would find more, but would accept a later quote whose own signature over the enclave
 /// is broken: verdicts would depend on the order of quotes.)
 ///
 /// Nothing remembered outlives its grounds: dates of collateral and certificates are held against the as-of time of
-/// every single quote, and what rests on replaced collateral is forgotten with it. Refusals are not remembered.
+/// every single quote, and everything is forgotten when something new becomes known ([`Self::learn`]). Refusals are
+/// not remembered.
 ///
 /// `Send` and `Sync`; [`Self::verify`] takes `&self`.
 #[derive(Debug)]
 pub struct Verifier {
-    collaterals: BTreeMap<Key, PreparedCollateral>,
-    pcks: Memo<(PreparedCollateral, Arc<CertifiedPck>)>,
-    enclaves: Memo<(PreparedCollateral, CertifiedEnclave)>,
+    known: KnownCollateral,
+    expiry: Expiry,
+    selections: RwLock<BTreeMap<Key, Arc<Selected>>>,
+    pcks: Memo<Host>,
+    enclaves: Memo<(Host, CertifiedEnclave)>,
     counts: Counts,
 }
 
@@ -74,48 +85,59 @@ pub struct Statistics {
     pub memory_bytes: usize,
 }
 
-impl Default for Verifier {
-    fn default() -> Self {
-        Self::with_memory(STANDARD_MEMORY)
-    }
-}
-
 impl Verifier {
-    /// A verifier without collateral, with [`STANDARD_MEMORY`].
+    /// A verifier with [`STANDARD_MEMORY`].
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(known: KnownCollateral, expiry: Expiry) -> Self {
+        Self::with_memory(known, expiry, STANDARD_MEMORY)
     }
 
-    /// A verifier that remembers at most this many bytes; 0 remembers nothing.
+    /// A verifier that remembers at most this many bytes of hosts; 0 remembers none.
     #[must_use]
-    pub fn with_memory(bytes: usize) -> Self {
+    pub fn with_memory(known: KnownCollateral, expiry: Expiry, bytes: usize) -> Self {
         Self {
-            collaterals: BTreeMap::new(),
+            known,
+            expiry,
+            selections: RwLock::default(),
             pcks: Memo::new(bytes / 2),
             enclaves: Memo::new(bytes / 2),
             counts: Counts::default(),
         }
     }
 
-    /// Adds collateral. What it replaces is returned, and everything that rested on it is forgotten.
-    pub fn add(&mut self, collateral: PreparedCollateral) -> Option<PreparedCollateral> {
-        let replaced = self.collaterals.insert(Key::of(&collateral), collateral);
-        if replaced.is_some() {
+    /// Lets something be added to what is known. Everything remembered is forgotten.
+    pub fn learn<T>(&mut self, add: impl FnOnce(&mut KnownCollateral) -> T) -> T {
+        self.forget();
+        add(&mut self.known)
+    }
+
+    /// Adds the revocations that somebody else's collateral names, and nothing else of it ([`Origin::Bystander`]).
+    /// True when one was new, and only then is what is remembered forgotten.
+    pub fn learn_revocations(&mut self, collateral: &Collateral, name: &str) -> bool {
+        let news = self.known.add(collateral, Origin::Bystander, name);
+        if news {
             self.forget();
         }
-        replaced
+        news
     }
 
     /// Forgets every remembered platform.
     pub fn forget(&mut self) {
+        self.selections = RwLock::default();
         self.pcks.clear();
         self.enclaves.clear();
     }
 
-    /// The collateral that it holds.
-    pub fn collaterals(&self) -> impl Iterator<Item = &PreparedCollateral> {
-        self.collaterals.values()
+    /// What it judges by.
+    #[must_use]
+    pub const fn known(&self) -> &KnownCollateral {
+        &self.known
+    }
+
+    /// What it does about collateral that has expired.
+    #[must_use]
+    pub const fn expiry(&self) -> Expiry {
+        self.expiry
     }
 
     /// How often remembering helped.
@@ -129,28 +151,37 @@ impl Verifier {
         }
     }
 
-    /// Verifies one quote under the collateral for its platform.
+    /// Verifies one quote as [`KnownCollateral::verify`] does in the view of the judging side.
     ///
     /// # Errors
-    /// As [`PreparedCollateral::verify`], and [`QuoteError::CollateralMissing`].
+    /// As there.
     pub fn verify(&self, quote: &Quote, as_of: UnixTime) -> Result<VerifiedQuote, QuoteError> {
         let tee = quote.tee();
         let fingerprint = memo::fingerprint_of_enclave(quote);
         if let Some(known) = self.enclaves.get(tee, fingerprint, quote.enclave_bytes()) {
-            self.counts.enclave_known.fetch_add(1, Ordering::Relaxed);
-            let (collateral, enclave) = &*known;
-            let expired = collateral.check_force(quote, as_of)?;
-            return collateral.conclude(quote, as_of, enclave, expired);
+            let (host, enclave) = &*known;
+            let selected = self.still_selected(host, as_of);
+            // Under another identity the enclave is another question.
+            if let Some(selected) =
+                selected.filter(|now| now.prepared.has_identity_of(&host.selected.prepared))
+            {
+                self.counts.enclave_known.fetch_add(1, Ordering::Relaxed);
+                let collateral = &selected.prepared;
+                let expired = collateral.check_force(quote, as_of)?;
+                let expired = collateral.check_pck_dates(&enclave.pck, as_of, expired)?;
+                return collateral.conclude(quote, as_of, enclave, expired);
+            }
         }
         if quote.certification().kind() != CertificationType::PckChain {
             self.counts.unknown.fetch_add(1, Ordering::Relaxed);
-            return self.verify_without_chain(quote, as_of);
+            return self.known.verify(quote, View::Judge, as_of, self.expiry);
         }
-        let (collateral, pck) = self.certified_pck(quote, as_of)?;
-        let expired = collateral.check_force(quote, as_of)?;
-        let enclave = collateral.certify_enclave(quote, pck)?;
-        let verified = collateral.conclude(quote, as_of, &enclave, expired)?;
-        self.enclaves.put(tee, fingerprint, quote.enclave_bytes(), (collateral, enclave));
+        let Some(host) = self.known_host(quote, as_of) else {
+            // Whatever it is that refuses here, it is told as it is without a memory.
+            return self.known.verify(quote, View::Judge, as_of, self.expiry);
+        };
+        let (verified, enclave) = conclude(&host, quote, as_of)?;
+        self.enclaves.put(tee, fingerprint, quote.enclave_bytes(), (host, enclave));
         Ok(verified)
     }
 
@@ -161,10 +192,10 @@ impl Verifier {
     /// As [`Self::verify`].
     #[doc(hidden)]
     pub fn verify_with_known_pck(&self, quote: &Quote, as_of: UnixTime) -> Result<VerifiedQuote, QuoteError> {
-        let (collateral, pck) = self.certified_pck(quote, as_of)?;
-        let expired = collateral.check_force(quote, as_of)?;
-        let enclave = collateral.certify_enclave(quote, pck)?;
-        collateral.conclude(quote, as_of, &enclave, expired)
+        match self.known_host(quote, as_of) {
+            Some(host) => conclude(&host, quote, as_of).map(|(verified, _)| verified),
+            None => self.known.verify(quote, View::Judge, as_of, self.expiry),
+        }
     }
 
     /// Verifies many quotes at one as-of time; results in the order of the quotes. With the feature `rayon` on all
@@ -182,62 +213,71 @@ impl Verifier {
         }
     }
 
-    /// The PCK of a quote that carries its chain, remembered or walked now.
-    fn certified_pck(
-        &self,
-        quote: &Quote,
-        as_of: UnixTime,
-    ) -> Result<(PreparedCollateral, Arc<CertifiedPck>), QuoteError> {
+    /// The host of a quote that carries its chain, remembered or walked now. Nothing where something refuses it.
+    fn known_host(&self, quote: &Quote, as_of: UnixTime) -> Option<Host> {
         let text = quote.certification_data();
         let fingerprint = self.pcks.fingerprint(text);
-        if let Some(known) = self.pcks.get(quote.tee(), fingerprint, text) {
+        if let Some(host) = self.pcks.get(quote.tee(), fingerprint, text) {
+            let selected = self.still_selected(&host, as_of)?;
             self.counts.pck_known.fetch_add(1, Ordering::Relaxed);
-            let (collateral, pck) = &*known;
-            return Ok((collateral.clone(), Arc::clone(pck)));
+            return Some(Host { selected, ..(*host).clone() });
         }
         self.counts.unknown.fetch_add(1, Ordering::Relaxed);
-        let source = crate::error::Source::PckChainInQuote;
-        let certify = || {
-            let decoded = chain::decode(source, text, 3, &Budget::STANDARD)?;
-            let collateral = self.choose(quote.tee(), &decoded)?.clone();
-            collateral.check_force(quote, as_of)?;
-            let pck = collateral.certify_decoded(source, &decoded)?;
-            Ok((collateral, Arc::new(pck)))
-        };
-        let (collateral, pck) = certify().map_err(|error: QuoteError| error.placed(quote))?;
-        self.pcks.put(quote.tee(), fingerprint, text, (collateral.clone(), Arc::clone(&pck)));
-        Ok((collateral, pck))
+        let source = Source::PckChainInQuote;
+        let decoded = chain::decode(source, text, 3, self.known.budget()).ok()?;
+        let wanted = Wanted::of_chain(quote.tee(), source, &decoded);
+        let selected = self.selected(&wanted, as_of)?;
+        selected.prepared.check_force(quote, as_of).ok()?;
+        let pck = Arc::new(selected.prepared.certify_decoded(source, &decoded).ok()?);
+        let host = Host { wanted: Arc::new(wanted), selected, pck };
+        self.pcks.put(quote.tee(), fingerprint, text, host.clone());
+        Some(host)
     }
 
-    fn choose(&self, tee: Tee, decoded: &[Vec<u8>]) -> Result<&PreparedCollateral, QuoteError> {
-        let source = crate::error::Source::PckChainInQuote;
-        let parsed = chain::parse(source, decoded)?;
-        let missing = |wanted| QuoteError::CollateralMissing { tee, wanted };
-        let with_extension =
-            parsed.below.iter().find_map(|certificate| Some((certificate, certificate.sgx_extension()?)));
-        let (certificate, extension) = with_extension.ok_or_else(|| {
-            let fault = ChainFault::ExtensionMissing("Intel's SGX extension");
-            ChainError::new(source, Some(CertificateRole::Pck), fault)
-        })?;
-        let fmspc = PckExtension::parse(extension).map_err(QuoteError::PckExtension)?.fmspc;
-        let ca = certificate.issuer_common_name().and_then(CaKind::from_name).ok_or(missing(None))?;
-        self.collaterals.get(&Key { tee, fmspc, ca }).ok_or(missing(Some((fmspc, ca))))
+    fn still_selected(&self, host: &Host, as_of: UnixTime) -> Option<Arc<Selected>> {
+        if host.selected.holds(as_of) {
+            return Some(Arc::clone(&host.selected));
+        }
+        self.selected(&host.wanted, as_of)
     }
 
-    /// A quote that only names its platform: tries every collateral that brings a PCK chain of its own. The one
-    /// whose PCK signed the enclave's report decides.
-    fn verify_without_chain(&self, quote: &Quote, as_of: UnixTime) -> Result<VerifiedQuote, QuoteError> {
-        let candidates = self
-            .collaterals
-            .values()
-            .filter(|collateral| collateral.tee() == quote.tee() && collateral.pck_chain(quote).is_ok());
-        let mut last = QuoteError::PckChainMissing { certification: quote.certification().kind().number() };
-        for collateral in candidates {
-            match collateral.verify(quote, as_of) {
-                Err(error @ QuoteError::QeReportSignature) => last = error,
-                decided => return decided,
+    /// The items that judge this platform at this time, chosen now or before.
+    fn selected(&self, wanted: &Wanted, as_of: UnixTime) -> Option<Arc<Selected>> {
+        let issuer = wanted.issuer_in(&self.known);
+        let key = wanted.family().zip(issuer).map(|((fmspc, pce_id), at)| (wanted.tee, fmspc, pce_id, at));
+        if let Some(key) = key {
+            let known = self.selections.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(selected) = known.get(&key).filter(|selected| selected.holds(as_of)) {
+                return Some(Arc::clone(selected));
             }
         }
-        Err(last)
+        let prepared = self.known.choose(wanted, View::Judge, as_of, self.expiry, None).ok()?;
+        let (from, until) = self.known.unchanged_around(as_of);
+        let selected = Arc::new(Selected { prepared, from, until });
+        if let Some(key) = key {
+            let mut known = self.selections.write().unwrap_or_else(PoisonError::into_inner);
+            known.insert(key, Arc::clone(&selected));
+        }
+        Some(selected)
     }
+}
+
+impl Selected {
+    fn holds(&self, as_of: UnixTime) -> bool {
+        self.from <= as_of && as_of < self.until
+    }
+}
+
+/// Stages 2 to 6 for a host whose chain was walked, but for the walk.
+fn conclude(
+    host: &Host,
+    quote: &Quote,
+    as_of: UnixTime,
+) -> Result<(VerifiedQuote, CertifiedEnclave), QuoteError> {
+    let collateral = &host.selected.prepared;
+    let expired = collateral.check_force(quote, as_of)?;
+    let expired = collateral.check_pck_dates(&host.pck, as_of, expired)?;
+    let enclave = collateral.certify_enclave(quote, Arc::clone(&host.pck))?;
+    let verified = collateral.conclude(quote, as_of, &enclave, expired)?;
+    Ok((verified, enclave))
 }

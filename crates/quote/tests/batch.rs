@@ -1,19 +1,20 @@
 //! Many quotes at once: the same verdicts in the same order as one after the other, however many threads share what is
 //! remembered. With the feature `rayon` the batch itself runs on all of them.
 
-use veritee_model::UnixTime;
+use veritee_model::{Budget, UnixTime};
 use veritee_quote::{
-    Collateral, Expiry, PreparedCollateral, Quote, QuoteError, TrustRoot, VerifiedQuote, Verifier,
+    Expiry, KnownCollateral, Origin, Quote, QuoteError, TrustRoot, VerifiedQuote, Verifier, View,
 };
 use veritee_testkit::{Role, SigningKey, Universe};
 
 const HOSTS: u64 = 6;
 
-fn collateral() -> (PreparedCollateral, UnixTime) {
+fn collateral() -> (KnownCollateral, UnixTime) {
     let forged = Universe::new(1).forge();
     let root = TrustRoot::from_der(&forged.root_der).unwrap();
-    let collateral = Collateral::from_json(forged.collateral_json().as_bytes()).unwrap();
-    (collateral.verify_at(&root, forged.as_of, Expiry::Enforce).unwrap(), forged.as_of)
+    let mut known = KnownCollateral::new(&root, &Budget::STANDARD);
+    known.add_json(forged.collateral_json().as_bytes(), Origin::Caller, "collateral.json");
+    (known, forged.as_of)
 }
 
 /// Quotes of several hosts, each genuine and then damaged in one bit here and there: in what is signed, in the
@@ -47,12 +48,11 @@ fn shown(result: Result<VerifiedQuote, QuoteError>) -> Verdict {
     result.map(|verified| serde_json::to_value(verified).unwrap())
 }
 
-/// One after the other, with nothing remembered.
+/// One after the other, without a verifier.
 fn expected(quotes: &[Quote]) -> Vec<Verdict> {
-    let (collateral, as_of) = collateral();
-    let mut verifier = Verifier::with_memory(0);
-    verifier.add(collateral);
-    quotes.iter().map(|quote| shown(verifier.verify(quote, as_of))).collect()
+    let (known, as_of) = collateral();
+    let verify = |quote| known.verify(quote, View::Judge, as_of, Expiry::Enforce);
+    quotes.iter().map(|quote| shown(verify(quote))).collect()
 }
 
 #[test]
@@ -67,8 +67,7 @@ fn a_batch_gives_the_verdicts_of_single_quotes_in_order_on_any_number_of_threads
         // Enough for all, for two hosts at a time, for nothing.
         for memory in [64 << 20, 64 << 10, 0] {
             let (collateral, as_of) = collateral();
-            let mut verifier = Verifier::with_memory(memory);
-            verifier.add(collateral);
+            let verifier = Verifier::with_memory(collateral, Expiry::Enforce, memory);
             for run in 0..3 {
                 let results = pool.install(|| verifier.verify_batch(&quotes, as_of));
                 let results: Vec<Verdict> = results.into_iter().map(shown).collect();
@@ -84,8 +83,7 @@ fn threads_that_share_a_verifier_never_lend_each_other_a_verdict() {
     let quotes = quotes();
     let expected = expected(&quotes);
     let (collateral, as_of) = collateral();
-    let mut verifier = Verifier::with_memory(96 << 10);
-    verifier.add(collateral);
+    let verifier = Verifier::with_memory(collateral, Expiry::Enforce, 96 << 10);
     std::thread::scope(|scope| {
         for thread in 0..4 {
             let (verifier, quotes, expected) = (&verifier, &quotes, &expected);
@@ -105,7 +103,6 @@ fn threads_that_share_a_verifier_never_lend_each_other_a_verdict() {
 #[test]
 fn a_batch_of_nothing_gives_nothing() {
     let (collateral, as_of) = collateral();
-    let mut verifier = Verifier::new();
-    verifier.add(collateral);
+    let verifier = Verifier::new(collateral, Expiry::Enforce);
     assert!(verifier.verify_batch(&[], as_of).is_empty());
 }

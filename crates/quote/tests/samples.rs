@@ -8,7 +8,7 @@ use veritee_model::{Reason, UnixTime};
 use veritee_quote::error::{Shortfall, Source, SvnName};
 use veritee_quote::quote::CertificationType;
 use veritee_quote::{
-    CaKind, Collateral, Expiry, Quote, SgxType, Stage, Stated, TcbStatus, Tee, TrustRoot, Verifier,
+    CaKind, Collateral, Expiry, Origin, Quote, SgxType, Stage, Stated, TcbStatus, Tee, TrustRoot, Verifier,
 };
 
 #[test]
@@ -157,8 +157,7 @@ fn expired_collateral_is_refused_or_reported_but_never_early_collateral() {
 #[test]
 fn a_verifier_remembers_by_exact_bytes_and_judges_as_if_it_did_not() {
     let sample = Sample::tdx();
-    let mut verifier = Verifier::new();
-    assert!(verifier.add(sample.prepared()).is_none());
+    let mut verifier = Verifier::new(sample.known(), Expiry::Enforce);
     let quote = Quote::parse(&sample.quote).unwrap();
     for _ in 0..3 {
         verifier.verify(&quote, sample.as_of).unwrap();
@@ -176,8 +175,8 @@ fn a_verifier_remembers_by_exact_bytes_and_judges_as_if_it_did_not() {
     // What is remembered does not outlive the collateral.
     let late = UnixTime::parse("2025-07-20T00:00:00Z").unwrap();
     assert_eq!(verifier.verify(&quote, late).unwrap_err().reason(), Reason::CrlExpired);
-    // Replaced collateral takes what rested on it along.
-    assert!(verifier.add(sample.prepared()).is_some());
+    // Whatever else becomes known takes what is remembered along.
+    verifier.learn(|known| known.add_json(&Sample::sgx().collateral, Origin::Caller, "sgx"));
     assert_eq!(verifier.statistics().memory_bytes, 0);
     verifier.verify(&quote, sample.as_of).unwrap();
     assert_eq!(verifier.statistics().unknown, 2);
@@ -186,13 +185,12 @@ fn a_verifier_remembers_by_exact_bytes_and_judges_as_if_it_did_not() {
 #[test]
 fn a_batch_keeps_its_order_and_names_what_it_has_no_collateral_for() {
     let (tdx, extended, sgx) = (Sample::tdx(), Sample::tdx_extended(), Sample::sgx());
-    let mut verifier = Verifier::with_memory(0);
-    verifier.add(tdx.prepared());
+    let verifier = Verifier::with_memory(tdx.known(), Expiry::Enforce, 0);
     let quotes: Vec<Quote> =
         [&tdx, &sgx, &extended].into_iter().map(|sample| Quote::parse(&sample.quote).unwrap()).collect();
     let results = verifier.verify_batch(&quotes, tdx.as_of);
     assert_eq!(results[0].as_ref().unwrap().quote(), &quotes[0]);
-    assert_eq!(results[1].as_ref().unwrap_err().reason(), Reason::CollateralMissing);
+    assert_eq!(results[1].as_ref().unwrap_err().reason(), Reason::CollateralKindMismatch);
     // The same FMSPC as the first, but its certificate is younger than the as-of time.
     assert_eq!(results[2].as_ref().unwrap_err().reason(), Reason::CertificateNotYetValid);
 }
@@ -201,6 +199,7 @@ fn a_batch_keeps_its_order_and_names_what_it_has_no_collateral_for() {
 fn verified_quotes_and_their_parts_may_cross_threads() {
     fn crosses<T: Send + Sync + 'static>() {}
     crosses::<Verifier>();
+    crosses::<veritee_quote::KnownCollateral>();
     crosses::<veritee_quote::PreparedCollateral>();
     crosses::<veritee_quote::VerifiedQuote>();
     crosses::<Collateral>();

@@ -1,11 +1,12 @@
 //! What was given, by digest, and what was not.
 
 use crate::{Expected, Request};
+use veritee_model::Item;
 use veritee_model::report::{Input, Missing};
-use veritee_model::{Evidence, Item};
 
-/// Every item of the evidence with its digest.
-pub(crate) fn list(evidence: &Evidence) -> Vec<Input> {
+/// Every item of the evidence with its digest, and what the judging side has beside it.
+pub(crate) fn list(request: &Request<'_>) -> Vec<Input> {
+    let evidence = request.evidence;
     let log = evidence.event_log.as_ref().map(|log| &log.item);
     let parts: [(&str, Option<&Item>); 7] = [
         ("quote", evidence.quote.as_ref()),
@@ -18,7 +19,8 @@ pub(crate) fn list(evidence: &Evidence) -> Vec<Input> {
     ];
     let mut inputs: Vec<Input> =
         parts.into_iter().filter_map(|(name, item)| item.map(|item| input(name, item))).collect();
-    inputs.extend(evidence.collateral.iter().map(|item| input("collateral", item)));
+    let given = request.grounds.items().iter().map(|(item, _origin)| item);
+    inputs.extend(evidence.collateral.iter().chain(given).map(|item| input("collateral", item)));
     inputs.extend(evidence.gpus.iter().map(|item| input("gpus", item)));
     inputs.extend(evidence.gpu_collateral.iter().map(|item| input("gpu-collateral", item)));
     if let Some(ingress) = &evidence.ingress {
@@ -49,7 +51,7 @@ pub(crate) fn missing(request: &Request<'_>) -> Vec<Missing> {
             "nothing can be verified: bring the answer to GetQuote, the RA-TLS certificate, or the Info answer",
         ),
         (
-            evidence.collateral.is_empty(),
+            evidence.collateral.is_empty() && request.grounds.items().is_empty(),
             "collateral",
             "the quote's signatures cannot be traced to Intel: leave out --offline, or bring it with --collateral",
         ),

@@ -35,6 +35,7 @@ mod event_log;
 mod facts;
 mod governance;
 pub mod gpu;
+mod grounds;
 mod inputs;
 mod os;
 mod platform;
@@ -43,11 +44,12 @@ mod run;
 pub mod second_opinion;
 mod target;
 
+pub use grounds::Grounds;
 use run::Run;
 use veritee_measure::image::ImageFiles;
-use veritee_model::{Budget, Check, Evidence, Report, ReportData, Severity, Sha256Digest, UnixTime};
+use veritee_model::{Budget, Check, Evidence, Report, ReportData, Severity, Sha256Digest, UnixTime, Verdict};
 use veritee_policy::Policy;
-use veritee_quote::{QuoteError, TrustRoot, VerifiedQuote};
+use veritee_quote::{Quote, VerifiedQuote};
 
 /// Whether a second engine is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,8 +92,8 @@ pub struct Request<'a> {
     pub policy_sha256: Option<Sha256Digest>,
     /// The time of the verdict.
     pub as_of: UnixTime,
-    /// The trust root.
-    pub root: &'a TrustRoot,
+    /// The trust root and the collateral of the judging side. What stands in the evidence is the judged party's.
+    pub grounds: &'a Grounds,
     /// What REPORTDATA must carry.
     pub expected: &'a Expected,
     /// One engine or two.
@@ -132,17 +134,25 @@ pub fn verify(request: &Request<'_>) -> Report {
     run.conclude()
 }
 
-/// Steps 1 and 2 for a quote that was verified elsewhere, with a memory of its own (`veritee batch`): the checks as
-/// the policy leaves them. Steps 3 to 9 are not part of the answer.
+/// What steps 1 and 2 say of a quote, without the report.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct QuoteAlone {
+    /// The quote, where it can be read. Nothing in it is verified by that.
+    pub quote: Option<Quote>,
+    /// The quote, where it is genuine.
+    pub verified: Option<VerifiedQuote>,
+    /// The checks of both steps as the policy leaves them, complete.
+    pub checks: Vec<Check>,
+    /// Their verdict.
+    pub verdict: Verdict,
+    /// What of the collateral could not be used and why, with what it was called.
+    pub unusable: Vec<(String, String)>,
+}
+
+/// Steps 1 and 2 alone, for a quote that came without anything else: the same checks with the same outcome as in
+/// [`verify`], and the verdict over these. Nothing but quote and collateral of the evidence is looked at.
 #[must_use]
-pub fn quote_checks(
-    policy: &Policy,
-    as_of: UnixTime,
-    result: &Result<VerifiedQuote, QuoteError>,
-) -> Vec<Check> {
-    let mut checks = quote::stage_checks(result);
-    if let Ok(verified) = result {
-        checks.extend(veritee_policy::platform::judge(policy, verified));
-    }
-    policy.settle(checks, as_of).checks
+pub fn verify_quote(request: &Request<'_>) -> QuoteAlone {
+    quote::alone(request)
 }

@@ -1,13 +1,14 @@
 //! Step 1: is the quote genuine?
+//!
+//! Which collateral decides is [`veritee_quote::KnownCollateral`]'s to say; here its answer becomes checks. Where the
+//! judged party's collateral would decide otherwise than the judging side's, both verdicts are made, and the graver
+//! under the policy is the one that counts: so nothing that the judged party adds turns a refusal into a pass.
 
 use crate::run::Run;
 use crate::{Engine, Request, facts, second_opinion};
 use core::cmp::Ordering;
-use core::fmt::Display;
-use veritee_model::{Check, CheckId, Reason, UnixTime};
-use veritee_quote::divergence::{Acceptance, Opinion, Ours, Theirs, compare};
-use veritee_quote::quote::CertificationType;
-use veritee_quote::{Collateral, Expiry, Quote, QuoteError, Stage, VerifiedQuote};
+use veritee_model::{Check, CheckId, ExitCode, Reason, Step, Verdict};
+use veritee_quote::{Damaged, Expiry, KnownCollateral, Quote, QuoteError, Stage, VerifiedQuote, View};
 
 /// The stages of the engine in the order in which it makes them, with the check that each becomes.
 const STAGES: [(Stage, CheckId); 6] = [
@@ -19,17 +20,12 @@ const STAGES: [(Stage, CheckId); 6] = [
     (Stage::TcbLevel, CheckId::QuoteTcbLevel),
 ];
 
-/// A quote verified under one of the collaterals given.
-pub(crate) struct Genuine {
-    pub(crate) verified: VerifiedQuote,
-    collateral_json: String,
-}
-
 /// Makes the checks of step 1; the verified quote when all of them hold.
 pub(crate) fn check(run: &mut Run<'_>) -> Option<VerifiedQuote> {
     let request = run.request;
-    if !request.root.is_intel() {
-        run.notice(Reason::RootNotIntel, format!("the trust root is `{}`", request.root.name()), None);
+    let root = request.grounds.root();
+    if !root.is_intel() {
+        run.notice(Reason::RootNotIntel, format!("the trust root is `{}`", root.name()), None);
     }
     let Some(item) = &request.evidence.quote else {
         for (_, id) in STAGES {
@@ -45,165 +41,182 @@ pub(crate) fn check(run: &mut Run<'_>) -> Option<VerifiedQuote> {
         }
     };
     run.quote = quote.td().map(|td| facts::quote(&quote, td));
-    if request.evidence.collateral.len() > MOST {
-        too_many(run);
-        return None;
+    let judged = judge(request, &quote);
+    for (detail, name) in &judged.unusable {
+        run.notice(Reason::CollateralItemUnusable, detail, Some(name));
     }
-    let expiry = if request.policy.collateral.allow_expired { Expiry::Report } else { Expiry::Enforce };
-    let result = verify_under_any(request, &quote, expiry);
-    second_engine(run, &item.bytes, &result);
-    let (genuine, expired) = match result {
-        Ok(genuine) => (genuine, None),
-        Err(refusal) => match genuine_but_expired(request, &quote, &refusal.error) {
-            Some(genuine) => (genuine, Some(refusal.error)),
-            None => {
-                run.record_all(stopped(&refusal.error));
-                return None;
-            }
-        },
+    run.record_all(judged.checks);
+    run.tcb = judged.verified.as_ref().map(facts::tcb);
+    judged.verified
+}
+
+/// What steps 1 and 2 come to for one quote: the evidence's own, or one that a certificate in it carries.
+pub(crate) struct Judged {
+    /// The quote, where it is genuine; something in its collateral may have expired, and then a check says so.
+    pub(crate) verified: Option<VerifiedQuote>,
+    /// The checks of step 1, before the policy settles them; that of the second engine where it was asked.
+    pub(crate) checks: Vec<Check>,
+    /// What of the collateral could not be used, and what it was called.
+    pub(crate) unusable: Vec<(String, String)>,
+}
+
+/// Judges a quote by all that is known: the collateral of the judging side, and what stands in the evidence.
+pub(crate) fn judge(request: &Request<'_>, quote: &Quote) -> Judged {
+    let grounds = request.grounds;
+    let (as_of, expiry) = (request.as_of, grounds.verifier().expiry());
+    let own = grounds.known_for(request);
+    let known = own.as_ref().unwrap_or_else(|| grounds.known());
+    let verify = |view, expiry| known.verify(quote, view, as_of, expiry);
+    let first = match own {
+        // Nothing of the judged party's: what is remembered of its host helps.
+        None => grounds.verifier().verify(quote, as_of),
+        Some(_) => verify(View::Judge, expiry),
     };
-    run.record_all(passed(&genuine.verified, expired.as_deref()));
-    run.tcb = Some(facts::tcb(&genuine.verified));
-    Some(genuine.verified)
-}
-
-/// The quote when nothing but an expiry stands against it. The check of the expired item still fails; all else can be
-/// judged, and "genuine" said with reason.
-fn genuine_but_expired(request: &Request<'_>, quote: &Quote, error: &QuoteError) -> Option<Genuine> {
-    let expired = matches!(
-        error.reason(),
-        Reason::CertificateExpired | Reason::CrlExpired | Reason::TcbInfoExpired | Reason::QeIdentityExpired
-    );
-    if expired { verify_under_any(request, quote, Expiry::Report).ok() } else { None }
-}
-
-/// Why no collateral sufficed: the error under the one that came furthest, and that collateral.
-pub(crate) struct Refusal {
-    pub(crate) error: Box<QuoteError>,
-    collateral_json: Option<String>,
-}
-
-impl Display for Refusal {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        self.error.fmt(f)
-    }
-}
-
-/// More collaterals than this are refused: one evidence is of one machine, and what is passed over could be the one
-/// that decides.
-const MOST: usize = 64;
-
-/// Verifies under each collateral given.
-///
-/// Of those that are genuine, in force and for this platform, the newest decides, whether it accepts or refuses: an
-/// older one must not hide what Intel has found out since. A revocation decides at any age, since none is ever taken
-/// back. Collateral that is not genuine, not in force or for another platform decides only where there is no other.
-pub(crate) fn verify_under_any(
-    request: &Request<'_>,
-    quote: &Quote,
-    expiry: Expiry,
-) -> Result<Genuine, Refusal> {
-    let mut newest: Option<(Age, Result<Genuine, Refusal>)> = None;
-    let mut furthest: Option<Refusal> = None;
-    for item in &request.evidence.collateral {
-        let (age, result) = verify_under(request, quote, &item.bytes, expiry);
-        let error = result.as_ref().err().map(|refusal| refusal.error.as_ref());
-        if error.is_some_and(is_revocation) {
-            return result;
-        }
-        match age.filter(|_| !error.is_some_and(is_of_another_platform)) {
-            Some(age) if newest.as_ref().is_none_or(|(known, _)| age > *known) => {
-                newest = Some((age, result));
-            }
-            Some(_) => {}
-            None => {
-                if let Err(refusal) = result
-                    && furthest.as_ref().is_none_or(|known| rank(&refusal.error) > rank(&known.error))
-                {
-                    furthest = Some(refusal);
-                }
-            }
+    let mut answer = Answer::of(View::Judge, first, &verify);
+    if let Some(otherwise) = known.verify_otherwise(quote, as_of, expiry) {
+        let otherwise = Answer::of(View::All, otherwise, &verify);
+        let [own, other] = [&answer, &otherwise].map(|answer| answer.exit_code(request, known, quote));
+        // At a tie the judging side's own verdict stays.
+        if own.graver(other) != own {
+            answer = otherwise;
         }
     }
-    match (newest, furthest) {
-        (Some((_, result)), _) => result,
-        (None, Some(refusal)) => Err(refusal),
-        (None, None) => {
-            let wanted = quote.pck_hint().map(|hint| (hint.fmspc, hint.ca));
-            let error = QuoteError::CollateralMissing { tee: quote.tee(), wanted };
-            Err(Refusal { error: Box::new(error), collateral_json: None })
-        }
-    }
+    let mut checks = Vec::with_capacity(STAGES.len().saturating_add(1));
+    checks.extend(answer.checks(request, known, quote));
+    checks.extend(second_engine(request, known, quote, &answer));
+    let decisive = answer.refusal();
+    let unusable = known.damaged().filter(|damaged| !is_told(damaged, decisive)).map(shown).collect();
+    Judged { verified: answer.result.ok(), checks, unusable }
 }
 
-/// Lower of the two evaluation numbers, then the latest issue of anything.
-type Age = (u32, Option<UnixTime>);
-
-/// What one collateral says of the quote, and its age where it is itself genuine and in force. A refusal comes with
-/// the collateral in the second engine's form, where that much could be read.
-fn verify_under(
-    request: &Request<'_>,
-    quote: &Quote,
-    collateral: &[u8],
-    expiry: Expiry,
-) -> (Option<Age>, Result<Genuine, Refusal>) {
-    let refusal =
-        |error: QuoteError, collateral_json| Err(Refusal { error: Box::new(error), collateral_json });
-    let collateral = match Collateral::from_json(collateral) {
-        Ok(collateral) => collateral,
-        Err(error) => return (None, refusal(error.into(), None)),
-    };
-    let json = for_second_engine(quote, &collateral);
-    let prepared = match collateral.verify_within(request.root, request.as_of, expiry, request.budget) {
-        Ok(prepared) => prepared,
-        Err(error) => return (None, refusal(error.into(), Some(json))),
-    };
-    let number = prepared.tcb_info().evaluation_number.min(prepared.qe_identity().evaluation_number);
-    let age = (number, prepared.sources().iter().map(|dates| dates.latest_issued).max());
-    let result = match prepared.verify(quote, request.as_of) {
-        Ok(verified) => Ok(Genuine { verified, collateral_json: json }),
-        Err(error) => refusal(error, Some(json)),
-    };
-    (Some(age), result)
+fn is_told(damaged: &Damaged, refusal: Option<&QuoteError>) -> bool {
+    matches!(refusal, Some(QuoteError::Collateral(error)) if *error == damaged.error)
 }
 
-/// A PCK chain beside the collateral is for quotes without one; dcap-qvl would take it in place of the quote's own,
-/// and so judge another platform.
-fn for_second_engine(quote: &Quote, collateral: &Collateral) -> String {
-    let mut parts = collateral.parts().clone();
-    if quote.certification().kind() == CertificationType::PckChain {
-        parts.pck_certificate_chain = None;
-    }
-    Collateral::from_parts(parts).to_json()
-}
-
-const fn is_revocation(error: &QuoteError) -> bool {
-    matches!(
-        error.reason(),
-        Reason::PckRevoked | Reason::CaRevoked | Reason::RootRevoked | Reason::SignerRevoked
+fn shown(damaged: &Damaged) -> (String, String) {
+    (
+        format!("passed over, not genuine collateral under this root: {}", damaged.error),
+        format!("{} ({})", veritee_model::text::inert(&damaged.name), damaged.origin),
     )
 }
 
-/// Collateral for another platform says nothing of this one.
-const fn is_of_another_platform(error: &QuoteError) -> bool {
-    matches!(
-        error.reason(),
-        Reason::FmspcMismatch
-            | Reason::CollateralKindMismatch
-            | Reason::PceIdMismatch
-            | Reason::CrlIssuer
-            | Reason::PckChainMissing
-    )
+/// What the engine says in one view.
+struct Answer {
+    view: View,
+    /// The quote when nothing but an expiry stands against it.
+    result: Result<VerifiedQuote, QuoteError>,
+    /// What has expired that the policy does not let pass: its check fails, and all else is judged all the same, so
+    /// that "genuine" or "forged" is said with reason.
+    expired: Option<QuoteError>,
 }
 
-/// Which of two refusals says more.
-fn rank(error: &QuoteError) -> (bool, usize) {
-    let silent = is_of_another_platform(error) || error.reason() == Reason::CollateralMalformed;
-    (!silent, STAGES.iter().position(|(stage, _)| *stage == error.stage()).unwrap_or(0))
+impl Answer {
+    fn of(
+        view: View,
+        result: Result<VerifiedQuote, QuoteError>,
+        verify: &dyn Fn(View, Expiry) -> Result<VerifiedQuote, QuoteError>,
+    ) -> Self {
+        match result {
+            Err(error) if error.reason().is_expiry() => {
+                Self { view, result: verify(view, Expiry::Report), expired: Some(error) }
+            }
+            result => Self { view, result, expired: None },
+        }
+    }
+
+    /// Why the engine does not accept it.
+    fn refusal(&self) -> Option<&QuoteError> {
+        self.result.as_ref().err().or(self.expired.as_ref())
+    }
+
+    fn checks(&self, request: &Request<'_>, known: &KnownCollateral, quote: &Quote) -> Vec<Check> {
+        let mut checks = match &self.result {
+            Ok(verified) => passed(verified),
+            Err(error) => stopped(error),
+        };
+        // A revocation is told before what is missing or has expired, which stays true beside it.
+        let expiry = request.grounds.verifier().expiry();
+        let beside = match (&self.expired, &self.result) {
+            (Some(expired), _) => Some(expired.clone()),
+            (None, Err(error)) if error.stage() == Stage::Certificates => {
+                known.collateral_error(quote, self.view, request.as_of, expiry)
+            }
+            (None, _) => None,
+        };
+        let failed = self.result.as_ref().err().map(QuoteError::stage);
+        if let Some(error) = beside.filter(|error| failed.is_none_or(|failed| error.stage() < failed))
+            && let Some((_, id)) = STAGES.iter().find(|(stage, _)| *stage == error.stage())
+            && let Some(check) = checks.iter_mut().find(|check| check.id == *id)
+        {
+            *check = refused(*id, &error);
+        }
+        if let Some(check) = checks.iter_mut().find(|check| check.reason.is_some_and(is_revocation))
+            && let Some(list) = known.deciding(quote, self.view, request.as_of, self.refusal()).revoking
+        {
+            let name = veritee_model::text::inert(&list.name);
+            let by = format!("named by the {} of {} in {name} ({})", list.source, list.issued, list.origin);
+            check.detail = format!("{}; {by}", check.detail);
+        }
+        checks
+    }
+
+    /// What steps 1 and 2 alone come to under the policy.
+    fn exit_code(&self, request: &Request<'_>, known: &KnownCollateral, quote: &Quote) -> ExitCode {
+        let checks = self.checks(request, known, quote);
+        settled(request, checks, self.result.as_ref().ok()).1.outcome.exit_code()
+    }
 }
 
-/// All stages hold, save what has expired.
-fn passed(verified: &VerifiedQuote, expired: Option<&QuoteError>) -> Vec<Check> {
+const fn is_revocation(reason: Reason) -> bool {
+    matches!(reason, Reason::PckRevoked | Reason::CaRevoked | Reason::RootRevoked | Reason::SignerRevoked)
+}
+
+/// Steps 1 and 2 as the policy leaves them, complete: what was not made is listed as not made. And their verdict.
+fn settled(
+    request: &Request<'_>,
+    mut made: Vec<Check>,
+    verified: Option<&VerifiedQuote>,
+) -> (Vec<Check>, Verdict) {
+    if let Some(verified) = verified {
+        made.extend(veritee_policy::platform::judge(request.policy, verified));
+    }
+    let of_quote = CheckId::ALL.iter().filter(|id| matches!(id.step(), Step::Quote | Step::Platform));
+    let complete = of_quote.map(|id| {
+        let found = made.iter().position(|check| check.id == *id).map(|at| made.swap_remove(at));
+        found.unwrap_or_else(|| crate::run::unreached(*id))
+    });
+    let complete: Vec<Check> = complete.collect();
+    let checks = request.policy.settle(complete, request.as_of).checks;
+    let fail_on = request.fail_on.unwrap_or(request.policy.audit.fail_on);
+    let verdict = Verdict::conclude(&checks, &[], fail_on);
+    (checks, verdict)
+}
+
+/// Steps 1 and 2 of [`crate::verify`] without a report: what `batch` says of a quote that came alone.
+pub(crate) fn alone(request: &Request<'_>) -> crate::QuoteAlone {
+    let parsed = request.evidence.quote.as_ref().map(|item| Quote::parse_within(&item.bytes, request.budget));
+    let (quote, judged) = match parsed {
+        Some(Ok(quote)) => {
+            let judged = judge(request, &quote);
+            (Some(quote), judged)
+        }
+        other => {
+            let checks = match other {
+                Some(Err(error)) => stopped(&QuoteError::Parse(error)),
+                _ => STAGES
+                    .into_iter()
+                    .map(|(_, id)| Check::not_checked(id, Reason::QuoteMissing, "no quote was given"))
+                    .collect(),
+            };
+            (None, Judged { verified: None, checks, unusable: Vec::new() })
+        }
+    };
+    let (checks, verdict) = settled(request, judged.checks, judged.verified.as_ref());
+    crate::QuoteAlone { quote, verified: judged.verified, checks, verdict, unusable: judged.unusable }
+}
+
+/// All stages hold.
+fn passed(verified: &VerifiedQuote) -> Vec<Check> {
     let quote = verified.quote();
     let expires = verified.collateral().earliest_expiration();
     let expires = expires.map_or_else(String::new, |time| format!(", until {time}"));
@@ -228,12 +241,7 @@ fn passed(verified: &VerifiedQuote, expired: Option<&QuoteError>) -> Vec<Check> 
         ),
     ];
     let stages = STAGES.into_iter().zip(details);
-    stages
-        .map(|((stage, id), detail)| match expired.filter(|error| error.stage() == stage) {
-            Some(error) => refused(id, error),
-            None => Check::pass(id, detail),
-        })
-        .collect()
+    stages.map(|((_, id), detail)| Check::pass(id, detail)).collect()
 }
 
 fn refused(id: CheckId, error: &QuoteError) -> Check {
@@ -243,17 +251,6 @@ fn refused(id: CheckId, error: &QuoteError) -> Check {
     check.location = error.location();
     check.explain = error.next().map(str::to_owned);
     check
-}
-
-fn too_many(run: &mut Run<'_>) {
-    let given = run.request.evidence.collateral.len();
-    run.record(Check::pass(CheckId::QuoteFormat, "holds"));
-    let detail = format!("{given} collaterals were given, at most {MOST} are looked at");
-    run.record(
-        Check::from_reason(CheckId::QuoteCollateral, Reason::CollateralTooLarge, detail)
-            .compared(format!("at most {MOST}"), given)
-            .next("bring the collateral for this machine's processor family alone"),
-    );
 }
 
 /// Earlier stages passed, this one did not, later ones were not made.
@@ -271,29 +268,29 @@ fn stopped(error: &QuoteError) -> Vec<Check> {
         .collect()
 }
 
-/// The checks of step 1 for a result that was come to elsewhere.
-pub(crate) fn stage_checks(result: &Result<VerifiedQuote, QuoteError>) -> Vec<Check> {
-    match result {
-        Ok(verified) => passed(verified, None),
-        Err(error) => stopped(error),
-    }
+fn not_asked() -> Check {
+    Check::not_checked(CheckId::QuoteSecondOpinion, Reason::SecondEngineNotRun, "asked for our engine only")
 }
 
-fn second_engine(run: &mut Run<'_>, quote: &[u8], result: &Result<Genuine, Refusal>) {
-    let request = run.request;
-    let id = CheckId::QuoteSecondOpinion;
+/// The second engine's opinion; nothing where there is no set that it could be given.
+fn second_engine(
+    request: &Request<'_>,
+    known: &KnownCollateral,
+    quote: &Quote,
+    answer: &Answer,
+) -> Option<Check> {
     if request.engine == Engine::Native {
-        run.record(Check::not_checked(id, Reason::SecondEngineNotRun, "asked for our engine only"));
-        return;
+        return Some(not_asked());
     }
-    let (ours, collateral_json) = match result {
-        Ok(genuine) => (Ours::Accepts(Acceptance::of(&genuine.verified)), Some(&genuine.collateral_json)),
-        Err(refusal) => (Ours::Refuses(&refusal.error), refusal.collateral_json.as_ref()),
+    let collateral = known.as_one_set(quote, answer.view, request.as_of, answer.refusal())?.to_json();
+    let ours = match (&answer.expired, &answer.result) {
+        (Some(error), _) | (None, Err(error)) => Ours::Refuses(error),
+        (None, Ok(verified)) => Ours::Accepts(Acceptance::of(verified)),
     };
-    let Some(collateral_json) = collateral_json else { return };
-    let theirs = second_opinion::ask(quote, collateral_json, request.root.der(), request.as_of);
-    let name = second_opinion::NAME;
-    run.record(match compare(&ours, theirs, request.policy.collateral.allow_expired) {
+    let root = request.grounds.root().der();
+    let theirs = second_opinion::ask(quote.as_bytes(), &collateral, root, request.as_of);
+    let (id, name) = (CheckId::QuoteSecondOpinion, second_opinion::NAME);
+    Some(match compare(&ours, theirs, request.policy.collateral.allow_expired) {
         Opinion::BothAccept => {
             Check::pass(id, format!("{name} accepts too, with the same status and advisories"))
         }
@@ -312,5 +309,5 @@ fn second_engine(run: &mut Run<'_>, quote: &[u8], result: &Result<Genuine, Refus
                 .compared(ours, theirs)
                 .next("one of them is wrong: do not rely on either, and report this evidence")
         }
-    });
+    })
 }

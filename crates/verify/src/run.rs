@@ -24,6 +24,11 @@ impl OsKnown {
     }
 }
 
+/// A check that no step came to.
+pub(crate) fn unreached(id: CheckId) -> Check {
+    Check::not_checked(id, Reason::EarlierStepFailed, "an earlier step did not give what this one needs")
+}
+
 /// The state of one run.
 pub(crate) struct Run<'a> {
     pub(crate) request: &'a Request<'a>,
@@ -85,17 +90,12 @@ impl<'a> Run<'a> {
 
     /// The report: every check in order, those that were not reached among them.
     pub(crate) fn conclude(self) -> Report {
-        let Request { policy, policy_sha256, as_of, root, fail_on, tool_version, .. } = *self.request;
+        let Request { policy, policy_sha256, as_of, grounds, fail_on, tool_version, .. } = *self.request;
+        let root = grounds.root();
         let made = self.checks;
         let complete = CheckId::ALL.iter().map(|id| {
             let found = made.iter().find(|check| check.id == *id).cloned();
-            found.unwrap_or_else(|| {
-                Check::not_checked(
-                    *id,
-                    Reason::EarlierStepFailed,
-                    "an earlier step did not give what this one needs",
-                )
-            })
+            found.unwrap_or_else(|| unreached(*id))
         });
         let settled = policy.settle(complete.collect(), as_of);
         let mut notices = self.notices;
@@ -110,7 +110,7 @@ impl<'a> Run<'a> {
             schema: SCHEMA.to_owned(),
             tool: Tool { name: "veritee".to_owned(), version: tool_version.to_owned() },
             as_of,
-            inputs: inputs::list(self.request.evidence),
+            inputs: inputs::list(self.request),
             missing: inputs::missing(self.request),
             stage: crate::audit::settled(self.stage, &verdict, &settled.checks, policy),
             verdict,

@@ -8,7 +8,7 @@ use veritee_quote::TrustRoot;
 use veritee_testkit::dstack::event::Event;
 use veritee_testkit::dstack::report_data::Binding;
 use veritee_testkit::dstack::{ForgedMachine, Machine, container};
-use veritee_verify::{Engine, Expected, Request, verify};
+use veritee_verify::{Engine, Expected, Grounds, Request, verify};
 
 /// xorshift64*: enough to scatter, the same everywhere.
 struct Scatter(u64);
@@ -87,12 +87,14 @@ fn evidence(forged: &ForgedMachine) -> Evidence {
 }
 
 fn exit_code(evidence: &Evidence, forged: &ForgedMachine, root: &TrustRoot) -> u8 {
+    let policy = Policy::default();
+    let grounds = Grounds::new(root, &policy, &Budget::STANDARD);
     let report = verify(&Request {
         evidence,
-        policy: &Policy::default(),
+        policy: &policy,
         policy_sha256: None,
         as_of: forged.platform.as_of,
-        root,
+        grounds: &grounds,
         expected: &Expected::Nothing,
         engine: Engine::Both,
         fail_on: None,

@@ -1,25 +1,28 @@
 //! One entry to one line of output.
 
 use super::source::Entry;
-use crate::cli::{Engine, Global};
+use crate::cli::Global;
+use crate::commands::gather;
 use crate::commands::verify::Rules;
 use crate::failure::Failure;
-use crate::input::{self, shown};
-use crate::output;
+use crate::input;
 use serde::Serialize;
+use std::borrow::Cow;
+use std::io::Read as _;
 use std::path::PathBuf;
-use veritee_evidence::parts;
 use veritee_model::{
-    Budget, Check, Evidence, ExitCode, Fmspc, Item, Report, Sha256Digest, TcbStatus, Verdict, VerdictOutcome,
+    Budget, Check, Evidence, ExitCode, Fmspc, Reason, Report, Sha256Digest, TcbStatus, Verdict, VerdictOutcome,
 };
-use veritee_quote::{Collateral, Expiry, Quote, Statistics, Verifier};
-use veritee_verify::Expected;
+use veritee_quote::error::ChainError;
+use veritee_quote::{KnownCollateral, Quote, Statistics, VerifiedQuote};
+use veritee_verify::{Expected, Grounds, QuoteAlone};
 
 /// What is needed to judge any entry. Shared by all threads.
 pub(super) struct Judge {
     rules: Rules,
-    verifier: Verifier,
-    collateral: Vec<Item>,
+    grounds: Grounds,
+    /// Whether answers are given before all of the input is known.
+    streams: bool,
 }
 
 /// One line of output.
@@ -28,6 +31,21 @@ pub(super) struct Judge {
 pub(super) enum Line {
     /// A verdict.
     Judged(Box<Judged>),
+    /// An earlier answer that a later entry has shown to be wrong.
+    Corrected {
+        /// Which entry.
+        input: String,
+        /// Always `correction`.
+        kind: &'static str,
+        /// The outcome that holds.
+        outcome: VerdictOutcome,
+        /// Its exit code.
+        exit_code: u8,
+        /// Why.
+        reasons: [&'static str; 1],
+        /// In words.
+        detail: String,
+    },
     /// The entry could not be read.
     Broken {
         /// Which entry.
@@ -62,12 +80,19 @@ pub(super) struct Judged {
     registers: Option<[String; 5]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     report_data: Option<String>,
+    /// Collateral that was given or carried, and could not be used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    collateral_passed_over: Vec<String>,
+    /// Where answers may have to be corrected: what would tell.
+    #[serde(skip)]
+    pck_chain: Option<Vec<u8>>,
 }
 
 impl Line {
     pub(super) const fn word(&self) -> &'static str {
         match self {
             Self::Broken { .. } => "unreadable",
+            Self::Corrected { .. } => "corrected",
             Self::Judged(judged) => match judged.outcome {
                 VerdictOutcome::Verified => "verified",
                 VerdictOutcome::NotGenuine => "not genuine",
@@ -81,55 +106,67 @@ impl Line {
     pub(super) const fn exit_code(&self) -> ExitCode {
         match self {
             Self::Broken { .. } => ExitCode::Unobtainable,
+            Self::Corrected { outcome, .. } => outcome.exit_code(),
             Self::Judged(judged) => judged.outcome.exit_code(),
+        }
+    }
+
+    /// The PCK chain of a quote whose answer a later revocation would change.
+    pub(super) fn pck_chain(&self) -> Option<&[u8]> {
+        match self {
+            Self::Judged(judged) if judged.outcome != VerdictOutcome::NotGenuine => {
+                judged.pck_chain.as_deref()
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn corrected(number: u64, error: &ChainError) -> Self {
+        let outcome = VerdictOutcome::NotGenuine;
+        Self::Corrected {
+            input: format!("line {number}"),
+            kind: "correction",
+            outcome,
+            exit_code: outcome.exit_code().code(),
+            reasons: [error.reason().code()],
+            detail: format!("a later line has brought the revocation: {error}"),
         }
     }
 }
 
 impl Judge {
     /// Verifies the collateral once, for all entries.
-    pub(super) fn new(rules: Rules, paths: &[PathBuf], global: &Global) -> Result<Self, Failure> {
-        let expiry =
-            if rules.loaded.policy.collateral.allow_expired { Expiry::Report } else { Expiry::Enforce };
-        let mut judge = Self { rules, verifier: Verifier::new(), collateral: Vec::new() };
-        for path in paths {
-            for source in input::read_all(path)? {
-                let mut found = Evidence::default();
-                let added = parts::add_collateral(&mut found, &source.bytes, &source.name, &Budget::STANDARD);
-                if let Err(error) = added {
-                    output::note(global, &format!("{}: passed over: {error}", shown(path)));
-                }
-                for item in found.collateral {
-                    judge.add(item, expiry, global);
-                }
-            }
-        }
-        Ok(judge)
+    pub(super) fn new(
+        rules: Rules,
+        paths: &[PathBuf],
+        streams: bool,
+        global: &Global,
+    ) -> Result<Self, Failure> {
+        let mut grounds = rules.grounds();
+        gather::collateral(&mut grounds, paths, global)?;
+        Ok(Self { rules, grounds, streams })
     }
 
-    /// Of two for the same platform the newer one stays.
-    fn add(&mut self, item: Item, expiry: Expiry, global: &Global) {
-        let prepared = Collateral::from_json(&item.bytes)
-            .and_then(|collateral| collateral.verify_at(&self.rules.root, self.rules.as_of, expiry));
-        match prepared {
-            Ok(prepared) => {
-                let evaluation = prepared.tcb_info().evaluation_number;
-                if let Some(replaced) = self.verifier.add(prepared)
-                    && replaced.tcb_info().evaluation_number > evaluation
-                {
-                    self.verifier.add(replaced);
-                }
-            }
-            Err(error) => {
-                let name = veritee_model::text::inert(&item.source);
-                output::note(global, &format!("{name}: not used for quotes: {error}"));
-            }
-        }
-        self.collateral.push(item);
+    pub(super) const fn known(&self) -> &KnownCollateral {
+        self.grounds.known()
     }
 
     pub(super) fn statistics(&self) -> Statistics {
-        self.verifier.statistics()
+        self.grounds.statistics()
+    }
+
+    /// Takes in what the collateral inside these entries says of revocations: it holds for every entry that is judged
+    /// after. True when something was new.
+    pub(super) fn learn(&mut self, entries: &[Entry]) -> bool {
+        let mut news = false;
+        for entry in entries {
+            let Some(bytes) = bytes_that_may_carry_collateral(entry) else { continue };
+            let read = veritee_evidence::read(&entry.name(), &bytes, &Budget::STANDARD);
+            for machine in read.into_iter().flat_map(|readout| readout.machines) {
+                news |= self.grounds.learn(&machine.evidence);
+            }
+        }
+        news
     }
 
     pub(super) fn line(&self, entry: &Entry) -> Line {
@@ -147,53 +184,88 @@ impl Judge {
         };
         let read = veritee_evidence::read(&input, &bytes, &Budget::STANDARD);
         match read.and_then(|readout| readout.select(None)) {
-            Ok(evidence) => Line::Judged(Box::new(self.evidence(input, evidence))),
+            Ok(evidence) => Line::Judged(Box::new(self.evidence(input, &evidence))),
             Err(error) => Line::Broken { input, error: error.to_string() },
         }
     }
 
-    fn evidence(&self, input: String, mut evidence: Evidence) -> Judged {
-        let alone = evidence.event_log.is_none() && evidence.collateral.is_empty();
-        if let (true, Engine::Native, Some(item)) = (alone, self.rules.engine, &evidence.quote) {
-            return self.quote(input, &item.bytes);
+    /// A quote that came with nothing but collateral is judged as `quote verify` does, anything else as `verify` does,
+    /// whichever engines are asked.
+    fn evidence(&self, input: String, evidence: &Evidence) -> Judged {
+        let request = self.rules.request(evidence, &self.grounds, &Expected::Nothing, None);
+        let mut judged = if is_quote_alone(evidence) {
+            of_quote(input, veritee_verify::verify_quote(&request))
+        } else {
+            of_report(input, &veritee_verify::verify(&request))
+        };
+        if self.streams {
+            let quote = evidence.quote.as_ref().and_then(|item| Quote::parse(&item.bytes).ok());
+            judged.pck_chain = quote.map(|quote| quote.certification_data().to_vec());
         }
-        if evidence.collateral.is_empty() {
-            evidence.collateral.clone_from(&self.collateral);
-        }
-        let report = self.rules.verdict(&evidence, &Expected::Nothing, None);
-        of_report(input, &report)
+        judged
     }
+}
 
-    /// Steps 1 and 2, with what is remembered of the platform.
-    fn quote(&self, input: String, bytes: &[u8]) -> Judged {
-        let as_of = self.rules.as_of;
-        let parsed = Quote::parse(bytes);
-        let facts = parsed.as_ref().ok().map(|quote| (quote.signed_sha256(), quote.td().cloned()));
-        let result = parsed.map_err(Into::into).and_then(|quote| self.verifier.verify(&quote, as_of));
-        let checks = veritee_verify::quote_checks(&self.rules.loaded.policy, as_of, &result);
-        let fail_on = self.rules.loaded.policy.audit.fail_on;
-        let verdict = Verdict::conclude(&checks, &[], fail_on);
-        let td = facts.as_ref().and_then(|(_, td)| td.as_ref());
-        let verified = result.as_ref().ok();
-        Judged {
-            input,
-            kind: "quote",
-            outcome: verdict.outcome,
-            exit_code: verdict.exit_code,
-            detail: detail(&checks, &verdict),
-            reasons: verdict.reasons,
-            signed_sha256: facts.as_ref().map(|(digest, _)| *digest),
-            tcb_status: verified.map(|verified| verified.tcb().status),
-            advisories: verified.map(|verified| verified.tcb().advisories.clone()).unwrap_or_default(),
-            fmspc: verified.map(|verified| verified.platform().fmspc),
-            app_id: None,
-            compose_hash: None,
-            registers: td.map(|td| {
-                let [rtmr0, rtmr1, rtmr2, rtmr3] = td.rtmrs.map(|register| register.to_string());
-                [td.mrtd.to_string(), rtmr0, rtmr1, rtmr2, rtmr3]
-            }),
-            report_data: td.map(|td| td.report_data.to_string()),
+/// Nothing is there that a quote alone does not have: whatever came along is looked at.
+fn is_quote_alone(evidence: &Evidence) -> bool {
+    evidence.quote.is_some()
+        && *evidence
+            == Evidence {
+                quote: evidence.quote.clone(),
+                collateral: evidence.collateral.clone(),
+                ..Evidence::default()
+            }
+}
+
+/// The entry's bytes, where its collateral may be found in them: JSON that speaks of collateral. Quotes are not read
+/// for it.
+fn bytes_that_may_carry_collateral(entry: &Entry) -> Option<Cow<'_, [u8]>> {
+    const MARKS: [&[u8]; 2] = [b"pck_crl", b"collateral"];
+    let bytes = match entry {
+        Entry::Line(_, text) => Cow::Borrowed(text.trim_ascii()),
+        Entry::File(path) => {
+            let mut first = [0; 64];
+            let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut first)).ok()?;
+            if !begins_as_json(first.get(..read)?.trim_ascii_start()) {
+                return None;
+            }
+            Cow::Owned(input::read(path).ok()?.bytes)
         }
+        Entry::TooLong(_) => return None,
+    };
+    let found = begins_as_json(&bytes)
+        && MARKS.iter().any(|mark| bytes.windows(mark.len()).any(|window| window == *mark));
+    found.then_some(bytes)
+}
+
+fn begins_as_json(bytes: &[u8]) -> bool {
+    matches!(bytes.first(), Some(b'{' | b'['))
+}
+
+fn of_quote(input: String, alone: QuoteAlone) -> Judged {
+    let QuoteAlone { quote, verified, checks, verdict, unusable, .. } = alone;
+    let td = quote.as_ref().and_then(Quote::td);
+    let tcb = verified.as_ref().map(VerifiedQuote::tcb);
+    Judged {
+        input,
+        kind: "quote",
+        outcome: verdict.outcome,
+        exit_code: verdict.exit_code,
+        detail: detail(&checks, &verdict),
+        reasons: verdict.reasons,
+        signed_sha256: quote.as_ref().map(Quote::signed_sha256),
+        tcb_status: tcb.map(|tcb| tcb.status),
+        advisories: tcb.map(|tcb| tcb.advisories.clone()).unwrap_or_default(),
+        fmspc: verified.as_ref().map(|verified| verified.platform().fmspc),
+        app_id: None,
+        compose_hash: None,
+        registers: td.map(|td| {
+            let [rtmr0, rtmr1, rtmr2, rtmr3] = td.rtmrs.map(|register| register.to_string());
+            [td.mrtd.to_string(), rtmr0, rtmr1, rtmr2, rtmr3]
+        }),
+        report_data: td.map(|td| td.report_data.to_string()),
+        collateral_passed_over: unusable.into_iter().map(|(why, name)| format!("{name}: {why}")).collect(),
+        pck_chain: None,
     }
 }
 
@@ -219,6 +291,13 @@ fn of_report(input: String, report: &Report) -> Judged {
             [quote.mrtd.to_string(), rtmr0, rtmr1, rtmr2, rtmr3]
         }),
         report_data: quote.map(|quote| quote.report_data.to_string()),
+        collateral_passed_over: report
+            .notices
+            .iter()
+            .filter(|notice| notice.reason == Reason::CollateralItemUnusable)
+            .map(|notice| format!("{}: {}", notice.location.as_deref().unwrap_or_default(), notice.detail))
+            .collect(),
+        pck_chain: None,
     }
 }
 

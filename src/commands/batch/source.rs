@@ -21,6 +21,14 @@ pub(super) enum Entry {
 }
 
 impl Entry {
+    /// The number of a line.
+    pub(super) const fn number(&self) -> Option<u64> {
+        match self {
+            Self::Line(number, _) | Self::TooLong(number) => Some(*number),
+            Self::File(_) => None,
+        }
+    }
+
     /// How the output names it.
     pub(super) fn name(&self) -> String {
         match self {
@@ -50,6 +58,11 @@ const PORTION_BYTES: usize = 64 << 20;
 const AHEAD: usize = 16;
 
 impl Source {
+    /// Whether what is read from it once can be read again: a folder or a regular file.
+    pub(super) fn can_be_read_twice(path: &Path) -> bool {
+        path != Path::new("-") && std::fs::metadata(path).is_ok_and(|it| it.is_dir() || it.is_file())
+    }
+
     pub(super) fn open(path: &Path) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| Failure::unobtainable(format!("{}: {error}", shown(path)));
         if path == Path::new("-") {

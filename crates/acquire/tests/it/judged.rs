@@ -11,7 +11,7 @@ use veritee_quote::TrustRoot;
 use veritee_testkit::dstack::report_data::Binding;
 use veritee_testkit::dstack::{ForgedMachine, Machine};
 use veritee_verify::audit::Given;
-use veritee_verify::{Engine, Expected, Request, verify};
+use veritee_verify::{Engine, Expected, Grounds, Request, verify};
 
 /// The report of one machine, after its evidence went through a file.
 fn judge(acquired: &Acquired, label: usize, machine: &ForgedMachine, expected: &Expected) -> Report {
@@ -24,12 +24,14 @@ fn judge(acquired: &Acquired, label: usize, machine: &ForgedMachine, expected: &
         "schema = \"veritee/policy/v1\"\nname = \"test\"\n[root]\nspki_sha256 = \"{}\"\nreason = \"a forged universe\"\n",
         root.spki_sha256()
     );
+    let policy = Policy::parse(&policy).unwrap();
+    let grounds = Grounds::new(&root, &policy, &Budget::STANDARD);
     verify(&Request {
         evidence: &read.machines[0].evidence,
-        policy: &Policy::parse(&policy).unwrap(),
+        policy: &policy,
         policy_sha256: None,
         as_of: machine.platform.as_of,
-        root: &root,
+        grounds: &grounds,
         expected,
         engine: Engine::Native,
         fail_on: None,

@@ -78,7 +78,7 @@ impl Entry {
     }
 
     pub(super) fn objects(&self) -> impl Iterator<Item = Sha256Digest> {
-        self.items.iter().flat_map(|item| [Some(item.body), item.chain]).flatten()
+        self.items.iter().flat_map(EntryItem::objects)
     }
 
     /// The answers, each object held to its name.
@@ -105,7 +105,11 @@ impl EntryItem {
         }
     }
 
-    fn load(&self, reading: &Reading<'_>, budget: &Budget) -> Result<Received, Fault> {
+    pub(super) fn objects(&self) -> impl Iterator<Item = Sha256Digest> {
+        [Some(self.body), self.chain].into_iter().flatten()
+    }
+
+    pub(super) fn load(&self, reading: &Reading<'_>, budget: &Budget) -> Result<Received, Fault> {
         let item = ItemKind::from_name(&self.item).ok_or_else(|| Fault {
             file: super::folder::INDEX.to_owned(),
             what: FaultKind::Form("an unknown item".to_owned()),

@@ -15,8 +15,10 @@ pub(super) const INDEX: &str = "index";
 pub(super) const PLATFORMS: &str = "platforms";
 /// Folder of rollback memories.
 pub(super) const MEMORY: &str = "memory";
+/// Folder of entries for lists that are kept for what they revoke.
+pub(super) const LISTS: &str = "lists";
 /// Every folder that files are written into.
-const PARTS: [&str; 4] = [OBJECTS, INDEX, PLATFORMS, MEMORY];
+const PARTS: [&str; 5] = [OBJECTS, INDEX, PLATFORMS, MEMORY, LISTS];
 const LOCK: &str = "lock";
 const TEMPORARY: &str = "tmp-";
 /// Ten seconds: locks are held for writing a few files, never while waiting for a network.
@@ -43,6 +45,9 @@ pub(super) struct Writing<'a>(Reading<'a>);
 impl Folder {
     /// Opens or makes the folder, for its owner alone.
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        // Without the slash or dot behind it that would make a link look like the folder that it leads to.
+        let path: PathBuf = path.components().collect();
+        let path = path.as_path();
         make(path, true)?;
         check(path)?;
         let folder = Self { path: path.to_owned() };
@@ -118,6 +123,11 @@ impl<'a> Writing<'a> {
 
     pub(super) fn remove(&self, part: &str, name: &str) -> Result<(), StoreError> {
         let path = self.0.folder.path.join(part).join(name);
+        // A folder in a file's place is somebody's: it is moved out of the way, never emptied.
+        if fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir()) {
+            let aside = self.0.folder.path.join(format!("aside-{part}-{name}"));
+            return fs::rename(&path, &aside).map_err(failed("set aside", &path));
+        }
         match fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(failed("remove", &path)(error)),
             _ => Ok(()),

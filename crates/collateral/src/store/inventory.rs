@@ -1,7 +1,8 @@
 //! What is in the store, whether it is whole, and getting rid of what has served.
 
 use super::entry::Entry;
-use super::folder::{INDEX, OBJECTS, PLATFORMS, Reading};
+use super::folder::{INDEX, LISTS, OBJECTS, PLATFORMS, Reading};
+use super::lists::ListEntry;
 use super::platform::PlatformEntry;
 use super::{Found, Store, sealed};
 use crate::answers::item_of;
@@ -85,6 +86,8 @@ pub struct Pruned {
     pub expired: Vec<Need>,
     /// Entries that could not be used any more, with what was wrong.
     pub broken: Vec<Fault>,
+    /// Entries that had expired and whose revocation lists are kept, because nothing else names what they revoke.
+    pub lists_kept: Vec<Need>,
     /// Objects that nothing named any more.
     pub objects: usize,
     /// Their bytes.
@@ -128,6 +131,9 @@ impl Store {
                 Err(fault) => checkup.faults.push(fault),
             }
         }
+        for name in reading.names(LISTS)? {
+            checkup.faults.extend(self.load_lists(&reading, &name).err());
+        }
         let (named, unknown) = referenced(&reading)?;
         checkup.faults.extend(unknown.into_iter().filter(|fault| fault.what == FaultKind::Damaged));
         let present = reading.names(OBJECTS)?;
@@ -158,6 +164,8 @@ impl Store {
     /// Drops entries of the store's root of which a part expired more than `keep` seconds before `now`, entries
     /// whose files are damaged or missing, objects that nothing names, and what killed writers left.
     ///
+    /// Of an entry that is dropped the lists are kept where they revoke what nothing else in the store does.
+    ///
     /// Entries that do not *verify* stay: with a clock that is wrong that could be all of them. The rollback memory
     /// stays too.
     ///
@@ -166,14 +174,17 @@ impl Store {
     pub fn prune(&self, now: UnixTime, keep: u64) -> Result<Pruned, StoreError> {
         let writing = self.folder.write_lock()?;
         let mut pruned = Pruned { temporaries: writing.sweep()?, ..Pruned::default() };
+        let mut leaving = Vec::new();
+        let mut staying = Vec::new();
         for name in writing.reading().names(INDEX)? {
             match self.load_named(writing.reading(), &name, now) {
                 Ok(Some((key, found))) => {
                     let expired = found.checked.prepared.check_windows(now).unwrap_or_default();
                     let long_ago = expired.iter().any(|item| now.since(item.until) > keep);
                     if long_ago {
-                        writing.remove(INDEX, &name)?;
-                        pruned.expired.push(key.need);
+                        leaving.push((name, key.need, found));
+                    } else {
+                        staying.push(found);
                     }
                 }
                 Err(fault) if is_lost(&fault.what) => {
@@ -182,6 +193,16 @@ impl Store {
                 }
                 Ok(None) | Err(_) => {}
             }
+        }
+        let mut known =
+            self.known_by(writing.reading(), staying.iter().map(|found| &found.checked.collateral))?;
+        for (name, need, found) in leaving {
+            // The lists first: whenever this is interrupted, what they revoke stands somewhere.
+            if self.keep_lists(&writing, &found, &mut known)? {
+                pruned.lists_kept.push(need);
+            }
+            writing.remove(INDEX, &name)?;
+            pruned.expired.push(need);
         }
         let (named, unknown) = referenced(writing.reading())?;
         for fault in unknown {
@@ -212,14 +233,21 @@ impl Store {
 
 /// Gone for good, whatever the clock says.
 const fn is_lost(what: &FaultKind) -> bool {
-    matches!(what, FaultKind::Damaged | FaultKind::Missing | FaultKind::TooLarge | FaultKind::Misplaced)
+    matches!(
+        what,
+        FaultKind::Damaged
+            | FaultKind::Missing
+            | FaultKind::TooLarge
+            | FaultKind::Misplaced
+            | FaultKind::NotAFile
+    )
 }
 
 /// Objects that any entry names, of whatever root, and entries that cannot be asked.
 fn referenced(reading: &Reading<'_>) -> Result<(BTreeSet<String>, Vec<Fault>), StoreError> {
     let mut named = BTreeSet::new();
     let mut faults = Vec::new();
-    for part in [INDEX, PLATFORMS] {
+    for part in [INDEX, PLATFORMS, LISTS] {
         for name in reading.names(part)? {
             let read = reading.read(part, &name, sealed::CAP);
             let objects = read.and_then(|bytes| objects_of(part, &bytes));
@@ -233,10 +261,10 @@ fn referenced(reading: &Reading<'_>) -> Result<(BTreeSet<String>, Vec<Fault>), S
 }
 
 fn objects_of(part: &str, bytes: &[u8]) -> Result<Vec<String>, FaultKind> {
-    let digests: Vec<Sha256Digest> = if part == PLATFORMS {
-        sealed::read::<PlatformEntry>(bytes)?.objects().to_vec()
-    } else {
-        sealed::read::<Entry>(bytes)?.objects().collect()
+    let digests: Vec<Sha256Digest> = match part {
+        PLATFORMS => sealed::read::<PlatformEntry>(bytes)?.objects().to_vec(),
+        LISTS => sealed::read::<ListEntry>(bytes)?.objects().collect(),
+        _ => sealed::read::<Entry>(bytes)?.objects().collect(),
     };
     Ok(digests.iter().map(Sha256Digest::to_string).collect())
 }

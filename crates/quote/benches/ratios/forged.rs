@@ -1,8 +1,11 @@
 //! Hosts and revocation lists in any number, under a test root.
 
 use dcap_qvl::QuoteCollateralV3;
-use veritee_model::UnixTime;
-use veritee_quote::{Collateral, CollateralParts, Expiry, PreparedCollateral, Quote, TrustRoot, Verifier};
+use veritee_model::{Budget, UnixTime};
+use veritee_quote::{
+    Collateral, CollateralParts, Expiry, KnownCollateral, Origin, PreparedCollateral, Quote, TrustRoot,
+    Verifier,
+};
 use veritee_testkit::{Forged, Role, SigningKey, Universe};
 
 /// A genuine quote of each of so many hosts: each with a PCK, a quoting enclave's signature and an attestation key of
@@ -28,9 +31,7 @@ pub(crate) fn verifier() -> (Verifier, UnixTime) {
 /// [`verifier`] with another memory.
 pub(crate) fn with_memory(bytes: usize) -> (Verifier, UnixTime) {
     let forged = Universe::new(1).forge();
-    let mut verifier = Verifier::with_memory(bytes);
-    verifier.add(prepare(&forged));
-    (verifier, forged.as_of)
+    (Verifier::with_memory(known(&forged), Expiry::Enforce, bytes), forged.as_of)
 }
 
 /// A universe whose PCK CA has revoked so many certificates, none of them the host's.
@@ -78,6 +79,14 @@ pub(crate) fn their_parts(forged: &Forged) -> QuoteCollateralV3 {
         qe_identity_signature: it.qe_identity.signature.clone(),
         pck_certificate_chain: None,
     }
+}
+
+/// The forged collateral as a verifier takes it.
+pub(crate) fn known(forged: &Forged) -> KnownCollateral {
+    let root = TrustRoot::from_der(&forged.root_der).expect("a root");
+    let mut known = KnownCollateral::new(&root, &Budget::STANDARD);
+    known.add(&parts(forged), Origin::Caller, "forged");
+    known
 }
 
 pub(crate) fn prepare(forged: &Forged) -> PreparedCollateral {

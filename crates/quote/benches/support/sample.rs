@@ -1,8 +1,10 @@
 //! The sample that all benches use: a genuine TDX quote with its collateral, as published in dcap-qvl 0.7.1.
 
 use dcap_qvl::QuoteCollateralV3;
-use veritee_model::UnixTime;
-use veritee_quote::{Collateral, Expiry, PreparedCollateral, Quote, TrustRoot, Verifier};
+use veritee_model::{Budget, UnixTime};
+use veritee_quote::{
+    Collateral, Expiry, KnownCollateral, Origin, PreparedCollateral, Quote, TrustRoot, Verifier,
+};
 
 const QUOTE: &[u8] = include_bytes!("../../../../test-vectors/quote/tdx_quote.bin");
 const COLLATERAL: &[u8] = include_bytes!("../../../../test-vectors/quote/tdx_quote.collateral.json");
@@ -23,8 +25,9 @@ impl Sample {
         let root = TrustRoot::intel();
         let collateral = Collateral::from_json(COLLATERAL).expect("the sample is whole");
         let prepared = collateral.verify_at(&root, as_of, Expiry::Enforce).expect("the sample is genuine");
-        let mut remembering = Verifier::new();
-        remembering.add(prepared.clone());
+        let mut known = KnownCollateral::new(&root, &Budget::STANDARD);
+        known.add(&collateral, Origin::Caller, "sample");
+        let remembering = Verifier::new(known, Expiry::Enforce);
         let theirs = serde_json::from_slice(COLLATERAL).expect("the sample is whole");
         let sample = Self { theirs, collateral, prepared, remembering, as_of, root };
         sample.remembered();

@@ -59,17 +59,71 @@ pub struct PcsAnswers<'a> {
 struct DcapJson<'a> {
     pck_crl_issuer_chain: String,
     #[serde(borrow)]
-    root_ca_crl: Cow<'a, str>,
+    root_ca_crl: Octets<'a>,
     #[serde(borrow)]
-    pck_crl: Cow<'a, str>,
+    pck_crl: Octets<'a>,
     tcb_info_issuer_chain: String,
     tcb_info: String,
-    tcb_info_signature: String,
+    #[serde(borrow)]
+    tcb_info_signature: Octets<'a>,
     qe_identity_issuer_chain: String,
     qe_identity: String,
-    qe_identity_signature: String,
+    #[serde(borrow)]
+    qe_identity_signature: Octets<'a>,
     #[serde(default)]
     pck_certificate_chain: Option<String>,
+}
+
+/// Bytes as writers of JSON put them: text in some coding, or an array of numbers (what serde makes of `Vec<u8>`).
+enum Octets<'a> {
+    Text(Cow<'a, str>),
+    Numbers(Vec<u8>),
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Octets<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Octets<'de>;
+
+            fn expecting(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str("a string or an array of bytes")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Octets<'de>, E> {
+                Ok(Octets::Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Octets<'de>, E> {
+                Ok(Octets::Text(Cow::Owned(text.to_owned())))
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut list: A) -> Result<Octets<'de>, A::Error> {
+                let mut bytes = Vec::new();
+                while let Some(byte) = list.next_element::<u8>()? {
+                    bytes.push(byte);
+                }
+                if bytes.is_empty() {
+                    return Err(serde::de::Error::invalid_length(0, &"bytes"));
+                }
+                Ok(Octets::Numbers(bytes))
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl Octets<'_> {
+    /// A signature in hex. What cannot be decoded stays as it is: the check of the signature says so.
+    fn signature(self) -> String {
+        match self {
+            Self::Numbers(bytes) => hex::encode(bytes),
+            Self::Text(text) => {
+                let decoded = STANDARD.decode(text.trim_ascii()).ok().filter(|bytes| bytes.len() == 64);
+                decoded.map_or_else(|| text.into_owned(), hex::encode)
+            }
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -100,14 +154,14 @@ pub(super) fn from_json(json: &[u8]) -> Result<CollateralParts, CollateralError>
     let read: DcapJson<'_> = read(json)?;
     Ok(CollateralParts {
         pck_crl_issuer_chain: read.pck_crl_issuer_chain,
-        root_ca_crl: decode_list(Source::RootCaCrl, read.root_ca_crl.as_bytes())?,
-        pck_crl: decode_list(Source::PckCrl, read.pck_crl.as_bytes())?,
+        root_ca_crl: decode_octets(Source::RootCaCrl, &read.root_ca_crl)?,
+        pck_crl: decode_octets(Source::PckCrl, &read.pck_crl)?,
         tcb_info_issuer_chain: read.tcb_info_issuer_chain,
         tcb_info: read.tcb_info,
-        tcb_info_signature: read.tcb_info_signature,
+        tcb_info_signature: read.tcb_info_signature.signature(),
         qe_identity_issuer_chain: read.qe_identity_issuer_chain,
         qe_identity: read.qe_identity,
-        qe_identity_signature: read.qe_identity_signature,
+        qe_identity_signature: read.qe_identity_signature.signature(),
         pck_certificate_chain: read.pck_certificate_chain,
     })
 }
@@ -169,6 +223,14 @@ pub(crate) fn position(error: &serde_json::Error) -> (usize, usize, String) {
     let full = error.to_string();
     let words = full.rsplit_once(" at line ").map_or(full.as_str(), |(words, _)| words);
     (error.line(), error.column(), text::inert(&text::shortened(words, 160)))
+}
+
+/// Numbers are the bytes themselves, of the list or of its text.
+fn decode_octets(source: Source, octets: &Octets<'_>) -> Result<Vec<u8>, CollateralError> {
+    match octets {
+        Octets::Text(text) => decode_list(source, text.as_bytes()),
+        Octets::Numbers(bytes) => decode_list(source, bytes),
+    }
 }
 
 /// A revocation list in whichever coding: DER begins with a SEQUENCE, PEM with dashes, hex and base64 otherwise.

@@ -5,6 +5,7 @@ use super::{
     read_authority_key, read_serial, verify_asn1,
 };
 use crate::der::{BIT_STRING, DerError, DerFault, Element, GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME};
+use std::sync::Arc;
 use veritee_model::UnixTime;
 
 /// Reason for a list's entry (RFC 5280 5.3.1).
@@ -29,9 +30,9 @@ pub(crate) struct Crl<'a> {
     pub(crate) revoked: RevokedSerials,
 }
 
-/// Revoked serial numbers, sorted: 20 bytes each.
+/// Revoked serial numbers, sorted: 20 bytes each. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct RevokedSerials(Box<[Serial]>);
+pub(crate) struct RevokedSerials(Arc<[Serial]>);
 
 impl RevokedSerials {
     pub(crate) fn contains(&self, serial: &Serial) -> bool {
@@ -44,6 +45,30 @@ impl RevokedSerials {
 
     pub(crate) fn bytes(&self) -> usize {
         size_of_val::<[Serial]>(&self.0)
+    }
+
+    /// The same numbers in the same place: what is shared is counted once.
+    pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Takes in the other list's numbers; true when one of them was new. Most lists of one issuer are those before
+    /// it and a few more, so nothing is built anew for a list that adds nothing.
+    pub(crate) fn take_in(&mut self, other: &Self) -> bool {
+        if self.0.is_empty() {
+            self.0 = Arc::clone(&other.0);
+            return !other.0.is_empty();
+        }
+        if other.0.iter().all(|serial| self.contains(serial)) {
+            return false;
+        }
+        let mut merged = Vec::with_capacity(self.0.len().saturating_add(other.0.len()));
+        merged.extend_from_slice(&self.0);
+        merged.extend_from_slice(&other.0);
+        merged.sort_unstable();
+        merged.dedup();
+        self.0 = Arc::from(merged);
+        true
     }
 }
 
@@ -109,7 +134,7 @@ fn read_entries(list: &Element<'_>) -> Result<RevokedSerials, DerError> {
     }
     serials.sort_unstable();
     serials.dedup();
-    Ok(RevokedSerials(serials.into_boxed_slice()))
+    Ok(RevokedSerials(Arc::from(serials)))
 }
 
 /// Whatever an entry says of its reason, the certificate counts as revoked; but an entry that may not concern

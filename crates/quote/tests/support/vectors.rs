@@ -2,8 +2,11 @@
 #![allow(dead_code, clippy::print_stderr)]
 
 use std::path::PathBuf;
-use veritee_model::UnixTime;
-use veritee_quote::{Collateral, Expiry, PreparedCollateral, Quote, QuoteError, TrustRoot, VerifiedQuote};
+use veritee_model::{Budget, UnixTime};
+use veritee_quote::{
+    Collateral, Expiry, KnownCollateral, Origin, PreparedCollateral, Quote, QuoteError, TrustRoot,
+    VerifiedQuote,
+};
 
 /// Real vectors that are not part of the repository.
 pub(crate) fn shared() -> Option<PathBuf> {
@@ -61,6 +64,13 @@ impl Sample {
     pub(crate) fn prepared(&self) -> PreparedCollateral {
         let collateral = Collateral::from_json(&self.collateral).unwrap();
         collateral.verify_at(&TrustRoot::intel(), self.as_of, Expiry::Enforce).unwrap()
+    }
+
+    /// Its collateral as a caller gives it.
+    pub(crate) fn known(&self) -> KnownCollateral {
+        let mut known = KnownCollateral::new(&TrustRoot::intel(), &Budget::STANDARD);
+        known.add_json(&self.collateral, Origin::Caller, self.name);
+        known
     }
 
     pub(crate) fn verify(&self, quote: &[u8]) -> Result<VerifiedQuote, QuoteError> {

@@ -8,11 +8,10 @@
 use super::certificate::{ChainError, RaTlsChain};
 use super::report_data;
 use crate::Request;
-use crate::quote::verify_under_any;
 use veritee_eventlog::{AppIdentity, KeyProviderKind};
 use veritee_model::report::EventFact;
-use veritee_model::{Check, CheckId, Reason, ReportData, Rtmr};
-use veritee_quote::{Expiry, Quote, TdReport, VerifiedQuote};
+use veritee_model::{Check, CheckId, Outcome, Reason, ReportData, Rtmr};
+use veritee_quote::{Quote, TdReport, VerifiedQuote};
 
 const ID: CheckId = CheckId::BindingRaTls;
 
@@ -98,15 +97,18 @@ fn by_own_quote(
                 .at("REPORTDATA");
         return Err(Box::new(check));
     };
-    let quote = Quote::parse(bytes).map_err(|error| {
+    let quote = Quote::parse_within(bytes, request.budget).map_err(|error| {
         fail(Reason::RaTlsMalformed, format!("the quote inside the certificate: {error}"))
     })?;
+    let own = crate::quote::judge(request, &quote);
     // What has expired for the judged quote is judged there, once.
-    let lenient = request.policy.collateral.allow_expired || !judged.verified.collateral().expired.is_empty();
-    let expiry = if lenient { Expiry::Report } else { Expiry::Enforce };
-    let own = verify_under_any(request, &quote, expiry)
-        .map_err(|error| fail(Reason::RaTlsQuote, format!("the quote inside the certificate: {error}")))?;
-    let Some(own_td) = own.verified.td() else {
+    let lenient = !judged.verified.collateral().expired.is_empty();
+    let failed = own.checks.iter().find(|check| check.outcome != Outcome::Pass && check.required);
+    let own = own.verified.filter(|_| lenient || failed.is_none()).ok_or_else(|| {
+        let why = failed.map_or("not verified", |check| check.detail.as_str());
+        fail(Reason::RaTlsQuote, format!("the quote inside the certificate: {why}"))
+    })?;
+    let Some(own_td) = own.td() else {
         return Err(fail(
             Reason::RaTlsQuote,
             "the quote inside the certificate is of an SGX enclave".to_owned(),
@@ -122,7 +124,7 @@ fn by_own_quote(
         .at("REPORTDATA of the certificate's quote");
         return Err(Box::new(check));
     }
-    if !judged.is_same_machine(&own.verified, own_td) {
+    if !judged.is_same_machine(&own, own_td) {
         return Err(fail(
             Reason::RaTlsOtherMachine,
             "the quote inside the certificate is of another machine, application or moment than the judged quote".to_owned(),

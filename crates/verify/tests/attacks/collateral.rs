@@ -2,7 +2,7 @@
 
 use crate::quote::on;
 use crate::support::{Case, attacks, find, machine};
-use veritee_model::{CheckId, Item, Outcome, Reason, VerdictOutcome};
+use veritee_model::{CheckId, Item, Reason, VerdictOutcome};
 use veritee_testkit::pki::time;
 use veritee_testkit::{Forged, Role, Shape, Universe};
 
@@ -359,9 +359,28 @@ attacks! {
         let kind = case.evidence.collateral[0].clone();
         case.evidence.collateral = vec![kind; 100];
         case.evidence.collateral.push(newer);
-        let report = case.judge();
-        assert_ne!(find(&report, ID).outcome, Outcome::Pass, "some collateral was not looked at");
-        assert_eq!(find(&report, ID).reason, Some(Reason::CollateralTooLarge));
-        assert_eq!(report.verdict.exit_code, 13);
+        case.is_refused(CheckId::PlatformTcbStatus, Reason::TcbOutOfDate, REFUSED);
+    }
+
+    fn what_is_damaged_beside_what_is_not_is_said() {
+        let others = [
+            ("broken.json", "{}".to_owned()),
+            ("of-another-root.json", Universe::new(2).forge().collateral_json()),
+            ("damaged.json", {
+                let mut forged = machine().universe.tcb_info(|info| info.evaluation_number = 99).forge();
+                forged.collateral.tcb_info.text.push(' ');
+                forged.collateral_json()
+            }),
+        ];
+        let mut case = Case::new(&machine()).change(|case| case.evidence.certificates = None);
+        for (name, json) in others {
+            case.evidence.collateral.push(Item::new(json, name));
+            let report = case.is_verified();
+            let told = report.notices.iter().filter(|notice| {
+                notice.reason == Reason::CollateralItemUnusable
+                    && notice.location.as_deref().is_some_and(|place| place.contains(name))
+            });
+            assert!(told.count() > 0, "{name}: {:?}", report.notices);
+        }
     }
 }

@@ -8,12 +8,12 @@ use veritee_model::{
     Budget, Check, CheckId, Evidence, Item, Outcome, Reason, Report, UnixTime, VerdictOutcome,
 };
 use veritee_policy::Policy;
-use veritee_quote::TrustRoot;
+use veritee_quote::{Origin, TrustRoot};
 use veritee_testkit::Forged;
 use veritee_testkit::dstack::report_data::Binding;
 use veritee_testkit::dstack::{ForgedMachine, Machine};
 use veritee_verify::audit::Given;
-use veritee_verify::{Engine, Expected, Request, verify};
+use veritee_verify::{Engine, Expected, Grounds, Request, verify};
 
 /// The nonce that the genuine quote answers.
 pub(crate) const NONCE: [u8; 32] = [0xa5; 32];
@@ -77,6 +77,8 @@ pub(crate) fn note(checks: &[Check]) {
 #[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) evidence: Evidence,
+    /// Collateral of the judging side. What stands in the evidence is the judged party's.
+    pub(crate) given: Vec<(Item, Origin)>,
     /// Lines before the first table of the policy file.
     pub(crate) head: String,
     /// The policy file's tables.
@@ -128,6 +130,7 @@ impl Case {
         let policy = format!("{}{}{}", trusting(&root), pinning(&forged.quote), AUDIT);
         Self {
             evidence,
+            given: Vec::new(),
             head: String::new(),
             policy,
             root,
@@ -180,12 +183,16 @@ impl Case {
 
     #[track_caller]
     pub(crate) fn judge_under(&self, policy: &Policy) -> Report {
+        let mut grounds = Grounds::new(&self.root, policy, &self.budget);
+        for (item, origin) in &self.given {
+            grounds.give(item.clone(), *origin);
+        }
         let report = verify(&Request {
             evidence: &self.evidence,
             policy,
             policy_sha256: None,
             as_of: self.as_of,
-            root: &self.root,
+            grounds: &grounds,
             expected: &self.expected,
             engine: self.engine,
             fail_on: None,

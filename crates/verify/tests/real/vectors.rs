@@ -6,7 +6,7 @@ use veritee_model::evidence::{EventLogFormat, EventLogItem};
 use veritee_model::{Budget, Check, CheckId, Evidence, Item, Report, UnixTime};
 use veritee_policy::Policy;
 use veritee_quote::TrustRoot;
-use veritee_verify::{Engine, Expected, Request, verify};
+use veritee_verify::{Engine, Expected, Grounds, Request, verify};
 
 /// The folder of the vectors, or nothing where it is absent.
 pub(crate) fn shared() -> Option<PathBuf> {
@@ -106,12 +106,14 @@ fn evidence(root: &Path, folder: &Path, row: &Row) -> Evidence {
 }
 
 pub(crate) fn judge(evidence: &Evidence, as_of: UnixTime, engine: Engine) -> Report {
+    let policy = Policy::default();
+    let grounds = Grounds::new(&TrustRoot::intel(), &policy, &Budget::STANDARD);
     let report = verify(&Request {
         evidence,
-        policy: &Policy::default(),
+        policy: &policy,
         policy_sha256: None,
         as_of,
-        root: &TrustRoot::intel(),
+        grounds: &grounds,
         expected: &Expected::Nothing,
         engine,
         fail_on: None,

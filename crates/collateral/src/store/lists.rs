@@ -1,0 +1,158 @@
+//! Revocation lists that are no longer the newest and name what the newest do not: no revocation is ever taken back,
+//! so a store that has seen one does not forget it with the entry that it came in.
+
+use super::entry::EntryItem;
+use super::folder::{LISTS, Reading, Writing};
+use super::{Found, Store, sealed};
+use crate::answers::Received;
+use crate::error::{Fault, FaultKind, StoreError};
+use crate::need::Need;
+use crate::service::ItemKind;
+use serde::{Deserialize, Serialize};
+use veritee_model::{Item, Sha256Digest, UnixTime};
+use veritee_quote::{Collateral, KnownCollateral, Origin, PcsAnswers};
+
+const VERSION: u32 = 1;
+
+/// Both lists of a set, and nothing else of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListEntry {
+    version: u32,
+    root: Sha256Digest,
+    items: Vec<EntryItem>,
+}
+
+impl ListEntry {
+    pub(super) fn objects(&self) -> impl Iterator<Item = Sha256Digest> {
+        self.items.iter().flat_map(EntryItem::objects)
+    }
+}
+
+/// Something that the store holds under its root.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Held {
+    /// What it is the collateral of; `None` for lists that are kept for what they revoke, and then TCB info and QE
+    /// identity in it are empty.
+    pub need: Option<Need>,
+    /// dcap-qvl's JSON form, with its source and when it was fetched.
+    pub item: Item,
+}
+
+impl Store {
+    /// Everything that the store holds under its root, of every need and interface, and the lists that it keeps for
+    /// what they revoke. What cannot be used is left out: [`Self::check`] names it.
+    ///
+    /// # Errors
+    /// When the store cannot be locked or listed.
+    pub fn holdings(&self, now: UnixTime) -> Result<Vec<Held>, StoreError> {
+        let reading = self.folder.read_lock()?;
+        let mut held = Vec::new();
+        for name in reading.names(super::folder::INDEX)? {
+            if let Ok(Some((key, found))) = self.load_named(&reading, &name, now) {
+                let source = crate::obtain::source_text(found.service, &found.answers);
+                let mut item = Item::new(found.checked.collateral.to_json(), source);
+                item.obtained = Some(found.answers.fetched().to_string());
+                held.push(Held { need: Some(key.need), item });
+            }
+        }
+        for (collateral, source) in self.kept_lists(&reading)? {
+            held.push(Held { need: None, item: Item::new(collateral.to_json(), source) });
+        }
+        Ok(held)
+    }
+
+    /// The sets of lists that are kept for what they revoke.
+    pub(super) fn kept_lists(&self, reading: &Reading<'_>) -> Result<Vec<(Collateral, String)>, StoreError> {
+        let mut lists = Vec::new();
+        for name in reading.names(LISTS)? {
+            if let Ok(Some(found)) = self.load_lists(reading, &name) {
+                lists.push(found);
+            }
+        }
+        Ok(lists)
+    }
+
+    /// The lists in a file; `None` when they are of another root.
+    pub(super) fn load_lists(
+        &self,
+        reading: &Reading<'_>,
+        name: &str,
+    ) -> Result<Option<(Collateral, String)>, Fault> {
+        let fault = |what| Fault { file: format!("{LISTS}/{name}"), what };
+        let entry: ListEntry =
+            reading.read(LISTS, name, sealed::CAP).and_then(|bytes| sealed::read(&bytes)).map_err(fault)?;
+        if entry.version != VERSION {
+            return Err(fault(FaultKind::Form(format!("version {}", entry.version))));
+        }
+        if entry.root != self.root.spki_sha256() {
+            return Ok(None);
+        }
+        let mut received = Vec::with_capacity(2);
+        for item in &entry.items {
+            received.push(item.load(reading, &self.budget)?);
+        }
+        let of = |kind| received.iter().find(|item: &&Received| item.item == kind);
+        let (Some(pck), Some(root)) = (of(ItemKind::PckCrl), of(ItemKind::RootCaCrl)) else {
+            return Err(fault(FaultKind::Form("not two lists".to_owned())));
+        };
+        let lists = Collateral::from_pcs(&PcsAnswers {
+            tcb_info_body: br#"{"tcbInfo":{},"signature":""}"#,
+            tcb_info_issuer_chain: "",
+            qe_identity_body: br#"{"enclaveIdentity":{},"signature":""}"#,
+            qe_identity_issuer_chain: "",
+            pck_crl: &pck.body,
+            pck_crl_issuer_chain: pck.chain.as_deref().unwrap_or_default(),
+            root_ca_crl: &root.body,
+            pck_certificate_chain: None,
+        });
+        lists
+            .map(|lists| Some((lists, format!("lists kept of {}", pck.url))))
+            .map_err(|error| fault(FaultKind::Refused(error.to_string())))
+    }
+
+    /// Keeps the lists of a set that leaves the store, or that is not let in, where they name something that nothing
+    /// in `remaining` does. True when they were kept.
+    pub(super) fn keep_lists(
+        &self,
+        writing: &Writing<'_>,
+        leaving: &Found,
+        remaining: &mut KnownCollateral,
+    ) -> Result<bool, StoreError> {
+        if !remaining.add(&leaving.checked.collateral, Origin::Bystander, "leaving") {
+            return Ok(false);
+        }
+        let mut items = Vec::with_capacity(2);
+        let mut name = String::from("veritee lists 1\n");
+        for received in [&leaving.answers.pck_crl, &leaving.answers.root_ca_crl] {
+            let body = writing.keep(&received.body)?;
+            let chain = match &received.chain {
+                None => None,
+                Some(chain) => Some(writing.keep(chain.as_bytes())?),
+            };
+            name.push_str(&format!("{body}\n{chain:?}\n"));
+            items.push(EntryItem::new(received, body, chain));
+        }
+        let entry = ListEntry { version: VERSION, root: self.root.spki_sha256(), items };
+        let name = Sha256Digest::of(name.as_bytes()).to_string();
+        writing.write(LISTS, &name, &sealed::write(&entry))?;
+        Ok(true)
+    }
+
+    /// What is known by the lists of these sets and by those that are kept already.
+    pub(super) fn known_by<'a>(
+        &self,
+        reading: &Reading<'_>,
+        sets: impl IntoIterator<Item = &'a Collateral>,
+    ) -> Result<KnownCollateral, StoreError> {
+        let mut known = KnownCollateral::new(&self.root, &self.budget);
+        for set in sets {
+            known.add_revocations(set, Origin::Store, "store");
+        }
+        for (lists, source) in self.kept_lists(reading)? {
+            known.add_revocations(&lists, Origin::Store, &source);
+        }
+        Ok(known)
+    }
+}

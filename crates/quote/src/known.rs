@@ -1,0 +1,455 @@
+//! All collateral that is known in one run, item by item, and which of it decides about a quote.
+//!
+//! # The rules
+//!
+//! 1. **Items, not files.** A set is taken apart: TCB info, QE identity, PCK list, root list, each with the chain of
+//!    its signer, each verified on its own under the root. Two of them need not have come together.
+//! 2. **The newest in force decides**, of each kind apart: for TCB info and QE identity by their own evaluation
+//!    number, then their date of issue; for lists, which stand by issuer, by CRLNumber, then thisUpdate. What has
+//!    expired decides only where nothing of its kind is in force, whatever its number; what is not in force yet
+//!    never does.
+//! 3. **Every revocation counts**: of any genuine list, of any age, in force or not, from whomever, whatever stood
+//!    beside it. It is held against the PCK, its CA, the root of every chain, and the signers of items; what a
+//!    revoked signer has signed is not there to be chosen, whatever number it bears. Lists are signed by the root and
+//!    by PCK CAs, and no list is needed to believe another, so one pass over all lists is the fixpoint.
+//! 4. **Whoever is judged cannot choose its judge.** What the judged party brings is an item like any other, but
+//!    where the judging side has given anything of that kind, the verdict under the judging side's items alone
+//!    ([`View::Judge`]) and the one under everything ([`View::All`]) are both made, and the stricter counts. So
+//!    adding something from the judged party turns no refusal into a pass: the first of the two does not change. It
+//!    fills gaps, kind by kind: a kind of which the judging side has nothing for this platform, not even something
+//!    that has expired or is damaged.
+//!
+//! Order, names, number and duplicates of files change nothing: equal items are one, and ties are broken by digest.
+
+mod choice;
+mod deciding;
+mod judge;
+
+pub(crate) use choice::Wanted;
+pub use deciding::{Deciding, DecidingItem};
+
+use crate::collateral::{
+    Chains, Collateral, Item, PckListItem, QeIdentityItem, RootListItem, TcbInfoItem, Under,
+};
+use crate::error::{CollateralError, Source};
+use crate::pck::CaKind;
+use crate::quote::Tee;
+use crate::revocations::Revocations;
+use crate::root::TrustRoot;
+use core::fmt;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use veritee_model::{Budget, Fmspc, Sha256Digest};
+
+/// Who gave an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// Whoever asks for the verdict, by file or argument.
+    Caller,
+    /// The store on disk.
+    Store,
+    /// A service that was asked in this run.
+    Service,
+    /// Whoever is judged: what came inside the evidence.
+    Judged,
+    /// The evidence of somebody else in the same run. Its revocations count, and nothing else of it.
+    Bystander,
+}
+
+impl Origin {
+    /// Whether it is one of the judging side's.
+    #[must_use]
+    pub const fn is_judge(self) -> bool {
+        matches!(self, Self::Caller | Self::Store | Self::Service)
+    }
+
+    /// One word for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Caller => "caller",
+            Self::Store => "store",
+            Self::Service => "service",
+            Self::Judged => "judged party",
+            Self::Bystander => "other evidence of this run",
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Under which items a verdict is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum View {
+    /// The judging side's; the judged party's where there is a gap.
+    Judge,
+    /// Everybody's.
+    All,
+}
+
+/// An item that was given and is not genuine under the root, or a file that holds none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Damaged {
+    /// Who gave it.
+    pub origin: Origin,
+    /// What it was called.
+    pub name: String,
+    /// Which item; `None` for a file that cannot be taken apart.
+    pub source: Option<Source>,
+    /// What is wrong with it.
+    pub error: CollateralError,
+    /// What it is about by its own, unverified words: it only tells whose gap it could have filled.
+    about: About,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct About {
+    tee: Option<Tee>,
+    fmspc: Option<Fmspc>,
+    ca: Option<CaKind>,
+}
+
+/// A genuine item with who gave it.
+#[derive(Debug)]
+struct Entry<T> {
+    item: Arc<T>,
+    digest: Sha256Digest,
+    origin: Origin,
+    name: Arc<str>,
+    /// The set that it came in.
+    set: Arc<Collateral>,
+}
+
+impl<T> Clone for Entry<T> {
+    fn clone(&self) -> Self {
+        Self {
+            item: Arc::clone(&self.item),
+            digest: self.digest,
+            origin: self.origin,
+            name: Arc::clone(&self.name),
+            set: Arc::clone(&self.set),
+        }
+    }
+}
+
+/// Damaged items that are remembered: a list of more helps nobody, and anybody can write any number of them.
+const MOST_DAMAGED: usize = 1024;
+
+/// A damaged item with the set that it came in.
+#[derive(Debug, Clone)]
+struct DamagedEntry {
+    damaged: Arc<Damaged>,
+    set: Option<Arc<Collateral>>,
+}
+
+/// Collateral of any number of sets, verified item by item under one root. Cheap to clone.
+///
+/// What each call costs: [`Self::add`] the signatures of what is new in the set, up to six; a verdict three more. The
+/// parts of every set are kept as they came, so that what decided can be written down.
+#[derive(Debug, Clone)]
+pub struct KnownCollateral {
+    root: TrustRoot,
+    budget: Budget,
+    tcb_infos: Vec<Entry<TcbInfoItem>>,
+    qe_identities: Vec<Entry<QeIdentityItem>>,
+    pck_lists: Vec<Entry<PckListItem>>,
+    root_lists: Vec<Entry<RootListItem>>,
+    pck_chains: BTreeMap<Sha256Digest, Arc<str>>,
+    damaged: BTreeMap<(Origin, Sha256Digest), DamagedEntry>,
+    revocations: Arc<Revocations>,
+    chains: Chains,
+    /// Lists of bystanders that named nothing new: the next evidence mostly brings the same ones.
+    barren: BTreeSet<Sha256Digest>,
+}
+
+/// Lists that are remembered for having named nothing new.
+const MOST_BARREN: usize = 4096;
+
+impl KnownCollateral {
+    /// Nothing known yet.
+    #[must_use]
+    pub fn new(root: &TrustRoot, budget: &Budget) -> Self {
+        Self {
+            root: root.clone(),
+            budget: *budget,
+            tcb_infos: Vec::new(),
+            qe_identities: Vec::new(),
+            pck_lists: Vec::new(),
+            root_lists: Vec::new(),
+            pck_chains: BTreeMap::new(),
+            damaged: BTreeMap::new(),
+            revocations: Arc::default(),
+            chains: Chains::default(),
+            barren: BTreeSet::new(),
+        }
+    }
+
+    /// The root that everything is verified under.
+    #[must_use]
+    pub const fn root(&self) -> &TrustRoot {
+        &self.root
+    }
+
+    /// The limits on what is read.
+    #[must_use]
+    pub const fn budget(&self) -> &Budget {
+        &self.budget
+    }
+
+    /// Whether nothing is known, genuine or not.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tcb_infos.is_empty()
+            && self.qe_identities.is_empty()
+            && self.pck_lists.is_empty()
+            && self.root_lists.is_empty()
+            && self.damaged.is_empty()
+    }
+
+    /// Whether something of the judged party's is among it: only then can the two views differ.
+    #[must_use]
+    pub fn has_judged(&self) -> bool {
+        let judged = |origin: Origin| origin == Origin::Judged;
+        self.tcb_infos.iter().any(|entry| judged(entry.origin))
+            || self.qe_identities.iter().any(|entry| judged(entry.origin))
+            || self.pck_lists.iter().any(|entry| judged(entry.origin))
+            || self.root_lists.iter().any(|entry| judged(entry.origin))
+    }
+
+    /// How many certificates are known to be revoked.
+    #[must_use]
+    pub fn revoked_certificates(&self) -> usize {
+        self.revocations.len()
+    }
+
+    /// How many of the items known are under a revoked certificate.
+    #[must_use]
+    pub fn revoked_items(&self) -> usize {
+        fn count<T: Item>(entries: &[Entry<T>], known: &KnownCollateral) -> usize {
+            let revoked = |entry: &&Entry<T>| entry.item.revoked(&known.root, &known.revocations).is_some();
+            entries.iter().filter(revoked).count()
+        }
+        [
+            count(&self.tcb_infos, self),
+            count(&self.qe_identities, self),
+            count(&self.pck_lists, self),
+            count(&self.root_lists, self),
+        ]
+        .into_iter()
+        .fold(0, usize::saturating_add)
+    }
+
+    /// What was given and could not be used, each once, in an order that no order of giving changes.
+    pub fn damaged(&self) -> impl Iterator<Item = &Damaged> {
+        self.damaged.values().map(|entry| &*entry.damaged)
+    }
+
+    /// Takes one set apart and keeps what is genuine in it; what is not is kept as [`Damaged`]. True when a
+    /// revocation was new.
+    pub fn add(&mut self, collateral: &Collateral, origin: Origin, name: &str) -> bool {
+        let set = Arc::new(collateral.clone());
+        let name: Arc<str> = Arc::from(name);
+        let given = Given { set: &set, origin, name: &name };
+        let news = self.add_lists(&given);
+        if origin != Origin::Bystander {
+            self.add_documents(&given);
+        }
+        if let (true, Some(chain)) = (origin != Origin::Bystander, &set.parts().pck_certificate_chain) {
+            let digest = Sha256Digest::of(chain.as_bytes());
+            self.pck_chains.entry(digest).or_insert_with(|| Arc::from(chain.as_str()));
+        }
+        news
+    }
+
+    /// [`Self::add`] for the lists of a set alone: TCB info and QE identity in it are not looked at.
+    pub fn add_revocations(&mut self, collateral: &Collateral, origin: Origin, name: &str) -> bool {
+        let set = Arc::new(collateral.clone());
+        let name: Arc<str> = Arc::from(name);
+        self.add_lists(&Given { set: &set, origin, name: &name })
+    }
+
+    /// [`Self::add`] for a file in the form of [`Collateral::from_json`]. True when a revocation was new.
+    pub fn add_json(&mut self, json: &[u8], origin: Origin, name: &str) -> bool {
+        match Collateral::from_json(json) {
+            Ok(collateral) => self.add(&collateral, origin, name),
+            Err(error) => {
+                let digest = Sha256Digest::of(json);
+                let damaged =
+                    Damaged { origin, name: name.to_owned(), source: None, error, about: About::default() };
+                self.put_damaged(damaged, digest, None);
+                false
+            }
+        }
+    }
+
+    fn add_documents(&mut self, given: &Given<'_>) {
+        let parts = given.set.parts();
+        let under = Under { root: &self.root, budget: &self.budget };
+        let about = About { tee: given.set.tee(), fmspc: given.set.fmspc(), ca: None };
+        let digest = digest_of(&[
+            Source::TcbInfo.name(),
+            &parts.tcb_info,
+            &parts.tcb_info_signature,
+            &parts.tcb_info_issuer_chain,
+        ]);
+        if !taken(&mut self.tcb_infos, digest, given) {
+            match TcbInfoItem::verify(parts, under, &mut self.chains) {
+                Ok(item) => put(&mut self.tcb_infos, item, digest, given),
+                Err(error) => {
+                    self.put_damaged(given.damaged(Source::TcbInfo, error, about), digest, Some(given.set))
+                }
+            }
+        }
+        let about = About { tee: identity_tee(&parts.qe_identity), fmspc: None, ca: None };
+        let under = Under { root: &self.root, budget: &self.budget };
+        let digest = digest_of(&[
+            Source::QeIdentity.name(),
+            &parts.qe_identity,
+            &parts.qe_identity_signature,
+            &parts.qe_identity_issuer_chain,
+        ]);
+        if !taken(&mut self.qe_identities, digest, given) {
+            match QeIdentityItem::verify(parts, under, &mut self.chains) {
+                Ok(item) => put(&mut self.qe_identities, item, digest, given),
+                Err(error) => {
+                    self.put_damaged(
+                        given.damaged(Source::QeIdentity, error, about),
+                        digest,
+                        Some(given.set),
+                    );
+                }
+            }
+        }
+    }
+
+    fn add_lists(&mut self, given: &Given<'_>) -> bool {
+        let parts = given.set.parts();
+        let mut news = false;
+        let under = Under { root: &self.root, budget: &self.budget };
+        let about = About { tee: None, fmspc: None, ca: given.set.ca() };
+        let digest = digest_of(&[
+            Source::PckCrl.name().as_bytes(),
+            &parts.pck_crl,
+            parts.pck_crl_issuer_chain.as_bytes(),
+        ]);
+        if !taken(&mut self.pck_lists, digest, given) && !self.is_barren(digest, given) {
+            match PckListItem::verify(parts, under, &mut self.chains) {
+                Ok(item) => {
+                    let new = Arc::make_mut(&mut self.revocations).add_pck_list(&item);
+                    if given.origin != Origin::Bystander || new {
+                        put(&mut self.pck_lists, item, digest, given);
+                    } else if self.barren.len() < MOST_BARREN {
+                        self.barren.insert(digest);
+                    }
+                    news |= new;
+                }
+                Err(error) => {
+                    self.put_damaged(given.damaged(Source::PckCrl, error, about), digest, Some(given.set))
+                }
+            }
+        }
+        let under = Under { root: &self.root, budget: &self.budget };
+        let digest = digest_of(&[Source::RootCaCrl.name().as_bytes(), &parts.root_ca_crl]);
+        if !taken(&mut self.root_lists, digest, given) && !self.is_barren(digest, given) {
+            match RootListItem::verify(parts, under) {
+                Ok(item) => {
+                    let new = Arc::make_mut(&mut self.revocations).add_root_list(&item);
+                    if given.origin != Origin::Bystander || new {
+                        put(&mut self.root_lists, item, digest, given);
+                    } else if self.barren.len() < MOST_BARREN {
+                        self.barren.insert(digest);
+                    }
+                    news |= new;
+                }
+                Err(error) => {
+                    let damaged = given.damaged(Source::RootCaCrl, error, About::default());
+                    self.put_damaged(damaged, digest, Some(given.set));
+                }
+            }
+        }
+        news
+    }
+
+    fn is_barren(&self, digest: Sha256Digest, given: &Given<'_>) -> bool {
+        given.origin == Origin::Bystander && self.barren.contains(&digest)
+    }
+
+    /// What a bystander has damaged concerns nobody here.
+    fn put_damaged(&mut self, damaged: Damaged, digest: Sha256Digest, set: Option<&Arc<Collateral>>) {
+        if damaged.origin == Origin::Bystander {
+            return;
+        }
+        let key = (damaged.origin, digest);
+        if self.damaged.get(&key).is_none_or(|known| damaged.name < known.damaged.name) {
+            let entry = DamagedEntry { damaged: Arc::new(damaged), set: set.cloned() };
+            self.damaged.insert(key, entry);
+        }
+        // The judging side's stand first: nobody else can crowd them out.
+        if self.damaged.len() > MOST_DAMAGED {
+            self.damaged.pop_last();
+        }
+    }
+}
+
+/// One set as it is given.
+struct Given<'a> {
+    set: &'a Arc<Collateral>,
+    origin: Origin,
+    name: &'a Arc<str>,
+}
+
+impl Given<'_> {
+    fn damaged(&self, source: Source, error: CollateralError, about: About) -> Damaged {
+        let name = self.name.to_string();
+        Damaged { origin: self.origin, name, source: Some(source), error, about }
+    }
+}
+
+/// Whether the item is known. Of two who gave the same, the one nearer to the judge is remembered, and of two of the
+/// same side the first name.
+fn taken<T>(entries: &mut [Entry<T>], digest: Sha256Digest, given: &Given<'_>) -> bool {
+    let Some(known) = entries.iter_mut().find(|entry| entry.digest == digest) else { return false };
+    if given.origin != Origin::Bystander && (given.origin, given.name) < (known.origin, &known.name) {
+        known.origin = given.origin;
+        known.name = Arc::clone(given.name);
+    }
+    true
+}
+
+fn put<T: Item>(entries: &mut Vec<Entry<T>>, item: T, digest: Sha256Digest, given: &Given<'_>) {
+    entries.push(Entry {
+        item: Arc::new(item),
+        digest,
+        origin: given.origin,
+        name: Arc::clone(given.name),
+        set: Arc::clone(given.set),
+    });
+}
+
+/// Over the digests of the parts, so that no two lists of parts run into one another.
+fn digest_of<T: AsRef<[u8]>>(parts: &[T]) -> Sha256Digest {
+    let digests: Vec<u8> =
+        parts.iter().flat_map(|part| *Sha256Digest::of(part.as_ref()).as_bytes()).collect();
+    Sha256Digest::of(&digests)
+}
+
+/// Kind of TEE by an identity's own, unverified words.
+fn identity_tee(text: &str) -> Option<Tee> {
+    #[derive(serde::Deserialize)]
+    struct Peek<'a> {
+        #[serde(borrow)]
+        id: std::borrow::Cow<'a, str>,
+    }
+    match serde_json::from_str::<Peek<'_>>(text).ok()?.id.as_ref() {
+        "TD_QE" => Some(Tee::Tdx),
+        "QE" => Some(Tee::Sgx),
+        _ => None,
+    }
+}

@@ -1,0 +1,161 @@
+//! A quote under what is known.
+
+use super::choice::Wanted;
+use super::{KnownCollateral, View};
+use crate::collateral::Expiry;
+use crate::error::{ChainError, ChainFault, CollateralError, QuoteError, Source, Stage};
+use crate::quote::{CertificationType, Quote};
+use crate::verified::VerifiedQuote;
+use crate::x509::{chain, verify_fixed};
+use std::sync::Arc;
+use veritee_model::UnixTime;
+
+impl KnownCollateral {
+    /// Verifies one quote under the items that decide in this view. Three signatures.
+    ///
+    /// With items of the judged party's among what is known, a verdict is the stricter of two:
+    /// [`Self::verify_otherwise`] makes the other. What is stricter is for a policy to say.
+    ///
+    /// # Errors
+    /// The first fault in the order of [`Stage`]; but a known revocation of the quote's chain before anything that is
+    /// missing, damaged or expired ([`Self::collateral_error`] says what was).
+    pub fn verify(
+        &self,
+        quote: &Quote,
+        view: View,
+        as_of: UnixTime,
+        expiry: Expiry,
+    ) -> Result<VerifiedQuote, QuoteError> {
+        let chains = self.chains_of(quote);
+        let mut first = None;
+        for chain in chains {
+            match self.verify_chained(quote, chain, view, as_of, expiry) {
+                Ok(verified) => return Ok(verified),
+                Err(error) => first = first.or(Some(error)),
+            }
+        }
+        // There is always one, be it none.
+        Err(first
+            .unwrap_or(QuoteError::PckChainMissing { certification: quote.certification().kind().number() }))
+    }
+
+    /// The verdict in the view of everything ([`View::All`]) where other items decide there than in the judging
+    /// side's; nothing where the verdict cannot differ.
+    #[must_use]
+    pub fn verify_otherwise(
+        &self,
+        quote: &Quote,
+        as_of: UnixTime,
+        expiry: Expiry,
+    ) -> Option<Result<VerifiedQuote, QuoteError>> {
+        if !self.has_judged() {
+            return None;
+        }
+        let differs = self.chains_of(quote).iter().any(|chain| {
+            let wanted = self.wanted(quote, chain.as_deref());
+            let [judge, all] = [View::Judge, View::All].map(|view| self.choose_set(&wanted, view, as_of));
+            match (judge, all) {
+                (Ok(judge), Ok(all)) => !judge.is(&all),
+                (Err(_), Err(_)) => false,
+                _ => true,
+            }
+        });
+        differs.then(|| self.verify(quote, View::All, as_of, expiry))
+    }
+
+    /// What stage 2 alone says: what is missing, damaged, under a revoked signer, of another platform, or not in
+    /// force.
+    #[must_use]
+    pub fn collateral_error(
+        &self,
+        quote: &Quote,
+        view: View,
+        as_of: UnixTime,
+        expiry: Expiry,
+    ) -> Option<QuoteError> {
+        let chain = self.chains_of(quote).into_iter().next().flatten();
+        let wanted = self.wanted(quote, chain.as_deref());
+        match self.choose(&wanted, view, as_of, expiry, chain) {
+            Ok(prepared) => prepared.check_windows(as_of).err().map(QuoteError::Collateral),
+            Err(error) => Some(error),
+        }
+    }
+
+    /// What is revoked in a PCK chain in PEM, as a quote carries it ([`Quote::certification_data`]); nothing for a chain
+    /// that does not reach the root. Three signatures.
+    #[must_use]
+    pub fn revocation_in(&self, pck_chain: &[u8]) -> Option<ChainError> {
+        self.revocations.of_pck_chain((Source::PckChainInQuote, pck_chain), &self.root, &self.budget)
+    }
+
+    /// The PCK chains that may be the quote's: its own (`None`), or those that came with collateral. A chain is a
+    /// quote's when its key signed the enclave's report; where none did, the first shows that.
+    pub(super) fn chains_of(&self, quote: &Quote) -> Vec<Option<Arc<str>>> {
+        if quote.certification().kind() == CertificationType::PckChain {
+            return vec![None];
+        }
+        let signed = |text: &Arc<str>| {
+            let Ok(decoded) = chain::decode(Source::PckChainInCollateral, text.as_bytes(), 3, &self.budget)
+            else {
+                return false;
+            };
+            chain::parse(Source::PckChainInCollateral, &decoded).is_ok_and(|parsed| {
+                parsed.below.iter().any(|certificate| {
+                    let (report, signature) = (quote.qe_report_bytes(), quote.qe_report_signature());
+                    certificate.sgx_extension().is_some()
+                        && verify_fixed(&certificate.public_key, report, signature)
+                })
+            })
+        };
+        let own: Vec<_> = self.pck_chains.values().filter(|text| signed(text)).cloned().map(Some).collect();
+        if own.is_empty() { vec![self.pck_chains.values().next().cloned()] } else { own }
+    }
+
+    pub(super) fn wanted(&self, quote: &Quote, chain: Option<&str>) -> Wanted {
+        let nothing = Wanted { tee: quote.tee(), platform: None };
+        let Some((source, text)) = chain_text(quote, chain) else { return nothing };
+        match chain::decode(source, text, 3, &self.budget) {
+            Ok(decoded) => Wanted::of_chain(quote.tee(), source, &decoded),
+            Err(_unreadable) => nothing,
+        }
+    }
+
+    fn verify_chained(
+        &self,
+        quote: &Quote,
+        chain: Option<Arc<str>>,
+        view: View,
+        as_of: UnixTime,
+        expiry: Expiry,
+    ) -> Result<VerifiedQuote, QuoteError> {
+        let wanted = self.wanted(quote, chain.as_deref());
+        let verified = self
+            .choose(&wanted, view, as_of, expiry, chain.clone())
+            .and_then(|prepared| prepared.verify(quote, as_of));
+        verified.map_err(|error| {
+            if error.stage() > Stage::Collateral || is_revocation(&error) {
+                return error;
+            }
+            let revoked = chain_text(quote, chain.as_deref())
+                .and_then(|text| self.revocations.of_pck_chain(text, &self.root, &self.budget));
+            revoked.map_or(error, |error| QuoteError::Chain(error).placed(quote))
+        })
+    }
+}
+
+fn chain_text<'a>(quote: &'a Quote, chain: Option<&'a str>) -> Option<(Source, &'a [u8])> {
+    if quote.certification().kind() == CertificationType::PckChain {
+        return Some((Source::PckChainInQuote, quote.certification_data()));
+    }
+    chain.map(|text| (Source::PckChainInCollateral, text.as_bytes()))
+}
+
+/// Whether the error is that something was revoked: in the quote's chain or above an item.
+pub(super) const fn is_revocation(error: &QuoteError) -> bool {
+    match error {
+        QuoteError::Chain(error) | QuoteError::Collateral(CollateralError::Chain(error)) => {
+            matches!(error.fault, ChainFault::Revoked { .. })
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,160 @@
+//! What all verdicts of one run rest on beside the evidence: the trust root, and the collateral of the judging side
+//! with one memory.
+
+use crate::Request;
+use veritee_model::{Budget, Evidence, Item};
+use veritee_policy::Policy;
+use veritee_quote::{
+    Collateral, Damaged, Expiry, KnownCollateral, Origin, Quote, Statistics, TrustRoot, Verifier,
+};
+
+/// Collateral under one root and one policy, verified once, for any number of evidences.
+///
+/// What the judging side gives ([`Self::give`]) decides by the rules of [`KnownCollateral`]; what stands inside an
+/// evidence is that evidence's own, and joins when it is judged. What one evidence of a run reveals of revocations
+/// ([`Self::learn`]) holds for all that are judged after.
+///
+/// `Send` and `Sync`; judging takes `&self`.
+#[derive(Debug)]
+pub struct Grounds {
+    verifier: Verifier,
+    items: Vec<(Item, Origin)>,
+}
+
+impl Clone for Grounds {
+    /// What is known, and nothing of what is remembered of hosts.
+    fn clone(&self) -> Self {
+        let verifier = Verifier::new(self.verifier.known().clone(), self.verifier.expiry());
+        Self { verifier, items: self.items.clone() }
+    }
+}
+
+impl Grounds {
+    /// No collateral yet.
+    #[must_use]
+    pub fn new(root: &TrustRoot, policy: &Policy, budget: &Budget) -> Self {
+        let expiry = if policy.collateral.allow_expired { Expiry::Report } else { Expiry::Enforce };
+        Self { verifier: Verifier::new(KnownCollateral::new(root, budget), expiry), items: Vec::new() }
+    }
+
+    /// Adds collateral of the judging side, in the form of [`Collateral::from_json`].
+    pub fn give(&mut self, item: Item, origin: Origin) {
+        self.verifier.learn(|known| known.add_json(&item.bytes, origin, &item.source));
+        self.items.push((item, origin));
+    }
+
+    /// Adds what the lists of a set revoke, and nothing else of it. A set that names nothing new is not even listed among
+    /// [`Self::items`].
+    pub fn give_revocations(&mut self, item: Item, origin: Origin) {
+        let Ok(collateral) = Collateral::from_json(&item.bytes) else { return };
+        let news = self.verifier.learn(|known| known.add_revocations(&collateral, origin, &item.source));
+        if news {
+            self.items.push((item, origin));
+        }
+    }
+
+    /// [`Self::give`] for a set with its origin, where there is one.
+    pub fn give_all(&mut self, set: impl IntoIterator<Item = (Item, Origin)>) {
+        for (item, origin) in set {
+            self.give(item, origin);
+        }
+    }
+
+    /// The same with what an evidence carries, as if the judging side had given it: only to ask what is lacking.
+    #[must_use]
+    pub fn with_carried(&self, evidence: &Evidence) -> Self {
+        let mut all = self.clone();
+        all.give_all(evidence.collateral.iter().map(|item| (item.clone(), Origin::Caller)));
+        all
+    }
+
+    /// The same with the TCB info and QE identity of this set alone, or of none: what everybody else gave counts for
+    /// its lists. For a verdict under an evaluation that was asked for by name, which the newest must not displace.
+    #[must_use]
+    pub fn under_set(&self, set: Option<(Item, Origin)>, evidence: &Evidence) -> Self {
+        let known = self.verifier.known();
+        let mut only = KnownCollateral::new(known.root(), known.budget());
+        let given = self.items.iter().map(|(item, origin)| (item, *origin));
+        let carried = evidence.collateral.iter().map(|item| (item, Origin::Judged));
+        for (item, origin) in given.chain(carried) {
+            if let Ok(collateral) = Collateral::from_json(&item.bytes) {
+                only.add_revocations(&collateral, origin, &item.source);
+            }
+        }
+        if let Some((item, origin)) = &set {
+            only.add_json(&item.bytes, *origin, &item.source);
+        }
+        let mut items = self.items.clone();
+        items.extend(set);
+        Self { verifier: Verifier::new(only, self.verifier.expiry()), items }
+    }
+
+    /// Adds what the collateral inside an evidence says of revocations, and nothing else of it: the evidence of one
+    /// machine is no judge of another. True when something was new.
+    pub fn learn(&mut self, evidence: &Evidence) -> bool {
+        let mut news = false;
+        for item in &evidence.collateral {
+            if let Ok(collateral) = Collateral::from_json(&item.bytes) {
+                news |= self.verifier.learn_revocations(&collateral, &item.source);
+            }
+        }
+        news
+    }
+
+    /// The root that everything is verified under.
+    #[must_use]
+    pub const fn root(&self) -> &TrustRoot {
+        self.verifier.known().root()
+    }
+
+    /// The collateral of the judging side, and who gave each.
+    #[must_use]
+    pub fn items(&self) -> &[(Item, Origin)] {
+        &self.items
+    }
+
+    /// What is known, item by item.
+    #[must_use]
+    pub const fn known(&self) -> &KnownCollateral {
+        self.verifier.known()
+    }
+
+    /// What the judging side gave and cannot be used.
+    pub fn damaged(&self) -> impl Iterator<Item = &Damaged> {
+        self.verifier.known().damaged()
+    }
+
+    /// How often remembering helped.
+    #[must_use]
+    pub fn statistics(&self) -> Statistics {
+        self.verifier.statistics()
+    }
+
+    /// Whether the judging side has everything that this quote needs, and in force at this time. What it has and is
+    /// damaged or revoked is not lacking: the verdict must speak of it.
+    #[must_use]
+    pub fn lacks(&self, quote: &Quote, as_of: veritee_model::UnixTime) -> bool {
+        let error = self.known().collateral_error(quote, veritee_quote::View::Judge, as_of, Expiry::Enforce);
+        error.is_some_and(|error| {
+            let reason = error.reason();
+            reason.is_expiry() || reason.class() == veritee_model::Class::Undecided
+        })
+    }
+
+    pub(crate) const fn verifier(&self) -> &Verifier {
+        &self.verifier
+    }
+
+    /// Everything known for this evidence: what stands in it beside what the judging side has.
+    pub(crate) fn known_for(&self, request: &Request<'_>) -> Option<KnownCollateral> {
+        let carried = &request.evidence.collateral;
+        if carried.is_empty() {
+            return None;
+        }
+        let mut known = self.verifier.known().clone();
+        for item in carried {
+            known.add_json(&item.bytes, Origin::Judged, &item.source);
+        }
+        Some(known)
+    }
+}

@@ -1,0 +1,190 @@
+//! Answers of Intel's service as files of their own: what `curl`, and most tools that fetch collateral, leave in a
+//! folder. They are put together into sets by what they hold, whatever their names. Nothing is verified by that.
+
+use std::collections::BTreeSet;
+use veritee_model::Item;
+use veritee_quote::{Collateral, PcsAnswers};
+use x509_parser::prelude::{CertificateRevocationList, FromDer, Pem, X509Certificate};
+
+/// Answers found in one folder so far.
+#[derive(Default)]
+pub(super) struct Loose {
+    tcb_infos: Vec<Piece>,
+    qe_identities: Vec<Piece>,
+    root_lists: Vec<Piece>,
+    pck_lists: Vec<List>,
+    signer_chains: BTreeSet<String>,
+    ca_chains: Vec<(String, String)>,
+    pck_chain: Option<String>,
+    names: Vec<String>,
+}
+
+struct Piece {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+/// A list and the common name of its issuer.
+struct List {
+    issuer: String,
+    piece: Piece,
+}
+
+/// What became of them.
+pub(super) struct PutTogether {
+    pub(super) sets: Vec<Item>,
+    /// Files that could not be used, with why.
+    pub(super) passed_over: Vec<(String, String)>,
+}
+
+const ROOT: &str = "Intel SGX Root CA";
+
+impl Loose {
+    /// Takes the file, where it is an answer.
+    pub(super) fn take(&mut self, name: &str, bytes: &[u8]) -> bool {
+        let taken = self.take_json(name, bytes) || self.take_list(name, bytes) || self.take_chain(bytes);
+        if taken {
+            self.names.push(name.to_owned());
+        }
+        taken
+    }
+
+    fn take_json(&mut self, name: &str, bytes: &[u8]) -> bool {
+        let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(bytes) else { return false };
+        if !object.contains_key("signature") {
+            return false;
+        }
+        let piece = Piece { name: name.to_owned(), bytes: bytes.to_vec() };
+        if object.contains_key("tcbInfo") {
+            self.tcb_infos.push(piece);
+        } else if object.contains_key("enclaveIdentity") {
+            self.qe_identities.push(piece);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn take_list(&mut self, name: &str, bytes: &[u8]) -> bool {
+        let Some(der) = der_of_list(bytes) else { return false };
+        let Ok((_, list)) = CertificateRevocationList::from_der(&der) else { return false };
+        let Some(issuer) = list.issuer().iter_common_name().next().and_then(|name| name.as_str().ok()) else {
+            return false;
+        };
+        let issuer = issuer.to_owned();
+        let piece = Piece { name: name.to_owned(), bytes: der.clone() };
+        if issuer == ROOT {
+            self.root_lists.push(piece);
+        } else {
+            self.pck_lists.push(List { issuer, piece });
+        }
+        true
+    }
+
+    fn take_chain(&mut self, bytes: &[u8]) -> bool {
+        let Some(text) = pem_text(bytes) else { return false };
+        let certificates: Vec<Pem> = Pem::iter_from_buffer(text.as_bytes()).filter_map(Result::ok).collect();
+        let names: Vec<String> = certificates
+            .iter()
+            .filter_map(|pem| {
+                let (_, certificate) = X509Certificate::from_der(&pem.contents).ok()?;
+                let name = certificate.subject().iter_common_name().next()?.as_str().ok()?;
+                Some(name.to_owned())
+            })
+            .collect();
+        let holds = |part: &str| names.iter().any(|name| name == part);
+        if holds("Intel SGX PCK Certificate") {
+            self.pck_chain = Some(text);
+        } else if holds("Intel SGX TCB Signing") {
+            self.signer_chains.insert(text);
+        } else if let Some(ca) = names.iter().find(|name| name.starts_with("Intel SGX PCK ")) {
+            self.ca_chains.push((ca.clone(), text));
+        } else {
+            return false;
+        }
+        true
+    }
+
+    /// As many sets as it takes for every answer to stand in one. Which of them belong together is the engine's to
+    /// find out, item by item.
+    pub(super) fn put_together(self) -> PutTogether {
+        let mut done = PutTogether { sets: Vec::new(), passed_over: Vec::new() };
+        if self.names.is_empty() {
+            return done;
+        }
+        let missing = [
+            (self.tcb_infos.is_empty(), "TCB info"),
+            (self.qe_identities.is_empty(), "QE identity"),
+            (self.pck_lists.is_empty(), "revocation list of a PCK CA"),
+            (self.root_lists.is_empty(), "revocation list of the root"),
+            (self.signer_chains.is_empty(), "chain of the TCB signing certificate"),
+            (self.ca_chains.is_empty(), "chain of the PCK CA"),
+        ];
+        let missing: Vec<&str> =
+            missing.iter().filter(|(absent, _)| *absent).map(|(_, what)| *what).collect();
+        if !missing.is_empty() {
+            let why = format!("a part of collateral, but the folder has no {}", missing.join(", no "));
+            done.passed_over = self.names.into_iter().map(|name| (name, why.clone())).collect();
+            return done;
+        }
+        let count =
+            [self.tcb_infos.len(), self.qe_identities.len(), self.pck_lists.len(), self.root_lists.len()];
+        for chain in &self.signer_chains {
+            for number in 0..count.into_iter().max().unwrap_or(0) {
+                self.set(chain, number, &mut done);
+            }
+        }
+        done
+    }
+
+    fn set(&self, signer_chain: &str, number: usize, done: &mut PutTogether) {
+        let (Some(tcb_info), Some(qe_identity), Some(pck_list), Some(root_list)) = (
+            at(&self.tcb_infos, number),
+            at(&self.qe_identities, number),
+            at(&self.pck_lists, number),
+            at(&self.root_lists, number),
+        ) else {
+            return;
+        };
+        let ca = self.ca_chains.iter().find(|(name, _)| *name == pck_list.issuer).or(self.ca_chains.first());
+        let answers = PcsAnswers {
+            tcb_info_body: &tcb_info.bytes,
+            tcb_info_issuer_chain: signer_chain,
+            qe_identity_body: &qe_identity.bytes,
+            qe_identity_issuer_chain: signer_chain,
+            pck_crl: &pck_list.piece.bytes,
+            pck_crl_issuer_chain: ca.map_or("", |(_, chain)| chain),
+            root_ca_crl: &root_list.bytes,
+            pck_certificate_chain: self.pck_chain.as_deref(),
+        };
+        match Collateral::from_pcs(&answers) {
+            Ok(collateral) => {
+                let parts = [&tcb_info.name, &qe_identity.name, &pck_list.piece.name, &root_list.name];
+                let source = parts.map(String::as_str).join(" + ");
+                done.sets.push(Item::new(collateral.to_json(), source));
+            }
+            Err(error) => done.passed_over.push((tcb_info.name.clone(), error.to_string())),
+        }
+    }
+}
+
+fn at<T>(pieces: &[T], number: usize) -> Option<&T> {
+    pieces.get(number.checked_rem(pieces.len())?)
+}
+
+/// A list in DER, PEM or hex.
+fn der_of_list(bytes: &[u8]) -> Option<Vec<u8>> {
+    if let [0x30, 0x80..=0xff, ..] = bytes {
+        return Some(bytes.to_vec());
+    }
+    let text = bytes.trim_ascii();
+    if text.starts_with(b"-----BEGIN X509 CRL-----") {
+        return x509_parser::pem::parse_x509_pem(text).ok().map(|(_, pem)| pem.contents);
+    }
+    hex::decode(text).ok().filter(|der| der.first() == Some(&0x30))
+}
+
+fn pem_text(bytes: &[u8]) -> Option<String> {
+    let text = core::str::from_utf8(bytes).ok()?;
+    text.contains("-----BEGIN CERTIFICATE-----").then(|| text.to_owned())
+}
