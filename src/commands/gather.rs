@@ -34,7 +34,7 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
     }
     if let Some(path) = &options.mr_config {
         let source = input::read(path)?;
-        evidence.mr_config = Some(veritee_model::Item::new(source.bytes, source.name));
+        notes.extend(taken(path, parts::add_mr_config(&mut evidence, &source.bytes, &source.name, budget))?);
     }
     if let Some(path) = &options.certificate {
         let source = input::read(path)?;
@@ -44,7 +44,7 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
         )?);
     }
     if let Some(folder) = &options.ingress {
-        add_ingress(&mut evidence, folder)?;
+        notes.extend(add_ingress(&mut evidence, folder)?);
     }
     if let Some(path) = &options.gpus {
         let source = input::read(path)?;
@@ -81,6 +81,8 @@ fn chosen(path: &Path, readout: Readout, label: Option<&str>, global: &Global) -
     if global.verbose > 0 {
         output::note(global, &format!("{}: read as {}", shown(path), readout.format));
         tell(&readout.notes, global);
+    } else {
+        tell_losses(&readout.notes, global);
     }
     readout.select(label).map_err(|error| match error.reason() {
         Reason::EvidenceMachineNotChosen => Failure::unobtainable(format!("{}: {error}", shown(path)))
@@ -93,10 +95,17 @@ fn chosen(path: &Path, readout: Readout, label: Option<&str>, global: &Global) -
 pub(crate) fn read(path: &Path) -> Result<Readout, Failure> {
     let budget = &Budget::STANDARD;
     if path.is_dir() {
-        let sources = input::read_folder(path)?.into_iter();
+        let (sources, passed_over) = input::read_folder(path)?;
+        let sources = sources.into_iter();
         let files: BTreeMap<String, Vec<u8>> = sources.map(|(name, source)| (name, source.bytes)).collect();
-        return veritee_evidence::read_ingress(&input::last_component(path), &files, budget)
-            .map_err(|error| unreadable(path, &error));
+        let folder = input::last_component(path);
+        let mut readout = veritee_evidence::read_ingress(&folder, &files, budget)
+            .map_err(|error| unreadable(path, &error))?;
+        let passed_over = passed_over.map(|names| format!("{folder} ({names})"));
+        readout.notes.extend(
+            passed_over.map(|place| Note::NotRead { place, what: "entries that are no plain files" }),
+        );
+        return Ok(readout);
     }
     in_source(path, &input::read(path)?)
 }
@@ -106,12 +115,9 @@ fn in_source(path: &Path, source: &Source) -> Result<Readout, Failure> {
         .map_err(|error| unreadable(path, &error))
 }
 
-fn add_ingress(evidence: &mut Evidence, folder: &Path) -> Result<(), Failure> {
+fn add_ingress(evidence: &mut Evidence, folder: &Path) -> Result<Vec<Note>, Failure> {
     let found = read(folder)?.select(None).map_err(|error| unreadable(folder, &error))?;
-    evidence.ingress = found.ingress;
-    evidence.quote = evidence.quote.take().or(found.quote);
-    evidence.event_log = evidence.event_log.take().or(found.event_log);
-    Ok(())
+    parts::add_ingress(evidence, found).map_err(|error| unreadable(folder, &error))
 }
 
 /// The collateral of the judging side: every file given, and every file of the folders given, whatever platform it is
@@ -188,6 +194,13 @@ fn for_each_collateral(
 
 fn taken(path: &Path, note: Result<Option<Note>, ReadError>) -> Result<Option<Note>, Failure> {
     note.map_err(|error| unreadable(path, &error))
+}
+
+/// What of the input is not judged is said unasked.
+fn tell_losses(notes: &[Note], global: &Global) {
+    for note in notes.iter().filter(|note| note.is_loss()) {
+        output::note(global, &format!("note: {note}"));
+    }
 }
 
 fn tell(notes: &[Note], global: &Global) {

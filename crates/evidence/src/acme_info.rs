@@ -5,6 +5,7 @@
 
 use crate::container::Container;
 use crate::draft::Draft;
+use crate::dstack::add_machine;
 use crate::encoding;
 use crate::error::ReadError;
 use crate::json::{Object, Origin, Value};
@@ -76,7 +77,7 @@ fn add(
 }
 
 /// What the members `quote` (a GetQuote answer in a string) and `attestation` (an Attest answer in a string) hold.
-/// Both tell of the same moment; the attestation is looked into where there is no quote.
+/// Both tell of the same moment, so their quotes have to be over the same report.
 fn machine<'b>(
     object: &Object<'_>,
     quote: &str,
@@ -88,21 +89,13 @@ fn machine<'b>(
     draft.evidence.bound_content = content;
     if let Some(nested) = object.get(quote).map(Value::nested).transpose()?.flatten() {
         let answer = nested.value(budget)?.object()?;
-        draft.quote_member(&answer, "quote")?;
-        draft.event_log_member(&answer, "event_log")?;
-        draft.vm_config_member(&answer)?;
-        draft.claim_members(&answer, &["report_data"])?;
+        add_machine(&mut draft, &answer)?;
         if draft.evidence.quote.is_none() {
             return Err(ReadError::MissingField { at: answer.place(), field: "quote" });
         }
-        if let Some(value) = object.get(attestation).filter(|value| !is_empty(value)) {
-            let what = "the same evidence once more, in an attestation container";
-            draft.notes.push(Note::NotRead { place: value.origin.source(), what });
-        }
-        return Ok(Some(draft));
     }
     let Some(nested) = object.get(attestation).map(Value::nested).transpose()?.flatten() else {
-        return Ok(None);
+        return Ok(draft.evidence.quote.is_some().then_some(draft));
     };
     let answer = nested.value(budget)?.object()?;
     let Some((text, origin)) = answer.text("attestation")? else {

@@ -1,7 +1,7 @@
 //! Phala Cloud's attestations of an application: `{app_id, instances: [{quote, eventlog?, tcb_info?, ...}], ...}`.
 
 use crate::draft::Draft;
-use crate::dstack::add_tcb_info;
+use crate::dstack::add_machine;
 use crate::error::ReadError;
 use crate::json::Object;
 use crate::readout::{Format, Note, Readout};
@@ -11,27 +11,23 @@ use veritee_model::Budget;
 pub(crate) fn read(object: &Object<'_>, budget: &Budget) -> Result<Readout, ReadError> {
     let instances = object.get("instances").map(crate::json::Value::array).transpose()?.unwrap_or_default();
     let (mut machines, mut notes) = (Vec::new(), Vec::new());
+    let mut without = Vec::new();
     for instance in &instances {
         let label = instance.origin.pointer.clone();
-        let entry = if instance.is_null() { None } else { Some(instance.object()?) };
         let mut draft = Draft::new(budget);
-        if let Some(entry) = &entry {
-            draft.quote_member(entry, "quote")?;
-            draft.event_log_member(entry, "eventlog")?;
-            draft.event_log_member(entry, "event_log")?;
-            draft.vm_config_member(entry)?;
-            let tcb_info = entry.get("tcb_info").map(crate::json::Value::nested).transpose()?.flatten();
-            if let Some(nested) = tcb_info {
-                add_tcb_info(&mut draft, &nested.value(budget)?.object()?)?;
-            }
+        if !instance.is_null() {
+            add_machine(&mut draft, &instance.object()?)?;
+        }
+        if draft.evidence.quote.is_none() {
+            without.push(instance.origin.source());
         }
         if draft.evidence.quote.is_none() && draft.evidence.app_compose.is_none() {
-            notes.push(Note::Skipped { place: instance.origin.source() });
             continue;
         }
         draft.claim_members(object, &["app_id"])?;
         machines.push(draft.named(&label, &mut notes));
     }
+    notes.extend(Note::without_quote(without, instances.len()));
     if machines.is_empty() {
         return Err(ReadError::NoMachine { at: object.place() });
     }

@@ -1,4 +1,5 @@
-//! Evidence in the making. The first copy of a part stays; a later one leaves a note.
+//! Evidence in the making. The first copy of a part stays; a later one that says the same leaves a note, and one that
+//! says something else is an error: of two readers, each could take another one, and judge another machine.
 
 use crate::certificate::{self, Leaf};
 use crate::container::Container;
@@ -6,6 +7,7 @@ use crate::error::{CertificateProblem, ReadError};
 use crate::json::{Origin, Value};
 use crate::parts::event_log_format;
 use crate::readout::{NamedEvidence, Note};
+use crate::same::{Fuller, one_boot, same_bytes, same_document, same_events, same_statement, same_text};
 use crate::{encoding, json::Object};
 use veritee_model::evidence::{BoundContent, Claim, EventLogFormat, EventLogItem};
 use veritee_model::{Budget, Evidence, Item};
@@ -28,6 +30,8 @@ const HEX_CLAIMS: &[&str] = &[
     "request_nonce",
 ];
 
+const QUOTE: &str = "quote";
+
 pub(crate) struct Draft<'b> {
     pub(crate) evidence: Evidence,
     pub(crate) notes: Vec<Note>,
@@ -44,14 +48,25 @@ impl<'b> Draft<'b> {
         NamedEvidence { label: label.to_owned(), evidence: self.evidence }
     }
 
-    pub(crate) fn quote(&mut self, bytes: Vec<u8>, origin: &Origin) {
-        keep_first(&mut self.evidence.quote, Item::new(bytes, origin.source()), "quote", &mut self.notes);
+    pub(crate) fn quote(&mut self, bytes: Vec<u8>, origin: &Origin) -> Result<(), ReadError> {
+        let item = Item::new(bytes, origin.source());
+        keep_first(&mut self.evidence.quote, item, QUOTE, origin, same_statement, &mut self.notes)
+    }
+
+    /// The quote in a certificate. A key is bound at another moment than a nonce: beside the quote that is judged it is
+    /// a second one by nature, which stays in the chain and is judged there (`binding.ra-tls`).
+    fn quote_of_certificate(&mut self, bytes: Vec<u8>, origin: &Origin) {
+        let item = Item::new(bytes, origin.source());
+        match &self.evidence.quote {
+            None => self.evidence.quote = Some(item),
+            Some(taken) => self.notes.push(second_copy(QUOTE, taken, &item)),
+        }
     }
 
     /// A quote written as hex or base64; absent, null and empty are none.
     pub(crate) fn quote_member(&mut self, object: &Object<'_>, key: &str) -> Result<(), ReadError> {
         if let Some((text, origin)) = object.text(key)? {
-            self.quote(encoding::decode(&text, &origin)?, &origin);
+            self.quote(encoding::decode(&text, &origin)?, &origin)?;
         }
         Ok(())
     }
@@ -62,23 +77,19 @@ impl<'b> Draft<'b> {
             return Err(ReadError::TooLarge { at: origin.place(), what: "bytes of app_compose", limit });
         }
         let item = Item::new(text, origin.source());
-        keep_first(&mut self.evidence.app_compose, item, "app_compose", &mut self.notes);
-        Ok(())
+        keep_first(&mut self.evidence.app_compose, item, "app_compose", origin, same_bytes, &mut self.notes)
     }
 
-    pub(crate) fn vm_config(&mut self, text: String, origin: &Origin) {
+    pub(crate) fn vm_config(&mut self, text: String, origin: &Origin) -> Result<(), ReadError> {
         let item = Item::new(text, origin.source());
-        keep_first(&mut self.evidence.vm_config, item, "vm_config", &mut self.notes);
+        keep_first(&mut self.evidence.vm_config, item, "vm_config", origin, same_document, &mut self.notes)
     }
 
     /// `vm_config` is a string; some tools unpack it, and then its slice of the document is what there is.
     pub(crate) fn vm_config_member(&mut self, object: &Object<'_>) -> Result<(), ReadError> {
         let Some(value) = object.get("vm_config").filter(|value| !value.is_null()) else { return Ok(()) };
         let text = if value.is_object() { value.raw().to_owned() } else { value.string()? };
-        if !text.is_empty() {
-            self.vm_config(text, &value.origin);
-        }
-        Ok(())
+        if text.is_empty() { Ok(()) } else { self.vm_config(text, &value.origin) }
     }
 
     /// Evidence of GPUs: a document inside a string, or in place. What it is, the check of it finds out.
@@ -123,10 +134,15 @@ impl<'b> Draft<'b> {
             let limit = self.budget.event_log_bytes;
             return Err(ReadError::TooLarge { at: origin.place(), what: "bytes of event log", limit });
         }
-        let item = Item::new(bytes, origin.source());
-        match &self.evidence.event_log {
-            None => self.evidence.event_log = Some(EventLogItem { item, format }),
-            Some(taken) => self.notes.push(second_copy("event log", &taken.item, &item)),
+        let log = EventLogItem { item: Item::new(bytes, origin.source()), format };
+        let Some(taken) = &self.evidence.event_log else {
+            self.evidence.event_log = Some(log);
+            return Ok(());
+        };
+        let same = one_boot(taken, &log).ok_or_else(|| two_values("event log", &taken.item, origin))?;
+        self.notes.push(second_copy("event log", &taken.item, &log.item));
+        if same == Fuller::Second {
+            self.evidence.event_log = Some(log);
         }
         Ok(())
     }
@@ -142,8 +158,8 @@ impl<'b> Draft<'b> {
                 .push(Note::CertificateUnreadable { place: origin.source(), cause: Box::new(error) }),
         }
         let item = Item::new(pem, origin.source());
-        keep_first(&mut self.evidence.certificates, item, "certificate chain", &mut self.notes);
-        Ok(())
+        let slot = &mut self.evidence.certificates;
+        keep_first(slot, item, "certificate chain", origin, same_text, &mut self.notes)
     }
 
     /// The leaf, and the container in it if it has one.
@@ -162,13 +178,19 @@ impl<'b> Draft<'b> {
     fn leaf(&mut self, leaf: Leaf, container: Option<Container>, origin: &Origin) -> Result<(), ReadError> {
         if let Some(quote) = leaf.quote {
             let same = self.is_of(&quote);
-            self.quote(quote, &extension(origin, "quote"));
+            self.quote_of_certificate(quote, &extension(origin, "quote"));
             if let Some(log) = leaf.event_log.filter(|_| same) {
                 self.event_log(log, EventLogFormat::DstackJson, &extension(origin, "event-log"))?;
             }
         }
         match container {
-            Some(container) => self.container(container, &extension(origin, "attestation")),
+            Some(container) if self.is_of(&container.quote) => {
+                self.container(container, &extension(origin, "attestation"))
+            }
+            Some(container) => {
+                self.quote_of_certificate(container.quote, &extension(origin, "attestation").member("quote"));
+                Ok(())
+            }
             None => Ok(()),
         }
     }
@@ -179,13 +201,9 @@ impl<'b> Draft<'b> {
         self.evidence.quote.as_ref().is_none_or(|taken| taken.bytes == quote)
     }
 
-    /// Everything that an attestation container holds; nothing but a note when another quote was taken.
+    /// Everything that an attestation container holds.
     pub(crate) fn container(&mut self, container: Container, origin: &Origin) -> Result<(), ReadError> {
-        let same = self.is_of(&container.quote);
-        self.quote(container.quote, &origin.member("quote"));
-        if !same {
-            return Ok(());
-        }
+        self.quote(container.quote, &origin.member("quote"))?;
         if let Some(log) = container.event_log {
             let origin = origin.member("event_log");
             self.notes.push(Note::Reserialised { place: origin.source(), part: "event log" });
@@ -195,16 +213,23 @@ impl<'b> Draft<'b> {
             let origin = origin.member("runtime_events");
             self.notes.push(Note::Reserialised { place: origin.source(), part: "list of run-time events" });
             let item = Item::new(events, origin.source());
-            keep_first(&mut self.evidence.runtime_events, item, "list of run-time events", &mut self.notes);
+            let slot = &mut self.evidence.runtime_events;
+            keep_first(slot, item, "list of run-time events", &origin, same_events, &mut self.notes)?;
         }
         self.claim("report_data", &hex::encode(container.report_data), &origin.member("report_data"))?;
         if let Some(content) = container.report_data_payload {
             let content = content.into_bytes();
-            self.evidence.bound_content.get_or_insert(BoundContent {
-                tag: "app-data".to_owned(),
-                content,
-                algorithm: "sha512".to_owned(),
-            });
+            let (tag, algorithm) = ("app-data".to_owned(), "sha512".to_owned());
+            let bound = BoundContent { tag, content, algorithm };
+            let place = || origin.member("report_data_payload").source();
+            match &self.evidence.bound_content {
+                None => self.evidence.bound_content = Some(bound),
+                Some(taken) if *taken == bound => {}
+                // REPORTDATA is one of the two at most, and the other one was asked about.
+                Some(_) => {
+                    self.notes.push(Note::NotRead { place: place(), what: "other content to be bound" })
+                }
+            }
         }
         self.container_config(container.config, &origin.member("config"))
     }
@@ -216,17 +241,18 @@ impl<'b> Draft<'b> {
         }
         let object = Value::parse(&config, origin.content(), self.budget)?.object()?;
         match object.get("vm_config") {
-            None => self.vm_config(config.clone(), origin),
+            None => self.vm_config(config.clone(), origin)?,
             Some(value) => {
                 let text = value.string()?;
                 if !text.is_empty() {
-                    self.vm_config(text, &value.origin);
+                    self.vm_config(text, &value.origin)?;
                 }
             }
         }
         if let Some((document, origin)) = object.text("mr_config")? {
             let item = Item::new(document, origin.source());
-            keep_first(&mut self.evidence.mr_config, item, "mr_config", &mut self.notes);
+            let slot = &mut self.evidence.mr_config;
+            keep_first(slot, item, "mr_config", &origin, same_document, &mut self.notes)?;
         }
         Ok(())
     }
@@ -273,11 +299,77 @@ fn extension(origin: &Origin, name: &str) -> Origin {
     origin.member("extensions").member(name)
 }
 
-fn keep_first(slot: &mut Option<Item>, item: Item, part: &'static str, notes: &mut Vec<Note>) {
-    match slot {
-        None => *slot = Some(item),
-        Some(taken) => notes.push(second_copy(part, taken, &item)),
+/// Adds what a second entry about the same quote says: the same, or what the first one left out.
+pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note>) -> Result<(), ReadError> {
+    let place = |item: &Item| {
+        let (input, pointer) = item.source.split_once('#').unwrap_or((&item.source, ""));
+        Origin { pointer: pointer.to_owned(), ..Origin::new(input) }
+    };
+    let Evidence {
+        quote, event_log, runtime_events, app_compose, vm_config, mr_config, certificates, gpus, ..
+    } = second;
+    let slots: [(&mut Option<Item>, Option<Item>, &'static str, fn(&[u8], &[u8]) -> bool); 7] = [
+        (&mut first.quote, quote, QUOTE, same_statement),
+        (&mut first.runtime_events, runtime_events, "list of run-time events", same_events),
+        (&mut first.app_compose, app_compose, "app_compose", same_bytes),
+        (&mut first.vm_config, vm_config, "vm_config", same_document),
+        (&mut first.mr_config, mr_config, "mr_config", same_document),
+        (&mut first.certificates, certificates, "certificate chain", same_text),
+        (&mut first.gpus, gpus, "GPU evidence", same_document),
+    ];
+    for (slot, item, part, same) in slots {
+        if let Some(item) = item {
+            let origin = place(&item);
+            keep_first(slot, item, part, &origin, same, notes)?;
+        }
     }
+    if let Some(log) = event_log {
+        match &first.event_log {
+            None => first.event_log = Some(log),
+            Some(taken) if one_boot(taken, &log).is_some() => {}
+            Some(taken) => return Err(two_values("event log", &taken.item, &place(&log.item))),
+        }
+    }
+    for (name, claim) in second.claims.values {
+        match first.claims.values.get(&name) {
+            Some(known) if known.value != claim.value => {
+                return Err(ReadError::ClaimsDisagree {
+                    at: place(&Item::new(Vec::new(), claim.source)).place(),
+                    claim: name,
+                    first: known.value.clone(),
+                    first_source: known.source.clone(),
+                    second: claim.value,
+                });
+            }
+            Some(_) => {}
+            None => drop(first.claims.values.insert(name, claim)),
+        }
+    }
+    Ok(())
+}
+
+/// Takes the first, or compares: what says the same leaves a note.
+fn keep_first(
+    slot: &mut Option<Item>,
+    item: Item,
+    part: &'static str,
+    origin: &Origin,
+    same: fn(&[u8], &[u8]) -> bool,
+    notes: &mut Vec<Note>,
+) -> Result<(), ReadError> {
+    let Some(taken) = slot else {
+        *slot = Some(item);
+        return Ok(());
+    };
+    if !same(&taken.bytes, &item.bytes) {
+        return Err(two_values(part, taken, origin));
+    }
+    notes.push(second_copy(part, taken, &item));
+    Ok(())
+}
+
+pub(crate) fn two_values(part: &'static str, first: &Item, origin: &Origin) -> ReadError {
+    ReadError::TwoValues { at: origin.place(), part, first: first.source.clone() }
 }
 
 fn second_copy(part: &'static str, taken: &Item, other: &Item) -> Note {

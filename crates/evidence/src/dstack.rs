@@ -4,7 +4,7 @@ use crate::container::Container;
 use crate::draft::Draft;
 use crate::encoding;
 use crate::error::ReadError;
-use crate::json::Object;
+use crate::json::{Object, Value};
 use crate::readout::{Format, Note, Readout};
 use veritee_model::Budget;
 
@@ -41,22 +41,52 @@ pub(crate) fn read_quote_object(
     budget: &Budget,
 ) -> Result<Readout, ReadError> {
     let mut draft = Draft::new(budget);
-    draft.quote_member(object, "quote")?;
-    draft.event_log_member(object, "event_log")?;
-    draft.vm_config_member(object)?;
-    draft.claim_members(object, &["report_data"])?;
-    if let Some((text, origin)) = object.text("attestation")? {
-        let bytes = encoding::decode(&text, &origin)?;
-        draft.container(Container::read(&bytes, &origin, budget)?, &origin)?;
-    }
+    add_machine(&mut draft, object)?;
     require_quote(&draft, object, if format == Format::Attest { "attestation" } else { "quote" })?;
     Ok(Readout::one(format, draft.evidence, draft.notes))
+}
+
+/// Everything that an object about one machine holds, under every name that is in use for it. One reader for all
+/// forms: what one of them leaves out could be the second quote that another program takes.
+pub(crate) fn add_machine(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), ReadError> {
+    quotes_and_logs(draft, object)?;
+    let is_info = object.has("tcb_info") || object.has("app_cert");
+    if !is_info {
+        draft.vm_config_member(object)?;
+    }
+    draft.claim_members(object, &["report_data", "request_nonce"])?;
+    if let Some((text, origin)) = object.text("attestation")? {
+        let bytes = encoding::decode(&text, &origin)?;
+        draft.container(Container::read(&bytes, &origin, draft.budget)?, &origin)?;
+    }
+    if let Some(nested) = object.get("info").map(Value::nested).transpose()?.flatten() {
+        let info = nested.value(draft.budget)?.object()?;
+        quotes_and_logs(draft, &info)?;
+        add_info(draft, &info)?;
+    }
+    if is_info {
+        return add_info(draft, object);
+    }
+    if object.has("mrtd") || object.has("app_compose") {
+        add_asserted(draft, object)?;
+    }
+    Ok(())
+}
+
+fn quotes_and_logs(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), ReadError> {
+    for key in ["quote", "intel_quote"] {
+        draft.quote_member(object, key)?;
+    }
+    for key in ["event_log", "eventlog"] {
+        draft.event_log_member(object, key)?;
+    }
+    Ok(())
 }
 
 /// The guest agent's answer to `Info`. Its quote is inside `app_cert`.
 pub(crate) fn read_info(object: &Object<'_>, budget: &Budget) -> Result<Readout, ReadError> {
     let mut draft = Draft::new(budget);
-    add_info(&mut draft, object)?;
+    add_machine(&mut draft, object)?;
     Ok(Readout::one(Format::Info, draft.evidence, draft.notes))
 }
 
@@ -75,7 +105,7 @@ pub(crate) fn read_tcb_info(
 pub(crate) fn add_info(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), ReadError> {
     draft.claim_members(object, INFO_CLAIMS)?;
     draft.vm_config_member(object)?;
-    if let Some(nested) = object.get("tcb_info").map(crate::json::Value::nested).transpose()?.flatten() {
+    if let Some(nested) = object.get("tcb_info").map(Value::nested).transpose()?.flatten() {
         add_tcb_info(draft, &nested.value(draft.budget)?.object()?)?;
     }
     if let Some((pem, origin)) = object.text("app_cert")? {
@@ -90,8 +120,13 @@ pub(crate) fn add_info(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(),
 
 /// Adds what a `tcb_info` object holds to what is there already.
 pub(crate) fn add_tcb_info(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), ReadError> {
-    draft.claim_members(object, TCB_INFO_CLAIMS)?;
     draft.event_log_member(object, "event_log")?;
+    add_asserted(draft, object)
+}
+
+/// What `tcb_info` says beside its log.
+fn add_asserted(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), ReadError> {
+    draft.claim_members(object, TCB_INFO_CLAIMS)?;
     if let Some((text, origin)) = object.text("app_compose")? {
         draft.app_compose(text, &origin)?;
     }

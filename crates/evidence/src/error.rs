@@ -181,6 +181,15 @@ pub enum ReadError {
         /// The second value.
         second: String,
     },
+    /// One input gives a part of one machine twice, and the two differ: two readers can judge two machines.
+    TwoValues {
+        /// Where the second one lies.
+        at: Box<Place>,
+        /// Which part.
+        part: &'static str,
+        /// Where the first one lies.
+        first: String,
+    },
     /// The input has no running machine.
     NoMachine {
         /// Where.
@@ -220,7 +229,7 @@ impl ReadError {
             Self::UnknownSchema { .. } => Reason::EvidenceSchemaUnknown,
             Self::PlatformUnsupported { .. } => Reason::EvidencePlatformUnsupported,
             Self::NotPublic { .. } => Reason::EvidenceNotPublic,
-            Self::ClaimsDisagree { .. } => Reason::EvidenceContradictory,
+            Self::ClaimsDisagree { .. } | Self::TwoValues { .. } => Reason::EvidenceContradictory,
             Self::NoMachine { .. } => Reason::EvidenceNoMachine,
             Self::SeveralMachines { .. } | Self::NoSuchMachine { .. } => Reason::EvidenceMachineNotChosen,
             Self::NotUtf8 { .. }
@@ -257,6 +266,7 @@ impl ReadError {
             | Self::Page { at, .. }
             | Self::NotPublic { at }
             | Self::ClaimsDisagree { at, .. }
+            | Self::TwoValues { at, .. }
             | Self::NoMachine { at }
             | Self::SeveralMachines { at, .. }
             | Self::NoSuchMachine { at, .. } => at,
@@ -284,6 +294,7 @@ impl ReadError {
             | Self::Page { at, .. }
             | Self::NotPublic { at }
             | Self::ClaimsDisagree { at, .. }
+            | Self::TwoValues { at, .. }
             | Self::NoMachine { at }
             | Self::SeveralMachines { at, .. }
             | Self::NoSuchMachine { at, .. } => at,
@@ -306,6 +317,9 @@ impl ReadError {
             Self::PlatformUnsupported { .. } => "veritee judges Intel TDX machines that dstack runs itself",
             Self::NotPublic { .. } => {
                 "ask the operator for the evidence, or take the RA-TLS certificate from a connection"
+            }
+            Self::ClaimsDisagree { .. } | Self::TwoValues { .. } => {
+                "one input speaks of one machine at one moment: fetch its evidence anew, or give each in a file of its own"
             }
             Self::NoMachine { .. } => "fetch the attestations again while an instance is running",
             Self::SeveralMachines { .. } | Self::NoSuchMachine { .. } => "choose one of the listed machines",
@@ -363,6 +377,9 @@ impl fmt::Display for ReadError {
                 inert(first_source),
                 quoted(second)
             ),
+            Self::TwoValues { part, first, .. } => {
+                write!(f, "the {part} is given twice, with other content: at {} and here", inert(first))
+            }
             Self::NoMachine { .. } => f.write_str("there is no running machine in it"),
             Self::SeveralMachines { labels, .. } => {
                 f.write_str("there are several machines, choose one of")?;

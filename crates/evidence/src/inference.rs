@@ -1,11 +1,12 @@
 //! Attestation reports of confidential-inference services: an object with `intel_quote`, and an outer one that has
 //! several of them in `gateway_attestation`, `model_attestations` or `all_attestations`.
 
-use crate::draft::Draft;
-use crate::dstack::add_info;
+use crate::draft::{Draft, merge};
+use crate::dstack::add_machine;
 use crate::error::ReadError;
-use crate::json::{Object, Value};
+use crate::json::Object;
 use crate::readout::{Format, NamedEvidence, Note, Readout};
+use crate::same::statement;
 use std::collections::BTreeMap;
 use veritee_model::{Budget, Sha256Digest};
 
@@ -31,60 +32,62 @@ pub(crate) fn read(object: &Object<'_>, budget: &Budget) -> Result<Readout, Read
     if let Some(value) = object.get("gateway_attestation").filter(|value| !value.is_null()) {
         machines.push(machine(&value.object()?, budget, &mut notes)?);
     }
-    let quotes = machines.iter().filter_map(|machine: &NamedEvidence| machine.evidence.quote.as_ref());
-    let mut known = quotes.map(|quote| (quote.sha256(), quote.source.clone())).collect();
+    let mut known = BTreeMap::new();
+    for (index, machine) in machines.iter().enumerate() {
+        known.entry(statement_digest(machine)).or_insert(index);
+    }
+    let mut without = Vec::new();
+    let mut listed = 0_usize;
     for key in ["model_attestations", "all_attestations"] {
         let Some(value) = object.get(key).filter(|value| !value.is_null()) else { continue };
         for entry in value.array()? {
-            add_entry(&entry, budget, &mut known, &mut machines, &mut notes)?;
+            listed = listed.saturating_add(1);
+            if entry.is_null() {
+                without.push(entry.origin.source());
+                continue;
+            }
+            let entry = machine(&entry.object()?, budget, &mut notes)?;
+            add_entry(entry, &mut known, &mut machines, &mut notes)?;
         }
     }
+    notes.extend(Note::without_quote(without, listed));
     if machines.is_empty() {
         return Err(ReadError::NoMachine { at: object.place() });
     }
     Ok(Readout { format: Format::InferenceReport, machines, notes })
 }
 
-/// The outer object's own attestation is usually listed once more; the same quote is not taken twice.
+/// The outer object's own attestation is usually listed once more; what is said of one quote is said of one machine, and
+/// has to be the same.
 fn add_entry(
-    entry: &Value<'_>,
-    budget: &Budget,
-    known: &mut BTreeMap<Sha256Digest, String>,
+    entry: NamedEvidence,
+    known: &mut BTreeMap<Sha256Digest, usize>,
     machines: &mut Vec<NamedEvidence>,
     notes: &mut Vec<Note>,
 ) -> Result<(), ReadError> {
-    if entry.is_null() {
-        notes.push(Note::Skipped { place: entry.origin.source() });
-        return Ok(());
-    }
-    let mut own_notes = Vec::new();
-    let machine = machine(&entry.object()?, budget, &mut own_notes)?;
-    if let Some(quote) = &machine.evidence.quote {
-        if let Some(taken) = known.get(&quote.sha256()) {
-            let (taken, other) = (taken.clone(), quote.source.clone());
-            notes.push(Note::SecondCopy { part: "machine's quote", taken, other, equal: true });
-            return Ok(());
+    let statement = statement_digest(&entry);
+    match known.get(&statement).and_then(|index| machines.get_mut(*index)) {
+        Some(first) => merge(&mut first.evidence, entry.evidence, notes),
+        None => {
+            known.insert(statement, machines.len());
+            machines.push(entry);
+            Ok(())
         }
-        known.insert(quote.sha256(), quote.source.clone());
     }
-    notes.extend(own_notes);
-    machines.push(machine);
-    Ok(())
+}
+
+fn statement_digest(machine: &NamedEvidence) -> Sha256Digest {
+    let quote = machine.evidence.quote.as_ref().map_or(&[][..], |quote| quote.bytes.as_slice());
+    Sha256Digest::of(statement(quote).unwrap_or(quote))
 }
 
 fn machine(object: &Object<'_>, budget: &Budget, notes: &mut Vec<Note>) -> Result<NamedEvidence, ReadError> {
     let mut draft = Draft::new(budget);
-    draft.quote_member(object, "intel_quote")?;
+    add_machine(&mut draft, object)?;
     if draft.evidence.quote.is_none() {
         return Err(ReadError::MissingField { at: object.place(), field: "intel_quote" });
     }
-    draft.event_log_member(object, "event_log")?;
-    draft.claim_members(object, &["report_data", "request_nonce"])?;
-    draft.vm_config_member(object)?;
     draft.gpus_member(object, "nvidia_payload")?;
-    if let Some(nested) = object.get("info").map(Value::nested).transpose()?.flatten() {
-        add_info(&mut draft, &nested.value(budget)?.object()?)?;
-    }
     for (key, what) in NOT_READ {
         if let Some(value) = object.get(key).filter(|value| !value.is_null()) {
             draft.notes.push(Note::NotRead { place: value.origin.source(), what });

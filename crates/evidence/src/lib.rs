@@ -38,6 +38,8 @@ mod json;
 pub mod parts;
 mod read;
 mod readout;
+mod same;
+mod stray;
 
 pub use document::{SCHEMA, SET_SCHEMA, set_to_json, to_json};
 pub use error::{

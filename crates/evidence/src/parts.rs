@@ -1,14 +1,18 @@
 //! Parts that come in files of their own, added to evidence that was read.
 //!
-//! A part that is given takes the place of the one that is there; the returned note says so and whether it differs.
+//! A quote, log or compose beside one that is there already has to say the same: whoever wants another one judged leaves
+//! the first out. Of what is no more than a hint or another question (vm_config, certificates) the one that is given is
+//! taken, and the returned note says so.
 
 use crate::certificate;
+use crate::draft::{merge, two_values};
 use crate::encoding::{self, Encoding};
 use crate::error::ReadError;
 use crate::ingress::utf8;
 use crate::json::{Object, Origin, Value};
 use crate::read::unrecognised;
 use crate::readout::{Format, NamedEvidence, Note, Readout};
+use crate::same::{one_boot, same_bytes, same_document, same_statement};
 use crate::{SCHEMA, SET_SCHEMA, document};
 use veritee_model::evidence::{EventLogFormat, EventLogItem, ServedCertificates};
 use veritee_model::{Budget, Evidence, Item};
@@ -29,7 +33,7 @@ pub fn add_quote(evidence: &mut Evidence, bytes: &[u8], source: &str) -> Result<
         [3..=5, 0, ..] => bytes.to_vec(),
         _ => encoding::decode(utf8(bytes, &origin)?, &origin)?,
     };
-    Ok(put(&mut evidence.quote, Item::new(bytes, source), "quote"))
+    put_same(&mut evidence.quote, Item::new(bytes, source), "quote", &origin, same_statement)
 }
 
 /// Adds an `app_compose`: the bytes of the file, exactly.
@@ -43,7 +47,8 @@ pub fn add_app_compose(
     budget: &Budget,
 ) -> Result<Option<Note>, ReadError> {
     limit(bytes, budget.app_compose_bytes, "bytes of app_compose", source)?;
-    Ok(put(&mut evidence.app_compose, Item::new(bytes, source), "app_compose"))
+    let (slot, item) = (&mut evidence.app_compose, Item::new(bytes, source));
+    put_same(slot, item, "app_compose", &Origin::new(source), same_bytes)
 }
 
 /// Adds a `vm_config`: JSON, or a JSON string that holds it.
@@ -123,11 +128,44 @@ pub fn add_event_log(
 ) -> Result<Option<Note>, ReadError> {
     limit(bytes, budget.event_log_bytes, "bytes of event log", source)?;
     let (bytes, format) = event_log_format(bytes.to_vec(), &Origin::new(source), budget)?;
-    let item = Item::new(bytes, source);
-    let mut slot = evidence.event_log.take().map(|log| log.item);
-    let note = put(&mut slot, item, "event log");
-    evidence.event_log = slot.map(|item| EventLogItem { item, format });
+    let log = EventLogItem { item: Item::new(bytes, source), format };
+    if let Some(taken) = &evidence.event_log
+        && one_boot(taken, &log).is_none()
+    {
+        return Err(two_values("event log", &taken.item, &Origin::new(source)));
+    }
+    let taken = evidence.event_log.take().map(|taken| taken.item);
+    let note = taken.map(|taken| replaced("event log", &taken, &log.item));
+    evidence.event_log = Some(log);
     Ok(note)
+}
+
+/// Adds the document behind MRCONFIGID.
+///
+/// # Errors
+/// When it is larger than the budget, or another one than the evidence has.
+pub fn add_mr_config(
+    evidence: &mut Evidence,
+    bytes: &[u8],
+    source: &str,
+    budget: &Budget,
+) -> Result<Option<Note>, ReadError> {
+    limit(bytes, budget.collateral_json_bytes, "bytes of mr_config", source)?;
+    let (slot, item) = (&mut evidence.mr_config, Item::new(bytes, source));
+    put_same(slot, item, "mr_config", &Origin::new(source), same_document)
+}
+
+/// Adds the evidence of a dstack-ingress folder: its files, and its quote and log, which have to be those of the
+/// evidence where that has its own. Only the folder's own quote can bind its files.
+///
+/// # Errors
+/// When the evidence has another quote or log.
+pub fn add_ingress(evidence: &mut Evidence, folder: Evidence) -> Result<Vec<Note>, ReadError> {
+    let mut notes = Vec::new();
+    let ingress = folder.ingress.clone();
+    merge(evidence, folder, &mut notes)?;
+    evidence.ingress = ingress;
+    Ok(notes)
 }
 
 /// Adds collateral: dcap-qvl's JSON, an object or array that has it inside, or veritee evidence that has some.
@@ -229,13 +267,31 @@ fn limit(bytes: &[u8], limit: usize, what: &'static str, source: &str) -> Result
     Ok(())
 }
 
+/// Takes the part that is given; an error when the evidence has another one that says something else.
+fn put_same(
+    slot: &mut Option<Item>,
+    item: Item,
+    part: &'static str,
+    origin: &Origin,
+    same: fn(&[u8], &[u8]) -> bool,
+) -> Result<Option<Note>, ReadError> {
+    match slot {
+        Some(taken) if !same(&taken.bytes, &item.bytes) => Err(two_values(part, taken, origin)),
+        _ => Ok(put(slot, item, part)),
+    }
+}
+
 fn put(slot: &mut Option<Item>, item: Item, part: &'static str) -> Option<Note> {
-    let note = slot.as_ref().map(|dropped| Note::Replaced {
+    let note = slot.as_ref().map(|dropped| replaced(part, dropped, &item));
+    *slot = Some(item);
+    note
+}
+
+fn replaced(part: &'static str, dropped: &Item, item: &Item) -> Note {
+    Note::Replaced {
         part,
         dropped: dropped.source.clone(),
         taken: item.source.clone(),
         equal: dropped.bytes == item.bytes,
-    });
-    *slot = Some(item);
-    note
+    }
 }

@@ -7,6 +7,7 @@ use crate::error::{CertificateProblem, ReadError, Recognised};
 use crate::ingress::utf8;
 use crate::json::{Object, Origin, Value};
 use crate::readout::{Format, Readout};
+use crate::stray::strays;
 use crate::{acme_info, certificate, cloud, document, dstack, html, inference, parts};
 use veritee_model::{Budget, Evidence, Item};
 
@@ -29,7 +30,10 @@ pub fn read(name: &str, bytes: &[u8], budget: &Budget) -> Result<Readout, ReadEr
     if !bytes.first().is_some_and(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace()) {
         return Err(unrecognised(bytes, &origin));
     }
-    read_text(utf8(bytes, &origin)?, &origin, budget)
+    let text = utf8(bytes, &origin)?;
+    let mut readout = read_text(text, &origin, budget)?;
+    readout.notes.extend(strays(text, &readout, &origin));
+    Ok(readout)
 }
 
 /// Reads evidence and gives that of one machine: the one with the label, or the only one.

@@ -126,10 +126,14 @@ pub enum Note {
         /// Whether both have the same bytes.
         equal: bool,
     },
-    /// An entry holds no machine's evidence (a stopped instance) and was passed over.
-    Skipped {
-        /// Where.
-        place: String,
+    /// Entries of a list of machines that have no quote (stopped instances): nothing vouches for them.
+    WithoutQuote {
+        /// Where the first few lie.
+        places: Vec<String>,
+        /// How many they are.
+        count: usize,
+        /// How many entries the list has.
+        of: usize,
     },
     /// A part of the input that could hold a machine's quote holds none, as a genuine one may.
     NoQuote {
@@ -179,12 +183,12 @@ impl fmt::Display for Note {
                 inert(dropped),
                 same(*equal)
             ),
-            Self::Skipped { place } => {
-                write!(
-                    f,
-                    "{} has no quote and no tcb_info (a stopped instance) and was passed over",
-                    inert(place)
-                )
+            Self::WithoutQuote { places, count, of } => {
+                write!(f, "{count} of {of} instances have no quote (stopped?) and cannot be verified:")?;
+                for place in places {
+                    write!(f, " {}", inert(place))?;
+                }
+                if places.len() < *count { f.write_str(" ...") } else { Ok(()) }
             }
             Self::NoQuote { place, what } => write!(f, "{} has no quote of {what}", inert(place)),
             Self::NotRead { place, what } => write!(f, "{} holds {what}, which was not read", inert(place)),
@@ -194,6 +198,30 @@ impl fmt::Display for Note {
             Self::CertificateUnreadable { place, cause } => {
                 write!(f, "the certificate chain of {} was kept but cannot be read: {cause}", inert(place))
             }
+        }
+    }
+}
+
+impl Note {
+    /// How many places a note names.
+    const NAMED: usize = 8;
+
+    pub(crate) fn without_quote(mut places: Vec<String>, of: usize) -> Option<Self> {
+        let count = places.len();
+        places.truncate(Self::NAMED);
+        (count > 0).then_some(Self::WithoutQuote { places, count, of })
+    }
+
+    /// Whether something of the input is not in what was read, so that people have to be told unasked.
+    #[must_use]
+    pub const fn is_loss(&self) -> bool {
+        match self {
+            Self::SecondCopy { .. } | Self::Reserialised { .. } => false,
+            Self::Replaced { equal, .. } => !*equal,
+            Self::WithoutQuote { .. }
+            | Self::NoQuote { .. }
+            | Self::NotRead { .. }
+            | Self::CertificateUnreadable { .. } => true,
         }
     }
 }

@@ -235,10 +235,14 @@ reasons! {
     RaTlsSignature "ra-tls-signature" NotGenuine "the RA-TLS certificate chain does not verify";
     RaTlsIssuerMismatch "ra-tls-issuer-mismatch" NotGenuine "the RA-TLS certificate is not issued under the measured key provider";
     RaTlsQuote "ra-tls-quote" NotGenuine "the quote inside the RA-TLS certificate does not verify";
-    RaTlsOtherMachine "ra-tls-other-machine" NotGenuine "the quote inside the RA-TLS certificate is of another machine or application";
+    RaTlsExpired "ra-tls-expired" Refused "a certificate of the RA-TLS chain has expired at the as-of time";
+    RaTlsNotYetValid "ra-tls-not-yet-valid" Refused "a certificate of the RA-TLS chain is not valid yet at the as-of time";
+    RaTlsOtherMachine "ra-tls-other-machine" Refused "the quote inside the RA-TLS certificate is of another machine or application";
     BindingNotGiven "binding-not-given" Undecided "the evidence has nothing to check this binding with";
     BindingMismatch "binding-mismatch" NotGenuine "REPORTDATA does not bind the given content";
     IngressFileMismatch "ingress-file-mismatch" NotGenuine "a file of the ingress evidence is not the one its list names";
+    IngressFileUnlisted "ingress-file-unlisted" Notice "a file beside the ingress evidence is not in its list: nothing binds it";
+    ServedOtherName "served-other-name" Undecided "the handshake was with another server than the one asked about";
     ServedCertificateMalformed "served-certificate-malformed" NotGenuine "the certificate chain that the server showed cannot be read";
     ServedCertificateOther "served-certificate-other" NotGenuine "the server showed a certificate that the quote does not bind";
     ServedCertificateUnbound "served-certificate-unbound" Undecided "nothing in the evidence binds the certificate that the server showed";
@@ -317,7 +321,7 @@ reasons! {
     EvidenceMalformed "evidence-malformed" Undecided "the evidence is not laid out as its form demands";
     EvidenceTooLarge "evidence-too-large" Undecided "the evidence is larger than any genuine one";
     EvidenceDuplicateKey "evidence-duplicate-key" Undecided "the evidence has a key twice: two readers can see two documents";
-    EvidenceContradictory "evidence-contradictory" Undecided "the evidence gives one claim with two values";
+    EvidenceContradictory "evidence-contradictory" Undecided "the evidence gives one claim or one part with two values";
     EvidenceDigestMismatch "evidence-digest-mismatch" Undecided "an item of the evidence does not have the digest that is given for it";
     EvidenceSchemaUnknown "evidence-schema-unknown" Undecided "the evidence is of a schema that this version cannot read";
     EvidencePlatformUnsupported "evidence-platform-unsupported" Undecided "the attestation is of another platform than Intel TDX";
@@ -352,6 +356,7 @@ impl Reason {
                     | Self::TargetOtherApp
                     | Self::GpuRevoked
                     | Self::GpuOtherMachine
+                    | Self::RaTlsOtherMachine
             )
     }
 

@@ -9,8 +9,10 @@ mod served;
 
 use crate::Expected;
 use crate::run::Run;
+use std::collections::BTreeSet;
 use veritee_eventlog::AppIdentity;
-use veritee_model::{Check, CheckId, Evidence, Outcome, Reason, ReportData};
+use veritee_model::text::shortened;
+use veritee_model::{Check, CheckId, Evidence, Item, Outcome, Reason, ReportData};
 use veritee_quote::VerifiedQuote;
 
 pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identity: Option<&AppIdentity>) {
@@ -18,9 +20,9 @@ pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identit
     run.record(nonce(run.request.expected, &td.report_data));
     let ra_tls = ra_tls::check(run.request, verified, td, identity, &run.events);
     let content = content(run, &td.report_data);
-    let ingress = ingress_evidence(run, &td.report_data);
+    let (ingress, files) = ingress_evidence(run, &td.report_data);
     let passed = |check: &Check| check.outcome == Outcome::Pass;
-    let shown = Shown { ra_tls: passed(&ra_tls), content: passed(&content), ingress: passed(&ingress) };
+    let shown = Shown { ra_tls: passed(&ra_tls), content: passed(&content), ingress: files };
     run.record_all(vec![ra_tls, content, kms_keys(run, &td.report_data), ingress]);
     run.record(served::check(run.request, &shown, identity));
     run.record(caa::check(run.request, &shown));
@@ -30,7 +32,8 @@ pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identit
 struct Shown {
     ra_tls: bool,
     content: bool,
-    ingress: bool,
+    /// Names of the bound files of dstack-ingress.
+    ingress: BTreeSet<String>,
 }
 
 impl Shown {
@@ -38,6 +41,12 @@ impl Shown {
     fn content<'a>(&self, evidence: &'a Evidence, tag: &str) -> Option<&'a [u8]> {
         let bound = evidence.bound_content.as_ref().filter(|_| self.content)?;
         (bound.tag == tag && bound.algorithm != "raw").then_some(bound.content.as_slice())
+    }
+
+    /// The files of dstack-ingress that are bound; what merely lies beside them is never used.
+    fn ingress_files<'a>(&'a self, evidence: &'a Evidence) -> impl Iterator<Item = (&'a str, &'a Item)> {
+        let files = evidence.ingress.iter().flat_map(|ingress| &ingress.files);
+        files.filter(|(name, _)| self.ingress.contains(*name)).map(|(name, item)| (name.as_str(), item))
     }
 }
 
@@ -116,24 +125,35 @@ fn kms_keys(run: &Run<'_>, report_data: &ReportData) -> Check {
     }
 }
 
-fn ingress_evidence(run: &Run<'_>, report_data: &ReportData) -> Check {
+/// The check, and the names of the files that are bound.
+fn ingress_evidence(run: &mut Run<'_>, report_data: &ReportData) -> (Check, BTreeSet<String>) {
     let id = CheckId::BindingIngress;
+    let none = BTreeSet::new();
     let Some(evidence) = &run.request.evidence.ingress else {
-        return not_given(id, "no ingress evidence came along");
+        return (not_given(id, "no ingress evidence came along"), none);
     };
     match report_data::ingress(&evidence.sums.bytes) {
-        Some(expected) if expected == *report_data => match ingress::bound_files(evidence) {
+        Some(expected) if expected == *report_data => match ingress::files(evidence) {
             Ok(files) => {
-                Check::pass(id, format!("REPORTDATA binds sha256sum.txt, which names {}", files.join(", ")))
+                let names: Vec<&str> = files.bound.iter().map(String::as_str).collect();
+                let detail = format!("REPORTDATA binds sha256sum.txt, which names {}", names.join(", "));
+                for name in files.unlisted.iter().take(MOST_NAMED) {
+                    let detail = "the list does not name it: nothing binds it, and it was not used";
+                    run.notice(Reason::IngressFileUnlisted, detail, Some(&shortened(name, 128)));
+                }
+                (Check::pass(id, detail), files.bound)
             }
-            Err(error) => Check::fail(id, error.reason(), error.to_string()),
+            Err(error) => (Check::from_reason(id, error.reason(), error.to_string()), none),
         },
         Some(expected) => {
-            mismatch(id, "REPORTDATA does not bind sha256sum.txt".to_owned(), &expected, report_data)
+            (mismatch(id, "REPORTDATA does not bind sha256sum.txt".to_owned(), &expected, report_data), none)
         }
-        None => Check::fail(id, Reason::BindingMismatch, "sha256sum.txt cannot be bound"),
+        None => (Check::fail(id, Reason::BindingMismatch, "sha256sum.txt cannot be bound"), none),
     }
 }
+
+/// Unlisted files that are named: a folder of them is no more telling than a few.
+const MOST_NAMED: usize = 8;
 
 fn not_given(id: CheckId, detail: &str) -> Check {
     Check::not_checked(id, Reason::BindingNotGiven, detail)

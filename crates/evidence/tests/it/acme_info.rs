@@ -78,11 +78,18 @@ fn the_attestation_is_looked_into_where_there_is_no_quote() {
     assert_eq!(only.machines[1].label, "/quoted_hist_keys/0");
     assert_eq!(only.machines[1].evidence.quote.as_ref().unwrap().bytes, forged_quote());
     assert_eq!(only.machines[1].evidence.bound_content.as_ref().unwrap().tag, "zt-cert");
-    let both = readout(&with("/account_attestation", json!(attestation)));
-    assert_eq!(both.machines[0].evidence.quote.as_ref().unwrap().bytes, [forged_quote(), vec![0]].concat());
-    assert!(
-        matches!(&both.notes[..], [Note::NotRead { place, .. }] if place == "input#/account_attestation")
-    );
+}
+
+#[test]
+fn quote_and_attestation_of_one_account_or_key_are_the_same_quote_or_refused() {
+    let attestation = json!({ "attestation": hex::encode(scale_container(VM_CONFIG)) }).to_string();
+    // The account's quote has one byte more than the container's.
+    let other = read(with("/account_attestation", json!(attestation)).to_string().as_bytes()).unwrap_err();
+    assert_eq!(other.reason().code(), "evidence-contradictory", "{other}");
+    let quote = json!({ "quote": hex::encode(forged_quote()), "event_log": full_log() }).to_string();
+    let mut answer = with("/quoted_hist_keys/0/quote", json!(quote));
+    answer["quoted_hist_keys"][0]["attestation"] = json!(attestation);
+    assert_eq!(readout(&answer).machines.len(), 3);
 }
 
 #[test]

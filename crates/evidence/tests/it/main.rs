@@ -13,3 +13,4 @@ mod hostile;
 mod quickstart;
 mod real;
 mod support;
+mod twice;

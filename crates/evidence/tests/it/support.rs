@@ -212,6 +212,16 @@ pub(crate) fn compressed(log: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) const LOG: &str = r#"[ {"imr":3, "event":"app-id"} ]"#;
+/// What the attestation containers of these tests say, as dstack's JSON spells it.
+pub(crate) fn full_log() -> String {
+    let event = |imr: u32, digest: String, name: &str, payload: String| serde_json::json!({ "imr": imr, "event_type": 0, "digest": digest, "event": name, "event_payload": payload });
+    serde_json::json!([
+        event(0, "07".repeat(48), "", hex::encode("ACPI DATA")),
+        event(3, String::new(), "app-id", "01".repeat(20)),
+    ])
+    .to_string()
+}
+
 pub(crate) const COMPOSE: &str = "{\n \"name\": \"a \\\"b\\\" \\u00e9 é\"}";
 
 pub(crate) fn tcb_info() -> String {

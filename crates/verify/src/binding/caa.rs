@@ -5,6 +5,9 @@
 //! record, from the domain upwards, decides; `issue` governs certificates for the name, `issuewild` those for a
 //! wildcard where there is any; a record that has no `accounturi` lets every customer of that authority in.
 //!
+//! They are judged for the domain that was asked about; where none was, for one that the handshake or a bound certificate
+//! names.
+//!
 //! The answers carry no signature here and are one moment's picture: whoever holds the domain can change them.
 //! Certificates for a wildcard of the name above the domain are governed by that name's records and not judged, unless
 //! the server showed one. `accounturi` binds only authorities that honour RFC 8657.
@@ -13,7 +16,7 @@ mod account;
 mod property;
 
 use super::Shown;
-use super::served::Leaf;
+use super::served::{Leaf, bound_names, host};
 use crate::Request;
 use property::{Grant, IssueValue};
 use serde::Deserialize;
@@ -27,19 +30,34 @@ const ID: CheckId = CheckId::BindingCaa;
 const UNSIGNED: &str = "DNS answers carry no signature here and are one moment's picture";
 
 pub(crate) fn check(request: &Request<'_>, shown: &Shown) -> Check {
+    judge(request, shown)
+        .unwrap_or_else(|undecided| Check::not_checked(ID, Reason::CaaUndecided, undecided.0))
+}
+
+fn judge(request: &Request<'_>, shown: &Shown) -> Result<Check, Undecided> {
     let evidence = request.evidence;
-    let not_given = |detail: &str| Check::not_checked(ID, Reason::BindingNotGiven, detail);
+    let not_given = |detail: &str| Ok(Check::not_checked(ID, Reason::BindingNotGiven, detail));
     let Some(caa) = &evidence.caa else { return not_given("no CAA answers came along") };
     let Some(account) = account::bound(evidence, shown) else {
         return not_given("the quote binds no ACME account");
     };
     let served = evidence.served.as_ref();
     let leaf = served.and_then(|served| Leaf::read(&served.chain.bytes, request.budget).ok());
-    let names = leaf.map(|leaf| leaf.names).unwrap_or_default();
     let target = evidence.target.as_ref().and_then(|target| target.domain.as_deref());
-    let judged = Answers::read(&caa.domain, &caa.answers.bytes, target)
-        .and_then(|answers| answers.judge(&account, &names));
-    judged.unwrap_or_else(|undecided| Check::not_checked(ID, Reason::CaaUndecided, undecided.0))
+    let answers = Answers::read(&caa.domain, &caa.answers.bytes, target)?;
+    if target.is_none() {
+        let mut subjects: Vec<String> = served.map(|served| host(served).to_owned()).into_iter().collect();
+        // What the server calls itself counts where it is a name of the server.
+        if let (Some(served), Some(leaf)) = (served, &leaf)
+            && leaf.covers(host(served))
+        {
+            subjects.extend(leaf.names.iter().cloned());
+        }
+        subjects.extend(bound_names(evidence, shown, request.budget));
+        answers.is_about(&subjects)?;
+    }
+    let names = leaf.map(|leaf| leaf.names).unwrap_or_default();
+    answers.judge(&account, &names)
 }
 
 /// How many of a kind are named before the rest is left out: real answers have one or two.
@@ -102,6 +120,24 @@ impl Answers {
             }
         }
         Ok(Self { domain, wildcard, answers })
+    }
+
+    /// That somebody else than whoever made the answers names the domain: answers for a domain of the operator's choice
+    /// show nothing.
+    fn is_about(&self, subjects: &[String]) -> Result<(), Undecided> {
+        let speaks_of = |subject: &String| {
+            let subject = plain(subject);
+            match subject.strip_prefix("*.") {
+                None => subject == self.domain,
+                Some(above_it) => self.domain == above_it || above(&self.domain) == Some(above_it),
+            }
+        };
+        if subjects.iter().any(speaks_of) {
+            return Ok(());
+        }
+        let named: BTreeSet<String> = subjects.iter().map(|subject| shown(subject)).collect();
+        let named = if named.is_empty() { "no domain".to_owned() } else { list(&named) };
+        Err(Undecided(format!("the answers are for {}, the evidence is about {named}", shown(&self.domain))))
     }
 
     /// The records that decide for `name`, with the name that has them; none when no name up to the top has any.

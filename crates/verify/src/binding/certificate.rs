@@ -3,13 +3,18 @@
 //! All of it is attacker-controlled until three things hold: the leaf's key is bound by REPORTDATA of a verified
 //! quote, each certificate is signed by the next, and the last one's key is the measured key provider.
 //!
-//! Not checked: validity dates (dstack issues for ten years or from 1975; they are no freshness), names, key usage.
+//! An issuer has to be an authority by its own certificate (RFC 5280, section 4.2.1.9): what an application's leaf signs
+//! is worth nothing. dstack gives its authorities the key usage digitalSignature alone, so that keyCertSign can be
+//! demanded only where a certificate names any other use (section 4.2.1.3).
+//!
+//! Not checked here: validity dates (`binding.ra-tls` holds them against the as-of time), names, revocation (dstack has
+//! none).
 
 use core::fmt;
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, UnparsedPublicKey, VerificationAlgorithm,
 };
-use veritee_model::{AppId, Budget, Reason};
+use veritee_model::{AppId, Budget, Reason, UnixTime};
 use x509_parser::oid_registry::{OID_SIG_ECDSA_WITH_SHA256, OID_SIG_ECDSA_WITH_SHA384};
 use x509_parser::pem::Pem;
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -38,6 +43,13 @@ pub enum ChainError {
         /// 0-based certificate.
         certificate: usize,
     },
+    /// A certificate that signs another one is no authority, or not for so long a chain.
+    Authority {
+        /// 0-based certificate.
+        certificate: usize,
+        /// What is wrong.
+        what: &'static str,
+    },
     /// A certificate's issuer is not the next one's subject.
     Issuer {
         /// 0-based certificate.
@@ -51,7 +63,7 @@ impl ChainError {
     pub const fn reason(&self) -> Reason {
         match self {
             Self::Malformed { .. } => Reason::RaTlsMalformed,
-            Self::Signature { .. } | Self::Issuer { .. } => Reason::RaTlsSignature,
+            Self::Signature { .. } | Self::Issuer { .. } | Self::Authority { .. } => Reason::RaTlsSignature,
         }
     }
 }
@@ -59,7 +71,9 @@ impl ChainError {
 impl fmt::Display for ChainError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Malformed { certificate, what } => write!(f, "certificate {certificate}: {what}"),
+            Self::Malformed { certificate, what } | Self::Authority { certificate, what } => {
+                write!(f, "certificate {certificate}: {what}")
+            }
             Self::Signature { certificate } => {
                 write!(
                     f,
@@ -97,6 +111,10 @@ pub struct RaTlsChain {
     pub event_log: Option<Vec<u8>>,
     /// The app id in the leaf.
     pub app_id: Option<AppId>,
+    /// App ids in the certificates of its issuers: a KMS writes one into the authority that it makes for an application.
+    pub issuer_app_ids: Vec<AppId>,
+    /// From when and until when each certificate is valid, leaf first.
+    pub validity: Vec<(UnixTime, UnixTime)>,
     /// The leaf has dstack's attestation container, which is not read here.
     pub has_attestation: bool,
     last: Vec<u8>,
@@ -126,17 +144,19 @@ impl RaTlsChain {
             if !signed_by(child, parent) {
                 return Err(ChainError::Signature { certificate });
             }
+            authority(parent, certificate).map_err(|what| {
+                let certificate = certificate.saturating_add(1);
+                ChainError::Authority { certificate, what }
+            })?;
         }
         let empty = ChainError::Malformed { certificate: 0, what: "no certificate" };
         let (Some(leaf), Some(last)) = (certificates.first(), certificates.last()) else { return Err(empty) };
-        let app_id = extension(leaf, APP_ID)?
-            .map(|value| {
-                AppId::try_from(value.as_slice()).map_err(|_length| ChainError::Malformed {
-                    certificate: 0,
-                    what: "app id of other than 20 bytes",
-                })
-            })
-            .transpose()?;
+        let mut app_ids = Vec::new();
+        for (certificate, parsed) in certificates.iter().enumerate() {
+            app_ids.push(app_id(parsed).map_err(|what| ChainError::Malformed { certificate, what })?);
+        }
+        let mut app_ids = app_ids.into_iter();
+        let app_id = app_ids.next().flatten();
         Ok(Self {
             leaf_spki: leaf.public_key().raw.to_vec(),
             root_spki: last.public_key().raw.to_vec(),
@@ -146,6 +166,8 @@ impl RaTlsChain {
             quote: extension(leaf, QUOTE)?,
             event_log: extension(leaf, EVENT_LOG)?,
             app_id,
+            issuer_app_ids: app_ids.flatten().collect(),
+            validity: certificates.iter().map(validity).collect(),
             has_attestation: extension(leaf, ATTESTATION)?.is_some(),
             last: ders.last().cloned().unwrap_or_default(),
         })
@@ -159,6 +181,40 @@ impl RaTlsChain {
         let (Ok(([], certificate)), Ok(([], key))) = (certificate, key) else { return false };
         signed_with(&certificate, &key)
     }
+}
+
+/// That a certificate may sign another one, with so many authorities between it and the leaf.
+fn authority(certificate: &X509Certificate<'_>, below: usize) -> Result<(), &'static str> {
+    let constraints = certificate.basic_constraints().ok().flatten();
+    let Some(constraints) = constraints.map(|extension| extension.value).filter(|found| found.ca) else {
+        return Err("it signs another certificate and is no authority (basicConstraints)");
+    };
+    let limit = constraints.path_len_constraint.and_then(|limit| usize::try_from(limit).ok());
+    if limit.is_some_and(|limit| below > limit) {
+        return Err("the chain below it is longer than it allows (pathLenConstraint)");
+    }
+    /// digitalSignature and nothing else.
+    const AS_DSTACK_WRITES_IT: u16 = 1;
+    match certificate.key_usage() {
+        Ok(None) => Ok(()),
+        Ok(Some(usage)) if usage.value.key_cert_sign() || usage.value.flags == AS_DSTACK_WRITES_IT => Ok(()),
+        _ => Err("its key is not for signing certificates (keyUsage)"),
+    }
+}
+
+fn validity(certificate: &X509Certificate<'_>) -> (UnixTime, UnixTime) {
+    let seconds = |time: x509_parser::time::ASN1Time| u64::try_from(time.timestamp()).unwrap_or(0);
+    let validity = certificate.validity();
+    let (from, until) = (seconds(validity.not_before), seconds(validity.not_after));
+    (UnixTime::from_seconds(from), UnixTime::from_seconds(until))
+}
+
+fn app_id(certificate: &X509Certificate<'_>) -> Result<Option<AppId>, &'static str> {
+    let value =
+        extension(certificate, APP_ID).map_err(|_error| "a dstack extension twice, or no octet string")?;
+    let read =
+        |bytes: Vec<u8>| AppId::try_from(bytes.as_slice()).map_err(|_length| "app id of other than 20 bytes");
+    value.map(read).transpose()
 }
 
 /// The certificates of a chain in PEM, or the one in DER.

@@ -4,7 +4,7 @@
 //! `SHA-256(sha256sum.txt)`, zero-padded. Not checked: whether a certificate among the files is the one served.
 
 use core::fmt;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use veritee_model::evidence::IngressEvidence;
 use veritee_model::{Reason, Sha256Digest};
 
@@ -31,11 +31,6 @@ pub enum IngressError {
         /// Found.
         got: Sha256Digest,
     },
-    /// A file came along that the list does not name: nothing binds it.
-    Unlisted {
-        /// The file.
-        name: String,
-    },
     /// The list names no file that came along: nothing was shown.
     Nothing,
 }
@@ -44,7 +39,10 @@ impl IngressError {
     /// The reason code.
     #[must_use]
     pub const fn reason(&self) -> Reason {
-        Reason::IngressFileMismatch
+        match self {
+            Self::Line { .. } | Self::Duplicate { .. } | Self::Digest { .. } => Reason::IngressFileMismatch,
+            Self::Nothing => Reason::BindingNotGiven,
+        }
     }
 }
 
@@ -59,7 +57,6 @@ impl fmt::Display for IngressError {
             Self::Digest { name, expected, got } => {
                 write!(f, "{}: sha256 is {got}, sha256sum.txt says {expected}", inert(name))
             }
-            Self::Unlisted { name } => write!(f, "{} is not in sha256sum.txt", inert(name)),
             Self::Nothing => f.write_str("none of the files that sha256sum.txt names came along"),
         }
     }
@@ -67,24 +64,35 @@ impl fmt::Display for IngressError {
 
 impl core::error::Error for IngressError {}
 
-/// Names of the files that the list binds and that came along.
+/// Files of ingress evidence by what the list says of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Files {
+    /// Files that the list names with their digest.
+    pub bound: BTreeSet<String>,
+    /// Files that came along and are not in the list: an index page, a file of the system that copied the folder.
+    /// Nothing binds them, so nothing uses them; they contradict nothing either.
+    pub unlisted: Vec<String>,
+}
+
+/// The files that the list binds, and those that merely came along.
 ///
 /// # Errors
-/// When a line cannot be read, a name occurs twice, a file differs or is not listed, or no listed file came along.
-pub fn bound_files(evidence: &IngressEvidence) -> Result<Vec<String>, IngressError> {
+/// When a line cannot be read, a name occurs twice, a listed file differs, or no listed file came along.
+pub fn files(evidence: &IngressEvidence) -> Result<Files, IngressError> {
     let listed = read_list(&evidence.sums.bytes)?;
-    let mut bound = Vec::new();
+    let mut files = Files::default();
     for (name, item) in &evidence.files {
         let Some(expected) = listed.get(name) else {
-            return Err(IngressError::Unlisted { name: name.clone() });
+            files.unlisted.push(name.clone());
+            continue;
         };
         let got = item.sha256();
         if got != *expected {
             return Err(IngressError::Digest { name: name.clone(), expected: *expected, got });
         }
-        bound.push(name.clone());
+        files.bound.insert(name.clone());
     }
-    if bound.is_empty() { Err(IngressError::Nothing) } else { Ok(bound) }
+    if files.bound.is_empty() { Err(IngressError::Nothing) } else { Ok(files) }
 }
 
 /// GNU coreutils' form: digest, blank, blank or `*`, name; `./` before a name is dropped.
@@ -129,39 +137,38 @@ mod tests {
     #[test]
     fn listed_files_are_bound() {
         let sums = line("./acme-account.json", b"{}") + &line("cert-a.pem", b"pem");
-        let bound = bound_files(&evidence(&sums, &[("cert-a.pem", b"pem")])).unwrap();
-        assert_eq!(bound, ["cert-a.pem"]);
+        let found = files(&evidence(&sums, &[("cert-a.pem", b"pem")])).unwrap();
+        assert_eq!((found.bound, found.unlisted), (["cert-a.pem".to_owned()].into(), Vec::new()));
     }
 
     #[test]
     fn a_changed_file_is_refused() {
-        let error =
-            bound_files(&evidence(&line("cert-a.pem", b"pem"), &[("cert-a.pem", b"other")])).unwrap_err();
+        let error = files(&evidence(&line("cert-a.pem", b"pem"), &[("cert-a.pem", b"other")])).unwrap_err();
         assert!(matches!(error, IngressError::Digest { .. }));
     }
 
     #[test]
-    fn a_file_that_the_list_does_not_name_is_refused() {
-        let files: &[(&str, &[u8])] = &[("cert-a.pem", b"pem"), ("cert-b.pem", b"pem")];
-        let error = bound_files(&evidence(&line("cert-a.pem", b"pem"), files)).unwrap_err();
-        assert_eq!(error, IngressError::Unlisted { name: "cert-b.pem".to_owned() });
+    fn a_file_that_the_list_does_not_name_is_named_and_not_bound() {
+        let given: &[(&str, &[u8])] = &[("cert-a.pem", b"pem"), ("cert-b.pem", b"pem"), ("index.html", b"")];
+        let found = files(&evidence(&line("cert-a.pem", b"pem"), given)).unwrap();
+        assert_eq!(found.bound, ["cert-a.pem".to_owned()].into());
+        assert_eq!(found.unlisted, ["cert-b.pem", "index.html"]);
     }
 
     #[test]
     fn a_list_without_its_files_shows_nothing() {
-        assert_eq!(bound_files(&evidence(&line("cert-a.pem", b"pem"), &[])), Err(IngressError::Nothing));
-        assert_eq!(bound_files(&evidence("", &[])), Err(IngressError::Nothing));
+        assert_eq!(files(&evidence(&line("cert-a.pem", b"pem"), &[])), Err(IngressError::Nothing));
+        assert_eq!(files(&evidence("", &[])), Err(IngressError::Nothing));
+        let strays: &[(&str, &[u8])] = &[("index.html", b"")];
+        assert_eq!(files(&evidence(&line("cert-a.pem", b"pem"), strays)), Err(IngressError::Nothing));
     }
 
     #[test]
     fn a_line_of_another_form_a_path_and_a_second_entry_are_refused() {
         let path = line("../cert.pem", b"pem");
-        assert_eq!(bound_files(&evidence(&path, &[])), Err(IngressError::Line { line: 1 }));
+        assert_eq!(files(&evidence(&path, &[])), Err(IngressError::Line { line: 1 }));
         let twice = line("a", b"1") + &line("a", b"2");
-        assert_eq!(
-            bound_files(&evidence(&twice, &[])),
-            Err(IngressError::Duplicate { name: "a".to_owned() })
-        );
-        assert_eq!(bound_files(&evidence("abc", &[])), Err(IngressError::Line { line: 1 }));
+        assert_eq!(files(&evidence(&twice, &[])), Err(IngressError::Duplicate { name: "a".to_owned() }));
+        assert_eq!(files(&evidence("abc", &[])), Err(IngressError::Line { line: 1 }));
     }
 }

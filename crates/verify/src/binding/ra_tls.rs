@@ -1,16 +1,21 @@
 //! `binding.ra-tls`: the quote binds the key of the TLS certificate, and the certificate comes from the measured KMS.
 //!
-//! Either the judged quote itself binds the leaf's key, or the quote inside the leaf does; that one is then verified
-//! under the same collateral and has to be of the same platform with the same MRTD and RTMR0 to RTMR2, and its RTMR3 has
-//! to be the judged one, or one that the replayed log passed through after `system-ready`: an application may add
-//! events later, the boot events below them are the same.
+//! Either the judged quote itself binds the leaf's key, or the quote inside the leaf does. That one then is what users'
+//! trust in the key rests on, so it is judged as the judged quote is: under the same collateral, by the same policy for
+//! platforms. It has to be of the same machine: equal in PPID, MRTD, RTMR0 to RTMR2, TDATTRIBUTES, XFAM, MRCONFIGID,
+//! MROWNER, MROWNERCONFIG and MRSERVICETD; of the same TDX module, or of one that is not older; and its RTMR3 has to be
+//! the judged one, or one that the replayed log passed through after `system-ready`: an application may add events later,
+//! the boot events below them are the same.
+//!
+//! What an honest operator can bring about (a certificate from before an update, one that has expired, one of another
+//! replica) is a refusal; a key that no quote binds, an issuer that is not the measured one, are contradictions.
 
 use super::certificate::{ChainError, RaTlsChain};
 use super::report_data;
 use crate::Request;
 use veritee_eventlog::{AppIdentity, KeyProviderKind};
 use veritee_model::report::EventFact;
-use veritee_model::{Check, CheckId, Outcome, Reason, ReportData, Rtmr};
+use veritee_model::{Check, CheckId, Class, Outcome, Reason, ReportData, Rtmr};
 use veritee_quote::{Quote, TdReport, VerifiedQuote};
 
 const ID: CheckId = CheckId::BindingRaTls;
@@ -32,18 +37,38 @@ pub(crate) fn check(
     let Some(expected) = report_data::tagged("ratls-cert", &chain.leaf_spki, "sha512") else {
         return Check::fail(ID, Reason::RaTlsMalformed, "the certificate's key cannot be bound");
     };
+    let mut faults = Vec::new();
     let bound_by = if expected == td.report_data {
         "the quote"
     } else {
-        match by_own_quote(request, &Judged { verified, td, events }, &chain, &expected) {
-            Ok(()) => "the quote inside the certificate, of the same machine and application,",
-            Err(check) => return *check,
-        }
+        faults.extend(by_own_quote(request, &Judged { verified, td, events }, &chain, &expected));
+        "the quote inside the certificate, of the same machine and application,"
     };
+    faults.extend(out_of_force(request, &chain));
     match issued_for(&chain, identity) {
-        Ok(issuer) => Check::pass(ID, format!("{bound_by} binds the certificate's key; {issuer}")),
-        Err(check) => *check,
+        Ok(issuer) if faults.is_empty() => {
+            Check::pass(ID, format!("{bound_by} binds the certificate's key; {issuer}"))
+        }
+        Ok(_) => gravest(faults),
+        Err(check) => {
+            faults.push(*check);
+            gravest(faults)
+        }
     }
+}
+
+/// The fault that weighs most, which names the others.
+fn gravest(mut faults: Vec<Check>) -> Check {
+    // A stable sort: of two that weigh the same the first stays first.
+    faults.sort_by_key(|fault| fault.reason().map_or(Class::NotGenuine, Reason::class));
+    let mut faults = faults.into_iter();
+    let Some(mut first) = faults.next() else {
+        return Check::fail(ID, Reason::RaTlsQuote, "the certificate's key is not bound");
+    };
+    for other in faults {
+        first.detail = format!("{}; and {}", first.detail, other.detail);
+    }
+    first
 }
 
 /// The quote that is judged, and the run-time events that it covers.
@@ -54,15 +79,32 @@ struct Judged<'a> {
 }
 
 impl Judged<'_> {
-    fn is_same_machine(&self, other: &VerifiedQuote, other_td: &TdReport) -> bool {
+    /// In what another quote differs, as far as two quotes of one machine and boot cannot differ.
+    fn differs(&self, other: &VerifiedQuote, other_td: &TdReport) -> Vec<&'static str> {
         let [rtmr0, rtmr1, rtmr2, rtmr3] = self.td.rtmrs;
         let [other0, other1, other2, other3] = other_td.rtmrs;
-        self.verified.platform().ppid == other.platform().ppid
-            && self.td.mrtd == other_td.mrtd
-            && self.td.td_attributes == other_td.td_attributes
-            && self.td.mr_config_id == other_td.mr_config_id
-            && [rtmr0, rtmr1, rtmr2] == [other0, other1, other2]
-            && (rtmr3 == other3 || self.passed_through(&other3))
+        let equal = [
+            ("PPID", self.verified.platform().ppid == other.platform().ppid),
+            ("MRSEAM", self.td.mr_seam == other_td.mr_seam || self.is_not_older(other_td)),
+            ("TDATTRIBUTES", self.td.td_attributes == other_td.td_attributes),
+            ("XFAM", self.td.xfam == other_td.xfam),
+            ("MRTD", self.td.mrtd == other_td.mrtd),
+            ("MRCONFIGID", self.td.mr_config_id == other_td.mr_config_id),
+            ("MROWNER", self.td.mr_owner == other_td.mr_owner),
+            ("MROWNERCONFIG", self.td.mr_owner_config == other_td.mr_owner_config),
+            ("MRSERVICETD", service_td(self.td) == service_td(other_td)),
+            ("RTMR0", rtmr0 == other0),
+            ("RTMR1", rtmr1 == other1),
+            ("RTMR2", rtmr2 == other2),
+            ("RTMR3", rtmr3 == other3 || self.passed_through(&other3)),
+        ];
+        equal.into_iter().filter(|(_, equal)| !equal).map(|(name, _)| name).collect()
+    }
+
+    /// A TDX module can be updated below a running TD: another one is the same machine where no part of it is older.
+    fn is_not_older(&self, other: &TdReport) -> bool {
+        let (judged, other) = (self.td.tee_tcb_svn.as_bytes(), other.tee_tcb_svn.as_bytes());
+        judged.iter().zip(other).all(|(judged, other)| other >= judged)
     }
 
     fn passed_through(&self, rtmr3: &Rtmr) -> bool {
@@ -71,66 +113,136 @@ impl Judged<'_> {
     }
 }
 
+/// Service TDs, where there are any: a quote of version 4 has no place to say that there are none.
+fn service_td(td: &TdReport) -> Option<Vec<u8>> {
+    let service = td.mr_service_td.as_ref()?.as_bytes().to_vec();
+    service.iter().any(|byte| *byte != 0).then_some(service)
+}
+
 fn refused(error: &ChainError) -> Check {
     Check::fail(ID, error.reason(), error.to_string())
 }
 
-/// The quote in the leaf binds the leaf's key, is genuine, and is of the same machine and application.
+/// What stands against the quote in the leaf: it has to bind the leaf's key, be genuine, be acceptable, and be of the
+/// same machine and application.
 fn by_own_quote(
     request: &Request<'_>,
     judged: &Judged<'_>,
     chain: &RaTlsChain,
     expected: &ReportData,
-) -> Result<(), Box<Check>> {
-    let fail = |reason, detail: String| Box::new(Check::fail(ID, reason, detail));
+) -> Vec<Check> {
+    let fail = |reason, detail: String| vec![Check::fail(ID, reason, detail)];
     if chain.quote.is_none() && chain.has_attestation {
         let detail =
             "REPORTDATA binds something else, and the certificate's own quote is in an attestation container";
-        let check = Check::not_checked(ID, Reason::RaTlsMissing, detail)
-            .next("judge the quote of the certificate: give the certificate as the evidence");
-        return Err(Box::new(check));
+        let check = Check::not_checked(ID, Reason::RaTlsMissing, detail);
+        return vec![check.next("judge the quote of the certificate: give the certificate as the evidence")];
     }
     let Some(bytes) = &chain.quote else {
         let check =
             Check::fail(ID, Reason::RaTlsKeyMismatch, "REPORTDATA does not bind the certificate's key")
                 .compared(expected, judged.td.report_data)
                 .at("REPORTDATA");
-        return Err(Box::new(check));
+        return vec![check];
     };
-    let quote = Quote::parse_within(bytes, request.budget).map_err(|error| {
-        fail(Reason::RaTlsMalformed, format!("the quote inside the certificate: {error}"))
-    })?;
-    let own = crate::quote::judge(request, &quote);
+    let quote = match Quote::parse_within(bytes, request.budget) {
+        Ok(quote) => quote,
+        Err(error) => {
+            return fail(Reason::RaTlsMalformed, format!("the quote inside the certificate: {error}"));
+        }
+    };
     // What has expired for the judged quote is judged there, once.
-    let lenient = !judged.verified.collateral().expired.is_empty();
-    let failed = own.checks.iter().find(|check| check.outcome != Outcome::Pass && check.required);
-    let own = own.verified.filter(|_| lenient || failed.is_none()).ok_or_else(|| {
-        let why = failed.map_or("not verified", |check| check.detail.as_str());
-        fail(Reason::RaTlsQuote, format!("the quote inside the certificate: {why}"))
-    })?;
-    let Some(own_td) = own.td() else {
-        return Err(fail(
-            Reason::RaTlsQuote,
-            "the quote inside the certificate is of an SGX enclave".to_owned(),
-        ));
+    let lenient = request.policy.collateral.allow_expired || !judged.verified.collateral().expired.is_empty();
+    let own = crate::quote::judge(request, &quote);
+    let failed = own.checks.into_iter().find(|check| check.outcome != Outcome::Pass && check.required);
+    let Some(own) = own.verified.filter(|_| lenient || failed.is_none()) else {
+        return vec![match failed {
+            Some(check) => not_verified(check.reason.unwrap_or(Reason::RaTlsQuote), &check.detail),
+            None => not_verified(Reason::RaTlsQuote, "it was not verified"),
+        }];
     };
+    let Some(own_td) = own.td() else {
+        return fail(Reason::RaTlsQuote, "the quote inside the certificate is of an SGX enclave".to_owned());
+    };
+    let mut faults = Vec::new();
     if own_td.report_data != *expected {
-        let check = Check::fail(
-            ID,
-            Reason::RaTlsKeyMismatch,
-            "the quote inside the certificate does not bind its key",
-        )
-        .compared(expected, own_td.report_data)
-        .at("REPORTDATA of the certificate's quote");
-        return Err(Box::new(check));
+        let detail = "the quote inside the certificate does not bind its key";
+        faults.push(
+            Check::fail(ID, Reason::RaTlsKeyMismatch, detail)
+                .compared(expected, own_td.report_data)
+                .at("REPORTDATA of the certificate's quote"),
+        );
     }
-    if !judged.is_same_machine(&own, own_td) {
-        return Err(fail(
-            Reason::RaTlsOtherMachine,
-            "the quote inside the certificate is of another machine, application or moment than the judged quote".to_owned(),
-        ));
+    let differs = judged.differs(&own, own_td);
+    if !differs.is_empty() {
+        let detail = format!(
+            "the quote inside the certificate is of another machine, application or moment than the judged quote: it \
+             differs in {}",
+            differs.join(", ")
+        );
+        faults.push(
+            Check::fail(ID, Reason::RaTlsOtherMachine, detail)
+                .next("fetch quote and certificate from the same instance, after its last update"),
+        );
     }
-    Ok(())
+    faults.extend(not_acceptable(request, &own));
+    faults
+}
+
+/// A quote that does not verify is a forged one in all cases but those in which an honest machine can be.
+fn not_verified(reason: Reason, error: &str) -> Check {
+    let revoked = matches!(
+        reason,
+        Reason::PckRevoked | Reason::CaRevoked | Reason::RootRevoked | Reason::SignerRevoked
+    );
+    let reason = match reason.class() {
+        Class::NotGenuine if !revoked => Reason::RaTlsQuote,
+        _ => reason,
+    };
+    Check::from_reason(ID, reason, format!("the quote inside the certificate: {error}"))
+}
+
+/// What the policy for platforms holds against the quote that the key rests on.
+fn not_acceptable(request: &Request<'_>, own: &VerifiedQuote) -> Vec<Check> {
+    let policy = request.policy;
+    let settled = policy.settle(veritee_policy::platform::judge(policy, own), request.as_of);
+    let counts = |check: &Check| match check.outcome {
+        Outcome::Pass => false,
+        Outcome::Fail => check.waived.is_none(),
+        Outcome::NotChecked => check.required,
+    };
+    let of_certificate = |check: Check| {
+        let reason = check.reason().unwrap_or(Reason::RaTlsQuote);
+        let detail = format!("the quote inside the certificate: {}: {}", check.id, check.detail);
+        let mut own = Check::from_reason(ID, reason, detail);
+        own.expected = check.expected;
+        own.got = check.got;
+        own.location = check.location;
+        own.explain = check.explain;
+        own
+    };
+    settled.checks.into_iter().filter(counts).map(of_certificate).collect()
+}
+
+/// Certificates that are not valid at the as-of time. For evidence that answers no nonce the end of the certificate is the
+/// only bound on a replay.
+fn out_of_force(request: &Request<'_>, chain: &RaTlsChain) -> Vec<Check> {
+    let as_of = request.as_of;
+    let mut faults = Vec::new();
+    for (number, (from, until)) in chain.validity.iter().enumerate() {
+        let (reason, words, bound) = match () {
+            () if as_of < *from => (Reason::RaTlsNotYetValid, "is valid only from", from),
+            () if as_of > *until => (Reason::RaTlsExpired, "expired on", until),
+            () => continue,
+        };
+        faults.push(
+            Check::fail(ID, reason, format!("certificate {number} {words} {bound}, as of {as_of}"))
+                .compared(format!("{from} to {until}"), as_of)
+                .at(format!("certificate {number}"))
+                .next("ask the operator for the certificate that is in use now"),
+        );
+    }
+    faults
 }
 
 /// The chain ends in the measured KMS, and the leaf names the measured application. A chain that is cut short before
@@ -139,11 +251,13 @@ fn issued_for(chain: &RaTlsChain, identity: Option<&AppIdentity>) -> Result<Stri
     let Some(identity) = identity else {
         return Ok("who issued it was not compared, for want of a measured identity".to_owned());
     };
-    if let Some(app_id) = chain.app_id.filter(|app_id| app_id != identity.app_id()) {
+    // An authority of another application under the same KMS can sign whatever it likes.
+    let named = chain.app_id.iter().chain(&chain.issuer_app_ids);
+    if let Some(app_id) = named.copied().find(|app_id| app_id != identity.app_id()) {
         let check = Check::fail(
             ID,
             Reason::RaTlsIssuerMismatch,
-            "the certificate is for another app id than the measured one",
+            "the certificate or its authority is for another app id than the measured one",
         )
         .compared(identity.app_id(), app_id);
         return Err(Box::new(check));

@@ -5,6 +5,8 @@
 //! `zt-cert`). Where none of these came along the question stays open: TLS then ends in front of the machine, and
 //! what ends it has to prove itself with evidence of its own.
 //!
+//! Where a domain was asked about, a handshake with any other name says nothing of it.
+//!
 //! The record of the handshake is made by whoever fetched; the server's proof that it holds the key was checked there
 //! and cannot be checked again. Not checked here: validity dates, revocation, the path to a public authority.
 
@@ -12,9 +14,9 @@ use super::Shown;
 use super::certificate::{self, ChainError, RaTlsChain};
 use crate::Request;
 use veritee_eventlog::AppIdentity;
-use veritee_model::evidence::{IngressEvidence, ServedCertificates};
+use veritee_model::evidence::ServedCertificates;
 use veritee_model::text::{inert, shortened};
-use veritee_model::{Budget, Check, CheckId, Reason, Sha256Digest};
+use veritee_model::{Budget, Check, CheckId, Evidence, Reason, Sha256Digest};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -28,6 +30,13 @@ pub(crate) fn check(request: &Request<'_>, shown: &Shown, identity: Option<&AppI
         Ok(leaf) => leaf,
         Err(error) => return Check::fail(ID, Reason::ServedCertificateMalformed, error.to_string()),
     };
+    let asked = request.evidence.target.as_ref().and_then(|target| target.domain.as_deref());
+    if let Some(asked) = asked.filter(|asked| !same_name(asked, host(served))) {
+        let (server, asked) = (inert(&shortened(&served.server, 256)), inert(&shortened(asked, 256)));
+        let detail = format!("the handshake was with {server}, asked about was {asked}");
+        return Check::not_checked(ID, Reason::ServedOtherName, detail)
+            .next("fetch the evidence with the domain whose users reach the application");
+    }
     let bound = Bound::of(request, shown);
     let server = inert(&shortened(&served.server, 256));
     match bound.names(&leaf) {
@@ -87,11 +96,12 @@ impl Bound {
         let evidence = request.evidence;
         let chain = evidence.certificates.as_ref().filter(|_| shown.ra_tls);
         let chain = chain.and_then(|item| RaTlsChain::read(&item.bytes, request.budget).ok());
-        let ingress = evidence.ingress.as_ref().filter(|_| shown.ingress);
         let content = shown.content(evidence, "zt-cert");
         Self {
             ra_tls: chain.map(|chain| chain.leaf_spki),
-            ingress: ingress.map(|ingress| ingress_leaves(ingress, request.budget)).unwrap_or_default(),
+            ingress: ingress_leaves(evidence, shown, request.budget)
+                .map(|(name, leaf)| (name, leaf.der, leaf.spki))
+                .collect(),
             gateway: content.map(<[u8]>::to_vec),
         }
     }
@@ -124,15 +134,20 @@ impl Bound {
     }
 }
 
-/// The first certificate of every `cert-*.pem`. Only a leaf counts: the authorities behind it serve nobody.
-fn ingress_leaves(ingress: &IngressEvidence, budget: &Budget) -> Vec<(String, Vec<u8>, Vec<u8>)> {
-    let files = ingress.files.iter().filter(|(name, _)| name.starts_with("cert-") && name.ends_with(".pem"));
-    files
-        .filter_map(|(name, item)| {
-            let leaf = Leaf::read(&item.bytes, budget).ok()?;
-            Some((name.clone(), leaf.der, leaf.spki))
-        })
-        .collect()
+/// The first certificate of every bound `cert-*.pem`. Only a leaf counts: the authorities behind it serve nobody.
+fn ingress_leaves<'a>(
+    evidence: &'a Evidence,
+    shown: &'a Shown,
+    budget: &Budget,
+) -> impl Iterator<Item = (String, Leaf)> {
+    let files =
+        shown.ingress_files(evidence).filter(|(name, _)| name.starts_with("cert-") && name.ends_with(".pem"));
+    files.filter_map(|(name, item)| Some((name.to_owned(), Leaf::read(&item.bytes, budget).ok()?)))
+}
+
+/// Names of the certificates that the quote binds.
+pub(super) fn bound_names(evidence: &Evidence, shown: &Shown, budget: &Budget) -> Vec<String> {
+    ingress_leaves(evidence, shown, budget).flat_map(|(_, leaf)| leaf.names).collect()
 }
 
 /// The leaf of a chain in PEM.
@@ -182,7 +197,7 @@ impl Leaf {
     }
 
     /// Whether one of its DNS names is this host's (RFC 9525: a wildcard stands for one whole label).
-    fn covers(&self, host: &str) -> bool {
+    pub(super) fn covers(&self, host: &str) -> bool {
         let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
         self.names.iter().any(|name| match name.strip_prefix("*.") {
             None => *name == host,
@@ -200,7 +215,13 @@ fn dns_name(name: &GeneralName<'_>) -> Option<String> {
     }
 }
 
+/// Names of hosts are compared without regard to case and the dot of the root.
+fn same_name(first: &str, second: &str) -> bool {
+    let plain = |name: &str| name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    plain(first) == plain(second)
+}
+
 /// The name in `host:port`.
-fn host(served: &ServedCertificates) -> &str {
+pub(super) fn host(served: &ServedCertificates) -> &str {
     served.server.rsplit_once(':').map_or(served.server.as_str(), |(host, _)| host)
 }

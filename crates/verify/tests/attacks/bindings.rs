@@ -168,19 +168,44 @@ attacks! {
         assert_eq!(find(&report, CheckId::BindingIngress).outcome, Outcome::Pass);
     }
 
-    fn an_ingress_file_changed_unlisted_or_absent() {
-        let changes: [fn(&mut IngressEvidence); 3] = [
-            |ingress| ingress.files.values_mut().next().unwrap().bytes.push(b' '),
-            |ingress| drop(ingress.files.insert("cert-other.pem".to_owned(), Item::new("x", "ingress"))),
-            |ingress| ingress.files.clear(),
-        ];
+    fn an_ingress_file_changed() {
+        let changes: [fn(&mut Vec<u8>); 3] =
+            [|bytes| bytes.push(b' '), |bytes| bytes.clear(), |bytes| bytes[0] ^= 1];
         for change in changes {
             binding(Binding::Ingress, |case, forged| {
                 let mut evidence = ingress(forged);
-                change(&mut evidence);
+                change(&mut evidence.files.values_mut().next().unwrap().bytes);
                 case.evidence.ingress = Some(evidence);
             })
             .is_refused(CheckId::BindingIngress, Reason::IngressFileMismatch, NOT_GENUINE);
+        }
+    }
+
+    fn a_file_beside_an_ingress_is_named_and_contradicts_nothing() {
+        for name in ["index.html", ".DS_Store", "deploy-info.json", "cert-other.pem", "SHA256SUM.TXT"] {
+            let report = binding(Binding::Ingress, |case, forged| {
+                let mut evidence = ingress(forged);
+                evidence.files.insert(name.to_owned(), Item::new("x", "ingress"));
+                case.evidence.ingress = Some(evidence);
+            })
+            .judge();
+            let check = find(&report, CheckId::BindingIngress);
+            assert_eq!(check.outcome, Outcome::Pass, "{check:?}");
+            assert!(!check.detail.contains(name), "{check:?}");
+            assert_notice(&report, Reason::IngressFileUnlisted);
+            assert_eq!(report.verdict.exit_code, 0);
+        }
+    }
+
+    fn a_list_without_any_of_its_files_shows_nothing() {
+        for stray in [None, Some("index.html")] {
+            let case = binding(Binding::Ingress, |case, forged| {
+                let mut evidence = ingress(forged);
+                evidence.files.clear();
+                evidence.files.extend(stray.map(|name| (name.to_owned(), Item::new("x", "ingress"))));
+                case.evidence.ingress = Some(evidence);
+            });
+            case.is_open(CheckId::BindingIngress, Reason::BindingNotGiven, VerdictOutcome::Verified);
         }
     }
 

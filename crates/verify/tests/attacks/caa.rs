@@ -3,7 +3,7 @@
 use crate::support::{Case, attacks, find, machine, ra_tls};
 use crate::web::{App, Records, account_file, bound, caa, content, ingress, served, web};
 use veritee_model::evidence::Target;
-use veritee_model::{CheckId, Outcome, Reason, Report, VerdictOutcome};
+use veritee_model::{CheckId, Item, Outcome, Reason, Report, VerdictOutcome};
 use veritee_testkit::Role;
 use veritee_testkit::dstack::report_data::Binding;
 
@@ -18,7 +18,13 @@ fn answered(domain: &str, answers: &[(&str, Records<'_>)]) -> Case {
     bound(&machine(), binding, &ra_tls(&machine())).change(|case| {
         case.evidence.bound_content = content;
         case.evidence.caa = caa(domain, answers);
+        case.evidence.target = asked(domain);
     })
+}
+
+/// The caller asked about this domain.
+fn asked(domain: &str) -> Option<Target> {
+    Some(Target { asked: domain.to_owned(), domain: Some(domain.to_owned()), ..Target::default() })
 }
 
 /// Answers for `app.example`, which has these records.
@@ -157,15 +163,12 @@ attacks! {
     }
 
     fn answers_for_another_domain_than_the_one_asked_about() {
-        let asked = |domain: &str| {
-            records(&[(0, "issue", OURS)]).change(|case| {
-                case.evidence.target =
-                    Some(Target { asked: "x".to_owned(), domain: Some(domain.to_owned()), ..Target::default() });
-            })
+        let about = |domain: &str| {
+            records(&[(0, "issue", OURS)]).change(|case| case.evidence.target = asked(domain))
         };
-        passes(&asked("APP.example."));
+        passes(&about("APP.example."));
         for domain in ["bank.example", "example", "a.app.example", ""] {
-            undecided(&asked(domain));
+            undecided(&about(domain));
         }
     }
 
@@ -264,6 +267,7 @@ attacks! {
             let mut case = bound(&machine(), Binding::Raw(files.sums.sha256().as_bytes().to_vec()), &ra_tls(&machine()));
             case.evidence.ingress = Some(files);
             case.evidence.caa = caa("app.example", &[("app.example", &[(0, "issue", OURS)])]);
+            case.evidence.target = asked("app.example");
             if readable {
                 passes(&case);
             } else {
@@ -307,5 +311,49 @@ attacks! {
         let report = case.judge();
         assert_eq!(report.verdict.exit_code, 0);
         assert!(find(&report, ID).waived.is_some());
+    }
+
+    fn answers_for_a_domain_that_nothing_else_names() {
+        let answers = |case: &mut Case, domain: &str| {
+            let value = "ca.example; accounturi=https://acme.example/acct/site";
+            case.evidence.caa = caa(domain, &[(domain, &[(0, "issue", value)])]);
+        };
+        let site = App::new("site", "app.example", Role::RaTls).behind_ingress();
+        for named in [true, false] {
+            // The bound certificate's names count with a handshake and without one.
+            let mut case = site.clone();
+            case.evidence.served = case.evidence.served.filter(|_| named);
+            answers(&mut case, "app.example");
+            passes(&case);
+            for elsewhere in ["evil.example", "example", "a.app.example", "xapp.example"] {
+                answers(&mut case, elsewhere);
+                undecided(&case);
+            }
+        }
+        // Nothing names any domain.
+        undecided(&records(&[(0, "issue", OURS)]).change(|case| case.evidence.target = None));
+        // The handshake does: with the domain, or with a name below it whose certificate stands for it.
+        let shown = |server: &str, names: &[&str]| {
+            records(&[(0, "issue", OURS)]).change(|case| {
+                case.evidence.target = None;
+                case.evidence.served = served(server, web("somebody", names, 1).chain);
+            })
+        };
+        passes(&shown("app.example:443", &["other.example"]));
+        passes(&shown("a.app.example:443", &["a.app.example", "app.example"]));
+        undecided(&shown("evil.example:443", &["app.example"]));
+    }
+
+    fn an_unlisted_certificate_or_account_names_no_domain_and_binds_none() {
+        let mut case = App::new("site", "app.example", Role::RaTls).behind_ingress();
+        case.evidence.served = None;
+        let value = "ca.example; accounturi=https://acme.example/acct/site";
+        case.evidence.caa = caa("evil.example", &[("evil.example", &[(0, "issue", value)])]);
+        let files = &mut case.evidence.ingress.as_mut().unwrap().files;
+        files.insert("cert-evil.example.pem".to_owned(), Item::new(web("x", &["evil.example"], 1).chain, "x"));
+        undecided(&case);
+        let report = case.judge();
+        crate::support::assert_notice(&report, Reason::IngressFileUnlisted);
+        assert_eq!(find(&report, CheckId::BindingIngress).outcome, Outcome::Pass);
     }
 }

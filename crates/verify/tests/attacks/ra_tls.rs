@@ -2,12 +2,14 @@
 
 use crate::support::{Case, attacks, find, machine, ra_tls};
 use veritee_model::{CheckId, Item, Outcome, Reason, VerdictOutcome};
-use veritee_testkit::Role;
-use veritee_testkit::certificate::CertificateSpec;
+use veritee_testkit::certificate::{CertificateSpec, oids};
 use veritee_testkit::dstack::Machine;
 use veritee_testkit::dstack::event::Event;
 use veritee_testkit::dstack::ra_tls::{ARC, RaTlsForm};
 use veritee_testkit::dstack::report_data::Binding;
+use veritee_testkit::pki::time;
+use veritee_testkit::quote::TdReport;
+use veritee_testkit::{Role, Shape, der};
 use veritee_verify::Expected;
 
 const NOT_GENUINE: VerdictOutcome = VerdictOutcome::NotGenuine;
@@ -34,6 +36,17 @@ fn extension(leaf: &mut CertificateSpec, number: u8) -> &mut veritee_testkit::Ex
 #[track_caller]
 fn refused(chain: impl Into<Vec<u8>>, reason: Reason) {
     presenting(chain).is_refused(ID, reason, NOT_GENUINE);
+}
+
+/// Genuine, and not to be relied on: what an honest operator can bring about.
+#[track_caller]
+fn not_accepted(chain: impl Into<Vec<u8>>, reason: Reason) {
+    presenting(chain).is_refused(ID, reason, VerdictOutcome::Refused);
+}
+
+/// The genuine machine's chain whose quote differs from the judged one.
+fn chain_of(change: impl FnOnce(&mut TdReport)) -> String {
+    chain(|machine| change(machine.universe.quote.td()))
 }
 
 attacks! {
@@ -125,7 +138,7 @@ attacks! {
         // Of another platform, under the same collateral: another PPID.
         let mut other = machine().change(|machine| machine.binding = Binding::RaTls);
         other.universe = other.universe.sgx_extension(|extension| extension.ppid[0] ^= 1);
-        refused(other.forge().ra_tls_pem, Reason::RaTlsOtherMachine);
+        not_accepted(other.forge().ra_tls_pem, Reason::RaTlsOtherMachine);
     }
 
     fn the_quote_of_another_operating_system_inside() {
@@ -137,10 +150,10 @@ attacks! {
                 event.event_type = 6;
                 event.digest = vec![7; 48];
             });
-            refused(chain, Reason::RaTlsOtherMachine);
+            not_accepted(chain, Reason::RaTlsOtherMachine);
         }
         let chain = chain(|machine| machine.universe.quote.td().mr_td[0] ^= 1);
-        refused(chain, Reason::RaTlsOtherMachine);
+        not_accepted(chain, Reason::RaTlsOtherMachine);
     }
 
     fn the_quote_of_another_application_inside() {
@@ -148,12 +161,12 @@ attacks! {
             machine.app_compose = br#"{"docker_compose_file":"services: {}"}"#.to_vec();
             machine.boot();
         });
-        refused(chain, Reason::RaTlsOtherMachine);
+        not_accepted(chain, Reason::RaTlsOtherMachine);
     }
 
     fn a_debug_machine_s_quote_inside() {
         let chain = chain(|machine| machine.universe.quote.td().td_attributes[0] = 1);
-        refused(chain, Reason::RaTlsOtherMachine);
+        not_accepted(chain, Reason::RaTlsOtherMachine);
     }
 
     fn a_quote_from_before_an_event_of_the_application_is_of_the_same_machine() {
@@ -164,7 +177,7 @@ attacks! {
 
     fn a_quote_from_before_the_boot_was_complete_is_not_of_the_same_machine() {
         let early = machine().events(|events| drop(events.pop()));
-        refused(ra_tls(&early), Reason::RaTlsOtherMachine);
+        not_accepted(ra_tls(&early), Reason::RaTlsOtherMachine);
     }
 
     fn a_forged_quote_inside() {
@@ -271,5 +284,122 @@ attacks! {
             assert_eq!((check.outcome, check.reason), (Outcome::NotChecked, Some(Reason::RaTlsMissing)), "{check:?}");
             assert_eq!(report.verdict.exit_code, 0);
         }
+    }
+
+    /// What users' trust in the key rests on is this quote: a platform that is refused may forge it.
+    fn a_quote_inside_of_a_platform_that_the_policy_refuses() {
+        not_accepted(chain_of(|td| td.tee_tcb_svn[0] = 3), Reason::TcbOutOfDate);
+        let outdated = chain(|machine| {
+            machine.universe = machine.universe.clone().sgx_extension(|extension| {
+                (extension.components[0], extension.cpusvn[0]) = (3, 3);
+            });
+        });
+        let report = presenting(outdated).is_refused(ID, Reason::TcbOutOfDate, VerdictOutcome::Refused);
+        let detail = &find(&report, ID).detail;
+        assert!(detail.contains("platform.tcb-status") && detail.contains("INTEL-SA-01036"), "{detail}");
+    }
+
+    fn a_policy_that_lets_the_platform_pass_lets_the_quote_inside_pass_too() {
+        let case = presenting(chain_of(|td| td.tee_tcb_svn[0] = 3)).policy(
+            "[[exception]]\ncode = \"tcb-out-of-date\"\nreason = \"test\"\n[[exception]]\ncode = \"advisory-refused\"\nreason = \"test\"\n",
+        );
+        assert_eq!(find(&case.judge(), ID).outcome, Outcome::Pass);
+    }
+
+    fn the_quote_of_an_older_module_inside() {
+        let older = chain_of(|td| {
+            td.mr_seam[0] ^= 1;
+            td.tee_tcb_svn[2] = 5;
+        });
+        not_accepted(older, Reason::RaTlsOtherMachine);
+        // Updated below the running machine: another measurement, nothing older.
+        presenting(chain_of(|td| td.mr_seam[0] ^= 1)).is_verified();
+    }
+
+    fn the_quote_of_a_machine_with_another_owner_or_other_features_inside() {
+        let rows: [fn(&mut TdReport); 4] = [
+            |td| td.mr_owner[0] ^= 1,
+            |td| td.mr_owner_config[47] ^= 1,
+            |td| td.mr_config_id[0] ^= 1,
+            |td| td.xfam[0] ^= 4,
+        ];
+        for change in rows {
+            not_accepted(chain_of(change), Reason::RaTlsOtherMachine);
+        }
+    }
+
+    fn the_quote_of_a_machine_with_a_service_td_inside() {
+        let td15 = Machine::with_shape(1, Shape::TdxV5Td15)
+            .change(|machine| machine.binding = Binding::Raw(NONCE.to_vec()));
+        Case::of(&td15.forge(), &ra_tls(&td15)).is_verified();
+        let serviced = td15.clone().change(|machine| machine.universe.quote.td().mr_service_td[0] = 1);
+        let report = Case::of(&td15.forge(), &ra_tls(&serviced)).is_refused(
+            ID,
+            Reason::RaTlsOtherMachine,
+            VerdictOutcome::Refused,
+        );
+        assert!(find(&report, ID).detail.contains("MRSERVICETD"));
+    }
+
+    fn an_issuer_that_is_no_authority() {
+        let rows: [fn(&mut CertificateSpec); 4] = [
+            |ca| ca.set_basic_constraints(false, None),
+            |ca| ca.remove_extension(oids::BASIC_CONSTRAINTS),
+            // cRLSign, and digitalSignature with it.
+            |ca| ca.set_key_usage(0x02),
+            |ca| ca.set_key_usage(0x82),
+        ];
+        for row in rows {
+            refused(chain(|machine| machine.ra_tls.edit_app_ca = Some(row)), Reason::RaTlsSignature);
+            refused(chain(|machine| machine.ra_tls.edit_kms_ca = Some(row)), Reason::RaTlsSignature);
+        }
+        refused(
+            chain(|machine| machine.ra_tls.edit_kms_ca = Some(|ca| ca.set_basic_constraints(true, Some(0)))),
+            Reason::RaTlsSignature,
+        );
+    }
+
+    fn an_authority_with_the_usage_of_one_or_without_any_passes() {
+        let rows: [fn(&mut CertificateSpec); 3] = [
+            |ca| ca.set_key_usage(0x04),
+            |ca| ca.set_key_usage(0x86),
+            |ca| ca.remove_extension(oids::KEY_USAGE),
+        ];
+        for row in rows {
+            presenting(chain(|machine| machine.ra_tls.edit_app_ca = Some(row))).is_verified();
+        }
+    }
+
+    fn the_authority_of_another_application_under_the_same_kms() {
+        let other = chain(|machine| {
+            machine.ra_tls.edit_app_ca = Some(|ca| extension(ca, 3).value = der::octet_string(&[7; 20]));
+        });
+        refused(other, Reason::RaTlsIssuerMismatch);
+    }
+
+    fn a_certificate_that_is_not_in_force() {
+        let past: fn(&mut CertificateSpec) = |ca| ca.not_after = time("2026-10-14T00:00:00Z");
+        let future: fn(&mut CertificateSpec) = |ca| ca.not_before = time("2026-10-16T00:00:00Z");
+        for (edit, reason) in [(past, Reason::RaTlsExpired), (future, Reason::RaTlsNotYetValid)] {
+            not_accepted(chain(|machine| machine.ra_tls.edit_leaf = Some(edit)), reason);
+            not_accepted(chain(|machine| machine.ra_tls.edit_app_ca = Some(edit)), reason);
+            not_accepted(chain(|machine| machine.ra_tls.edit_kms_ca = Some(edit)), reason);
+        }
+        let report = presenting(chain(|machine| machine.ra_tls.edit_leaf = Some(past))).judge();
+        let check = find(&report, ID);
+        assert_eq!(check.got.as_deref(), Some("2026-10-15T00:00:00Z"), "{check:?}");
+        assert!(check.expected.as_deref().unwrap().contains("2026-10-14T00:00:00Z"), "{check:?}");
+        // At the last second it is.
+        let last: fn(&mut CertificateSpec) = |ca| ca.not_after = time("2026-10-15T00:00:00Z");
+        presenting(chain(|machine| machine.ra_tls.edit_leaf = Some(last))).is_verified();
+    }
+
+    fn a_forged_quote_inside_is_said_before_a_date() {
+        let chain = chain(|machine| {
+            machine.universe.quote.signed_by = Role::Stranger;
+            machine.ra_tls.edit_leaf = Some(|leaf| leaf.not_after = time("2026-10-14T00:00:00Z"));
+        });
+        let report = presenting(chain).is_refused(ID, Reason::RaTlsQuote, NOT_GENUINE);
+        assert!(find(&report, ID).detail.contains("expired"));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{Case, attacks, find, machine, ra_tls};
 use crate::web::{App, Web, bound, content, ingress, served, web, web_with};
-use veritee_model::evidence::IngressEvidence;
+use veritee_model::evidence::{IngressEvidence, Target};
 use veritee_model::{CheckId, Item, Outcome, Reason, Report, VerdictOutcome};
 use veritee_testkit::Role;
 use veritee_testkit::certificate::{Extension, Name};
@@ -250,5 +250,25 @@ attacks! {
         let report = behind_a_gateway(hostile.chain).judge();
         let check = find(&report, ID);
         assert!(!check.detail.chars().any(veritee_model::text::is_hazardous), "{check:?}");
+    }
+
+    fn a_handshake_with_another_name_than_the_one_asked_about() {
+        let about = |case: Case, domain: Option<&str>| {
+            case.change(|case| {
+                let domain = domain.map(str::to_owned);
+                case.evidence.target = Some(Target { asked: "site".to_owned(), domain, ..Target::default() });
+            })
+        };
+        for case in [site().direct(), site().behind_ingress()] {
+            for asked in ["bank.example", "example", "a.site.example", "site.example.evil.example", ""] {
+                about(case.clone(), Some(asked)).is_open(ID, Reason::ServedOtherName, VerdictOutcome::Verified);
+            }
+            for asked in [Some("site.example"), Some("SITE.example."), None] {
+                assert_eq!(find(&about(case.clone(), asked).judge(), ID).outcome, Outcome::Pass);
+            }
+        }
+        let required = about(site().direct(), Some("bank.example"))
+            .change(|case| case.head = "require = [\"binding.served-certificate\"]\n".to_owned());
+        required.is_open(ID, Reason::ServedOtherName, VerdictOutcome::Incomplete);
     }
 }

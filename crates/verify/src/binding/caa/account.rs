@@ -26,8 +26,8 @@ pub(super) fn bound(evidence: &Evidence, shown: &Shown) -> Option<String> {
         let uri = core::str::from_utf8(content).ok()?;
         return (!uri.is_empty()).then(|| uri.to_owned());
     }
-    let ingress = evidence.ingress.as_ref().filter(|_| shown.ingress)?;
-    let document: Document = serde_json::from_slice(&ingress.files.get("acme-account.json")?.bytes).ok()?;
+    let (_, file) = shown.ingress_files(evidence).find(|(name, _)| *name == "acme-account.json")?;
+    let document: Document = serde_json::from_slice(&file.bytes).ok()?;
     let registration = document.registration;
     let (old, new) = registration.map_or((None, None), |found| (found.uri, found.account_url));
     let uris: BTreeSet<String> =

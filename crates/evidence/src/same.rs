@@ -1,0 +1,128 @@
+//! Whether two copies of a part say the same. Answers and documents carry many parts twice, in other spellings; what
+//! differs in content is of another machine or moment, and is never passed over.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use veritee_model::evidence::{EventLogFormat, EventLogItem};
+
+/// Which of two logs of one boot has more of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fuller {
+    /// The first, or neither.
+    First,
+    /// The second.
+    Second,
+}
+
+pub(crate) fn same_bytes(first: &[u8], second: &[u8]) -> bool {
+    first == second
+}
+
+/// White space around a text is no part of it: PEM, as some tools trim it.
+pub(crate) fn same_text(first: &[u8], second: &[u8]) -> bool {
+    let words =
+        |bytes: &[u8]| bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect::<Vec<u8>>();
+    first == second || words(first) == words(second)
+}
+
+/// The same JSON document, whatever the order of its members and the space between them.
+pub(crate) fn same_document(first: &[u8], second: &[u8]) -> bool {
+    let read = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).ok();
+    first == second || read(first).is_some_and(|first| read(second) == Some(first))
+}
+
+/// The same header and report. An agent that is asked twice at one moment signs the same report twice.
+pub(crate) fn same_statement(first: &[u8], second: &[u8]) -> bool {
+    first == second || statement(first).is_some_and(|first| statement(second) == Some(first))
+}
+
+/// What a quote's signature is over: header and body (Intel TDX DCAP quoting library, appendix A.3).
+pub(crate) fn statement(quote: &[u8]) -> Option<&[u8]> {
+    const HEADER: usize = 48;
+    const SGX: usize = 384;
+    const TD: usize = 584;
+    let word = |at: usize| {
+        let bytes = quote.get(at..at.checked_add(4)?)?;
+        Some(u32::from_le_bytes(bytes.try_into().ok()?))
+    };
+    let length = match quote {
+        [3, 0, ..] => HEADER.checked_add(SGX)?,
+        [4, 0, ..] if word(4)? == 0 => HEADER.checked_add(SGX)?,
+        [4, 0, ..] => HEADER.checked_add(TD)?,
+        // Body type and size stand before the body.
+        [5, 0, ..] => usize::try_from(word(50)?).ok()?.checked_add(54)?,
+        _ => return None,
+    };
+    quote.get(..length)
+}
+
+/// An event as far as it counts for what a log says. The digest of a run-time event is derived from name and payload,
+/// and some writers leave it out; the payload of a boot event is no part of its digest.
+#[derive(Debug, Deserialize)]
+struct Event {
+    imr: u32,
+    #[serde(default)]
+    digest: String,
+    #[serde(default)]
+    event: String,
+    #[serde(default)]
+    event_payload: String,
+}
+
+impl Event {
+    fn says(&self) -> (String, String) {
+        match self.imr {
+            3 => (self.event.clone(), self.event_payload.to_ascii_lowercase()),
+            _ => (self.digest.to_ascii_lowercase(), String::new()),
+        }
+    }
+}
+
+type Registers = BTreeMap<u32, Vec<(String, String)>>;
+
+fn registers(json: &[u8]) -> Option<Registers> {
+    let mut registers = Registers::new();
+    for event in serde_json::from_slice::<Vec<Event>>(json).ok()? {
+        registers.entry(event.imr).or_default().push(event.says());
+    }
+    Some(registers)
+}
+
+/// Two lists of run-time events that say the same.
+pub(crate) fn same_events(first: &[u8], second: &[u8]) -> bool {
+    first == second || registers(first).is_some_and(|first| registers(second) == Some(first))
+}
+
+/// Whether two logs can be of one boot, and which has more of it: dstack strips boot events where space is short, and
+/// an application adds events to RTMR3 later. Nothing when an event of one contradicts the other.
+pub(crate) fn one_boot(first: &EventLogItem, second: &EventLogItem) -> Option<Fuller> {
+    if first.item.bytes == second.item.bytes && first.format == second.format {
+        return Some(Fuller::First);
+    }
+    if first.format != EventLogFormat::DstackJson || second.format != EventLogFormat::DstackJson {
+        return None;
+    }
+    let (first, second) = (registers(&first.item.bytes)?, registers(&second.item.bytes)?);
+    let empty = Vec::new();
+    let mut fuller = Fuller::First;
+    for register in first.keys().chain(second.keys()) {
+        let one = first.get(register).unwrap_or(&empty);
+        let other = second.get(register).unwrap_or(&empty);
+        let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+        let agrees = if *register == 3 { long.starts_with(short) } else { is_subsequence(short, long) };
+        if !agrees {
+            return None;
+        }
+        if *register != 3 && other.len() > one.len() {
+            fuller = Fuller::Second;
+        }
+    }
+    // The log that was taken says how far RTMR3 went when the quote was made.
+    let runtime = |registers: &Registers| registers.get(&3).map_or(0, Vec::len);
+    Some(if runtime(&first) == runtime(&second) || runtime(&first) == 0 { fuller } else { Fuller::First })
+}
+
+fn is_subsequence(short: &[(String, String)], long: &[(String, String)]) -> bool {
+    let mut rest = long.iter();
+    short.iter().all(|wanted| rest.any(|event| event == wanted))
+}

@@ -1,0 +1,247 @@
+//! One input speaks of one machine: whatever it gives twice has to say the same.
+
+use crate::support::*;
+use serde_json::{Value, json};
+use veritee_evidence::{Note, parts};
+use veritee_model::Evidence;
+use veritee_model::evidence::IngressEvidence;
+
+/// Another quote than [`forged_quote`].
+fn other_quote() -> Vec<u8> {
+    [forged_quote(), vec![1]].concat()
+}
+
+/// The log of another machine.
+fn other_log() -> Value {
+    let mut log: Value = serde_json::from_str(&full_log()).unwrap();
+    for event in log.as_array_mut().unwrap() {
+        let field = if event["imr"] == 3 { "event_payload" } else { "digest" };
+        event[field] = json!("ab".repeat(48));
+    }
+    log
+}
+
+fn report() -> Value {
+    json!({ "intel_quote": hex::encode(forged_quote()), "event_log": full_log(),
+        "info": { "tcb_info": own_info(|_| ()).to_string(), "vm_config": VM_CONFIG } })
+}
+
+/// `tcb_info` with the same log, changed.
+fn own_info(change: impl FnOnce(&mut Value)) -> Value {
+    let mut info: Value = serde_json::from_str(&tcb_info()).unwrap();
+    info["event_log"] = serde_json::from_str(&full_log()).unwrap();
+    change(&mut info);
+    info
+}
+
+#[track_caller]
+fn contradicts(document: &Value, part: &str) {
+    let error = read(document.to_string().as_bytes()).expect_err(part);
+    assert_eq!(error.reason().code(), "evidence-contradictory", "{part}: {error}");
+    assert!(error.to_string().contains(part), "{error}");
+    assert!(error.next_step().contains("one machine"), "{}", error.next_step());
+}
+
+#[test]
+fn two_quotes_in_one_answer_are_refused_wherever_the_second_stands() {
+    let attestation = hex::encode(scale_container(VM_CONFIG));
+    let good = hex::encode(other_quote());
+    let rows = [
+        json!({ "quote": good, "attestation": attestation, "report_data": "" }),
+        json!({ "quote": good, "attestation": attestation, "debug": true }),
+        json!({ "quote": good, "attestation": hex::encode(MsgpackContainer::new().bytes()), "report_data": "" }),
+        json!({ "quote": good, "intel_quote": hex::encode(forged_quote()) }),
+        json!({ "intel_quote": good, "info": { "quote": hex::encode(forged_quote()) } }),
+        json!({ "instances": [{ "quote": good, "intel_quote": hex::encode(forged_quote()) }] }),
+        json!({ "instances": [{ "quote": good, "attestation": attestation }] }),
+    ];
+    for row in rows {
+        contradicts(&row, "quote");
+    }
+}
+
+#[test]
+fn a_quote_whose_signature_alone_differs_is_the_same_statement() {
+    let mut quote = vec![4, 0, 2, 0, 0x81, 0, 0, 0];
+    quote.resize(700, 7);
+    let mut again = quote.clone();
+    *again.last_mut().unwrap() ^= 1;
+    let both = json!({ "quote": hex::encode(&quote), "intel_quote": hex::encode(&again) });
+    assert_eq!(
+        read(both.to_string().as_bytes()).unwrap().machines[0].evidence.quote.as_ref().unwrap().bytes,
+        quote
+    );
+    // One bit of the report is another statement, in every version.
+    for (version, place) in [(3, 47), (3, 431), (4, 631), (5, 200)] {
+        let mut first = quote.clone();
+        first[0] = version;
+        first[50..54].copy_from_slice(&584_u32.to_le_bytes());
+        let mut second = first.clone();
+        second[place] ^= 1;
+        contradicts(&json!({ "quote": hex::encode(&first), "intel_quote": hex::encode(&second) }), "quote");
+    }
+}
+
+#[test]
+fn two_logs_of_one_machine_are_refused() {
+    let elsewhere = own_info(|info| info["event_log"] = other_log());
+    let mut document = report();
+    document["info"]["tcb_info"] = elsewhere.clone();
+    contradicts(&document, "event log");
+    let mut nested = report();
+    nested["info"]["tcb_info"] = json!(elsewhere.to_string());
+    contradicts(&nested, "event log");
+    let quote = hex::encode(forged_quote());
+    contradicts(
+        &json!({ "instances": [{ "quote": quote, "eventlog": full_log(), "event_log": other_log() }] }),
+        "event log",
+    );
+    contradicts(
+        &json!({ "quote": quote, "event_log": full_log(), "eventlog": other_log(), "report_data": "" }),
+        "event log",
+    );
+    contradicts(
+        &json!({ "quote": quote, "event_log": other_log(), "attestation": hex::encode(scale_container(VM_CONFIG)) }),
+        "event log",
+    );
+}
+
+#[test]
+fn a_log_with_fewer_events_of_the_same_boot_is_no_contradiction() {
+    let full: Value = serde_json::from_str(&full_log()).unwrap();
+    let runtime: Vec<&Value> = full.as_array().unwrap().iter().filter(|event| event["imr"] == 3).collect();
+    let mut later = full.clone();
+    later.as_array_mut().unwrap().push(
+        json!({ "imr": 3, "event_type": 134217729, "digest": "", "event": "mine", "event_payload": "00" }),
+    );
+    for second in [json!([]), json!(runtime), later] {
+        let mut document = report();
+        document["info"]["tcb_info"] = own_info(|info| info["event_log"] = second);
+        let readout = read(document.to_string().as_bytes()).unwrap();
+        assert_eq!(
+            readout.machines[0].evidence.event_log.as_ref().unwrap().item.bytes,
+            full_log().as_bytes()
+        );
+    }
+    // The fuller of the two is taken where it says no more of RTMR3.
+    let mut document = report();
+    document["event_log"] = json!(runtime);
+    let log = read(document.to_string().as_bytes()).unwrap().machines.remove(0).evidence.event_log.unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&log.item.bytes).unwrap(), full);
+}
+
+#[test]
+fn two_configurations_or_composes_of_one_machine_are_refused() {
+    let mut document = report();
+    document["vm_config"] = json!("{\"cpu_count\":3}");
+    contradicts(&document, "vm_config");
+    let mut document = report();
+    document["app_compose"] = json!("{}");
+    contradicts(&document, "app_compose");
+    let mut spelt = report();
+    spelt["vm_config"] = serde_json::from_str(VM_CONFIG).unwrap();
+    assert!(read(spelt.to_string().as_bytes()).is_ok());
+    let mut request = json!({ "quote": hex::encode(forged_quote()), "vm_config": "{}", "report_data": "",
+        "attestation": hex::encode(scale_container(VM_CONFIG)) });
+    contradicts(&request, "vm_config");
+    request["vm_config"] = json!(VM_CONFIG);
+    assert!(read(request.to_string().as_bytes()).is_ok());
+}
+
+#[test]
+fn what_is_said_of_one_quote_twice_has_to_agree() {
+    let entry = report();
+    let with = |change: fn(&mut Value)| {
+        let mut second = entry.clone();
+        change(&mut second);
+        let mut document = report();
+        document["all_attestations"] = json!([entry, second]);
+        document
+    };
+    assert_eq!(read(with(|_| ()).to_string().as_bytes()).unwrap().machines.len(), 1);
+    contradicts(&with(|entry| entry["event_log"] = other_log()), "event log");
+    let mut nonces = with(|entry| entry["request_nonce"] = json!("aa"));
+    nonces["all_attestations"][0]["request_nonce"] = json!("bb");
+    contradicts(&nonces, "request_nonce");
+    contradicts(&with(|entry| entry["vm_config"] = json!("{}")), "vm_config");
+    let claims = with(|entry| {
+        entry["info"]["tcb_info"] = own_info(|info| info["compose_hash"] = json!("00"));
+    });
+    contradicts(&claims, "compose_hash");
+    // What the first leaves out is taken from the second.
+    let document = json!({ "intel_quote": entry["intel_quote"], "all_attestations": [entry] });
+    let evidence = read(document.to_string().as_bytes()).unwrap().machines.remove(0).evidence;
+    assert!(evidence.event_log.is_some() && evidence.app_compose.is_some());
+}
+
+#[test]
+fn a_quote_that_no_reader_took_is_named() {
+    let long = |version: u8| {
+        let mut quote = vec![version, 0, 2, 0, 0x81, 0, 0, 0];
+        quote.resize(900, version);
+        quote
+    };
+    let strays = |document: &Value| {
+        let notes = read(document.to_string().as_bytes()).unwrap().notes;
+        notes.iter().filter(|note| matches!(note, Note::NotRead { what: "another quote", .. })).count()
+    };
+    let base64 = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, long(5));
+    for hidden in [
+        json!({ "x": hex::encode(long(5)) }),
+        json!([[[hex::encode(long(5)).to_uppercase()]]]),
+        json!(json!({ "quote": hex::encode(long(5)) }).to_string()),
+        json!({ "x": format!("0x{}", hex::encode(long(5))) }),
+        json!({ "x": base64 }),
+    ] {
+        let document = json!({ "quote": hex::encode(long(4)), "report_data": "", "extra": hidden });
+        assert_eq!(strays(&document), 1, "{document}");
+        let note = read(document.to_string().as_bytes()).unwrap().notes.pop().unwrap();
+        assert!(note.is_loss() && note.to_string().contains("another quote"), "{note}");
+    }
+    let same = json!({ "quote": hex::encode(long(4)), "report_data": "", "extra": hex::encode(long(4)) });
+    assert_eq!(strays(&same), 0);
+    let numbered = |number: u8| hex::encode([long(4)[..300].to_vec(), vec![number; 600]].concat());
+    let many: Vec<String> = (0..100).map(numbered).collect();
+    assert!(strays(&json!({ "quote": hex::encode(long(5)), "report_data": "", "extra": many })) <= 8);
+}
+
+#[test]
+fn a_part_given_beside_another_one_is_refused() {
+    let whole = || read(report().to_string().as_bytes()).unwrap().machines.remove(0).evidence;
+    let refused = |result: Result<Option<Note>, veritee_evidence::ReadError>| {
+        assert_eq!(result.unwrap_err().reason().code(), "evidence-contradictory");
+    };
+    refused(parts::add_quote(&mut whole(), &other_quote(), "q"));
+    refused(parts::add_app_compose(&mut whole(), b"{}", "c", &BUDGET));
+    refused(parts::add_event_log(&mut whole(), other_log().to_string().as_bytes(), "l", &BUDGET));
+    let mut evidence = whole();
+    assert_eq!(parts::add_mr_config(&mut evidence, MR_CONFIG.as_bytes(), "m", &BUDGET), Ok(None));
+    refused(parts::add_mr_config(&mut evidence, b"{}", "m", &BUDGET));
+    // The same again is no second one.
+    assert!(parts::add_event_log(&mut whole(), full_log().as_bytes(), "l", &BUDGET).unwrap().is_some());
+    assert!(parts::add_quote(&mut whole(), &forged_quote(), "q").unwrap().is_some());
+    // A hint and another question take the place of what came along, and say so.
+    let note = parts::add_vm_config(&mut whole(), b"{\"cpu_count\":3}", "v", &BUDGET).unwrap().unwrap();
+    assert!(matches!(note, Note::Replaced { part: "vm_config", equal: false, .. }) && note.is_loss());
+}
+
+#[test]
+fn an_ingress_folder_of_another_quote_is_refused() {
+    let folder = |quote: Vec<u8>| Evidence {
+        quote: Some(veritee_model::Item::new(quote, "e/quote.json")),
+        ingress: Some(IngressEvidence {
+            sums: veritee_model::Item::new("", "e/sha256sum.txt"),
+            files: std::collections::BTreeMap::new(),
+        }),
+        ..Evidence::default()
+    };
+    let mut evidence = read(report().to_string().as_bytes()).unwrap().machines.remove(0).evidence;
+    let error = parts::add_ingress(&mut evidence, folder(other_quote())).unwrap_err();
+    assert_eq!(error.reason().code(), "evidence-contradictory");
+    assert!(evidence.ingress.is_none());
+    parts::add_ingress(&mut evidence, folder(forged_quote())).unwrap();
+    assert!(evidence.ingress.is_some());
+    let mut without = Evidence::default();
+    parts::add_ingress(&mut without, folder(other_quote())).unwrap();
+    assert_eq!(without.quote.unwrap().bytes, other_quote());
+}
