@@ -25,6 +25,10 @@ use veritee_model::ExitCode;
 /// Runs the command; the exit code is that of the verdict where there is one.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let global = &arguments.global;
+    if let Some(path) = &global.output {
+        // Told before the work, not after it.
+        crate::output::Place::look(path)?;
+    }
     match &arguments.command {
         Command::Verify(options) => verify::run(options, global),
         Command::Quote(options) => quote::run(options, global),

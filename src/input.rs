@@ -16,7 +16,10 @@ pub(crate) struct Source {
 /// Reads a file, or standard input for `-`. A report names a file by its last component: where it lay is nobody's
 /// business, and the same bytes give the same report on every machine.
 pub(crate) fn read(path: &Path) -> Result<Source, Failure> {
-    let limit = Budget::STANDARD.input_bytes;
+    read_within(path, Budget::STANDARD.input_bytes)
+}
+
+fn read_within(path: &Path, limit: usize) -> Result<Source, Failure> {
     if path == Path::new("-") {
         let bytes = bounded(std::io::stdin().lock(), limit, path)?;
         return Ok(Source { name: "standard input".to_owned(), bytes });
@@ -40,38 +43,94 @@ fn bounded(reader: impl Read, limit: usize, path: &Path) -> Result<Vec<u8>, Fail
     Ok(bytes)
 }
 
-/// The files of a folder, by name, sorted; folders and links inside it are passed over.
-pub(crate) fn read_folder(path: &Path) -> Result<BTreeMap<String, Source>, Failure> {
-    const MOST_FILES: usize = 4096;
-    let mut files = BTreeMap::new();
-    let entries = std::fs::read_dir(path).map_err(|error| unreadable(path, &error))?;
-    for entry in entries {
-        let entry = entry.map_err(|error| unreadable(path, &error))?;
-        let kind = entry.file_type().map_err(|error| unreadable(path, &error))?;
-        if !kind.is_file() {
-            continue;
-        }
-        let source = read(&entry.path())?;
-        files.insert(source.name.clone(), source);
-        if files.len() > MOST_FILES {
-            return Err(Failure::unobtainable(format!("{}: more than {MOST_FILES} files", shown(path))));
-        }
-    }
-    Ok(files)
+/// What a folder has: its plain files and those that links lead to, sorted by name, and what was passed over.
+pub(crate) struct Listing {
+    pub(crate) files: Vec<PathBuf>,
+    /// Subfolders, pipes, devices, and links that lead to none of these or to nothing.
+    pub(crate) skipped: Vec<PathBuf>,
 }
 
-/// The files of a folder in the order of their names, to be read one at a time; folders and links inside it are passed
-/// over.
-pub(crate) fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
+/// Lists a folder. Links are followed: mounted volumes present their files by them.
+pub(crate) fn list(path: &Path) -> Result<Listing, Failure> {
+    const MOST_FILES: usize = 1 << 20;
+    let mut listing = Listing { files: Vec::new(), skipped: Vec::new() };
     for entry in std::fs::read_dir(path).map_err(|error| unreadable(path, &error))? {
-        let entry = entry.map_err(|error| unreadable(path, &error))?;
-        if entry.file_type().map_err(|error| unreadable(path, &error))?.is_file() {
-            files.push(entry.path());
+        let entry = entry.map_err(|error| unreadable(path, &error))?.path();
+        let is_file = std::fs::metadata(&entry).is_ok_and(|metadata| metadata.is_file());
+        if is_file {
+            listing.files.push(entry)
+        } else {
+            listing.skipped.push(entry)
+        }
+        if listing.files.len().saturating_add(listing.skipped.len()) > MOST_FILES {
+            return Err(Failure::unobtainable(format!("{}: more than {MOST_FILES} entries", shown(path))));
         }
     }
-    files.sort();
-    Ok(files)
+    listing.files.sort();
+    listing.skipped.sort();
+    Ok(listing)
+}
+
+impl Listing {
+    /// How many entries were passed over, and their names; none where none was.
+    pub(crate) fn told(&self) -> Option<String> {
+        const NAMED: usize = 4;
+        if self.skipped.is_empty() {
+            return None;
+        }
+        let names: Vec<String> = self
+            .skipped
+            .iter()
+            .take(NAMED)
+            .map(|path| veritee_model::text::inert(&last_component(path)))
+            .collect();
+        let more = if self.skipped.len() > NAMED { ", ..." } else { "" };
+        Some(format!("{}: {}{more}", self.skipped.len(), names.join(", ")))
+    }
+}
+
+/// The files of a folder, by name. All of them together may be as large as one input.
+pub(crate) fn read_folder(path: &Path) -> Result<(BTreeMap<String, Source>, Option<String>), Failure> {
+    const MOST_FILES: usize = 4096;
+    let listing = list(path)?;
+    if listing.files.len() > MOST_FILES {
+        return Err(Failure::unobtainable(format!("{}: more than {MOST_FILES} files", shown(path))));
+    }
+    let mut left = Budget::STANDARD.input_bytes;
+    let mut files = BTreeMap::new();
+    for file in &listing.files {
+        let source = read_within(file, left).map_err(|failure| {
+            if left < Budget::STANDARD.input_bytes {
+                failure.help(format!(
+                    "all files of a folder together may have {} bytes",
+                    Budget::STANDARD.input_bytes
+                ))
+            } else {
+                failure
+            }
+        })?;
+        left = left.saturating_sub(source.bytes.len());
+        if files.insert(source.name.clone(), source).is_some() {
+            return Err(Failure::unobtainable(format!("{}: two names look alike", shown(file))));
+        }
+    }
+    Ok((files, listing.told()))
+}
+
+/// A file, or all files of a folder in the order of their names, one after the other: only one is held at a time.
+pub(crate) fn read_all(path: &Path) -> Result<impl Iterator<Item = Result<Source, Failure>>, Failure> {
+    /// Collateral for every processor family there is takes a few megabytes.
+    const TOTAL: usize = 512 << 20;
+    let files = if path.is_dir() { list(path)?.files } else { vec![path.to_owned()] };
+    let folder = shown(path);
+    let mut left = TOTAL;
+    Ok(files.into_iter().map(move |file| {
+        let source = read(&file)?;
+        left = left
+            .checked_sub(source.bytes.len())
+            .ok_or_else(|| Failure::unobtainable(format!("{folder}: more than {TOTAL} bytes together")))?;
+        Ok(source)
+    }))
 }
 
 /// The clock, read once per run.
@@ -82,8 +141,13 @@ pub(crate) fn now() -> Result<UnixTime, Failure> {
         .map_err(|error| Failure::internal(format!("the clock stands before 1970: {error}; give --as-of")))
 }
 
+/// The last component of a path. Bytes that are no text are escaped, so that two names never become one.
 pub(crate) fn last_component(path: &Path) -> String {
-    path.file_name().map_or_else(|| shown(path), |name| name.to_string_lossy().into_owned())
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    match name.to_str() {
+        Some(name) => name.to_owned(),
+        None => name.as_encoded_bytes().escape_ascii().to_string(),
+    }
 }
 
 pub(crate) fn shown(path: &Path) -> String {

@@ -5,6 +5,7 @@ mod commands;
 mod failure;
 mod image;
 mod input;
+mod interrupt;
 mod network;
 mod output;
 mod source_tree;
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
-    match commands::run(&arguments) {
+    match interrupt::listen().and_then(|()| commands::run(&arguments)) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(failure) => {
             output::failure(&failure);

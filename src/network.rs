@@ -1,4 +1,4 @@
-//! The one place where a client is made: its settings, its runtime, what it says while it works, and Ctrl-C.
+//! The one place where a client is made: its settings, its runtime, what it says while it works.
 
 use crate::cli::Global;
 use crate::cli::network::Network;
@@ -8,7 +8,6 @@ use crate::output;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use tokio::sync::Notify;
 use veritee_client::{Client, Event, Observer, Roots, Settings};
 
 /// A client as the options ask for it.
@@ -35,26 +34,14 @@ fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
     }
 }
 
-/// Runs what waits for the network, until it is done or the user has had enough. Whatever is written is written whole
-/// and afterwards, so nothing has to be undone.
+/// Runs what waits for the network, until it is done. Ctrl-C ends the program (`interrupt.rs`): whatever is written is
+/// written whole and afterwards, so nothing has to be undone.
 pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::internal(format!("runtime: {error}")))?;
-    let stop = Arc::new(Notify::new());
-    let handler = Arc::clone(&stop);
-    // A second handler cannot be set; the first then stays in force, which ends the program just as well.
-    let _ = ctrlc::set_handler(move || handler.notify_one());
-    let done = runtime.block_on(async {
-        tokio::select! {
-            done = work => done,
-            () = stop.notified() => {
-                Err(Failure::unobtainable("interrupted; nothing was written")
-                    .help("what the store already held is untouched"))
-            }
-        }
-    });
+    let done = runtime.block_on(work);
     // The system's name resolution cannot be called off; nobody waits for it.
     runtime.shutdown_background();
     done

@@ -1,12 +1,13 @@
 //! The one voice of the program: data to standard output or a file, all else to standard error.
 
+mod place;
+
 use crate::cli::{Colour, Format, Global};
 use crate::failure::Failure;
-use crate::input::shown;
 use anstream::ColorChoice;
+pub(crate) use place::{Open, Place};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
-use tempfile::NamedTempFile;
 use veritee_model::Report;
 use veritee_report::HumanOptions;
 
@@ -42,40 +43,9 @@ pub(crate) fn data(text: &str, global: &Global) -> Result<(), Failure> {
     }
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file; see [`Place`].
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let mut file = beside(path)?;
-    file.write_all(bytes).map_err(|error| unwritable(path, &error))?;
-    keep(file, path)
-}
-
-/// A temporary file in the folder of `path`, so that renaming it there is one step.
-pub(crate) fn beside(path: &Path) -> Result<NamedTempFile, Failure> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    NamedTempFile::new_in(folder).map_err(|error| unwritable(path, &error))
-}
-
-/// Gives a temporary file its name.
-pub(crate) fn keep(file: NamedTempFile, path: &Path) -> Result<(), Failure> {
-    file.as_file().sync_all().map_err(|error| unwritable(path, &error))?;
-    readable_by_others(file.as_file()).map_err(|error| unwritable(path, &error))?;
-    file.persist(path).map(|_file| ()).map_err(|error| unwritable(path, &error.error))
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::internal(format!("{}: {error}", shown(path)))
-}
-
-/// A temporary file is private; a report is written to be read.
-#[cfg(unix)]
-fn readable_by_others(file: &std::fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable_by_others(_file: &std::fs::File) -> std::io::Result<()> {
-    Ok(())
+    Place::look(path)?.write(bytes)
 }
 
 /// A reader that closes the pipe early has what it wanted.
@@ -109,7 +79,7 @@ fn colour(global: &Global) -> bool {
     match global.color {
         Colour::Always => true,
         Colour::Never => false,
-        Colour::Auto if global.output.is_some() => false,
+        Colour::Auto if global.output.as_deref().is_some_and(|path| path != Path::new("-")) => false,
         Colour::Auto => anstream::AutoStream::choice(&std::io::stdout()) != ColorChoice::Never,
     }
 }

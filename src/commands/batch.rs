@@ -18,9 +18,9 @@ use judge::{Judge, Line};
 use rayon::prelude::*;
 use source::Source;
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, IsTerminal, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use veritee_model::ExitCode;
 
@@ -33,7 +33,7 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
         .num_threads(options.jobs)
         .build()
         .map_err(|error| Failure::internal(format!("--jobs: {error}")))?;
-    let stop = interrupted()?;
+    let stop = crate::interrupt::claim();
     let mut out = Out::open(global)?;
     let progress = progress(global);
     let started = Instant::now();
@@ -42,7 +42,7 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
         // What any of them says of revocations holds for all: it is gathered before the first is judged.
         let mut source = Source::open(&options.input)?;
         while !stop.load(Ordering::Relaxed) {
-            let portion = source.next_portion(&stop)?;
+            let portion = source.next_portion(stop)?;
             if portion.is_empty() {
                 break;
             }
@@ -52,16 +52,16 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
     let mut source = Source::open(&options.input)?;
     let mut followed = Followed::new(&judge);
     while !stop.load(Ordering::Relaxed) {
-        let portion = source.next_portion(&stop)?;
+        let portion = source.next_portion(stop)?;
         if portion.is_empty() {
             break;
         }
         if streams && judge.learn(&portion) {
             followed.revealed();
         }
-        let lines: Vec<Line> =
-            threads.install(|| portion.par_iter().map(|entry| judge.line(entry)).collect());
-        for (entry, line) in portion.iter().zip(&lines) {
+        let judged = |entry| (!stop.load(Ordering::Relaxed)).then(|| judge.line(entry));
+        let lines: Vec<Option<Line>> = threads.install(|| portion.par_iter().map(judged).collect());
+        for (entry, line) in portion.iter().zip(lines.iter().map_while(Option::as_ref)) {
             tally.count(line);
             if !out.line(line)? {
                 return Ok(tally.exit_code());
@@ -74,6 +74,11 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
         progress.set_position(tally.lines);
     }
     progress.finish_and_clear();
+    if stop.load(Ordering::Relaxed) {
+        let words = out.interrupted()?;
+        output::note(global, &tally.summary(started.elapsed(), &judge));
+        return Err(Failure::internal(words));
+    }
     let corrections = followed.corrections(&judge);
     for line in &corrections.lines {
         tally.count(line);
@@ -87,21 +92,7 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
     }
     out.finish()?;
     output::note(global, &tally.summary(started.elapsed(), &judge));
-    if stop.load(Ordering::Relaxed) {
-        return Err(Failure::internal(
-            "interrupted; the lines written are whole, those that follow were not judged",
-        ));
-    }
     Ok(tally.exit_code())
-}
-
-/// Set by Ctrl-C. The portion at hand is finished first.
-fn interrupted() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
-        .map_err(|error| Failure::internal(format!("Ctrl-C: {error}")))?;
-    Ok(stop)
 }
 
 /// A bar on a terminal, nothing elsewhere.
@@ -118,64 +109,49 @@ fn progress(global: &Global) -> ProgressBar {
 }
 
 /// Where lines go: standard output, or a file that appears when it is whole.
-enum Out {
-    Nowhere,
-    Standard(std::io::BufWriter<std::io::Stdout>),
-    File(std::io::BufWriter<tempfile::NamedTempFile>, std::path::PathBuf),
-}
+struct Out(Option<std::io::BufWriter<output::Open>>);
 
 impl Out {
     fn open(global: &Global) -> Result<Self, Failure> {
-        match &global.output {
-            Some(path) => Ok(Self::File(std::io::BufWriter::new(output::beside(path)?), path.clone())),
-            None if global.quiet => Ok(Self::Nowhere),
-            None => Ok(Self::Standard(std::io::BufWriter::new(std::io::stdout()))),
-        }
+        let path = match &global.output {
+            None if global.quiet => return Ok(Self(None)),
+            None => Path::new("-"),
+            Some(path) => path,
+        };
+        Ok(Self(Some(std::io::BufWriter::new(output::Place::look(path)?.open()?))))
     }
 
     /// False when the reader has closed the pipe: it has what it wanted.
     fn line(&mut self, line: &Line) -> Result<bool, Failure> {
+        let Some(writer) = &mut self.0 else { return Ok(true) };
         let text = serde_json::to_string(line).map_err(|error| Failure::internal(error.to_string()))?;
         let text = veritee_model::text::inert_json(&text) + "\n";
-        let written = match self {
-            Self::Nowhere => Ok(()),
-            Self::Standard(writer) => writer.write_all(text.as_bytes()),
-            Self::File(writer, _) => writer.write_all(text.as_bytes()),
-        };
-        match written {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
-            Err(error) => Err(Failure::internal(format!("output: {error}"))),
-            Ok(()) => Ok(true),
-        }
+        writer.write_all(text.as_bytes()).map_err(|error| failed(&error))?;
+        Ok(!writer.get_ref().reader_left())
     }
 
     /// Hands on what was written so far.
     fn flush(&mut self) -> Result<(), Failure> {
-        match self {
-            Self::Standard(writer) => match writer.flush() {
-                Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                    Err(Failure::internal(format!("output: {error}")))
-                }
-                _ => Ok(()),
-            },
-            Self::Nowhere | Self::File(..) => Ok(()),
-        }
+        self.0.as_mut().map_or(Ok(()), Write::flush).map_err(|error| failed(&error))
     }
 
     fn finish(self) -> Result<(), Failure> {
-        let failed = |error: &dyn std::fmt::Display| Failure::internal(format!("output: {error}"));
-        match self {
-            Self::Nowhere => Ok(()),
-            Self::Standard(mut writer) => match writer.flush() {
-                Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(failed(&error)),
-                _ => Ok(()),
-            },
-            Self::File(writer, path) => {
-                let file = writer.into_inner().map_err(|error| failed(&error))?;
-                output::keep(file, &path)
-            }
-        }
+        let Some(writer) = self.0 else { return Ok(()) };
+        writer.into_inner().map_err(|error| failed(error.error()))?.finish()
     }
+
+    /// Ends early. A file does not get its name: whoever reads it could take the part for the whole.
+    fn interrupted(mut self) -> Result<&'static str, Failure> {
+        self.flush()?;
+        Ok(match &self.0 {
+            Some(writer) if writer.get_ref().is_unfinished() => "interrupted; nothing was written",
+            _ => "interrupted; the lines written are whole, those that follow were not judged",
+        })
+    }
+}
+
+fn failed(error: &std::io::Error) -> Failure {
+    Failure::internal(format!("output: {error}"))
 }
 
 /// What the lines came to.

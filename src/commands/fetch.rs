@@ -27,14 +27,15 @@ pub(crate) fn run(options: &Fetch, global: &Global) -> Result<ExitCode, Failure>
         output::data(&format!("{plan}at most {total} in all, collateral aside\n"), global)?;
         return Ok(ExitCode::Verified);
     }
-    let now = options.at.time()?;
+    // Items bear the time of the run, whatever time the verdict will be for.
+    let (now, as_of) = (crate::input::now()?, options.at.time()?);
     let client = network::client(&options.network, global)?;
     let mut acquired = network::block_on(async {
         let mut acquired = veritee_acquire::acquire(&client, &plan, &asked, now)
             .await
             .map_err(|error| Failure::unobtainable(error.to_string()))?;
         if !options.no_collateral {
-            collateral(&client, &mut acquired, options, now, global).await?;
+            collateral(&client, &mut acquired, options, as_of, global).await?;
         }
         Ok(acquired)
     })?;

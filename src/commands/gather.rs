@@ -137,9 +137,8 @@ pub(crate) fn collateral(grounds: &mut Grounds, paths: &[PathBuf], global: &Glob
 pub(crate) fn gpu_collateral(paths: &[PathBuf]) -> Result<Vec<veritee_model::Item>, Failure> {
     let mut items = Vec::new();
     for path in paths {
-        let files = if path.is_dir() { input::files(path)? } else { vec![path.clone()] };
-        for file in files {
-            let source = input::read(&file)?;
+        for source in input::read_all(path)? {
+            let source = source?;
             items.push(veritee_model::Item::new(source.bytes, source.name));
         }
     }
@@ -165,10 +164,9 @@ fn for_each_collateral(
     mut take: impl FnMut(veritee_model::Item),
 ) -> Result<(), Failure> {
     let folder = path.is_dir();
-    let files = if folder { input::files(path)? } else { vec![path.to_owned()] };
     let mut loose = Loose::default();
-    for file in files {
-        let Source { name, bytes } = input::read(&file)?;
+    for source in input::read_all(path)? {
+        let Source { name, bytes } = source?;
         let mut found = Evidence::default();
         match parts::add_collateral(&mut found, &bytes, &name, &Budget::STANDARD) {
             Ok(_) => found.collateral.into_iter().for_each(&mut take),

@@ -286,6 +286,11 @@ pub enum ClientError {
     },
     /// No root at all: every server would be refused.
     NoRoots,
+    /// A proxy of the environment cannot be read, or is of a kind that is not supported.
+    ProxyUnreadable {
+        /// The variable. Its value may hold a password.
+        name: String,
+    },
     /// The proxy's url cannot be used.
     Proxy {
         /// The proxy, without user name and password.

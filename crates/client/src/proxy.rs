@@ -6,6 +6,7 @@
 use crate::error::without_credentials;
 use crate::{ClientError, Proxies};
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use std::ffi::OsString;
 use url::Url;
 
 pub(crate) struct Routes {
@@ -22,8 +23,11 @@ pub(crate) struct Via {
 
 impl Routes {
     /// # Errors
-    /// For a proxy that is neither `http:` nor `https:`.
+    /// For a proxy that is neither `http:` nor `https:`, or that cannot be read.
     pub(crate) fn new(proxies: &Proxies) -> Result<Self, ClientError> {
+        if *proxies == Proxies::FromEnvironment {
+            environment(|name| std::env::var_os(name))?;
+        }
         let matcher = match proxies {
             Proxies::None => Matcher::builder().build(),
             Proxies::FromEnvironment => Matcher::from_system(),
@@ -63,6 +67,61 @@ impl Routes {
     }
 }
 
+/// That every proxy which the environment names can be used. The library passes over one that it cannot read, and the
+/// request would go out directly, which nobody wants who names a proxy.
+fn environment(value: impl Fn(&str) -> Option<OsString>) -> Result<(), ClientError> {
+    for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        let Some(value) = value(name).filter(|value| !value.is_empty()) else { continue };
+        // Read as the library reads it: what it cannot read it passes over.
+        let read = |text: &str| {
+            let probe = "https://proxied.invalid/".parse().ok()?;
+            address(&Matcher::builder().all(text).build().intercept(&probe)?)
+        };
+        let proxy = value.to_str().and_then(read);
+        let usable = proxy.is_some_and(|proxy| matches!(proxy.scheme(), "http" | "https"));
+        if !usable {
+            return Err(ClientError::ProxyUnreadable { name: name.to_owned() });
+        }
+    }
+    Ok(())
+}
+
 fn address(intercept: &Intercept) -> Option<Url> {
     Url::parse(&intercept.uri().to_string()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(name: &'static str, value: &'static str) -> Result<(), ClientError> {
+        environment(|asked| (asked == name).then(|| OsString::from(value)))
+    }
+
+    #[test]
+    fn a_proxy_of_the_environment_that_cannot_be_used_is_an_error_and_never_passed_over() {
+        for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+            for value in
+                ["garbage://", "socks5://127.0.0.1:1", "ftp://a/", "http://", "/", "a b", "http://[", "http:"]
+            {
+                let error = set(name, value).unwrap_err();
+                assert_eq!(error, ClientError::ProxyUnreadable { name: name.to_owned() }, "{value}");
+            }
+            for value in
+                ["", "http://127.0.0.1:8080", "https://u:p@proxy.example", "proxy.example:3128", "proxy"]
+            {
+                assert_eq!(set(name, value), Ok(()), "{name} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_proxy_whose_name_is_no_text_is_an_error() {
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStringExt as _;
+            let value = || Some(OsString::from_vec(vec![0xff]));
+            assert!(environment(|name| if name == "HTTPS_PROXY" { value() } else { None }).is_err());
+        }
+    }
 }

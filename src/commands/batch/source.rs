@@ -71,13 +71,9 @@ impl Source {
         if !path.is_dir() {
             return Self::lines(File::open(path).map_err(failed)?);
         }
-        let mut files = Vec::new();
-        for entry in std::fs::read_dir(path).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            if entry.file_type().map_err(failed)?.is_file() {
-                files.push(entry.path());
-            }
-        }
+        let input::Listing { mut files, skipped } = input::list(path)?;
+        // Each gets a line: judged, or why it cannot be.
+        files.extend(skipped);
         files.sort();
         Ok(Self::Files(files.into_iter()))
     }

@@ -95,6 +95,12 @@ impl fmt::Display for ClientError {
         match self {
             Self::Root { index, why } => write!(f, "root {index} is not a certificate: {why}"),
             Self::NoRoots => f.write_str("no root certificate is given, so that no server could be accepted"),
+            Self::ProxyUnreadable { name } => {
+                write!(
+                    f,
+                    "{name} names no proxy that can be used: expected http://host:port or https://host:port"
+                )
+            }
             Self::Proxy { proxy } => {
                 write!(f, "the proxy {proxy} cannot be used: expected http://host:port or https://host:port")
             }
