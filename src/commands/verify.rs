@@ -20,6 +20,14 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
         (None, Some(report_data)) => Expected::ReportData(report_data),
         (None, None) => Expected::Nothing,
     };
+    if let Some(path) = &options.save_evidence {
+        let place = crate::output::Place::look(path)?;
+        let to_standard = global.output.as_deref().is_none_or(|output| output == Path::new("-"));
+        if (place.is_standard() && to_standard && !global.quiet) || global.output.as_ref() == Some(path) {
+            return Err(Failure::usage("the report and the evidence cannot go to the same place")
+                .help("name another file with -o or --save-evidence"));
+        }
+    }
     let image = options.image.as_deref().map(crate::image::open).transpose()?;
     let mut rules = Rules::load(&options.judge, Engine::Both)?;
     rules.given = super::audit::Given::load(&options.review)?;

@@ -76,7 +76,7 @@ fn an_unknown_code_is_refused_with_what_comes_near() {
 #[test]
 fn every_code_of_a_report_can_be_explained() {
     let folder = Folder::new();
-    let ran = folder.verify("evidence.json", &["--nonce", &"07".repeat(32), "--format", "json"]).ends(10);
+    let ran = folder.verify("evidence.json", &["--nonce", &"07".repeat(32), "--format", "json"]).ends(11);
     let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     let codes: Vec<&str> =
         report["checks"].as_array().unwrap().iter().filter_map(|check| check["reason"].as_str()).collect();

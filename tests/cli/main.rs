@@ -2,10 +2,12 @@
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod audits;
+mod cases;
 mod collaterals;
 mod documents;
 mod explain;
 mod failures;
+mod folders;
 mod gpus;
 mod help;
 mod network;
@@ -16,3 +18,4 @@ mod quickstart;
 mod quotes;
 mod trees;
 mod verdicts;
+mod writers;

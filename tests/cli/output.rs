@@ -57,7 +57,7 @@ fn a_run_that_fails_leaves_an_existing_output_alone() {
 #[test]
 fn quiet_prints_nothing_and_keeps_the_exit_code() {
     let folder = Folder::new();
-    for (more, code) in [(&[][..], 0), (&["--nonce", "07070707070707070707070707070707"][..], 10)] {
+    for (more, code) in [(&[][..], 0), (&["--nonce", "07070707070707070707070707070707"][..], 11)] {
         let ran = folder.verify("evidence.json", &[more, &["-q"]].concat()).ends(code);
         assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", ""));
     }
@@ -131,7 +131,7 @@ fn lines_are_at_most_eighty_columns_in_a_pipe() {
 #[test]
 fn a_rendered_report_equals_the_original_output_in_every_form() {
     let folder = Folder::new();
-    for (more, code) in [(&["--nonce", NONCE][..], 0), (&["--nonce", "07070707070707070707070707070707"], 10)]
+    for (more, code) in [(&["--nonce", NONCE][..], 0), (&["--nonce", "07070707070707070707070707070707"], 11)]
     {
         folder
             .verify("evidence.json", &[more, &["--format", "json", "-o", "report.json"]].concat())
@@ -153,10 +153,10 @@ fn a_saved_report_that_was_tampered_with_is_not_rendered() {
             "evidence.json",
             &["--nonce", "07070707070707070707070707070707", "--format", "json", "-o", "report.json"],
         )
-        .ends(10);
+        .ends(11);
     let report = folder.read("report.json");
-    let better = report.replacen("\"outcome\": \"not-genuine\"", "\"outcome\": \"verified\"", 1).replacen(
-        "\"exit_code\": 10",
+    let better = report.replacen("\"outcome\": \"refused\"", "\"outcome\": \"verified\"", 1).replacen(
+        "\"exit_code\": 11",
         "\"exit_code\": 0",
         1,
     );

@@ -60,7 +60,7 @@ fn findings_of_the_audit_end_with_12_unless_the_threshold_lies_above_them() {
     let findings = report["findings"].as_array().unwrap();
     assert!(!findings.is_empty());
     // What is not genuine, refused or incomplete goes before findings.
-    folder.verify("evidence.json", &["--nonce", &"07".repeat(32)]).ends(10);
+    folder.verify("evidence.json", &["--nonce", &"07".repeat(32)]).ends(11);
     folder.write(
         "policy.toml",
         format!("{}\n[tcb]\nminimum_evaluation_number = 99\n", folder.read("policy.toml")),

@@ -101,7 +101,7 @@ impl AppIdentity {
         let (boot, application) =
             match ready.and_then(|ready| events.split_at_checked(ready.saturating_add(1))) {
                 Some(halves) => halves,
-                None => return Err(IdentityError::Missing { name: SYSTEM_READY }),
+                None => return Err(unfinished(&events)),
             };
         let mut notices = Vec::new();
         check_sequence(boot, &mut notices)?;
@@ -267,6 +267,21 @@ fn check_sequence(boot: &[&Event], notices: &mut Vec<IdentityNotice>) -> Result<
     match missing {
         Some(((name, ..), _)) => Err(IdentityError::Missing { name }),
         None => Ok(()),
+    }
+}
+
+/// Why events without `system-ready` name no application: the quote was made while the machine booted, or the events
+/// are not those of a boot of dstack's.
+fn unfinished(events: &[&Event]) -> IdentityError {
+    let rank = |wanted: &str| EVENTS.iter().position(|(name, ..)| *name == wanted);
+    match check_sequence(events, &mut Vec::new()) {
+        Err(IdentityError::Missing { name })
+            if events.iter().filter_map(|event| rank(event.name())).max() < rank(name) =>
+        {
+            IdentityError::BootUnderWay { next: name }
+        }
+        Err(error) => error,
+        Ok(()) => IdentityError::Missing { name: SYSTEM_READY },
     }
 }
 

@@ -156,6 +156,7 @@ fn the_vectors_produce_every_reason_of_these_steps() {
         Reason::EventsAfterSystemReady,
         Reason::ReservedEventAfterSystemReady,
         Reason::IdentityEventMissing,
+        Reason::BootIncomplete,
         Reason::IdentityEventDuplicate,
         Reason::IdentityEventOrder,
         Reason::IdentityEventLength,

@@ -7,10 +7,11 @@ use crate::error::{CertificateProblem, ReadError};
 use crate::json::{Origin, Value};
 use crate::parts::event_log_format;
 use crate::readout::{NamedEvidence, Note};
-use crate::same::{Fuller, one_boot, same_bytes, same_document, same_events, same_statement, same_text};
+use crate::same::{Fuller, one_boot, statement, same_bytes, same_document, same_events, same_statement, same_text};
 use crate::{encoding, json::Object};
+use std::collections::BTreeMap;
 use veritee_model::evidence::{BoundContent, Claim, EventLogFormat, EventLogItem};
-use veritee_model::{Budget, Evidence, Item};
+use veritee_model::{Budget, Evidence, Item, Sha256Digest};
 
 /// Claims whose values are hex: compared in lower case and without `0x`.
 const HEX_CLAIMS: &[&str] = &[
@@ -63,12 +64,17 @@ impl<'b> Draft<'b> {
         }
     }
 
-    /// A quote written as hex or base64; absent, null and empty are none.
+    /// A quote written as hex or base64, or as an array of its bytes; absent, null and empty are none.
     pub(crate) fn quote_member(&mut self, object: &Object<'_>, key: &str) -> Result<(), ReadError> {
-        if let Some((text, origin)) = object.text(key)? {
-            self.quote(encoding::decode(&text, &origin)?, &origin)?;
-        }
-        Ok(())
+        let Some(value) = object.get(key).filter(|value| !value.is_null()) else { return Ok(()) };
+        let bytes = match value.bytes() {
+            Some(bytes) => bytes,
+            None => match value.string()? {
+                text if text.is_empty() => return Ok(()),
+                text => encoding::decode(&text, &value.origin)?,
+            },
+        };
+        if bytes.is_empty() { Ok(()) } else { self.quote(bytes, &value.origin) }
     }
 
     pub(crate) fn app_compose(&mut self, text: String, origin: &Origin) -> Result<(), ReadError> {
@@ -204,12 +210,17 @@ impl<'b> Draft<'b> {
     /// Everything that an attestation container holds.
     pub(crate) fn container(&mut self, container: Container, origin: &Origin) -> Result<(), ReadError> {
         self.quote(container.quote, &origin.member("quote"))?;
-        if let Some(log) = container.event_log {
-            let origin = origin.member("event_log");
+        // Where the list of boot events was left out, the run-time events are the log.
+        let (log, runtime) = match (container.event_log, container.runtime_events) {
+            (None, Some(runtime)) => (Some((runtime, "runtime_events")), None),
+            (log, runtime) => (log.map(|log| (log, "event_log")), runtime),
+        };
+        if let Some((log, member)) = log {
+            let origin = origin.member(member);
             self.notes.push(Note::Reserialised { place: origin.source(), part: "event log" });
             self.event_log(log, EventLogFormat::DstackJson, &origin)?;
         }
-        if let Some(events) = container.runtime_events {
+        if let Some(events) = runtime {
             let origin = origin.member("runtime_events");
             self.notes.push(Note::Reserialised { place: origin.source(), part: "list of run-time events" });
             let item = Item::new(events, origin.source());
@@ -297,6 +308,30 @@ impl<'b> Draft<'b> {
 
 fn extension(origin: &Origin, name: &str) -> Origin {
     origin.member("extensions").member(name)
+}
+
+/// Adds a machine of a list. Lists name one machine twice, as when a report stands in its own list; what is said of one
+/// quote is said of one machine, and has to be the same.
+pub(crate) fn add_entry(
+    entry: NamedEvidence,
+    known: &mut BTreeMap<Sha256Digest, usize>,
+    machines: &mut Vec<NamedEvidence>,
+    notes: &mut Vec<Note>,
+) -> Result<(), ReadError> {
+    let statement = statement_digest(&entry);
+    match known.get(&statement).and_then(|index| machines.get_mut(*index)) {
+        Some(first) => merge(&mut first.evidence, entry.evidence, notes),
+        None => {
+            known.insert(statement, machines.len());
+            machines.push(entry);
+            Ok(())
+        }
+    }
+}
+
+fn statement_digest(machine: &NamedEvidence) -> Sha256Digest {
+    let quote = machine.evidence.quote.as_ref().map_or(&[][..], |quote| quote.bytes.as_slice());
+    Sha256Digest::of(statement(quote).unwrap_or(quote))
 }
 
 /// Adds what a second entry about the same quote says: the same, or what the first one left out.

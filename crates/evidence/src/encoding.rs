@@ -1,10 +1,14 @@
 //! Bytes written as text: hex with an optional `0x`, base64 with either alphabet.
 
-use crate::error::{EncodingProblem, ReadError};
+use crate::error::{BinaryProblem, EncodingProblem, ReadError};
 use crate::json::Origin;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use flate2::bufread::GzDecoder;
+use std::borrow::Cow;
+use std::io::Read as _;
+use veritee_model::Budget;
 
 const CONFIG: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -107,6 +111,58 @@ pub(crate) fn decode_strict(text: &str, encoding: Encoding, origin: &Origin) -> 
             let at = origin.at(text.len());
             Err(ReadError::Encoding { at, encoding: name, problem: EncodingProblem::Padding })
         }
+    }
+}
+
+/// Takes off what the way adds to a text: gzip, once, a byte order mark, UTF-16. Binary forms pass as they are.
+///
+/// # Errors
+/// When the stream is damaged or longer than the budget, or a UTF-16 text has half a character.
+pub(crate) fn unwrapped<'a>(
+    bytes: &'a [u8],
+    origin: &Origin,
+    budget: &Budget,
+) -> Result<Cow<'a, [u8]>, ReadError> {
+    match bytes {
+        [0x1f, 0x8b, ..] => {
+            let inflated = gunzip(bytes, origin, budget)?;
+            Ok(Cow::Owned(text_of(&inflated, origin)?.into_owned()))
+        }
+        _ => text_of(bytes, origin),
+    }
+}
+
+fn gunzip(bytes: &[u8], origin: &Origin, budget: &Budget) -> Result<Vec<u8>, ReadError> {
+    let limit = budget.input_bytes;
+    let allowed = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+    let mut out = Vec::new();
+    GzDecoder::new(bytes).take(allowed).read_to_end(&mut out).map_err(|_damaged| ReadError::Binary {
+        at: origin.place(),
+        problem: BinaryProblem::Gzip,
+    })?;
+    if out.len() > limit {
+        return Err(ReadError::TooLarge { at: origin.place(), what: "bytes of inflated input", limit });
+    }
+    Ok(out)
+}
+
+fn text_of<'a>(bytes: &'a [u8], origin: &Origin) -> Result<Cow<'a, [u8]>, ReadError> {
+    let utf16 = |rest: &[u8], read: fn([u8; 2]) -> u16| {
+        let units = rest.chunks(2).map(|pair| match pair {
+            [one, other] => read([*one, *other]),
+            // Half a unit: no character has this one by itself.
+            _ => 0xd800,
+        });
+        let text: Result<String, _> = char::decode_utf16(units).collect();
+        text.map(|text| Cow::Owned(text.into_bytes())).map_err(|_half| ReadError::NotUtf8 { at: origin.place() })
+    };
+    match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => Ok(Cow::Borrowed(rest)),
+        [0xff, 0xfe, rest @ ..] if !rest.is_empty() => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] if !rest.is_empty() => utf16(rest, u16::from_be_bytes),
+        [b'{' | b'[' | b'<' | b'"', 0, _, 0, ..] => utf16(bytes, u16::from_le_bytes),
+        [0, b'{' | b'[' | b'<' | b'"', 0, ..] => utf16(bytes, u16::from_be_bytes),
+        _ => Ok(Cow::Borrowed(bytes)),
     }
 }
 

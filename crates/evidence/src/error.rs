@@ -364,7 +364,10 @@ impl fmt::Display for ReadError {
             }
             Self::Binary { problem, .. } => problem.fmt(f),
             Self::PlatformUnsupported { platform, .. } => {
-                write!(f, "expected an attestation of Intel TDX, got platform {platform}")
+                write!(
+                    f,
+                    "expected an attestation of Intel TDX, got platform {platform}, which is not verified by this version"
+                )
             }
             Self::Certificate { problem, .. } => problem.fmt(f),
             Self::Page { problem, .. } => problem.fmt(f),

@@ -1,14 +1,13 @@
 //! Attestation reports of confidential-inference services: an object with `intel_quote`, and an outer one that has
 //! several of them in `gateway_attestation`, `model_attestations` or `all_attestations`.
 
-use crate::draft::{Draft, merge};
+use crate::draft::{Draft, add_entry};
 use crate::dstack::add_machine;
 use crate::error::ReadError;
 use crate::json::Object;
 use crate::readout::{Format, NamedEvidence, Note, Readout};
-use crate::same::statement;
 use std::collections::BTreeMap;
-use veritee_model::{Budget, Sha256Digest};
+use veritee_model::Budget;
 
 /// Members that veritee has no reader for, and what they are.
 const NOT_READ: &[(&str, &str)] = &[
@@ -32,9 +31,9 @@ pub(crate) fn read(object: &Object<'_>, budget: &Budget) -> Result<Readout, Read
     if let Some(value) = object.get("gateway_attestation").filter(|value| !value.is_null()) {
         machines.push(machine(&value.object()?, budget, &mut notes)?);
     }
-    let mut known = BTreeMap::new();
-    for (index, machine) in machines.iter().enumerate() {
-        known.entry(statement_digest(machine)).or_insert(index);
+    let (own, mut known) = (core::mem::take(&mut machines), BTreeMap::new());
+    for machine in own {
+        add_entry(machine, &mut known, &mut machines, &mut notes)?;
     }
     let mut without = Vec::new();
     let mut listed = 0_usize;
@@ -55,30 +54,6 @@ pub(crate) fn read(object: &Object<'_>, budget: &Budget) -> Result<Readout, Read
         return Err(ReadError::NoMachine { at: object.place() });
     }
     Ok(Readout { format: Format::InferenceReport, machines, notes })
-}
-
-/// The outer object's own attestation is usually listed once more; what is said of one quote is said of one machine, and
-/// has to be the same.
-fn add_entry(
-    entry: NamedEvidence,
-    known: &mut BTreeMap<Sha256Digest, usize>,
-    machines: &mut Vec<NamedEvidence>,
-    notes: &mut Vec<Note>,
-) -> Result<(), ReadError> {
-    let statement = statement_digest(&entry);
-    match known.get(&statement).and_then(|index| machines.get_mut(*index)) {
-        Some(first) => merge(&mut first.evidence, entry.evidence, notes),
-        None => {
-            known.insert(statement, machines.len());
-            machines.push(entry);
-            Ok(())
-        }
-    }
-}
-
-fn statement_digest(machine: &NamedEvidence) -> Sha256Digest {
-    let quote = machine.evidence.quote.as_ref().map_or(&[][..], |quote| quote.bytes.as_slice());
-    Sha256Digest::of(statement(quote).unwrap_or(quote))
 }
 
 fn machine(object: &Object<'_>, budget: &Budget, notes: &mut Vec<Note>) -> Result<NamedEvidence, ReadError> {

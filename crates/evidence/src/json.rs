@@ -10,9 +10,13 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use veritee_model::Budget;
+use veritee_model::text::shortened;
 
 /// Members of one object, entries of one array. The largest real object that is looked into has about 20.
 const ENTRIES: usize = 4096;
+
+/// Bytes of a member's name in a pointer.
+const LONGEST_NAME: usize = 128;
 
 /// Where a value comes from.
 #[derive(Debug, Clone)]
@@ -34,7 +38,8 @@ impl Origin {
 
     /// The member of an object, with the escapes of RFC 6901.
     pub(crate) fn member(&self, key: &str) -> Self {
-        let key = key.replace('~', "~0").replace('/', "~1");
+        // Every value below has the pointer: long names are cut, so that many values do not cost their length each.
+        let key = shortened(key, LONGEST_NAME).replace('~', "~0").replace('/', "~1");
         Self { pointer: format!("{}/{key}", self.pointer), ..self.clone() }
     }
 
@@ -201,6 +206,11 @@ impl<'a> Value<'a> {
             at: self.origin.at(self.start.saturating_add(offset_of(self.raw, &error))),
             problem: JsonProblem::BrokenString,
         })
+    }
+
+    /// The bytes of an array of numbers from 0 to 255, which is how some libraries write binary data.
+    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
+        if self.is_array() { serde_json::from_str(self.raw).ok() } else { None }
     }
 
     /// An object or array, given as such or as the content of a string. An empty string or null is none.

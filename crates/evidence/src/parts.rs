@@ -10,7 +10,7 @@ use crate::encoding::{self, Encoding};
 use crate::error::ReadError;
 use crate::ingress::utf8;
 use crate::json::{Object, Origin, Value};
-use crate::read::unrecognised;
+use crate::read::{read, unrecognised};
 use crate::readout::{Format, NamedEvidence, Note, Readout};
 use crate::same::{one_boot, same_bytes, same_document, same_statement};
 use crate::{SCHEMA, SET_SCHEMA, document};
@@ -36,19 +36,24 @@ pub fn add_quote(evidence: &mut Evidence, bytes: &[u8], source: &str) -> Result<
     put_same(&mut evidence.quote, Item::new(bytes, source), "quote", &origin, same_statement)
 }
 
-/// Adds an `app_compose`: the bytes of the file, exactly.
+/// Adds an `app_compose`: the bytes of the file, exactly, or those of the string in a `tcb_info` or an answer that has one
+/// inside.
 ///
 /// # Errors
-/// When it is larger than the budget.
+/// When it is larger than the budget, or another one than the evidence has.
 pub fn add_app_compose(
     evidence: &mut Evidence,
     bytes: &[u8],
     source: &str,
     budget: &Budget,
 ) -> Result<Option<Note>, ReadError> {
-    limit(bytes, budget.app_compose_bytes, "bytes of app_compose", source)?;
-    let (slot, item) = (&mut evidence.app_compose, Item::new(bytes, source));
-    put_same(slot, item, "app_compose", &Origin::new(source), same_bytes)
+    let found = match is_compose(bytes) {
+        true => None,
+        false => inside(source, bytes, budget).ok().flatten().and_then(|found| found.app_compose),
+    };
+    let item = found.unwrap_or_else(|| Item::new(bytes, source));
+    limit(&item.bytes, budget.app_compose_bytes, "bytes of app_compose", source)?;
+    put_same(&mut evidence.app_compose, item, "app_compose", &Origin::new(source), same_bytes)
 }
 
 /// Adds a `vm_config`: JSON, or a JSON string that holds it.
@@ -61,8 +66,13 @@ pub fn add_vm_config(
     source: &str,
     budget: &Budget,
 ) -> Result<Option<Note>, ReadError> {
-    limit(bytes, budget.collateral_json_bytes, "bytes of vm_config", source)?;
     let origin = Origin::new(source);
+    let bytes = encoding::unwrapped(bytes, &origin, budget)?;
+    if let Some(item) = inside(source, &bytes, budget)?.and_then(|found| found.vm_config) {
+        return Ok(put(&mut evidence.vm_config, item, "vm_config"));
+    }
+    let bytes = bytes.as_ref();
+    limit(bytes, budget.collateral_json_bytes, "bytes of vm_config", source)?;
     let value = Value::parse(utf8(bytes, &origin)?, origin, budget)?;
     let item = if value.is_string() {
         let text = value.string()?;
@@ -116,23 +126,40 @@ pub fn add_served(machines: &mut [NamedEvidence], served: &ServedCertificates) {
     }
 }
 
-/// Adds an event log: dstack's JSON, a JSON string that holds it, hex of it, or a raw CCEL area.
+/// Adds an event log: dstack's JSON, a JSON string that holds it, hex of it, a raw CCEL area, or any form of one machine's
+/// evidence that has it inside (`tcb_info`, `Info`, GetQuote, the page of port 8090).
 ///
 /// # Errors
-/// When it is none of these, or larger than the budget. The events themselves are read by a later step.
+/// When it is none of these, larger than the budget, of another quote, or of another boot than the log that is there. The events themselves are read by a later step.
 pub fn add_event_log(
     evidence: &mut Evidence,
     bytes: &[u8],
     source: &str,
     budget: &Budget,
 ) -> Result<Option<Note>, ReadError> {
-    limit(bytes, budget.event_log_bytes, "bytes of event log", source)?;
-    let (bytes, format) = event_log_format(bytes.to_vec(), &Origin::new(source), budget)?;
-    let log = EventLogItem { item: Item::new(bytes, source), format };
+    let origin = Origin::new(source);
+    let bytes = encoding::unwrapped(bytes, &origin, budget)?;
+    let log = match inside(source, &bytes, budget)? {
+        // Answers of the agent and its page have the log inside.
+        Some(found) => {
+            if let (Some(own), Some(other)) = (&evidence.quote, &found.quote)
+                && !same_statement(&own.bytes, &other.bytes)
+            {
+                return Err(two_values("quote", own, &origin));
+            }
+            let missing = ReadError::MissingField { at: origin.place(), field: "event_log" };
+            found.event_log.ok_or(missing)?
+        }
+        None => {
+            limit(&bytes, budget.event_log_bytes, "bytes of event log", source)?;
+            let (bytes, format) = event_log_format(bytes.into_owned(), &origin, budget)?;
+            EventLogItem { item: Item::new(bytes, source), format }
+        }
+    };
     if let Some(taken) = &evidence.event_log
         && one_boot(taken, &log).is_none()
     {
-        return Err(two_values("event log", &taken.item, &Origin::new(source)));
+        return Err(two_values("event log", &taken.item, &origin));
     }
     let taken = evidence.event_log.take().map(|taken| taken.item);
     let note = taken.map(|taken| replaced("event log", &taken, &log.item));
@@ -201,6 +228,24 @@ pub fn add_collateral(
     let count = found.len();
     evidence.collateral.extend(found);
     Ok(count)
+}
+
+/// The one machine whose evidence this is, where it is evidence in any form. A part by itself is none.
+fn inside(source: &str, bytes: &[u8], budget: &Budget) -> Result<Option<Evidence>, ReadError> {
+    if !matches!(bytes.trim_ascii_start(), [b'{' | b'<', ..]) {
+        return Ok(None);
+    }
+    match read(source, bytes, budget) {
+        Ok(readout) => readout.select(None).map(Some).map_err(|error| error.in_input(source)),
+        Err(ReadError::OnlyAPart { .. } | ReadError::Unrecognised { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the bytes are an app_compose as it was deployed, which is never looked into.
+fn is_compose(bytes: &[u8]) -> bool {
+    let has = |word: &[u8]| bytes.windows(word.len()).any(|window| window == word);
+    has(b"\"docker_compose_file\":") || has(b"\"docker_compose_file\" :") || has(b"\"manifest_version\"")
 }
 
 fn find_collateral(value: &Value<'_>, depth: usize, found: &mut Vec<Item>) -> Result<(), ReadError> {

@@ -8,7 +8,7 @@ use crate::ingress::utf8;
 use crate::json::{Object, Origin, Value};
 use crate::readout::{Format, Readout};
 use crate::stray::strays;
-use crate::{acme_info, certificate, cloud, document, dstack, html, inference, parts};
+use crate::{acme_info, certificate, cloud, document, dstack, html, inference, inside, other, parts};
 use veritee_model::{Budget, Evidence, Item};
 
 /// Reads evidence in any known form; `name` is what the input is called in messages and sources.
@@ -24,6 +24,8 @@ pub fn read(name: &str, bytes: &[u8], budget: &Budget) -> Result<Readout, ReadEr
         let limit = budget.input_bytes;
         return Err(ReadError::TooLarge { at: origin.place(), what: "bytes of input", limit });
     }
+    let unwrapped = encoding::unwrapped(bytes, &origin, budget)?;
+    let bytes = unwrapped.as_ref();
     if let Some(readout) = read_binary(bytes, &origin, budget) {
         return readout;
     }
@@ -32,7 +34,8 @@ pub fn read(name: &str, bytes: &[u8], budget: &Budget) -> Result<Readout, ReadEr
     }
     let text = utf8(bytes, &origin)?;
     let mut readout = read_text(text, &origin, budget)?;
-    readout.notes.extend(strays(text, &readout, &origin));
+    let strays = strays(text, &readout, &origin);
+    readout.notes.extend(strays);
     Ok(readout)
 }
 
@@ -55,6 +58,9 @@ pub fn convert(
 fn read_binary(bytes: &[u8], origin: &Origin, budget: &Budget) -> Option<Result<Readout, ReadError>> {
     if parts::is_ccel(bytes) {
         return Some(Err(ReadError::OnlyAPart { at: origin.place(), part: Recognised::EventLog }));
+    }
+    if let Some(platform) = other::binary(bytes) {
+        return Some(Err(ReadError::PlatformUnsupported { at: origin.place(), platform }));
     }
     match bytes {
         // A quote begins with its version, 16 bits little-endian.
@@ -101,13 +107,31 @@ fn read_certificates(pem: String, origin: &Origin, budget: &Budget) -> Result<Re
 fn read_text(text: &str, origin: &Origin, budget: &Budget) -> Result<Readout, ReadError> {
     let body = text.trim_start();
     match body.as_bytes() {
-        [b'{', ..] => read_object(&Value::parse(text, origin.clone(), budget)?.object()?, budget),
-        [b'[', ..] => Err(read_array(&Value::parse(text, origin.clone(), budget)?, text)),
+        [b'{', ..] => {
+            let value = Value::parse(text, origin.clone(), budget)?;
+            match read_object(&value.object()?, budget) {
+                Err(ReadError::Unrecognised { at, length, first }) if at.pointer == origin.pointer => {
+                    let inside = inside::read(&value, budget)?;
+                    inside.ok_or(ReadError::Unrecognised { at, length, first })
+                }
+                known => known,
+            }
+        }
+        [b'[', ..] => {
+            let value = Value::parse(text, origin.clone(), budget)?;
+            match value.bytes().and_then(|bytes| read_binary(&bytes, origin, budget)) {
+                Some(readout) => readout,
+                None => inside::read(&value, budget)?.ok_or_else(|| read_array(&value, text)),
+            }
+        }
         [b'"', ..] => {
             let value = Value::parse(text, origin.clone(), budget)?;
             read_encoded(&value.string()?, &value.origin.content(), budget)
         }
         [b'<', ..] => html::read(text, &origin.clone().recognised(Format::AgentPage), budget),
+        _ if other::is_token(body) => {
+            Err(ReadError::PlatformUnsupported { at: origin.place(), platform: other::TOKEN })
+        }
         _ if body.starts_with("-----BEGIN ") => {
             let origin = origin.clone().recognised(Format::RaTls);
             read_certificates(text.to_owned(), &origin, budget)
@@ -144,7 +168,7 @@ fn hex_gone_wrong(text: &str, origin: &Origin) -> ReadError {
     }
 }
 
-fn read_object(object: &Object<'_>, budget: &Budget) -> Result<Readout, ReadError> {
+pub(crate) fn read_object(object: &Object<'_>, budget: &Budget) -> Result<Readout, ReadError> {
     let has = |key: &str| object.has(key);
     let only = |part| Err(ReadError::OnlyAPart { at: object.place(), part });
     if let Some(schema) = object.get("schema").filter(|value| value.is_string()) {
@@ -172,7 +196,7 @@ fn read_object(object: &Object<'_>, budget: &Budget) -> Result<Readout, ReadErro
     if has("instances") {
         return cloud::read(&as_form(Format::CloudAttestations), budget);
     }
-    if has("quote") || has("attestation") {
+    if is_quote_object(object) {
         let format = quote_object_format(object);
         return dstack::read_quote_object(&as_form(format), format, budget);
     }
@@ -189,6 +213,24 @@ fn read_object(object: &Object<'_>, budget: &Budget) -> Result<Readout, ReadErro
         return only(Recognised::VmConfig);
     }
     Err(object.unrecognised())
+}
+
+/// A quote or container in a form that some writer gives it; an object under one of the names is another document.
+fn is_quote_object(object: &Object<'_>) -> bool {
+    ["quote", "attestation"].iter().any(|key| object.get(key).is_some_and(|value| !value.is_object()))
+}
+
+/// Whether an object by itself is a machine's evidence in some form.
+pub(crate) fn is_machine(object: &Object<'_>) -> bool {
+    /// Shorter texts of these names are words or numbers.
+    const SHORTEST: usize = 100;
+    let text = |key: &str| {
+        object.get(key).is_some_and(|value| {
+            (value.is_string() || value.is_array()) && value.raw().len() > SHORTEST
+        })
+    };
+    ["quote", "intel_quote", "app_cert", "attestation"].iter().any(|key| text(key))
+        || (object.has("mrtd") && object.has("rtmr0") && object.has("event_log"))
 }
 
 /// dstack-verifier's request has no `report_data`, and `debug` besides; an Attest answer has nothing but its container.

@@ -35,6 +35,8 @@ pub enum Format {
     IngressFolder,
     /// The gateway's answer to `/.dstack/acme-info`.
     AcmeInfo,
+    /// A document of another kind that has evidence inside.
+    Envelope,
     /// veritee's own evidence JSON.
     Veritee,
     /// veritee's own evidence JSON of several machines.
@@ -57,6 +59,7 @@ impl Format {
         Self::InferenceReport,
         Self::IngressFolder,
         Self::AcmeInfo,
+        Self::Envelope,
         Self::Veritee,
         Self::VeriteeSet,
     ];
@@ -78,6 +81,7 @@ impl Format {
             Self::InferenceReport => "confidential-inference report",
             Self::IngressFolder => "dstack-ingress evidences folder",
             Self::AcmeInfo => "gateway's acme-info answer",
+            Self::Envelope => "JSON with evidence inside",
             Self::Veritee => "veritee evidence",
             Self::VeriteeSet => "veritee evidence set",
         }
@@ -94,7 +98,7 @@ impl fmt::Display for Format {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedEvidence {
     /// The label that a set gives it, or else the JSON pointer to the machine inside the input; empty when the input
-    /// is of one machine.
+    /// as a whole is of one machine.
     pub label: String,
     /// The evidence.
     pub evidence: Evidence,

@@ -173,6 +173,12 @@ impl Climb<'_> {
             for member in &config.unknown {
                 self.notice(Reason::VmConfigUnknownMember, inert(member));
             }
+            if let Some(text) = &config.unread_qemu {
+                self.notice(
+                    Reason::VmConfigWrong,
+                    format!("qemu_version: `{}` names no release", inert(text)),
+                );
+            }
         }
     }
 

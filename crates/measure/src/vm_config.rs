@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use core::fmt;
 use serde_json::{Map, Value};
-use veritee_model::text::{inert, shortened};
+use veritee_model::text::shortened;
 use veritee_model::{Reason, Sha256Digest};
 
 /// Bytes of a `vm_config`. Real ones have 300 bytes, 3 KiB with a lite manifest.
@@ -69,6 +69,8 @@ pub struct VmConfig {
     pub lite: Option<LiteDocument>,
     /// Members that this version does not know. They may describe hardware that it cannot recompute.
     pub unknown: Vec<String>,
+    /// A claimed QEMU release that names none: passed over, since it only says where to look first.
+    pub unread_qemu: Option<String>,
 }
 
 /// Why a `vm_config` is refused.
@@ -108,11 +110,6 @@ pub enum VmConfigError {
         /// The member.
         field: &'static str,
     },
-    /// The release of QEMU is not three numbers, or older than 8.0.
-    QemuVersion {
-        /// As written, shortened.
-        got: String,
-    },
     /// No such machine is accepted.
     Hardware(HardwareError),
 }
@@ -127,7 +124,7 @@ impl VmConfigError {
             | Self::DuplicateMember { .. }
             | Self::WrongType { .. }
             | Self::Missing { .. } => Reason::VmConfigMalformed,
-            Self::QemuVersion { .. } | Self::Hardware(_) => Reason::VmConfigOutOfRange,
+            Self::Hardware(_) => Reason::VmConfigOutOfRange,
         }
     }
 }
@@ -144,13 +141,6 @@ impl fmt::Display for VmConfigError {
             }
             Self::WrongType { field, expected } => write!(f, "vm_config, {field}: expected {expected}"),
             Self::Missing { field } => write!(f, "vm_config: {field} is missing"),
-            Self::QemuVersion { got } => {
-                write!(
-                    f,
-                    "vm_config, qemu_version: expected three numbers from 8.0.0 on, got `{}`",
-                    inert(got)
-                )
-            }
             Self::Hardware(error) => write!(f, "vm_config, {error}"),
         }
     }
@@ -233,10 +223,18 @@ impl VmConfig {
             hotplug: !members.flag("hotplug_off")?.unwrap_or(false),
             pci_hole64: members.number("pci_hole64_size")?.unwrap_or(0),
         };
+        let (qemu, unread_qemu) = match members.text("qemu_version")? {
+            None => (None, None),
+            Some(text) => match claimed_qemu(&text) {
+                Some(profile) => (Some(ClaimedQemu { text, profile }), None),
+                None => (None, Some(shortened(&text, 64))),
+            },
+        };
         let config = Self {
             os_image_hash: image_hash(&mut members)?,
             hardware: Hardware::new(counts, limits).map_err(VmConfigError::Hardware)?,
-            qemu: members.text("qemu_version")?.map(claimed_qemu).transpose()?,
+            qemu,
+            unread_qemu,
             pic: members.flag("pic")?,
             pass_order: members
                 .flag("qemu_single_pass_add_pages")?
@@ -274,21 +272,21 @@ fn image_hash(members: &mut Members) -> Result<Option<Sha256Digest>, VmConfigErr
     }
 }
 
-fn claimed_qemu(text: String) -> Result<ClaimedQemu, VmConfigError> {
-    let error = || VmConfigError::QemuVersion { got: shortened(&text, 32) };
-    let numbers: Vec<u32> = text
+/// The profile of a release as QEMU spells it: two or three numbers, and what builds and candidates add (`-rc1`,
+/// `+ds-1`, ` (Debian ...)`).
+fn claimed_qemu(text: &str) -> Option<QemuProfile> {
+    let release = text.split(['-', '+', ' ', '~', '_', '(']).next()?;
+    let numbers: Vec<u32> = release
         .split('.')
         .map(|part| {
             let digits = part.len() <= 4 && part.bytes().all(|byte| byte.is_ascii_digit());
             digits.then(|| part.parse().ok()).flatten()
         })
-        .collect::<Option<_>>()
-        .ok_or_else(error)?;
-    let [major, minor, _patch] = numbers.as_slice() else {
-        return Err(error());
-    };
-    let profile = QemuProfile::of_version(*major, *minor).ok_or_else(error)?;
-    Ok(ClaimedQemu { text, profile })
+        .collect::<Option<_>>()?;
+    match numbers.as_slice() {
+        [major, minor] | [major, minor, _] => QemuProfile::of_version(*major, *minor),
+        _ => None,
+    }
 }
 
 fn lite_document(value: Value) -> Result<LiteDocument, VmConfigError> {
@@ -378,17 +376,29 @@ mod tests {
     }
 
     #[test]
-    fn a_qemu_version_that_is_not_three_numbers_from_eight_on_is_refused() {
-        for version in ["7.2.0", "9", "9.2", "9.2.1-tdx", "", "9.2.1.0", "99999.0.0", "+9.2.1", "9.-2.1"] {
-            let text = format!(r#"{{{MACHINE},"qemu_version":"{version}"}}"#);
-            assert!(
-                matches!(parse(&text), Err(VmConfigError::QemuVersion { .. })),
-                "{version}: {:?}",
-                parse(&text)
-            );
+    fn a_qemu_version_that_names_no_release_is_kept_as_unread() {
+        for version in ["7.2.0", "9", "", "9.2.1.0", "99999.0.0", "+9.2.1", "9.-2.1", "rc1", "v9.2.1", "9..1"]
+        {
+            let config = parse(&format!(r#"{{{MACHINE},"qemu_version":"{version}"}}"#)).unwrap();
+            assert_eq!((config.qemu, config.unread_qemu.as_deref()), (None, Some(version)));
         }
-        let text = format!(r#"{{{MACHINE},"qemu_version":"10.2.1"}}"#);
-        assert_eq!(parse(&text).unwrap().qemu.unwrap().profile, QemuProfile::V10);
+    }
+
+    #[test]
+    fn a_release_candidate_or_a_build_of_a_release_has_its_profile() {
+        for version in [
+            "10.2.1",
+            "10.2",
+            "10.2.1-rc1",
+            "10.2.1-tdx",
+            "10.2.0+ds-1",
+            "10.2.1 (Debian 1:10)",
+            "10.2.1~rc3",
+        ] {
+            let config = parse(&format!(r#"{{{MACHINE},"qemu_version":"{version}"}}"#)).unwrap();
+            assert_eq!(config.qemu.unwrap().profile, QemuProfile::V10, "{version}");
+            assert_eq!(config.unread_qemu, None);
+        }
     }
 
     #[test]

@@ -137,9 +137,12 @@ fn without_or_with_a_broken_vm_config_nothing_of_rtmr0_is_covered() {
     for (text, reason) in [
         (r#"{"cpu_count":4,"cpu_count":4,"memory_size":4294967296}"#, "vm-config-malformed"),
         (r#"{"cpu_count":4294967296,"memory_size":4294967296}"#, "vm-config-out-of-range"),
+        ("{}", "vm-config-malformed"),
+        ("[]", "vm-config-malformed"),
+        (r#"{"cpu_count":"4","memory_size":4294967296}"#, "vm-config-malformed"),
     ] {
         let assessment = assess(&Inputs { vm_config: Some(text.as_bytes()), ..inputs });
-        assert_eq!(outcome(&assessment, CheckId::OsVirtualHardware), (Outcome::Fail, Some(reason)));
+        assert_eq!(outcome(&assessment, CheckId::OsVirtualHardware), (Outcome::NotChecked, Some(reason)));
         assert_eq!(assessment.proven().rtmr0, None);
     }
 }

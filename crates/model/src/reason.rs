@@ -67,7 +67,7 @@ reasons! {
     QuoteBodyTypeUnsupported "quote-body-type-unsupported" NotGenuine "the body type of a version 5 quote is unknown or has the wrong size";
     QuoteCertificationUnsupported "quote-certification-unsupported" NotGenuine "the certification data is of a type that cannot be verified";
     QuoteTrailingBytes "quote-trailing-bytes" NotGenuine "there are bytes other than zero after the quote's signature data";
-    QuoteNotTdx "quote-not-tdx" NotGenuine "the quote is of an SGX enclave, not of a TDX machine";
+    QuoteNotTdx "quote-not-tdx" Refused "the quote is of an SGX enclave, not of a TDX machine";
 
     // --- step 1: PCK certificate chain and revocation ----------------------------------------------------
     PckChainMissing "pck-chain-missing" Undecided "the quote carries no PCK certificate chain and none was given";
@@ -128,8 +128,8 @@ reasons! {
     QeRevoked "qe-revoked" Refused "Intel has revoked the quoting enclave's level";
     TcbCurrentRevoked "tcb-current-revoked" Refused "Intel has revoked the level that the running TDX module has now";
     TdxModuleMismatch "tdx-module-mismatch" NotGenuine "the TDX module is not one that Intel names";
-    TdxModuleUnknown "tdx-module-unknown" NotGenuine "Intel lists no TDX module of this version";
-    EnginesDisagree "engines-disagree" NotGenuine "the second verification engine came to another result";
+    TdxModuleUnknown "tdx-module-unknown" Refused "Intel lists no TDX module of this version";
+    EnginesDisagree "engines-disagree" Refused "the second verification engine came to another result";
     SecondEngineNotRun "second-engine-not-run" Undecided "the second verification engine was switched off";
 
     // --- step 2: platform policy -------------------------------------------------------------------------
@@ -169,13 +169,14 @@ reasons! {
 
     // --- step 4: identity --------------------------------------------------------------------------------
     IdentityEventMissing "identity-event-missing" NotGenuine "a required boot event is missing";
+    BootIncomplete "boot-incomplete" Refused "the quote was made before the machine had booted";
     IdentityEventDuplicate "identity-event-duplicate" NotGenuine "a boot event occurs more than once";
     IdentityEventOrder "identity-event-order" NotGenuine "the boot events are not in dstack's order";
     IdentityEventLength "identity-event-length" NotGenuine "a boot event's payload has the wrong length or form";
     IdentityEventAmbiguous "identity-event-ambiguous" NotGenuine "a boot event's name has a colon, so its digest fits another name and payload too";
     IdentityEventUnknown "identity-event-unknown" Notice "a boot event is not one that dstack documents";
     KeyProviderUnknown "key-provider-unknown" Notice "the measured key provider is not one that dstack documents";
-    ClaimContradictsQuote "claim-contradicts-quote" NotGenuine "a value that came with the evidence differs from the quoted or measured one";
+    ClaimContradictsQuote "claim-contradicts-quote" Refused "a value that came with the evidence differs from the quoted or measured one";
     AppIdUnexpected "app-id-unexpected" Refused "the app id is not the expected one";
     KeyProviderUnexpected "key-provider-unexpected" Refused "the key provider is not the expected one";
     InstanceIdUnexpected "instance-id-unexpected" Refused "the instance id is not the expected one";
@@ -184,7 +185,7 @@ reasons! {
 
     // --- step 5: compose ---------------------------------------------------------------------------------
     ComposeMissing "compose-missing" Undecided "the evidence has no app_compose";
-    ComposeHashMismatch "compose-hash-mismatch" NotGenuine "the app_compose is not the measured one";
+    ComposeHashMismatch "compose-hash-mismatch" Refused "the app_compose is not the measured one";
     ComposeMalformed "compose-malformed" Refused "the app_compose is not a JSON object in UTF-8";
     ComposeDuplicateKey "compose-duplicate-key" Refused "the app_compose has a duplicate key: two readers can see two documents";
     ComposeTrailingData "compose-trailing-data" Refused "there is data after the app_compose's end";
@@ -193,7 +194,7 @@ reasons! {
     ComposeFileMalformed "compose-file-malformed" Undecided "the docker_compose_file cannot be read as Docker Compose reads it";
     ComposeFileTooLarge "compose-file-too-large" Undecided "the docker_compose_file is larger, deeper or has more aliases than allowed";
     MrConfigIdMismatch "mrconfigid-mismatch" NotGenuine "MRCONFIGID commits to another compose";
-    MrConfigDocumentMalformed "mrconfig-document-malformed" NotGenuine "the document behind MRCONFIGID is not one that dstack accepts";
+    MrConfigDocumentMalformed "mrconfig-document-malformed" Refused "the document behind MRCONFIGID is not one that dstack accepts";
     MrConfigDocumentMissing "mrconfig-document-missing" Undecided "the document behind MRCONFIGID was not given";
     MrConfigIdUnknown "mrconfigid-unknown" Undecided "MRCONFIGID is of a form that could not be recomputed";
     MrConfigIdZero "mrconfigid-zero" Undecided "MRCONFIGID is zero: the machine's creator made no commitment";
@@ -203,8 +204,8 @@ reasons! {
     OsNotMeasured "os-not-measured" Undecided "the operating system was not recomputed and is not pinned";
     OsRegisterUnexpected "os-register-unexpected" Refused "an operating system register is not one that the policy names";
     VmConfigMissing "vm-config-missing" Undecided "the evidence has no vm_config";
-    VmConfigMalformed "vm-config-malformed" Refused "the vm_config is not the object that dstack writes";
-    VmConfigOutOfRange "vm-config-out-of-range" Refused "the vm_config describes a machine that cannot exist or is larger than any real one";
+    VmConfigMalformed "vm-config-malformed" Undecided "the vm_config is not the object that dstack writes";
+    VmConfigOutOfRange "vm-config-out-of-range" Undecided "the vm_config describes a machine that cannot exist or is larger than any real one";
     VmConfigWrong "vm-config-wrong" Notice "the vm_config differs from the measured machine";
     VmConfigUnknownMember "vm-config-unknown-member" Notice "the vm_config has a member that this version does not know";
     VirtualHardwareMismatch "virtual-hardware-mismatch" Refused "RTMR0 is not that of the claimed virtual hardware";
@@ -228,9 +229,10 @@ reasons! {
 
     // --- step 7: bindings --------------------------------------------------------------------------------
     FreshnessNotShown "freshness-not-shown" Undecided "no nonce was given: the quote may be a recording";
-    ReportDataMismatch "report-data-mismatch" NotGenuine "REPORTDATA is not the expected one";
+    ReportDataMismatch "report-data-mismatch" Refused "the quote does not answer this request: REPORTDATA is not the expected one";
     RaTlsMissing "ra-tls-missing" Undecided "the evidence has no RA-TLS certificate for this quote";
     RaTlsMalformed "ra-tls-malformed" NotGenuine "the RA-TLS certificate cannot be read";
+    RaTlsUnbound "ra-tls-unbound" Refused "no quote binds the certificate's key, and the certificate carries none";
     RaTlsKeyMismatch "ra-tls-key-mismatch" NotGenuine "REPORTDATA does not bind the certificate's key";
     RaTlsSignature "ra-tls-signature" NotGenuine "the RA-TLS certificate chain does not verify";
     RaTlsIssuerMismatch "ra-tls-issuer-mismatch" NotGenuine "the RA-TLS certificate is not issued under the measured key provider";
@@ -244,7 +246,7 @@ reasons! {
     IngressFileUnlisted "ingress-file-unlisted" Notice "a file beside the ingress evidence is not in its list: nothing binds it";
     ServedOtherName "served-other-name" Undecided "the handshake was with another server than the one asked about";
     ServedCertificateMalformed "served-certificate-malformed" NotGenuine "the certificate chain that the server showed cannot be read";
-    ServedCertificateOther "served-certificate-other" NotGenuine "the server showed a certificate that the quote does not bind";
+    ServedCertificateOther "served-certificate-other" Refused "the server showed a certificate that the quote does not bind";
     ServedCertificateUnbound "served-certificate-unbound" Undecided "nothing in the evidence binds the certificate that the server showed";
     CaaMissing "caa-missing" Refused "no CAA record restricts who may get certificates for the domain";
     CaaOpen "caa-open" Refused "the CAA records let others than one named account get certificates for the domain";
@@ -342,7 +344,8 @@ impl Reason {
     }
 
     /// Whether an exception of a policy may let it pass: only refusals, and of those not what Intel has revoked, nor
-    /// what has expired, nor evidence of another app than the one asked for.
+    /// what has expired, nor evidence that is not about what was asked: of another app, machine, request or document.
+    /// An honest mistake can be the cause of these, and whoever lets them pass has no verdict about anything.
     #[must_use]
     pub const fn is_waivable(self) -> bool {
         matches!(self.class(), Class::Refused)
@@ -356,7 +359,17 @@ impl Reason {
                     | Self::TargetOtherApp
                     | Self::GpuRevoked
                     | Self::GpuOtherMachine
+                    | Self::QuoteNotTdx
+                    | Self::TdxModuleUnknown
+                    | Self::EnginesDisagree
+                    | Self::BootIncomplete
+                    | Self::ClaimContradictsQuote
+                    | Self::ComposeHashMismatch
+                    | Self::MrConfigDocumentMalformed
+                    | Self::ReportDataMismatch
+                    | Self::RaTlsUnbound
                     | Self::RaTlsOtherMachine
+                    | Self::ServedCertificateOther
             )
     }
 

@@ -180,10 +180,12 @@ impl Verdict {
 fn weight(check: &Check) -> Option<VerdictOutcome> {
     // A failure without a reason is as grave as can be: never a pass by ignorance.
     let class = check.reason.map_or(Class::NotGenuine, crate::Reason::class);
+    let waivable = check.reason.is_some_and(crate::Reason::is_waivable);
     match check.outcome {
         Outcome::Pass => None,
         Outcome::Fail if class == Class::NotGenuine => Some(VerdictOutcome::NotGenuine),
-        _ if check.waived.is_some() => None,
+        Outcome::Fail if check.waived.is_some() && waivable => None,
+        Outcome::NotChecked if check.waived.is_some() => None,
         Outcome::Fail => Some(VerdictOutcome::Refused),
         Outcome::NotChecked => check.required.then_some(VerdictOutcome::Incomplete),
     }

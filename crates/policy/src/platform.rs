@@ -4,6 +4,7 @@ use crate::{Others, Policy, TdLeniency};
 use veritee_model::text::inert;
 use veritee_model::{Check, CheckId, Reason, UnixTime};
 use veritee_quote::error::Source;
+use veritee_quote::quote::Body;
 use veritee_quote::td_attributes::{self, TdAttributeFault};
 use veritee_quote::{Tcb, TcbStatus, TdReport, VerifiedQuote};
 
@@ -171,8 +172,7 @@ fn age(policy: &Policy, verified: &VerifiedQuote) -> Check {
 fn td(policy: &Policy, verified: &VerifiedQuote) -> Check {
     let id = CheckId::PlatformTdAttributes;
     let Some(td) = verified.td() else {
-        return Check::fail(id, Reason::QuoteNotTdx, "the quote is of an SGX enclave")
-            .next("`veritee quote show` prints it; a dstack machine has a TDX quote");
+        return enclave(policy, verified);
     };
     let (allowed, refused): (Vec<TdAttributeFault>, Vec<TdAttributeFault>) =
         td_attributes::examine(td).into_iter().partition(|fault| is_allowed(policy, fault));
@@ -191,6 +191,23 @@ fn td(policy: &Policy, verified: &VerifiedQuote) -> Check {
     }
     let words: Vec<String> = allowed.iter().map(ToString::to_string).collect();
     Check::pass(id, format!("let pass by the policy: {}", words.join(", ")))
+}
+
+/// An enclave has no TD attributes: what of this check applies to one is that nobody can look into it. That an enclave is
+/// no dstack machine is not asked here.
+fn enclave(policy: &Policy, verified: &VerifiedQuote) -> Check {
+    let id = CheckId::PlatformTdAttributes;
+    let Body::Sgx(report) = verified.body() else {
+        return Check::fail(id, Reason::QuoteNotTdx, "the quote is of neither a TD nor an enclave");
+    };
+    if policy.td.attributes.is_some() || policy.td.xfam.is_some() {
+        let detail = "the policy names TDATTRIBUTES or XFAM, which the quote of an SGX enclave does not have";
+        return Check::fail(id, Reason::PolicyClaimAbsent, detail);
+    }
+    if report.is_debug() && !policy.td.allow.contains(&TdLeniency::Debug) {
+        return Check::fail(id, Reason::TdDebug, "the enclave runs in debug mode").at("ATTRIBUTES");
+    }
+    Check::pass(id, format!("an SGX enclave, which has no TD attributes: MRENCLAVE {}", report.mr_enclave))
 }
 
 /// A debug TD has no secrets at all; that is said before anything else.

@@ -46,7 +46,7 @@ impl Shown {
     /// The files of dstack-ingress that are bound; what merely lies beside them is never used.
     fn ingress_files<'a>(&'a self, evidence: &'a Evidence) -> impl Iterator<Item = (&'a str, &'a Item)> {
         let files = evidence.ingress.iter().flat_map(|ingress| &ingress.files);
-        files.filter(|(name, _)| self.ingress.contains(*name)).map(|(name, item)| (name.as_str(), item))
+        files.filter(move |(name, _)| self.ingress.contains(*name)).map(|(name, item)| (name.as_str(), item))
     }
 }
 
@@ -60,25 +60,25 @@ fn nonce(expected: &Expected, report_data: &ReportData) -> Check {
         ),
         Expected::Nonce(nonce) => match report_data::find_nonce(report_data, nonce) {
             Some(form) => Check::pass(id, format!("REPORTDATA is {form}")),
-            None => Check::fail(
-                id,
-                Reason::ReportDataMismatch,
-                "REPORTDATA does not carry the nonce in any known form",
-            )
-            .compared(hex::encode(nonce), report_data)
-            .at("REPORTDATA")
-            .next("the quote answers another request: it is a recording, or the nonce went elsewhere"),
+            None => other_request(report_data::partial(report_data, nonce))
+                .compared(hex::encode(nonce), report_data),
         },
         Expected::ReportData(wanted) if wanted == report_data => {
             Check::pass(id, "REPORTDATA is exactly the expected value")
         }
         Expected::ReportData(wanted) => {
-            Check::fail(id, Reason::ReportDataMismatch, "REPORTDATA is not the expected value")
-                .compared(wanted, report_data)
-                .at("REPORTDATA")
-                .next("the quote answers another request, or binds something else")
+            other_request(report_data::partial(report_data, wanted.as_bytes())).compared(wanted, report_data)
         }
     }
+}
+
+/// The quote answers another request: a recording, or a nonce that went elsewhere or was cut on its way.
+fn other_request(partial: Option<String>) -> Check {
+    let matches = partial.unwrap_or_else(|| "nothing of the expected value is in it".to_owned());
+    let detail = format!("the quote does not answer this request: {matches}");
+    Check::fail(CheckId::BindingNonce, Reason::ReportDataMismatch, detail)
+        .at("REPORTDATA")
+        .next("ask again with a nonce of your own, and give here exactly what was sent: the quote is a recording, or the nonce went elsewhere")
 }
 
 fn content(run: &Run<'_>, report_data: &ReportData) -> Check {

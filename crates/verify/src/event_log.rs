@@ -150,7 +150,14 @@ pub(crate) fn identity(
     verified: Option<&VerifiedQuote>,
     log: Option<&ReplayedLog>,
 ) -> Option<AppIdentity> {
-    let td = verified?.td()?;
+    let Some(td) = verified?.td() else {
+        let detail = "the quote is of an SGX enclave: it measures no dstack machine";
+        let check = Check::fail(CheckId::IdentityEvents, Reason::QuoteNotTdx, detail);
+        run.record(
+            check.next("`veritee quote verify` judges the quote alone; a dstack machine has a TDX quote"),
+        );
+        return None;
+    };
     match AppIdentity::read(log?) {
         Ok(identity) => {
             let facts = facts(

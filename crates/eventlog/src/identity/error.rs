@@ -13,6 +13,11 @@ pub enum IdentityError {
         /// Its name.
         name: &'static str,
     },
+    /// The events are those of a boot that had not come to its end when the quote was made.
+    BootUnderWay {
+        /// The mandatory event that would have come next.
+        next: &'static str,
+    },
     /// An event occurs more often than dstack makes it.
     Duplicate {
         /// Its name.
@@ -75,6 +80,7 @@ impl IdentityError {
     pub const fn reason(&self) -> Reason {
         match self {
             Self::Missing { .. } => Reason::IdentityEventMissing,
+            Self::BootUnderWay { .. } => Reason::BootIncomplete,
             Self::Duplicate { .. } => Reason::IdentityEventDuplicate,
             Self::Order { .. } => Reason::IdentityEventOrder,
             Self::Length { .. } | Self::Form { .. } | Self::KeyProvider { .. } => Reason::IdentityEventLength,
@@ -86,7 +92,7 @@ impl IdentityError {
     #[must_use]
     pub const fn event_index(&self) -> Option<usize> {
         match self {
-            Self::Missing { .. } => None,
+            Self::Missing { .. } | Self::BootUnderWay { .. } => None,
             Self::Duplicate { second: index, .. }
             | Self::Order { index, .. }
             | Self::Length { index, .. }
@@ -112,6 +118,12 @@ impl fmt::Display for IdentityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing { name } => write!(f, "no `{name}` event up to system-ready"),
+            Self::BootUnderWay { next } => {
+                write!(
+                    f,
+                    "the boot had not come to `{next}` when the quote was made: nothing binds what followed"
+                )
+            }
             Self::Duplicate { name, first, second, limit } => {
                 write!(f, "event {second}: `{name}` again after event {first}, at most {limit} allowed")
             }

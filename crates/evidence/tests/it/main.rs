@@ -14,3 +14,4 @@ mod quickstart;
 mod real;
 mod support;
 mod twice;
+mod wrapped;

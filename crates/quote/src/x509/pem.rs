@@ -1,4 +1,5 @@
-//! PEM chains (RFC 7468, the strict form): certificates and line ends, nothing else.
+//! PEM chains (RFC 7468, the strict form): certificates and line ends, nothing else. Between two certificates the line end
+//! may be left out, as older providers of PCK certificates do.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -69,7 +70,8 @@ fn decode_body(body: &[u8], offset: usize) -> Result<(Vec<u8>, &[u8]), PemError>
         position = position.saturating_add(line.len());
     }
     let after = end.strip_prefix(END).ok_or_else(|| fault(length, "a certificate's end line is expected"))?;
-    let after = if after.is_empty() { Some(after) } else { line_end(after) };
+    // Older providers left out the line end between two certificates; the text is not signed.
+    let after = if after.is_empty() || after.starts_with(BEGIN) { Some(after) } else { line_end(after) };
     let after = after.ok_or_else(|| fault(length, "a certificate's end line is expected"))?;
     let certificate = STANDARD.decode(&digits).map_err(|error| match error {
         base64::DecodeError::InvalidByte(index, _)
@@ -115,6 +117,15 @@ mod tests {
     use super::*;
 
     const ONE: &str = "-----BEGIN CERTIFICATE-----\nAAEC\nAw==\n-----END CERTIFICATE-----\n";
+
+    #[test]
+    fn a_line_end_between_two_certificates_may_be_left_out() {
+        let glued = format!("{}{ONE}", ONE.trim_end());
+        assert_eq!(decode_chain(glued.as_bytes(), 3).unwrap().len(), 2);
+        for bad in [format!("{} {ONE}", ONE.trim_end()), format!("{}x", ONE.trim_end()), glued.replace("-----END CERTIFICATE----------BEGIN", "-----END CERTIFICATE---------BEGIN")] {
+            assert!(decode_chain(bad.as_bytes(), 3).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn line_ends_of_either_kind_and_one_final_zero_are_read() {

@@ -185,6 +185,8 @@ impl RaTlsChain {
 
 /// That a certificate may sign another one, with so many authorities between it and the leaf.
 fn authority(certificate: &X509Certificate<'_>, below: usize) -> Result<(), &'static str> {
+    /// digitalSignature and nothing else.
+    const AS_DSTACK_WRITES_IT: u16 = 1;
     let constraints = certificate.basic_constraints().ok().flatten();
     let Some(constraints) = constraints.map(|extension| extension.value).filter(|found| found.ca) else {
         return Err("it signs another certificate and is no authority (basicConstraints)");
@@ -193,8 +195,6 @@ fn authority(certificate: &X509Certificate<'_>, below: usize) -> Result<(), &'st
     if limit.is_some_and(|limit| below > limit) {
         return Err("the chain below it is longer than it allows (pathLenConstraint)");
     }
-    /// digitalSignature and nothing else.
-    const AS_DSTACK_WRITES_IT: u16 = 1;
     match certificate.key_usage() {
         Ok(None) => Ok(()),
         Ok(Some(usage)) if usage.value.key_cert_sign() || usage.value.flags == AS_DSTACK_WRITES_IT => Ok(()),

@@ -139,11 +139,13 @@ fn by_own_quote(
         return vec![check.next("judge the quote of the certificate: give the certificate as the evidence")];
     }
     let Some(bytes) = &chain.quote else {
-        let check =
-            Check::fail(ID, Reason::RaTlsKeyMismatch, "REPORTDATA does not bind the certificate's key")
-                .compared(expected, judged.td.report_data)
-                .at("REPORTDATA");
-        return vec![check];
+        let detail = "REPORTDATA does not bind the certificate's key, and the certificate carries no quote";
+        let check = Check::fail(ID, Reason::RaTlsUnbound, detail)
+            .compared(expected, judged.td.report_data)
+            .at("REPORTDATA");
+        return vec![
+            check.next("give the RA-TLS certificate of this machine: a web server's vouches for no machine"),
+        ];
     };
     let quote = match Quote::parse_within(bytes, request.budget) {
         Ok(quote) => quote,
@@ -230,10 +232,12 @@ fn out_of_force(request: &Request<'_>, chain: &RaTlsChain) -> Vec<Check> {
     let as_of = request.as_of;
     let mut faults = Vec::new();
     for (number, (from, until)) in chain.validity.iter().enumerate() {
-        let (reason, words, bound) = match () {
-            () if as_of < *from => (Reason::RaTlsNotYetValid, "is valid only from", from),
-            () if as_of > *until => (Reason::RaTlsExpired, "expired on", until),
-            () => continue,
+        let (reason, words, bound) = if as_of < *from {
+            (Reason::RaTlsNotYetValid, "is valid only from", from)
+        } else if as_of > *until {
+            (Reason::RaTlsExpired, "expired on", until)
+        } else {
+            continue;
         };
         faults.push(
             Check::fail(ID, reason, format!("certificate {number} {words} {bound}, as of {as_of}"))

@@ -49,6 +49,24 @@ pub fn find_nonce(report_data: &ReportData, nonce: &[u8]) -> Option<NonceForm> {
     (second == nonce).then_some(NonceForm::SecondHalf)
 }
 
+/// What of `expected` REPORTDATA has all the same, in words: for a person who looks for the reason.
+#[must_use]
+pub fn partial(report_data: &ReportData, expected: &[u8]) -> Option<String> {
+    /// Fewer bytes are alike by chance.
+    const TELLING: usize = 4;
+    let bytes = report_data.as_bytes();
+    let common = |one: &[u8]| one.iter().zip(expected).take_while(|(one, other)| one == other).count();
+    let halves = [("begins with", 0_usize), ("has at byte 32", 32)];
+    let found = halves.into_iter().filter_map(|(words, at)| Some((words, common(bytes.get(at..)?))));
+    let (words, length) = found.max_by_key(|(_, length)| *length).filter(|(_, length)| *length >= TELLING)?;
+    if length == expected.len() {
+        return Some(format!(
+            "it {words} all {length} bytes of the expected value, beside others that are not zero"
+        ));
+    }
+    Some(format!("it {words} the first {length} of the {} expected bytes", expected.len()))
+}
+
 /// `content` followed by zeros; `None` when it is longer than 64 bytes.
 fn padded(content: &[u8]) -> Option<[u8; ReportData::LEN]> {
     let mut out = [0_u8; ReportData::LEN];
@@ -128,6 +146,20 @@ mod tests {
         let mut first = [1_u8; 64];
         first[..32].copy_from_slice(&nonce);
         assert_eq!(find_nonce(&ReportData::new(first), &nonce), None);
+    }
+
+    #[test]
+    fn what_a_wrong_value_has_in_common_is_said() {
+        let mut bytes = [0_u8; 64];
+        bytes[..20].copy_from_slice(&[7; 20]);
+        let data = ReportData::new(bytes);
+        assert_eq!(partial(&data, &[7; 32]).unwrap(), "it begins with the first 20 of the 32 expected bytes");
+        assert!(partial(&data, &[7; 16]).unwrap().contains("all 16 bytes"));
+        assert_eq!(partial(&data, &[8; 32]), None);
+        assert_eq!(partial(&data, &[7, 7, 7, 8, 8]), None);
+        bytes[32..48].copy_from_slice(&[9; 16]);
+        assert!(partial(&ReportData::new(bytes), &[9; 32]).unwrap().contains("at byte 32"));
+        assert_eq!(partial(&data, &[]), None);
     }
 
     #[test]

@@ -142,7 +142,7 @@ fn ingress_leaves<'a>(
 ) -> impl Iterator<Item = (String, Leaf)> {
     let files =
         shown.ingress_files(evidence).filter(|(name, _)| name.starts_with("cert-") && name.ends_with(".pem"));
-    files.filter_map(|(name, item)| Some((name.to_owned(), Leaf::read(&item.bytes, budget).ok()?)))
+    files.filter_map(move |(name, item)| Some((name.to_owned(), Leaf::read(&item.bytes, budget).ok()?)))
 }
 
 /// Names of the certificates that the quote binds.

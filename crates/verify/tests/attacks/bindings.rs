@@ -26,7 +26,7 @@ fn binding(what: Binding, change: impl FnOnce(&mut Case, &ForgedMachine)) -> Cas
 
 #[track_caller]
 fn stale(case: &Case) {
-    let report = case.is_refused(CheckId::BindingNonce, Reason::ReportDataMismatch, NOT_GENUINE);
+    let report = case.is_refused(CheckId::BindingNonce, Reason::ReportDataMismatch, VerdictOutcome::Refused);
     let check = find(&report, CheckId::BindingNonce);
     assert!(check.expected.is_some() && check.got.is_some());
 }

@@ -14,7 +14,7 @@ fn presented(bytes: impl Into<Vec<u8>>, hint: Option<&str>) {
     let report = Case::new(&machine()).app_compose(bytes).is_refused(
         CheckId::ComposeHash,
         Reason::ComposeHashMismatch,
-        NOT_GENUINE,
+        REFUSED,
     );
     let check = find(&report, CheckId::ComposeHash);
     assert!(check.expected.is_some() && check.got.is_some());
@@ -78,7 +78,7 @@ attacks! {
         let report = Case::new(&machine).app_compose(APP_COMPOSE).is_refused(
             CheckId::ComposeHash,
             Reason::ComposeHashMismatch,
-            NOT_GENUINE,
+            REFUSED,
         );
         let check = find(&report, CheckId::ComposeHash);
         assert!(check.detail.contains("with a line feed added at the end"), "{}", check.detail);
@@ -183,7 +183,7 @@ attacks! {
             value[1..33].copy_from_slice(digest.as_bytes());
             let mut case = Case::new(&with_config(MrConfig::Raw(value)));
             case.evidence.mr_config = Some(Item::new(document, "mr-config.json"));
-            case.is_refused(CheckId::ComposeConfigId, Reason::MrConfigDocumentMalformed, NOT_GENUINE);
+            case.is_refused(CheckId::ComposeConfigId, Reason::MrConfigDocumentMalformed, REFUSED);
         }
     }
 

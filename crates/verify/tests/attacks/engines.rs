@@ -73,7 +73,7 @@ attacks! {
         let machine = on(|universe| universe.sgx_extension(|extension| extension.cpusvn[0] = 3));
         let report = machine.judge();
         assert_failed(&report, CheckId::QuoteSecondOpinion, Reason::EnginesDisagree);
-        assert_verdict(&report, VerdictOutcome::NotGenuine);
+        assert_verdict(&report, VerdictOutcome::Refused);
         let check = find(&report, CheckId::QuoteSecondOpinion);
         assert!(!check.required, "it counts although the policy does not ask for it");
         assert!(check.expected.is_some() && check.got.is_some());
@@ -180,5 +180,5 @@ fn nothing_can_waive_that_the_engines_disagree() {
     check.waived = Some("because we really want to".to_owned());
     assert!(!check.required, "it counts although nobody asked for it");
     let verdict = Verdict::conclude(&[check], &[], Severity::High);
-    assert_eq!(verdict.exit_code, 10);
+    assert_eq!(verdict.exit_code, 11);
 }

@@ -127,8 +127,8 @@ attacks! {
         let machine = machine().events(|events| events.retain(|event| event.imr < 3));
         Case::new(&machine).is_refused(
             CheckId::IdentityEvents,
-            Reason::IdentityEventMissing,
-            VerdictOutcome::NotGenuine,
+            Reason::BootIncomplete,
+            VerdictOutcome::Refused,
         );
     }
 

@@ -67,8 +67,27 @@ attacks! {
     }
 
     fn a_mandatory_event_that_is_missing() {
-        for name in ["app-id", "compose-hash", "instance-id", "boot-mr-done", "key-provider", "system-ready"] {
+        for name in ["app-id", "compose-hash", "instance-id", "boot-mr-done", "key-provider"] {
             refused(&measured(|events| events.retain(|event| event.name != name)), Reason::IdentityEventMissing);
+        }
+    }
+
+    /// Genuine: agent and KMS ask for quotes while the machine boots.
+    fn a_quote_from_before_the_end_of_the_boot() {
+        for last in ["boot-mr-done", "key-provider", "compose-hash", "app-id"] {
+            let early = measured(|events| {
+                let end = at(events, last) + 1;
+                events.truncate(end);
+            });
+            early.is_refused(CheckId::IdentityEvents, Reason::BootIncomplete, VerdictOutcome::Refused);
+        }
+        // A boot that left something out is none.
+        for (last, name) in [("key-provider", "app-id"), ("boot-mr-done", "compose-hash")] {
+            refused(&measured(|events| {
+                let end = at(events, last) + 1;
+                events.truncate(end);
+                events.retain(|event| event.name != name);
+            }), Reason::IdentityEventMissing);
         }
     }
 
@@ -168,7 +187,7 @@ attacks! {
             let report = claiming(name, &"ab".repeat(48)).is_refused(
                 CheckId::IdentityClaims,
                 Reason::ClaimContradictsQuote,
-                NOT_GENUINE,
+                VerdictOutcome::Refused,
             );
             let check = find(&report, CheckId::IdentityClaims);
             assert_eq!(check.location.as_deref(), Some(&*format!("{name} in info.json")));
@@ -184,13 +203,13 @@ attacks! {
             claiming(name, &"ab".repeat(length)).is_refused(
                 CheckId::IdentityClaims,
                 Reason::ClaimContradictsQuote,
-                NOT_GENUINE,
+                VerdictOutcome::Refused,
             );
         }
         claiming("key_provider_info", r#"{"name":"none","id":""}"#).is_refused(
             CheckId::IdentityClaims,
             Reason::ClaimContradictsQuote,
-            NOT_GENUINE,
+            VerdictOutcome::Refused,
         );
     }
 
@@ -199,7 +218,7 @@ attacks! {
             claiming("mrtd", value).is_refused(
                 CheckId::IdentityClaims,
                 Reason::ClaimContradictsQuote,
-                NOT_GENUINE,
+                VerdictOutcome::Refused,
             );
         }
     }

@@ -165,9 +165,12 @@ attacks! {
         forged(CheckId::QuoteTcbLevel, Reason::TdxModuleMismatch, |universe| {
             universe.quote(|quote| quote.td().mr_signer_seam[0] = 1)
         });
-        forged(CheckId::QuoteTcbLevel, Reason::TdxModuleUnknown, |universe| {
-            universe.quote(|quote| quote.td().tee_tcb_svn[1] = 9)
-        });
+        // A module that is newer than the collateral is an honest operator's.
+        on(|universe| universe.quote(|quote| quote.td().tee_tcb_svn[1] = 9)).is_refused(
+            CheckId::QuoteTcbLevel,
+            Reason::TdxModuleUnknown,
+            REFUSED,
+        );
     }
 
     fn a_platform_module_or_enclave_below_every_level() {
@@ -226,7 +229,7 @@ attacks! {
             let mut case = Case::platform(&Universe::new(1).forge());
             case.evidence.quote.as_mut().unwrap().bytes.clone_from(&forged.quote);
             case.evidence.collateral[0].bytes = forged.collateral_json().into_bytes();
-            case.is_refused(CheckId::PlatformTdAttributes, Reason::QuoteNotTdx, NOT_GENUINE);
+            case.is_refused(CheckId::IdentityEvents, Reason::QuoteNotTdx, REFUSED);
         }
     }
 

@@ -73,7 +73,7 @@ attacks! {
             leaf.key = Role::Stranger;
             leaf.remove_extension(&format!("{ARC}.1"));
         });
-        refused(ra_tls(&other), Reason::RaTlsKeyMismatch);
+        not_accepted(ra_tls(&other), Reason::RaTlsUnbound);
     }
 
     fn a_certificate_that_carries_the_judged_quote_which_does_not_bind_its_key() {

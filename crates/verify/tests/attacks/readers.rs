@@ -76,12 +76,20 @@ attacks! {
             info["tcb_info"] = tcb_info.to_string().into();
             let report = read(info.to_string().as_bytes()).judge();
             assert_failed(&report, CheckId::IdentityClaims, Reason::ClaimContradictsQuote);
-            assert_verdict(&report, VerdictOutcome::NotGenuine);
+            assert_verdict(&report, VerdictOutcome::Refused);
         }
     }
 
     fn an_info_answer_with_the_log_of_another_machine() {
         let mut forged = quoted().forge();
+        forged.events = Machine::new(2).forge().events;
+        // The certificate has the log of its own machine: the answer contradicts itself.
+        let text = forged.info_json();
+        let error = veritee_evidence::read("input", text.as_bytes(), &Budget::STANDARD).unwrap_err();
+        assert_eq!(error.reason(), Reason::EvidenceContradictory);
+        let mut bare = quoted();
+        bare.ra_tls.edit_leaf = Some(|leaf| leaf.remove_extension("1.3.6.1.4.1.62397.1.2"));
+        let mut forged = bare.forge();
         forged.events = Machine::new(2).forge().events;
         let report = read(forged.info_json().as_bytes()).judge();
         assert_failed(&report, CheckId::EventLogRtmr3, Reason::RtmrMismatch);
@@ -100,7 +108,7 @@ attacks! {
         let other = hex::encode(veritee_model::Sha256Digest::of(&forged.app_compose).as_bytes());
         let report = read(text.replace(&other, &measured).as_bytes()).judge();
         assert_failed(&report, CheckId::ComposeHash, Reason::ComposeHashMismatch);
-        assert_verdict(&report, VerdictOutcome::NotGenuine);
+        assert_verdict(&report, VerdictOutcome::Refused);
     }
 
     fn virtual_hardware_that_the_registers_do_not_show() {

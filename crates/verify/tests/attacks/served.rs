@@ -34,7 +34,7 @@ fn passes(case: &Case, words: &str) -> Report {
 
 #[track_caller]
 fn refused(case: &Case) {
-    let report = case.is_refused(ID, Reason::ServedCertificateOther, NOT_GENUINE);
+    let report = case.is_refused(ID, Reason::ServedCertificateOther, VerdictOutcome::Refused);
     let check = find(&report, ID);
     assert!(check.expected.is_some() && check.got.is_some(), "{check:?}");
 }

@@ -111,15 +111,15 @@ const CONTENT: (CheckId, Reason) = (CheckId::BindingContent, Reason::BindingMism
 fn common() -> Vec<Exchange> {
     vec![
         exchange("log", |mine, theirs| mine.event_log = theirs.event_log, LOG, NOT_GENUINE, &[]),
-        exchange("compose", |mine, theirs| mine.app_compose = theirs.app_compose, COMPOSE, NOT_GENUINE, &[]),
+        exchange("compose", |mine, theirs| mine.app_compose = theirs.app_compose, COMPOSE, REFUSED, &[]),
         exchange(
             "certificate",
             |mine, theirs| mine.certificates = theirs.certificates,
             CERTIFICATE,
-            NOT_GENUINE,
+            REFUSED,
             &[],
         ),
-        exchange("handshake", |mine, theirs| mine.served = theirs.served, SERVED, NOT_GENUINE, &[]),
+        exchange("handshake", |mine, theirs| mine.served = theirs.served, SERVED, REFUSED, &[]),
         exchange("target", |mine, theirs| mine.target = theirs.target, TARGET, REFUSED, &[]),
         exchange("replicas", |mine, theirs| mine.replicas = theirs.replicas, REPLICAS, REFUSED, &[]),
     ]
@@ -204,7 +204,7 @@ attacks! {
         case.is_refused_with(
             CheckId::BindingServedCertificate,
             Reason::ServedCertificateOther,
-            NOT_GENUINE,
+            REFUSED,
             &[CheckId::IdentityTarget],
         );
     }

@@ -1,7 +1,7 @@
 //! Two honest machines, and one's part in the other's evidence. Each substitution is refused by name.
 
 use crate::vectors::{Machine, find, judge, machines};
-use veritee_model::{CheckId, Outcome, Reason, Report};
+use veritee_model::{CheckId, Class, Outcome, Reason, Report};
 use veritee_verify::Engine;
 
 fn pairs() -> Vec<(Machine, Machine)> {
@@ -15,9 +15,10 @@ fn pairs() -> Vec<(Machine, Machine)> {
 
 #[track_caller]
 fn refused(report: &Report, id: CheckId, reason: Reason, names: &str) {
+    let exit = if reason.class() == Class::NotGenuine { 10 } else { 11 };
     let check = find(report, id);
     assert_eq!((check.outcome, check.reason), (Outcome::Fail, Some(reason)), "{names}: {check:?}");
-    assert_eq!(report.verdict.exit_code, 10, "{names}: {:?}", report.verdict);
+    assert_eq!(report.verdict.exit_code, exit, "{names}: {:?}", report.verdict);
 }
 
 #[test]

@@ -1,0 +1,98 @@
+//! Evidence inside another document: an envelope of a service, an answer under a name of its own. What is found is named
+//! by JSON pointer.
+
+use crate::draft::add_entry;
+use crate::error::{Place, ReadError};
+use crate::json::Value;
+use crate::other;
+use crate::read::{is_machine, read_object};
+use crate::readout::{Format, NamedEvidence, Note, Readout};
+use std::collections::BTreeMap;
+use veritee_model::{Budget, Sha256Digest};
+
+/// How deep envelopes are opened. Each level is looked through once, so that the cost is a small multiple of the input.
+const DEPTH: usize = 6;
+
+/// Machines in one document.
+const MACHINES: usize = 256;
+
+/// What lies inside a document that is no evidence itself; nothing when there is no evidence in it.
+///
+/// # Errors
+/// When evidence was found and cannot be read, when there are too many machines in it, or when what was found is of
+/// another platform.
+pub(crate) fn read(value: &Value<'_>, budget: &Budget) -> Result<Option<Readout>, ReadError> {
+    let (machines, notes, known) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let mut search = Search { machines, notes, known, token: None, budget };
+    search.look(value, 0)?;
+    let Search { machines, notes, token, .. } = search;
+    match token {
+        _ if !machines.is_empty() => Ok(Some(Readout { format: Format::Envelope, machines, notes })),
+        Some(at) => Err(ReadError::PlatformUnsupported { at, platform: other::TOKEN }),
+        None => Ok(None),
+    }
+}
+
+struct Search<'b> {
+    machines: Vec<NamedEvidence>,
+    notes: Vec<Note>,
+    known: BTreeMap<Sha256Digest, usize>,
+    /// Where a token of an attestation service stands.
+    token: Option<Box<Place>>,
+    budget: &'b Budget,
+}
+
+impl Search<'_> {
+    fn look(&mut self, value: &Value<'_>, depth: usize) -> Result<(), ReadError> {
+        if depth > DEPTH {
+            return Ok(());
+        }
+        let next = depth.saturating_add(1);
+        if value.is_object() {
+            let object = value.object()?;
+            if is_machine(&object) {
+                return self.take(&object.origin.pointer, read_object(&object, self.budget)?, value);
+            }
+            for member in object.into_members().into_values() {
+                self.look(&member, next)?;
+            }
+        } else if value.is_array() {
+            // A list of numbers, or one that is too long, has no machines in it.
+            for entry in value.array().unwrap_or_default() {
+                self.look(&entry, next)?;
+            }
+        } else if value.is_string() {
+            self.look_inside(value, next)?;
+        }
+        Ok(())
+    }
+
+    /// A string may hold a document of its own, or a token.
+    fn look_inside(&mut self, value: &Value<'_>, next: usize) -> Result<(), ReadError> {
+        let raw = value.raw();
+        if raw.starts_with("\"eyJ") {
+            if self.token.is_none() && other::is_token(&value.string()?) {
+                self.token = Some(value.place());
+            }
+        } else if (raw.starts_with("\"{") || raw.starts_with("\"["))
+            && let Some(nested) = value.nested()?
+            && let Ok(inner) = nested.value(self.budget)
+        {
+            self.look(&inner, next)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, pointer: &str, readout: Readout, value: &Value<'_>) -> Result<(), ReadError> {
+        self.notes.extend(readout.notes);
+        for machine in readout.machines {
+            if self.machines.len() >= MACHINES {
+                return Err(ReadError::TooLarge { at: value.place(), what: "machines in one document", limit: MACHINES });
+            }
+            let label = if machine.label.is_empty() { pointer.to_owned() } else { machine.label };
+            let entry = NamedEvidence { label, evidence: machine.evidence };
+            add_entry(entry, &mut self.known, &mut self.machines, &mut self.notes)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,194 @@
+//! The same evidence in the wrappings in which people hold it, and what is recognised without being verified.
+
+use crate::support::*;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+use std::io::Write as _;
+use veritee_evidence::{Format, parts};
+use veritee_model::Evidence;
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn utf16(text: &str, mark: bool, big: bool) -> Vec<u8> {
+    let units = mark.then_some(0xfeff).into_iter().chain(text.encode_utf16());
+    units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+}
+
+fn quote_of(bytes: &[u8]) -> Vec<u8> {
+    read(bytes).unwrap().machines.remove(0).evidence.quote.unwrap().bytes
+}
+
+#[test]
+fn a_text_is_read_through_what_its_way_added() {
+    let answer = json!({ "quote": hex::encode(forged_quote()), "event_log": LOG, "report_data": "" }).to_string();
+    let wrapped = [
+        gzip(answer.as_bytes()),
+        [&[0xef, 0xbb, 0xbf], answer.as_bytes()].concat(),
+        gzip(&[&[0xef, 0xbb, 0xbf], answer.as_bytes()].concat()),
+        utf16(&answer, true, false),
+        utf16(&answer, true, true),
+        utf16(&answer, false, false),
+        utf16(&answer, false, true),
+    ];
+    for bytes in wrapped {
+        assert_eq!(quote_of(&bytes), forged_quote());
+    }
+    assert_eq!(quote_of(&gzip(&forged_quote())), forged_quote());
+    assert_eq!(quote_of(format!("0x{}", hex::encode(forged_quote())).as_bytes()), forged_quote());
+}
+
+#[test]
+fn a_wrapping_that_is_damaged_or_grows_beyond_the_budget_is_refused() {
+    let answer = gzip(b"{\"quote\": \"\"}");
+    assert_eq!(code(&answer[..answer.len() - 9]), "evidence-malformed");
+    let mut odd = utf16("{\"a\": 1}", true, false);
+    odd.pop();
+    assert_eq!(code(&odd), "evidence-malformed");
+    let bomb = gzip(&vec![b' '; BUDGET.input_bytes + 1]);
+    assert!(bomb.len() < 1 << 20);
+    assert_eq!(code(&bomb), "evidence-too-large");
+    // Once is how files are compressed; twice is an attempt.
+    assert_eq!(code(&gzip(&gzip(b"{}"))), "evidence-malformed");
+}
+
+#[test]
+fn an_array_of_bytes_is_a_quote_where_hex_would_be() {
+    let array = json!(forged_quote());
+    assert_eq!(quote_of(array.to_string().as_bytes()), forged_quote());
+    assert_eq!(quote_of(json!({ "quote": array, "report_data": "" }).to_string().as_bytes()), forged_quote());
+    assert_eq!(quote_of(json!({ "intel_quote": array }).to_string().as_bytes()), forged_quote());
+    for bad in [json!([4, 0, 256]), json!([4, 0, "2"]), json!([4, 0, -1]), json!([4.5])] {
+        assert_eq!(code(json!({ "quote": bad, "report_data": "" }).to_string().as_bytes()), "evidence-malformed");
+    }
+}
+
+#[test]
+fn evidence_inside_another_document_is_read_and_named_by_its_pointer() {
+    let machine = json!({ "quote": hex::encode(forged_quote()), "event_log": LOG, "app_compose": COMPOSE });
+    let rows = [
+        (json!({ "api_version": "aci/1", "attestation": { "tee_type": "tdx", "evidence": machine } }), "/attestation/evidence"),
+        (json!({ "result": { "data": machine } }), "/result/data"),
+        (json!({ "jsonrpc": "2.0", "result": machine.to_string() }), "/result#"),
+        (json!([{ "a": [machine] }]), "/0/a/0"),
+        (json!({ "quote": { "raw": 1, "tdx": machine } }), "/quote/tdx"),
+    ];
+    for (document, pointer) in rows {
+        let readout = read(document.to_string().as_bytes()).unwrap();
+        assert_eq!(readout.format, Format::Envelope, "{document}");
+        let [found] = readout.machines.try_into().unwrap();
+        assert_eq!(found.label, pointer);
+        let evidence = found.evidence;
+        assert_eq!(evidence.quote.as_ref().unwrap().source, format!("input#{pointer}/quote"));
+        assert_eq!(evidence.app_compose.unwrap().bytes, COMPOSE.as_bytes());
+    }
+}
+
+#[test]
+fn several_machines_inside_are_told_apart_and_one_told_twice_is_one() {
+    let machine = |quote: &[u8]| json!({ "quote": hex::encode(quote), "event_log": LOG });
+    let (one, other) = (machine(&forged_quote()), machine(&[forged_quote(), vec![1]].concat()));
+    let two = json!({ "nodes": [one, other] });
+    let labels: Vec<String> =
+        read(two.to_string().as_bytes()).unwrap().machines.into_iter().map(|machine| machine.label).collect();
+    assert_eq!(labels, ["/nodes/0", "/nodes/1"]);
+    assert_eq!(read(json!({ "a": one, "b": one }).to_string().as_bytes()).unwrap().machines.len(), 1);
+    let mut contradicting = one.clone();
+    contradicting["event_log"] = json!(full_log());
+    let document = json!({ "a": one, "b": contradicting });
+    assert_eq!(code(document.to_string().as_bytes()), "evidence-contradictory");
+}
+
+#[test]
+fn a_document_without_evidence_stays_unrecognised_however_deep_or_wide() {
+    let mut deep = json!({ "quote": hex::encode(forged_quote()) });
+    for _ in 0..12 {
+        deep = json!({ "a": deep });
+    }
+    for document in [deep, json!({ "quote": { "text": "to be or not to be" } }), json!({ "a": vec![1; 10_000] })] {
+        assert_eq!(code(document.to_string().as_bytes()), "evidence-unrecognised", "{document}");
+    }
+}
+
+#[test]
+fn attestations_of_other_platforms_are_named() {
+    let token = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln";
+    let mut snp = vec![0_u8; 0x4a0];
+    (snp[0], snp[0x34]) = (2, 1);
+    let nitro = [vec![0xd2, 0x84, 0x44, 0xa1, 0x01, 0x38, 0x22], vec![0; 100]].concat();
+    let tpm = [&b"\xffTCG\x80\x18"[..], &[0; 100]].concat();
+    let rows: [(Vec<u8>, &str); 8] = [
+        (token.as_bytes().to_vec(), "JWT"),
+        (json!({ "token": token }).to_string().into_bytes(), "JWT"),
+        (json!({ "a": [{ "attestation_token": token }] }).to_string().into_bytes(), "JWT"),
+        (snp.clone(), "SEV-SNP"),
+        (hex::encode(&snp).into_bytes(), "SEV-SNP"),
+        (nitro[1..].to_vec(), "Nitro"),
+        (base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &nitro).into_bytes(), "Nitro"),
+        (tpm, "TPM"),
+    ];
+    for (bytes, name) in rows {
+        let error = read(&bytes).unwrap_err();
+        assert_eq!(error.reason().code(), "evidence-platform-unsupported", "{name}: {error}");
+        let text = error.to_string();
+        assert!(text.contains(name) && text.contains("not verified by this version"), "{text}");
+    }
+    // A quote of SGX begins like such a report and is none.
+    let mut sgx = vec![0_u8; 0x4a0];
+    sgx[..4].copy_from_slice(&[3, 0, 2, 0]);
+    assert!(read(&sgx).is_ok());
+}
+
+#[test]
+fn each_part_is_taken_out_of_the_forms_that_hold_it() {
+    let answer = json!({ "quote": hex::encode(forged_quote()), "event_log": LOG, "vm_config": VM_CONFIG, "report_data": "" });
+    let info = json!({ "app_id": "01", "tcb_info": tcb_info(), "vm_config": VM_CONFIG,
+        "app_cert": certificate(&[(QUOTE, forged_quote())]).pem() });
+    let log = |bytes: &[u8]| {
+        let mut evidence = Evidence::default();
+        parts::add_event_log(&mut evidence, bytes, "log", &BUDGET).unwrap();
+        serde_json::from_slice::<Value>(&evidence.event_log.unwrap().item.bytes).unwrap()
+    };
+    let wanted: Value = serde_json::from_str(LOG).unwrap();
+    for form in [answer.to_string(), info.to_string(), tcb_info(), agent_page()] {
+        assert_eq!(log(form.as_bytes()), wanted, "{form}");
+    }
+    assert_eq!(log(&gzip(tcb_info().as_bytes())), wanted);
+    for form in [tcb_info(), info.to_string(), agent_page()] {
+        let mut evidence = Evidence::default();
+        parts::add_app_compose(&mut evidence, form.as_bytes(), "c", &BUDGET).unwrap();
+        assert_eq!(evidence.app_compose.unwrap().bytes, COMPOSE.as_bytes(), "{form}");
+    }
+    for form in [answer.to_string(), info.to_string()] {
+        let mut evidence = Evidence::default();
+        parts::add_vm_config(&mut evidence, form.as_bytes(), "v", &BUDGET).unwrap();
+        assert_eq!(evidence.vm_config.unwrap().bytes, VM_CONFIG.as_bytes(), "{form}");
+    }
+    // The compose itself is never looked into, whatever it says.
+    let compose = json!({ "manifest_version": 2, "docker_compose_file": "", "tcb_info": tcb_info() }).to_string();
+    let mut evidence = Evidence::default();
+    parts::add_app_compose(&mut evidence, compose.as_bytes(), "c", &BUDGET).unwrap();
+    assert_eq!(evidence.app_compose.unwrap().bytes, compose.as_bytes());
+    // A log out of the answer of another quote is not this machine's.
+    let mut other = Evidence { quote: Some(veritee_model::Item::new([4, 0, 9], "q")), ..Evidence::default() };
+    let error = parts::add_event_log(&mut other, answer.to_string().as_bytes(), "log", &BUDGET).unwrap_err();
+    assert_eq!(error.reason().code(), "evidence-contradictory");
+}
+
+#[test]
+fn a_container_with_run_time_events_alone_has_them_as_its_log() {
+    let mut container = MsgpackContainer::new();
+    for (name, value) in &mut container.platform {
+        if *name == "event_log" {
+            *value = rmpv::Value::Array(Vec::new());
+        }
+    }
+    let evidence = read(&container.bytes()).unwrap().machines.remove(0).evidence;
+    let log: Value = serde_json::from_slice(&evidence.event_log.unwrap().item.bytes).unwrap();
+    assert_eq!((log[0]["event"].as_str(), log[0]["imr"].as_u64()), (Some("app-id"), Some(3)));
+    assert!(evidence.runtime_events.is_none());
+}

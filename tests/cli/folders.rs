@@ -1,0 +1,75 @@
+//! Folders as inputs: everything in them is judged, named, or counted; all of it together has a limit.
+#![cfg(unix)]
+
+use crate::program::Folder;
+use std::os::unix::ffi::OsStringExt as _;
+use std::os::unix::fs::symlink;
+
+fn batch(folder: &Folder) -> Vec<serde_json::Value> {
+    let ran = folder.run(&["batch", "in", "--offline", "--format", "jsonl"]);
+    assert_ne!(ran.code, 0);
+    ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn links_in_a_folder_of_a_batch_are_judged_or_named() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.file("in/sub")).unwrap();
+    std::fs::copy(folder.file("quote.bin"), folder.file("in/a.bin")).unwrap();
+    symlink("../quote.bin", folder.file("in/b.bin")).unwrap();
+    symlink("../nothing", folder.file("in/c.bin")).unwrap();
+    symlink("c.bin", folder.file("in/d.bin")).unwrap();
+    symlink("sub", folder.file("in/e")).unwrap();
+    let lines = batch(&folder);
+    let names: Vec<&str> = lines.iter().map(|line| line["input"].as_str().unwrap()).collect();
+    assert_eq!(names, ["a.bin", "b.bin", "c.bin", "d.bin", "e", "sub"]);
+    assert_eq!(lines[0]["signed_sha256"], lines[1]["signed_sha256"]);
+    for unreadable in &lines[2..] {
+        assert!(unreadable["error"].is_string(), "{unreadable}");
+    }
+}
+
+#[test]
+fn names_that_are_no_text_hide_nothing() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.file("in")).unwrap();
+    for last in [0xfe_u8, 0xff] {
+        let name = std::ffi::OsString::from_vec(vec![b'q', last]);
+        if std::fs::copy(folder.file("quote.bin"), folder.file("in").join(name)).is_err() {
+            eprintln!("skipped: the file system takes no such names");
+            return;
+        }
+    }
+    let lines = batch(&folder);
+    let names: Vec<&str> = lines.iter().map(|line| line["input"].as_str().unwrap()).collect();
+    assert_eq!(names, ["q\\xfe", "q\\xff"]);
+}
+
+#[test]
+fn all_files_of_a_folder_together_have_a_limit() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.file("big")).unwrap();
+    for number in 0..30 {
+        // A hole: no space on the disk.
+        std::fs::File::create(folder.file(&format!("big/f{number}.json"))).unwrap().set_len(48 << 20).unwrap();
+    }
+    let ran = folder.run(&["verify", "--offline", "big"]).ends(3);
+    assert!(ran.err.contains("together"), "{}", ran.err);
+    let ran = folder.run(&["verify", "--offline", "quote.bin", "--ingress", "big"]).ends(3);
+    assert!(ran.err.contains("together"), "{}", ran.err);
+}
+
+#[test]
+fn what_a_folder_of_an_ingress_has_beside_files_is_counted() {
+    let folder = Folder::empty();
+    let forged = veritee_testkit::dstack::Machine::new(1)
+        .change(|machine| machine.binding = veritee_testkit::dstack::report_data::Binding::Ingress)
+        .forge();
+    std::fs::create_dir_all(folder.file("evidences/sub")).unwrap();
+    for (name, bytes) in &forged.ingress {
+        folder.write(&format!("evidences/{name}"), bytes);
+    }
+    folder.write("evidences/quote.json", forged.get_quote_json());
+    let ran = folder.run(&["verify", "--offline", "evidences"]);
+    assert!(ran.err.contains("1: sub"), "{}", ran.err);
+}

@@ -1,0 +1,206 @@
+//! What stands at the place of an output decides how it is written; a signal leaves whole files or none.
+#![cfg(unix)]
+
+use crate::program::{Folder, Ran};
+use std::io::Read as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _, symlink};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o7777
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn policy_to(folder: &Folder, place: &str) -> Ran {
+    folder.run(&["policy", "init", "-o", place])
+}
+
+fn fifo(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+#[test]
+fn a_new_file_has_what_the_umask_leaves_of_0666() {
+    let folder = Folder::empty();
+    for (umask, wanted) in [("077", 0o600), ("022", 0o644), ("007", 0o660), ("000", 0o666)] {
+        let command = format!("umask {umask}; {} policy init -o p{umask}.toml", env!("CARGO_BIN_EXE_veritee"));
+        let status = Command::new("sh").args(["-c", &command]).current_dir(folder.path()).status().unwrap();
+        assert!(status.success());
+        assert_eq!(mode(&folder.file(&format!("p{umask}.toml"))), wanted, "umask {umask}");
+    }
+}
+
+#[test]
+fn a_file_that_is_replaced_keeps_its_mode_and_is_another_file() {
+    let folder = Folder::empty();
+    for wanted in [0o600, 0o640, 0o444, 0o755] {
+        folder.write("p.toml", "old");
+        set_mode(&folder.file("p.toml"), wanted);
+        let before = std::fs::metadata(folder.file("p.toml")).unwrap().ino();
+        policy_to(&folder, "p.toml").ends(0);
+        assert_eq!(mode(&folder.file("p.toml")), wanted);
+        assert_ne!(std::fs::metadata(folder.file("p.toml")).unwrap().ino(), before, "replaced, not written into");
+        assert!(folder.read("p.toml").contains("schema"));
+        std::fs::remove_file(folder.file("p.toml")).unwrap();
+    }
+}
+
+#[test]
+fn what_a_link_points_at_is_replaced_and_the_link_stays() {
+    let folder = Folder::empty();
+    std::fs::create_dir(folder.file("there")).unwrap();
+    folder.write("there/file", "old");
+    symlink("there/file", folder.file("link")).unwrap();
+    symlink("link", folder.file("link-to-link")).unwrap();
+    symlink(folder.file("there/new"), folder.file("dangling")).unwrap();
+    symlink("loop", folder.file("loop")).unwrap();
+    symlink("nowhere/file", folder.file("nowhere-link")).unwrap();
+    for (link, target) in [("link", "there/file"), ("link-to-link", "there/file"), ("dangling", "there/new")] {
+        policy_to(&folder, link).ends(0);
+        assert!(std::fs::symlink_metadata(folder.file(link)).unwrap().is_symlink(), "{link}");
+        assert!(folder.read(target).contains("schema"), "{target}");
+        std::fs::write(folder.file(target), "old").unwrap();
+    }
+    for link in ["loop", "nowhere-link"] {
+        assert!(policy_to(&folder, link).ends(1).err.contains(link));
+        assert!(std::fs::symlink_metadata(folder.file(link)).unwrap().is_symlink(), "{link}");
+    }
+}
+
+#[test]
+fn a_pipe_is_written_to_and_stays_a_pipe() {
+    let folder = Folder::empty();
+    fifo(&folder.file("pipe"));
+    let path = folder.file("pipe");
+    let reader = std::thread::spawn(move || {
+        let mut text = String::new();
+        std::fs::File::open(path).unwrap().read_to_string(&mut text).unwrap();
+        text
+    });
+    policy_to(&folder, "pipe").ends(0);
+    assert!(reader.join().unwrap().contains("schema"));
+    assert!(std::fs::symlink_metadata(folder.file("pipe")).unwrap().file_type().is_fifo());
+}
+
+#[test]
+fn devices_are_written_to_and_never_replaced() {
+    let folder = Folder::empty();
+    // Links in a folder of our own: the devices themselves are only ever written to.
+    for (device, code) in [("/dev/full", 1), ("/dev/null", 0)] {
+        if !std::fs::symlink_metadata(device).is_ok_and(|found| found.file_type().is_char_device()) {
+            eprintln!("skipped: no {device}");
+            continue;
+        }
+        symlink(device, folder.file("device")).unwrap();
+        let ran = policy_to(&folder, "device").ends(code);
+        assert_eq!(ran.err.is_empty(), code == 0, "{}", ran.err);
+        assert!(std::fs::symlink_metadata(device).unwrap().file_type().is_char_device());
+        std::fs::remove_file(folder.file("device")).unwrap();
+    }
+}
+
+#[test]
+fn what_cannot_be_written_is_told_before_the_work() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.file("taken")).unwrap();
+    let socket = std::os::unix::net::UnixListener::bind(folder.file("socket")).unwrap();
+    let names = folder.names();
+    for place in ["taken", "socket", "no/folder/file", "evidence.json/file", ".", "/", ""] {
+        // The input is missing as well: the place is what is told.
+        let ran = folder.run(&["verify", "missing.json", "-o", place]);
+        assert!(ran.code == 1 || ran.code == 2, "{place}: {} {}", ran.code, ran.err);
+        assert!(!ran.err.contains("missing.json"), "{place}: {}", ran.err);
+        assert_eq!(folder.names(), names, "{place}");
+    }
+    drop(socket);
+}
+
+#[test]
+fn a_dash_is_standard_output() {
+    let folder = Folder::empty();
+    let names = folder.names();
+    let shown = folder.run(&["policy", "init"]).ends(0).out;
+    assert_eq!(policy_to(&folder, "-").ends(0).out, shown);
+    assert_eq!(folder.names(), names, "no file of that name");
+}
+
+#[test]
+fn the_evidence_that_is_saved_is_written_the_same_way() {
+    let folder = Folder::new();
+    folder.write("kept.json", "old");
+    set_mode(&folder.file("kept.json"), 0o600);
+    symlink("kept.json", folder.file("saved.json")).unwrap();
+    folder.verify("evidence.json", &["--save-evidence", "saved.json"]).ends(0);
+    assert!(std::fs::symlink_metadata(folder.file("saved.json")).unwrap().is_symlink());
+    assert_eq!(mode(&folder.file("kept.json")), 0o600);
+    assert!(folder.read("kept.json").contains("veritee/evidence/v1"));
+    folder.verify("evidence.json", &["--save-evidence", "no/folder/saved.json"]).ends(1);
+}
+
+/// A batch whose input never ends, told to stop.
+fn interrupted(folder: &Folder, signals: &[&str], more: &[&str]) -> Ran {
+    let arguments = [&["batch", "--offline", "-"], more].concat();
+    let mut child = folder
+        .command(&arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let feeder = std::thread::spawn(move || {
+        use std::io::Write as _;
+        while stdin.write_all(&b"00\n".repeat(4096)).is_ok() {}
+    });
+    std::thread::sleep(std::time::Duration::from_millis(700));
+    for signal in signals {
+        let status = Command::new("kill").args([*signal, &child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+    let started = std::time::Instant::now();
+    let ran = Ran::of(child.wait_with_output().unwrap());
+    assert!(started.elapsed().as_secs() < 20);
+    feeder.join().unwrap();
+    ran
+}
+
+#[test]
+fn an_interrupted_batch_names_no_file_and_leaves_none() {
+    for signal in ["-INT", "-TERM"] {
+        let folder = Folder::empty();
+        folder.write("out.jsonl", "old");
+        let names = folder.names();
+        let ran = interrupted(&folder, &[signal], &["-o", "out.jsonl"]);
+        assert_ne!(ran.code, 0);
+        assert!(ran.err.contains("interrupted"), "{}", ran.err);
+        assert_eq!(folder.read("out.jsonl"), "old", "a part is never taken for the whole");
+        assert_eq!(folder.names(), names, "no temporary file stays behind");
+    }
+}
+
+#[test]
+fn an_interrupted_batch_has_written_whole_lines() {
+    for signal in ["-INT", "-TERM"] {
+        let folder = Folder::empty();
+        let arguments = ["batch", "--offline", "-"];
+        let mut child = folder
+            .command(&arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        std::io::Write::write_all(&mut stdin, b"00\n00\n00\n").unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(700));
+        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        let ran = Ran::of(child.wait_with_output().unwrap()).ends(1);
+        drop(stdin);
+        assert_eq!(ran.out.lines().count(), 3);
+        assert!(ran.out.ends_with('\n'));
+    }
+}
