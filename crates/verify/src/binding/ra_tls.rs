@@ -60,7 +60,7 @@ pub(crate) fn check(
 /// The fault that weighs most, which names the others.
 fn gravest(mut faults: Vec<Check>) -> Check {
     // A stable sort: of two that weigh the same the first stays first.
-    faults.sort_by_key(|fault| fault.reason().map_or(Class::NotGenuine, Reason::class));
+    faults.sort_by_key(|fault| fault.reason.map_or(Class::NotGenuine, Reason::class));
     let mut faults = faults.into_iter();
     let Some(mut first) = faults.next() else {
         return Check::fail(ID, Reason::RaTlsQuote, "the certificate's key is not bound");
@@ -214,7 +214,7 @@ fn not_acceptable(request: &Request<'_>, own: &VerifiedQuote) -> Vec<Check> {
         Outcome::NotChecked => check.required,
     };
     let of_certificate = |check: Check| {
-        let reason = check.reason().unwrap_or(Reason::RaTlsQuote);
+        let reason = check.reason.unwrap_or(Reason::RaTlsQuote);
         let detail = format!("the quote inside the certificate: {}: {}", check.id, check.detail);
         let mut own = Check::from_reason(ID, reason, detail);
         own.expected = check.expected;

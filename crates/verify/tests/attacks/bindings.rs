@@ -1,6 +1,6 @@
 //! Step 7, without certificates: a quote that answers another request or binds something else.
 
-use crate::support::{Case, NONCE, attacks, find, machine, ra_tls};
+use crate::support::{Case, NONCE, assert_notice, attacks, find, machine, ra_tls};
 use std::collections::BTreeMap;
 use veritee_model::evidence::{BoundContent, IngressEvidence, KmsKeys};
 use veritee_model::{CheckId, Item, Outcome, Reason, ReportData, VerdictOutcome};
