@@ -1,6 +1,6 @@
 //! Step 7: RA-TLS certificates of another key, another machine, another application or another KMS.
 
-use crate::support::{Case, attacks, find, machine, ra_tls};
+use crate::support::{Case, NONCE, attacks, find, machine, ra_tls};
 use veritee_model::{CheckId, Item, Outcome, Reason, VerdictOutcome};
 use veritee_testkit::certificate::{CertificateSpec, oids};
 use veritee_testkit::dstack::Machine;
