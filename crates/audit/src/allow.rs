@@ -4,7 +4,9 @@
 //! still counts for the DevProof stage, which no policy can raise.
 
 use crate::pattern::pattern;
-use veritee_model::{Finding, Place, UnixTime};
+use crate::review::Review;
+use std::collections::BTreeSet;
+use veritee_model::{Finding, Place, Sha256Digest, UnixTime};
 
 /// A policy's allowance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +18,11 @@ pub struct Allow {
     /// From when on it counts no more; `None` for never. At this very second it has expired, as the policy's waivers
     /// and exceptions have.
     pub expires: Option<UnixTime>,
-    /// Only findings whose place (`file:line path`) contains this text.
+    /// Only this place and what is below it: a path (`services.web.image`), a file, or a file and a path with a blank
+    /// between them. Segments are compared whole, so that nothing is covered that its writer did not name.
     pub place: Option<String>,
+    /// Only while this stands there: the text, or `sha256:` and its hash, as the finding shows it.
+    pub value: Option<String>,
 }
 
 /// How an allowance came out.
@@ -28,6 +33,8 @@ pub enum AllowOutcome {
     Applied,
     /// It matched nothing.
     Unmatched,
+    /// It names a place where a finding is, and something else stands there now.
+    Changed,
     /// It has ended, or there is no as-of time to tell.
     Expired,
     /// It gives no reason.
@@ -46,9 +53,92 @@ impl Allow {
         }
     }
 
-    fn matches(&self, finding: &Finding) -> bool {
-        finding.rule == self.rule && self.place.as_deref().is_none_or(|part| finding.location.contains(part))
+    fn names(&self, place: Option<&Place>, services: &BTreeSet<&str>) -> bool {
+        let Some(wanted) = &self.place else { return true };
+        place.is_some_and(|place| is_place(wanted, place, services))
     }
+
+    fn holds(&self, value: &str) -> bool {
+        let Some(seen) = &self.value else { return true };
+        let hash = || format!("sha256:{}", Sha256Digest::of(value.as_bytes()));
+        seen == value || seen.starts_with("sha256:") && *seen == hash()
+    }
+
+    /// Marks what it covers of a finding. A finding of several places is allowed once all of them are.
+    fn cover(&self, finding: &mut Finding, services: &BTreeSet<&str>, outcome: &mut AllowOutcome) {
+        if finding.rule != self.rule {
+            return;
+        }
+        let mut judge = |place: Option<&Place>, value: &str| {
+            if !self.names(place, services) {
+                return false;
+            }
+            if self.holds(value) {
+                *outcome = AllowOutcome::Applied;
+                return true;
+            }
+            if *outcome == AllowOutcome::Unmatched {
+                *outcome = AllowOutcome::Changed;
+            }
+            false
+        };
+        if finding.places.is_empty() {
+            if judge(finding.place.as_ref(), &finding.value) {
+                finding.allowed.get_or_insert_with(|| self.reason.clone());
+            }
+            return;
+        }
+        for spot in &mut finding.places {
+            if judge(Some(&spot.place), &spot.value) {
+                spot.allowed.get_or_insert_with(|| self.reason.clone());
+            }
+        }
+        settle(finding);
+    }
+}
+
+/// Allows a finding whose places are all allowed, with their words.
+fn settle(finding: &mut Finding) {
+    if finding.allowed.is_some() || finding.places.iter().any(|spot| spot.allowed.is_none()) {
+        return;
+    }
+    let mut words: Vec<&str> = finding.places.iter().filter_map(|spot| spot.allowed.as_deref()).collect();
+    words.dedup();
+    finding.allowed = Some(words.join("; "));
+}
+
+/// Whether the text names this place: `path` or a path above it, `file`, `file:line`, or `file path` as reports show
+/// it; `[0]` stands for `.0`. Segments of a path are compared whole, and so are names of services, which may hold dots.
+fn is_place(wanted: &str, place: &Place, services: &BTreeSet<&str>) -> bool {
+    let wanted = wanted.trim();
+    let (file, path) = match wanted.split_once(' ') {
+        Some((file, path)) => (Some(file), path.trim()),
+        None => (None, wanted),
+    };
+    let path = path.replace('[', ".").replace(']', "");
+    let is_file = |text: &str| {
+        let line = || place.line.map(|line| format!("{}:{line}", place.file));
+        text == place.file || line().is_some_and(|line| text == line || text.starts_with(&format!("{line}:")))
+    };
+    match file {
+        Some(file) => is_file(file) && is_above(&path, &place.path, services),
+        None if place.path.is_empty() => is_file(wanted),
+        None => is_above(&path, &place.path, services),
+    }
+}
+
+fn is_above(wanted: &str, path: &str, services: &BTreeSet<&str>) -> bool {
+    let below = |path: &str, above: &str| {
+        path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    if wanted.is_empty() || !below(path, wanted) {
+        return false;
+    }
+    // `services.a` does not name the service `a.b`.
+    let owner = path
+        .strip_prefix("services.")
+        .and_then(|rest| services.iter().filter(|name| below(rest, name)).max_by_key(|name| name.len()));
+    owner.is_none_or(|name| below(wanted, &format!("services.{name}")))
 }
 
 /// Marks the findings that the policy allows; one outcome per allowance, in order.
@@ -56,6 +146,7 @@ pub(crate) fn apply(
     allows: &[Allow],
     as_of: Option<UnixTime>,
     findings: &mut [Finding],
+    services: &BTreeSet<&str>,
 ) -> Vec<AllowOutcome> {
     allows
         .iter()
@@ -64,13 +155,27 @@ pub(crate) fn apply(
                 return outcome;
             }
             let mut outcome = AllowOutcome::Unmatched;
-            for finding in findings.iter_mut().filter(|finding| allow.matches(finding)) {
-                finding.allowed.get_or_insert_with(|| allow.reason.clone());
-                outcome = AllowOutcome::Applied;
+            for finding in findings.iter_mut() {
+                allow.cover(finding, services, &mut outcome);
             }
             outcome
         })
         .collect()
+}
+
+/// Marks the open questions that a review answers. What is proven no review lets pass.
+pub(crate) fn apply_review(review: &Review, findings: &mut [Finding], services: &BTreeSet<&str>) {
+    for answer in review.findings.iter().filter(|answer| answer.accepted) {
+        let allow = Allow {
+            rule: answer.rule.clone(),
+            reason: format!("reviewed by {}: {}", review.reviewer, answer.words),
+            expires: None,
+            place: answer.place.clone(),
+            value: answer.value.clone(),
+        };
+        let open = findings.iter_mut().filter(|finding| finding.needs_a_person());
+        open.for_each(|finding| allow.cover(finding, services, &mut AllowOutcome::Unmatched));
+    }
 }
 
 /// A `veritee: allow RULE reason` comment in a document.

@@ -2,6 +2,7 @@
 
 use crate::allow::{self, AllowOutcome, InlineAllow};
 use crate::context::Context;
+use crate::facts::guest;
 use crate::flow::{self, Flow};
 use crate::review::{Review, ReviewError};
 use crate::rule::{Need, Rule, Sink};
@@ -92,8 +93,8 @@ pub fn audit_document_error(error: &DocumentError, context: &Context) -> Audit {
 /// [`Deployment`] is resolved, because every value's provenance rests on it.
 #[must_use]
 pub fn enforcement(context: &Context) -> veritee_compose::Enforcement {
-    match rules::meta::enforcement_of(context, None) {
-        rules::meta::Enforcement::Absent(_) => veritee_compose::Enforcement::NotEnforced,
+    match guest::enforcement_of(context, None) {
+        guest::Enforcement::Absent(_) => veritee_compose::Enforcement::NotEnforced,
         _ => veritee_compose::Enforcement::Enforced,
     }
 }
@@ -116,25 +117,28 @@ fn run(subject: &Subject<'_>) -> Audit {
         }
         ran.insert(rule.id);
         let start = findings.len();
-        let mut sink =
-            Sink::new(rule, &mut findings, is_assumed(rule, subject), context.budget.findings_per_rule);
+        let mut sink = Sink::new(rule, subject, &mut findings, is_assumed(rule, subject));
         (rule.check)(subject, &mut sink);
         if let Some(new) = findings.get_mut(start..) {
             new.sort_by(|one: &Finding, other: &Finding| one.place.cmp(&other.place));
         }
     }
-    let allows = allow::apply(&context.allows, context.as_of, &mut findings);
+    let services = subject.view.as_ref().map(View::service_names).unwrap_or_default();
+    let allows = allow::apply(&context.allows, context.as_of, &mut findings, &services);
     let mut inline_allows = inline_allows(subject);
     allow::apply_inline(&mut inline_allows, context.honour_inline_allows, &mut findings);
     ran.extend(context.other_findings.iter().map(|finding| finding.rule.as_str()));
-    let ledger = Ledger { findings: findings.iter().chain(&context.other_findings).collect(), ran };
-    let quick_check = stage::quick_check_items(&ledger);
-    let erc733 = stage::erc733_items(&ledger);
     let review = context.review.as_ref();
     let review_error = review.and_then(|review| {
         review.check_binding(subject.hash(), subject.commit().as_deref(), context.as_of).err()
     });
     let review = review.filter(|_| review_error.is_none());
+    if let Some(review) = review {
+        allow::apply_review(review, &mut findings, &services);
+    }
+    let ledger = Ledger { findings: findings.iter().chain(&context.other_findings).collect(), ran };
+    let quick_check = stage::quick_check_items(&ledger);
+    let erc733 = stage::erc733_items(&ledger);
     let questions = stage::questions(&ledger, review);
     let readable = subject.view.as_ref().is_some_and(|view| is_readable(view, &findings));
     let attested = subject.is_attested();

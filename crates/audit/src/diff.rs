@@ -2,6 +2,7 @@
 //!
 //! Not checked: what the changed images and scripts do. A change of an image is a change of code, whatever its pin.
 
+use crate::facts::protection::{self, Protection};
 use crate::names::process_control;
 use crate::view::{ImageReference, Pin, Provenance, Service, Value, View};
 use core::fmt;
@@ -95,10 +96,17 @@ impl Diff {
     }
 }
 
-/// Compares two deployments; `before` is the older.
+/// Compares two deployments; `before` is the older. Whatever the audit finds anew of medium severity or more is power
+/// that grew, so that the two commands never disagree.
 #[must_use]
 pub fn diff(before: &Deployment, after: &Deployment) -> Diff {
-    compare(&crate::resolve::view(before), &crate::resolve::view(after))
+    let mut diff = compare(&crate::resolve::view(before), &crate::resolve::view(after));
+    let context = crate::context::Context::default();
+    let (old, new) = (crate::audit::audit(before, &context), crate::audit::audit(after, &context));
+    let told: Vec<Change> = findings::changes(&old, &new, &diff.changes);
+    diff.changes.extend(told);
+    diff.changes.sort_by(|one, other| one.path.cmp(&other.path));
+    diff
 }
 
 fn compare(before: &View, after: &View) -> Diff {
@@ -124,6 +132,7 @@ fn compare(before: &View, after: &View) -> Diff {
                 why: why(one, other),
             })
         })
+        .chain(protections::changes(before, after))
         .collect();
     Diff { changes }
 }
@@ -187,7 +196,18 @@ fn facts(view: &View) -> BTreeMap<String, Fact> {
         facts.insert(format!("manifest.{key}"), Fact { reach: manifest_reach(key, value), text });
     }
     if view.manifest.is_some()
-        && !view.has_launch_token()
+        && !matches!(
+            crate::facts::protection::launch_token(view),
+            crate::facts::protection::Protection::Holds(_)
+        )
+        && view.allowed.as_ref().is_some_and(|allowed| !allowed.is_empty())
+    {
+        let text = "absent: the host can replace allowed values".to_owned();
+        let reach = Some(Reach::new(Party::Host, "can replace the values of allowed names"));
+        facts.insert("launch_token".to_owned(), Fact { text, reach });
+    }
+    if view.manifest.is_some()
+        && !matches!(protection::launch_token(view), Protection::Holds(_))
         && view.allowed.as_ref().is_some_and(|allowed| !allowed.is_empty())
     {
         let text = "absent: the host can replace allowed values".to_owned();
@@ -317,6 +337,10 @@ fn privilege(service: &Service, path: &str, value: &Value) -> Option<Reach> {
                 None
             }
         }
+        // What confines is told with the protections.
+        "security_opt" if !value.effective().contains("unconfined") && !value.provenance().is_settable() => {
+            None
+        }
         "cap_add" | "devices" | "security_opt" | "sysctls" | "volumes" => {
             let named = head == "volumes"
                 && service
@@ -331,5 +355,7 @@ fn privilege(service: &Service, path: &str, value: &Value) -> Option<Reach> {
     }
 }
 
+mod findings;
+pub(crate) mod protections;
 #[cfg(test)]
 mod tests;

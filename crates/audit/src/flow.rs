@@ -3,8 +3,9 @@
 //!
 //! Names and texts are the audited party's. Not said here: what a service does with a value; that is in its code.
 
+use crate::facts::arrival::Ground;
+use crate::facts::outside::class_of;
 use crate::names::{NameClass, is_document, process_control};
-use crate::rules::class_of;
 use crate::script;
 use crate::subject::Subject;
 use crate::view::{Provenance, Use, View};
@@ -58,9 +59,10 @@ pub(crate) fn flows(subject: &Subject<'_>, findings: &[Finding]) -> Vec<Flow> {
     names.extend(view.uses.keys().map(String::as_str));
     names.extend(scripts.keys().map(String::as_str));
     let limit = subject.context.budget.findings_per_rule;
+    let ground = &Ground::of(view);
     let mut flows: Vec<Flow> = Vec::new();
     for name in names {
-        let Some(mut flow) = variable(subject, view, name, scripts.get(name)) else { continue };
+        let Some(mut flow) = variable(subject, (view, ground), name, scripts.get(name)) else { continue };
         if flows.len() >= limit {
             flows.push(more(limit));
             return flows;
@@ -88,7 +90,12 @@ fn more(limit: usize) -> Flow {
 }
 
 /// A variable that somebody outside can choose; `None` for all others.
-fn variable(subject: &Subject<'_>, view: &View, name: &str, scripts: Option<&Vec<FlowSink>>) -> Option<Flow> {
+fn variable(
+    subject: &Subject<'_>,
+    (view, ground): (&View, &Ground<'_>),
+    name: &str,
+    scripts: Option<&Vec<FlowSink>>,
+) -> Option<Flow> {
     let uses: Vec<&Use> = view.uses.get(name).into_iter().flatten().filter(|used| used.active).collect();
     let lookup = view.environment.lookup(name);
     let provenance = crate::resolve::provenance(lookup.provenance);
@@ -110,7 +117,7 @@ fn variable(subject: &Subject<'_>, view: &View, name: &str, scripts: Option<&Vec
     {
         power.add("controls what the start-up of the machine runs or trusts".to_owned());
     }
-    let class = class_of(subject, name, &uses);
+    let class = class_of(subject, ground, name, &uses);
     for used in &uses {
         power.add(reach(used, name, class));
     }
@@ -223,6 +230,8 @@ fn in_service(service: &str, name: &str, class: NameClass) -> String {
         }
         NameClass::PublishableKey => format!("chooses the account of {service} at a third party"),
         NameClass::Flag => format!("switches behaviour of {service}"),
+        NameClass::Trust => format!("says whom {service} takes for administrator, trusted, paid or genuine"),
+        NameClass::Code => format!("hands {service} arguments, plug-ins or code"),
         NameClass::Destination => format!("chooses an account, bucket or contract of {service}"),
         NameClass::Tuning => format!("tunes {service}"),
         NameClass::Unknown if is_document(name) => {

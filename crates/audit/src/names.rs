@@ -12,9 +12,33 @@ pub use veritee_model::NameClass;
 
 use veritee_model::Severity;
 
-/// Splits a name into upper-case words at `_`, `-`, `.` and camelCase humps.
+/// Splits a name into upper-case words at `_`, `-`, `.` and camelCase humps, and joined words at what they end in:
+/// `PGHOST` is `PG` and `HOST`.
 #[must_use]
 pub fn words(name: &str) -> Vec<String> {
+    separated(name).into_iter().flat_map(apart).collect()
+}
+
+/// A word that ends in another one as the two; any other as it is.
+fn apart(word: String) -> Vec<String> {
+    let head_of = |tail: &str| word.strip_suffix(tail).filter(|head| head.len() >= 2).map(str::to_owned);
+    if lists::WHOLE.contains(&word.as_str()) {
+        return vec![word];
+    }
+    for tail in lists::JOINED_TAILS {
+        if let Some(head) = head_of(tail) {
+            return vec![head, (*tail).to_owned()];
+        }
+    }
+    for tail in lists::JOINED_AFTER_KNOWN {
+        if let Some(head) = head_of(tail).filter(|head| lists::JOINED_HEADS.contains(&head.as_str())) {
+            return vec![head, (*tail).to_owned()];
+        }
+    }
+    vec![word]
+}
+
+fn separated(name: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut lower_before = false;
@@ -59,7 +83,7 @@ pub fn process_control(name: &str, has_profiles: bool) -> Option<Severity> {
 /// The class of a name.
 #[must_use]
 pub fn classify(name: &str) -> NameClass {
-    let upper = name.to_ascii_uppercase();
+    let upper = name.to_ascii_uppercase().replace('-', "_");
     let words = words(name);
     let facts = Words { words: &words };
     if lists::RUNTIME_HOOKS.contains(&upper.as_str()) || lists::PROXIES.contains(&upper.as_str()) {
@@ -71,9 +95,6 @@ pub fn classify(name: &str) -> NameClass {
     if lists::REGISTRY.contains(&upper.as_str()) || upper.starts_with("DSTACK_AWS_") {
         return NameClass::Registry;
     }
-    if facts.any(&["IMAGE", "IMAGES"]) {
-        return NameClass::Image;
-    }
     if lists::LABELS.contains(&upper.as_str()) {
         return NameClass::Tuning;
     }
@@ -81,22 +102,36 @@ pub fn classify(name: &str) -> NameClass {
 }
 
 fn by_words(upper: &str, facts: &Words<'_>) -> NameClass {
+    if lists::HARMLESS_NAMES.iter().any(|(known, _)| *known == upper) {
+        return NameClass::Tuning;
+    }
     let endpoint = lists::ENDPOINT_NAMES.contains(&upper)
         || lists::ENDPOINT_TAILS.iter().any(|tail| upper.ends_with(tail))
         || (facts.any(lists::ENDPOINT)
             && !facts.last_is(lists::CREDENTIAL)
             && !facts.last_is(lists::DESTINATION_LAST));
-    if facts.last_is(lists::TUNING_LAST) && !lists::ENDPOINT_NAMES.contains(&upper) {
+    // A threshold of trust or money is no tuning: MIN_SIGNERS, MAX_WITHDRAWAL.
+    let threshold = facts.any(lists::WEIGHED);
+    if facts.last_is(lists::TUNING_LAST) && !lists::ENDPOINT_NAMES.contains(&upper) && !threshold {
         return NameClass::Tuning;
     }
-    if facts.starts_any(lists::TUNING_STEMS) && !endpoint && !facts.any(lists::CREDENTIAL) {
+    if facts.starts_any(lists::TUNING_STEMS) && !endpoint && !threshold && !facts.any(lists::CREDENTIAL) {
         return NameClass::Tuning;
+    }
+    if is_trust(upper, facts) {
+        return NameClass::Trust;
     }
     if endpoint {
         return NameClass::Endpoint;
     }
-    if let Some(class) = credential(facts) {
+    if let Some(class) = credential(upper, facts) {
         return class;
+    }
+    if facts.any(&["IMAGE", "IMAGES"]) {
+        return NameClass::Image;
+    }
+    if facts.last_is(lists::CODE_LAST) || lists::CODE_NAMES.contains(&upper) {
+        return NameClass::Code;
     }
     if facts.any(lists::FLAG) {
         return NameClass::Flag;
@@ -104,10 +139,56 @@ fn by_words(upper: &str, facts: &Words<'_>) -> NameClass {
     if facts.any(lists::DESTINATION) || lists::DESTINATION_TAILS.iter().any(|tail| upper.ends_with(tail)) {
         return NameClass::Destination;
     }
-    if facts.last_is(&["NAME"]) {
-        return NameClass::Tuning;
-    }
     NameClass::Unknown
+}
+
+/// Why nothing that matters hangs on a variable of this name, for the names of which that is known.
+///
+/// The list is closed: a name that is not on it, and of no class that a rule judges, counts as unknown.
+#[must_use]
+pub fn harmless(name: &str) -> Option<&'static str> {
+    if classify(name) != NameClass::Tuning {
+        return None;
+    }
+    let upper = name.to_ascii_uppercase().replace('-', "_");
+    let known = lists::HARMLESS_NAMES.iter().find(|(known, _)| *known == upper);
+    Some(known.map_or("a number, a limit or a time of the program itself", |(_, why)| *why))
+}
+
+/// How grave it is when somebody else chooses this address.
+///
+/// Addresses that are only shown to a person, or that say how the application itself is reached, are known by name;
+/// every other one may be where data goes.
+#[must_use]
+pub fn endpoint_severity(name: &str) -> Severity {
+    let upper = name.to_ascii_uppercase().replace('-', "_");
+    let listed = |list: &[&str]| list.contains(&upper.as_str());
+    if listed(lists::SHOWN_LINKS) {
+        Severity::Info
+    } else if listed(lists::BROWSER_ORIGINS) {
+        Severity::Low
+    } else if listed(lists::OWN_ADDRESSES) {
+        Severity::Medium
+    } else {
+        Severity::High
+    }
+}
+
+/// Who is administrator, who is trusted, paid, or recognised as genuine.
+fn is_trust(upper: &str, facts: &Words<'_>) -> bool {
+    if facts.last_is(lists::TRUST_NEVER_LAST) || facts.any(&["CORS"]) {
+        return false;
+    }
+    let public_key = facts.any(&["PUBKEY", "PUBKEYS"])
+        || facts.any(&["PUBLIC", "VERIFY", "VERIFYING", "VERIFICATION"]) && facts.last_is(&["KEY", "KEYS"]);
+    let named = facts.any(lists::TRUST_ALONE) || lists::TRUST_TAILS.iter().any(|tail| upper.ends_with(tail));
+    let listed = facts.any(lists::ADMITTED) && facts.any(lists::ADMITTED_WHOM);
+    let administrator = facts.any(lists::ADMIN) && facts.last_is(lists::PEOPLE_LAST);
+    let secret = facts.last_is(lists::ADMIN_SECRET) || facts.last_is(lists::CREDENTIAL);
+    named && !secret
+        || listed && !secret
+        || administrator && !secret
+        || public_key && !facts.any(lists::VENDORS) && !facts.any(&["PUBLISHABLE", "ANON"])
 }
 
 fn is_root_access(upper: &str, facts: &Words<'_>) -> bool {
@@ -118,7 +199,7 @@ fn is_root_access(upper: &str, facts: &Words<'_>) -> bool {
         || upper.contains("AUTHORIZED_KEYS")
 }
 
-fn credential(facts: &Words<'_>) -> Option<NameClass> {
+fn credential(upper: &str, facts: &Words<'_>) -> Option<NameClass> {
     // `APNS_KEY_ID` names a key, it is none; `AWS_ACCESS_KEY_ID` is half of one.
     if facts.last_is(&["ID", "IDS"]) && !facts.any(&["ACCESS"]) {
         return None;
@@ -129,17 +210,25 @@ fn credential(facts: &Words<'_>) -> Option<NameClass> {
     if facts.any(lists::ADMIN) && facts.any(lists::ADMIN_SECRET) && !facts.any(lists::CRYPTOGRAPHIC) {
         return Some(NameClass::AdminCredential);
     }
-    if facts.any(lists::IDENTITY_ALONE) {
+    if lists::ADMIN_NAMES.contains(&upper) || facts.last_is(lists::ADMIN_LAST) {
+        return Some(NameClass::AdminCredential);
+    }
+    let vendor = facts.any(lists::VENDORS);
+    if lists::IDENTITY_NAMES.contains(&upper)
+        || facts.any(lists::IDENTITY_ALONE)
+        || !vendor && facts.last_is(lists::IDENTITY_LAST)
+    {
         return Some(NameClass::IdentityKey);
     }
     let own = facts.any(lists::IDENTITY) && facts.any(lists::IDENTITY_SECRET);
-    let plain_secret = facts.pair("SECRET", "KEY") && !facts.any(lists::VENDORS);
-    if own || plain_secret {
+    let of_itself = facts.last_is(&["SECRET", "SECRETS"]) && facts.any(lists::OF_ITSELF);
+    let plain_secret = facts.pair("SECRET", "KEY") || facts.pair("SECRET", "STORE") || of_itself;
+    if own || plain_secret && !vendor {
         return Some(NameClass::IdentityKey);
     }
     let encoded_account =
         facts.any(&["JSON", "BASE64", "B64", "P8", "PEM"]) && facts.any(&["ACCOUNT", "KEY", "CERT"]);
-    let tail = facts.any(lists::CREDENTIAL) || facts.last_is(&["USERNAME", "USER", "LOGIN"]);
+    let tail = facts.any(lists::CREDENTIAL) || facts.last_is(lists::CREDENTIAL_LAST);
     (tail || encoded_account).then_some(NameClass::ThirdPartyCredential)
 }
 
@@ -201,8 +290,9 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
+    /// A number behind a word changes nothing: `HOST2` is `HOST`.
     fn any(&self, list: &[&str]) -> bool {
-        self.words.iter().any(|word| list.contains(&word.as_str()))
+        self.words.iter().any(|word| is_in(list, word))
     }
 
     fn starts_any(&self, stems: &[&str]) -> bool {
@@ -210,12 +300,18 @@ impl Words<'_> {
     }
 
     fn last_is(&self, list: &[&str]) -> bool {
-        self.words.last().is_some_and(|word| list.contains(&word.as_str()))
+        // `HOST_2` is `HOST`.
+        let numbered = |word: &&String| !word.bytes().all(|byte| byte.is_ascii_digit());
+        self.words.iter().rev().find(numbered).is_some_and(|word| is_in(list, word))
     }
 
     fn pair(&self, first: &str, second: &str) -> bool {
         self.words.windows(2).any(|pair| matches!(pair, [one, two] if one == first && two == second))
     }
+}
+
+fn is_in(list: &[&str], word: &str) -> bool {
+    list.contains(&word) || list.contains(&word.trim_end_matches(|last: char| last.is_ascii_digit()))
 }
 
 #[cfg(test)]

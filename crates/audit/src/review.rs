@@ -11,6 +11,13 @@
 //! id = "M1"
 //! accepted = true
 //! words = "the only endpoint that sees user data is ..."
+//!
+//! [[finding]]                         # an open question of the audit at one place
+//! rule = "DP-ENV-021"
+//! place = "services.app.environment.0"
+//! value = "QUILL=${QUILL}"            # what stood there when it was answered
+//! accepted = true
+//! words = "shown on a page, nothing else reads it"
 //! ```
 //!
 //! The answers expire when the compose hash or the commit changes, and at the time that the file names. The file is trusted as far as the person who
@@ -40,6 +47,27 @@ pub struct Review {
     /// The answers.
     #[serde(default, rename = "answer")]
     pub answers: Vec<Answer>,
+    /// Answers to what the audit leaves open at single places. What is proven they do not touch.
+    #[serde(default, rename = "finding", skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FindingAnswer>,
+}
+
+/// An answer to an open question of the audit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindingAnswer {
+    /// The rule's id.
+    pub rule: String,
+    /// Only at this place, as in a policy's allowance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// Only while this stands there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// Whether the reviewer is satisfied.
+    pub accepted: bool,
+    /// The reviewer's words. Never empty.
+    pub words: String,
 }
 
 /// One answer.
@@ -125,7 +153,7 @@ impl core::fmt::Display for ReviewError {
             Self::Answer { id } => {
                 write!(
                     f,
-                    "review, answer `{id}`: expected one answer with words to each of the questions M1 to M10"
+                    "review, answer `{id}`: expected one answer with words to each of the questions M1 to M10, or to a finding of a rule"
                 )
             }
             Self::Field { name } => write!(f, "review, {name}: missing or not of its form"),
@@ -168,6 +196,11 @@ impl Review {
             let known = crate::stage::QUESTION_IDS.contains(&answer.id.as_str());
             if !known || answer.words.trim().is_empty() || !seen.insert(answer.id.as_str()) {
                 return Err(ReviewError::Answer { id: answer.id.clone() });
+            }
+        }
+        for answer in &review.findings {
+            if answer.words.trim().is_empty() || crate::rules::find(&answer.rule).is_none() {
+                return Err(ReviewError::Answer { id: answer.rule.clone() });
             }
         }
         Ok(review)

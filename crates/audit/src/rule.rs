@@ -2,7 +2,7 @@
 
 use crate::subject::Subject;
 use veritee_model::text::shortened;
-use veritee_model::{Finding, FindingStatus, Place, Severity};
+use veritee_model::{Finding, FindingStatus, Place, Severity, Spot};
 
 /// What a rule needs to be asked at all. A rule whose needs are not met is listed as not run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,6 +81,7 @@ pub(crate) struct Note {
     severity: Option<Severity>,
     about: Option<String>,
     assumed: bool,
+    also: Vec<(Place, String)>,
 }
 
 impl Note {
@@ -92,7 +93,14 @@ impl Note {
             severity: None,
             about: None,
             assumed: false,
+            also: Vec::new(),
         }
+    }
+
+    /// The same at another place, with the text that stands for it where the document has none of its own.
+    pub(crate) fn also(mut self, place: &Place, text: impl Into<String>) -> Self {
+        self.also.push((place.clone(), text.into()));
+        self
     }
 
     pub(crate) fn fail(place: &Place, evidence: impl Into<String>) -> Self {
@@ -143,6 +151,7 @@ const EVIDENCE: usize = 600;
 /// Where a rule puts what it finds.
 pub(crate) struct Sink<'a> {
     rule: &'a Rule,
+    subject: &'a Subject<'a>,
     findings: &'a mut Vec<Finding>,
     /// Everything that this run says of the document rests on an assumption.
     assumed: bool,
@@ -151,8 +160,20 @@ pub(crate) struct Sink<'a> {
 }
 
 impl<'a> Sink<'a> {
-    pub(crate) fn new(rule: &'a Rule, findings: &'a mut Vec<Finding>, assumed: bool, limit: usize) -> Self {
-        Self { rule, findings, assumed, limit, count: 0 }
+    pub(crate) fn new(
+        rule: &'a Rule,
+        subject: &'a Subject<'a>,
+        findings: &'a mut Vec<Finding>,
+        assumed: bool,
+    ) -> Self {
+        let limit = subject.context.budget.findings_per_rule;
+        Self { rule, subject, findings, assumed, limit, count: 0 }
+    }
+
+    /// For facts that are drawn from a rule, of which none may be left out.
+    pub(crate) fn without_limit(mut self) -> Self {
+        self.limit = usize::MAX;
+        self
     }
 
     /// Adds a finding. Past the limit a single finding says that there are more, and stays open.
@@ -184,6 +205,20 @@ impl<'a> Sink<'a> {
             (_, None) => self.rule.title.to_owned(),
             (_, Some(about)) => format!("{}: {}", self.rule.title, shortened(&about, 160)),
         };
+        let value = self.subject.stands_at(&note.place, &note.evidence);
+        let mut places: Vec<Spot> = Vec::new();
+        if !note.also.is_empty() {
+            let own = (note.place.clone(), note.evidence.clone());
+            for (place, text) in core::iter::once(own).chain(note.also) {
+                let value = self.subject.stands_at(&place, &text);
+                if !places.iter().any(|spot| spot.place == place && spot.value == value) {
+                    places.push(Spot { place, value, allowed: None });
+                }
+            }
+            if places.len() < 2 {
+                places.clear();
+            }
+        }
         let needs_remedy = !matches!(note.status, FindingStatus::Pass | FindingStatus::Info);
         let remedy = (needs_remedy && !self.rule.remedy.is_empty()).then(|| self.rule.remedy.to_owned());
         Finding {
@@ -193,6 +228,8 @@ impl<'a> Sink<'a> {
             title,
             location: note.place.to_string(),
             place: Some(note.place),
+            value,
+            places,
             evidence: shortened(&note.evidence, EVIDENCE),
             remedy,
             assumed: self.assumed || note.assumed,

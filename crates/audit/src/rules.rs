@@ -17,14 +17,12 @@ mod doc;
 mod env;
 mod img;
 mod kms;
-pub(crate) mod meta;
+mod meta;
 mod net;
 mod scr;
 pub(crate) mod src;
 mod trc;
 mod url;
-
-pub(crate) use env::{class_of, exposures};
 
 const FAMILIES: &[&[&Rule]] = &[
     meta::RULES,

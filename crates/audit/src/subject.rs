@@ -1,13 +1,14 @@
 //! What the rules look at: the deployment, the source, the facts beside them.
 
 use crate::context::Context;
+use crate::facts::mounts;
 use crate::rule::Need;
 use crate::source::Source;
 use crate::source::dockerfile::{Build, Origin};
 use crate::source::kind::FileKind;
 use crate::view::{Provenance, View};
-use std::collections::BTreeSet;
-use veritee_model::Place;
+use std::collections::{BTreeMap, BTreeSet};
+use veritee_model::{Place, Sha256Digest};
 
 pub(crate) use crate::view::ImageReference;
 
@@ -33,6 +34,7 @@ pub(crate) struct Subject<'a> {
     open_inputs: core::cell::OnceCell<BTreeSet<(String, String)>>,
     mutable: core::cell::OnceCell<BTreeSet<String>>,
     exposures: core::cell::OnceCell<Vec<(Place, String)>>,
+    values: core::cell::OnceCell<BTreeMap<String, String>>,
 }
 
 impl<'a> Subject<'a> {
@@ -52,6 +54,12 @@ impl<'a> Subject<'a> {
             } else if let Some(image) = service.image().filter(|_| !service.has("build")) {
                 images.push(ImageReference::of(image, &service.name));
             }
+            let volumes =
+                service.mounts.iter().filter(|mount| mounts::kind(service, mount) == mounts::Kind::Image);
+            images.extend(volumes.map(|mount| {
+                let source = mounts::field(service, mount, "source").unwrap_or(&mount.source);
+                ImageReference::of(source, &service.name)
+            }));
         }
         Self {
             context,
@@ -62,6 +70,7 @@ impl<'a> Subject<'a> {
             open_inputs: core::cell::OnceCell::new(),
             mutable: core::cell::OnceCell::new(),
             exposures: core::cell::OnceCell::new(),
+            values: core::cell::OnceCell::new(),
         }
     }
 
@@ -87,7 +96,27 @@ impl<'a> Subject<'a> {
 
     /// Places where a container or a file gets every variable at once; found once.
     pub(crate) fn exposures(&self) -> &[(Place, String)] {
-        self.exposures.get_or_init(|| crate::rules::exposures(self))
+        self.exposures.get_or_init(|| crate::facts::exposure::exposures(self))
+    }
+
+    /// What stands at a place of the documents: the text, or the hash of a long one. `otherwise` stands for what has no
+    /// text of its own.
+    pub(crate) fn stands_at(&self, place: &Place, otherwise: &str) -> String {
+        let values = self.values.get_or_init(|| self.view.as_ref().map(values).unwrap_or_default());
+        if let Some(text) = values.get(&place.path).filter(|_| !place.path.is_empty()) {
+            return exactly(text);
+        }
+        let script = self.view.iter().flat_map(|view| &view.scripts).find(|script| script.key == place.file);
+        let source = self.source.iter().flat_map(|source| &source.files).find(|file| file.path == place.file);
+        if let Some(script) = script.filter(|script| *place == script.place) {
+            return format!("sha256:{}", Sha256Digest::of(script.text().as_bytes()));
+        }
+        let whole =
+            script.map(|script| script.text()).or_else(|| source.map(|file| file.text.as_str()));
+        let line = whole
+            .zip(place.line)
+            .and_then(|(text, line)| text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?));
+        exactly(line.map_or(otherwise, str::trim))
     }
 
     /// Services whose image can change without a trace in the document; computed once.
@@ -167,4 +196,42 @@ impl<'a> Subject<'a> {
         }
         texts
     }
+}
+
+/// Longest text that is held as it is, in characters.
+const HELD: usize = 200;
+
+/// The text, or the hash of one that is long or has several lines.
+fn exactly(text: &str) -> String {
+    if text.contains('\n') || text.chars().nth(HELD).is_some() {
+        format!("sha256:{}", Sha256Digest::of(text.as_bytes()))
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Every text of the deployment by its path.
+fn values(view: &View) -> BTreeMap<String, String> {
+    let mut values = BTreeMap::new();
+    for (key, value) in view.manifest.iter().flatten() {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        values.insert(key.clone(), text);
+    }
+    for (path, value) in &view.globals {
+        values.insert(path.clone(), value.raw.clone());
+    }
+    for service in &view.services {
+        let scalars = service.scalars.iter().map(|(_, value)| value);
+        let ports = service.ports.iter().map(|port| &port.value);
+        for value in scalars.chain(ports) {
+            values.insert(value.place.path.clone(), value.raw.clone());
+        }
+        // With the name: the same text under another one is something else.
+        for entry in &service.environment {
+            let named = format!("{}={}", entry.name, entry.value.raw);
+            let text = if entry.bare || entry.name_settable { entry.value.raw.clone() } else { named };
+            values.insert(entry.value.place.path.clone(), text);
+        }
+    }
+    values
 }

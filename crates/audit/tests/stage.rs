@@ -37,6 +37,8 @@ fn chain(rule: &str) -> Finding {
         title: String::new(),
         location: "chain".to_owned(),
         place: None,
+        value: String::new(),
+        places: Vec::new(),
         evidence: String::new(),
         remedy: None,
         assumed: false,
@@ -252,6 +254,7 @@ fn allow(rule: &str, reason: &str, expires: Option<u64>) -> Allow {
         reason: reason.to_owned(),
         expires: expires.map(UnixTime::from_seconds),
         place: None,
+        value: None,
     }
 }
 

@@ -88,9 +88,20 @@ fn escaped_dollars_and_plain_braces_are_no_interpolation() {
 fn internal_addresses_and_loopback_are_not_outside() {
     let compose = format!(
         "{}  db:\n    image: {PIN}\n",
-        environment(&["DB=http://db:5432", "SELF=http://127.0.0.1:80", "PRIVATE=http://10.0.0.7"])
+        environment(&["DB=http://db:5432", "SELF=http://127.0.0.1:80", "LOOP=http://[::1]:80"])
     );
     silent(&of(&compose, &[]), &["DP-URL-001", "DP-URL-002", "DP-URL-004"]);
+    let declared = format!(
+        "{}networks:\n  own:\n    ipam:\n      config:\n        - subnet: 10.0.0.0/24\n",
+        environment(&["PRIVATE=http://10.0.0.7"])
+    );
+    silent(&of(&declared, &[]), &["DP-URL-001", "DP-URL-002", "DP-URL-004"]);
+    // A private address that the document does not declare is the host's side: 10.0.2.2 is the host itself.
+    for host in ["10.0.2.2", "0x0a000202", "[fd00::1]", "192.168.1.1", "169.254.169.254"] {
+        let audit = of(&environment(&[&format!("SINK=http://{host}/keys")]), &[]);
+        fires(&audit, "DP-URL-002", Severity::Medium);
+        fires(&audit, "DP-URL-004", Severity::Medium);
+    }
 }
 
 #[test]

@@ -430,8 +430,6 @@ fn check_top_level(tree: &Tree, parser: &mut Parser<'_>) {
         let key = entry.key.as_str();
         if key == "include" {
             parser.add(ConstructKind::Include, entry.key_span, key.to_owned(), key.to_owned());
-        } else if key == "models" {
-            parser.add(ConstructKind::UnmodelledComposeKey, entry.key_span, key.to_owned(), key.to_owned());
         } else if !TOP_LEVEL_KEYS.contains(&key) && !key.starts_with("x-") {
             parser.add(ConstructKind::UnknownComposeKey, entry.key_span, key.to_owned(), key.to_owned());
         }

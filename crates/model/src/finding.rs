@@ -89,6 +89,19 @@ impl core::fmt::Display for Place {
     }
 }
 
+/// One of several places that a finding speaks of, with what stands there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spot {
+    /// Where it is.
+    #[serde(flatten)]
+    pub place: Place,
+    /// What stands there: the text, or `sha256:` and the hash of a long one. Untrusted.
+    pub value: String,
+    /// The words that allow this place, where a policy or a review does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed: Option<String>,
+}
+
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
@@ -106,6 +119,13 @@ pub struct Finding {
     /// The same, part by part, for formats that point into files (SARIF).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<Place>,
+    /// What stands at the place: the text, or `sha256:` and the hash of a long one. An allowance that holds it lapses
+    /// when it changes.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub value: String,
+    /// All places, where the finding speaks of several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<Spot>,
     /// The offending text, as it stands there.
     pub evidence: String,
     /// What to do about it.
@@ -120,4 +140,25 @@ pub struct Finding {
     /// The policy's or the document's words for allowing it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed: Option<String>,
+}
+
+impl Finding {
+    /// The rule is broken here, and neither the policy nor a review lets it pass.
+    #[must_use]
+    pub fn is_proven(&self) -> bool {
+        self.allowed.is_none() && matches!(self.status, FindingStatus::Fail | FindingStatus::Warn)
+    }
+
+    /// Only a person can tell, or the construct is not understood; and nobody has answered.
+    #[must_use]
+    pub fn needs_a_person(&self) -> bool {
+        self.allowed.is_none() && matches!(self.status, FindingStatus::Manual | FindingStatus::Unknown)
+    }
+
+    /// An open question that keeps a verdict from being green: of high severity or more, whatever the threshold for
+    /// findings is; below it where the threshold is lower.
+    #[must_use]
+    pub fn keeps_open(&self, fail_on: Severity) -> bool {
+        self.needs_a_person() && self.severity >= fail_on.min(Severity::High)
+    }
 }

@@ -26,7 +26,7 @@ mod word;
 
 pub use check::{Check, CheckId, Outcome, Step};
 pub use evidence::{Claims, Evidence, Item};
-pub use finding::{Finding, FindingStatus, Place, Severity};
+pub use finding::{Finding, FindingStatus, Place, Severity, Spot};
 pub use name_class::NameClass;
 pub use reason::{Class, Reason};
 pub use report::Report;

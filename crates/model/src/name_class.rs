@@ -28,6 +28,10 @@ pub enum NameClass {
     PublishableKey,
     /// Switches behaviour (`SKIP_VERIFY`).
     Flag,
+    /// Says who is administrator, who is trusted, paid, or recognised as genuine (`TRUSTED_SIGNERS`, `ROOT_CA`).
+    Trust,
+    /// Names or holds code: arguments, commands, plug-ins (`EXTRA_ARGS`).
+    Code,
     /// Names a destination that is no address: an account, a bucket, a contract.
     Destination,
     /// Says nothing.
@@ -50,6 +54,8 @@ impl NameClass {
             Self::ThirdPartyCredential => "third-party-credential",
             Self::PublishableKey => "publishable-key",
             Self::Flag => "flag",
+            Self::Trust => "trust",
+            Self::Code => "code",
             Self::Destination => "destination",
             Self::Unknown => "unknown",
         }

@@ -1,7 +1,7 @@
 //! What all checks add up to, and the exit code for it.
 
 use crate::check::{Check, CheckId, Outcome};
-use crate::finding::{Finding, FindingStatus, Severity};
+use crate::finding::{Finding, Severity};
 use crate::reason::Class;
 use serde::{Deserialize, Serialize};
 
@@ -145,63 +145,76 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Adds up checks and findings. Precedence: not genuine, refused, incomplete, findings.
+    /// Adds up checks and findings. Precedence: not genuine, refused, incomplete, findings, and last open questions,
+    /// which make a verdict incomplete where nothing graver does.
     ///
     /// A failed check counts whether required or not; a check that was not made counts when it is required.
     /// A check that the policy waives counts in neither way, unless its reason says "not genuine".
     #[must_use]
     pub fn conclude(checks: &[Check], findings: &[Finding], fail_on: Severity) -> Self {
-        let mut graded: Vec<(VerdictOutcome, &str)> = Vec::new();
+        let mut graded: Vec<(Weight, &str)> = Vec::new();
         for check in checks {
-            if let Some(outcome) = weight(check) {
-                graded.push((outcome, check.reason.map_or("unknown", crate::Reason::code)));
+            if let Some(weight) = weight(check) {
+                graded.push((weight, check.reason.map_or("unknown", crate::Reason::code)));
             }
         }
         for finding in findings {
-            let open =
-                matches!(finding.status, FindingStatus::Fail | FindingStatus::Warn | FindingStatus::Unknown);
-            if open && finding.allowed.is_none() && finding.severity >= fail_on {
-                graded.push((VerdictOutcome::Findings, finding.rule.as_str()));
+            if finding.is_proven() && finding.severity >= fail_on {
+                graded.push((Weight::Findings, finding.rule.as_str()));
+            } else if finding.keeps_open(fail_on) {
+                graded.push((Weight::Questions, finding.rule.as_str()));
             }
         }
-        graded.sort_by_key(|(outcome, _)| precedence(*outcome));
-        let outcome = graded.first().map_or(VerdictOutcome::Verified, |(outcome, _)| *outcome);
+        graded.sort_by_key(|(weight, _)| *weight);
+        let outcome = graded.first().map_or(VerdictOutcome::Verified, |(weight, _)| weight.outcome());
         let mut reasons: Vec<String> = Vec::new();
         for (_, reason) in &graded {
             if !reasons.iter().any(|known| known == reason) {
                 reasons.push((*reason).to_owned());
             }
         }
-        let summary = summary(outcome, checks, findings);
+        let summary = summary(outcome, checks, findings, fail_on);
         Self { outcome, exit_code: outcome.exit_code().code(), reasons, summary }
     }
 }
 
-fn weight(check: &Check) -> Option<VerdictOutcome> {
+/// What one check or finding does to the verdict, gravest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Weight {
+    NotGenuine,
+    Refused,
+    Incomplete,
+    Findings,
+    /// Nobody has answered a grave question of the audit.
+    Questions,
+}
+
+impl Weight {
+    const fn outcome(self) -> VerdictOutcome {
+        match self {
+            Self::NotGenuine => VerdictOutcome::NotGenuine,
+            Self::Refused => VerdictOutcome::Refused,
+            Self::Incomplete | Self::Questions => VerdictOutcome::Incomplete,
+            Self::Findings => VerdictOutcome::Findings,
+        }
+    }
+}
+
+fn weight(check: &Check) -> Option<Weight> {
     // A failure without a reason is as grave as can be: never a pass by ignorance.
     let class = check.reason.map_or(Class::NotGenuine, crate::Reason::class);
     let waivable = check.reason.is_some_and(crate::Reason::is_waivable);
     match check.outcome {
         Outcome::Pass => None,
-        Outcome::Fail if class == Class::NotGenuine => Some(VerdictOutcome::NotGenuine),
+        Outcome::Fail if class == Class::NotGenuine => Some(Weight::NotGenuine),
         Outcome::Fail if check.waived.is_some() && waivable => None,
         Outcome::NotChecked if check.waived.is_some() => None,
-        Outcome::Fail => Some(VerdictOutcome::Refused),
-        Outcome::NotChecked => check.required.then_some(VerdictOutcome::Incomplete),
+        Outcome::Fail => Some(Weight::Refused),
+        Outcome::NotChecked => check.required.then_some(Weight::Incomplete),
     }
 }
 
-const fn precedence(outcome: VerdictOutcome) -> u8 {
-    match outcome {
-        VerdictOutcome::NotGenuine => 0,
-        VerdictOutcome::Refused => 1,
-        VerdictOutcome::Incomplete => 2,
-        VerdictOutcome::Findings => 3,
-        VerdictOutcome::Verified => 4,
-    }
-}
-
-fn summary(outcome: VerdictOutcome, checks: &[Check], findings: &[Finding]) -> String {
+fn summary(outcome: VerdictOutcome, checks: &[Check], findings: &[Finding], fail_on: Severity) -> String {
     let count = |wanted: Outcome| checks.iter().filter(|check| check.outcome == wanted).count();
     let waived = checks.iter().filter(|check| check.waived.is_some()).count();
     let mut parts = vec![
@@ -215,13 +228,17 @@ fn summary(outcome: VerdictOutcome, checks: &[Check], findings: &[Finding]) -> S
     if !findings.is_empty() {
         parts.push(format!("{} findings", findings.len()));
     }
+    let questions = findings.iter().filter(|finding| finding.keeps_open(fail_on)).count();
+    if questions > 0 {
+        parts.push(format!("{questions} of them open until a person answers"));
+    }
     format!("{}: {}", headline(outcome, checks).to_lowercase(), parts.join(", "))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CheckId, Reason};
+    use crate::{CheckId, FindingStatus, Reason};
 
     fn conclude(checks: &[Check]) -> Verdict {
         Verdict::conclude(checks, &[], Severity::High)
@@ -270,6 +287,54 @@ mod tests {
         assert_eq!(headline(VerdictOutcome::Verified, &[]), "NOTHING REFUSED, NOT SHOWN TO BE GENUINE");
         let signed = Check::pass(CheckId::QuoteSignature, "");
         assert_eq!(headline(VerdictOutcome::Verified, &[signed]), "VERIFIED");
+    }
+
+    fn finding(status: FindingStatus, severity: Severity) -> Finding {
+        Finding {
+            rule: "DP-TST-001".to_owned(),
+            severity,
+            status,
+            title: String::new(),
+            location: String::new(),
+            place: None,
+            value: String::new(),
+            places: Vec::new(),
+            evidence: String::new(),
+            remedy: None,
+            assumed: false,
+            blocks: false,
+            allowed: None,
+        }
+    }
+
+    #[test]
+    fn an_open_question_of_high_severity_is_never_green_whatever_the_threshold() {
+        for status in [FindingStatus::Manual, FindingStatus::Unknown] {
+            for severity in [Severity::High, Severity::Critical] {
+                for fail_on in [Severity::Low, Severity::High, Severity::Critical] {
+                    let verdict = Verdict::conclude(&[], &[finding(status, severity)], fail_on);
+                    assert_eq!((verdict.exit_code, verdict.reasons.len()), (13, 1), "{status:?} {severity}");
+                    assert!(verdict.summary.contains("1 of them open"), "{}", verdict.summary);
+                }
+            }
+            let mild = finding(status, Severity::Medium);
+            assert_eq!(Verdict::conclude(&[], std::slice::from_ref(&mild), Severity::High).exit_code, 0);
+            assert_eq!(Verdict::conclude(&[], &[mild], Severity::Medium).exit_code, 13);
+        }
+    }
+
+    #[test]
+    fn a_proven_finding_outranks_open_questions_and_a_missing_check_outranks_both() {
+        let question = finding(FindingStatus::Manual, Severity::Critical);
+        let proven = finding(FindingStatus::Fail, Severity::High);
+        let both = [question.clone(), proven];
+        let verdict = Verdict::conclude(&[], &both, Severity::High);
+        assert_eq!((verdict.exit_code, verdict.summary.contains("1 of them open")), (12, true));
+        assert_eq!(Verdict::conclude(&[], &both, Severity::Critical).exit_code, 13);
+        let missing = Check::not_checked(CheckId::OsMeasured, Reason::OsNotMeasured, "");
+        assert_eq!(Verdict::conclude(&[missing], &both, Severity::High).exit_code, 13);
+        let answered = Finding { allowed: Some("seen".to_owned()), ..question };
+        assert_eq!(Verdict::conclude(&[], &[answered], Severity::High).exit_code, 0);
     }
 
     #[test]

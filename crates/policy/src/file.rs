@@ -349,9 +349,12 @@ pub struct Variable {
 pub struct Allowed {
     /// The rule's id.
     pub rule: String,
-    /// Only where the finding's place contains this text.
+    /// Only at this place, compared whole: `services.web.image`.
     #[serde(default)]
     pub place: Option<String>,
+    /// Only while this stands there: the text, or `sha256:` and its hash, as the finding shows it.
+    #[serde(default)]
+    pub value: Option<String>,
     /// Why.
     pub reason: Option<String>,
     /// Until when.

@@ -67,6 +67,10 @@ pub(crate) fn check(run: &mut Run<'_>, bound: Option<&BoundCompose>, identity: O
                 run.notice(Reason::PolicyExceptionExpired, format!("{what} has expired"), None);
             }
             AllowOutcome::Applied => {}
+            AllowOutcome::Changed => {
+                let what = format!("{what} has lapsed: something else stands at its place now");
+                run.notice(Reason::PolicyExceptionUnmatched, what, None);
+            }
             _ => {
                 run.notice(
                     Reason::PolicyExceptionUnmatched,
@@ -131,6 +135,7 @@ fn allowances(policy: &Policy) -> Vec<Allow> {
             reason: entry.reason.clone().unwrap_or_default(),
             expires: entry.expires,
             place: entry.place.clone(),
+            value: entry.value.clone(),
         })
         .collect()
 }

@@ -282,7 +282,7 @@ fn exception(reason: Reason) -> Exception {
 }
 
 fn allowed(rule: &str) -> Allowed {
-    Allowed { rule: rule.to_owned(), place: None, reason: because(), expires: None }
+    Allowed { rule: rule.to_owned(), place: None, value: None, reason: because(), expires: None }
 }
 
 /// Tightens something; `false` where there is nothing to tighten.

@@ -104,6 +104,129 @@ pub(super) const TUNING_LAST: &[&str] = &[
     "SCALING",
     "INDEX",
     "CONNECTIONS",
+    "CONCURRENCY",
+    "PARALLELISM",
+    "REPLICAS",
+    "BATCH",
+    "BYTES",
+    "KB",
+    "MB",
+    "GB",
+    "SECOND",
+    "DAYS",
+    "DELAY",
+    "PERIOD",
+    "GRACE",
+    "BACKOFF",
+    "KEEPALIVE",
+    "RETRY",
+    "QUOTA",
+    "RATE",
+    "RPS",
+    "WIDTH",
+    "HEIGHT",
+    "FPS",
+    "TIMEZONE",
+    "LANGUAGE",
+    "LOCALE",
+    "MAXIMUM",
+    "MINIMUM",
+];
+
+/// Words of a name whose number is no matter of tuning.
+pub(super) const WEIGHED: &[&str] = &[
+    "SIGNER",
+    "SIGNERS",
+    "SIGNATURE",
+    "SIGNATURES",
+    "CONFIRMATION",
+    "CONFIRMATIONS",
+    "VALIDATOR",
+    "VALIDATORS",
+    "QUORUM",
+    "THRESHOLD",
+    "APPROVALS",
+    "VOTES",
+    "STAKE",
+    "AMOUNT",
+    "PRICE",
+    "FEE",
+    "FEES",
+    "BALANCE",
+    "WITHDRAW",
+    "WITHDRAWAL",
+    "PAYOUT",
+    "REWARD",
+    "SLIPPAGE",
+    "TCB",
+    "SVN",
+    "VERSION",
+    "PROOF",
+    "PROOFS",
+    "ATTESTATION",
+    "QUOTE",
+    "TIMELOCK",
+    "NOTICE",
+    "UNLOCK",
+    "LOCK",
+    "VESTING",
+    "EXPIRY",
+];
+
+/// Names of which it is known what a program does with them, and that it is nothing that matters. Closed: each with
+/// its reason, and tested.
+pub(super) const HARMLESS_NAMES: &[(&str, &str)] = &[
+    ("TZ", "which time zone times are written in"),
+    ("LANG", "which language messages are in"),
+    ("LC_ALL", "which language messages are in"),
+    ("LANGUAGE", "which language messages are in"),
+    ("LOCALE", "which language messages are in"),
+    ("TERM", "what a terminal can draw"),
+    ("NO_COLOR", "whether messages are coloured"),
+    ("FORCE_COLOR", "whether messages are coloured"),
+    ("COLOR", "whether messages are coloured"),
+    ("PUID", "number of the user that files are written as"),
+    ("PGID", "number of the group that files are written as"),
+    ("UMASK", "permissions of new files inside of the container"),
+    ("OTEL_SERVICE_NAME", "a label in telemetry"),
+    ("DD_SERVICE", "a label in telemetry"),
+    ("DD_VERSION", "a label in telemetry"),
+    ("SENTRY_RELEASE", "a label in telemetry"),
+    ("INSTANCE_NAME", "a label"),
+    ("INSTANCE_ID", "a label"),
+    ("SERVICE_NAME", "a label"),
+    ("APP_NAME", "a text that is shown"),
+    ("APP_TITLE", "a text that is shown"),
+    ("SITE_NAME", "a text that is shown"),
+    ("SITE_TITLE", "a text that is shown"),
+    ("BOARD_NAME", "a text that is shown"),
+    ("PAGE_TITLE", "a text that is shown"),
+    ("BRAND_NAME", "a text that is shown"),
+    ("DISPLAY_NAME", "a text that is shown"),
+    ("MAIL_DISPLAY_NAME", "a text that is shown"),
+    ("SMTP_FROM_NAME", "a text that is shown"),
+    ("MAIL_FROM_NAME", "a text that is shown"),
+    ("EMAIL_FROM_NAME", "a text that is shown"),
+    ("MOTD", "a text that is shown"),
+    ("BANNER", "a text that is shown"),
+    ("THEME", "how pages look"),
+    ("GREETING", "a text that is shown"),
+    ("WELCOME_MESSAGE", "a text that is shown"),
+    ("FOOTER_TEXT", "a text that is shown"),
+    ("DOCKER_NETWORK", "name of a network, for a person"),
+    ("APNS_KEY_ID", "tells which key is meant; the key is another variable"),
+    ("APNS_TEAM_ID", "tells which account's key is meant; the key is another variable"),
+    ("BUILD_ID", "a label"),
+    ("BUILD_DATE", "a label"),
+    ("BUILD_TIME", "a label"),
+    ("GOMAXPROCS", "how many threads run at once"),
+    ("GOGC", "how often memory is collected"),
+    ("GOMEMLIMIT", "how much memory is used"),
+    ("OMP_NUM_THREADS", "how many threads run at once"),
+    ("UV_THREADPOOL_SIZE", "how many threads run at once"),
+    ("TOKIO_WORKER_THREADS", "how many threads run at once"),
+    ("WEB_CONCURRENCY", "how many workers run"),
+    ("MALLOC_ARENA_MAX", "how memory is handed out"),
 ];
 
 pub(super) const TUNING_STEMS: &[&str] = &["MAX", "MIN", "MEMORY", "CPU", "POOLSIZE"];
@@ -112,7 +235,8 @@ pub(super) const TUNING_STEMS: &[&str] = &["MAX", "MIN", "MEMORY", "CPU", "POOLS
 pub(super) const LABELS: &[&str] = &["DD_HOSTNAME"];
 
 /// Names that end like a cosmetic one and are none.
-pub(super) const ENDPOINT_NAMES: &[&str] = &["SERVER_NAME", "HOSTNAME", "DOMAIN_NAME", "HOST_NAME"];
+pub(super) const ENDPOINT_NAMES: &[&str] =
+    &["SERVER_NAME", "HOSTNAME", "DOMAIN_NAME", "HOST_NAME", "NS", "DNS"];
 
 pub(super) const ENDPOINT: &[&str] = &[
     "URL",
@@ -162,11 +286,32 @@ pub(super) const ENDPOINT: &[&str] = &[
     "NATS",
     "SMTP",
     "DISCOVERY",
+    "RESOLVER",
+    "RESOLVERS",
+    "NAMESERVER",
+    "NAMESERVERS",
+    "BOOTSTRAP",
+    "SEEDS",
+    "MIRROR",
+    "MIRRORS",
+    "SMARTHOST",
+    "RELAYHOST",
+    "PROXIES",
+    "RPCS",
+    "ENDPOINTURL",
+    "FORWARD",
+    "FORWARDER",
+    "FORWARDERS",
+    "SINK",
+    "COLLECTOR",
+    "INGEST",
+    "REMOTE",
+    "INFERENCE",
 ];
 
 /// Pairs of words that make an address.
 pub(super) const ENDPOINT_TAILS: &[&str] =
-    &["NODE_ADDRESS", "LOCAL_ADDRESS", "REMOTE_ADDRESS", "CONNECTION_STRING", "_IP", "_IPS"];
+    &["NODE_ADDRESS", "LOCAL_ADDRESS", "REMOTE_ADDRESS", "CONNECTION_STRING", "_IP", "_IPS", "_DNS", "_NS"];
 
 /// Last words after which the name holds no address although one stands in it.
 pub(super) const DESTINATION_LAST: &[&str] = &[
@@ -213,7 +358,13 @@ pub(super) const CREDENTIAL: &[&str] = &[
     "APIKEY",
     "P8",
     "PEM",
+    "AUTHKEY",
+    "AUTHTOKEN",
+    "PAT",
 ];
+
+/// Only as the last word.
+pub(super) const CREDENTIAL_LAST: &[&str] = &["USERNAME", "USER", "LOGIN", "JWT", "COOKIE", "BEARER"];
 
 pub(super) const ADMIN: &[&str] = &[
     "ADMIN",
@@ -234,7 +385,52 @@ pub(super) const ADMIN_SECRET: &[&str] = &["KEY", "TOKEN", "TOKENS", "SECRET", "
 pub(super) const CRYPTOGRAPHIC: &[&str] =
     &["ENCRYPTION", "SIGNING", "PRIVATE", "SEED", "MNEMONIC", "WALLET", "DERIVATION"];
 
-pub(super) const IDENTITY_ALONE: &[&str] = &["MNEMONIC", "KEYSTORE", "SEEDPHRASE", "PRIVKEY"];
+/// Lists of who may come in, and headers that let in.
+pub(super) const ADMIN_LAST: &[&str] = &["AUTHORIZATION", "HTPASSWD", "USERS", "LOGINS", "BASICAUTH"];
+
+pub(super) const ADMIN_NAMES: &[&str] =
+    &["BASIC_AUTH", "RELEASE_COOKIE", "ERLANG_COOKIE", "RABBITMQ_ERLANG_COOKIE", "EJABBERD_ERLANG_COOKIE"];
+
+pub(super) const IDENTITY_ALONE: &[&str] = &[
+    "MNEMONIC",
+    "MNEMONICS",
+    "KEYSTORE",
+    "SEEDPHRASE",
+    "PRIVKEY",
+    "PRIVKEYS",
+    "KEK",
+    "DEK",
+    "JWK",
+    "BIP39",
+    "BIP32",
+    "XPRV",
+    "NSEC",
+    "WIF",
+    "KEYPAIR",
+    "KEYFILE",
+    "KEYRING",
+];
+
+/// As last words they are a key, whatever stands before them.
+pub(super) const IDENTITY_LAST: &[&str] = &["SIGNER", "SEED", "SALT", "PEPPER", "ENTROPY"];
+
+/// The whole name.
+pub(super) const IDENTITY_NAMES: &[&str] = &["MASTER", "SK", "DATA_KEY"];
+
+/// With `SECRET` behind them, the application's own.
+pub(super) const OF_ITSELF: &[&str] = &[
+    "APP",
+    "APPLICATION",
+    "AUTH",
+    "NEXTAUTH",
+    "BETTER",
+    "SESSION",
+    "SERVER",
+    "JWT",
+    "COOKIE",
+    "CSRF",
+    "NUXT",
+];
 
 pub(super) const IDENTITY: &[&str] = &[
     "SIGNING",
@@ -259,6 +455,18 @@ pub(super) const IDENTITY: &[&str] = &[
     "SECP256K1",
     "VALIDATOR",
     "NODE",
+    "ENC",
+    "ENCRYPT",
+    "DATA",
+    "VAULT",
+    "STORAGE",
+    "BACKUP",
+    "SIGN",
+    "PRIV",
+    "RSA",
+    "ECDSA",
+    "IDENTITY",
+    "DERIVATION",
 ];
 
 pub(super) const IDENTITY_SECRET: &[&str] =
@@ -377,6 +585,11 @@ pub(super) const DESTINATION: &[&str] = &[
     "CONTRACTS",
     "REGION",
     "NAMESPACE",
+    "DATABASE",
+    "PROJECT",
+    "WORKSPACE",
+    "TENANT",
+    "REALM",
 ];
 
 pub(super) const DESTINATION_TAILS: &[&str] = &[
@@ -396,6 +609,14 @@ pub(super) const DESTINATION_TAILS: &[&str] = &[
     "TOKENB_ID",
     "ROLE_ARN",
     "WALLET_ADDRESS",
+    "SUPABASE_REF",
+    "PROJECT_REF",
+    "BUCKET_NAME",
+    "TABLE_NAME",
+    "QUEUE_NAME",
+    "TOPIC_NAME",
+    "DATABASE_NAME",
+    "DB_NAME",
 ];
 
 pub(super) const STEM_TAIL: &[&str] = &[
@@ -421,3 +642,351 @@ pub(super) const DOCUMENT_LAST: &[&str] = &[
     "YAML",
     "YML",
 ];
+
+/// Words that other words end in, whatever stands before them.
+pub(super) const JOINED_TAILS: &[&str] = &[
+    "ENDPOINT",
+    "WEBHOOK",
+    "UPSTREAM",
+    "PROXY",
+    "SERVER",
+    "SERVERS",
+    "DOMAIN",
+    "HOSTNAME",
+    "HOSTS",
+    "HOST",
+    "URLS",
+    "URL",
+    "URI",
+    "ADDRESS",
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "TOKEN",
+    "SECRET",
+    "MNEMONIC",
+];
+
+/// Words that others end in, where these stand before them.
+pub(super) const JOINED_AFTER_KNOWN: &[&str] = &["KEY", "KEYS", "PASS", "USER", "PORT", "RPC", "ADDR", "DSN"];
+
+pub(super) const JOINED_HEADS: &[&str] = &[
+    "WALLET",
+    "SIGNING",
+    "SIGN",
+    "MASTER",
+    "SECRET",
+    "ENC",
+    "ENCRYPTION",
+    "DATA",
+    "ACCESS",
+    "SSH",
+    "PRIVATE",
+    "LICENSE",
+    "DB",
+    "PG",
+    "SMTP",
+    "REDIS",
+    "MYSQL",
+    "MAIL",
+    "ROOT",
+    "ADMIN",
+    "HTTP",
+    "HTTPS",
+    "ETH",
+    "NODE",
+    "SERVER",
+    "LISTEN",
+    "GRPC",
+    "API",
+    "APP",
+    "WEB",
+    "JWT",
+    "AES",
+    "NATS",
+    "MONGO",
+    "AMQP",
+    "KAFKA",
+    "SENTRY",
+    "LLM",
+    "CHAIN",
+    "BASE",
+    "PEER",
+    "BIND",
+    "TLS",
+    "CERT",
+];
+
+/// Words that end like others and are none of them, or that stand in a list of their own.
+pub(super) const WHOLE: &[&str] = &[
+    "GHOST",
+    "CURL",
+    "LIBCURL",
+    "APIKEY",
+    "PUBKEY",
+    "PRIVKEY",
+    "AUTHKEY",
+    "AUTHTOKEN",
+    "KEYTOKEN",
+    "SMARTHOST",
+    "RELAYHOST",
+    "LOCALHOST",
+    "SUBDOMAIN",
+];
+
+/// Names of addresses that are shown to a person and that nothing is sent to.
+pub(super) const SHOWN_LINKS: &[&str] = &[
+    "STATUS_PAGE_URL",
+    "DEPLOY_RUN_URL",
+    "DOCS_URL",
+    "DOCUMENTATION_URL",
+    "HELP_URL",
+    "TERMS_URL",
+    "TERMS_OF_SERVICE_URL",
+    "PRIVACY_URL",
+    "PRIVACY_POLICY_URL",
+    "IMPRINT_URL",
+    "CHANGELOG_URL",
+    "HOMEPAGE_URL",
+    "SUPPORT_URL",
+    "BLOG_URL",
+];
+
+/// Which pages a browser lets talk to the application: they can do no more than their visitor.
+pub(super) const BROWSER_ORIGINS: &[&str] = &[
+    "CORS_ORIGIN",
+    "CORS_ORIGINS",
+    "ALLOWED_ORIGIN",
+    "ALLOWED_ORIGINS",
+    "CORS_ALLOW_ORIGIN",
+    "CORS_ALLOW_ORIGINS",
+    "CORS_ALLOWED_ORIGIN",
+];
+
+/// How the application itself is reached: it decides links and what a browser is told, not where data is sent.
+pub(super) const OWN_ADDRESSES: &[&str] = &[
+    "PUBLIC_URL",
+    "FRONTEND_URL",
+    "APP_URL",
+    "SITE_URL",
+    "EXTERNAL_URL",
+    "WEB_URL",
+    "PUBLIC_BASE_URL",
+    "PUBLIC_ORIGIN",
+    "ROOT_URL",
+    "PUBLIC_HOSTNAME",
+];
+
+/// After these a name holds a number, a switch or an address, not a list of whom to trust.
+pub(super) const TRUST_NEVER_LAST: &[&str] = &[
+    "URL",
+    "URLS",
+    "URI",
+    "URIS",
+    "ENDPOINT",
+    "ENDPOINTS",
+    "HOST",
+    "HOSTS",
+    "ORIGIN",
+    "ORIGINS",
+    "SERVER",
+    "DOMAIN",
+    "DOMAINS",
+    "ENABLED",
+    "DISABLED",
+    "MODE",
+    "PORT",
+];
+
+/// Words that say it by themselves.
+pub(super) const TRUST_ALONE: &[&str] = &[
+    "ADMINS",
+    "ADMINISTRATORS",
+    "OPERATORS",
+    "SUPERUSERS",
+    "SUPERADMINS",
+    "MODERATORS",
+    "MODERATOR",
+    "OWNERS",
+    "MAINTAINERS",
+    "STAFF",
+    "GUARDIANS",
+    "GUARDIAN",
+    "CURATORS",
+    "APPROVERS",
+    "REVIEWERS",
+    "SIGNERS",
+    "COSIGNERS",
+    "VERIFIERS",
+    "VERIFIER",
+    "ATTESTERS",
+    "ORACLES",
+    "WHITELIST",
+    "ALLOWLIST",
+    "WHITELISTED",
+    "ALLOWLISTED",
+    "DENYLIST",
+    "BLACKLIST",
+    "BLOCKLIST",
+    "TRUSTED",
+    "TRUST",
+    "TRUSTSTORE",
+    "MRTD",
+    "RTMR",
+    "RTMR0",
+    "RTMR1",
+    "RTMR2",
+    "RTMR3",
+    "MRENCLAVE",
+    "MRSIGNER",
+    "MEASUREMENT",
+    "MEASUREMENTS",
+    "JWKS",
+    "CACERT",
+    "CACERTS",
+    "TREASURY",
+    "PAYEE",
+    "BENEFICIARY",
+    "BENEFICIARIES",
+    "PAYOUT",
+    "FINGERPRINT",
+    "FINGERPRINTS",
+    "THUMBPRINT",
+    "QUORUM",
+];
+
+pub(super) const TRUST_TAILS: &[&str] = &[
+    "ROOT_CA",
+    "CA_CERT",
+    "CA_CERTS",
+    "CA_FILE",
+    "CA_PATH",
+    "CA_BUNDLE",
+    "CLIENT_CA",
+    "COMPOSE_HASH",
+    "COMPOSE_HASHES",
+    "IMAGE_HASH",
+    "IMAGE_DIGEST",
+    "IDENTITY_REGEX",
+    "IDENTITY_REGEXP",
+    "FEE_RECIPIENT",
+    "FEE_ADDRESS",
+    "PAY_TO",
+    "SIGNER_ADDRESS",
+    "OWNER_ADDRESS",
+    "ADMIN_ADDRESS",
+    "ADMIN",
+    "OWNER",
+    "VERIFY_WITH",
+    "VERIFY_KEY",
+];
+
+/// With one of [`ADMITTED_WHOM`]: who or what is let in or taken for genuine.
+pub(super) const ADMITTED: &[&str] = &[
+    "ALLOWED",
+    "ALLOW",
+    "EXPECTED",
+    "EXPECT",
+    "ACCEPTED",
+    "AUTHORIZED",
+    "AUTHORISED",
+    "APPROVED",
+    "PERMITTED",
+    "PINNED",
+    "KNOWN",
+    "VALID",
+    "GENUINE",
+];
+
+pub(super) const ADMITTED_WHOM: &[&str] = &[
+    "USER",
+    "USERS",
+    "EMAIL",
+    "EMAILS",
+    "ADDRESS",
+    "ADDRESSES",
+    "WALLET",
+    "WALLETS",
+    "SIGNER",
+    "SIGNERS",
+    "KEY",
+    "KEYS",
+    "HASH",
+    "HASHES",
+    "DIGEST",
+    "DIGESTS",
+    "ACCOUNT",
+    "ACCOUNTS",
+    "ISSUER",
+    "ISSUERS",
+    "ROLE",
+    "ROLES",
+    "GROUP",
+    "GROUPS",
+    "IPS",
+    "CLIENTS",
+    "CLIENT",
+    "PEERS",
+    "VALIDATORS",
+    "DEVICES",
+    "CERT",
+    "CERTS",
+    "CA",
+    "MEMBERS",
+    "IDS",
+    "NUMBERS",
+];
+
+/// What stands behind an administrator's word where it says who that is.
+pub(super) const PEOPLE_LAST: &[&str] = &[
+    "EMAIL",
+    "EMAILS",
+    "WALLET",
+    "WALLETS",
+    "ADDRESS",
+    "ADDRESSES",
+    "USER",
+    "USERS",
+    "ID",
+    "IDS",
+    "ACCOUNT",
+    "ACCOUNTS",
+    "LIST",
+    "GROUP",
+    "GROUPS",
+    "ROLE",
+    "ROLES",
+    "NAME",
+    "NAMES",
+    "HANDLE",
+    "CHAT",
+];
+
+/// Last words of a name that holds code, or says which code runs.
+pub(super) const CODE_LAST: &[&str] = &[
+    "ARGS",
+    "ARGUMENTS",
+    "OPTS",
+    "FLAGS",
+    "COMMAND",
+    "COMMANDS",
+    "CMD",
+    "SCRIPT",
+    "SCRIPTS",
+    "HOOK",
+    "HOOKS",
+    "PLUGIN",
+    "PLUGINS",
+    "ADDON",
+    "ADDONS",
+    "MODULES",
+    "EXTENSIONS",
+    "PRELOAD",
+    "EXEC",
+    "EVAL",
+    "ENTRYPOINT",
+    "PACKAGES",
+    "WASM",
+];
+
+pub(super) const CODE_NAMES: &[&str] = &["PIP_PACKAGES", "EXTRA_REQUIREMENTS", "INIT_SQL", "BOOTSTRAP_CODE"];

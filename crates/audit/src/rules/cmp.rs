@@ -20,21 +20,12 @@ mod dp_cmp_018;
 mod dp_cmp_019;
 mod dp_cmp_020;
 mod dp_cmp_021;
+mod dp_cmp_022;
 
 table! {
     dp_cmp_001 dp_cmp_002 dp_cmp_003 dp_cmp_004 dp_cmp_005 dp_cmp_006 dp_cmp_007 dp_cmp_008 dp_cmp_009
     dp_cmp_010 dp_cmp_011 dp_cmp_012 dp_cmp_013 dp_cmp_014 dp_cmp_015 dp_cmp_016 dp_cmp_018 dp_cmp_019
-    dp_cmp_020 dp_cmp_021
+    dp_cmp_020 dp_cmp_021 dp_cmp_022
 }
 
-use crate::subject::Subject;
-use crate::view::Service;
-
-pub(in crate::rules) use dp_cmp_001::docker_access;
-pub(in crate::rules) use dp_cmp_007::interactive;
 pub(in crate::rules) use dp_cmp_016::prints_secret;
-
-/// Whether the code of a service can change without a trace in the document.
-pub(super) fn runs_mutable_code(subject: &Subject<'_>, service: &Service) -> bool {
-    subject.mutable_services().contains(&service.name)
-}

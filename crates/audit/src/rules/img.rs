@@ -20,8 +20,6 @@ use crate::subject::Subject;
 use crate::tags::commit_candidate;
 use crate::view::{ImageReference, Pin};
 
-pub(in crate::rules) use dp_img_008::nested;
-
 /// Images that are pulled and that nobody outside chooses.
 pub(super) fn fixed<'a>(subject: &'a Subject<'_>) -> impl Iterator<Item = &'a ImageReference> {
     subject.images().iter().filter(|image| !image.settable)

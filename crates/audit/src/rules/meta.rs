@@ -10,11 +10,9 @@ mod dp_meta_007;
 mod dp_meta_008;
 mod dp_meta_009;
 mod dp_meta_010;
+mod dp_meta_012;
 
 table! {
     dp_meta_001 dp_meta_002 dp_meta_003 dp_meta_004 dp_meta_005 dp_meta_006 dp_meta_007 dp_meta_008
-    dp_meta_009 dp_meta_010
+    dp_meta_009 dp_meta_010 dp_meta_012
 }
-
-pub(crate) use dp_meta_008::{Enforcement, enforcement_of};
-pub(in crate::rules) use dp_meta_009::is_development;

@@ -73,7 +73,7 @@ const INPUTS: &[&crate::rule::Rule] =
 pub(crate) fn open_inputs(subject: &Subject<'_>) -> std::collections::BTreeSet<(String, String)> {
     let mut findings = Vec::new();
     for rule in INPUTS {
-        let mut sink = Sink::new(rule, &mut findings, false, usize::MAX);
+        let mut sink = Sink::new(rule, subject, &mut findings, false).without_limit();
         (rule.check)(subject, &mut sink);
     }
     findings

@@ -14,15 +14,16 @@ pub(super) const MODELLED: &[&str] = &[
     "secrets", "security_opt", "shm_size", "stdin_open", "stop_grace_period", "stop_signal", "storage_opt", "sysctls",
     "tmpfs", "tty", "ulimits", "use_api_socket", "user", "userns_mode", "uts", "volumes", "volumes_from",
     "working_dir",
+    // Newer ones, which rules of the audit know by name.
+    "credential_spec", "develop", "gpus", "label_file", "models", "provider", "pull_refresh_after",
 ];
 
 /// Keys of a service that the specification has and that are not modelled.
-pub(super) const UNMODELLED: &[&str] =
-    &["credential_spec", "develop", "gpus", "label_file", "models", "provider", "pull_refresh_after"];
+pub(super) const UNMODELLED: &[&str] = &[];
 
 /// Keys at the top of a compose file.
 pub(crate) const TOP_LEVEL_KEYS: &[&str] =
-    &["version", "name", "services", "volumes", "networks", "configs", "secrets", "include"];
+    &["version", "name", "services", "volumes", "networks", "configs", "secrets", "models", "include"];
 
 /// Keys of entries of `volumes`, `networks`, `configs` and `secrets`.
 #[rustfmt::skip]

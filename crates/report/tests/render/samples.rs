@@ -257,6 +257,8 @@ fn findings() -> Vec<Finding> {
             column: Some(5),
             path: "services.web".to_owned(),
         }),
+        value: String::new(),
+        places: Vec::new(),
         evidence: "image: ${IMAGE}".to_owned(),
         remedy: Some("write the image with its digest into the compose".to_owned()),
         assumed: false,

@@ -29,5 +29,13 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         "tpm" => "keys bound to the host's TPM",
         _ => "keys are lost at every boot, and anybody may claim the app id",
     };
-    sink.add(Note::fail(&view.place(), format!("key provider: {provider} ({why})")));
+    // Where it stands; an older member counts only where the newer one is absent.
+    let members = ["key_provider", "kms_enabled", "local_key_provider_enabled"];
+    let place = members
+        .into_iter()
+        .find(|key| view.get(key).is_some())
+        .map_or_else(|| view.place(), |key| view.member(key));
+    let over = view.get("key_provider").is_some() && view.flag("kms_enabled") == Some(true);
+    let beside = if over { ", kms_enabled counts nothing beside it" } else { "" };
+    sink.add(Note::fail(&place, format!("key provider: {provider} ({why}{beside})")));
 }

@@ -1,3 +1,4 @@
+use crate::facts::protection::{self, Protection};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -14,7 +15,14 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    if super::has_gateway(view) && view.get("port_policy").is_none() {
-        sink.add(Note::info(&view.place(), "port_policy is absent: the gateway forwards every port"));
+    if !super::has_gateway(view) {
+        return;
+    }
+    match protection::port_policy(view) {
+        Protection::Absent => {
+            sink.add(Note::info(&view.place(), "port_policy is absent: the gateway forwards every port"));
+        }
+        Protection::Void(why) => sink.add(Note::info(&view.member("port_policy"), why)),
+        Protection::Holds(how) => sink.add(Note::pass(&view.member("port_policy"), how)),
     }
 }

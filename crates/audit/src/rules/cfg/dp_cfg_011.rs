@@ -1,3 +1,4 @@
+use crate::facts::protection;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -22,6 +23,17 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         if policy.get(key).and_then(serde_json::Value::as_bool) == Some(true) {
             sink.add(Note::fail(&view.member("requirements"), format!("gpu_policy.{key}: true")).about(key));
         }
+    }
+    if let Err(why) = protection::requirements(view) {
+        let evidence = format!("gpu_policy counts nothing: {why}");
+        sink.add(
+            Note::fail(&view.member("requirements"), evidence).severity(Severity::Medium).about("gpu_policy"),
+        );
+    }
+    if let Some(rego) = policy.get("rego").filter(|rego| !rego.is_null()) {
+        let text = rego.as_str().map_or_else(|| rego.to_string(), str::to_owned);
+        let evidence = format!("gpu_policy.rego is the application's own: {text}");
+        sink.add(Note::manual(&view.member("requirements"), evidence).about("rego"));
     }
     if policy.get("attest_gpu").and_then(serde_json::Value::as_bool) == Some(false) {
         sink.add(

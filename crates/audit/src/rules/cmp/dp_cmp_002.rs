@@ -1,3 +1,5 @@
+//! Protects the machine from its containers: privileges, devices and namespaces that reach beyond their own.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::{Service, Value};
@@ -17,55 +19,86 @@ const GRAVE: &[&str] =
     &["ALL", "SYS_ADMIN", "SYS_MODULE", "SYS_PTRACE", "DAC_READ_SEARCH", "SYS_RAWIO", "SYS_BOOT", "BPF"];
 const MILD: &[&str] = &["NET_ADMIN", "NET_RAW", "SYS_TIME", "SYS_CHROOT", "DAC_OVERRIDE"];
 
+/// Keys that confine or free a container: whoever chooses their value chooses how far it reaches.
+const CONFINING: &[&str] = &[
+    "privileged",
+    "cap_add",
+    "pid",
+    "ipc",
+    "userns_mode",
+    "uts",
+    "cgroup",
+    "cgroup_parent",
+    "security_opt",
+    "devices",
+    "device_cgroup_rules",
+    "sysctls",
+    "runtime",
+    "group_add",
+    "user",
+    "network_mode",
+    "cap_drop",
+    "read_only",
+];
+
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
-        for (severity, what, value) in privileges(service) {
-            let evidence = format!("{}: {what}", service.name);
-            sink.add(Note::fail(&value.place, evidence).severity(severity).about(&service.name));
+        for key in CONFINING {
+            for (path, value) in service.below(key) {
+                let judged = if value.provenance().is_settable() {
+                    Some(Severity::High)
+                } else {
+                    severity(service, key, value)
+                };
+                let Some(severity) = judged else { continue };
+                let chosen =
+                    if value.provenance().is_settable() { " (whoever deploys chooses it)" } else { "" };
+                let evidence = format!("{}: {path}: {}{chosen}", service.name, value.raw);
+                sink.add(Note::fail(&value.place, evidence).severity(severity).about(&service.name));
+            }
         }
     }
 }
 
-fn privileges(service: &Service) -> Vec<(Severity, String, &Value)> {
-    let mut found = Vec::new();
-    if let Some(value) = service.scalar("privileged").filter(|_| service.is_true("privileged")) {
-        found.push((Severity::High, format!("privileged: {}", value.raw), value));
-    }
-    for (_, value) in service.below("cap_add") {
-        let name = value.effective().to_ascii_uppercase();
-        let name = name.strip_prefix("CAP_").unwrap_or(&name);
-        if GRAVE.contains(&name) || value.provenance().is_settable() {
-            found.push((Severity::High, format!("cap_add: {}", value.raw), value));
-        } else if MILD.contains(&name) {
-            found.push((Severity::Medium, format!("cap_add: {}", value.raw), value));
+/// How grave a fixed value is; `None` where it frees nothing.
+fn severity(service: &Service, key: &str, value: &Value) -> Option<Severity> {
+    let text = value.effective();
+    match key {
+        "privileged" => service.is_true("privileged").then_some(Severity::High),
+        "cap_add" => {
+            let name = text.to_ascii_uppercase();
+            let name = name.strip_prefix("CAP_").unwrap_or(&name);
+            if GRAVE.contains(&name) {
+                Some(Severity::High)
+            } else {
+                MILD.contains(&name).then_some(Severity::Medium)
+            }
         }
-    }
-    for key in ["pid", "ipc", "userns_mode", "uts", "cgroup"] {
-        if let Some(value) = service
-            .scalar(key)
-            .filter(|value| value.effective() == "host" || value.provenance().is_settable())
-        {
-            found.push((Severity::High, format!("{key}: {}", value.raw), value));
+        "pid" | "ipc" | "userns_mode" | "uts" | "cgroup" => namespace(&text),
+        // The host's network is another rule's.
+        "network_mode" => text.starts_with("container:").then_some(Severity::High),
+        "security_opt" => {
+            let lax = [
+                "unconfined",
+                "label:disable",
+                "label=disable",
+                "no-new-privileges:false",
+                "no-new-privileges=false",
+            ];
+            lax.iter().any(|word| text.contains(word)).then_some(Severity::High)
         }
+        "devices" | "device_cgroup_rules" | "sysctls" => Some(Severity::Medium),
+        "runtime" => (!matches!(text.as_str(), "nvidia" | "runc")).then_some(Severity::High),
+        _ => None,
     }
-    for (_, value) in service.below("security_opt") {
-        let text = value.effective();
-        let lax =
-            text.contains("unconfined") || text.contains("label:disable") || text.contains("label=disable");
-        if lax || value.provenance().is_settable() {
-            found.push((Severity::High, format!("security_opt: {}", value.raw), value));
-        }
+}
+
+/// A namespace shared with the machine or with a container outside of the document; with another service it is milder.
+fn namespace(text: &str) -> Option<Severity> {
+    if text == "host" || text.starts_with("container:") {
+        Some(Severity::High)
+    } else {
+        text.starts_with("service:").then_some(Severity::Medium)
     }
-    for key in ["devices", "device_cgroup_rules", "sysctls"] {
-        if let Some((path, value)) = service.below(key).next() {
-            found.push((Severity::Medium, format!("{path}: {}", value.raw), value));
-        }
-    }
-    if let Some(value) =
-        service.scalar("runtime").filter(|value| !matches!(value.effective().as_str(), "nvidia" | "runc"))
-    {
-        found.push((Severity::High, format!("runtime: {}", value.raw), value));
-    }
-    found
 }

@@ -1,3 +1,6 @@
+//! Protects the guest's own files: its keys, its decrypted environment, other containers' data.
+
+use crate::facts::mounts;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -15,8 +18,10 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
-        for mount in &service.mounts {
-            let Some(path) = mount.path() else { continue };
+        for (mount, path) in mounts::paths(service) {
+            if mounts::is_hosts_file(&path) {
+                continue;
+            }
             let mode = if mount.read_only { " (read-only)" } else { "" };
             let evidence =
                 format!("{} volumes: {} -> {}{mode}", service.name, mount.source.raw, mount.target);
@@ -43,7 +48,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         else {
             continue;
         };
-        let device = crate::view::normalise(&value.effective());
+        let device = mounts::real(&crate::view::normalise(&value.effective()));
         let severity = if value.provenance().is_settable() {
             Some(Severity::Critical)
         } else {
@@ -69,6 +74,10 @@ fn severity(path: &str, read_only: bool, absolute: bool) -> Option<Severity> {
         || path.ends_with("tappd.sock")
     {
         return None;
+    }
+    // Reading them is all that is needed.
+    if path.contains("/.decrypted-env") || path.contains("/.appkeys") {
+        return Some(Severity::Critical);
     }
     let shared = under("/dstack/.host-shared") || under("/tapp/.host-shared");
     if matches!(path, "/" | "/dstack" | "/tapp") || shared {

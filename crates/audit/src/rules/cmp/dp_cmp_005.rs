@@ -1,3 +1,5 @@
+use crate::facts::interactive::interactive;
+use crate::facts::mounts;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -15,22 +17,23 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
-        let socket = service.mounts.iter().find(|mount| {
-            mount.path().is_some_and(|path| {
-                matches!(path.as_str(), "/" | "/run")
-                    || path.ends_with("/dstack.sock")
-                    || path.ends_with("/tappd.sock")
-            })
-        });
-        let Some(socket) = socket else { continue };
-        let mutable = super::runs_mutable_code(subject, service);
-        let evidence = format!("{} volumes: {}", service.name, socket.source.raw);
-        if mutable || super::interactive(service).is_some() {
-            let why = if mutable { "its code can be replaced" } else { "a person can work in it" };
-            let note = Note::fail(&socket.source.place, format!("{evidence} ({why})"));
-            sink.add(note.severity(Severity::High).about(&service.name));
-        } else {
-            sink.add(Note::info(&socket.source.place, evidence).about(&service.name));
+        for (socket, _) in mounts::paths(service).filter(|(_, path)| holds_agent(path)) {
+            let mutable = subject.mutable_services().contains(&service.name);
+            let evidence = format!("{} volumes: {}", service.name, socket.source.raw);
+            if mutable || interactive(service).is_some() {
+                let why = if mutable { "its code can be replaced" } else { "a person can work in it" };
+                let note = Note::fail(&socket.source.place, format!("{evidence} ({why})"));
+                sink.add(note.severity(Severity::High).about(&service.name));
+            } else {
+                sink.add(Note::info(&socket.source.place, evidence).about(&service.name));
+            }
         }
     }
+}
+
+/// The guest agent's socket, or a folder that holds it.
+fn holds_agent(path: &str) -> bool {
+    matches!(path, "/" | "/run" | "/run/dstack" | "/run/tappd" | "/var/run/dstack")
+        || path.ends_with("/dstack.sock")
+        || path.ends_with("/tappd.sock")
 }

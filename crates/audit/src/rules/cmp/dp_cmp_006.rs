@@ -1,7 +1,10 @@
+use crate::facts::repository;
+use crate::facts::words::command_words;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::rules::src::{fetches_file, is_checksum};
 use crate::script::Command;
 use crate::subject::Subject;
+use crate::view::Service;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -17,6 +20,12 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
+        for (entry, why) in repository::moving_revisions(service) {
+            let evidence =
+                format!("{} environment.{}: {} ({why})", service.name, entry.name, entry.value.raw);
+            sink.add(Note::fail(&entry.value.place, evidence).about(&service.name));
+        }
+        hub_code(service, sink);
         for program in &service.programs {
             let (path, commands) = (&program.path, &program.commands);
             let checked = commands.iter().any(is_checksum);
@@ -61,5 +70,29 @@ fn fault(command: &Command, next: Option<&Command>, checked: bool) -> Option<&'s
             Some("runs what a variable holds")
         }
         _ => None,
+    }
+}
+
+/// Models whose repositories bring code along, without a commit that holds it fast.
+fn hub_code(service: &Service, sink: &mut Sink<'_>) {
+    for key in ["command", "entrypoint"] {
+        let values: Vec<_> = service.below(key).map(|(_, value)| value).collect();
+        let words: Vec<String> = values.iter().flat_map(|value| command_words(&value.effective())).collect();
+        let trusts = words.iter().any(|word| word.starts_with("--trust-remote-code"));
+        let pinned = |flag: &str| {
+            let after = words.windows(2).find(|pair| pair.first().is_some_and(|word| word == flag));
+            let joined = words.iter().find_map(|word| word.strip_prefix(flag)?.strip_prefix('='));
+            let commit = after.and_then(|pair| pair.last()).map(String::as_str).or(joined);
+            commit.is_some_and(|commit| {
+                commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit())
+            })
+        };
+        let Some(first) = values.first().filter(|_| trusts) else { continue };
+        // A folder of the image is no hub.
+        let local = words.iter().any(|word| word.starts_with('/') && !word.contains("bin/"));
+        if !local && !(pinned("--code-revision") || pinned("--revision")) {
+            let evidence = format!("{} {key}: --trust-remote-code without a pinned revision", service.name);
+            sink.add(Note::fail(&first.place, evidence).about(&service.name));
+        }
     }
 }

@@ -12,20 +12,32 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-const KEYS: &[&str] =
-    &["post_start", "pre_start", "pre_stop", "provider", "develop", "models", "credential_spec"];
+/// Keys with how grave they are, and what they do. `gpus` only asks for a device: nothing is said of it.
+const KEYS: &[(&str, Severity, &str)] = &[
+    ("post_start", Severity::Medium, "runs a command beside the service's own"),
+    ("pre_start", Severity::Medium, "runs a command beside the service's own"),
+    ("pre_stop", Severity::Medium, "runs a command beside the service's own"),
+    ("provider", Severity::High, "a program of the guest, outside of the document, provides the service"),
+    ("develop", Severity::Medium, "files are copied into the container while it runs"),
+    ("models", Severity::Medium, "a model is fetched and run"),
+    ("credential_spec", Severity::Low, "read on another operating system"),
+    ("label_file", Severity::Medium, "labels come from a file outside of the document"),
+    ("pull_refresh_after", Severity::Medium, "the image is fetched anew while the machine runs"),
+];
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
-        for key in KEYS {
-            if let Some((path, value)) = service.below(key).next() {
-                let evidence = format!("{} {path}: {}", service.name, value.raw);
-                sink.add(Note::fail(&value.place, evidence).about(*key));
+        for (key, severity, why) in KEYS {
+            for (path, value) in service.below(key) {
+                let evidence = format!("{} {path}: {} ({why})", service.name, value.raw);
+                sink.add(Note::fail(&value.place, evidence).severity(*severity).about(*key));
             }
         }
     }
-    if let Some((path, value)) = view.globals.iter().find(|(path, _)| path.starts_with("models.")) {
-        sink.add(Note::fail(&value.place, format!("{path}: {}", value.raw)).about("models"));
+    for (path, value) in view.globals.iter().filter(|(path, _)| path.starts_with("models.")) {
+        if path.ends_with(".model") {
+            sink.add(Note::fail(&value.place, format!("{path}: {}", value.raw)).about("models"));
+        }
     }
 }

@@ -58,9 +58,26 @@ fn literal_secret(entry: &EnvironmentEntry) -> Option<String> {
     // A path or a URL is no secret, nor is an account's name.
     let text = entry.value.fixed().filter(|_| secret && !entry.bare)?;
     let name = entry.name.to_ascii_uppercase();
-    let harmless = text.is_empty()
+    // A passphrase of a network, an issuer of tokens: constants that are meant to be public.
+    let public = class == NameClass::ThirdPartyCredential
+        && (name.ends_with("NETWORK_PASSPHRASE") || !names_credential(&name));
+    let harmless = public
+        || text.is_empty()
         || text.starts_with(['/', '.'])
         || text.contains("://")
         || ["FILE", "PATH", "USER", "USERNAME", "LOGIN", "NAME"].iter().any(|tail| name.ends_with(tail));
     (!harmless).then(|| format!("a literal of {} characters", text.chars().count()))
+}
+
+/// The last word says that a credential stands there, not something about one.
+fn names_credential(name: &str) -> bool {
+    let words = crate::names::words(name);
+    let last = words.iter().rev().find(|word| !word.bytes().all(|byte| byte.is_ascii_digit()));
+    !last.is_some_and(|last| {
+        [
+            "ISSUER", "AUDIENCE", "TYPE", "ADDRESS", "SYMBOL", "ID", "IDS", "DECIMALS", "PREFIX", "HEADER",
+            "SCOPE", "REALM",
+        ]
+        .contains(&last.as_str())
+    })
 }

@@ -1,6 +1,7 @@
+use crate::facts::words::command_words;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::EnvironmentEntry;
+use crate::view::{EnvironmentEntry, Service, Value};
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -17,6 +18,11 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     let severity = if view.flag("public_logs") == Some(true) { Severity::High } else { Severity::Medium };
     for service in view.active() {
+        simulator(service, sink);
+        for (value, text) in logs_all(service) {
+            let evidence = format!("{}: {text}: everything that is handled goes to the log", service.name);
+            sink.add(Note::fail(&value.place, evidence).severity(severity).about(&service.name));
+        }
         for entry in service.environment.iter().filter(|entry| is_debug(entry)) {
             let evidence =
                 format!("{} environment.{}: {}", service.name, entry.name, entry.value.effective());
@@ -45,4 +51,70 @@ fn is_debug(entry: &EnvironmentEntry) -> bool {
                 && !has(&["NO", "DISABLE", "DISABLED"])
         }
     }
+}
+
+/// A simulated machine: its quotes and keys are not real.
+fn simulator(service: &Service, sink: &mut Sink<'_>) {
+    for entry in &service.environment {
+        let name = entry.name.to_ascii_uppercase();
+        let simulated = name.ends_with("SIMULATOR_ENDPOINT") || name.ends_with("SIMULATOR_URL");
+        let set = !entry.value.effective().is_empty() && !entry.value.provenance().is_settable();
+        if simulated && set {
+            let evidence = format!(
+                "{} environment.{}: {} (quotes and keys of a simulator prove nothing)",
+                service.name,
+                entry.name,
+                entry.value.effective()
+            );
+            sink.add(Note::fail(&entry.value.place, evidence).severity(Severity::High).about(&entry.name));
+        }
+    }
+    let image = service.image().filter(|image| {
+        let name = image.effective().to_ascii_lowercase();
+        name.contains("simulator")
+            && ["tappd", "dstack", "tdx", "tee", "sgx"].iter().any(|tee| name.contains(tee))
+    });
+    if let Some(image) = image {
+        let evidence = format!("{} image: {} (a simulated machine)", service.name, image.raw);
+        sink.add(Note::fail(&image.place, evidence).severity(Severity::High).about(&service.name));
+    }
+}
+
+/// Settings of known programs that write what users send into the log.
+fn logs_all(service: &Service) -> Vec<(&Value, String)> {
+    const ALL: &[&str] = &[
+        "log_statement=all",
+        "log_statement=mod",
+        "log_min_duration_statement=0",
+        "log_parameter_max_length=-1",
+        "general_log=1",
+        "general_log=on",
+        "general-log=1",
+        "--general-log",
+        "--log-level=debug",
+        "--log-level=trace",
+        "--log-requests",
+        "--log-bodies",
+        "--enable-log-requests",
+        "--debug",
+    ];
+    let mut found = Vec::new();
+    for key in ["command", "entrypoint"] {
+        let words: Vec<(&Value, String)> = service
+            .below(key)
+            .flat_map(|(_, value)| {
+                command_words(&value.effective()).into_iter().map(move |word| (value, word))
+            })
+            .collect();
+        let mut before = String::new();
+        for (value, word) in words {
+            let lower = word.to_ascii_lowercase();
+            let pair = format!("{before}={lower}");
+            if ALL.contains(&lower.as_str()) || ALL.contains(&pair.as_str()) {
+                found.push((value, word));
+            }
+            before = lower;
+        }
+    }
+    found
 }

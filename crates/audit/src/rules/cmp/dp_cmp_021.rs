@@ -1,6 +1,14 @@
+//! Protects the code that runs: which program, with which arguments, of which commit and model, out of which folder.
+
+use crate::facts::arrival::Ground;
+use crate::facts::outside::variables;
+use crate::facts::repository;
+use crate::facts::words::{MANY, MARK, RUN, Role, command_words, marked, roles};
+use crate::names::NameClass;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::{HOLE, Service, Value};
+use crate::view::{Provenance, Service, View};
+use std::collections::BTreeSet;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -16,43 +24,142 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
-        for key in ["command", "entrypoint", "healthcheck.test", "post_start", "pre_start", "pre_stop"] {
-            let values: Vec<(&str, &Value)> = service.below(key).collect();
-            judge(service, &values, sink);
+        commands(service, sink);
+        evaluated(service, sink);
+        folder(service, sink);
+        models(view, service, sink);
+        for (entry, why) in repository::chosen_revisions(service) {
+            let evidence =
+                format!("{} environment.{}: {} ({why})", service.name, entry.name, entry.value.raw);
+            let note = Note::fail(&entry.value.place, evidence).severity(Severity::Critical);
+            sink.add(note.about(&service.name));
+        }
+    }
+    configs(view, sink);
+    for variable in variables(subject, Provenance::Operator) {
+        // What stands in a command line or a file of code is said above.
+        let own: Vec<_> = variable.uses.iter().filter(|used| used.sink.starts_with("environment.")).collect();
+        if variable.is(NameClass::Code) && (!own.is_empty() || variable.uses.is_empty()) {
+            sink.add(variable.note());
         }
     }
 }
 
-fn judge(service: &Service, values: &[(&str, &Value)], sink: &mut Sink<'_>) {
-    // In a health check the first word says how the rest is run.
-    let words: Vec<(&str, &Value, String)> = values
-        .iter()
-        .map(|(path, value)| (*path, *value, value.shape()))
-        .filter(|(_, _, shape)| shape != "CMD")
-        .collect();
-    let shell = words.iter().any(|(_, _, shape)| runs_shell(shape));
-    for (index, (path, value, shape)) in words.iter().enumerate() {
-        if !shape.contains(HOLE) {
+/// Values from outside in what is run.
+fn commands(service: &Service, sink: &mut Sink<'_>) {
+    for (path, value) in RUN.iter().flat_map(|key| service.below(key)) {
+        if value.pieces.len() > MANY {
+            let evidence = format!("{} {path}: a text with more than {MANY} parts", service.name);
+            sink.add(Note::unknown(&value.place, evidence).about(&service.name));
             continue;
         }
-        let chooses_program =
-            index == 0 && shape.split_whitespace().next().is_some_and(|word| word.contains(HOLE));
-        let (severity, why) = if chooses_program {
-            (Severity::Critical, "the program itself")
-        } else if shell {
-            (Severity::High, "compose puts the value into the text of a shell, which runs what is in it")
-        } else {
-            continue;
-        };
-        let line = value.raw.lines().find(|line| line.contains('$')).unwrap_or(&value.raw).trim();
-        let evidence = format!("{} {path}: {line} ({why})", service.name);
-        sink.add(Note::fail(&value.place, evidence).severity(severity).about(&service.name));
+        let names: BTreeSet<&str> = value
+            .variables()
+            .filter(|(_, piece)| piece.provenance.is_settable())
+            .map(|(name, _)| name)
+            .collect();
+        for name in names {
+            let gravest =
+                roles(service, path, name).into_iter().filter_map(|role| judge(service, &role)).max();
+            let Some((severity, why)) = gravest else { continue };
+            if !marked(value, name).contains(MARK) {
+                continue;
+            }
+            let line = value.raw.lines().find(|line| line.contains('$')).unwrap_or(&value.raw).trim();
+            let evidence = format!("{} {path}: {line} ({why})", service.name);
+            sink.add(Note::fail(&value.place, evidence).severity(severity).about(&service.name));
+        }
     }
 }
 
-/// A shell by itself, `sh -c ...` in one text, or the marker of a health check that is run by one.
-fn runs_shell(shape: &str) -> bool {
-    let first = shape.split_whitespace().next().unwrap_or("");
-    let program = first.rsplit('/').next().unwrap_or(first);
-    first == "CMD-SHELL" || matches!(program, "sh" | "bash" | "ash" | "dash" | "zsh")
+fn judge(service: &Service, role: &Role) -> Option<(Severity, &'static str)> {
+    match role {
+        Role::Program => Some((Severity::Critical, "the program itself")),
+        Role::ShellText => Some((
+            Severity::High,
+            "compose puts the value into the text of a shell, which runs what is in it",
+        )),
+        Role::Evaluated => Some((Severity::Critical, "the text of a program")),
+        Role::Model if trusts_remote_code(service) => {
+            Some((Severity::Critical, "names the repository whose code is run"))
+        }
+        Role::Model => Some((Severity::High, "names the model that is fetched and run")),
+        Role::WholeArgument => Some((Severity::High, "whole arguments of the program")),
+        Role::Named(_) | Role::Part => None,
+    }
+}
+
+fn trusts_remote_code(service: &Service) -> bool {
+    RUN.iter().flat_map(|key| service.below(key)).any(|(_, value)| {
+        command_words(&value.effective()).iter().any(|word| word.starts_with("--trust-remote-code"))
+    })
+}
+
+/// Programs that run the text of a variable: `exec(os.environ["X"])`.
+fn evaluated(service: &Service, sink: &mut Sink<'_>) {
+    const EVALUATORS: &[&str] =
+        &["exec(", "eval(", "Function(", "compile(", "system(", "popen(", "execSync(", "spawn("];
+    for (path, value) in RUN.iter().flat_map(|key| service.below(key)) {
+        let text = value.effective();
+        if !EVALUATORS.iter().any(|evaluator| text.contains(evaluator)) {
+            continue;
+        }
+        let outside = service
+            .environment
+            .iter()
+            .filter(|entry| entry.value.provenance().is_settable() && mentions(&text, &entry.name));
+        for entry in outside {
+            let evidence = format!("{} {path}: {} (runs what {} holds)", service.name, value.raw, entry.name);
+            let note = Note::fail(&value.place, evidence).severity(Severity::Critical);
+            sink.add(note.about(&service.name));
+        }
+    }
+}
+
+fn mentions(text: &str, name: &str) -> bool {
+    let part = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at.saturating_add(name.len())..).and_then(|after| after.chars().next());
+        !before.is_some_and(part) && !after.is_some_and(part)
+    })
+}
+
+/// Relative programs and modules are taken from the working folder.
+fn folder(service: &Service, sink: &mut Sink<'_>) {
+    if let Some(value) = service.scalar("working_dir").filter(|value| value.provenance().is_settable()) {
+        let evidence =
+            format!("{} working_dir: {} (relative code is taken from there)", service.name, value.raw);
+        sink.add(Note::fail(&value.place, evidence).about(&service.name));
+    }
+}
+
+fn models(view: &View, service: &Service, sink: &mut Sink<'_>) {
+    for (path, value) in service.below("models").filter(|(_, value)| value.provenance().is_settable()) {
+        let evidence = format!("{} {path}: {} (which model is fetched and run)", service.name, value.raw);
+        sink.add(Note::fail(&value.place, evidence).about(&service.name));
+    }
+    if !service.has("models") {
+        return;
+    }
+    let globals = view.globals.iter().filter(|(path, _)| path.starts_with("models."));
+    for (path, value) in globals.filter(|(_, value)| value.provenance().is_settable()) {
+        let evidence = format!("{path}: {} (which model is fetched and run)", value.raw);
+        sink.add(Note::fail(&value.place, evidence).about(&service.name));
+    }
+}
+
+/// Text from outside in a file that is run or loaded as code.
+fn configs(view: &View, sink: &mut Sink<'_>) {
+    let ground = Ground::of(view);
+    for service in view.active() {
+        for (path, value) in &service.configs {
+            if value.provenance().is_settable() && ground.is_code(path, value) {
+                let line = value.raw.lines().find(|line| line.contains('$')).unwrap_or(&value.raw).trim();
+                let evidence = format!("{path}: {line} (a file that is run)");
+                let note = Note::fail(&value.place, evidence).severity(Severity::Critical);
+                sink.add(note.about(&service.name));
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
-use super::{Variable, variables};
+use crate::facts::outside::{Variable, variables};
 use crate::names::{NameClass, is_plain_endpoint, stem};
-use crate::rule::{Blocks, Need, Rule, Sink};
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::Provenance;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-ENV-002",
     title: "whoever deploys chooses an endpoint",
     severity: Severity::High,
-    blocks: Blocks::Always,
+    blocks: Blocks::From(Severity::High),
     needs: &[Need::Compose],
     remedy: "write the address literally into the compose file",
     check,
@@ -20,12 +20,20 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let all = variables(subject, Provenance::Operator);
     let secrets = secrets(&all);
     let plain =
-        |variable: &&Variable<'_>| variable.class == NameClass::Endpoint && is_plain_endpoint(variable.name);
+        |variable: &&Variable<'_>| variable.is(NameClass::Endpoint) && is_plain_endpoint(variable.name);
     for variable in all.iter().filter(plain) {
         let user_data = subject.context.names.get(variable.name).is_some_and(|word| word.user_data);
         let grave = user_data || carries_secret(variable, &secrets);
-        let severity = if grave { Severity::Critical } else { Severity::High };
-        sink.add(variable.note().severity(severity));
+        let severity = match variable.endpoint_severity() {
+            Severity::High if grave => Severity::Critical,
+            severity if user_data => severity.max(Severity::Critical),
+            severity => severity,
+        };
+        if severity == Severity::Info {
+            sink.add(Note::info(&variable.place(), variable.evidence()).about(variable.name));
+        } else {
+            sink.add(variable.note().severity(severity));
+        }
     }
 }
 
@@ -42,12 +50,9 @@ fn secrets<'a>(all: &[Variable<'a>]) -> BTreeMap<Option<&'a str>, Secrets> {
     for variable in all {
         for used in &variable.uses {
             let entry = secrets.entry(used.service.as_deref()).or_default();
-            match variable.class {
-                NameClass::IdentityKey => entry.own_key = true,
-                NameClass::ThirdPartyCredential | NameClass::AdminCredential => {
-                    entry.credentials.insert(stem(variable.name));
-                }
-                _ => {}
+            entry.own_key |= variable.is(NameClass::IdentityKey);
+            if variable.is(NameClass::ThirdPartyCredential) || variable.is(NameClass::AdminCredential) {
+                entry.credentials.insert(stem(variable.name));
             }
         }
     }

@@ -1,4 +1,4 @@
-use super::variables;
+use crate::facts::outside::variables;
 use crate::names::{NameClass, is_document, is_plain_endpoint};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
@@ -17,9 +17,14 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for variable in variables(subject, Provenance::Operator) {
-        if variable.class == NameClass::Endpoint && !is_plain_endpoint(variable.name) {
-            sink.add(variable.note());
-        } else if variable.class == NameClass::Unknown && is_document(variable.name) {
+        if variable.is(NameClass::Endpoint) && !is_plain_endpoint(variable.name) {
+            match variable.endpoint_severity() {
+                Severity::Info => {
+                    sink.add(Note::info(&variable.place(), variable.evidence()).about(variable.name));
+                }
+                severity => sink.add(variable.note().severity(severity)),
+            }
+        } else if variable.is(NameClass::Unknown) && is_document(variable.name) {
             let evidence = format!("{} (a whole document: it can hold any address)", variable.evidence());
             sink.add(Note::warn(&variable.place(), evidence).about(variable.name).severity(Severity::Medium));
         }

@@ -1,4 +1,4 @@
-use super::variables;
+use crate::facts::outside::variables;
 use crate::names::{NameClass, flag_severity};
 use crate::rule::{Blocks, Need, Rule, Sink};
 use crate::subject::Subject;
@@ -17,10 +17,12 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for variable in variables(subject, Provenance::Operator) {
-        let severity = match variable.class {
-            NameClass::Flag => flag_severity(variable.name),
-            NameClass::RuntimeHook => Severity::Critical,
-            _ => continue,
+        let severity = if variable.is(NameClass::RuntimeHook) {
+            Severity::Critical
+        } else if variable.is(NameClass::Flag) {
+            variable.read_as().into_iter().map(flag_severity).max().unwrap_or(Severity::High)
+        } else {
+            continue;
         };
         sink.add(variable.note().severity(severity));
     }

@@ -1,4 +1,4 @@
-use super::variables;
+use crate::facts::outside::variables;
 use crate::names::NameClass;
 use crate::rule::{Blocks, Need, Rule, Sink};
 use crate::subject::Subject;
@@ -17,7 +17,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for variable in variables(subject, Provenance::Operator) {
-        if variable.class == NameClass::AdminCredential {
+        if variable.is(NameClass::AdminCredential) {
             sink.add(variable.note());
         }
     }

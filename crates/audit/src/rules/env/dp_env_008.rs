@@ -1,4 +1,4 @@
-use super::variables;
+use crate::facts::outside::variables;
 use crate::names::NameClass;
 use crate::rule::{Blocks, Need, Rule, Sink};
 use crate::subject::Subject;
@@ -17,10 +17,12 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for variable in variables(subject, Provenance::Operator) {
-        let severity = match variable.class {
-            NameClass::ThirdPartyCredential => Severity::Medium,
-            NameClass::PublishableKey => Severity::Low,
-            _ => continue,
+        let severity = if variable.is(NameClass::ThirdPartyCredential) {
+            Severity::Medium
+        } else if variable.is(NameClass::PublishableKey) {
+            Severity::Low
+        } else {
+            continue;
         };
         sink.add(variable.note().severity(severity));
     }

@@ -1,7 +1,10 @@
+use crate::facts::guest::is_development;
+use crate::facts::outside::variables;
 use crate::names::{NameClass, classify};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::rules::meta::is_development;
+use crate::rule::{Blocks, Note, Rule, Sink};
 use crate::subject::Subject;
+use crate::view::Provenance;
+use std::collections::BTreeSet;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -9,17 +12,26 @@ pub(super) const RULE: Rule = Rule {
     title: "whoever deploys may set root's password or keys",
     severity: Severity::Medium,
     blocks: Blocks::From(Severity::Critical),
-    needs: &[Need::Manifest],
+    needs: &[],
     remedy: "remove the name from allowed_envs",
     check,
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    let development = is_development(&subject.context.os);
+    let severity = if is_development(&subject.context.os) { Severity::Critical } else { Severity::Medium };
+    let mut named = BTreeSet::new();
+    for variable in variables(subject, Provenance::Operator) {
+        // What reaches a service opens that service, whatever the guest is.
+        if variable.is(NameClass::RootAccess) && !variable.uses.is_empty() {
+            named.insert(variable.name.to_owned());
+            sink.add(variable.note().severity(severity.max(Severity::High)));
+        }
+    }
     for name in view.allowed.iter().flatten().filter(|name| classify(name) == NameClass::RootAccess) {
-        let severity = if development { Severity::Critical } else { Severity::Medium };
-        let evidence = format!("allowed_envs names {name}");
-        sink.add(Note::fail(&view.member("allowed_envs"), evidence).severity(severity).about(name));
+        if !named.contains(name) {
+            let evidence = format!("allowed_envs names {name}");
+            sink.add(Note::fail(&view.member("allowed_envs"), evidence).severity(severity).about(name));
+        }
     }
 }

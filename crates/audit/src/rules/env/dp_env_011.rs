@@ -19,7 +19,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
     for name in view.allowed.iter().flatten() {
         let in_script = view.scripts.iter().any(|script| mentions(script.text(), name));
-        if !view.uses.contains_key(name) && !in_script {
+        let in_globals =
+            || view.globals.iter().any(|(_, value)| value.variables().any(|(used, _)| used == name));
+        if !view.uses.contains_key(name) && !in_script && !in_globals() {
             sink.add(Note::fail(&view.member("allowed_envs"), name).about(name));
         }
     }

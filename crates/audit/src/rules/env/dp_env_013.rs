@@ -1,4 +1,4 @@
-use super::describe;
+use crate::facts::outside::describe;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::{Provenance, Use};

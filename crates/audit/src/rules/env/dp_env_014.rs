@@ -1,4 +1,4 @@
-use super::variables;
+use crate::facts::outside::{Variable, describe, variables};
 use crate::names::{NameClass, flag_severity};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
@@ -17,29 +17,30 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for variable in variables(subject, Provenance::Operator) {
-        let default = variable.uses.iter().find_map(|used| {
-            used.piece
-                .default
-                .as_deref()
-                .filter(|default| !default.is_empty())
-                .map(|default| (*used, default))
-        });
-        let Some((used, default)) = default else { continue };
-        let evidence = format!("{} (default `{default}`)", super::describe(used));
-        let note = match severity(variable.class, variable.name) {
-            Severity::Info => Note::info(&used.place, evidence),
-            severity => Note::fail(&used.place, evidence).severity(severity),
-        };
-        sink.add(note.about(variable.name));
+        let severity = variable.classes.iter().map(|class| severity(*class, &variable)).max();
+        for used in &variable.uses {
+            let Some(default) = used.piece.default.as_deref().filter(|default| !default.is_empty()) else {
+                continue;
+            };
+            let evidence = format!("{} (default `{default}`)", describe(used));
+            let note = match severity.unwrap_or(Severity::Info) {
+                Severity::Info => Note::info(&used.place, evidence),
+                severity => Note::fail(&used.place, evidence).severity(severity),
+            };
+            sink.add(note.about(variable.name));
+        }
     }
 }
 
-fn severity(class: NameClass, name: &str) -> Severity {
+fn severity(class: NameClass, variable: &Variable<'_>) -> Severity {
     match class {
-        NameClass::Endpoint | NameClass::IdentityKey | NameClass::AdminCredential | NameClass::Image => {
-            Severity::High
-        }
-        NameClass::Flag => flag_severity(name),
+        NameClass::Endpoint => variable.endpoint_severity(),
+        NameClass::IdentityKey
+        | NameClass::AdminCredential
+        | NameClass::Image
+        | NameClass::Trust
+        | NameClass::Code => Severity::High,
+        NameClass::Flag => flag_severity(variable.name),
         NameClass::RuntimeHook => Severity::Critical,
         NameClass::ThirdPartyCredential
         | NameClass::Destination

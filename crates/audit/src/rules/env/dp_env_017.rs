@@ -1,4 +1,6 @@
-use super::variables;
+use crate::facts::mounts;
+use crate::facts::outside::{Variable, is_dstacks_own, variables};
+use crate::names::NameClass;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::{Provenance, View};
@@ -16,6 +18,14 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for service in subject.view.iter().flat_map(View::active) {
+        for (mount, _) in mounts::paths(service).filter(|(_, path)| mounts::is_hosts_file(path)) {
+            let evidence = format!(
+                "{} volumes: {} -> {} (the host writes this file, and nothing measures it)",
+                service.name, mount.source.raw, mount.target
+            );
+            let note = Note::fail(&mount.source.place, evidence).severity(Severity::High);
+            sink.add(note.about("a file that the host writes"));
+        }
         for (file, content) in &service.variable_files {
             // The decrypted environment is DP-ENV-012's to judge.
             if !content.is_settable() || file.raw.contains("decrypted-env") {
@@ -27,8 +37,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
     for provenance in [Provenance::Host, Provenance::Remote, Provenance::Unknown] {
         for variable in variables(subject, provenance) {
-            let outbound = variable.uses.iter().any(|used| used.in_authority);
-            let severity = if outbound { Severity::High } else { Severity::Medium };
+            let severity = if is_grave(&variable) { Severity::High } else { Severity::Medium };
             let who = match provenance {
                 Provenance::Remote => "fetched from another machine",
                 Provenance::Unknown => "its origin was not understood: counts as the host's",
@@ -38,4 +47,18 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             sink.add(Note::fail(&variable.place(), evidence).severity(severity).about(variable.name));
         }
     }
+}
+
+/// It decides where data goes, what runs, who is trusted; or with which key.
+fn is_grave(variable: &Variable<'_>) -> bool {
+    let weighty = [
+        NameClass::Endpoint,
+        NameClass::Code,
+        NameClass::Trust,
+        NameClass::IdentityKey,
+        NameClass::RuntimeHook,
+        NameClass::AdminCredential,
+    ];
+    let outbound = variable.uses.iter().any(|used| used.in_authority);
+    outbound || !is_dstacks_own(variable.name) && weighty.into_iter().any(|class| variable.is(class))
 }

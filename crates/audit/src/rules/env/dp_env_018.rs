@@ -1,3 +1,4 @@
+use crate::facts::protection::{self, Protection};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -18,10 +19,19 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     if count == 0 {
         return;
     }
-    if view.has_launch_token() {
-        sink.add(Note::pass(&view.place(), "launch_token_hash is set"));
-    } else {
-        let evidence = format!("{count} allowed names, no launch_token_hash: the encryption key is public");
-        sink.add(Note::fail(&view.member("allowed_envs"), evidence));
+    let place = view.member("allowed_envs");
+    match protection::launch_token(view) {
+        Protection::Holds(how) => sink.add(Note::pass(&view.place(), how)),
+        Protection::Absent => {
+            let evidence =
+                format!("{count} allowed names, no launch_token_hash: the encryption key is public");
+            sink.add(Note::fail(&place, evidence));
+        }
+        Protection::Void(why) => {
+            sink.add(Note::fail(
+                &place,
+                format!("{count} allowed names, and the launch token counts nothing: {why}"),
+            ));
+        }
     }
 }

@@ -1,5 +1,5 @@
-use super::variables;
-use crate::names::{NameClass, is_document};
+use crate::facts::outside::variables;
+use crate::names::NameClass;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::Provenance;
@@ -17,8 +17,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for variable in variables(subject, Provenance::Operator) {
-        let document = variable.class == NameClass::Unknown && is_document(variable.name);
-        if !document && matches!(variable.class, NameClass::Tuning | NameClass::Unknown | NameClass::Image) {
+        if variable.is(NameClass::Tuning) && variable.unknown.is_empty() {
             sink.add(Note::info(&variable.place(), variable.evidence()).about(variable.name));
         }
     }

@@ -1,9 +1,7 @@
-use crate::names::{NameClass, classify};
-use crate::pattern::pattern;
+use crate::facts::nested::nested;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::{ImageReference, Pin, Service, Value};
-use std::collections::BTreeSet;
+use crate::view::Pin;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -15,14 +13,6 @@ pub(super) const RULE: Rule = Rule {
     remedy: "start every container from the measured compose file, pinned by digest",
     check,
 };
-
-/// An image that a container starts by itself.
-pub(in crate::rules) struct NestedImage {
-    pub(in crate::rules) image: ImageReference,
-    pub(in crate::rules) how: String,
-}
-
-pattern!(YAML_IMAGE, r##"(?m)^[ \t-]*image:[ \t]*['"]?([^\s'"#]+)"##);
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
@@ -39,114 +29,4 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             sink.add(Note::fail(&nested.image.place, evidence).severity(severity).about(&nested.image.text));
         }
     }
-}
-
-/// Images that a service starts, or names beside the docker socket.
-pub(in crate::rules) fn nested(service: &Service) -> Vec<NestedImage> {
-    let mut found = Vec::new();
-    let mut seen = BTreeSet::new();
-    for (path, value) in service.executed() {
-        // Configuration counts only when the container can act on it.
-        let text = value.effective();
-        for groups in YAML_IMAGE.captures_iter(&text) {
-            if let Some(image) = groups.get(1) {
-                push(&mut found, &mut seen, image.as_str(), value, format!("a compose file in {path}"));
-            }
-        }
-    }
-    for program in &service.programs {
-        for command in &program.commands {
-            if let Some(image) = started(command) {
-                let how = format!("{}: {}", program.path, command.text());
-                let settable = image.contains('$');
-                if seen.insert(image.to_owned()) {
-                    let parsed = ImageReference::parse(image);
-                    let image = ImageReference { settable, place: program.place.clone(), ..parsed };
-                    found.push(NestedImage { image, how });
-                }
-            }
-        }
-    }
-    if crate::rules::cmp::docker_access(service).is_some() {
-        for entry in service.environment.iter().filter(|entry| classify(&entry.name) == NameClass::Image) {
-            let text = entry.value.effective();
-            if !text.is_empty() {
-                push(
-                    &mut found,
-                    &mut seen,
-                    &text,
-                    &entry.value,
-                    format!("environment.{} beside the docker socket", entry.name),
-                );
-            }
-        }
-    }
-    found
-}
-
-fn push(found: &mut Vec<NestedImage>, seen: &mut BTreeSet<String>, text: &str, value: &Value, how: String) {
-    if seen.insert(text.to_owned()) {
-        let mut image = ImageReference::parse(text);
-        image.settable = text.contains('$') || value.provenance().is_settable() && value.effective() == text;
-        image.place = value.place.clone();
-        found.push(NestedImage { image, how });
-    }
-}
-
-/// The image that `docker run`, `create` or `pull` names.
-fn started(command: &crate::script::Command) -> Option<&str> {
-    if !matches!(command.program(), "docker" | "podman" | "nerdctl") {
-        return None;
-    }
-    if !matches!(command.subcommand(), Some("run" | "create" | "pull")) {
-        return None;
-    }
-    let verb = command.subcommand()?;
-    let rest = command.arguments().iter().skip_while(|word| word.as_str() != verb).skip(1);
-    let mut takes_value = false;
-    for word in rest {
-        if takes_value {
-            takes_value = false;
-        } else if let Some(option) = word.strip_prefix('-') {
-            takes_value = !word.contains('=') && takes_argument(option);
-        } else {
-            return Some(word);
-        }
-    }
-    None
-}
-
-/// Options of `docker run` that are followed by a word of their own.
-fn takes_argument(option: &str) -> bool {
-    matches!(
-        option,
-        "v" | "e"
-            | "p"
-            | "u"
-            | "w"
-            | "h"
-            | "l"
-            | "-name"
-            | "-volume"
-            | "-env"
-            | "-publish"
-            | "-network"
-            | "-user"
-            | "-workdir"
-            | "-entrypoint"
-            | "-mount"
-            | "-env-file"
-            | "-label"
-            | "-platform"
-            | "-restart"
-            | "-device"
-            | "-cap-add"
-            | "-security-opt"
-            | "-memory"
-            | "-cpus"
-            | "-hostname"
-            | "-add-host"
-            | "-pid"
-            | "-gpus"
-    )
 }

@@ -1,6 +1,8 @@
+//! Protects the code that runs: what is built inside the machine is whatever the network and the folder hold that day.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::Service;
+use crate::view::{ImageReference, Pin, Service, Value};
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -21,13 +23,53 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let evidence = format!("{} build: {why}", service.name);
         let place = service.scalar("build.dockerfile_inline").unwrap_or(first).place.clone();
         sink.add(Note::fail(&place, evidence).severity(severity).about(&service.name));
+        for (path, value) in service.below("build") {
+            if let Some((severity, why)) = input(path, value) {
+                let evidence = format!("{} {path}: {} ({why})", service.name, value.raw);
+                sink.add(Note::fail(&value.place, evidence).severity(severity).about(&service.name));
+            }
+        }
+    }
+}
+
+/// An entry of the build that brings in something, or opens the build to the machine.
+fn input(path: &str, value: &Value) -> Option<(Severity, &'static str)> {
+    let text = value.effective();
+    if value.provenance().is_settable() {
+        return Some((Severity::Critical, "whoever deploys chooses it"));
+    }
+    let key = path.strip_prefix("build.")?.split('.').next()?;
+    match key {
+        "additional_contexts" => {
+            // `name=docker-image://reference` of a list, or the reference alone of a mapping.
+            let source = text.split_once("=").map_or(text.as_str(), |(_, source)| source);
+            match source.strip_prefix("docker-image://") {
+                Some(image) if ImageReference::parse(image).pin() == Pin::Digest => None,
+                Some(_) => Some((Severity::High, "an image by tag becomes part of what is built")),
+                None if source.contains("://") => {
+                    Some((Severity::High, "another source becomes part of what is built"))
+                }
+                None => Some((Severity::Medium, "files that the document does not hold")),
+            }
+        }
+        "cache_from" => {
+            let pinned =
+                ImageReference::parse(text.rsplit("ref=").next().unwrap_or(&text)).pin() == Pin::Digest;
+            (!pinned).then_some((Severity::Medium, "layers come from a cache that others can fill"))
+        }
+        "entitlements" if text.contains("security.insecure") => {
+            Some((Severity::High, "steps run unconfined"))
+        }
+        "entitlements" => Some((Severity::Medium, "steps reach the machine's network")),
+        "privileged" if text == "true" => Some((Severity::High, "steps run unconfined")),
+        "network" if text == "host" => Some((Severity::Medium, "steps reach the machine's network")),
+        "ssh" => Some((Severity::Medium, "steps use keys of the machine")),
+        "extra_hosts" => Some((Severity::Medium, "names lead elsewhere during the build")),
+        _ => None,
     }
 }
 
 fn judge(subject: &Subject<'_>, service: &Service) -> (Severity, String) {
-    if let Some((path, value)) = service.below("build").find(|(_, value)| value.provenance().is_settable()) {
-        return (Severity::Critical, format!("whoever deploys chooses {path}: {}", value.raw));
-    }
     let context = service
         .scalar("build.context")
         .or_else(|| service.scalar("build"))

@@ -1,3 +1,4 @@
+use crate::facts::protection::{self, Protection};
 use crate::rule::{Blocks, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::{FaultKind, View};
@@ -28,11 +29,31 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             sink.add(Note::unknown(&view.place(), format!("no {key}")).about(key));
         }
     }
+    if let Protection::Void(why) = protection::launch_token(view) {
+        let key = if view.get("launch_token_hash").is_some() { "launch_token_hash" } else { "requirements" };
+        sink.add(Note::fail(&view.member(key), why).severity(Severity::Medium).about("launch token"));
+    }
+    version(view, sink);
     let bash = view.text_of("runner") == Some("bash");
     let has_workload = if bash { view.text_of("bash_script") } else { view.text_of("docker_compose_file") };
     if has_workload.is_none() {
         let key = if bash { "bash_script" } else { "docker_compose_file" };
         sink.add(Note::unknown(&view.place(), format!("no {key} as a text")).about(key));
+    }
+}
+
+/// Versions up to 2 are numbers, later ones texts: a guest refuses what is written otherwise.
+fn version(view: &View, sink: &mut Sink<'_>) {
+    let Some(version) = view.get("manifest_version") else { return };
+    let sound = match version {
+        serde_json::Value::Number(number) => number.as_u64().is_some_and(|number| (1..=2).contains(&number)),
+        serde_json::Value::String(text) => text.parse::<u32>().is_ok_and(|number| number >= 1),
+        _ => false,
+    };
+    if !sound {
+        let evidence = format!("manifest_version {version}: 1 or 2 as a number, 3 and later as a text");
+        let note = Note::unknown(&view.member("manifest_version"), evidence);
+        sink.add(note.about("manifest_version"));
     }
 }
 

@@ -1,3 +1,4 @@
+use crate::facts::lookalike;
 use crate::rule::{Blocks, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::FaultKind;
@@ -18,13 +19,14 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for fault in &view.faults {
         match fault.kind {
             FaultKind::Differential => sink.add(Note::fail(&fault.place, &fault.what)),
-            FaultKind::NotModelled => {
-                sink.add(
-                    Note::unknown(&fault.place, &fault.what)
-                        .about("a construct that this program does not model"),
-                );
-            }
-            FaultKind::Unreadable => {}
+            FaultKind::NotModelled | FaultKind::Unreadable => {}
         }
+    }
+    for (place, what) in lookalike::found(view) {
+        sink.add(
+            Note::fail(&place, what)
+                .severity(Severity::Medium)
+                .about("a person and a program read two texts"),
+        );
     }
 }

@@ -1,4 +1,4 @@
-use crate::context::OsFacts;
+use crate::facts::guest::is_development;
 use crate::rule::{Blocks, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::{Place, Severity};
@@ -20,13 +20,4 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let name = os.image_name.as_deref().unwrap_or("matched by measurement");
         sink.add(Note::fail(&place, name));
     }
-}
-
-/// Whether the guest is a development image, by measurement or by its own name.
-pub(in crate::rules) fn is_development(os: &OsFacts) -> bool {
-    let named = os
-        .image_name
-        .as_deref()
-        .is_some_and(|name| name.split(['-', '_', '.', '/']).any(|part| part.eq_ignore_ascii_case("dev")));
-    os.development == Some(true) || named
 }

@@ -1,7 +1,7 @@
 //! A password or a key for root is a way in.
 
+use crate::facts::guest::is_development;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::rules::meta::is_development;
 use crate::script::{self, ScriptCommand};
 use crate::subject::Subject;
 use crate::view::Script;

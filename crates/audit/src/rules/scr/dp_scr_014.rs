@@ -1,6 +1,6 @@
+use crate::facts::outside::is_launch_token;
 use crate::names::{NameClass, classify};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::rules::env::is_launch_token;
 use crate::script;
 use crate::subject::Subject;
 use crate::text::Lines;

@@ -1,4 +1,4 @@
-use super::external;
+use crate::facts::address::external;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use std::collections::BTreeMap;
@@ -15,8 +15,9 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
     let mut seen = BTreeMap::new();
-    for (service, path, value, link) in external(subject) {
+    for (service, path, value, link) in external(view) {
         seen.entry(link.host.clone())
             .or_insert_with(|| (format!("{} {path}: {}", service.name, link.text), value.place.clone()));
     }

@@ -1,4 +1,4 @@
-use super::external;
+use crate::facts::address::{Address, external};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use std::collections::BTreeMap;
@@ -15,33 +15,45 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
     let mut domains: BTreeMap<String, Vec<_>> = BTreeMap::new();
-    for found in external(subject) {
-        domains.entry(found.3.registrable()).or_default().push(found);
+    for found in external(view) {
+        domains.entry(found.3.owner()).or_default().push(found);
     }
     for (domain, found) in domains {
         let Some((_, _, value, _)) = found.first() else { continue };
-        let code = found.iter().any(|(_, _, _, link)| supplies_code(&link.text));
+        let code = found.iter().any(|(_, _, _, link)| supplies_code(link));
         let list: Vec<String> = found
             .iter()
             .take(5)
             .map(|(service, path, _, link)| format!("{} {path}: {}", service.name, link.text))
             .collect();
         let severity = if code { Severity::High } else { Severity::Medium };
-        sink.add(Note::manual(&value.place, list.join("; ")).severity(severity).about(domain));
+        let mut note = Note::manual(&value.place, list.join("; ")).severity(severity).about(domain);
+        for (_, _, value, link) in found.iter().skip(1) {
+            note = note.also(&value.place, &link.text);
+        }
+        sink.add(note);
     }
 }
 
-fn supplies_code(url: &str) -> bool {
-    [
+/// Whether code comes from there: a forge, a file of a release, a repository.
+fn supplies_code(address: &Address) -> bool {
+    const FORGES: &[&str] = &[
+        "github.com",
+        "gitlab.com",
+        "bitbucket.org",
+        "codeberg.org",
         "raw.githubusercontent.com",
-        "gist.github",
-        "/releases/download/",
-        ".git",
-        "github.com/",
-        "gitlab.com/",
-        "/archive/",
-    ]
-    .iter()
-    .any(|mark| url.contains(mark))
+        "gist.githubusercontent.com",
+        "gist.github.com",
+        "objects.githubusercontent.com",
+        "codeload.github.com",
+    ];
+    let after = address.text.split_once("://").map_or("", |(_, rest)| rest);
+    let path = after.split_once('/').map_or("", |(_, path)| path).split(['?', '#']).next().unwrap_or("");
+    FORGES.contains(&address.host.as_str())
+        || path.contains("releases/download/")
+        || path.ends_with(".git")
+        || path.contains(".git/")
 }

@@ -1,4 +1,4 @@
-use super::external;
+use crate::facts::address::external;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -14,7 +14,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    for (service, path, value, link) in external(subject) {
+    let Some(view) = &subject.view else { return };
+    for (service, path, value, link) in external(view) {
         if link.is_plaintext() {
             sink.add(
                 Note::fail(&value.place, format!("{} {path}: {}", service.name, link.text)).about(link.host),

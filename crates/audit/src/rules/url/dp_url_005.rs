@@ -1,4 +1,4 @@
-use super::all;
+use crate::facts::address::all;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::HOLE;
@@ -15,7 +15,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    for (service, path, value, link) in all(subject) {
+    let Some(view) = &subject.view else { return };
+    for (service, path, value, link) in all(view) {
         let severity = if link.authority_settable {
             Severity::High
         } else if link.path_settable {

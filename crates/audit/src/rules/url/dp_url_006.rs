@@ -1,5 +1,6 @@
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use crate::view::Service;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -27,9 +28,30 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             }
         }
     }
+    for service in view.active() {
+        own_names(service, sink);
+    }
     for (path, value) in &view.globals {
         if path.starts_with("networks.") && path.contains(".ipam.") {
             sink.add(Note::fail(&value.place, format!("{path}: {}", value.raw)).about("ipam"));
+        }
+    }
+}
+
+/// Names under which a service answers inside of the machine: one with a dot, or one that somebody chooses, can stand
+/// for a host outside.
+fn own_names(service: &Service, sink: &mut Sink<'_>) {
+    let aliases = service.below("networks").filter(|(path, _)| path.contains(".aliases."));
+    let names = ["container_name", "hostname", "domainname"].into_iter().flat_map(|key| service.below(key));
+    for (path, value) in names.chain(aliases).chain(service.below("links")) {
+        let name = value.effective();
+        let name = name.rsplit(':').next().unwrap_or(&name);
+        let chosen = value.provenance().is_settable();
+        let outside = name.contains('.') && !name.ends_with(".internal") && !name.ends_with(".local");
+        if chosen || outside {
+            let evidence =
+                format!("{} {path}: {} (other services find this one under it)", service.name, value.raw);
+            sink.add(Note::fail(&value.place, evidence).about(path.split('.').next().unwrap_or(path)));
         }
     }
 }

@@ -1,6 +1,7 @@
+use crate::facts::address::{self, Inside};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::{Program, Service, Value, links};
+use crate::view::{Program, Service, Value};
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -15,19 +16,19 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    let services = super::names(view);
+    let services = &Inside::of(view);
     for service in view.active() {
         for program in &service.programs {
-            for text in insecure_commands(program, &services) {
+            for text in insecure_commands(program, services) {
                 sink.add(Note::fail(&program.place, format!("{} {}: {text}", service.name, program.path)));
             }
         }
-        environment(service, &services, sink);
+        environment(service, services, sink);
     }
 }
 
 /// Downloads that accept any certificate, from hosts outside the machine.
-fn insecure_commands(program: &Program, services: &std::collections::BTreeSet<&str>) -> Vec<String> {
+fn insecure_commands(program: &Program, services: &Inside<'_>) -> Vec<String> {
     let commands = program.commands.iter();
     commands
         .filter(|command| match command.program() {
@@ -44,14 +45,14 @@ fn insecure_commands(program: &Program, services: &std::collections::BTreeSet<&s
                 default: None,
                 required: false,
             };
-            let found =
-                links(&Value { raw: command.clone(), pieces: vec![piece], place: program.place.clone() });
+            let text = Value { raw: command.clone(), pieces: vec![piece], place: program.place.clone() };
+            let found = address::of(&text, false);
             found.is_empty() || found.iter().any(|link| !link.is_internal(services))
         })
         .collect()
 }
 
-fn environment(service: &Service, services: &std::collections::BTreeSet<&str>, sink: &mut Sink<'_>) {
+fn environment(service: &Service, services: &Inside<'_>, sink: &mut Sink<'_>) {
     for entry in &service.environment {
         let text = entry.value.effective();
         let off = match entry.name.as_str() {
@@ -61,7 +62,7 @@ fn environment(service: &Service, services: &std::collections::BTreeSet<&str>, s
                 let lax = ["sslmode=disable", "sslmode=prefer", "sslmode=allow", "tlsInsecure=true"]
                     .iter()
                     .any(|mark| text.contains(mark));
-                lax && links(&entry.value)
+                lax && address::of(&entry.value, false)
                     .iter()
                     .any(|link| link.authority_settable || !link.is_internal(services))
             }

@@ -1,0 +1,18 @@
+//! What is known of a deployment before any rule is asked: where values from outside arrive, who commands the docker
+//! daemon, which images are started from inside, what is handed over whole.
+//!
+//! Rules read facts; no rule reads another rule, and nothing here reads a rule. All texts are the audited party's.
+
+pub(crate) mod address;
+pub(crate) mod arrival;
+pub(crate) mod docker;
+pub(crate) mod exposure;
+pub(crate) mod guest;
+pub(crate) mod interactive;
+pub(crate) mod lookalike;
+pub(crate) mod mounts;
+pub(crate) mod nested;
+pub(crate) mod outside;
+pub(crate) mod protection;
+pub(crate) mod repository;
+pub(crate) mod words;

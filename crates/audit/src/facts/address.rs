@@ -1,0 +1,427 @@
+//! Addresses in values, in every form that resolves: with a scheme, as `host:port`, as an IPv4 address in all spellings
+//! that `inet_aton` takes, as an IPv6 address.
+//!
+//! Inside is what stays in the machine: loopback, a service of this document, an address of a network that the document
+//! declares. A private address is not inside: 10.0.2.2 is the host itself. Sources: RFC 3986 section 3.2.2, RFC 6761,
+//! POSIX `inet_addr`, the public suffix list (crate `psl`).
+
+use crate::names::{NameClass, classify};
+use crate::pattern::pattern;
+use crate::view::{HOLE, Service, Value, View};
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::collections::BTreeSet;
+
+/// An address in a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Address {
+    /// As it stands, with [`HOLE`]s where somebody outside chooses.
+    pub(crate) text: String,
+    /// In lower case; empty where none stands there.
+    pub(crate) scheme: String,
+    /// Host without user, password and port; an IP address in its usual form.
+    pub(crate) host: String,
+    /// Somebody outside chooses part of scheme, user, host or port.
+    pub(crate) authority_settable: bool,
+    /// Somebody outside chooses part of path or query.
+    pub(crate) path_settable: bool,
+}
+
+pattern!(
+    URL,
+    "(?i)\\b([a-z][a-z0-9+.-]{0,20})://([^\\s'\"`<>\\\\,;)}]+)|([\u{fffc}]+)://([^\\s'\"`<>\\\\,;)}]*)"
+);
+pattern!(
+    HOST_PORT,
+    r"(?i)(?:^|[\s,;=@'\x22(])((?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z]{2,}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9a-f:.]+\]):([0-9]{1,5})(?:$|[\s,;/'\x22)])"
+);
+
+/// The addresses in a value. `named` says that the variable or option speaks of an address: then a name without port
+/// counts as well.
+pub(crate) fn of(value: &Value, named: bool) -> Vec<Address> {
+    let shape = value.shape();
+    let mut found = with_scheme(&shape);
+    if !shape.contains("://") {
+        found.extend(without_scheme(&shape, named));
+    }
+    found
+}
+
+fn with_scheme(shape: &str) -> Vec<Address> {
+    if !shape.contains("://") {
+        return Vec::new();
+    }
+    URL.captures_iter(shape)
+        .filter_map(|groups| {
+            let whole = groups.get(0)?.as_str();
+            let scheme = groups.get(1).or_else(|| groups.get(3))?.as_str();
+            let rest = groups.get(2).or_else(|| groups.get(4))?.as_str();
+            let cut = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+            let (authority, path) = rest.split_at_checked(cut)?;
+            Some(Address {
+                text: whole.to_owned(),
+                scheme: scheme.to_ascii_lowercase(),
+                host: host_of(authority),
+                authority_settable: scheme.contains(HOLE) || authority.contains(HOLE),
+                path_settable: path.contains(HOLE),
+            })
+        })
+        .collect()
+}
+
+fn without_scheme(shape: &str, named: bool) -> Vec<Address> {
+    let plain = |text: &str, host: &str| Address {
+        text: text.to_owned(),
+        scheme: String::new(),
+        host: host_of(host),
+        authority_settable: false,
+        path_settable: false,
+    };
+    if named {
+        let parts = shape.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
+        return parts
+            .filter(|part| is_host(part.split('/').next().unwrap_or(part)))
+            .map(|part| plain(part, part.split('/').next().unwrap_or(part)))
+            .collect();
+    }
+    let hits = HOST_PORT.captures_iter(shape);
+    hits.filter_map(|groups| {
+        let (host, port) = (groups.get(1)?.as_str(), groups.get(2)?.as_str());
+        // `app.py:80` is no host: its last label is no suffix of public names.
+        is_host(host).then(|| plain(&format!("{host}:{port}"), host))
+    })
+    .collect()
+}
+
+/// A name with a public suffix, or an IP address; with or without port.
+fn is_host(text: &str) -> bool {
+    if text.contains(HOLE) || text.is_empty() {
+        return false;
+    }
+    let host = host_of(text);
+    if host.parse::<IpAddr>().is_ok() {
+        return text.contains(['.', ':']);
+    }
+    host.contains('.')
+        && host.split('.').all(|label| {
+            !label.is_empty()
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        })
+        && psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.is_known() || is_reserved(&host))
+        && !text.starts_with('/')
+}
+
+/// Names kept for documentation and tests (RFC 6761) have no public suffix and are addresses all the same.
+fn is_reserved(host: &str) -> bool {
+    ["example", "test", "invalid", "internal", "onion", "lan", "home", "corp"]
+        .iter()
+        .any(|last| host.rsplit('.').next() == Some(last))
+}
+
+/// The host of an authority: without user, password and port, an IP address in its usual form.
+fn host_of(authority: &str) -> String {
+    let host_port = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = if let Some(rest) = host_port.strip_prefix('[') {
+        rest.split(']').next().unwrap_or(rest)
+    } else if host_port.matches(':').count() > 1 && host_port.parse::<Ipv6Addr>().is_ok() {
+        host_port
+    } else {
+        host_port.split(':').next().unwrap_or(host_port)
+    };
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    match ip(&host) {
+        Some(address) => address.to_string(),
+        None => host,
+    }
+}
+
+/// An IP address in any spelling; IPv4 inside of IPv6 as IPv4.
+pub(crate) fn ip(host: &str) -> Option<IpAddr> {
+    if let Ok(address) = host.split('%').next().unwrap_or(host).parse::<Ipv6Addr>() {
+        return Some(address.to_ipv4_mapped().map_or(IpAddr::V6(address), IpAddr::V4));
+    }
+    legacy(host).map(IpAddr::V4)
+}
+
+/// One to four numbers, each decimal, octal (0...) or hexadecimal (0x...); the last fills what is left.
+fn legacy(host: &str) -> Option<Ipv4Addr> {
+    let parts: Vec<&str> = host.split('.').collect();
+    if parts.len() > 4 || host.is_empty() {
+        return None;
+    }
+    let mut value = 0_u64;
+    let last = parts.len().checked_sub(1)?;
+    for (index, part) in parts.iter().enumerate() {
+        let number = number(part)?;
+        let bytes = if index == last { 4_u32.checked_sub(u32::try_from(last).ok()?)? } else { 1 };
+        let limit = 1_u64.checked_shl(bytes.checked_mul(8)?)?;
+        if number >= limit {
+            return None;
+        }
+        value = value.checked_mul(limit)?.checked_add(number)?;
+    }
+    // A lone small number is a number, not a host.
+    if parts.len() == 1 && value < 0x0100_0000 {
+        return None;
+    }
+    u32::try_from(value).ok().map(Ipv4Addr::from)
+}
+
+fn number(part: &str) -> Option<u64> {
+    let (digits, radix) = if let Some(hex) = part.strip_prefix("0x").or_else(|| part.strip_prefix("0X")) {
+        (hex, 16)
+    } else if part.len() > 1 && part.starts_with('0') {
+        (part, 8)
+    } else {
+        (part, 10)
+    };
+    if digits.is_empty() || digits.len() > 12 || digits.starts_with('+') {
+        return None;
+    }
+    u64::from_str_radix(digits, radix).ok()
+}
+
+impl Address {
+    /// Nothing of what is sent there leaves the machine.
+    pub(crate) fn is_internal(&self, inside: &Inside<'_>) -> bool {
+        inside.holds(&self.host)
+    }
+
+    /// Who owns the host: an IP address stands for itself, a name for what was registered below its public suffix.
+    pub(crate) fn owner(&self) -> String {
+        if self.host.parse::<IpAddr>().is_ok() {
+            return self.host.clone();
+        }
+        let registered =
+            psl::domain(self.host.as_bytes()).and_then(|domain| core::str::from_utf8(domain.as_bytes()).ok());
+        registered.map_or_else(|| self.host.clone(), str::to_owned)
+    }
+
+    /// The host reads and changes what is sent; TLS is no part of the scheme.
+    pub(crate) fn is_plaintext(&self) -> bool {
+        matches!(
+            self.scheme.as_str(),
+            "http"
+                | "ws"
+                | "tcp"
+                | "ftp"
+                | "redis"
+                | "amqp"
+                | "mqtt"
+                | "smtp"
+                | "ldap"
+                | "nats"
+                | "grpc"
+                | "mysql"
+                | "memcached"
+                | "udp"
+                | "syslog"
+                | "statsd"
+                | "socks5"
+                | "socks4"
+                | "git"
+                | "telnet"
+                | "gopher"
+        )
+    }
+}
+
+/// What counts as inside of the machine for one document.
+pub(crate) struct Inside<'a> {
+    names: BTreeSet<&'a str>,
+    /// Networks that the document declares.
+    networks: Vec<(IpAddr, u32)>,
+}
+
+impl<'a> Inside<'a> {
+    pub(crate) fn of(view: &'a View) -> Self {
+        let mut names = view.service_names();
+        let mut networks = Vec::new();
+        for service in &view.services {
+            for (path, value) in &service.scalars {
+                let alias = path.starts_with("networks.") && path.contains(".aliases.");
+                if (path == "container_name" || path == "hostname" || alias) && !value.raw.contains('.') {
+                    names.insert(value.raw.as_str());
+                }
+                if path.starts_with("links.") {
+                    names.insert(value.raw.rsplit(':').next().unwrap_or(&value.raw));
+                }
+                if path.ends_with(".ipv4_address") || path.ends_with(".ipv6_address") {
+                    networks.extend(value.fixed().and_then(|text| ip(&text)).map(|address| (address, 128)));
+                }
+            }
+        }
+        for (path, value) in &view.globals {
+            if path.starts_with("networks.") && path.ends_with(".subnet") {
+                networks.extend(value.fixed().as_deref().and_then(network));
+            }
+        }
+        Self { names, networks }
+    }
+
+    fn holds(&self, host: &str) -> bool {
+        let own = ["localhost", "host.docker.internal", "gateway.docker.internal", "host-gateway", "dstack"];
+        if self.names.contains(host) || own.contains(&host) || host.ends_with(".localhost") {
+            return true;
+        }
+        let Ok(address) = host.parse::<IpAddr>() else { return false };
+        address.is_loopback()
+            || address.is_unspecified()
+            || self.networks.iter().any(|(network, bits)| within(address, *network, *bits))
+    }
+}
+
+fn network(text: &str) -> Option<(IpAddr, u32)> {
+    let (address, bits) = text.split_once('/')?;
+    let bits: u32 = bits.parse().ok()?;
+    // A network of the whole world declares nothing.
+    (bits >= 8).then_some((ip(address)?, bits))
+}
+
+fn within(address: IpAddr, network: IpAddr, bits: u32) -> bool {
+    match (address, network) {
+        (IpAddr::V4(one), IpAddr::V4(other)) => {
+            let shift = 32_u32.saturating_sub(bits.min(32));
+            u32::from(one).checked_shr(shift) == u32::from(other).checked_shr(shift)
+        }
+        (IpAddr::V6(one), IpAddr::V6(other)) => {
+            let shift = 128_u32.saturating_sub(bits.min(128));
+            u128::from(one).checked_shr(shift) == u128::from(other).checked_shr(shift)
+        }
+        _ => false,
+    }
+}
+
+/// A place in a service with an address: the path, the value, the address.
+pub(crate) type Found<'a> = (&'a Service, String, &'a Value, Address);
+
+/// Every address in what active services run, read and get.
+pub(crate) fn all(view: &View) -> Vec<Found<'_>> {
+    let mut found = Vec::new();
+    for service in view.active() {
+        for entry in &service.environment {
+            let named = classify(&entry.name) == NameClass::Endpoint;
+            let path = format!("environment.{}", entry.name);
+            found.extend(
+                of(&entry.value, named)
+                    .into_iter()
+                    .map(|address| (service, path.clone(), &entry.value, address)),
+            );
+        }
+        let mut option_before = false;
+        for (path, value) in service.executed() {
+            let addresses = of(value, option_before && !value.raw.contains(char::is_whitespace));
+            found.extend(addresses.into_iter().map(|address| (service, path.to_owned(), value, address)));
+            option_before =
+                value.raw.strip_prefix("--").is_some_and(|name| classify(name) == NameClass::Endpoint);
+        }
+    }
+    found
+}
+
+/// Addresses outside of the machine that nobody outside chooses. One that somebody chooses is another rule's.
+pub(crate) fn external(view: &View) -> Vec<Found<'_>> {
+    let inside = Inside::of(view);
+    let outside = |address: &Address| {
+        !address.authority_settable
+            && !address.host.is_empty()
+            && !address.is_internal(&inside)
+            && is_network(address)
+    };
+    all(view).into_iter().filter(|(_, _, _, address)| outside(address)).collect()
+}
+
+/// Schemes that name something in the machine: a file, a socket, an image.
+fn is_network(address: &Address) -> bool {
+    !matches!(
+        address.scheme.as_str(),
+        "file" | "unix" | "data" | "docker-image" | "sqlite" | "jdbc" | "npipe" | "fd"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{Piece, Provenance};
+    use veritee_model::Place;
+
+    fn value(text: &str) -> Value {
+        let piece = Piece {
+            text: text.to_owned(),
+            provenance: Provenance::Literal,
+            variable: None,
+            default: None,
+            required: false,
+        };
+        Value { raw: text.to_owned(), pieces: vec![piece], place: Place::default() }
+    }
+
+    fn hosts(text: &str, named: bool) -> Vec<String> {
+        of(&value(text), named).into_iter().map(|address| address.host).collect()
+    }
+
+    #[test]
+    fn every_spelling_of_an_ipv4_address_is_that_address() {
+        for text in [
+            "10.0.2.2",
+            "10.0.514",
+            "10.514",
+            "167772674",
+            "0x0a000202",
+            "012.0.2.2",
+            "0xa.0.0x202",
+            "::ffff:10.0.2.2",
+        ] {
+            assert_eq!(ip(text), Some(IpAddr::V4(Ipv4Addr::new(10, 0, 2, 2))), "{text}");
+        }
+        for text in ["1.2.3", "8080", "1.2.3.4.5", "256.1.1.1", "0x", "a.b", "1.2.3.x"] {
+            assert!(ip(text).is_none() || text == "1.2.3", "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_found_with_and_without_scheme() {
+        assert_eq!(hosts("http://[2a00:1450:4001:830::200f]:8443/c", false), ["2a00:1450:4001:830::200f"]);
+        assert_eq!(hosts("https://u:p@a.example.com:1/x", false), ["a.example.com"]);
+        assert_eq!(hosts("http://0x0a000202/", false), ["10.0.2.2"]);
+        assert_eq!(hosts("api.evil.example:443", false), ["api.evil.example"]);
+        assert_eq!(
+            hosts("b1.evil.example:9092,b2.evil.example:9092", true),
+            ["b1.evil.example", "b2.evil.example"]
+        );
+        assert_eq!(hosts("collector.evil.example", true), ["collector.evil.example"]);
+        assert_eq!(hosts("203.0.113.7:80", false), ["203.0.113.7"]);
+        for text in ["v1.2.3", "app.py:80", "12:30", "nginx:1.25", "a.b.c", "/etc/a.conf:80"] {
+            assert!(hosts(text, false).is_empty(), "{text}: {:?}", hosts(text, false));
+        }
+    }
+
+    #[test]
+    fn the_owner_of_a_host_is_whoever_registered_it() {
+        let owner = |text: &str| of(&value(text), false).remove(0).owner();
+        assert_eq!(owner("https://a.b.example.co.uk/x"), "example.co.uk");
+        assert_eq!(owner("https://one.github.io"), "one.github.io");
+        assert_eq!(owner("https://198.51.100.1/a"), "198.51.100.1");
+        assert_eq!(owner("https://x.s3.amazonaws.com/a"), "x.s3.amazonaws.com");
+    }
+
+    #[test]
+    fn private_is_not_inside_and_loopback_is() {
+        let view = View::default();
+        let inside = Inside::of(&view);
+        for host in ["127.0.0.1", "127.8.8.8", "::1", "localhost", "a.localhost", "0.0.0.0"] {
+            assert!(inside.holds(host), "{host}");
+        }
+        for host in [
+            "10.0.2.2",
+            "192.168.1.1",
+            "172.17.0.1",
+            "169.254.169.254",
+            "fe80::1",
+            "fd00::1",
+            "8.8.8.8",
+            "db",
+        ] {
+            assert!(!inside.holds(host), "{host}");
+        }
+    }
+}

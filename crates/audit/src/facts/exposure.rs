@@ -1,0 +1,68 @@
+//! Places where a container or a file gets every variable at once.
+
+use crate::facts::mounts;
+use crate::pattern::pattern;
+use crate::subject::Subject;
+use crate::text::Lines;
+use veritee_model::Place;
+use veritee_model::text::shortened;
+
+pattern!(
+    DUMP,
+    r"(?m)(?:^|[;&|(]|\bdo\b|\bthen\b)[ \t]*(?:env|printenv|export[ \t]+-p|declare[ \t]+-x)[ \t]*>+|\bset[ \t]+-(?:a|o[ \t]+allexport)\b|decrypted-env"
+);
+
+/// Everything that the guest shares with the host lies below these.
+const SHARED: [&str; 4] = [
+    "/dstack/.host-shared",
+    "/dstack/.host-shared/.decrypted-env",
+    "/dstack/.host-shared/.decrypted-env.json",
+    "/tapp/.host-shared",
+];
+
+/// Places where a container or a file gets every variable at once.
+pub(crate) fn exposures(subject: &Subject<'_>) -> Vec<(Place, String)> {
+    let Some(view) = &subject.view else { return Vec::new() };
+    let mut found = Vec::new();
+    for service in view.active() {
+        for (_, file) in service.below("env_file") {
+            if file.raw.contains("decrypted-env") || file.provenance().is_settable() {
+                found.push((file.place.clone(), format!("{} env_file: {}", service.name, file.raw)));
+            }
+        }
+        for (mount, path) in mounts::paths(service) {
+            if mount.source.provenance().is_settable() || covers(&path) {
+                let evidence = format!(
+                    "{} volumes: {} (holds the decrypted environment)",
+                    service.name, mount.source.raw
+                );
+                found.push((mount.source.place.clone(), evidence));
+            }
+        }
+    }
+    for script in &view.scripts {
+        let lines = Lines::new(script.text());
+        for hit in DUMP.find_iter(script.text()) {
+            // The match may begin with the line break before it.
+            let line = lines.index(hit.end().saturating_sub(1));
+            let text = lines.line(script.text(), line).trim();
+            if text.starts_with('#') {
+                continue;
+            }
+            let number = u32::try_from(line.saturating_add(1)).ok();
+            let place = Place { line: number, ..script.place.clone() };
+            found.push((
+                place,
+                format!("{} line {}: {}", script.key, line.saturating_add(1), shortened(text, 300)),
+            ));
+        }
+    }
+    found
+}
+
+fn covers(path: &str) -> bool {
+    let below = SHARED
+        .iter()
+        .any(|shared| *shared == path || shared.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')));
+    path == "/" || path == "/tapp" || below
+}

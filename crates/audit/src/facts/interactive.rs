@@ -1,0 +1,162 @@
+//! What lets a person work inside of a service.
+
+use crate::view::Service;
+use veritee_model::{Place, Severity};
+
+/// Programs that give a shell, a desktop or a console that runs code: in an image's name, or as what runs.
+const PROGRAMS: &[&str] = &[
+    "sshd",
+    "ssh",
+    "openssh",
+    "openssh-server",
+    "dropbear",
+    "tmate",
+    "upterm",
+    "teleport",
+    "ttyd",
+    "gotty",
+    "wetty",
+    "webshell",
+    "webssh",
+    "shellinabox",
+    "sshwifty",
+    "xterm",
+    "jupyter",
+    "jupyterlab",
+    "jupyterhub",
+    "notebook",
+    "notebooks",
+    "marimo",
+    "zeppelin",
+    "rstudio",
+    "livebook",
+    "pluto",
+    "code-server",
+    "openvscode-server",
+    "vscode-server",
+    "openvscode",
+    "theia",
+    "coder",
+    "gitpod",
+    "cloud9",
+    "webide",
+    "vnc",
+    "novnc",
+    "tigervnc",
+    "x11vnc",
+    "kasmvnc",
+    "kasmweb",
+    "kasm",
+    "webtop",
+    "rdesktop",
+    "xrdp",
+    "neko",
+    "guacamole",
+    "guacd",
+    "xpra",
+    "k3s",
+    "k0s",
+    "kind",
+    "minikube",
+    "kube-apiserver",
+    "microk8s",
+    "portainer",
+    "yacht",
+    "dockge",
+    "rancher",
+    "cockpit",
+    "webmin",
+    "ajenti",
+    "dind",
+    "docker-in-docker",
+    "n8n",
+    "node-red",
+    "nodered",
+    "windmill",
+    "rundeck",
+    "jenkins",
+    "awx",
+    "semaphore",
+    "activepieces",
+    "huginn",
+    "airflow",
+    "debugpy",
+    "gdbserver",
+    "delve",
+    "cloudcmd",
+    "filebrowser",
+    "filestash",
+];
+
+/// Consoles that show or change data and run no code of their own.
+const CONSOLES: &[(&str, Severity)] = &[
+    ("dozzle", Severity::High),
+    ("redisinsight", Severity::High),
+    ("redis-commander", Severity::High),
+    ("mongo-express", Severity::High),
+    ("cadvisor", Severity::Medium),
+    ("adminer", Severity::Medium),
+    ("pgadmin4", Severity::Medium),
+    ("pgadmin", Severity::Medium),
+    ("phpmyadmin", Severity::Medium),
+    ("cloudbeaver", Severity::Medium),
+    ("kafka-ui", Severity::Medium),
+    ("logdy", Severity::Medium),
+];
+
+/// What gives interactive access to a service.
+pub(crate) fn interactive(service: &Service) -> Option<(Place, String, Severity)> {
+    if let Some(image) = service.image() {
+        // The digest names nothing.
+        let text = image.effective().to_ascii_lowercase();
+        let name = text.split('@').next().unwrap_or(&text);
+        let evidence = || format!("image: {}", image.raw);
+        if PROGRAMS.iter().any(|program| has_word(name, program)) {
+            return Some((image.place.clone(), evidence(), Severity::Critical));
+        }
+        if let Some((_, severity)) = CONSOLES.iter().find(|(console, _)| has_word(name, console)) {
+            return Some((image.place.clone(), evidence(), *severity));
+        }
+    }
+    for started in service.programs.iter().filter(|program| !program.path.starts_with("healthcheck")) {
+        for command in &started.commands {
+            let program = command.program().to_ascii_lowercase();
+            if program != "ssh" && PROGRAMS.contains(&program.as_str()) {
+                let evidence = format!("{}: {}", started.path, command.text());
+                return Some((started.place.clone(), evidence, Severity::Critical));
+            }
+        }
+    }
+    None
+}
+
+/// Whether a name has the words of a program one after the other: `acme/alpine-ttyd-bash` has `ttyd`.
+fn has_word(name: &str, program: &str) -> bool {
+    let is_word = |character: char| character.is_ascii_alphanumeric();
+    name.match_indices(program).any(|(at, _)| {
+        let before = name.get(..at).and_then(|before| before.chars().next_back());
+        let after = name.get(at.saturating_add(program.len())..).and_then(|after| after.chars().next());
+        !before.is_some_and(is_word) && !after.is_some_and(is_word)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_found_as_whole_words_of_an_image_name_only() {
+        for (name, program) in [
+            ("acme/alpine-ttyd-bash", "ttyd"),
+            ("lscr.io/linuxserver/code-server", "code-server"),
+            ("acme-ssh-jump", "ssh"),
+            ("x/sshd:1", "sshd"),
+            ("kasmweb/desktop", "kasmweb"),
+        ] {
+            assert!(has_word(name, program), "{name}");
+        }
+        for (name, program) in [("acme/kindly", "kind"), ("acme/pluton", "pluto"), ("acme/sshx", "ssh")] {
+            assert!(!has_word(name, program), "{name}");
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Variables that somebody outside the machine chooses, with everything that they flow to.
+
+use crate::facts::arrival::{self, Arrival, Ground};
+use crate::facts::protection::{self, Protection};
+use crate::names::{self, NameClass};
+use crate::pattern::pattern;
+use crate::rule::Note;
+use crate::subject::Subject;
+use crate::view::{Provenance, Use, View};
+use std::collections::BTreeSet;
+use veritee_model::{Place, Severity};
+
+/// A variable that somebody outside chooses, with everything it flows to.
+pub(crate) struct Variable<'a> {
+    pub(crate) name: &'a str,
+    /// What it is for: by every place where it arrives, and by its name, which can only add.
+    pub(crate) classes: BTreeSet<NameClass>,
+    pub(crate) uses: Vec<&'a Use>,
+    /// Places where it is not known what the value does.
+    pub(crate) unknown: Vec<(&'a Use, &'static str)>,
+    /// The whole environment is handed to a container; place of that.
+    exposed: Option<Place>,
+}
+
+impl Variable<'_> {
+    pub(crate) fn is(&self, class: NameClass) -> bool {
+        self.classes.contains(&class)
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        self.uses.first().map(|used| used.place.clone()).or_else(|| self.exposed.clone()).unwrap_or_default()
+    }
+
+    /// A finding about it, at every place where it arrives. Where the variable only comes with the whole environment,
+    /// that anything reads it is an assumption.
+    pub(crate) fn note(&self) -> Note {
+        let mut note =
+            Note::fail(&self.place(), self.evidence()).about(self.name).assumed(self.uses.is_empty());
+        for used in self.uses.iter().skip(1) {
+            note = note.also(&used.place, describe(used));
+        }
+        note
+    }
+
+    /// Every sink with the text that stands there.
+    pub(crate) fn evidence(&self) -> String {
+        if self.uses.is_empty() {
+            return format!("{} is handed over with the whole environment", self.name);
+        }
+        let mut parts: Vec<String> = self.uses.iter().take(6).map(|used| describe(used)).collect();
+        if self.uses.len() > 6 {
+            parts.push(format!("and {} more", self.uses.len().saturating_sub(6)));
+        }
+        parts.join("; ")
+    }
+
+    /// Names under which programs read it: its own, and those of the variables and options that it fills.
+    pub(crate) fn read_as(&self) -> BTreeSet<&str> {
+        let sinks = self.uses.iter().filter_map(|used| used.sink.strip_prefix("environment."));
+        sinks.chain([self.name]).collect()
+    }
+
+    /// The gravest that an address under any of its names can be.
+    pub(crate) fn endpoint_severity(&self) -> Severity {
+        let by_name = self.read_as().into_iter().filter(|name| names::classify(name) == NameClass::Endpoint);
+        by_name.map(names::endpoint_severity).max().unwrap_or(Severity::High)
+    }
+}
+
+pub(crate) fn describe(used: &Use) -> String {
+    match &used.service {
+        Some(service) => format!("{service} {}: {}", used.sink, used.raw),
+        None => format!("{}: {}", used.sink, used.raw),
+    }
+}
+
+/// Sinks where a value changes nothing but what a person sees.
+fn is_cosmetic(ground: &Ground<'_>, used: &Use, name: &str) -> bool {
+    let shown =
+        ["labels", "container_name", "logging", "annotations", "deploy.labels"].iter().any(|prefix| {
+            used.sink.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        });
+    shown && matches!(arrival::of(ground, used, name), Arrival::Harmless(_) | Arrival::Judged)
+}
+
+/// Sinks that rules of other families judge: which image, what is built, which paths.
+fn is_elsewhere(sink: &str) -> bool {
+    sink == "image" || ["build", "volumes", "x-"].iter().any(|prefix| sink.starts_with(prefix))
+}
+
+/// The variables of one provenance that reach active services.
+pub(crate) fn variables<'a>(subject: &'a Subject<'_>, provenance: Provenance) -> Vec<Variable<'a>> {
+    let Some(view) = &subject.view else { return Vec::new() };
+    let exposed = subject.exposures().first().map(|(place, _)| place.clone());
+    let ground = &Ground::of(view);
+    let mut found: Vec<Variable<'a>> = Vec::new();
+    for (name, uses) in &view.uses {
+        let uses: Vec<&Use> = uses
+            .iter()
+            .filter(|used| used.active && used.piece.provenance == provenance && !is_elsewhere(&used.sink))
+            .collect();
+        if !uses.is_empty() {
+            found.push(variable(subject, ground, name, uses));
+        }
+    }
+    if let (Provenance::Operator, Some(place)) = (provenance, exposed) {
+        for name in view.allowed.iter().flatten() {
+            if view.uses.contains_key(name) || is_launch_token(view, name) {
+                continue;
+            }
+            let exposed = Some(place.clone());
+            found.push(Variable { exposed, ..variable(subject, ground, name, Vec::new()) });
+        }
+        found.sort_by(|one, other| one.name.cmp(other.name));
+    }
+    found
+}
+
+/// Uses of active services whose effect is not known, of every provenance that somebody outside chooses.
+pub(crate) fn unknown_effects(subject: &Subject<'_>) -> Vec<(Place, String)> {
+    let Some(view) = &subject.view else { return Vec::new() };
+    let ground = &Ground::of(view);
+    let mut found = Vec::new();
+    for (name, uses) in &view.uses {
+        if is_launch_token(view, name)
+            || subject.context.names.get(name).is_some_and(|word| word.class.is_some())
+        {
+            continue;
+        }
+        for used in uses.iter().filter(|used| used.active && used.piece.provenance.is_settable()) {
+            if is_dstacks_own(name) {
+                continue;
+            }
+            let state = used.service.is_none() && (used.sink == "name" || used.sink.starts_with("volumes."));
+            if state && used.sink.ends_with("name") {
+                found.push((
+                    used.place.clone(),
+                    format!("{} (which stored state the services get)", describe(used)),
+                ));
+            } else if let Arrival::Unknown(why) = arrival::of(ground, used, name) {
+                found.push((used.place.clone(), format!("{} ({why})", describe(used))));
+            }
+        }
+    }
+    // Outside of the services: networks, volumes, models, the project's name.
+    for (path, value) in view.globals.iter().filter(|(_, value)| value.provenance().is_settable()) {
+        if let Some(why) = arrival::of_global(path) {
+            found.push((value.place.clone(), format!("{path}: {} ({why})", value.raw)));
+        }
+    }
+    // What is handed over whole is read by whatever likes to read it.
+    if let Some((place, _)) = subject.exposures().first() {
+        for name in view.allowed.iter().flatten() {
+            let unused = !view.uses.contains_key(name) && !is_launch_token(view, name);
+            if unused && names::harmless(name).is_none() && names::classify(name) == NameClass::Unknown {
+                found.push((place.clone(), format!("{name} (is handed over with the whole environment)")));
+            }
+        }
+    }
+    found
+}
+
+/// Values that dstack's own start-up passes on to every application.
+pub(crate) fn is_dstacks_own(name: &str) -> bool {
+    matches!(name, "PCCS_URL" | "DSTACK_GATEWAY_DOMAIN" | "DSTACK_APP_DOMAIN" | "DSTACK_APP_ID")
+}
+
+fn variable<'a>(
+    subject: &Subject<'_>,
+    ground: &Ground<'_>,
+    name: &'a str,
+    uses: Vec<&'a Use>,
+) -> Variable<'a> {
+    let mut unknown = Vec::new();
+    let classes = classes(subject, ground, name, &uses, &mut unknown);
+    Variable { name, classes, uses, unknown, exposed: None }
+}
+
+/// The token's hash is measured: whoever chooses another value stops the machine.
+pub(crate) fn is_launch_token(view: &View, name: &str) -> bool {
+    name == "APP_LAUNCH_TOKEN" && matches!(protection::launch_token(view), Protection::Holds(_))
+}
+
+/// The one class by which a value is described; the gravest of all.
+pub(crate) fn class_of(subject: &Subject<'_>, ground: &Ground<'_>, name: &str, uses: &[&Use]) -> NameClass {
+    let classes = classes(subject, ground, name, uses, &mut Vec::new());
+    GRAVITY.iter().copied().find(|class| classes.contains(class)).unwrap_or(NameClass::Unknown)
+}
+
+/// Gravest first.
+const GRAVITY: &[NameClass] = &[
+    NameClass::RuntimeHook,
+    NameClass::RootAccess,
+    NameClass::Registry,
+    NameClass::Code,
+    NameClass::Endpoint,
+    NameClass::IdentityKey,
+    NameClass::Trust,
+    NameClass::AdminCredential,
+    NameClass::Image,
+    NameClass::Flag,
+    NameClass::Destination,
+    NameClass::ThirdPartyCredential,
+    NameClass::PublishableKey,
+    NameClass::Unknown,
+    NameClass::Tuning,
+];
+
+fn classes<'a>(
+    subject: &Subject<'_>,
+    ground: &Ground<'_>,
+    name: &str,
+    uses: &[&'a Use],
+    unknown: &mut Vec<(&'a Use, &'static str)>,
+) -> BTreeSet<NameClass> {
+    if let Some(class) = subject.context.names.get(name).and_then(|word| word.class) {
+        return BTreeSet::from([class]);
+    }
+    if !uses.is_empty() && uses.iter().all(|used| is_cosmetic(ground, used, name)) {
+        return BTreeSet::from([NameClass::Tuning]);
+    }
+    let mut classes = BTreeSet::from([names::classify(name)]);
+    for used in uses {
+        match arrival::of(ground, used, name) {
+            Arrival::Class(class) => {
+                classes.insert(class);
+            }
+            Arrival::Unknown(why) => {
+                classes.insert(NameClass::Unknown);
+                unknown.push((*used, why));
+            }
+            Arrival::Harmless(_) => {
+                classes.insert(NameClass::Tuning);
+            }
+            Arrival::Judged => {}
+        }
+    }
+    let known = classes.iter().any(|class| !matches!(class, NameClass::Unknown | NameClass::Tuning));
+    if known {
+        classes.remove(&NameClass::Unknown);
+        classes.remove(&NameClass::Tuning);
+    } else if classes.contains(&NameClass::Tuning) && unknown.is_empty() && !uses.is_empty() {
+        classes.remove(&NameClass::Unknown);
+    }
+    classes
+}
+
+pattern!(
+    ADDRESS,
+    r"^(?i)(?:[a-z][a-z0-9+.-]*://|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?(?:/|$)|[a-z0-9.-]*[a-z][a-z0-9.-]*:[0-9]{2,5}$|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]+)?$|\[[0-9a-f:.]+\](?::[0-9]+)?$)"
+);
+
+/// Whether a text is an address: it has a scheme, a name with a dot, or a host that is no number with a port.
+pub(crate) fn is_address(text: &str) -> bool {
+    ADDRESS.is_match(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_with_a_colon_are_no_addresses() {
+        for text in ["1000:1000", "12:30", "16:9", "v1.2.3", "0.5", "a:b", "INFO", "1.5.3"] {
+            assert!(!is_address(text), "{text}");
+        }
+        for text in ["redis:6379", "https://a", "a.example", "10.0.2.2:80", "[::1]:80", "api.example.com/v1"]
+        {
+            assert!(is_address(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Services that fetch code by themselves: a repository in their variables, and which revision of it.
+
+use crate::names::{self, words};
+use crate::view::{EnvironmentEntry, Service};
+
+/// Variables from outside that say which revision of a repository runs.
+pub(crate) fn chosen_revisions(service: &Service) -> Vec<(&EnvironmentEntry, &'static str)> {
+    if repositories(service).next().is_none() {
+        return Vec::new();
+    }
+    let revisions = service.environment.iter().filter(|entry| is_revision(&entry.name));
+    revisions
+        .filter(|entry| entry.value.provenance().is_settable())
+        .map(|entry| (entry, "beside a repository: which of its commits runs"))
+        .collect()
+}
+
+/// Fixed revisions that can move: a branch, a tag, an abbreviated commit, or none at all.
+pub(crate) fn moving_revisions(service: &Service) -> Vec<(&EnvironmentEntry, String)> {
+    let Some(repository) = repositories(service).next() else { return Vec::new() };
+    let revisions: Vec<&EnvironmentEntry> =
+        service.environment.iter().filter(|entry| is_revision(&entry.name)).collect();
+    revisions
+        .into_iter()
+        .filter_map(|entry| {
+            let text = entry.value.fixed()?;
+            let commit = text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+            (!commit && !text.is_empty())
+                .then(|| (entry, format!("{} at {text}: not a full commit", repository.value.raw)))
+        })
+        .collect()
+}
+
+/// Variables that name a repository to fetch code from.
+fn repositories(service: &Service) -> impl Iterator<Item = &EnvironmentEntry> {
+    service.environment.iter().filter(|entry| {
+        let text = entry.value.effective();
+        let named =
+            words(&entry.name).iter().any(|word| matches!(word.as_str(), "REPO" | "REPOSITORY" | "GIT"));
+        let host = ["github.com/", "gitlab.com/", "bitbucket.org/", "codeberg.org/"];
+        text.ends_with(".git")
+            || text.starts_with("git@")
+            || text.starts_with("git://")
+            || named && (text.contains("://") || host.iter().any(|host| text.contains(host)))
+    })
+}
+
+fn is_revision(name: &str) -> bool {
+    if names::harmless(name).is_some() {
+        return false;
+    }
+    let words = words(name);
+    words.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "COMMIT" | "REVISION" | "REF" | "BRANCH" | "TAG" | "SHA" | "VERSION" | "REV" | "CHECKOUT"
+        )
+    })
+}

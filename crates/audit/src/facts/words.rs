@@ -1,0 +1,237 @@
+//! What a value from outside is in a command line: the program, a whole argument, the operand of an option.
+
+use crate::view::{HOLE, Service, Value};
+
+/// Stands for the one value that is asked about, where a [`HOLE`] stands for any other.
+pub(crate) const MARK: char = '\u{fffb}';
+
+/// Parts of a text beyond which its values are not judged one by one.
+pub(crate) const MANY: usize = 128;
+
+/// Keys of a service whose values are run.
+pub(crate) const RUN: &[&str] =
+    &["command", "entrypoint", "healthcheck.test", "post_start", "pre_start", "pre_stop"];
+
+/// What the value is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The program itself.
+    Program,
+    /// Part of a text that a shell runs.
+    ShellText,
+    /// Part of a text that an interpreter runs (`python -c`).
+    Evaluated,
+    /// An argument of its own, or several: nothing says what it is.
+    WholeArgument,
+    /// What a hub names: the program fetches and runs it.
+    Model,
+    /// The operand of an option, or the value of a setting, of this name.
+    Named(String),
+    /// Part of an argument.
+    Part,
+}
+
+/// The text with a [`MARK`] for each part that comes from `variable`, and a [`HOLE`] for what others choose.
+pub(crate) fn marked(value: &Value, variable: &str) -> String {
+    let mut text = String::new();
+    for piece in &value.pieces {
+        if !piece.provenance.is_settable() {
+            text.push_str(&piece.text);
+        } else if piece.variable.as_deref() == Some(variable) {
+            text.push(MARK);
+        } else {
+            text.push(HOLE);
+        }
+    }
+    text
+}
+
+/// The roles of a variable in what a service runs under `path`, or in the list that the path is an entry of.
+pub(crate) fn roles(service: &Service, path: &str, variable: &str) -> Vec<Role> {
+    let Some(head) = RUN
+        .iter()
+        .find(|run| path.strip_prefix(**run).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    else {
+        return Vec::new();
+    };
+    let head = list_of(head, path);
+    let words: Vec<String> = service.below(&head).flat_map(|(_, value)| split(value, variable)).collect();
+    judge(&words)
+}
+
+/// `post_start.1.command.0` is an entry of `post_start.1.command`.
+fn list_of(head: &str, path: &str) -> String {
+    let Some((list, index)) = path.rsplit_once('.') else { return path.to_owned() };
+    if index.bytes().all(|byte| byte.is_ascii_digit()) && list.len() >= head.len() {
+        list.to_owned()
+    } else {
+        path.to_owned()
+    }
+}
+
+/// A whole command line as its words; an entry of a list is one word already.
+fn split(value: &Value, variable: &str) -> Vec<String> {
+    let text = marked(value, variable);
+    let entry = value
+        .place
+        .path
+        .rsplit('.')
+        .next()
+        .is_some_and(|last| !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()));
+    if entry { vec![text] } else { command_words(&text) }
+}
+
+/// Words as a shell would split them, quotes taken off.
+pub(crate) fn command_words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quote: Option<char> = None;
+    let mut begun = false;
+    for character in text.chars() {
+        match quote {
+            Some(open) if open == character => quote = None,
+            Some(_) => word.push(character),
+            None if matches!(character, '"' | '\'') => {
+                quote = Some(character);
+                begun = true;
+            }
+            None if character.is_whitespace() => {
+                if begun || !word.is_empty() {
+                    words.push(core::mem::take(&mut word));
+                }
+                begun = false;
+            }
+            None => word.push(character),
+        }
+    }
+    if begun || !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+fn judge(words: &[String]) -> Vec<Role> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    // In a health check the first word says how the rest is run.
+    let (shell, words) = match words.split_first() {
+        Some((first, rest)) if *first == "CMD-SHELL" => (true, rest),
+        Some((first, rest)) if *first == "CMD" => (false, rest),
+        _ => (false, words.as_slice()),
+    };
+    let program = words.first().map_or("", |first| base(first));
+    let shell = shell || is_shell(program);
+    let mut roles = Vec::new();
+    for (index, word) in words.iter().enumerate().filter(|(_, word)| word.contains(MARK)) {
+        let before = index.checked_sub(1).and_then(|at| words.get(at)).copied();
+        let role = if index == 0 && !shell {
+            Role::Program
+        } else if shell {
+            Role::ShellText
+        } else {
+            argument(program, words, word, before)
+        };
+        if !roles.contains(&role) {
+            roles.push(role);
+        }
+    }
+    roles
+}
+
+fn argument(program: &str, words: &[&str], word: &str, before: Option<&str>) -> Role {
+    if before.is_some_and(|flag| evaluates(program, flag)) {
+        return Role::Evaluated;
+    }
+    if let Some((name, rest)) = word.split_once('=')
+        && !name.contains(MARK)
+        && rest.contains(MARK)
+    {
+        return Role::Named(option_name(name));
+    }
+    if word.starts_with('-') && word.split('=').next().is_some_and(|name| name.contains(MARK)) {
+        return Role::WholeArgument;
+    }
+    if let Some(flag) = before.filter(|flag| flag.starts_with('-') && !flag.contains(['=', HOLE, MARK])) {
+        // `-p ${X}`: a letter says nothing.
+        return if flag.starts_with("--") || flag.len() > 2 {
+            Role::Named(option_name(flag))
+        } else {
+            Role::Part
+        };
+    }
+    let whole = word.trim_matches(MARK).is_empty();
+    if whole && matches!(program, "curl" | "wget" | "nc" | "ncat" | "socat" | "ping" | "pg_isready") {
+        Role::Named("url".to_owned())
+    } else if whole && runs_models(program, words) {
+        Role::Model
+    } else if whole {
+        Role::WholeArgument
+    } else {
+        Role::Part
+    }
+}
+
+/// `--base-url` is `base-url`; `-c setting` and `--set a.b` are what stands behind the last point.
+fn option_name(flag: &str) -> String {
+    let name = flag.trim_start_matches('-');
+    name.rsplit('.').next().unwrap_or(name).to_owned()
+}
+
+/// Programs that fetch what they are told to run from a hub.
+fn runs_models(program: &str, words: &[&str]) -> bool {
+    let verb = words.get(1).copied().unwrap_or("");
+    matches!(program, "vllm" | "ollama" | "sglang" | "lmdeploy" | "llamafile" | "text-generation-launcher")
+        || matches!(verb, "pull" | "run" | "serve") && matches!(program, "docker" | "lms" | "ramalama")
+}
+
+pub(crate) fn base(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
+}
+
+pub(crate) fn is_shell(program: &str) -> bool {
+    matches!(program, "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "fish")
+}
+
+/// The option after which an interpreter takes the text of a program.
+fn evaluates(program: &str, flag: &str) -> bool {
+    let name = program.trim_end_matches(|last: char| last.is_ascii_digit() || last == '.');
+    match name {
+        "python" | "pypy" => flag == "-c",
+        "node" | "deno" | "bun" => matches!(flag, "-e" | "--eval" | "-p" | "--print" | "eval"),
+        "perl" | "ruby" | "lua" | "elixir" | "erl" => matches!(flag, "-e" | "-E" | "-eval" | "--eval"),
+        "php" => flag == "-r",
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(words: &[&str]) -> Vec<Role> {
+        judge(&words.iter().map(|word| word.replace('@', &MARK.to_string())).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn a_value_is_known_by_the_place_that_it_has_in_a_command_line() {
+        let named = |name: &str| vec![Role::Named(name.to_owned())];
+        assert_eq!(of(&["@"]), [Role::Program]);
+        assert_eq!(of(&["serve", "--port", "80", "@"]), [Role::WholeArgument]);
+        assert_eq!(of(&["serve", "--upstream", "@"]), named("upstream"));
+        assert_eq!(of(&["serve", "--upstream=@"]), named("upstream"));
+        assert_eq!(of(&["serve", "-c", "log.level=@"]), named("level"));
+        assert_eq!(of(&["serve", "@", "x"]), [Role::WholeArgument]);
+        assert_eq!(of(&["serve", "-x", "@"]), [Role::Part]);
+        assert_eq!(of(&["serve", "--@=1"]), [Role::WholeArgument]);
+        assert_eq!(of(&["/bin/sh", "-c", "echo @"]), [Role::ShellText]);
+        assert_eq!(of(&["CMD-SHELL", "@"]), [Role::ShellText]);
+        assert_eq!(of(&["CMD", "@"]), [Role::Program]);
+        assert_eq!(of(&["python3", "-c", "print(@)"]), [Role::Evaluated]);
+        assert_eq!(of(&["ollama", "run", "@"]), [Role::Model]);
+        assert_eq!(of(&["serve", "file-@.txt"]), [Role::Part]);
+    }
+
+    #[test]
+    fn quotes_hold_a_word_together() {
+        assert_eq!(command_words("a 'b c' \"d\"e ''"), ["a", "b c", "de", ""]);
+    }
+}

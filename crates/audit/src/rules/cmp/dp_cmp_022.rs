@@ -1,0 +1,76 @@
+//! Protects stored state: which of it a service sees, and over which of its files it lies.
+
+use crate::facts::mounts::{self, Kind};
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use crate::view::Service;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-CMP-022",
+    title: "whoever deploys chooses which stored data a service gets, or where",
+    severity: Severity::High,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose],
+    remedy: "write names, targets and subpaths of volumes literally",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    for service in view.active() {
+        entries(service, sink);
+    }
+    for (path, value) in view.globals.iter().filter(|(_, value)| value.provenance().is_settable()) {
+        let volume = path.starts_with("volumes.") && path.ends_with(".name");
+        if volume || path == "name" {
+            let what = if volume { "which volume it is" } else { "the project, and with it every volume" };
+            let evidence = format!("{path}: {} ({what}: another state, an older one)", value.raw);
+            sink.add(Note::fail(&value.place, evidence).severity(Severity::Medium));
+        }
+    }
+}
+
+fn entries(service: &Service, sink: &mut Sink<'_>) {
+    let storage = |path: &str| {
+        let entry = path.rsplit_once('.').map_or(path, |(entry, _)| entry);
+        service.mounts.iter().any(|mount| {
+            let own = mount.source.place.path.strip_suffix(".source").unwrap_or(&mount.source.place.path);
+            own.ends_with(entry) && mounts::kind(service, mount) == Kind::Storage
+        })
+    };
+    for (path, value) in service.below("volumes").chain(service.below("tmpfs")) {
+        if !value.provenance().is_settable() {
+            continue;
+        }
+        let last = path.rsplit('.').next().unwrap_or("");
+        let why = match last {
+            "subpath" => "which folder of the stored data it sees",
+            "target" => "where it lies: over code as well",
+            "type" | "source" if storage(path) => "which stored data it sees",
+            // The short form: what stands behind the source is the target.
+            _ if last.bytes().all(|byte| byte.is_ascii_digit()) => match short_form(&value.shape()) {
+                Some(why) => why,
+                None => continue,
+            },
+            _ if path.starts_with("tmpfs") => "where an empty folder lies: over code as well",
+            _ => continue,
+        };
+        let evidence = format!("{} {path}: {} ({why})", service.name, value.raw);
+        sink.add(Note::fail(&value.place, evidence).about(&service.name));
+    }
+}
+
+fn short_form(shape: &str) -> Option<&'static str> {
+    let mut parts = shape.split(':');
+    let (source, target) = (parts.next()?, parts.next());
+    let hole = crate::view::HOLE;
+    match target {
+        Some(target) if target.contains(hole) => Some("where it lies: over code as well"),
+        Some(_) if source.contains(hole) && !source.starts_with(['/', '.', '~']) => {
+            Some("which stored data it sees")
+        }
+        None if source.contains(hole) => Some("where it lies: over code as well"),
+        _ => None,
+    }
+}

@@ -1,0 +1,34 @@
+//! Protects users from what nobody has understood: a value from outside counts until it is known to be harmless.
+
+use crate::facts::outside::unknown_effects;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-ENV-021",
+    title: "values from outside whose effect is not known",
+    severity: Severity::High,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose],
+    remedy: "write the value literally; or say of each place what it does, in a review or with [[audit.allow]]",
+    check,
+};
+
+/// One finding with a place for each, so that the rest stays open when some are answered.
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    const QUOTED: usize = 6;
+    let mut unknown = unknown_effects(subject);
+    unknown.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let Some((first, _)) = unknown.first() else { return };
+    let mut evidence: Vec<&str> = unknown.iter().take(QUOTED).map(|(_, text)| text.as_str()).collect();
+    let more = format!("and {} more", unknown.len().saturating_sub(QUOTED));
+    if unknown.len() > QUOTED {
+        evidence.push(&more);
+    }
+    let mut note = Note::manual(first, evidence.join("; ")).about(format!("{} places", unknown.len()));
+    for (place, text) in unknown.iter().skip(1) {
+        note = note.also(place, text);
+    }
+    sink.add(note);
+}

@@ -1,0 +1,61 @@
+//! Protects against silence: a part of the document that this program does not understand is said, and counts.
+
+use crate::facts::mounts::{self, Kind};
+use crate::rule::{Blocks, Note, Rule, Sink};
+use crate::subject::Subject;
+use crate::view::{FaultKind, Service};
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-META-012",
+    title: "a part of the document that is not understood",
+    severity: Severity::High,
+    blocks: Blocks::Never,
+    needs: &[],
+    remedy: "say it in a way that is understood; or say what it does, in a review or with [[audit.allow]]",
+    check,
+};
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    for fault in view.faults.iter().filter(|fault| fault.kind == FaultKind::NotModelled) {
+        sink.add(Note::unknown(&fault.place, &fault.what));
+    }
+    for service in view.active() {
+        mount_kinds(service, sink);
+        for (key, known) in KINDS {
+            for value in service.scalar(key).into_iter().filter(|value| !value.provenance().is_settable()) {
+                let text = value.effective();
+                let listed = known.iter().any(|kind| match kind.strip_suffix('*') {
+                    Some(prefix) => text.starts_with(prefix),
+                    None => text == *kind,
+                });
+                if !listed && !text.is_empty() {
+                    let evidence = format!("{} {key}: {}", service.name, value.raw);
+                    sink.add(Note::unknown(&value.place, evidence).about(*key));
+                }
+            }
+        }
+    }
+}
+
+/// Keys whose value picks a kind, with the kinds of the compose specification. `*` stands for any ending.
+const KINDS: &[(&str, &[&str])] = &[
+    ("network_mode", &["bridge", "none", "host", "default", "service:*", "container:*"]),
+    ("pid", &["host", "private", "service:*", "container:*"]),
+    ("ipc", &["host", "private", "shareable", "none", "service:*", "container:*"]),
+    ("uts", &["host", "private"]),
+    ("userns_mode", &["host"]),
+    ("cgroup", &["host", "private"]),
+    ("isolation", &["default"]),
+    ("pull_policy", &["always", "never", "missing", "if_not_present", "build", "daily", "weekly", "every_*"]),
+    ("restart", &["no", "always", "on-failure*", "unless-stopped", "false"]),
+    ("deploy.mode", &["replicated", "global"]),
+];
+
+fn mount_kinds(service: &Service, sink: &mut Sink<'_>) {
+    for mount in service.mounts.iter().filter(|mount| mounts::kind(service, mount) == Kind::Unknown) {
+        let evidence = format!("{} volumes: a mount of an unknown type: {}", service.name, mount.source.raw);
+        sink.add(Note::unknown(&mount.source.place, evidence).about("volumes"));
+    }
+}

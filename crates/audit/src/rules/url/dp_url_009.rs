@@ -1,0 +1,109 @@
+//! Protects behaviour: settings, rules or code that are read from an address can change while the machine runs.
+
+use crate::facts::address::{self, Address, Inside};
+use crate::facts::words::{RUN, command_words};
+use crate::names::words;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::subject::Subject;
+use crate::view::{Service, Value};
+use veritee_model::Severity;
+
+pub(super) const RULE: Rule = Rule {
+    id: "DP-URL-009",
+    title: "settings or code are read from an address",
+    severity: Severity::High,
+    blocks: Blocks::Never,
+    needs: &[Need::Compose],
+    remedy: "write the settings into the document as a config, or build them into the image",
+    check,
+};
+
+/// Words of an option or a variable behind which a program finds what it does.
+const SETTINGS: &[&str] = &[
+    "CONFIG",
+    "CONF",
+    "CONFIGURATION",
+    "SETTINGS",
+    "RULES",
+    "RULESET",
+    "POLICY",
+    "POLICIES",
+    "FLAGS",
+    "FEATURES",
+    "MANIFEST",
+    "TEMPLATE",
+    "TEMPLATES",
+    "PLUGIN",
+    "PLUGINS",
+    "MODULE",
+    "MODULES",
+    "SCRIPT",
+    "SCRIPTS",
+    "WASM",
+    "PROMPT",
+    "PROMPTS",
+    "SCHEMA",
+    "BLOCKLIST",
+    "ALLOWLIST",
+    "INCLUDE",
+    "BUNDLE",
+    "BOOTSTRAP",
+    "ROUTES",
+    "UPDATE",
+    "UPDATES",
+    "EXTENSION",
+    "EXTENSIONS",
+    "ADDON",
+    "ADDONS",
+    "WEIGHTS",
+    "CHECKPOINT",
+    "LORA",
+    "ADAPTER",
+    "ADAPTERS",
+];
+
+fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
+    let inside = Inside::of(view);
+    for service in view.active() {
+        let outside = |value: &Value| {
+            address::of(value, false).into_iter().find(|link| {
+                !link.scheme.is_empty() && !link.authority_settable && !link.is_internal(&inside)
+            })
+        };
+        for entry in &service.environment {
+            if let Some(link) = outside(&entry.value).filter(|_| names_settings(&entry.name)) {
+                let evidence = format!("{} environment.{}: {}", service.name, entry.name, link.text);
+                sink.add(Note::fail(&entry.value.place, evidence).about(link.host));
+            }
+        }
+        options(service, &outside, sink);
+    }
+}
+
+fn options(service: &Service, outside: &impl Fn(&Value) -> Option<Address>, sink: &mut Sink<'_>) {
+    for key in RUN {
+        let mut before = String::new();
+        for (path, value) in service.below(key) {
+            for word in command_words(&value.effective()) {
+                let (name, operand) = match word.split_once('=') {
+                    Some((name, operand)) if name.starts_with('-') => (name.to_owned(), operand),
+                    _ => (core::mem::take(&mut before), word.as_str()),
+                };
+                let named = name.starts_with('-') && names_settings(name.trim_start_matches('-'));
+                if named
+                    && operand.contains("://")
+                    && let Some(link) = outside(value)
+                {
+                    let evidence = format!("{} {path}: {name} {operand}", service.name);
+                    sink.add(Note::fail(&value.place, evidence).about(link.host));
+                }
+                before = word;
+            }
+        }
+    }
+}
+
+fn names_settings(name: &str) -> bool {
+    words(name).iter().any(|word| SETTINGS.contains(&word.as_str()))
+}
