@@ -38,6 +38,14 @@ fn read(path: &Path) -> Result<Loaded, Failure> {
     let policy = veritee_policy::Policy::parse(text).map_err(|error| {
         Failure::usage(format!("{shown}: {error}")).help("`veritee policy init` writes a commented file")
     })?;
+    for allowed in &policy.audit.allow {
+        let elsewhere = veritee_audit::ELSEWHERE.iter().any(|rule| rule.id == allowed.rule);
+        if veritee_audit::find_rule(&allowed.rule).is_none() && !elsewhere {
+            let rule = veritee_model::text::inert(&allowed.rule);
+            return Err(Failure::usage(format!("{shown}: [[audit.allow]] names `{rule}`, which is no rule"))
+                .help("`veritee explain RULE` tells what a rule asks"));
+        }
+    }
     Ok(Loaded { policy, sha256: Some(Sha256Digest::of(&source.bytes)) })
 }
 

@@ -196,10 +196,7 @@ fn facts(view: &View) -> BTreeMap<String, Fact> {
         facts.insert(format!("manifest.{key}"), Fact { reach: manifest_reach(key, value), text });
     }
     if view.manifest.is_some()
-        && !matches!(
-            crate::facts::protection::launch_token(view),
-            crate::facts::protection::Protection::Holds(_)
-        )
+        && !matches!(protection::launch_token(view), Protection::Holds(_))
         && view.allowed.as_ref().is_some_and(|allowed| !allowed.is_empty())
     {
         let text = "absent: the host can replace allowed values".to_owned();
@@ -356,6 +353,6 @@ fn privilege(service: &Service, path: &str, value: &Value) -> Option<Reach> {
 }
 
 mod findings;
-pub(crate) mod protections;
+mod protections;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ pub(crate) mod lookalike;
 pub(crate) mod mounts;
 pub(crate) mod nested;
 pub(crate) mod outside;
+pub(crate) mod printed;
 pub(crate) mod protection;
 pub(crate) mod repository;
 pub(crate) mod words;

@@ -111,8 +111,7 @@ impl<'a> Subject<'a> {
         if let Some(script) = script.filter(|script| *place == script.place) {
             return format!("sha256:{}", Sha256Digest::of(script.text().as_bytes()));
         }
-        let whole =
-            script.map(|script| script.text()).or_else(|| source.map(|file| file.text.as_str()));
+        let whole = script.map(|script| script.text()).or_else(|| source.map(|file| file.text.as_str()));
         let line = whole
             .zip(place.line)
             .and_then(|(text, line)| text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?));

@@ -15,7 +15,7 @@ mod url;
 
 pub(crate) use image::{ImageReference, Pin};
 pub(crate) use mount::{Mount, Port, normalise};
-pub(crate) use url::{Link, addresses, links};
+pub(crate) use url::addresses;
 
 /// Who can choose a value without changing the compose hash. Later ones reach further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -390,14 +390,5 @@ impl View {
     pub(crate) fn is_operator(&self, name: &str) -> bool {
         self.allowed.as_ref().is_some_and(|allowed| allowed.contains(name))
             || self.provenance_of(name) == Provenance::Operator
-    }
-
-    /// Whether the environment is checked against `launch_token_hash`.
-    pub(crate) fn has_launch_token(&self) -> bool {
-        let in_requirements = self
-            .get("requirements")
-            .and_then(|requirements| requirements.get("launch_token_hash"))
-            .is_some_and(|hash| !hash.is_null());
-        in_requirements || self.text_of("launch_token_hash").is_some_and(|hash| !hash.is_empty())
     }
 }

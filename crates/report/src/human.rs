@@ -12,7 +12,7 @@ use crate::summary::{
     fresh, not_attested, open, steps, test_root,
 };
 use core::cmp::Reverse;
-use screen::{Screen, Style};
+use screen::{Screen, Style, columns as shown_columns};
 use shorten::Shortener;
 use std::collections::BTreeMap;
 use veritee_model::{Check, Finding, FindingStatus, Reason, Report, Severity, VerdictOutcome};
@@ -69,7 +69,9 @@ pub fn human(report: &Report, options: &HumanOptions) -> String {
 /// Column at which values stand beside their names.
 const NAMES: usize = 14;
 /// Places of one rule on the first screen of an audit.
-const PLACES: usize = 6;
+const PLACES: usize = 2;
+/// Lines of an audit's first screen after which findings are only counted: what follows them takes the rest of forty.
+const WORST: usize = 22;
 /// Column for a status with its symbol: the longest is "– not checked".
 const STATUSES: usize = 15;
 
@@ -209,13 +211,19 @@ impl Page {
     }
 
     fn findings(&mut self, report: &Report) {
+        let fail_on = report.policy.fail_on;
         let shown: Vec<&Finding> = report
             .findings
             .iter()
-            .filter(|finding| self.verbose > 0 || open(finding))
+            .filter(|finding| self.verbose > 0 || open(finding) || finding.keeps_open(fail_on))
             .filter(|finding| finding.allowed.is_none())
             .collect();
-        let people = report.findings.iter().filter(|finding| finding.status == FindingStatus::Manual).count();
+        let asked = |finding: &&Finding| {
+            finding.status == FindingStatus::Manual
+                && finding.allowed.is_none()
+                && !finding.keeps_open(fail_on)
+        };
+        let people = report.findings.iter().filter(asked).count();
         if shown.is_empty() && people == 0 {
             return;
         }
@@ -231,7 +239,7 @@ impl Page {
             self.screen.text(
                 2,
                 Style::Plain,
-                &format!("{people} more need a person to answer (-v lists them)"),
+                &format!("{people} more, milder, need a person to answer (-v lists them)"),
             );
         }
     }
@@ -278,28 +286,61 @@ impl Page {
         if self.all_assumed { " [would prove Stage 0]" } else { " [proves Stage 0]" }
     }
 
-    /// Every open finding in a line or two: what is wrong once a rule, then each place with what stands there.
+    /// As many of the worst as one screen holds, each with what stands there and the remedy; then a count of the rest.
     fn findings_with_places(&mut self, findings: &[&Finding]) {
         let mut by_rule: BTreeMap<(Reverse<Severity>, &str), Vec<&Finding>> = BTreeMap::new();
         for finding in findings {
             by_rule.entry((Reverse(finding.severity), finding.rule.as_str())).or_default().push(finding);
         }
+        let mut rest: BTreeMap<Reverse<Severity>, usize> = BTreeMap::new();
         for ((Reverse(severity), rule), found) in by_rule {
             let Some(first) = found.first() else { continue };
+            if self.screen.height() >= WORST {
+                let count = rest.entry(Reverse(severity)).or_default();
+                *count = count.saturating_add(found.len());
+                continue;
+            }
             let alike = found.iter().all(|finding| finding.title == first.title);
             let title =
                 if alike { first.title.as_str() } else { first.title.split(": ").next().unwrap_or("") };
             let proves = if found.iter().any(|finding| finding.blocks) { self.proves() } else { "" };
-            let said = format!("{rule}  {}{proves}", self.shorten.text(title));
+            let asks = if first.needs_a_person() {
+                format!(" [{}]", finding_word(first.status))
+            } else {
+                String::new()
+            };
+            let said = format!("{rule}  {}{proves}{asks}", self.shorten.text(title));
             self.screen.labelled(2, 10, (Style::Caution, severity.name()), &said);
             for finding in found.iter().take(PLACES) {
-                let said = format!("{}: {}", finding.location, finding.evidence);
-                self.screen.text(12, Style::Plain, &self.shorten.row(&said));
+                self.place(finding);
             }
             if found.len() > PLACES {
-                let rest = found.len().saturating_sub(PLACES);
-                self.screen.text(12, Style::Plain, &format!("and {rest} more (-v lists all)"));
+                let more = found.len().saturating_sub(PLACES);
+                self.screen.text(12, Style::Plain, &format!("and {more} more (-v lists all)"));
             }
+            if let Some(remedy) = &first.remedy {
+                self.screen.text(12, Style::Plain, &format!("next: {}", self.shorten.row(remedy)));
+            }
+        }
+        if !rest.is_empty() {
+            let counts: Vec<String> =
+                rest.iter().map(|(Reverse(severity), count)| format!("{count} {severity}")).collect();
+            let said = format!("and {} (-v lists all, each with its place)", counts.join(", "));
+            self.screen.text(2, Style::Plain, &said);
+        }
+    }
+
+    /// Where it is, and what stands there with a caret below.
+    fn place(&mut self, finding: &Finding) {
+        let plain = finding.value.is_empty() || finding.value.starts_with("sha256:");
+        let stands = if plain { &finding.evidence } else { &finding.value };
+        let more = finding.places.len().saturating_sub(1);
+        let more = if more > 0 { format!(" (and {more} places more)") } else { String::new() };
+        let row = self.shorten.row(&format!("{}: {stands}{more}", finding.location));
+        self.screen.text(12, Style::Plain, &row);
+        let column = shown_columns(&finding.location).saturating_add(14);
+        if !plain && row.contains(stands.as_str()) && column < 70 {
+            self.screen.text(column, Style::Caution, "^");
         }
     }
 

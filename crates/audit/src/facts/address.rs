@@ -396,6 +396,29 @@ mod tests {
     }
 
     #[test]
+    fn the_component_that_somebody_outside_chooses_is_known() {
+        let chosen = |parts: &[&str]| {
+            let pieces = parts.iter().map(|part| {
+                let (text, provenance) = match *part {
+                    "$" => ("x", Provenance::Operator),
+                    text => (text, Provenance::Literal),
+                };
+                Piece { text: text.to_owned(), provenance, variable: None, default: None, required: false }
+            });
+            let value = Value { pieces: pieces.collect(), ..value("") };
+            let found = of(&value, false).remove(0);
+            (found.authority_settable, found.path_settable, found.host)
+        };
+        let (host, path, _) = chosen(&["https://", "$", ".foo/v1"]);
+        assert!(host && !path);
+        let (host, path, _) = chosen(&["https://foo/", "$"]);
+        assert!(!host && path);
+        assert!(chosen(&["s", "$", "://foo/"]).0);
+        let (user, _, host) = chosen(&["redis://:", "$", "@db:6379"]);
+        assert_eq!((user, host.as_str()), (true, "db"));
+    }
+
+    #[test]
     fn the_owner_of_a_host_is_whoever_registered_it() {
         let owner = |text: &str| of(&value(text), false).remove(0).owner();
         assert_eq!(owner("https://a.b.example.co.uk/x"), "example.co.uk");

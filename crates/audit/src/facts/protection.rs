@@ -5,7 +5,7 @@
 //! `system_setup.rs` (312dc605): `requirements` is read by guests from 0.6 on, which refuse it under any other
 //! `manifest_version` than the text "3"; older guests ignore it.
 
-use crate::view::View;
+use crate::view::{Service, View};
 use serde_json::Value;
 
 /// How far a protection goes.
@@ -105,6 +105,44 @@ pub(crate) fn gpu_policy(view: &View) -> Protection {
         (_, Some(key)) => Protection::Void(format!("gpu_policy.{key} is true")),
         _ => Protection::Holds("a GPU has to be attested and closed".to_owned()),
     }
+}
+
+/// Confinements of a service, each only where nothing beside it undoes it.
+pub(crate) fn of_service(service: &Service) -> Vec<(String, String, &'static str)> {
+    let mut found = Vec::new();
+    if service.is_true("privileged") {
+        return found;
+    }
+    if service.scalar("read_only").is_some_and(|value| value.fixed().as_deref() == Some("true")) {
+        found.push(("read_only".to_owned(), "read_only: true".to_owned(), "writes to its own files"));
+    }
+    for (_, value) in service.below("security_opt") {
+        let Some(text) = value.fixed() else { continue };
+        if matches!(text.as_str(), "no-new-privileges" | "no-new-privileges:true" | "no-new-privileges=true")
+        {
+            found.push((
+                "no-new-privileges".to_owned(),
+                text,
+                "gains privileges through programs of its image",
+            ));
+        } else if !text.contains("unconfined")
+            && (text.starts_with("seccomp") || text.starts_with("apparmor"))
+        {
+            let name = text.split([':', '=']).next().unwrap_or("").to_owned();
+            found.push((name, text, "calls what the profile forbade"));
+        }
+    }
+    for (_, value) in service.below("cap_drop") {
+        if let Some(text) = value.fixed() {
+            found.push((format!("cap_drop.{}", text.to_ascii_uppercase()), text, "keeps a capability"));
+        }
+    }
+    let user = service.scalar("user").and_then(|user| user.fixed());
+    if let Some(user) = user.filter(|user| !matches!(user.split(':').next(), Some("root" | "0" | "") | None))
+    {
+        found.push(("user".to_owned(), format!("user: {user}"), "runs as root inside of its container"));
+    }
+    found
 }
 
 /// 32 bytes in hex.

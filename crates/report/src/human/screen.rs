@@ -40,6 +40,11 @@ impl Screen {
         self.out
     }
 
+    /// Lines so far.
+    pub(super) fn height(&self) -> usize {
+        self.out.bytes().filter(|byte| *byte == b'\n').count()
+    }
+
     pub(super) fn blank(&mut self) {
         self.out.push('\n');
     }

@@ -1,3 +1,5 @@
+//! Protects against a single company that can read, change or switch off what users rely on.
+
 use crate::rule::{Blocks, Note, Rule, Sink};
 use crate::source::kind::FileKind;
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects what the application writes to its log from everybody who can reach the machine.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

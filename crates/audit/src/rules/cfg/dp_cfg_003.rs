@@ -1,3 +1,5 @@
+//! Protects the machine's load from being read by everybody.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

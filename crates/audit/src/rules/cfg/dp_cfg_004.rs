@@ -1,3 +1,5 @@
+//! Protects the application's keys: without a KMS nobody authorises who gets them.
+
 use super::key_provider;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

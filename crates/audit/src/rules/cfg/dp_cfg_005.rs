@@ -1,3 +1,5 @@
+//! Protects against another KMS than the one that is meant.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

@@ -1,3 +1,5 @@
+//! Protects one instance's disk from the others.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

@@ -1,3 +1,5 @@
+//! Protects everything that depends on the time from the host that would set it.
+
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects stored data from being changed on the disk unseen.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

@@ -1,3 +1,5 @@
+//! Protects what users send from the gateway that would see it in the clear.
+
 use super::has_gateway;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

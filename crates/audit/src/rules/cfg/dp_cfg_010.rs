@@ -1,3 +1,5 @@
+//! Protects ports that nobody meant to open.
+
 use crate::facts::protection::{self, Protection};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects what a GPU computes: it has to be attested and closed.
+
 use crate::facts::protection;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects the reader's overview: settings of the guest that change little are told all the same.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

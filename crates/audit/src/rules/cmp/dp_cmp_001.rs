@@ -1,3 +1,5 @@
+//! Protects the measured set of containers from one that can start any other.
+
 use crate::facts::{docker, nested::nested};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

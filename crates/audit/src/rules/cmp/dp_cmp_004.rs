@@ -1,3 +1,5 @@
+//! Protects the reader's overview of what is reachable from outside.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

@@ -1,3 +1,5 @@
+//! Protects the application's keys and quotes from containers that need neither.
+
 use crate::facts::interactive::interactive;
 use crate::facts::mounts;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};

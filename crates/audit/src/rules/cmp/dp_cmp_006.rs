@@ -1,3 +1,5 @@
+//! Protects the code that runs from what a server hands out on the day of the start.
+
 use crate::facts::repository;
 use crate::facts::words::command_words;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};

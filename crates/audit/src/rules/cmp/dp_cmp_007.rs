@@ -1,3 +1,5 @@
+//! Protects the machine from a person who works inside of it.
+
 use crate::facts::interactive::interactive;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects the measured document from parts that stand elsewhere.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

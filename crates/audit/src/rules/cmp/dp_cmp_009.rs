@@ -1,3 +1,5 @@
+//! Protects against services that nobody audited because they start under a profile only.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

@@ -1,3 +1,5 @@
+//! Protects configs and secrets from coming out of something that nothing measures.
+
 use crate::names::{NameClass, classify};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

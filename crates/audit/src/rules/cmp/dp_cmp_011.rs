@@ -1,3 +1,5 @@
+//! Protects configuration from parts that the document does not fix.
+
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects stored data and traffic from storage and networks of others.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

@@ -1,3 +1,5 @@
+//! Protects a gate: what runs before it is not held back by it.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::script;
 use crate::subject::Subject;

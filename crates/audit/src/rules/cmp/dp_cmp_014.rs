@@ -1,3 +1,5 @@
+//! Protects against parts of compose that run something beside the services.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

@@ -1,3 +1,5 @@
+//! Protects secrets from standing in a document that everybody can read.
+
 use crate::known_keys::{self, KnownSecret};
 use crate::names::{NameClass, classify};
 use crate::pattern::pattern;

@@ -1,8 +1,9 @@
-use crate::names::{NameClass, classify};
-use crate::pattern::pattern;
+//! Protects secrets from the log.
+
+use crate::facts::printed::{loops, prints_secret};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script::Command;
 use crate::subject::Subject;
+use std::collections::BTreeSet;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -15,8 +16,6 @@ pub(super) const RULE: Rule = Rule {
     check,
 };
 
-pattern!(VARIABLE, r"\$\{?([A-Za-z_][A-Za-z0-9_]*)");
-
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     let public = view.flag("public_logs") == Some(true);
@@ -24,43 +23,15 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for service in view.active() {
         for program in &service.programs {
             let path = &program.path;
+            let texts =
+                service.executed().filter(|(key, _)| key == path || key.starts_with(&format!("{path}.")));
+            let secret: BTreeSet<String> = texts.flat_map(|(_, value)| loops(&value.effective())).collect();
             for command in &program.commands {
-                if prints_secret(command) {
+                if prints_secret(command, &secret) {
                     let evidence = format!("{} {path}: {}", service.name, command.text());
                     sink.add(Note::fail(&program.place, evidence).severity(severity).about(&service.name));
                 }
             }
         }
     }
-}
-
-/// `echo $SECRET`, `cat key-file`, `env`: to the log unless it goes on somewhere.
-pub(in crate::rules) fn prints_secret(command: &Command) -> bool {
-    if command.piped || command.redirected {
-        return false;
-    }
-    match command.program() {
-        "env" | "printenv" => command.arguments().iter().all(|word| is_secret_name(word)),
-        "echo" | "printf" => command.arguments().iter().any(|word| {
-            VARIABLE
-                .captures_iter(word)
-                .any(|groups| groups.get(1).is_some_and(|name| is_secret_name(name.as_str())))
-        }),
-        "cat" => command.arguments().iter().any(|word| {
-            ["decrypted-env", "appkeys", ".pem", "private", "secret", "credentials", "id_rsa"]
-                .iter()
-                .any(|mark| word.contains(mark))
-        }),
-        _ => false,
-    }
-}
-
-fn is_secret_name(name: &str) -> bool {
-    matches!(
-        classify(name),
-        NameClass::IdentityKey
-            | NameClass::AdminCredential
-            | NameClass::ThirdPartyCredential
-            | NameClass::RootAccess
-    )
 }

@@ -1,3 +1,5 @@
+//! Protects secrets from command lines and labels, which every process can read.
+
 use crate::names::{NameClass, classify};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects production from switches that were made for development.
+
 use crate::facts::words::command_words;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects users from deployments that nobody can look up.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::source::records;
 use crate::subject::Subject;

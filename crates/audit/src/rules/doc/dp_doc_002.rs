@@ -1,3 +1,5 @@
+//! Protects users from records that promise and do not say.
+
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::source::kind::FileKind;

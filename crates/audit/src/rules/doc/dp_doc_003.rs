@@ -1,3 +1,5 @@
+//! Protects users from comparing a hash of something else.
+
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::source::kind::FileKind;

@@ -1,3 +1,5 @@
+//! Protects the right to build and examine the code.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::{Place, Severity};

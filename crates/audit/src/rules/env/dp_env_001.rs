@@ -1,3 +1,5 @@
+//! Protects the start-up itself: the shell, the loader and docker read these names before any service runs.
+
 use crate::names::process_control;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects where data goes from whoever deploys.
+
 use crate::facts::outside::{Variable, variables};
 use crate::names::{NameClass, is_plain_endpoint, stem};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};

@@ -1,3 +1,5 @@
+//! Protects where data goes, where the name does not say that it is an address.
+
 use crate::facts::outside::variables;
 use crate::names::{NameClass, is_document, is_plain_endpoint};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};

@@ -1,3 +1,5 @@
+//! Protects the switches of checks and behaviour from whoever deploys.
+
 use crate::facts::outside::variables;
 use crate::names::{NameClass, flag_severity};
 use crate::rule::{Blocks, Need, Rule, Sink};

@@ -1,3 +1,5 @@
+//! Protects the application's own keys from everybody outside of the machine.
+
 use crate::facts::outside::variables;
 use crate::names::NameClass;
 use crate::rule::{Blocks, Need, Rule, Sink};

@@ -1,3 +1,5 @@
+//! Protects the administration of the application from whoever deploys.
+
 use crate::facts::outside::variables;
 use crate::names::NameClass;
 use crate::rule::{Blocks, Need, Rule, Sink};

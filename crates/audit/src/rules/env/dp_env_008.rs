@@ -1,3 +1,5 @@
+//! Protects what is sent to a third party from the owner of the account there.
+
 use crate::facts::outside::variables;
 use crate::names::NameClass;
 use crate::rule::{Blocks, Need, Rule, Sink};

@@ -1,3 +1,5 @@
+//! Protects the machine and its services from a login of whoever deploys.
+
 use crate::facts::guest::is_development;
 use crate::facts::outside::variables;
 use crate::names::{NameClass, classify};

@@ -1,3 +1,5 @@
+//! Protects the code that is pulled from whoever holds the registry's credentials.
+
 use crate::names::{NameClass, classify};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects the list of allowed names from names that wait for a use.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

@@ -1,3 +1,5 @@
+//! Protects all values together from a container that needs a few.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

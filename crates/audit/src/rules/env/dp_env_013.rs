@@ -1,3 +1,5 @@
+//! Protects the reader from a variable that looks set and is not.
+
 use crate::facts::outside::describe;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

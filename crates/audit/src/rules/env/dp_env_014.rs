@@ -1,3 +1,5 @@
+//! Protects a default in the document from being taken for what runs.
+
 use crate::facts::outside::{Variable, describe, variables};
 use crate::names::{NameClass, flag_severity};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};

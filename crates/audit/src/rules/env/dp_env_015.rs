@@ -1,3 +1,5 @@
+//! Protects a literal from a later entry that replaces it.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

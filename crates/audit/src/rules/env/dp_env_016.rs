@@ -1,3 +1,5 @@
+//! Protects every variable of a service from one whose name is chosen outside.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

@@ -1,3 +1,5 @@
+//! Protects values from the host, which writes files that nothing measures.
+
 use crate::facts::mounts;
 use crate::facts::outside::{Variable, is_dstacks_own, variables};
 use crate::names::NameClass;

@@ -1,3 +1,5 @@
+//! Protects the environment from being replaced by the host, who knows the public key as well.
+
 use crate::facts::protection::{self, Protection};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects the reader's overview: settings from outside that are known to be harmless.
+
 use crate::facts::outside::variables;
 use crate::names::NameClass;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};

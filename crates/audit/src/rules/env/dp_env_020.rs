@@ -1,3 +1,5 @@
+//! Protects the accounts, buckets and contracts that results go to.
+
 use crate::facts::outside::variables;
 use crate::names::{NameClass, is_ledger_destination};
 use crate::rule::{Blocks, Need, Rule, Sink};

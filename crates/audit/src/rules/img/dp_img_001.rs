@@ -1,3 +1,5 @@
+//! Protects the code that runs from whoever deploys.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

@@ -1,3 +1,5 @@
+//! Protects the code that runs from whoever can move a tag.
+
 use super::{commit_tag, fixed};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

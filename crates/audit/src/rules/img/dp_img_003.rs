@@ -1,3 +1,5 @@
+//! Protects the code that runs from a tag that is meant to move.
+
 use super::fixed;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

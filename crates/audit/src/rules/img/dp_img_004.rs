@@ -1,3 +1,5 @@
+//! Protects from taking a tag for a commit.
+
 use super::{commit_tag, fixed};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects nothing by itself: it shows which images are pinned.
+
 use super::fixed;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

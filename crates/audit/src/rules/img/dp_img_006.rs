@@ -1,3 +1,5 @@
+//! Protects from taking a malformed digest for a pin.
+
 use super::fixed;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects a running application from other code after a restart.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::script;
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects the measured set of images from ones that are started while the machine runs.
+
 use crate::facts::nested::nested;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects the reader from one image under two pins.
+
 use super::fixed;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects the answer to who gives the keys: it comes from the replayed log only.
+
 use super::place;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects users from upgrades that leave no public trace.
+
 use super::{kind, place};
 use crate::key_provider::KeyProviderKind;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};

@@ -1,3 +1,5 @@
+//! Protects nothing by itself: it shows that a public registry authorises the KMS.
+
 use super::{kind, place};
 use crate::key_provider::KeyProviderKind;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};

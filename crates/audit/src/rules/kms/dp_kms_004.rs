@@ -1,3 +1,5 @@
+//! Protects users from keys that nobody authorises.
+
 use super::{kind, place};
 use crate::key_provider::KeyProviderKind;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};

@@ -1,3 +1,5 @@
+//! Protects everything else that is said: of the measured document, or of none.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

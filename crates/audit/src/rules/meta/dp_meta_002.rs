@@ -1,3 +1,5 @@
+//! Protects the public's view of what runs.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

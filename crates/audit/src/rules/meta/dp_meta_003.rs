@@ -1,3 +1,5 @@
+//! Protects against judging a document that no guest would run.
+
 use crate::facts::protection::{self, Protection};
 use crate::rule::{Blocks, Note, Rule, Sink};
 use crate::subject::Subject;

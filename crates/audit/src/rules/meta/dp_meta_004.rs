@@ -1,3 +1,5 @@
+//! Protects against a document that one reader sees otherwise than another, or a person otherwise than a program.
+
 use crate::facts::lookalike;
 use crate::rule::{Blocks, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects against a runner that starts something else than the compose file.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

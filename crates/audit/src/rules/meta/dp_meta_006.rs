@@ -1,3 +1,5 @@
+//! Protects the reader from keys that look like settings and are read by nothing.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

@@ -1,3 +1,5 @@
+//! Protects the application's id from being claimed by another compose.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

@@ -1,3 +1,5 @@
+//! Protects all values that are not allowed: an old guest takes them all the same.
+
 use crate::facts::guest::{Enforcement, enforcement_of};
 use crate::rule::{Blocks, Note, Rule, Sink};
 use crate::subject::Subject;

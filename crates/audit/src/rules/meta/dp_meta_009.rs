@@ -1,3 +1,5 @@
+//! Protects against a guest with a login for everybody.
+
 use crate::facts::guest::is_development;
 use crate::rule::{Blocks, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects the reader from claims in extension fields.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

@@ -1,3 +1,5 @@
+//! Protects the domain's users from another certificate for it.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::Service;

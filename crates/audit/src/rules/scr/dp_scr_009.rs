@@ -1,9 +1,10 @@
 //! What is printed is in the log.
 
+use crate::facts::printed::{loops, prints_secret};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::rules::cmp::prints_secret;
 use crate::script;
 use crate::subject::Subject;
+use std::collections::BTreeSet;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -17,10 +18,13 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    // Over all scripts: a name that is used twice is judged by either.
+    let scripts = subject.view.iter().flat_map(|view| &view.scripts);
+    let secret: BTreeSet<String> = scripts.flat_map(|script| loops(script.text())).collect();
     for (script, item) in script::all(subject) {
         let command = &item.command;
         let traces = command.program() == "set" && (command.has_flag('x', "xtrace") || command.has("xtrace"));
-        if traces || prints_secret(command) {
+        if traces || prints_secret(command, &secret) {
             sink.add(Note::fail(&item.place(script), item.evidence(script)));
         }
     }

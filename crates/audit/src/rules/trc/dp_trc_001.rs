@@ -1,3 +1,5 @@
+//! Protects the link between the image and its source.
+
 use super::{Candidate, candidates};
 use crate::context::TraceRung;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};

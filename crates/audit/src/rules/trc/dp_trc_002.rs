@@ -1,3 +1,5 @@
+//! Protects the link between the image and a commit that exists.
+
 use super::{Candidate, candidates};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects from auditing another commit than the deployed one.
+
 use super::{Candidate, candidates};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

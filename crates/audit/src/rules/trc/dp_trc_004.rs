@@ -1,3 +1,5 @@
+//! Protects the public record of deployments from lagging behind.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::source::records;
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects the link between the repository's compose file and the deployed one.
+
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::source::kind::FileKind;

@@ -1,3 +1,5 @@
+//! Protects from abbreviations that name two commits.
+
 use super::{Candidate, candidates};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

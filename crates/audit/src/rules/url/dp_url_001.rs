@@ -1,3 +1,5 @@
+//! Protects the reader's overview of where data can go.
+
 use crate::facts::address::external;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -1,3 +1,5 @@
+//! Protects users' data from fixed hosts whose owner nobody named.
+
 use crate::facts::address::{Address, external};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

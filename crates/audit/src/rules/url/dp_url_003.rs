@@ -1,3 +1,5 @@
+//! Protects what is sent to another application that nobody audited.
+
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

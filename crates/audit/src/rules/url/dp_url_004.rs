@@ -1,3 +1,5 @@
+//! Protects what is sent from being read and changed on the way.
+
 use crate::facts::address::external;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

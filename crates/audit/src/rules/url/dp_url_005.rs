@@ -1,3 +1,5 @@
+//! Protects the destination of a request from whoever chooses part of its address.
+
 use crate::facts::address::all;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

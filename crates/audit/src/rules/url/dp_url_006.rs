@@ -1,3 +1,5 @@
+//! Protects names from leading elsewhere than they say.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::Service;

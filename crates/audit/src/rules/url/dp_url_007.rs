@@ -1,3 +1,5 @@
+//! Protects users' data from leaving with logs and telemetry.
+
 use crate::names::{NameClass, classify};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;

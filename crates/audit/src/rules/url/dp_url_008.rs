@@ -1,3 +1,5 @@
+//! Protects connections from whoever stands in between.
+
 use crate::facts::address::{self, Inside};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
