@@ -98,7 +98,7 @@ fn variable(
 ) -> Option<Flow> {
     let uses: Vec<&Use> = view.uses.get(name).into_iter().flatten().filter(|used| used.active).collect();
     let lookup = view.environment.lookup(name);
-    let provenance = crate::resolve::provenance(lookup.provenance);
+    let provenance = lookup.provenance;
     if !provenance.is_settable() {
         return None;
     }

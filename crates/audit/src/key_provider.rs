@@ -1,11 +1,10 @@
 //! Who gives the application its keys, from the replayed `key-provider` event.
 //!
-//! The event's payload is JSON `{"name": ..., "id": ...}`; for `kms` the id is the KMS root CA's public key (SPKI
+//! Its payload is read by `veritee-eventlog`, once; here is what the name and the id stand for. For `kms` the id is the KMS root CA's public key (SPKI
 //! in DER, hex). It is part of RTMR3, so an operator cannot choose what it says; everything else that names a KMS
 //! (a cluster name, an extension field, an API) is a claim.
 
 use serde::{Deserialize, Serialize};
-use veritee_model::Reason;
 
 /// A KMS root CA whose facts are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,59 +86,7 @@ pub struct KeyProvider {
     pub id: String,
 }
 
-/// The event's payload cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum KeyProviderError {
-    /// Not the JSON object that dstack writes; the position is the JSON reader's.
-    NotJson {
-        /// Line of the first fault, counted from 1.
-        line: usize,
-        /// Column of the first fault.
-        column: usize,
-    },
-}
-
-impl KeyProviderError {
-    /// The stable reason.
-    #[must_use]
-    pub const fn reason(&self) -> Reason {
-        match self {
-            Self::NotJson { .. } => Reason::IdentityEventLength,
-        }
-    }
-}
-
-impl core::fmt::Display for KeyProviderError {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self {
-            Self::NotJson { line, column } => write!(
-                f,
-                "key-provider event, line {line} column {column}: expected an object with `name` and `id`"
-            ),
-        }
-    }
-}
-
-impl core::error::Error for KeyProviderError {}
-
 impl KeyProvider {
-    /// Reads the payload of the `key-provider` event.
-    ///
-    /// # Errors
-    /// When the payload is not a JSON object with the two texts `name` and `id` and nothing else.
-    pub fn from_payload(payload: &[u8]) -> Result<Self, KeyProviderError> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Payload {
-            name: String,
-            id: String,
-        }
-        let payload: Payload = serde_json::from_slice(payload)
-            .map_err(|error| KeyProviderError::NotJson { line: error.line(), column: error.column() })?;
-        Ok(Self { name: payload.name, id: payload.id })
-    }
-
     /// What kind of key provider it is.
     #[must_use]
     pub fn kind(&self) -> KeyProviderKind {
@@ -195,14 +142,5 @@ mod tests {
     fn a_local_provider_that_quotes_a_known_ca_is_still_local() {
         let provider = KeyProvider { name: "local-sgx".to_owned(), id: KNOWN_KMS[1].ca_spki.to_owned() };
         assert_eq!(provider.kind(), KeyProviderKind::Local);
-    }
-
-    #[test]
-    fn a_payload_with_a_second_name_is_refused() {
-        assert!(KeyProvider::from_payload(br#"{"name":"kms","id":"00"}"#).is_ok());
-        assert!(KeyProvider::from_payload(br#"{"name":"none","name":"kms","id":"00"}"#).is_err());
-        assert!(KeyProvider::from_payload(br#"{"name":"kms"}"#).is_err());
-        let error = KeyProvider::from_payload(b"kms").unwrap_err();
-        assert_eq!(error.reason(), Reason::IdentityEventLength);
     }
 }

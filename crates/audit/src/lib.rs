@@ -47,7 +47,7 @@ pub use audit::{Audit, NotRun, audit, audit_document_error, audit_facts, audit_s
 pub use context::{BootEvents, Context, NameOverride, OsFacts, TraceRung};
 pub use diff::{Change, Diff, Party, Power, diff};
 pub use flow::{Flow, FlowSink};
-pub use key_provider::{KeyProvider, KeyProviderError, KeyProviderKind};
+pub use key_provider::{KeyProvider, KeyProviderKind};
 pub use names::NameClass;
 pub use review::{Answer, FindingAnswer, Review, ReviewError};
 pub use rule::{Blocks, Need, Rule};

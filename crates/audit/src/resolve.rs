@@ -277,7 +277,7 @@ impl Resolver<'_> {
 
     fn variable_files(&self, service: &service::Service) -> Vec<(Value, Provenance)> {
         let files = service.env_files.iter();
-        files.map(|entry| (self.value_at(&entry.file, &entry.path), provenance(entry.content))).collect()
+        files.map(|entry| (self.value_at(&entry.file, &entry.path), entry.content)).collect()
     }
 
     fn mount(&self, mount: &service::Mount, service: &service::Service) -> Option<Mount> {
@@ -404,7 +404,7 @@ impl Resolver<'_> {
         let many = shown.raw.contains('\n');
         for reference in &value.references {
             let place = self.place(Text::ComposeFile, reference.span, path);
-            let raw = if many { self.line(&place) } else { shown.raw.clone() };
+            let raw = if many { self.line(&place) } else { shortened(&shown.raw, QUOTED) };
             let address = addresses.get(&reference.name);
             uses.entry(reference.name.clone()).or_default().push(Use {
                 service: target.service.map(str::to_owned),
@@ -423,9 +423,12 @@ impl Resolver<'_> {
     fn line(&self, place: &Place) -> String {
         let index = place.line.and_then(|line| usize::try_from(line).ok()).unwrap_or(1).saturating_sub(1);
         let text = self.deployment.compose_text().unwrap_or("");
-        shortened(self.lines.line(text, index).trim(), 200)
+        shortened(self.lines.line(text, index).trim(), QUOTED)
     }
 }
+
+/// Characters of a value that are kept for each variable that it mentions: a value of many would be kept many times.
+const QUOTED: usize = 200;
 
 type Uses = BTreeMap<String, Vec<Use>>;
 
@@ -458,27 +461,13 @@ fn activity(activity: &service::Activity) -> Activity {
     }
 }
 
-pub(crate) fn provenance(provenance: compose::Provenance) -> Provenance {
-    match provenance {
-        compose::Provenance::Literal => Provenance::Literal,
-        compose::Provenance::Unset => Provenance::Unset,
-        compose::Provenance::System => Provenance::System,
-        compose::Provenance::Measured => Provenance::Measured,
-        compose::Provenance::Attested => Provenance::Attested,
-        compose::Provenance::Remote => Provenance::Remote,
-        compose::Provenance::Operator => Provenance::Operator,
-        compose::Provenance::Host => Provenance::Host,
-        compose::Provenance::Unknown => Provenance::Unknown,
-    }
-}
-
 fn piece(part: &compose::Part) -> Piece {
     let operand = || part.operand.iter().map(|part| piece(part).text).collect::<String>();
     let default = part.operator.filter(|operator| operator.is_default()).map(|_| operand());
     let text = if part.known { part.text.clone() } else { default.clone().unwrap_or_default() };
     Piece {
         text,
-        provenance: provenance(part.provenance),
+        provenance: part.provenance,
         variable: part.source.clone(),
         required: part.operator.is_some_and(|operator| operator.is_required()),
         default,
@@ -492,7 +481,7 @@ fn mention(reference: &compose::Reference) -> Piece {
     };
     Piece {
         text: String::new(),
-        provenance: provenance(reference.provenance),
+        provenance: reference.provenance,
         variable: Some(reference.name.clone()),
         default: reference.default.clone(),
         required,

@@ -15,52 +15,8 @@ mod url;
 
 pub(crate) use image::{ImageReference, Pin};
 pub(crate) use mount::{Mount, Port, normalise};
-pub(crate) use url::addresses;
-
-/// Who can choose a value without changing the compose hash. Later ones reach further.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Provenance {
-    /// Written in the measured document.
-    Literal,
-    /// Set by the guest's own start-up.
-    System,
-    /// Nobody sets it: it is empty.
-    Unset,
-    /// Derived from measured bytes.
-    Measured,
-    /// From the guest agent: attested.
-    Attested,
-    /// Fetched from another machine.
-    Remote,
-    /// Whoever deploys, through `allowed_envs`.
-    Operator,
-    /// The host, through files that nothing measures.
-    Host,
-    /// Not understood: counts as the host's.
-    Unknown,
-}
-
-impl Provenance {
-    /// The word used in reports.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Literal => "literal",
-            Self::System => "system",
-            Self::Unset => "unset",
-            Self::Measured => "measured",
-            Self::Attested => "attested",
-            Self::Remote => "remote",
-            Self::Operator => "operator",
-            Self::Host => "host",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    /// Somebody outside the machine can choose it.
-    pub(crate) const fn is_settable(self) -> bool {
-        matches!(self, Self::Remote | Self::Operator | Self::Host | Self::Unknown)
-    }
-}
+pub(crate) use url::{Link, addresses, links};
+pub(crate) use veritee_compose::Provenance;
 
 /// One part of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -384,7 +340,7 @@ impl View {
 
     /// Who can choose a variable.
     pub(crate) fn provenance_of(&self, name: &str) -> Provenance {
-        crate::resolve::provenance(self.environment.lookup(name).provenance)
+        self.environment.lookup(name).provenance
     }
 
     pub(crate) fn is_operator(&self, name: &str) -> bool {

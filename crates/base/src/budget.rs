@@ -50,9 +50,11 @@ pub struct Budget {
     pub yaml_nodes: usize,
     /// Bytes of text in a YAML stream with every alias expanded.
     pub yaml_text_bytes: usize,
+    /// Documents of one YAML text. Each is merged over all before it; real composes have one, rarely two.
+    pub yaml_documents: usize,
     /// A shell script inside an `app_compose`. The largest real one is 13 KiB.
     pub script_bytes: usize,
-    /// Words, commands and expansions in a shell script.
+    /// Words, commands and expansions in all shell scripts of a document together.
     pub script_nodes: usize,
     /// Chain reads of one evidence. A registry with 500 apps takes 1 MiB; a year of receipts of busy blocks 50.
     pub chain_bytes: usize,
@@ -104,6 +106,7 @@ impl Budget {
         yaml_depth: 96,
         yaml_nodes: 400_000,
         yaml_text_bytes: 16 << 20,
+        yaml_documents: 64,
         script_bytes: 1 << 20,
         script_nodes: 400_000,
         chain_bytes: 48 << 20,

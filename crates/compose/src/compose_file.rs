@@ -108,6 +108,11 @@ pub enum ComposeFileError {
     Interpolation(ResolveError),
     /// Two documents contradict each other.
     Merge(MergeError),
+    /// There are more documents than allowed: each is merged over all before it.
+    TooManyDocuments {
+        /// Documents allowed.
+        limit: usize,
+    },
     /// A document has more `!reset` and `!override` tags than allowed.
     TooManyMergeTags {
         /// Tags allowed.
@@ -132,9 +137,10 @@ impl ComposeFileError {
         match self {
             Self::Missing | Self::NotAString { .. } | Self::Masked => Reason::ComposeFileMissing,
             Self::Yaml(error) => error.reason(),
-            Self::TooLarge { .. } | Self::TooManyMergeTags { .. } | Self::ExtendsTooLarge { .. } => {
-                Reason::ComposeFileTooLarge
-            }
+            Self::TooLarge { .. }
+            | Self::TooManyDocuments { .. }
+            | Self::TooManyMergeTags { .. }
+            | Self::ExtendsTooLarge { .. } => Reason::ComposeFileTooLarge,
             _ => Reason::ComposeFileMalformed,
         }
     }
@@ -168,6 +174,7 @@ impl fmt::Display for ComposeFileError {
             Self::NoServices => f.write_str("the compose file has no services"),
             Self::Interpolation(error) => error.fmt(f),
             Self::Merge(error) => error.fmt(f),
+            Self::TooManyDocuments { limit } => write!(f, "more than {limit} documents in one file"),
             Self::TooManyMergeTags { limit } => {
                 write!(f, "more than {limit} !reset and !override tags in a document")
             }
@@ -261,6 +268,9 @@ fn merged(
     budget: &Budget,
     constructs: &mut Vec<Construct>,
 ) -> Result<Tree, ComposeFileError> {
+    if stream.documents.len() > budget.yaml_documents {
+        return Err(ComposeFileError::TooManyDocuments { limit: budget.yaml_documents });
+    }
     let mut whole: Option<Tree> = None;
     let mut remarks = tree::Remarks::default();
     for document in &stream.documents {
@@ -275,7 +285,9 @@ fn merged(
         merge::without_resets(&mut document);
         let mut resolved = tree::resolve_with(text, &document, environment, &mut remarks)
             .map_err(ComposeFileError::Interpolation)?;
-        for remark in extends::apply(&mut resolved, &tagged, budget.yaml_nodes).map_err(of_extends)? {
+        for remark in extends::apply(&mut resolved, &tagged, budget.yaml_nodes, budget.yaml_text_bytes)
+            .map_err(of_extends)?
+        {
             note(constructs, remark.kind, remark.span, &remark.path, &remark.detail);
         }
         let base = whole.take();

@@ -43,15 +43,38 @@ enum Base {
 }
 
 /// Resolves all services of a document, in place.
-pub(crate) fn apply(tree: &mut Tree, tagged: &Tagged, limit: usize) -> Result<Vec<Remark>, ExtendsError> {
+pub(crate) fn apply(
+    tree: &mut Tree,
+    tagged: &Tagged,
+    limit: usize,
+    limit_bytes: usize,
+) -> Result<Vec<Remark>, ExtendsError> {
     let Some(services) = services(tree) else { return Ok(Vec::new()) };
     if !services.iter().any(|entry| entry.tree.get("extends").is_some()) {
         return Ok(Vec::new());
     }
     let index: HashMap<String, usize> =
         services.iter().enumerate().map(|(place, entry)| (entry.key.clone(), place)).collect();
-    let mut resolving =
-        Resolving { services, index, tagged, remarks: Vec::new(), circular: HashSet::new(), nodes: 0, limit };
+    let mut by_service: HashMap<&str, Vec<&[String]>> = HashMap::new();
+    for (path, _, _) in tagged {
+        if let [services, name, rest @ ..] = path.as_slice()
+            && services == "services"
+        {
+            by_service.entry(name).or_default().push(rest);
+        }
+    }
+    let mut resolving = Resolving {
+        services,
+        index,
+        tagged: by_service,
+        remarks: Vec::new(),
+        refused: HashSet::new(),
+        circular: HashSet::new(),
+        nodes: 0,
+        bytes: 0,
+        limit,
+        limit_bytes,
+    };
     for place in 0..resolving.services.len() {
         resolving.follow(place)?;
     }
@@ -69,12 +92,17 @@ fn services(tree: &mut Tree) -> Option<&mut Vec<TreeEntry>> {
 struct Resolving<'a> {
     services: &'a mut Vec<TreeEntry>,
     index: HashMap<String, usize>,
-    tagged: &'a Tagged,
+    /// Tagged paths below each service.
+    tagged: HashMap<&'a str, Vec<&'a [String]>>,
     remarks: Vec<Remark>,
+    /// Places that were refused.
+    refused: HashSet<Span>,
     /// Services that lead to themselves. Compose refuses the file; nothing is taken over.
     circular: HashSet<usize>,
     nodes: usize,
+    bytes: usize,
     limit: usize,
+    limit_bytes: usize,
 }
 
 impl Resolving<'_> {
@@ -117,18 +145,17 @@ impl Resolving<'_> {
         if base.tree.is_null() || matches!(self::base(&entry.tree), Base::None) {
             return Ok(());
         }
-        self.nodes = self.nodes.saturating_add(nodes(&base.tree));
-        if self.nodes > self.limit {
+        // The service itself is copied too.
+        let (base_nodes, base_bytes) = size(&base.tree);
+        let (own_nodes, own_bytes) = size(&entry.tree);
+        self.nodes = self.nodes.saturating_add(base_nodes).saturating_add(own_nodes);
+        self.bytes = self.bytes.saturating_add(base_bytes).saturating_add(own_bytes);
+        if self.nodes > self.limit || self.bytes > self.limit_bytes {
             return Err(ExtendsError::TooLarge(self.limit));
         }
         let mut base = base.tree.clone();
-        for (path, _, _) in self.tagged {
-            if let [services, name, rest @ ..] = path.as_slice()
-                && services == "services"
-                && *name == entry.key
-            {
-                merge::drop_path(&mut base, rest);
-            }
+        for rest in self.tagged.get(entry.key.as_str()).into_iter().flatten() {
+            merge::drop_path(&mut base, rest);
         }
         // What the base itself could not take over is still missing from both.
         let unresolved = base.get("extends").cloned();
@@ -149,7 +176,7 @@ impl Resolving<'_> {
         let Some(entry) = self.services.get(place) else { return };
         let span = entry.tree.get("extends").map_or(entry.key_span, Tree::span);
         // A service that extends this one carries the same entry on.
-        if self.remarks.iter().any(|remark| remark.span == span) {
+        if !self.refused.insert(span) {
             return;
         }
         let path = format!("services.{}.extends", entry.key);
@@ -175,13 +202,16 @@ fn remove(tree: &mut Tree, key: &str) {
     }
 }
 
-/// How many nodes a tree has, by a walk whose depth the YAML reader has bounded.
-fn nodes(tree: &Tree) -> usize {
+/// How many nodes a tree has, and bytes of text, by a walk whose depth the YAML reader has bounded.
+fn size(tree: &Tree) -> (usize, usize) {
+    let add =
+        |sum: (usize, usize), one: (usize, usize)| (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1));
     match tree {
-        Tree::Null(_) | Tree::Scalar(_) => 1,
-        Tree::Sequence(elements, _) => elements.iter().map(nodes).fold(1, usize::saturating_add),
+        Tree::Null(_) => (1, 0),
+        Tree::Scalar(value) => (value.parts.len().max(1), value.text.len()),
+        Tree::Sequence(elements, _) => elements.iter().map(size).fold((1, 0), add),
         Tree::Mapping(entries, _) => {
-            entries.iter().map(|entry| nodes(&entry.tree)).fold(1, usize::saturating_add)
+            entries.iter().map(|entry| add(size(&entry.tree), (0, entry.key.len()))).fold((1, 0), add)
         }
     }
 }

@@ -69,6 +69,16 @@ impl fmt::Display for LineColumn {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineIndex {
     starts: Vec<usize>,
+    /// Characters before every [`STEP`]th byte: a text of one line must not be counted anew for each place in it.
+    characters: Vec<usize>,
+}
+
+/// Bytes between two counts of characters.
+const STEP: usize = 256;
+
+/// Bytes that continue a character of UTF-8 do not begin a column.
+const fn begins_character(byte: u8) -> bool {
+    byte & 0xc0 != 0x80
 }
 
 impl LineIndex {
@@ -83,7 +93,22 @@ impl LineIndex {
                 starts.push(at.saturating_add(1));
             }
         }
-        Self { starts }
+        let mut characters = Vec::with_capacity((text.len() / STEP).saturating_add(1));
+        let mut count = 0_usize;
+        for chunk in text.chunks(STEP) {
+            characters.push(count);
+            count = count.saturating_add(chunk.iter().filter(|byte| begins_character(**byte)).count());
+        }
+        Self { starts, characters }
+    }
+
+    /// Characters that begin before an offset.
+    fn before(&self, text: &[u8], offset: usize) -> usize {
+        let offset = offset.min(text.len());
+        let step = (offset / STEP).min(self.characters.len().saturating_sub(1));
+        let known = self.characters.get(step).copied().unwrap_or(0);
+        let rest = text.get(step.saturating_mul(STEP)..offset).unwrap_or(&[]);
+        known.saturating_add(rest.iter().filter(|byte| begins_character(**byte)).count())
     }
 
     /// Line and column of `offset` in the `text` that the index was made of.
@@ -91,9 +116,7 @@ impl LineIndex {
     pub fn locate(&self, text: &[u8], offset: usize) -> LineColumn {
         let line = self.starts.partition_point(|start| *start <= offset).max(1);
         let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let before = text.get(start..offset.min(text.len())).unwrap_or(&[]);
-        // Bytes that continue a character of UTF-8 do not begin a column.
-        let column = before.iter().filter(|byte| **byte & 0xc0 != 0x80).count().saturating_add(1);
+        let column = self.before(text, offset).saturating_sub(self.before(text, start)).saturating_add(1);
         LineColumn { line, column }
     }
 
@@ -130,6 +153,18 @@ mod tests {
         assert_eq!(index.locate(text, d), LineColumn { line: 3, column: 1 });
         assert_eq!(index.lines(), 4);
         assert_eq!(index.line_span(text, 1), Some(Span::new(0, 1)));
+    }
+
+    #[test]
+    fn columns_of_a_long_line_are_those_of_counting() {
+        let text = "aä\u{1f600}".repeat(500) + "\nb";
+        let index = LineIndex::new(text.as_bytes());
+        for (at, _) in text.char_indices() {
+            let line = text[..at].matches('\n').count() + 1;
+            let start = text[..at].rfind('\n').map_or(0, |at| at + 1);
+            let column = text[start..at].chars().count() + 1;
+            assert_eq!(index.locate(text.as_bytes(), at), LineColumn { line, column }, "{at}");
+        }
     }
 
     #[test]

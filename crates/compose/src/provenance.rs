@@ -62,6 +62,12 @@ impl Provenance {
         matches!(self, Self::Literal | Self::Unset | Self::System | Self::Measured | Self::Attested)
     }
 
+    /// Somebody outside the machine can choose it.
+    #[must_use]
+    pub const fn is_settable(self) -> bool {
+        !self.is_fixed()
+    }
+
     /// The host chooses it, or must be taken to.
     #[must_use]
     pub const fn is_host(self) -> bool {

@@ -99,7 +99,10 @@ fn context(run: &Run<'_>, bound: &BoundCompose, identity: &AppIdentity) -> Conte
         app_id: Some(*identity.app_id()),
         events: Some(BootEvents {
             names: boot.map(|event| event.name.clone()).collect(),
-            key_provider: KeyProvider::from_payload(identity.key_provider().payload()).ok(),
+            key_provider: Some(KeyProvider {
+                name: identity.key_provider().name().to_owned(),
+                id: hex::encode(identity.key_provider().id()),
+            }),
             os_image_hash: identity.os_image_hash_claimed().map(ToString::to_string),
         }),
         os: OsFacts { image_name: run.os.image_name.clone(), version: None, development: run.os.development },

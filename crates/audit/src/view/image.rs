@@ -1,6 +1,7 @@
 //! Image references: `[registry[:port]/]path[:tag][@algorithm:hex]`.
 
 use super::{HOLE, Value};
+use veritee_compose as compose;
 use veritee_model::Place;
 
 /// An image as a service names it.
@@ -13,6 +14,7 @@ pub(crate) struct ImageReference {
     pub(crate) tag: Option<String>,
     /// `algorithm:hex` behind the `@`, whatever it is.
     pub(crate) digest: Option<String>,
+    pub(crate) pin: Pin,
     /// Somebody outside has a part in it.
     pub(crate) settable: bool,
     pub(crate) place: Place,
@@ -45,24 +47,23 @@ impl ImageReference {
     /// Reads a reference from text.
     pub(crate) fn parse(text: &str) -> Self {
         let text = text.trim();
-        let (rest, digest) = match text.split_once('@') {
-            Some((rest, digest)) => (rest, Some(digest.to_owned())),
-            None => (text, None),
-        };
-        // A colon before the last slash is a port.
-        let path_at = rest.rfind('/').map_or(0, |at| at.saturating_add(1));
-        let (name, tag) = match rest.get(path_at..).and_then(|last| last.split_once(':')) {
-            Some((_, tag)) => {
-                let end = rest.len().saturating_sub(tag.len()).saturating_sub(1);
-                (rest.get(..end).unwrap_or(rest), Some(tag.to_owned()))
-            }
-            None => (rest, None),
-        };
+        let parsed = whole(text);
+        let piece = |value: &Option<compose::Value>| value.as_ref().map(|value| value.text.clone());
+        let registry =
+            parsed.registry.as_ref().map(|registry| format!("{}/", registry.text)).unwrap_or_default();
         Self {
             text: text.to_owned(),
-            name: name.to_owned(),
-            tag,
-            digest,
+            name: format!("{registry}{}", parsed.repository.text),
+            tag: piece(&parsed.tag),
+            digest: piece(&parsed.digest),
+            pin: match parsed.pin() {
+                compose::Pin::Digest { .. } => Pin::Digest,
+                compose::Pin::MalformedDigest(_) => Pin::MalformedDigest,
+                compose::Pin::Tag(tag) if !crate::tags::is_moving(&tag) => Pin::Tag,
+                // Docker refuses a name that is not of the grammar: nothing is held fast by it.
+                compose::Pin::Malformed if parsed.digest.is_some() => Pin::MalformedDigest,
+                _ => Pin::Moving,
+            },
             settable: false,
             place: Place::default(),
             service: String::new(),
@@ -70,13 +71,7 @@ impl ImageReference {
     }
 
     pub(crate) fn pin(&self) -> Pin {
-        match (&self.digest, self.tag.as_deref()) {
-            (Some(digest), _) if is_digest(digest) => Pin::Digest,
-            (Some(_), _) => Pin::MalformedDigest,
-            (None, None | Some("")) => Pin::Moving,
-            (None, Some(tag)) if crate::tags::is_moving(tag) => Pin::Moving,
-            (None, Some(_)) => Pin::Tag,
-        }
+        self.pin
     }
 
     /// Whether the code behind the reference can change without a trace in the document.
@@ -86,19 +81,14 @@ impl ImageReference {
 
     /// The hex of a sound digest.
     pub(crate) fn digest_hex(&self) -> Option<&str> {
-        let digest = self.digest.as_deref().filter(|digest| is_digest(digest))?;
+        let digest = self.digest.as_deref().filter(|_| self.pin == Pin::Digest)?;
         digest.split_once(':').map(|(_, hex)| hex)
     }
 }
 
-fn is_digest(text: &str) -> bool {
-    let Some((algorithm, hex)) = text.split_once(':') else { return false };
-    let length = match algorithm {
-        "sha256" => 64,
-        "sha512" => 128,
-        _ => return false,
-    };
-    hex.len() == length && hex.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+fn whole(text: &str) -> compose::ImageReference {
+    let value = compose::Value::literal_text(text, compose::Span::default());
+    compose::ImageReference::parse(value, String::new())
 }
 
 #[cfg(test)]
@@ -120,6 +110,12 @@ mod tests {
             (format!("a@sha256:{}", &hex[..63]), Pin::MalformedDigest),
             (format!("a@md5:{hex}"), Pin::MalformedDigest),
             (format!("a@sha512:{}", hex.repeat(2)), Pin::Digest),
+            (format!("a@sha384:{}", &hex.repeat(2)[..96]), Pin::Digest),
+            (format!("a@sha384:{hex}"), Pin::MalformedDigest),
+            (format!("a b@sha256:{hex}"), Pin::MalformedDigest),
+            (format!("a//b@sha256:{hex}"), Pin::MalformedDigest),
+            (format!("@sha256:{hex}"), Pin::MalformedDigest),
+            ("-a:1".to_owned(), Pin::Moving),
             (format!("a:sha256-{hex}"), Pin::Tag),
         ];
         for (text, pin) in table {

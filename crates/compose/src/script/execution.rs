@@ -170,7 +170,7 @@ impl<'a> Executions<'a> {
                 let origins = self.resolver.written(index, target.kind);
                 if origins.has(Provenance::Remote) {
                     let execution = new(ExecutionKind::Unpacked, origins, Language::Other);
-                    let fetched_by = Some(self.fetcher(&invoked(script, index)).unwrap_or(index));
+                    let fetched_by = Some(self.fetcher(at, &invoked(script, index)).unwrap_or(index));
                     found.push(Execution { fetched_by, file: Some(path), ..execution });
                 }
             } else if unit::started(&path).is_some() {
@@ -187,19 +187,8 @@ impl<'a> Executions<'a> {
     }
 
     /// The command of the same script that fetches one of the files that these words name.
-    fn fetcher(&mut self, words: &[String]) -> Option<usize> {
-        let here = self.resolver.script()?;
-        for word in words {
-            let writers = self.resolver.writers(word);
-            let found = writers.iter().rev().find(|writer| {
-                writer.kind == WriteKind::Download
-                    && self.scripts.get(writer.script).is_some_and(|script| core::ptr::eq(script, here))
-            });
-            if let Some(found) = found {
-                return Some(found.command);
-            }
-        }
-        None
+    fn fetcher(&mut self, script: usize, words: &[String]) -> Option<usize> {
+        words.iter().find_map(|word| self.resolver.named(word)?.fetched_in(script))
     }
 
     fn of_code(
@@ -264,38 +253,22 @@ impl<'a> Executions<'a> {
         if invocation.appended.is_some() {
             origins = origins.join(self.resolver.input(index));
         }
-        let writers = self.resolver.writers(&shown);
-        let here = self.resolver.script();
-        let is_read = !writers.is_empty()
-            && writers.iter().all(|writer| {
-                self.scripts
-                    .get(writer.script)
-                    .is_some_and(|script| script.followed.contains(&writer.command))
-            })
-            || writers.is_empty() && !origins.has(Provenance::Unknown);
-        let fetched_by = writers
-            .iter()
-            .rev()
-            .filter(|writer| {
-                here.is_some_and(|here| {
-                    self.scripts.get(writer.script).is_some_and(|s| core::ptr::eq(s, here))
-                })
-            })
-            .map(|writer| writer.command)
-            .next();
-        let text = writers.first().filter(|_| language == Language::Other && writers.len() == 1).and_then(
-            |writer| {
-                let parts = produced::output(self.scripts.get(writer.script)?, writer.command, writer.kind)?;
-                Some(super::invocation::shown(&parts)).filter(|text| text.len() <= TEXT)
-            },
-        );
-        Execution {
-            file: Some(shown),
-            is_read,
-            fetched_by,
-            text,
-            ..new(ExecutionKind::File, origins, language)
-        }
+        let named = self.resolver.named(&shown);
+        let is_read = match &named {
+            Some(named) => named.is_read,
+            None => !origins.has(Provenance::Unknown),
+        };
+        let execution = new(ExecutionKind::File, origins, language);
+        let fetched_by = named.as_ref().and_then(|named| named.last_in(execution.script, usize::MAX));
+        let only = named.as_ref().and_then(|named| match named.writers.as_slice() {
+            [writer] if language == Language::Other => Some(*writer),
+            _ => None,
+        });
+        let text = only.and_then(|writer| {
+            let parts = produced::output(self.scripts.get(writer.script)?, writer.command, writer.kind)?;
+            Some(super::invocation::shown(&parts)).filter(|text| text.len() <= TEXT)
+        });
+        Execution { file: Some(shown), is_read, fetched_by, text, ..execution }
     }
 
     /// Archives and packages out of which programs come, and files that are made runnable.
@@ -355,24 +328,18 @@ impl<'a> Executions<'a> {
         if own_input.has(Provenance::Remote) {
             return Some(new(ExecutionKind::Unpacked, own_input, Language::Other));
         }
-        let here = self.resolver.script()?;
         for word in invocation.arguments() {
             let text = word.shown();
             let name = text.rsplit(['=', ':']).next().unwrap_or(&text);
             if name.is_empty() || name.starts_with('-') {
                 continue;
             }
-            let writers = self.resolver.writers(name);
-            let fetched = writers.iter().rev().find(|writer| {
-                let is_here =
-                    self.scripts.get(writer.script).is_some_and(|script| core::ptr::eq(script, here));
-                is_here && writer.command != index
-            });
-            let Some(fetched) = fetched.copied() else { continue };
+            let execution = new(ExecutionKind::Unpacked, Origins::NONE, Language::Other);
+            let Some(named) = self.resolver.named(name) else { continue };
+            let Some(fetched) = named.last_in(execution.script, index) else { continue };
             let origins = self.resolver.file(name);
             if origins.has(Provenance::Remote) {
-                let execution = new(ExecutionKind::Unpacked, origins, Language::Other);
-                return Some(Execution { fetched_by: Some(fetched.command), file: Some(text), ..execution });
+                return Some(Execution { origins, fetched_by: Some(fetched), file: Some(text), ..execution });
             }
         }
         None
@@ -526,7 +493,7 @@ impl Checks {
                 });
                 match invocation.program() {
                     Some("sha256sum" | "sha512sum" | "sha384sum" | "b2sum") if checks => {
-                        found.strong.push(index)
+                        found.strong.push(index);
                     }
                     Some("shasum") if checks => {
                         let is_strong = texts()

@@ -7,6 +7,7 @@ use crate::environment::EnvironmentModel;
 use crate::position::Span;
 use crate::provenance::Provenance;
 use crate::service::absolute_path;
+use std::rc::Rc;
 
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -99,12 +100,13 @@ impl Script {
                 self.target(kind, &redirection.target, &mut targets);
             }
         }
+        let names = names_of(command);
         for invocation in self.invocations(command) {
             for (kind, word) in file_arguments(&invocation) {
-                let is_known =
-                    targets.iter().any(|target: &Target| target.kind == kind && target.word == word);
+                let mut near = targets.iter().rev().take(8);
+                let is_known = near.any(|target: &Target| target.kind == kind && target.word == word);
                 if !is_known && targets.len() < TARGETS {
-                    targets.push(Target { kind, names: names_of(command), word });
+                    targets.push(Target { kind, names: Rc::clone(&names), word });
                 }
             }
         }
@@ -113,7 +115,7 @@ impl Script {
 
     fn target(&self, kind: WriteKind, word: &Word, targets: &mut Vec<Target>) {
         let one = core::slice::from_ref(word);
-        let names = || word.variables().into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let names = || word.variables().into_iter().take(NAMES).map(str::to_owned).collect::<Rc<[String]>>();
         for way in 0..self.values.ways(one) {
             if let Some([filled]) = self.values.fill(one, way).as_deref()
                 && !targets.iter().rev().take(8).any(|target| target.word == *filled)
@@ -192,7 +194,7 @@ impl Script {
 pub(super) struct Target {
     pub(super) kind: WriteKind,
     /// Variables that have a part in the name.
-    names: Vec<String>,
+    names: Rc<[String]>,
     pub(super) word: Word,
 }
 
@@ -206,10 +208,19 @@ impl Target {
     }
 }
 
-fn names_of(command: &Command) -> Vec<String> {
+/// Variables in a command's words; of many only some, and the first of those is none that a script can assign.
+fn names_of(command: &Command) -> Rc<[String]> {
     let words = command.words.iter().filter(|word| word.literal().is_none());
-    words.flat_map(|word| word.variables()).map(str::to_owned).collect()
+    let mut names: Vec<String> =
+        words.flat_map(|word| word.variables()).take(NAMES).map(str::to_owned).collect();
+    if names.len() == NAMES {
+        names.insert(0, String::new());
+    }
+    names.into()
 }
+
+/// Variables of one command that are looked at.
+const NAMES: usize = 16;
 
 impl WriteKind {
     /// The output of the command itself is written.

@@ -7,6 +7,7 @@ use crate::environment::EnvironmentModel;
 use crate::provenance::Provenance;
 use crate::service::absolute_path;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// All who have a part in a text, and what else is known of it. A set, so that one does not hide the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -202,6 +203,46 @@ pub(super) struct Writer {
     pub(super) kind: WriteKind,
 }
 
+/// Who writes files of one name.
+#[derive(Default)]
+pub(super) struct Named {
+    pub(super) writers: Vec<Writer>,
+    /// All that is written was read as commands.
+    pub(super) is_read: bool,
+    /// Some command makes the file anew.
+    is_new: bool,
+    /// For each script the last writers, and the last that fetches.
+    last: HashMap<usize, (Writer, Option<Writer>)>,
+    fetched: HashMap<usize, Writer>,
+}
+
+impl Named {
+    fn add(&mut self, writer: Writer, is_read: bool) {
+        self.is_read = (self.is_read || self.writers.is_empty()) && is_read;
+        self.is_new |= matches!(
+            writer.kind,
+            WriteKind::Replace | WriteKind::Download | WriteKind::Copy | WriteKind::Tee
+        );
+        if writer.kind == WriteKind::Download {
+            self.fetched.insert(writer.script, writer);
+        }
+        let before = self.last.get(&writer.script).map(|(last, _)| *last);
+        self.last.insert(writer.script, (writer, before.filter(|before| before.command != writer.command)));
+        self.writers.push(writer);
+    }
+
+    /// The last command of a script that writes the file, but for one.
+    pub(super) fn last_in(&self, script: usize, but: usize) -> Option<usize> {
+        let (last, before) = self.last.get(&script)?;
+        if last.command == but { before.map(|before| before.command) } else { Some(last.command) }
+    }
+
+    /// The last command of a script that fetches the file.
+    pub(super) fn fetched_in(&self, script: usize) -> Option<usize> {
+        self.fetched.get(&script).map(|writer| writer.command)
+    }
+}
+
 /// Questions within questions that are followed.
 const DEPTH: usize = 64;
 
@@ -211,8 +252,12 @@ pub(super) struct Resolver<'a> {
     scripts: Vec<Indexed<'a>>,
     /// The script that is asked about.
     at: usize,
-    /// Who writes the files of this name, whatever their folder.
-    writers: Option<HashMap<String, Vec<Writer>>>,
+    /// Who writes the files of each name, whatever their folder.
+    named: Option<HashMap<String, Rc<Named>>>,
+    /// What functions print and read, and what descriptors give.
+    functions: HashMap<(usize, String), Option<Origins>>,
+    callers: HashMap<(usize, String), Option<Origins>>,
+    descriptors: HashMap<(usize, u32), Option<Origins>>,
     variables: HashMap<(usize, String), Option<Origins>>,
     printed: HashMap<(usize, usize), Option<Origins>>,
     outputs: HashMap<(usize, usize, usize), Option<Origins>>,
@@ -227,7 +272,10 @@ impl<'a> Resolver<'a> {
             environment,
             scripts: scripts.iter().map(Indexed::new).collect(),
             at: 0,
-            writers: None,
+            named: None,
+            functions: HashMap::new(),
+            callers: HashMap::new(),
+            descriptors: HashMap::new(),
             variables: HashMap::new(),
             printed: HashMap::new(),
             outputs: HashMap::new(),
@@ -397,10 +445,14 @@ impl<'a> Resolver<'a> {
     /// What a stage of a pipeline prints.
     fn stage_output(&mut self, pipeline: usize, position: usize) -> Origins {
         // From the left, so that a long pipeline is no deep question.
-        for before in 0..position {
-            if !self.outputs.contains_key(&(self.at, pipeline, before)) {
-                self.one_stage(pipeline, before);
-            }
+        let mut from = position;
+        while let Some(before) = from.checked_sub(1)
+            && !self.outputs.contains_key(&(self.at, pipeline, before))
+        {
+            from = before;
+        }
+        for before in from..position {
+            self.one_stage(pipeline, before);
         }
         self.one_stage(pipeline, position)
     }
@@ -534,9 +586,8 @@ impl<'a> Resolver<'a> {
         let Some(program) = invocation.program() else {
             return Origins::UNKNOWN.join(self.words(&invocation.words)).join(self.input(index));
         };
-        let bodies = self.indexed().and_then(|indexed| indexed.bodies.get(program).cloned());
-        if let Some(bodies) = bodies {
-            return self.bodies_output(&bodies);
+        if self.indexed().is_some_and(|indexed| indexed.bodies.contains_key(program)) {
+            return self.function_output(program);
         }
         let arguments = invocation.arguments();
         let passed = if invocation.appended.is_some() { self.input(index) } else { Origins::NONE };
@@ -565,13 +616,23 @@ impl<'a> Resolver<'a> {
         own.join(passed)
     }
 
-    fn bodies_output(&mut self, bodies: &[usize]) -> Origins {
-        let Some(script) = self.script() else { return Origins::UNKNOWN };
+    fn function_output(&mut self, name: &str) -> Origins {
+        let key = (self.at, name.to_owned());
+        match self.functions.get(&key) {
+            Some(answer) => return answer.unwrap_or(Origins::NONE),
+            None if self.depth >= DEPTH => return Origins::UNKNOWN,
+            None => {}
+        }
+        let Some(indexed) = self.indexed() else { return Origins::UNKNOWN };
+        let script = indexed.script;
+        let bodies = indexed.bodies.get(name).cloned().unwrap_or_default();
+        self.functions.insert(key.clone(), None);
         let mut all = Origins::NONE;
         for body in bodies {
-            let last = script.pipelines.get(*body).map_or(0, |found| found.stages.saturating_sub(1));
-            all = all.join(self.stage_output(*body, last));
+            let last = script.pipelines.get(body).map_or(0, |found| found.stages.saturating_sub(1));
+            all = all.join(self.stage_output(body, last));
         }
+        self.functions.insert(key, Some(all));
         all
     }
 
@@ -622,23 +683,25 @@ impl<'a> Resolver<'a> {
     }
 
     fn input_of_calls(&mut self, function: &str) -> Origins {
-        if self.depth >= DEPTH {
-            return Origins::UNKNOWN;
+        let key = (self.at, function.to_owned());
+        match self.callers.get(&key) {
+            Some(answer) => return answer.unwrap_or(Origins::NONE),
+            None if self.depth >= DEPTH => return Origins::UNKNOWN,
+            None => {}
         }
         let calls =
             self.indexed().and_then(|indexed| indexed.calls.get(function).cloned()).unwrap_or_default();
+        self.callers.insert(key.clone(), None);
         self.depth = self.depth.saturating_add(1);
         let mut all = Origins::NONE;
         for call in calls {
-            let is_own = self
-                .script()
-                .and_then(|script| script.commands.get(call))
-                .is_some_and(|command| command.function.as_deref() == Some(function));
-            if !is_own {
+            let command = self.script().and_then(|script| script.commands.get(call));
+            if command.is_some_and(|command| command.function.as_deref() != Some(function)) {
                 all = all.join(self.input(call));
             }
         }
         self.depth = self.depth.saturating_sub(1);
+        self.callers.insert(key, Some(all));
         all
     }
 
@@ -671,10 +734,17 @@ impl<'a> Resolver<'a> {
         };
         let Some(script) = self.script() else { return Origins::UNKNOWN };
         let Some(indexed) = self.indexed() else { return Origins::UNKNOWN };
-        if number == 0 || self.depth >= DEPTH {
+        if number == 0 {
             return Origins::NONE;
         }
+        let key = (self.at, number);
+        match self.descriptors.get(&key) {
+            Some(answer) => return answer.unwrap_or(Origins::NONE),
+            None if self.depth >= DEPTH => return Origins::UNKNOWN,
+            None => {}
+        }
         let opened: Vec<usize> = indexed.opened.get(&number).cloned().unwrap_or_default();
+        self.descriptors.insert(key, None);
         self.depth = self.depth.saturating_add(1);
         let mut all = if opened.is_empty() { Origins::UNKNOWN } else { Origins::NONE };
         for index in opened {
@@ -691,25 +761,27 @@ impl<'a> Resolver<'a> {
             }
         }
         self.depth = self.depth.saturating_sub(1);
+        self.descriptors.insert(key, Some(all));
         all
     }
 
-    /// Who writes files of this name.
-    pub(super) fn writers(&mut self, path: &str) -> Vec<Writer> {
-        if self.writers.is_none() {
-            let mut writers: HashMap<String, Vec<Writer>> = HashMap::new();
+    /// What is known of files with the name of this path, where a script writes one.
+    pub(super) fn named(&mut self, path: &str) -> Option<Rc<Named>> {
+        if self.named.is_none() {
+            let mut named: HashMap<String, Named> = HashMap::new();
             for (at, indexed) in self.scripts.iter().enumerate() {
                 for (index, command) in indexed.script.commands.iter().enumerate() {
                     for target in indexed.script.targets(command) {
                         let name = base_name(&target.word.shown()).to_owned();
+                        let is_read = indexed.script.followed.contains(&index);
                         let writer = Writer { script: at, command: index, kind: target.kind };
-                        writers.entry(name).or_default().push(writer);
+                        named.entry(name).or_default().add(writer, is_read);
                     }
                 }
             }
-            self.writers = Some(writers);
+            self.named = Some(named.into_iter().map(|(name, found)| (name, Rc::new(found))).collect());
         }
-        self.writers.as_ref().and_then(|writers| writers.get(base_name(path))).cloned().unwrap_or_default()
+        self.named.as_ref().and_then(|named| named.get(base_name(path))).cloned()
     }
 
     /// The files among the arguments of a program that reads files.
@@ -772,29 +844,30 @@ impl<'a> Resolver<'a> {
             return self.descriptor(Some(number));
         }
         let path = absolute_path(path);
-        match self.files.get(&path) {
+        let before = before_scripts(&path);
+        let Some(named) = self.named(&path) else { return before };
+        let written = self.written_by_all(base_name(&path), &named);
+        // A file that is replaced is what was written last, and never what nobody knows.
+        if before == Origins::UNKNOWN && named.is_new { written } else { written.join(before) }
+    }
+
+    fn written_by_all(&mut self, name: &str, named: &Named) -> Origins {
+        match self.files.get(name) {
             Some(answer) => return answer.unwrap_or(Origins::NONE),
             None if self.depth >= DEPTH => return Origins::UNKNOWN,
             None => {}
         }
-        self.files.insert(path.clone(), None);
+        self.files.insert(name.to_owned(), None);
         self.depth = self.depth.saturating_add(1);
-        let writers = self.writers(&path);
         let mut all = Origins::NONE;
-        for writer in &writers {
+        for writer in &named.writers {
             let here = self.turn_to(writer.script);
             all = all.join(self.written(writer.command, writer.kind));
             self.turn_to(here);
         }
         self.depth = self.depth.saturating_sub(1);
-        let before = before_scripts(&path);
-        // A file that is replaced is what was written last, and never what nobody knows.
-        let is_new = writers.iter().any(|writer| {
-            matches!(writer.kind, WriteKind::Replace | WriteKind::Download | WriteKind::Copy | WriteKind::Tee)
-        });
-        let answer = if before == Origins::UNKNOWN && is_new { all } else { all.join(before) };
-        self.files.insert(path, Some(answer));
-        answer
+        self.files.insert(name.to_owned(), Some(all));
+        all
     }
 }
 

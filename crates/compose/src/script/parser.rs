@@ -155,7 +155,7 @@ impl Parser<'_> {
         let (end, depth, scope) = (self.end, self.depth, self.scope.clone());
         let mut result = Ok(());
         for _ in 0..RECOVERIES {
-            let Err(fail) = self.to_the_end() else { return result };
+            let Err(fail) = self.rest_of_text() else { return result };
             if result.is_ok() {
                 result = Err(fail);
             }
@@ -168,7 +168,7 @@ impl Parser<'_> {
         result
     }
 
-    fn to_the_end(&mut self) -> Result<(), Fail> {
+    fn rest_of_text(&mut self) -> Result<(), Fail> {
         self.top = self.at;
         self.list(&[])?;
         if self.at < self.end {

@@ -152,7 +152,7 @@ fn printed(script: &Script, index: usize, left: usize) -> Option<Vec<WordPart>> 
 
 fn is_file(word: &Word) -> bool {
     let prefix = word.prefix();
-    word.literal().is_none() || !(prefix.starts_with('-') && !prefix.is_empty())
+    word.literal().is_none() || !prefix.starts_with('-')
 }
 
 fn decodes(invocation: &Invocation, options: &[&str]) -> bool {

@@ -100,7 +100,7 @@ fn interpolate(
     if template.plain_brace_in_operand {
         remarks.plain_braces.push(node.span);
     }
-    let mut resolver = Resolver { scalar, places, environment, references: Vec::new() };
+    let mut resolver = Resolver { text, scalar, places, environment, references: Vec::new() };
     let parts = resolver.parts(&template.segments);
     let references = resolver.references;
     let mut value = Value::of(parts, ScalarKind::String, node.span);
@@ -110,14 +110,15 @@ fn interpolate(
 }
 
 /// Maps offsets of a resolved scalar to the YAML text, as well as that can be told.
-struct Places<'a> {
-    source: &'a str,
+struct Places {
     span: Span,
     verbatim: Option<usize>,
+    /// Offsets of the dollar signs in the scalar and in the text, where there are as many in one as in the other.
+    dollars: Vec<(usize, usize)>,
 }
 
-impl<'a> Places<'a> {
-    fn new(text: &'a str, scalar: &str, span: Span) -> Self {
+impl Places {
+    fn new(text: &str, scalar: &str, span: Span) -> Self {
         let source = text.get(span.range()).unwrap_or("");
         // Plain and quoted scalars without escapes stand verbatim, from the first or the second byte.
         let quoted = usize::from(source.starts_with(['"', '\'']));
@@ -125,7 +126,15 @@ impl<'a> Places<'a> {
             .get(quoted..)
             .filter(|rest| rest.starts_with(scalar))
             .map(|_| span.start.saturating_add(quoted));
-        Self { source, span, verbatim }
+        let offsets = |text: &str| text.match_indices('$').map(|(at, _)| at).collect::<Vec<_>>();
+        let mut dollars = Vec::new();
+        if verbatim.is_none() {
+            let (inner, outer) = (offsets(scalar), offsets(source));
+            if inner.len() == outer.len() {
+                dollars = inner.into_iter().zip(outer).collect();
+            }
+        }
+        Self { span, verbatim, dollars }
     }
 
     fn place(&self, local: Span) -> Span {
@@ -134,27 +143,24 @@ impl<'a> Places<'a> {
         })
     }
 
-    /// The place of a reference: in block scalars the n-th occurrence of its text is the n-th of the source.
-    fn place_reference(&self, scalar: &str, local: Span) -> Span {
+    /// The place of a reference: in folded and escaped scalars its dollar sign is the same one of all.
+    fn place_reference(&self, text: &str, scalar: &str, local: Span) -> Span {
         if self.verbatim.is_some() {
             return self.place(local);
         }
-        let Some(wanted) = scalar.get(local.range()) else { return self.span };
-        // Counting occurrences is quadratic at worst: only for texts of common size.
-        if scalar.len() > 64 * 1024 {
-            return self.span;
-        }
-        let before = scalar.get(..local.start).unwrap_or("").matches(wanted).count();
-        self.source.match_indices(wanted).nth(before).map_or(self.span, |(at, found)| {
-            let start = self.span.start.saturating_add(at);
-            Span::new(start, start.saturating_add(found.len()))
-        })
+        let at = self.dollars.binary_search_by_key(&local.start, |(inner, _)| *inner).ok();
+        let Some((_, outer)) = at.and_then(|at| self.dollars.get(at)) else { return self.span };
+        let start = self.span.start.saturating_add(*outer);
+        let found = Span::new(start, start.saturating_add(local.len()));
+        // Folded inside of it: its place is that of the whole.
+        if text.get(found.range()) == scalar.get(local.range()) { found } else { self.span }
     }
 }
 
 struct Resolver<'a> {
+    text: &'a str,
     scalar: &'a str,
-    places: Places<'a>,
+    places: Places,
     environment: &'a EnvironmentModel,
     references: Vec<Reference>,
 }
@@ -183,7 +189,7 @@ impl Resolver<'_> {
         span: Span,
     ) -> Vec<Part> {
         let lookup = self.environment.lookup(name);
-        let place = self.places.place_reference(self.scalar, span);
+        let place = self.places.place_reference(self.text, self.scalar, span);
         let written = self.scalar.get(span.range()).unwrap_or("").to_owned();
         let default = operator.filter(|op| op.is_default()).map(|_| self.written(operand));
         self.references.push(Reference {
