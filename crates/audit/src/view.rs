@@ -15,7 +15,7 @@ mod url;
 
 pub(crate) use image::{ImageReference, Pin};
 pub(crate) use mount::{Mount, Port, normalise};
-pub(crate) use url::{Link, addresses, links};
+pub(crate) use url::addresses;
 pub(crate) use veritee_compose::Provenance;
 
 /// One part of a value.

@@ -8,6 +8,7 @@ use crate::run::Run;
 use crate::{Engine, Request, facts, second_opinion};
 use core::cmp::Ordering;
 use veritee_model::{Check, CheckId, ExitCode, Reason, Step, Verdict};
+use veritee_quote::divergence::{Acceptance, Opinion, Ours, Theirs, compare};
 use veritee_quote::{Damaged, Expiry, KnownCollateral, Quote, QuoteError, Stage, VerifiedQuote, View};
 
 /// The stages of the engine in the order in which it makes them, with the check that each becomes.
