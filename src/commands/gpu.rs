@@ -33,7 +33,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
             };
             let mut rules = Rules::load(judge, Engine::Native)?;
             rules.gpu_nonce = gpu_nonce.map(|nonce| nonce.0);
-            let report = only_the_gpus(rules.verdict(&alone, &Expected::Nothing, None));
+            let report = only_the_gpus(rules.verdict(&alone, &rules.grounds(), &Expected::Nothing, None));
             crate::output::report(&report, global)?;
             Ok(report.verdict.outcome.exit_code())
         }

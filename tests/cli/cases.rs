@@ -25,7 +25,8 @@ fn answers(name: &str, arguments: &str, codes: &[i32], words: &str) {
     assert!(out.contains(words) || err.contains(words), "{name}: no `{words}` in\n{out}\n{err}");
 }
 
-const JUDGED: &str = "--root root.der --policy policy.toml --as-of 2026-10-15T00:00:00Z --offline --format json";
+const JUDGED: &str =
+    "--root root.der --policy policy.toml --as-of 2026-10-15T00:00:00Z --offline --format json";
 
 #[test]
 fn a_certificate_s_own_quote_is_judged() {
@@ -46,7 +47,8 @@ fn a_certificate_s_own_quote_is_judged() {
 #[test]
 fn one_file_speaks_of_one_machine() {
     for file in ["answer.json", "other-app.json"] {
-        let arguments = format!("verify {file} --app-compose app_compose.json --collateral collateral.json {JUDGED}");
+        let arguments =
+            format!("verify {file} --app-compose app_compose.json --collateral collateral.json {JUDGED}");
         answers("red/two-quotes-in-one-answer", &arguments, &[3, 10], "given twice");
     }
     answers(
@@ -57,7 +59,8 @@ fn one_file_speaks_of_one_machine() {
     );
     answers("red/two-quotes-in-one-answer", "evidence convert answer.json", &[3], "given twice");
     for file in ["two-logs.json", "same-quote-other-claims.json"] {
-        let arguments = format!("verify {file} --app-compose app_compose.json --collateral collateral.json {JUDGED}");
+        let arguments =
+            format!("verify {file} --app-compose app_compose.json --collateral collateral.json {JUDGED}");
         answers("red/inference-two-logs", &arguments, &[3, 10, 11], "given twice");
     }
 }
@@ -66,7 +69,8 @@ fn one_file_speaks_of_one_machine() {
 fn bindings_speak_of_the_domain_in_question() {
     let name = "red/binding-about-another-domain";
     answers(name, &format!("verify served-elsewhere.json {JUDGED}"), &[0, 13], "served-other-name");
-    let ingress = JUDGED.replace("root.der", "root-ingress.der").replace("policy.toml", "policy-ingress.toml");
+    let ingress =
+        JUDGED.replace("root.der", "root-ingress.der").replace("policy.toml", "policy-ingress.toml");
     answers(name, &format!("verify caa-elsewhere.json {ingress}"), &[0, 13], "caa-undecided");
 }
 
@@ -74,8 +78,18 @@ fn bindings_speak_of_the_domain_in_question() {
 fn what_an_honest_operator_causes_is_no_forgery() {
     let end = "--root root.der --policy policy.toml --as-of 2026-10-15T00:00:00Z --offline --format json --collateral collateral.json --app-compose app_compose.json";
     answers("bugs/ra-tls-expired", &format!("verify chain.pem {end}"), &[11], "ra-tls-expired");
-    answers("bugs/ingress-extra-file", &format!("verify evidences {end}"), &[0, 11, 13], "ingress-file-unlisted");
-    answers("bugs/container-runtime-events-only", &format!("verify attestation.bin {end}"), &[0, 11, 13], "events replay to RTMR3");
+    answers(
+        "bugs/ingress-extra-file",
+        &format!("verify evidences {end}"),
+        &[0, 11, 13],
+        "ingress-file-unlisted",
+    );
+    answers(
+        "bugs/container-runtime-events-only",
+        &format!("verify attestation.bin {end}"),
+        &[0, 11, 13],
+        "events replay to RTMR3",
+    );
     answers("bugs/ccel-zero-tail", "eventlog replay ccel.bin", &[0], "");
     answers(
         "bugs/part-file-tcb-info",
@@ -83,7 +97,12 @@ fn what_an_honest_operator_causes_is_no_forgery() {
         &[0, 11, 12, 13],
         "events replay to RTMR3",
     );
-    answers("bugs/aci-report", "verify aci.json --offline --format json", &[13], "aci.json#/attestation/evidence/quote");
+    answers(
+        "bugs/aci-report",
+        "verify aci.json --offline --format json",
+        &[13],
+        "aci.json#/attestation/evidence/quote",
+    );
     answers(
         "bugs/sgx-quote-verify",
         "quote verify quote.bin --collateral collateral.json --policy policy.toml --as-of 2025-07-01T00:00:00Z --offline",

@@ -51,7 +51,10 @@ fn all_files_of_a_folder_together_have_a_limit() {
     std::fs::create_dir(folder.file("big")).unwrap();
     for number in 0..30 {
         // A hole: no space on the disk.
-        std::fs::File::create(folder.file(&format!("big/f{number}.json"))).unwrap().set_len(48 << 20).unwrap();
+        std::fs::File::create(folder.file(&format!("big/f{number}.json")))
+            .unwrap()
+            .set_len(48 << 20)
+            .unwrap();
     }
     let ran = folder.run(&["verify", "--offline", "big"]).ends(3);
     assert!(ran.err.contains("together"), "{}", ran.err);

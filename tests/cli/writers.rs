@@ -27,7 +27,8 @@ fn fifo(path: &Path) {
 fn a_new_file_has_what_the_umask_leaves_of_0666() {
     let folder = Folder::empty();
     for (umask, wanted) in [("077", 0o600), ("022", 0o644), ("007", 0o660), ("000", 0o666)] {
-        let command = format!("umask {umask}; {} policy init -o p{umask}.toml", env!("CARGO_BIN_EXE_veritee"));
+        let command =
+            format!("umask {umask}; {} policy init -o p{umask}.toml", env!("CARGO_BIN_EXE_veritee"));
         let status = Command::new("sh").args(["-c", &command]).current_dir(folder.path()).status().unwrap();
         assert!(status.success());
         assert_eq!(mode(&folder.file(&format!("p{umask}.toml"))), wanted, "umask {umask}");
@@ -43,7 +44,11 @@ fn a_file_that_is_replaced_keeps_its_mode_and_is_another_file() {
         let before = std::fs::metadata(folder.file("p.toml")).unwrap().ino();
         policy_to(&folder, "p.toml").ends(0);
         assert_eq!(mode(&folder.file("p.toml")), wanted);
-        assert_ne!(std::fs::metadata(folder.file("p.toml")).unwrap().ino(), before, "replaced, not written into");
+        assert_ne!(
+            std::fs::metadata(folder.file("p.toml")).unwrap().ino(),
+            before,
+            "replaced, not written into"
+        );
         assert!(folder.read("p.toml").contains("schema"));
         std::fs::remove_file(folder.file("p.toml")).unwrap();
     }
@@ -59,7 +64,8 @@ fn what_a_link_points_at_is_replaced_and_the_link_stays() {
     symlink(folder.file("there/new"), folder.file("dangling")).unwrap();
     symlink("loop", folder.file("loop")).unwrap();
     symlink("nowhere/file", folder.file("nowhere-link")).unwrap();
-    for (link, target) in [("link", "there/file"), ("link-to-link", "there/file"), ("dangling", "there/new")] {
+    for (link, target) in [("link", "there/file"), ("link-to-link", "there/file"), ("dangling", "there/new")]
+    {
         policy_to(&folder, link).ends(0);
         assert!(std::fs::symlink_metadata(folder.file(link)).unwrap().is_symlink(), "{link}");
         assert!(folder.read(target).contains("schema"), "{target}");

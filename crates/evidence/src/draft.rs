@@ -7,7 +7,9 @@ use crate::error::{CertificateProblem, ReadError};
 use crate::json::{Origin, Value};
 use crate::parts::event_log_format;
 use crate::readout::{NamedEvidence, Note};
-use crate::same::{Fuller, one_boot, statement, same_bytes, same_document, same_events, same_statement, same_text};
+use crate::same::{
+    Fuller, one_boot, same_bytes, same_document, same_events, same_statement, same_text, statement,
+};
 use crate::{encoding, json::Object};
 use std::collections::BTreeMap;
 use veritee_model::evidence::{BoundContent, Claim, EventLogFormat, EventLogItem};
@@ -111,8 +113,8 @@ impl<'b> Draft<'b> {
             return Err(ReadError::TooLarge { at, what: "bytes of GPU evidence", limit });
         }
         let item = Item::new(text, value.origin.source());
-        keep_first(&mut self.evidence.gpus, item, "evidence of GPUs", &mut self.notes);
-        Ok(())
+        let slot = &mut self.evidence.gpus;
+        keep_first(slot, item, "evidence of GPUs", &value.origin, same_document, &mut self.notes)
     }
 
     /// An event log: an array, kept as it stands, or a string, whose content is kept.
@@ -341,7 +343,15 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
         Origin { pointer: pointer.to_owned(), ..Origin::new(input) }
     };
     let Evidence {
-        quote, event_log, runtime_events, app_compose, vm_config, mr_config, certificates, gpus, ..
+        quote,
+        event_log,
+        runtime_events,
+        app_compose,
+        vm_config,
+        mr_config,
+        certificates,
+        gpus,
+        ..
     } = second;
     let slots: [(&mut Option<Item>, Option<Item>, &'static str, fn(&[u8], &[u8]) -> bool); 7] = [
         (&mut first.quote, quote, QUOTE, same_statement),

@@ -136,10 +136,10 @@ fn gunzip(bytes: &[u8], origin: &Origin, budget: &Budget) -> Result<Vec<u8>, Rea
     let limit = budget.input_bytes;
     let allowed = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let mut out = Vec::new();
-    GzDecoder::new(bytes).take(allowed).read_to_end(&mut out).map_err(|_damaged| ReadError::Binary {
-        at: origin.place(),
-        problem: BinaryProblem::Gzip,
-    })?;
+    GzDecoder::new(bytes)
+        .take(allowed)
+        .read_to_end(&mut out)
+        .map_err(|_damaged| ReadError::Binary { at: origin.place(), problem: BinaryProblem::Gzip })?;
     if out.len() > limit {
         return Err(ReadError::TooLarge { at: origin.place(), what: "bytes of inflated input", limit });
     }
@@ -154,7 +154,8 @@ fn text_of<'a>(bytes: &'a [u8], origin: &Origin) -> Result<Cow<'a, [u8]>, ReadEr
             _ => 0xd800,
         });
         let text: Result<String, _> = char::decode_utf16(units).collect();
-        text.map(|text| Cow::Owned(text.into_bytes())).map_err(|_half| ReadError::NotUtf8 { at: origin.place() })
+        text.map(|text| Cow::Owned(text.into_bytes()))
+            .map_err(|_half| ReadError::NotUtf8 { at: origin.place() })
     };
     match bytes {
         [0xef, 0xbb, 0xbf, rest @ ..] => Ok(Cow::Borrowed(rest)),

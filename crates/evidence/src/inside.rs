@@ -87,7 +87,11 @@ impl Search<'_> {
         self.notes.extend(readout.notes);
         for machine in readout.machines {
             if self.machines.len() >= MACHINES {
-                return Err(ReadError::TooLarge { at: value.place(), what: "machines in one document", limit: MACHINES });
+                return Err(ReadError::TooLarge {
+                    at: value.place(),
+                    what: "machines in one document",
+                    limit: MACHINES,
+                });
             }
             let label = if machine.label.is_empty() { pointer.to_owned() } else { machine.label };
             let entry = NamedEvidence { label, evidence: machine.evidence };

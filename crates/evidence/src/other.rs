@@ -34,7 +34,8 @@ pub(crate) fn binary(bytes: &[u8]) -> Option<&'static str> {
 pub(crate) fn is_token(text: &str) -> bool {
     let text = text.trim();
     let part = |part: &str| {
-        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        !part.is_empty()
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
     text.starts_with("eyJ") && text.split('.').count() == 3 && text.split('.').all(part)
 }

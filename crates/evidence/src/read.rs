@@ -225,9 +225,9 @@ pub(crate) fn is_machine(object: &Object<'_>) -> bool {
     /// Shorter texts of these names are words or numbers.
     const SHORTEST: usize = 100;
     let text = |key: &str| {
-        object.get(key).is_some_and(|value| {
-            (value.is_string() || value.is_array()) && value.raw().len() > SHORTEST
-        })
+        object
+            .get(key)
+            .is_some_and(|value| (value.is_string() || value.is_array()) && value.raw().len() > SHORTEST)
     };
     ["quote", "intel_quote", "app_cert", "attestation"].iter().any(|key| text(key))
         || (object.has("mrtd") && object.has("rtmr0") && object.has("event_log"))

@@ -44,16 +44,21 @@ type Form = (&'static str, fn(usize) -> Vec<u8>);
 const FORMS: &[Form] = &[
     ("quote in hex", |bytes| "04".repeat(bytes / 2).into_bytes()),
     ("quote in base64", |bytes| format!("BAAC{}", "A".repeat(bytes / 4 * 4)).into_bytes()),
-    ("array of bytes", |bytes| json!({ "quote": vec![4; bytes / 2], "report_data": "" }).to_string().into_bytes()),
+    ("array of bytes", |bytes| {
+        json!({ "quote": vec![4; bytes / 2], "report_data": "" }).to_string().into_bytes()
+    }),
     ("GetQuote with a long log", |bytes| {
         json!({ "quote": quote(0), "event_log": log(bytes / 90), "report_data": "" }).to_string().into_bytes()
     }),
     ("two logs", |bytes| {
         let log = log(bytes / 180);
-        json!({ "intel_quote": quote(0), "event_log": log, "info": { "tcb_info": { "event_log": log } } }).to_string().into_bytes()
+        json!({ "intel_quote": quote(0), "event_log": log, "info": { "tcb_info": { "event_log": log } } })
+            .to_string()
+            .into_bytes()
     }),
     ("instances of a cloud", |bytes| {
-        let instances: Vec<Value> = (0..bytes / 1500).map(|number| json!({ "quote": quote(number) })).collect();
+        let instances: Vec<Value> =
+            (0..bytes / 1500).map(|number| json!({ "quote": quote(number) })).collect();
         json!({ "app_id": "01", "instances": instances }).to_string().into_bytes()
     }),
     ("one machine listed often", |bytes| {
@@ -61,11 +66,13 @@ const FORMS: &[Form] = &[
         json!({ "all_attestations": vec![entry; bytes / 1500] }).to_string().into_bytes()
     }),
     ("attestations of a service", |bytes| {
-        let entries: Vec<Value> = (0..bytes / 1500).map(|number| json!({ "intel_quote": quote(number) })).collect();
+        let entries: Vec<Value> =
+            (0..bytes / 1500).map(|number| json!({ "intel_quote": quote(number) })).collect();
         json!({ "model_attestations": entries }).to_string().into_bytes()
     }),
     ("keys of a gateway", |bytes| {
-        let key = |number| json!({ "public_key": "0a0b", "quote": json!({ "quote": quote(number) }).to_string() });
+        let key =
+            |number| json!({ "public_key": "0a0b", "quote": json!({ "quote": quote(number) }).to_string() });
         json!({ "quoted_hist_keys": (0..bytes / 1600).map(key).collect::<Vec<_>>() }).to_string().into_bytes()
     }),
     ("page of the agent", |bytes| page(bytes / 5).into_bytes()),
@@ -76,7 +83,9 @@ const FORMS: &[Form] = &[
     ("an envelope of many members", |bytes| {
         let members: serde_json::Map<String, Value> =
             (0..(bytes / 20).min(4000)).map(|number| (format!("member{number}"), json!([1]))).collect();
-        json!({ "a": members, "b": { "quote": quote(0) }, "pad": " ".repeat(bytes / 2) }).to_string().into_bytes()
+        json!({ "a": members, "b": { "quote": quote(0) }, "pad": " ".repeat(bytes / 2) })
+            .to_string()
+            .into_bytes()
     }),
     ("an envelope with a long name", |bytes| {
         let inner: serde_json::Map<String, Value> =
@@ -87,9 +96,13 @@ const FORMS: &[Form] = &[
         Value::Object(outer).to_string().into_bytes()
     }),
     ("documents in strings in documents", |bytes| {
-        json!({ "a": json!({ "b": " ".repeat(bytes / 2), "c": { "quote": quote(0) } }).to_string() }).to_string().into_bytes()
+        json!({ "a": json!({ "b": " ".repeat(bytes / 2), "c": { "quote": quote(0) } }).to_string() })
+            .to_string()
+            .into_bytes()
     }),
-    ("gzip", |bytes| gzip(json!({ "quote": quote(0), "report_data": "", "x": " ".repeat(bytes) }).to_string().as_bytes())),
+    ("gzip", |bytes| {
+        gzip(json!({ "quote": quote(0), "report_data": "", "x": " ".repeat(bytes) }).to_string().as_bytes())
+    }),
     ("UTF-16", |bytes| {
         let text = json!({ "quote": quote(0), "report_data": "", "x": " ".repeat(bytes / 2) }).to_string();
         text.encode_utf16().flat_map(u16::to_le_bytes).collect()

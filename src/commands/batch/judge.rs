@@ -11,7 +11,8 @@ use std::borrow::Cow;
 use std::io::Read as _;
 use std::path::PathBuf;
 use veritee_model::{
-    Budget, Check, Evidence, ExitCode, Fmspc, Reason, Report, Sha256Digest, TcbStatus, Verdict, VerdictOutcome,
+    Budget, Check, Evidence, ExitCode, Fmspc, Reason, Report, Sha256Digest, TcbStatus, Verdict,
+    VerdictOutcome,
 };
 use veritee_quote::error::ChainError;
 use veritee_quote::{KnownCollateral, Quote, Statistics, VerifiedQuote};

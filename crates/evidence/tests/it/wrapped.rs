@@ -25,7 +25,8 @@ fn quote_of(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_text_is_read_through_what_its_way_added() {
-    let answer = json!({ "quote": hex::encode(forged_quote()), "event_log": LOG, "report_data": "" }).to_string();
+    let answer =
+        json!({ "quote": hex::encode(forged_quote()), "event_log": LOG, "report_data": "" }).to_string();
     let wrapped = [
         gzip(answer.as_bytes()),
         [&[0xef, 0xbb, 0xbf], answer.as_bytes()].concat(),
@@ -63,7 +64,10 @@ fn an_array_of_bytes_is_a_quote_where_hex_would_be() {
     assert_eq!(quote_of(json!({ "quote": array, "report_data": "" }).to_string().as_bytes()), forged_quote());
     assert_eq!(quote_of(json!({ "intel_quote": array }).to_string().as_bytes()), forged_quote());
     for bad in [json!([4, 0, 256]), json!([4, 0, "2"]), json!([4, 0, -1]), json!([4.5])] {
-        assert_eq!(code(json!({ "quote": bad, "report_data": "" }).to_string().as_bytes()), "evidence-malformed");
+        assert_eq!(
+            code(json!({ "quote": bad, "report_data": "" }).to_string().as_bytes()),
+            "evidence-malformed"
+        );
     }
 }
 
@@ -71,7 +75,10 @@ fn an_array_of_bytes_is_a_quote_where_hex_would_be() {
 fn evidence_inside_another_document_is_read_and_named_by_its_pointer() {
     let machine = json!({ "quote": hex::encode(forged_quote()), "event_log": LOG, "app_compose": COMPOSE });
     let rows = [
-        (json!({ "api_version": "aci/1", "attestation": { "tee_type": "tdx", "evidence": machine } }), "/attestation/evidence"),
+        (
+            json!({ "api_version": "aci/1", "attestation": { "tee_type": "tdx", "evidence": machine } }),
+            "/attestation/evidence",
+        ),
         (json!({ "result": { "data": machine } }), "/result/data"),
         (json!({ "jsonrpc": "2.0", "result": machine.to_string() }), "/result#"),
         (json!([{ "a": [machine] }]), "/0/a/0"),
@@ -109,7 +116,9 @@ fn a_document_without_evidence_stays_unrecognised_however_deep_or_wide() {
     for _ in 0..12 {
         deep = json!({ "a": deep });
     }
-    for document in [deep, json!({ "quote": { "text": "to be or not to be" } }), json!({ "a": vec![1; 10_000] })] {
+    for document in
+        [deep, json!({ "quote": { "text": "to be or not to be" } }), json!({ "a": vec![1; 10_000] })]
+    {
         assert_eq!(code(document.to_string().as_bytes()), "evidence-unrecognised", "{document}");
     }
 }
@@ -169,7 +178,8 @@ fn each_part_is_taken_out_of_the_forms_that_hold_it() {
         assert_eq!(evidence.vm_config.unwrap().bytes, VM_CONFIG.as_bytes(), "{form}");
     }
     // The compose itself is never looked into, whatever it says.
-    let compose = json!({ "manifest_version": 2, "docker_compose_file": "", "tcb_info": tcb_info() }).to_string();
+    let compose =
+        json!({ "manifest_version": 2, "docker_compose_file": "", "tcb_info": tcb_info() }).to_string();
     let mut evidence = Evidence::default();
     parts::add_app_compose(&mut evidence, compose.as_bytes(), "c", &BUDGET).unwrap();
     assert_eq!(evidence.app_compose.unwrap().bytes, compose.as_bytes());

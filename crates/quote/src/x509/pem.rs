@@ -122,7 +122,11 @@ mod tests {
     fn a_line_end_between_two_certificates_may_be_left_out() {
         let glued = format!("{}{ONE}", ONE.trim_end());
         assert_eq!(decode_chain(glued.as_bytes(), 3).unwrap().len(), 2);
-        for bad in [format!("{} {ONE}", ONE.trim_end()), format!("{}x", ONE.trim_end()), glued.replace("-----END CERTIFICATE----------BEGIN", "-----END CERTIFICATE---------BEGIN")] {
+        for bad in [
+            format!("{} {ONE}", ONE.trim_end()),
+            format!("{}x", ONE.trim_end()),
+            glued.replace("-----END CERTIFICATE----------BEGIN", "-----END CERTIFICATE---------BEGIN"),
+        ] {
             assert!(decode_chain(bad.as_bytes(), 3).is_err(), "{bad}");
         }
     }
