@@ -19,6 +19,7 @@ fn pipeline(criterion: &mut Criterion) {
     let grounds = Grounds::new(&TrustRoot::intel(), &policy, budget);
     let expected = Expected::Nothing;
     let request = |engine| Request {
+        kind: veritee_model::Kind::Machine,
         evidence: &evidence,
         policy: &policy,
         policy_sha256: None,

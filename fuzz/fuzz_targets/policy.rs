@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use veritee_model::{Check, CheckId, Class, Outcome, Reason, UnixTime, Verdict, VerdictOutcome};
+use veritee_model::{Check, CheckId, Class, Kind, Outcome, Reason, UnixTime, Verdict, VerdictOutcome};
 use veritee_policy::Policy;
 
 /// Every check failed for every reason that says "not genuine".
@@ -31,12 +31,12 @@ fuzz_target!(|data: &[u8]| {
     assert!(policy.loosened().len() >= exceptions, "a loosening is not listed");
 
     let as_of = UnixTime::parse("2026-10-20T00:00:00Z").expect("a time");
-    let settled = policy.settle(forged(), as_of);
+    let settled = policy.settle(Kind::Machine, forged(), as_of);
     for check in &settled.checks {
         assert!(check.outcome == Outcome::Fail && check.waived.is_none(), "{} lets a forgery pass", check.id);
     }
     assert_eq!(
-        Verdict::conclude(&settled.checks, &[], policy.audit.fail_on).outcome,
+        Verdict::conclude(Kind::Machine, &settled.checks, &[], policy.audit.fail_on).outcome,
         VerdictOutcome::NotGenuine
     );
 });

@@ -10,12 +10,8 @@ use serde_json::{Value, json};
 use std::path::Path;
 use veritee_gpu::container::{self, Collected, Device};
 use veritee_gpu::{Family, Opaque, ParsedReport};
-use veritee_model::{Budget, Check, CheckId, Evidence, ExitCode, Item, Report, Stage, Verdict};
+use veritee_model::{Budget, Evidence, ExitCode, Item, Kind};
 use veritee_verify::Expected;
-
-/// What a verdict about GPUs alone rests on.
-const DEMANDED: [CheckId; 4] =
-    [CheckId::GpuEvidence, CheckId::GpuGenuine, CheckId::GpuMeasurements, CheckId::GpuSet];
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
     match options {
@@ -31,9 +27,9 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
                 gpu_collateral: gather::gpu_collateral(gpu_collateral)?,
                 ..Evidence::default()
             };
-            let mut rules = Rules::load(judge, Engine::Native)?;
+            let mut rules = Rules { kind: Kind::Gpus, ..Rules::load(judge, Engine::Native)? };
             rules.gpu_nonce = gpu_nonce.map(|nonce| nonce.0);
-            let report = only_the_gpus(rules.verdict(&alone, &rules.grounds(), &Expected::Nothing, None));
+            let report = rules.verdict(&alone, &rules.grounds(), &Expected::Nothing, None);
             crate::output::report(&report, global)?;
             Ok(report.verdict.outcome.exit_code())
         }
@@ -63,20 +59,6 @@ fn with_chain(report: &[u8], chain: &[u8], path: &Path) -> Result<Vec<u8>, Failu
     let base64 = base64::engine::general_purpose::STANDARD;
     let entry = json!([{ "evidence": hex::encode(&device.report), "certificate": base64.encode(chain) }]);
     Ok(entry.to_string().into_bytes())
-}
-
-/// Keeps the checks about GPUs and draws the verdict from those alone.
-fn only_the_gpus(mut report: Report) -> Report {
-    report
-        .checks
-        .retain(|check: &Check| check.id.id().starts_with("gpu.") && check.id != CheckId::GpuBootGate);
-    for check in &mut report.checks {
-        check.required |= DEMANDED.contains(&check.id);
-    }
-    report.missing.clear();
-    report.verdict = Verdict::conclude(&report.checks, &[], report.policy.fail_on);
-    report.stage = Stage::GpusOnly;
-    report
 }
 
 fn show(path: &Path, label: Option<&str>, global: &Global) -> Result<ExitCode, Failure> {

@@ -4,7 +4,7 @@ use crate::cli::{Format, Global, Policy};
 use crate::failure::Failure;
 use core::fmt::Write as _;
 use std::path::Path;
-use veritee_model::{CheckId, ExitCode, Sha256Digest, VerdictOutcome};
+use veritee_model::{CheckId, ExitCode, Outcome, Sha256Digest, Step, VerdictOutcome};
 
 pub(crate) fn run(options: &Policy, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human], "policy")?;
@@ -35,17 +35,15 @@ fn read(path: &Path) -> Result<Loaded, Failure> {
     let shown = crate::input::shown(path);
     let text = std::str::from_utf8(&source.bytes)
         .map_err(|error| Failure::usage(format!("{shown}: not UTF-8 at byte {}", error.valid_up_to())))?;
-    let policy = veritee_policy::Policy::parse(text).map_err(|error| {
-        Failure::usage(format!("{shown}: {error}")).help("`veritee policy init` writes a commented file")
-    })?;
-    for allowed in &policy.audit.allow {
-        let elsewhere = veritee_audit::ELSEWHERE.iter().any(|rule| rule.id == allowed.rule);
-        if veritee_audit::find_rule(&allowed.rule).is_none() && !elsewhere {
-            let rule = veritee_model::text::inert(&allowed.rule);
-            return Err(Failure::usage(format!("{shown}: [[audit.allow]] names `{rule}`, which is no rule"))
-                .help("`veritee explain RULE` tells what a rule asks"));
-        }
-    }
+    let known = |rule: &str| {
+        veritee_audit::rules().any(|known| known.id == rule)
+            || veritee_audit::ELSEWHERE.iter().any(|known| known.id == rule)
+    };
+    let parsed = veritee_policy::Policy::parse(text);
+    let policy =
+        parsed.and_then(|policy| policy.rules_exist(text, known).map(|()| policy)).map_err(|error| {
+            Failure::usage(format!("{shown}: {error}")).help("`veritee policy init` writes a commented file")
+        })?;
     Ok(Loaded { policy, sha256: Some(Sha256Digest::of(&source.bytes)) })
 }
 
@@ -54,6 +52,18 @@ fn from_report(path: &Path) -> Result<String, Failure> {
     if report.verdict.outcome == VerdictOutcome::NotGenuine {
         return Err(Failure::usage(format!("{}: the report says `not genuine`", crate::input::shown(path)))
             .help("there is nothing in it worth pinning"));
+    }
+    // Anybody can write the registers of a quote that nothing has verified.
+    let open = report.checks.iter().find(|check| {
+        check.step == Step::Quote && check.id != CheckId::QuoteSecondOpinion && check.outcome != Outcome::Pass
+    });
+    if let Some(check) = open {
+        return Err(Failure::usage(format!(
+            "{}: {} did not pass in the report",
+            crate::input::shown(path),
+            check.id
+        ))
+        .help("verify the quote first: only what was verified is worth pinning"));
     }
     Ok(veritee_policy::template_from(&report, veritee_policy::Pins { os: true, identity: true }))
 }

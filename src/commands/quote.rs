@@ -8,7 +8,7 @@ use crate::input::shown;
 use core::fmt::Write as _;
 use std::path::Path;
 use veritee_model::report::Comparison;
-use veritee_model::{Check, ExitCode, Report, Stage, Step, Verdict};
+use veritee_model::{ExitCode, Kind};
 use veritee_quote::Quote;
 use veritee_verify::Expected;
 
@@ -21,7 +21,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
             let quote = evidence.quote.take();
             let mut alone =
                 veritee_model::Evidence { quote, collateral: evidence.collateral, ..Default::default() };
-            let rules = Rules::load(judge, Engine::Both)?;
+            let rules = Rules { kind: Kind::Quote, ..Rules::load(judge, Engine::Both)? };
             let mut grounds = rules.grounds();
             gather::collateral(&mut grounds, collateral, global)?;
             let wanted =
@@ -31,25 +31,16 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
                 // It is in the grounds, for its lists.
                 alone.collateral.clear();
             }
-            let mut report = only_the_quote(rules.verdict(&alone, &grounds, &Expected::Nothing, None));
+            let mut report = rules.verdict(&alone, &grounds, &Expected::Nothing, None);
             if let Some(early) = early {
                 alone.collateral.clear();
-                let other = only_the_quote(rules.verdict(&alone, &early, &Expected::Nothing, None));
+                let other = rules.verdict(&alone, &early, &Expected::Nothing, None);
                 report.compared.push(Comparison::between(verify::EARLY, &other, &report));
             }
             crate::output::report(&report, global)?;
             Ok(report.verdict.outcome.exit_code())
         }
     }
-}
-
-/// Keeps steps 1 and 2 of a report and draws the verdict from those alone.
-fn only_the_quote(mut report: Report) -> Report {
-    report.checks.retain(|check: &Check| matches!(check.step, Step::Quote | Step::Platform));
-    report.missing.retain(|missing| matches!(missing.name.as_str(), "quote" | "collateral"));
-    report.verdict = Verdict::conclude(&report.checks, &[], report.policy.fail_on);
-    report.stage = Stage::NotAsked;
-    report
 }
 
 fn show(path: &Path, global: &Global) -> Result<ExitCode, Failure> {

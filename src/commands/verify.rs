@@ -7,7 +7,7 @@ use crate::input::{self, shown};
 use std::path::Path;
 use veritee_measure::image::ImageFiles;
 use veritee_model::report::Comparison;
-use veritee_model::{Budget, Evidence, ExitCode, Report, Severity, UnixTime};
+use veritee_model::{Budget, Evidence, ExitCode, Kind, Report, Severity, UnixTime};
 use veritee_quote::{Origin, TrustRoot};
 use veritee_verify::{Expected, Grounds, Request};
 
@@ -174,6 +174,7 @@ fn fetched_at(evidence: &Evidence) -> Option<UnixTime> {
 /// Everything that a verdict depends on beside the evidence, read once.
 #[derive(Clone)]
 pub(crate) struct Rules {
+    pub(crate) kind: Kind,
     pub(crate) loaded: super::policy::Loaded,
     pub(crate) root: TrustRoot,
     pub(crate) as_of: UnixTime,
@@ -188,6 +189,7 @@ impl Rules {
         let loaded = super::policy::load(options.policy.as_deref())?;
         let as_of = as_of(options.as_of, &loaded.policy)?;
         Ok(Self {
+            kind: Kind::Machine,
             root: trust_root(options.root.as_deref())?,
             as_of,
             engine: options.engine.unwrap_or(default),
@@ -226,6 +228,7 @@ impl Rules {
         image: Option<&'a dyn ImageFiles>,
     ) -> Request<'a> {
         Request {
+            kind: self.kind,
             evidence,
             policy: &self.loaded.policy,
             policy_sha256: self.loaded.sha256,

@@ -10,6 +10,7 @@ mod failures;
 mod folders;
 mod gpus;
 mod help;
+mod judged;
 mod network;
 mod output;
 mod policies;

@@ -61,10 +61,14 @@ fn verifying_a_quote_judges_the_first_two_steps_and_no_more() {
     ];
     let ran = folder.run(&[&arguments[..], &["--format", "json"]].concat()).ends(0);
     let report: Value = serde_json::from_str(&ran.out).unwrap();
-    let steps: Vec<&str> =
-        report["checks"].as_array().unwrap().iter().map(|check| check["step"].as_str().unwrap()).collect();
-    assert!(steps.contains(&"quote") && steps.contains(&"platform"));
-    assert!(steps.iter().all(|step| matches!(*step, "quote" | "platform")), "{steps:?}");
+    assert_eq!(report["kind"], "quote");
+    let checks = report["checks"].as_array().unwrap();
+    assert_eq!(checks.len(), veritee_model::CheckId::ALL.len());
+    for check in checks {
+        let asked = matches!(check["step"].as_str().unwrap(), "quote" | "platform");
+        assert_eq!(check["reason"] == "not-asked", !asked && check["outcome"] == "not-checked", "{check}");
+        assert!(asked || check["required"] == false, "{check}");
+    }
     // One that is a month too late is refused, one without collateral incomplete.
     let late: Vec<&str> =
         arguments.iter().map(|it| if *it == AS_OF { "2026-12-15T00:00:00Z" } else { *it }).collect();

@@ -9,7 +9,7 @@ use common::*;
 use std::path::PathBuf;
 use veritee_audit::{Allow, Audit, Context, Power, audit, diff};
 use veritee_compose::{Context as Resolving, Deployment};
-use veritee_model::{Budget, Severity, Verdict};
+use veritee_model::{Budget, Check, CheckId, Kind, Severity, Verdict};
 
 fn file(name: &str) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../test-vectors/audit/cases").join(name);
@@ -31,7 +31,8 @@ fn of(name: &str) -> Audit {
 }
 
 fn exit(audit: &Audit, fail_on: Severity) -> u8 {
-    Verdict::conclude(&[], &audit.findings, fail_on).exit_code
+    Verdict::conclude(Kind::Documents, &[Check::pass(CheckId::AuditRules, "")], &audit.findings, fail_on)
+        .exit_code
 }
 
 /// `RULE severity status` of every finding that is more than a pass.

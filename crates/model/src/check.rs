@@ -194,6 +194,113 @@ impl<'de> Deserialize<'de> for CheckId {
     }
 }
 
+/// Which questions a report answers. Its list of checks is the same for every kind: what a kind does not ask stands
+/// there as not asked, and counts where a policy demands it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// A dstack machine: all of them.
+    #[default]
+    Machine,
+    /// One quote alone: is it genuine, and is the platform acceptable?
+    Quote,
+    /// Documents that nothing vouches for: what the audit's rules say.
+    Documents,
+    /// Evidence of GPUs alone, without the machine that they are in.
+    Gpus,
+}
+
+impl Kind {
+    /// Whether reports of this kind ask the question.
+    #[must_use]
+    pub const fn asks(self, check: CheckId) -> bool {
+        match self {
+            Self::Machine => true,
+            Self::Quote => matches!(check.step(), Step::Quote | Step::Platform),
+            Self::Documents => matches!(check, CheckId::AuditRules),
+            Self::Gpus => matches!(
+                check,
+                CheckId::GpuEvidence
+                    | CheckId::GpuGenuine
+                    | CheckId::GpuFirmwareIdentity
+                    | CheckId::GpuRevocation
+                    | CheckId::GpuMeasurements
+                    | CheckId::GpuVersions
+                    | CheckId::GpuSet
+                    | CheckId::GpuCount
+                    | CheckId::GpuSwitches
+                    | CheckId::GpuNonce
+            ),
+        }
+    }
+
+    /// Whether the default policy demands that a report of this kind answers it.
+    #[must_use]
+    pub const fn requires(self, check: CheckId) -> bool {
+        match self {
+            Self::Machine | Self::Quote | Self::Documents => self.asks(check) && check.required_by_default(),
+            Self::Gpus => matches!(
+                check,
+                CheckId::GpuEvidence | CheckId::GpuGenuine | CheckId::GpuMeasurements | CheckId::GpuSet
+            ),
+        }
+    }
+
+    /// The complete list, in order: the checks that were made, each once, and every other one as not made.
+    #[must_use]
+    pub fn complete(self, made: &[Check]) -> Vec<Check> {
+        let found = |id: CheckId| made.iter().find(|check| check.id == id).cloned();
+        CheckId::ALL.iter().map(|id| found(*id).unwrap_or_else(|| self.not_made(*id))).collect()
+    }
+
+    fn not_made(self, id: CheckId) -> Check {
+        let detail = match self {
+            Self::Machine => None,
+            Self::Quote => Some("one quote alone; `veritee verify` asks it"),
+            Self::Documents => Some("an audit of documents alone"),
+            Self::Gpus => Some("evidence of GPUs alone; `veritee verify` asks it"),
+        };
+        match detail.filter(|_| !self.asks(id)) {
+            Some(detail) => Check::not_checked(id, Reason::NotAsked, detail),
+            None => Check::not_checked(
+                id,
+                Reason::EarlierStepFailed,
+                "an earlier step did not give what this one needs",
+            ),
+        }
+    }
+}
+
+/// One fault that a check found. A check that asks several questions keeps all of its faults.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// Why.
+    pub reason: Reason,
+    /// What an exception has to name, for reasons that speak of many values ([`Reason::carries_value`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// What was found, in one line.
+    pub detail: String,
+    /// The policy's words for letting this one pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waived: Option<String>,
+}
+
+impl Fault {
+    /// A fault.
+    #[must_use]
+    pub fn new(reason: Reason, detail: impl Into<String>) -> Self {
+        Self { reason, value: None, detail: detail.into(), waived: None }
+    }
+
+    /// Adds the value that an exception has to name.
+    #[must_use]
+    pub fn of(mut self, value: impl fmt::Display) -> Self {
+        self.value = Some(value.to_string());
+        self
+    }
+}
+
 /// How a check came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -237,9 +344,13 @@ pub struct Check {
     /// What to do next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explain: Option<String>,
-    /// The policy's words for letting this pass all the same.
+    /// The policy's words for letting this pass all the same: all of it, where there are several faults.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waived: Option<String>,
+    /// Every fault of a check that can have several, or whose fault has a value; [`Self::reason`] is the gravest's.
+    /// Empty where the reason alone says it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
 }
 
 impl Check {
@@ -256,6 +367,7 @@ impl Check {
             location: None,
             explain: None,
             waived: None,
+            faults: Vec::new(),
         }
     }
 
@@ -269,6 +381,18 @@ impl Check {
     #[must_use]
     pub fn fail(id: CheckId, reason: Reason, detail: impl Into<String>) -> Self {
         Self::new(id, Outcome::Fail, Some(reason), detail.into())
+    }
+
+    /// A check that was made and has these faults; the first is the one that is shown. `None` when there are none.
+    #[must_use]
+    pub fn failing(id: CheckId, faults: Vec<Fault>) -> Option<Self> {
+        let shown = faults.first()?;
+        let detail: Vec<&str> = faults.iter().map(|fault| fault.detail.as_str()).collect();
+        let mut check = Self::fail(id, shown.reason, detail.join("; "));
+        if faults.len() > 1 || shown.value.is_some() {
+            check.faults = faults;
+        }
+        Some(check)
     }
 
     /// A check that was not made.

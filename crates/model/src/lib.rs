@@ -24,7 +24,7 @@ pub mod stage;
 pub mod verdict;
 mod word;
 
-pub use check::{Check, CheckId, Outcome, Step};
+pub use check::{Check, CheckId, Fault, Kind, Outcome, Step};
 pub use evidence::{Claims, Evidence, Item};
 pub use finding::{Finding, FindingStatus, Place, Severity, Spot};
 pub use name_class::NameClass;

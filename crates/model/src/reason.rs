@@ -148,6 +148,8 @@ reasons! {
     TdAttributesReserved "td-attributes-reserved" Refused "the TD's attributes have reserved bits set";
     TdAttributesRefused "td-attributes-refused" Refused "the TD's attributes are not what the policy asks for";
     TdSeptVeDisableMissing "td-sept-ve-disable-missing" Refused "SEPT_VE_DISABLE is off: the host can inject exceptions";
+    TdXfamRefused "td-xfam-refused" Refused "XFAM is one that no TDX module starts a TD with, or not the one that the policy asks for";
+    TdFieldRefused "td-field-refused" Refused "a field of the quote is not what the policy asks for";
     TdServiceTd "td-service-td" Refused "a service TD is bound to the TD";
     RootNotIntel "root-not-intel" Notice "the trust root is not Intel's: this proves nothing about real hardware";
     RootNotAccepted "root-not-accepted" Refused "another trust root was given than the policy names";
@@ -370,7 +372,33 @@ impl Reason {
                     | Self::RaTlsUnbound
                     | Self::RaTlsOtherMachine
                     | Self::ServedCertificateOther
+                    // Another root is named under [root], and then shouted on every page.
+                    | Self::RootNotAccepted
             )
+    }
+
+    /// Whether it speaks of one value among many (an advisory, a register, an application): an exception then names
+    /// the value, so that it lets this fault pass and not the next one of its kind.
+    #[must_use]
+    pub const fn carries_value(self) -> bool {
+        matches!(
+            self,
+            Self::AdvisoryRefused
+                | Self::EvaluationNumberTooLow
+                | Self::TcbDateTooOld
+                | Self::CollateralTooOld
+                | Self::FmspcRefused
+                | Self::TdAttributesReserved
+                | Self::TdAttributesRefused
+                | Self::TdServiceTd
+                | Self::TdXfamRefused
+                | Self::TdFieldRefused
+                | Self::AppIdUnexpected
+                | Self::InstanceIdUnexpected
+                | Self::KeyProviderUnexpected
+                | Self::ComposeHashUnexpected
+                | Self::OsRegisterUnexpected
+        )
     }
 
     /// The reason that a policy gives for refusing a TCB of this status; none for up to date.

@@ -7,7 +7,7 @@ use crate::bytes::{
     AppId, ComposeHash, Fmspc, InstanceId, MrConfigId, MrOwner, MrOwnerConfig, MrSeam, MrServiceTd,
     MrSignerSeam, Mrtd, ReportData, Rtmr, Sha256Digest, Sha384Digest, TdAttributes, TeeTcbSvn, Xfam,
 };
-use crate::check::{Check, CheckId, Outcome};
+use crate::check::{Check, CheckId, Kind, Outcome};
 use crate::finding::{Finding, FindingStatus};
 use crate::reason::Reason;
 use crate::stage::{QuestionStatus, Stage};
@@ -25,6 +25,9 @@ pub struct Report {
     pub schema: String,
     /// The program that made it.
     pub tool: Tool,
+    /// Which questions it answers.
+    #[serde(default)]
+    pub kind: Kind,
     /// The time for which it was made.
     pub as_of: UnixTime,
     /// What was read.
@@ -432,6 +435,48 @@ pub struct QuestionFact {
     pub answer: Option<String>,
 }
 
+const INTEL_ROOT_SPKI: [u8; 32] = [
+    0xa0, 0xaf, 0x03, 0x12, 0x89, 0xf5, 0xd5, 0xd4, 0x13, 0x2f, 0x91, 0x86, 0x06, 0x8a, 0x7f, 0xc1, 0x36,
+    0x28, 0x63, 0x3b, 0xa2, 0x35, 0x77, 0x74, 0x72, 0xe2, 0x9b, 0x6b, 0x6c, 0x67, 0xa4, 0x9e,
+];
+
+/// SHA-256 of the public key (SPKI, DER) of Intel's SGX Root CA.
+pub const INTEL_ROOT_SPKI_SHA256: Sha256Digest = Sha256Digest::new(INTEL_ROOT_SPKI);
+
+/// Lines of [`PolicyFacts::loosened`] that a reader of saved reports holds against the checks.
+pub mod loosened {
+    use crate::{CheckId, Reason, Sha256Digest};
+
+    /// Opens the line about statuses that are accepted; they follow, then a colon and the reason.
+    pub const STATUSES: &str = "accepts TCB status ";
+    /// Opens the line about advisories that are allowed; they follow, then a colon and the reason.
+    pub const ADVISORIES: &str = "allows advisories ";
+    /// Opens the line about all other advisories.
+    pub const OTHER_ADVISORIES: &str = "allows advisories that it does not name: ";
+    /// Opens the line about findings that do not count.
+    pub const THRESHOLD: &str = "fails only on findings of severity ";
+
+    /// A check that need not be made.
+    #[must_use]
+    pub fn waiver(check: CheckId, reason: &str) -> String {
+        format!("does not require {check}: {reason}")
+    }
+
+    /// A fault that is let pass.
+    #[must_use]
+    pub fn exception(code: Reason, value: Option<&str>, check: Option<CheckId>, reason: &str) -> String {
+        let value = value.map_or_else(String::new, |value| format!(" of {value}"));
+        let place = check.map_or_else(String::new, |check| format!(" at {check}"));
+        format!("lets {code}{value}{place} pass: {reason}")
+    }
+
+    /// Opens the line about another root than Intel's.
+    #[must_use]
+    pub fn root(spki_sha256: &Sha256Digest) -> String {
+        format!("trusts another root than Intel's ({spki_sha256}): ")
+    }
+}
+
 /// The policy behind a verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyFacts {
@@ -440,8 +485,11 @@ pub struct PolicyFacts {
     /// SHA-256 of the policy file; absent for the built-in default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256Digest>,
-    /// Every way in which it is looser than the default, in words.
+    /// Every way in which it is looser than the default, in words; what the command line loosens among them.
     pub loosened: Vec<String>,
+    /// Checks that it demands beyond those that every report of this kind has to make.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub demands: Vec<CheckId>,
     /// Findings at or above this severity decide the exit code.
     pub fail_on: crate::Severity,
 }

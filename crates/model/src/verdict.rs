@@ -1,8 +1,8 @@
 //! What all checks add up to, and the exit code for it.
 
-use crate::check::{Check, CheckId, Outcome};
+use crate::check::{Check, CheckId, Kind, Outcome};
 use crate::finding::{Finding, Severity};
-use crate::reason::Class;
+use crate::reason::{Class, Reason};
 use serde::{Deserialize, Serialize};
 
 /// Exit codes of the `veritee` program. The same for every output format.
@@ -145,18 +145,26 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Adds up checks and findings. Precedence: not genuine, refused, incomplete, findings, and last open questions,
-    /// which make a verdict incomplete where nothing graver does.
+    /// Adds up checks and findings of a report of this kind. Precedence: not genuine, refused, incomplete, findings, and
+    /// last open questions, which make a verdict incomplete where nothing graver does.
     ///
     /// A failed check counts whether required or not; a check that was not made counts when it is required.
-    /// A check that the policy waives counts in neither way, unless its reason says "not genuine".
+    /// A check that the policy waives counts in neither way, unless its reason says "not genuine"; of several faults
+    /// each counts until it is waived itself. A check that the kind has to make and that is not in the list was not
+    /// made.
     #[must_use]
-    pub fn conclude(checks: &[Check], findings: &[Finding], fail_on: Severity) -> Self {
+    pub fn conclude(kind: Kind, checks: &[Check], findings: &[Finding], fail_on: Severity) -> Self {
         let mut graded: Vec<(Weight, &str)> = Vec::new();
         for check in checks {
-            if let Some(weight) = weight(check) {
-                graded.push((weight, check.reason.map_or("unknown", crate::Reason::code)));
-            }
+            graded.extend(
+                weights(check).map(|(weight, reason)| (weight, reason.map_or("unknown", Reason::code))),
+            );
+        }
+        let listed = |id: &&CheckId| checks.iter().any(|check| check.id == **id);
+        let required = CheckId::ALL.iter().filter(|id| kind.requires(**id));
+        let absent = required.filter(|id| !listed(id)).count();
+        if absent > 0 {
+            graded.push((Weight::Incomplete, Reason::NotAsked.code()));
         }
         for finding in findings {
             if finding.is_proven() && finding.severity >= fail_on {
@@ -200,15 +208,23 @@ impl Weight {
     }
 }
 
-fn weight(check: &Check) -> Option<Weight> {
+/// What a check weighs, fault by fault.
+fn weights(check: &Check) -> impl Iterator<Item = (Weight, Option<Reason>)> {
+    let alone = (check.reason, check.waived.is_some());
+    let faults = check.faults.iter().map(|fault| (Some(fault.reason), fault.waived.is_some()));
+    let alone = core::iter::once(alone).filter(|_| check.faults.is_empty());
+    faults.chain(alone).filter_map(|(reason, waived)| Some((weight(check, reason, waived)?, reason)))
+}
+
+fn weight(check: &Check, reason: Option<Reason>, waived: bool) -> Option<Weight> {
     // A failure without a reason is as grave as can be: never a pass by ignorance.
-    let class = check.reason.map_or(Class::NotGenuine, crate::Reason::class);
-    let waivable = check.reason.is_some_and(crate::Reason::is_waivable);
+    let class = reason.map_or(Class::NotGenuine, Reason::class);
+    let waivable = reason.is_some_and(Reason::is_waivable);
     match check.outcome {
         Outcome::Pass => None,
         Outcome::Fail if class == Class::NotGenuine => Some(Weight::NotGenuine),
-        Outcome::Fail if check.waived.is_some() && waivable => None,
-        Outcome::NotChecked if check.waived.is_some() => None,
+        Outcome::Fail if waived && waivable => None,
+        Outcome::NotChecked if waived => None,
         Outcome::Fail => Some(Weight::Refused),
         Outcome::NotChecked => check.required.then_some(Weight::Incomplete),
     }
@@ -238,10 +254,58 @@ fn summary(outcome: VerdictOutcome, checks: &[Check], findings: &[Finding], fail
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{CheckId, FindingStatus, Reason};
+    use crate::FindingStatus;
 
+    /// Beside these checks all others pass.
     fn conclude(checks: &[Check]) -> Verdict {
-        Verdict::conclude(checks, &[], Severity::High)
+        let given = |id: &CheckId| checks.iter().any(|check| check.id == *id);
+        let others = CheckId::ALL.iter().filter(|id| !given(id) && **id != CheckId::QuoteSignature);
+        let mut all: Vec<Check> = others.map(|id| Check::pass(*id, "")).collect();
+        all.extend(checks.iter().cloned());
+        if !given(&CheckId::QuoteSignature) {
+            let mut signature = Check::not_checked(CheckId::QuoteSignature, Reason::EarlierStepFailed, "");
+            signature.required = false;
+            all.push(signature);
+        }
+        Verdict::conclude(Kind::Machine, &all, &[], Severity::High)
+    }
+
+    #[test]
+    fn a_check_that_is_missing_from_the_list_was_not_made() {
+        for kind in [Kind::Machine, Kind::Quote, Kind::Documents, Kind::Gpus] {
+            let all: Vec<Check> = CheckId::ALL.iter().map(|id| Check::pass(*id, "")).collect();
+            assert_eq!(Verdict::conclude(kind, &all, &[], Severity::High).exit_code, 0);
+            assert_eq!(Verdict::conclude(kind, &[], &[], Severity::High).exit_code, 13);
+            for id in CheckId::ALL {
+                let rest: Vec<Check> = all.iter().filter(|check| check.id != *id).cloned().collect();
+                let code = Verdict::conclude(kind, &rest, &[], Severity::High).exit_code;
+                assert_eq!(code, if kind.requires(*id) { 13 } else { 0 }, "{kind:?} {id}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_complete_list_of_every_kind_says_what_was_not_asked() {
+        for kind in [Kind::Machine, Kind::Quote, Kind::Documents, Kind::Gpus] {
+            let complete = kind.complete(&[]);
+            assert_eq!(complete.len(), CheckId::ALL.len());
+            for check in complete {
+                assert_eq!(check.reason == Some(Reason::NotAsked), !kind.asks(check.id), "{}", check.id);
+            }
+        }
+    }
+
+    #[test]
+    fn of_several_faults_each_counts_until_it_is_waived_itself() {
+        let faults = ["INTEL-SA-01998", "INTEL-SA-01999"]
+            .map(|advisory| crate::Fault::new(Reason::AdvisoryRefused, advisory).of(advisory));
+        let mut check = Check::failing(CheckId::PlatformAdvisories, faults.to_vec()).unwrap();
+        assert_eq!(conclude(std::slice::from_ref(&check)).exit_code, 11);
+        check.faults[0].waived = Some("because".to_owned());
+        check.waived = Some("because".to_owned());
+        assert_eq!(conclude(std::slice::from_ref(&check)).exit_code, 11);
+        check.faults[1].waived = Some("because".to_owned());
+        assert_eq!(conclude(&[check]).exit_code, 0);
     }
 
     #[test]
@@ -307,19 +371,27 @@ mod tests {
         }
     }
 
+    fn rules() -> Check {
+        Check::pass(CheckId::AuditRules, "")
+    }
+
+    fn of_findings(findings: &[Finding], fail_on: Severity) -> Verdict {
+        Verdict::conclude(Kind::Documents, &[rules()], findings, fail_on)
+    }
+
     #[test]
     fn an_open_question_of_high_severity_is_never_green_whatever_the_threshold() {
         for status in [FindingStatus::Manual, FindingStatus::Unknown] {
             for severity in [Severity::High, Severity::Critical] {
                 for fail_on in [Severity::Low, Severity::High, Severity::Critical] {
-                    let verdict = Verdict::conclude(&[], &[finding(status, severity)], fail_on);
+                    let verdict = of_findings(&[finding(status, severity)], fail_on);
                     assert_eq!((verdict.exit_code, verdict.reasons.len()), (13, 1), "{status:?} {severity}");
                     assert!(verdict.summary.contains("1 of them open"), "{}", verdict.summary);
                 }
             }
             let mild = finding(status, Severity::Medium);
-            assert_eq!(Verdict::conclude(&[], std::slice::from_ref(&mild), Severity::High).exit_code, 0);
-            assert_eq!(Verdict::conclude(&[], &[mild], Severity::Medium).exit_code, 13);
+            assert_eq!(of_findings(std::slice::from_ref(&mild), Severity::High).exit_code, 0);
+            assert_eq!(of_findings(&[mild], Severity::Medium).exit_code, 13);
         }
     }
 
@@ -328,13 +400,16 @@ mod tests {
         let question = finding(FindingStatus::Manual, Severity::Critical);
         let proven = finding(FindingStatus::Fail, Severity::High);
         let both = [question.clone(), proven];
-        let verdict = Verdict::conclude(&[], &both, Severity::High);
+        let verdict = of_findings(&both, Severity::High);
         assert_eq!((verdict.exit_code, verdict.summary.contains("1 of them open")), (12, true));
-        assert_eq!(Verdict::conclude(&[], &both, Severity::Critical).exit_code, 13);
+        assert_eq!(of_findings(&both, Severity::Critical).exit_code, 13);
         let missing = Check::not_checked(CheckId::OsMeasured, Reason::OsNotMeasured, "");
-        assert_eq!(Verdict::conclude(&[missing], &both, Severity::High).exit_code, 13);
+        assert_eq!(
+            Verdict::conclude(Kind::Documents, &[rules(), missing], &both, Severity::High).exit_code,
+            13
+        );
         let answered = Finding { allowed: Some("seen".to_owned()), ..question };
-        assert_eq!(Verdict::conclude(&[], &[answered], Severity::High).exit_code, 0);
+        assert_eq!(of_findings(&[answered], Severity::High).exit_code, 0);
     }
 
     #[test]

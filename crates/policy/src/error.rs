@@ -2,18 +2,35 @@
 
 use core::fmt;
 
-/// Why a policy file is refused. A policy that cannot be understood in full is never applied in part.
+/// Why a policy file is refused, and where. A policy that cannot be understood in full is never applied in part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyError {
+    /// 1-based line and column, where known.
+    pub place: Option<(usize, usize)>,
+    /// Why.
+    pub fault: PolicyFault,
+}
+
+/// What is wrong with a policy file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum PolicyError {
+pub enum PolicyFault {
     /// Not TOML, an unknown key, a wrong type or a malformed value.
     Syntax {
-        /// 1-based line, where known.
-        line: Option<usize>,
-        /// 1-based column, where known.
-        column: Option<usize>,
         /// What is wrong.
         message: String,
+    },
+    /// A rule is named that does not exist.
+    UnknownRule {
+        /// The name.
+        rule: String,
+    },
+    /// An exception names no value though its reason speaks of one among many, or a value though it does not.
+    Value {
+        /// The reason code.
+        code: &'static str,
+        /// Whether a value is wanted.
+        wanted: bool,
     },
     /// The file is of another version of the format.
     Schema {
@@ -45,38 +62,46 @@ pub enum PolicyError {
 
 impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.place {
+            Some((line, column)) => write!(f, "policy line {line}, column {column}: {}", self.fault),
+            None => write!(f, "policy: {}", self.fault),
+        }
+    }
+}
+
+impl fmt::Display for PolicyFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Syntax { line: Some(line), column: Some(column), message } => {
-                write!(f, "policy line {line}, column {column}: {message}")
+            Self::Syntax { message } => f.write_str(message),
+            Self::UnknownRule { rule } => {
+                write!(f, "[[audit.allow]]: no rule `{}`", veritee_model::text::inert(rule))
             }
-            Self::Syntax { message, .. } => write!(f, "policy: {message}"),
-            Self::Schema { got } => {
-                write!(
-                    f,
-                    "policy schema is `{}`, expected `{}`",
-                    veritee_model::text::inert(got),
-                    crate::file::SCHEMA
-                )
+            Self::Value { code, wanted: true } => write!(
+                f,
+                "[[exception]] `{code}` speaks of one value among many: name it as `value`, as the report shows it"
+            ),
+            Self::Value { code, wanted: false } => {
+                write!(f, "[[exception]] `{code}` has no value: it would never match")
             }
+            Self::Schema { got } => write!(
+                f,
+                "the schema is `{}`, expected `{}`",
+                veritee_model::text::inert(got),
+                crate::file::SCHEMA
+            ),
             Self::ReasonMissing { entry } => {
-                write!(
-                    f,
-                    "policy {entry} loosens the default: give a `reason` of at least 10 characters beside it"
-                )
+                write!(f, "{entry} loosens the default: give a `reason` of at least 10 characters beside it")
             }
             Self::NotWaivable { code } => {
-                write!(
-                    f,
-                    "policy: `{code}` cannot be waived: without it nothing says that the machine is genuine"
-                )
+                write!(f, "`{code}` cannot be waived: without it nothing says that the machine is genuine")
             }
             Self::ExpiryExcepted { code } => {
                 write!(
                     f,
-                    "policy [[exception]] `{code}`: expired collateral is let pass with `allow_expired` under [collateral] only"
+                    "[[exception]] `{code}`: expired collateral is let pass with `allow_expired` under [collateral] only"
                 )
             }
-            Self::Contradiction { message } => write!(f, "policy contradicts itself: {message}"),
+            Self::Contradiction { message } => write!(f, "contradiction: {message}"),
         }
     }
 }

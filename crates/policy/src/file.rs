@@ -1,16 +1,21 @@
 //! The policy file as it is written.
 
-use crate::error::PolicyError;
+use crate::error::{PolicyError, PolicyFault};
 use crate::gpu::Gpu;
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use crate::place::{Key, Places};
+use crate::words;
+use serde::Deserialize;
+use veritee_model::report::loosened;
 use veritee_model::{
-    AppId, CheckId, ComposeHash, Fmspc, InstanceId, Mrtd, NameClass, Reason, Rtmr, Severity, Sha256Digest,
-    Step, TcbStatus, TdAttributes, UnixTime, Xfam,
+    AppId, CheckId, ComposeHash, Fmspc, InstanceId, Kind, MrConfigId, MrOwner, MrOwnerConfig, MrSeam,
+    MrSignerSeam, Mrtd, NameClass, Reason, Rtmr, Severity, Sha256Digest, Step, TcbStatus, TdAttributes,
+    TeeTcbSvn, UnixTime, Xfam,
 };
 
 /// The name of this version of the format.
 pub const SCHEMA: &str = "veritee/policy/v1";
+
+type Path<'a> = Vec<&'a dyn Key>;
 
 /// Shortest reason that is taken for one.
 const REASON_CHARACTERS: usize = 10;
@@ -74,6 +79,7 @@ pub struct Policy {
 #[serde(deny_unknown_fields)]
 pub struct FixedTime {
     /// The time.
+    #[serde(deserialize_with = "words::date")]
     pub time: UnixTime,
     /// Why it is fixed.
     pub reason: Option<String>,
@@ -84,13 +90,14 @@ pub struct FixedTime {
 #[serde(deny_unknown_fields, default)]
 pub struct Tcb {
     /// Statuses that are accepted.
-    #[serde(deserialize_with = "acceptable")]
+    #[serde(deserialize_with = "words::acceptable")]
     pub accept: Vec<TcbStatus>,
     /// Why, where more than `UpToDate` is.
     pub reason: Option<String>,
     /// Lowest acceptable TCB evaluation data number.
     pub minimum_evaluation_number: Option<u32>,
     /// Oldest acceptable date of the TCB levels that matched.
+    #[serde(deserialize_with = "words::optional_date")]
     pub minimum_date: Option<UnixTime>,
 }
 
@@ -105,29 +112,15 @@ impl Default for Tcb {
     }
 }
 
-/// A status that a policy may accept: any but `Revoked`, which Intel gives where keys are compromised.
-struct Acceptable(TcbStatus);
-
-impl<'de> Deserialize<'de> for Acceptable {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match TcbStatus::deserialize(deserializer)? {
-            TcbStatus::Revoked => Err(D::Error::custom("`Revoked` cannot be accepted")),
-            status => Ok(Self(status)),
-        }
-    }
-}
-
-fn acceptable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<TcbStatus>, D::Error> {
-    Ok(Vec::<Acceptable>::deserialize(deserializer)?.into_iter().map(|status| status.0).collect())
-}
-
 /// `[advisories]`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Advisories {
     /// Let pass.
+    #[serde(deserialize_with = "words::advisories")]
     pub allow: Vec<String>,
     /// Never let pass.
+    #[serde(deserialize_with = "words::advisories")]
     pub refuse: Vec<String>,
     /// What to do with those in neither list.
     pub others: Others,
@@ -181,6 +174,23 @@ pub struct Td {
     pub attributes: Option<TdAttributes>,
     /// Exact XFAM.
     pub xfam: Option<Xfam>,
+    /// One of these TDX modules, by measurement.
+    #[serde(deserialize_with = "words::some")]
+    pub mr_seam: Vec<MrSeam>,
+    /// Signer of the TDX module; zero is Intel.
+    pub mr_signer_seam: Option<MrSignerSeam>,
+    /// Exact SEAM attributes.
+    pub seam_attributes: Option<TdAttributes>,
+    /// Least security version of the TDX module, byte by byte (TEE_TCB_SVN).
+    pub minimum_tee_tcb_svn: Option<TeeTcbSvn>,
+    /// Exact RTMR3.
+    pub rtmr3: Option<Rtmr>,
+    /// Exact MRCONFIGID.
+    pub mr_config_id: Option<MrConfigId>,
+    /// Exact MROWNER.
+    pub mr_owner: Option<MrOwner>,
+    /// Exact MROWNERCONFIG.
+    pub mr_owner_config: Option<MrOwnerConfig>,
 }
 
 /// TD properties that a policy may let pass.
@@ -214,14 +224,19 @@ pub struct RootOfTrust {
 #[serde(deny_unknown_fields, default)]
 pub struct Expect {
     /// One of these applications.
+    #[serde(deserialize_with = "words::some")]
     pub app_id: Vec<AppId>,
     /// One of these instances.
+    #[serde(deserialize_with = "words::some")]
     pub instance_id: Vec<InstanceId>,
     /// One of these composes.
+    #[serde(deserialize_with = "words::some")]
     pub compose_hash: Vec<ComposeHash>,
     /// One of these key providers.
+    #[serde(deserialize_with = "words::some")]
     pub key_provider: Vec<KeyProvider>,
     /// One of these processor families.
+    #[serde(deserialize_with = "words::some")]
     pub fmspc: Vec<Fmspc>,
 }
 
@@ -230,8 +245,10 @@ pub struct Expect {
 #[serde(deny_unknown_fields)]
 pub struct KeyProvider {
     /// `kms`, `local-sgx`, `tpm` or `none`.
+    #[serde(deserialize_with = "words::name")]
     pub name: String,
     /// Its identifier, hex; for `kms` the root CA's public key (SPKI, DER).
+    #[serde(deserialize_with = "words::hex_text")]
     pub id: String,
 }
 
@@ -278,7 +295,7 @@ pub struct Waiver {
     /// Why.
     pub reason: Option<String>,
     /// Until when.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "words::optional_date")]
     pub expires: Option<UnixTime>,
 }
 
@@ -288,13 +305,16 @@ pub struct Waiver {
 pub struct Exception {
     /// The reason.
     pub code: Reason,
+    /// Which value, for reasons that speak of one among many: the advisory, the register, the application.
+    #[serde(default)]
+    pub value: Option<String>,
     /// Only at this check.
     #[serde(default)]
     pub check: Option<CheckId>,
     /// Why.
     pub reason: Option<String>,
     /// Until when.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "words::optional_date")]
     pub expires: Option<UnixTime>,
 }
 
@@ -331,6 +351,7 @@ impl Default for Audit {
 #[serde(deny_unknown_fields)]
 pub struct Variable {
     /// The variable's name, exactly.
+    #[serde(deserialize_with = "words::variable")]
     pub name: String,
     /// The class that counts instead of the guessed one.
     #[serde(default)]
@@ -358,7 +379,7 @@ pub struct Allowed {
     /// Why.
     pub reason: Option<String>,
     /// Until when.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "words::optional_date")]
     pub expires: Option<UnixTime>,
 }
 
@@ -393,102 +414,227 @@ impl Policy {
     /// cannot be waived, contradicts itself, or loosens the default without a reason.
     pub fn parse(text: &str) -> Result<Self, PolicyError> {
         let policy: Self = toml::from_str(text).map_err(|error| syntax(text, &error))?;
+        let places = Places::of(text);
         if policy.schema != SCHEMA {
-            return Err(PolicyError::Schema { got: policy.schema });
+            return Err(places.error(&[&"schema"], PolicyFault::Schema { got: policy.schema }));
         }
-        policy.are_waivable()?;
-        policy.reasons_given()?;
-        policy.is_consistent()?;
+        policy.exceptions_can_match(&places)?;
+        policy.reasons_given(&places)?;
+        policy.is_consistent(&places)?;
         Ok(policy)
     }
 
-    fn are_waivable(&self) -> Result<(), PolicyError> {
-        for waiver in &self.waive {
-            if waiver.check.step() == Step::Quote && waiver.check != CheckId::QuoteSecondOpinion {
-                return Err(PolicyError::NotWaivable { code: waiver.check.id() });
+    /// Holds the rules that the policy names against those that there are. Apart from [`Self::parse`], since which rules
+    /// there are is for the audit to say.
+    ///
+    /// # Errors
+    /// At the first rule that does not exist.
+    pub fn rules_exist(&self, text: &str, known: impl Fn(&str) -> bool) -> Result<(), PolicyError> {
+        match self.audit.allow.iter().position(|allowed| !known(&allowed.rule)) {
+            None => Ok(()),
+            Some(index) => {
+                let rule =
+                    self.audit.allow.get(index).map_or_else(String::new, |allowed| allowed.rule.clone());
+                Err(Places::of(text)
+                    .error(&[&"audit", &"allow", &index, &"rule"], PolicyFault::UnknownRule { rule }))
             }
         }
-        for exception in &self.exception {
+    }
+
+    /// Checks that the policy demands beyond those that every report of this kind has to make. What a command cannot
+    /// check stays open there, and is required.
+    #[must_use]
+    pub fn demands(&self, kind: Kind) -> Vec<CheckId> {
+        let age = &self.collateral.max_age_days;
+        let ages = [age.tcb_info, age.qe_identity, age.pck_crl, age.root_ca_crl];
+        let tcb = self.tcb.minimum_evaluation_number.is_some() || self.tcb.minimum_date.is_some();
+        let identity = !self.expect.app_id.is_empty()
+            || !self.expect.instance_id.is_empty()
+            || !self.expect.key_provider.is_empty();
+        // One quote has the registers: those that are pinned are judged there, and no more is asked of them.
+        let system = !self.os.image_hash.is_empty() || (kind != Kind::Quote && !self.os.machine.is_empty());
+        let asked = [
+            (tcb, CheckId::PlatformEvaluationNumber),
+            (!self.advisories.refuse.is_empty(), CheckId::PlatformAdvisories),
+            (ages.iter().any(Option::is_some), CheckId::PlatformCollateralAge),
+            (self.td.pins(), CheckId::PlatformTdAttributes),
+            (!self.expect.fmspc.is_empty(), CheckId::PlatformFmspc),
+            (identity, CheckId::IdentityExpected),
+            (!self.expect.compose_hash.is_empty(), CheckId::ComposeExpected),
+            // What an image is called is its operator's claim: a list of such names binds only where it was measured.
+            (!self.os.development_image_hash.is_empty(), CheckId::OsDevelopment),
+            (system, CheckId::OsMeasured),
+        ];
+        let asked = asked.into_iter().filter(|(asked, _)| *asked).map(|(_, check)| check);
+        let mut demands: Vec<CheckId> =
+            asked.chain(self.require.iter().copied()).chain(self.gpu.demanded()).collect();
+        demands.retain(|check| !kind.requires(*check));
+        demands.sort();
+        demands.dedup();
+        demands
+    }
+
+    fn exceptions_can_match(&self, places: &Places<'_>) -> Result<(), PolicyError> {
+        for (index, waiver) in self.waive.iter().enumerate() {
+            if waiver.check.step() == Step::Quote && waiver.check != CheckId::QuoteSecondOpinion {
+                let fault = PolicyFault::NotWaivable { code: waiver.check.id() };
+                return Err(places.error(&[&"waive", &index, &"check"], fault));
+            }
+        }
+        for (index, exception) in self.exception.iter().enumerate() {
             let code = exception.code.code();
-            if exception.code.is_expiry() {
-                return Err(PolicyError::ExpiryExcepted { code });
-            }
-            if !exception.code.is_waivable() {
-                return Err(PolicyError::NotWaivable { code });
-            }
+            let fault = if exception.code.is_expiry() {
+                PolicyFault::ExpiryExcepted { code }
+            } else if !exception.code.is_waivable() {
+                PolicyFault::NotWaivable { code }
+            } else if exception.code.carries_value() != exception.value.is_some() {
+                PolicyFault::Value { code, wanted: exception.code.carries_value() }
+            } else if exception.code == Reason::AdvisoryRefused
+                && !exception.value.as_deref().is_some_and(words::is_advisory)
+            {
+                PolicyFault::Value { code, wanted: true }
+            } else {
+                continue;
+            };
+            return Err(places.error(&[&"exception", &index], fault));
         }
         Ok(())
     }
 
-    fn reasons_given(&self) -> Result<(), PolicyError> {
+    fn reasons_given(&self, places: &Places<'_>) -> Result<(), PolicyError> {
         let looser_status = self.tcb.accept.iter().any(|status| *status != TcbStatus::UpToDate);
         let looser_advisories = !self.advisories.allow.is_empty() || self.advisories.others == Others::Allow;
-        let mut entries: Vec<(bool, String, Option<&String>)> = vec![
-            (looser_status, "[tcb] accept".to_owned(), self.tcb.reason.as_ref()),
-            (looser_advisories, "[advisories]".to_owned(), self.advisories.reason.as_ref()),
+        let numbers: Vec<usize> = (0..self.longest_list()).collect();
+        let mut entries: Vec<(bool, String, Option<&String>, Path<'_>)> = vec![
+            (looser_status, "[tcb] accept".to_owned(), self.tcb.reason.as_ref(), vec![&"tcb", &"accept"]),
+            (
+                looser_advisories,
+                "[advisories]".to_owned(),
+                self.advisories.reason.as_ref(),
+                vec![&"advisories"],
+            ),
             (
                 self.collateral.allow_expired,
                 "[collateral] allow_expired".to_owned(),
                 self.collateral.reason.as_ref(),
+                vec![&"collateral", &"allow_expired"],
             ),
-            (!self.td.allow.is_empty(), "[td] allow".to_owned(), self.td.reason.as_ref()),
-            (self.os.allow_development, "[os] allow_development".to_owned(), self.os.reason.as_ref()),
-            (!self.os.image_hash.is_empty(), "[os] image_hash".to_owned(), self.os.reason.as_ref()),
+            (
+                !self.td.allow.is_empty(),
+                "[td] allow".to_owned(),
+                self.td.reason.as_ref(),
+                vec![&"td", &"allow"],
+            ),
+            (
+                self.os.allow_development,
+                "[os] allow_development".to_owned(),
+                self.os.reason.as_ref(),
+                vec![&"os", &"allow_development"],
+            ),
+            (
+                !self.os.image_hash.is_empty(),
+                "[os] image_hash".to_owned(),
+                self.os.reason.as_ref(),
+                vec![&"os", &"image_hash"],
+            ),
             (
                 self.audit.honour_inline_allows,
                 "[audit] honour_inline_allows".to_owned(),
                 self.audit.reason.as_ref(),
+                vec![&"audit", &"honour_inline_allows"],
+            ),
+            (
+                self.audit.fail_on > Severity::High,
+                "[audit] fail_on".to_owned(),
+                self.threshold_reason(),
+                vec![&"audit", &"fail_on"],
             ),
         ];
         if let Some(root) = &self.root {
-            entries.push((true, "[root]".to_owned(), root.reason.as_ref()));
+            entries.push((true, "[root]".to_owned(), root.reason.as_ref(), vec![&"root"]));
         }
         if let Some(fixed) = &self.as_of {
-            entries.push((true, "[as_of]".to_owned(), fixed.reason.as_ref()));
+            entries.push((true, "[as_of]".to_owned(), fixed.reason.as_ref(), vec![&"as_of"]));
         }
         for (entry, reason) in self.gpu.loosening() {
-            entries.push((true, entry, reason));
+            let path: Path<'_> = vec![&"gpu"];
+            entries.push((true, entry, reason, path));
         }
-        for machine in &self.os.machine {
-            entries.push((true, format!("[[os.machine]] `{}`", machine.name), machine.reason.as_ref()));
+        for (machine, at) in self.os.machine.iter().zip(&numbers) {
+            let entry = format!("[[os.machine]] `{}`", machine.name);
+            entries.push((true, entry, machine.reason.as_ref(), vec![&"os", &"machine", at]));
         }
-        for waiver in &self.waive {
-            entries.push((true, format!("[[waive]] `{}`", waiver.check), waiver.reason.as_ref()));
+        for (waiver, at) in self.waive.iter().zip(&numbers) {
+            let entry = format!("[[waive]] `{}`", waiver.check);
+            entries.push((true, entry, waiver.reason.as_ref(), vec![&"waive", at]));
         }
-        for exception in &self.exception {
-            entries.push((true, format!("[[exception]] `{}`", exception.code), exception.reason.as_ref()));
+        for (exception, at) in self.exception.iter().zip(&numbers) {
+            let entry = format!("[[exception]] `{}`", exception.code);
+            entries.push((true, entry, exception.reason.as_ref(), vec![&"exception", at]));
         }
-        for allowed in &self.audit.allow {
-            entries.push((true, format!("[[audit.allow]] `{}`", allowed.rule), allowed.reason.as_ref()));
+        for (allowed, at) in self.audit.allow.iter().zip(&numbers) {
+            let entry = format!("[[audit.allow]] `{}`", allowed.rule);
+            entries.push((true, entry, allowed.reason.as_ref(), vec![&"audit", &"allow", at]));
         }
-        for variable in &self.audit.variable {
+        for (variable, at) in self.audit.variable.iter().zip(&numbers) {
             let entry = format!("[[audit.variable]] `{}`", variable.name);
-            entries.push((variable.class.is_some(), entry, variable.reason.as_ref()));
+            let path: Path<'_> = vec![&"audit", &"variable", at];
+            entries.push((variable.class.is_some(), entry, variable.reason.as_ref(), path));
         }
-        for (loosens, entry, reason) in entries {
+        for (loosens, entry, reason, path) in entries {
             let given = reason.is_some_and(|reason| reason.trim().chars().count() >= REASON_CHARACTERS);
             if loosens && !given {
-                return Err(PolicyError::ReasonMissing { entry });
+                return Err(places.error(&path, PolicyFault::ReasonMissing { entry }));
             }
         }
         Ok(())
     }
 
-    fn is_consistent(&self) -> Result<(), PolicyError> {
-        if self.tcb.accept.is_empty() {
-            return Err(PolicyError::Contradiction { message: "[tcb] accept is empty: nothing can pass" });
+    /// Why findings do not count that count by default: said beside `fail_on`, or where the audit need not be made at
+    /// all.
+    fn threshold_reason(&self) -> Option<&String> {
+        let waived = || self.waive.iter().find(|waiver| waiver.check == CheckId::AuditRules);
+        self.audit.reason.as_ref().or_else(|| waived().and_then(|waiver| waiver.reason.as_ref()))
+    }
+
+    fn longest_list(&self) -> usize {
+        let audit = self.audit.allow.len().max(self.audit.variable.len());
+        self.os.machine.len().max(self.waive.len()).max(self.exception.len()).max(audit)
+    }
+
+    fn is_consistent(&self, places: &Places<'_>) -> Result<(), PolicyError> {
+        let contradiction =
+            |path: &[&dyn Key], message| Err(places.error(path, PolicyFault::Contradiction { message }));
+        let twice = |advisory: &String| self.advisories.refuse.contains(advisory);
+        if let Some(index) = self.advisories.allow.iter().position(twice) {
+            let path: &[&dyn Key] = &[&"advisories", &"allow", &index];
+            return contradiction(path, "[advisories] allows and refuses the same advisory");
         }
-        if self.advisories.allow.iter().any(|advisory| self.advisories.refuse.contains(advisory)) {
-            return Err(PolicyError::Contradiction {
-                message: "[advisories] allows and refuses the same advisory",
-            });
+        let names: Vec<&str> = self.audit.variable.iter().map(|variable| variable.name.as_str()).collect();
+        let repeated = |(index, name): (usize, &&str)| names.iter().take(index).any(|known| known == name);
+        if let Some(index) = names.iter().enumerate().position(repeated) {
+            let path: &[&dyn Key] = &[&"audit", &"variable", &index];
+            return contradiction(path, "[[audit.variable]] names a variable twice");
         }
-        let names = self.audit.variable.iter().map(|variable| variable.name.as_str());
-        if names.clone().collect::<std::collections::BTreeSet<_>>().len() != names.count() {
-            return Err(PolicyError::Contradiction { message: "[[audit.variable]] names a variable twice" });
+        if let Some(index) = self.waive.iter().position(|waiver| self.require.contains(&waiver.check)) {
+            return contradiction(&[&"waive", &index], "the same check is required and waived");
         }
-        if self.waive.iter().any(|waiver| self.require.contains(&waiver.check)) {
-            return Err(PolicyError::Contradiction { message: "the same check is required and waived" });
+        let named = self.demands(Kind::Documents);
+        let unbound = |waiver: &Waiver| {
+            matches!(
+                waiver.check,
+                CheckId::IdentityExpected | CheckId::ComposeExpected | CheckId::OsDevelopment
+            ) && named.contains(&waiver.check)
+        };
+        if let Some(index) = self.waive.iter().position(unbound) {
+            return contradiction(
+                &[&"waive", &index],
+                "the check is waived that a list of the policy needs to bind",
+            );
+        }
+        if self.os.allow_development && !self.os.development_image_hash.is_empty() {
+            let path: &[&dyn Key] = &[&"os", &"development_image_hash"];
+            return contradiction(path, "[os] lists development images and lets them pass");
         }
         let empty = |machine: &MachineRegisters| {
             machine.mrtd.is_none()
@@ -496,11 +642,11 @@ impl Policy {
                 && machine.rtmr1.is_none()
                 && machine.rtmr2.is_none()
         };
-        if self.os.machine.iter().any(empty) {
-            return Err(PolicyError::Contradiction { message: "an [[os.machine]] pins no register" });
+        if let Some(index) = self.os.machine.iter().position(empty) {
+            return contradiction(&[&"os", &"machine", &index], "an [[os.machine]] pins no register");
         }
         if let Some(message) = self.gpu.contradiction() {
-            return Err(PolicyError::Contradiction { message });
+            return contradiction(&[&"gpu"], message);
         }
         Ok(())
     }
@@ -516,17 +662,14 @@ impl Policy {
         let statuses: Vec<&str> =
             self.tcb.accept.iter().filter(|s| **s != TcbStatus::UpToDate).map(|s| s.name()).collect();
         if !statuses.is_empty() {
-            out.push(format!("accepts TCB status {}: {}", statuses.join(", "), because(&self.tcb.reason)));
+            out.push(format!("{}{}: {}", loosened::STATUSES, statuses.join(", "), because(&self.tcb.reason)));
         }
         if !self.advisories.allow.is_empty() {
             let list = self.advisories.allow.join(", ");
-            out.push(format!("allows advisories {list}: {}", because(&self.advisories.reason)));
+            out.push(format!("{}{list}: {}", loosened::ADVISORIES, because(&self.advisories.reason)));
         }
         if self.advisories.others == Others::Allow {
-            out.push(format!(
-                "allows advisories that it does not name: {}",
-                because(&self.advisories.reason)
-            ));
+            out.push(format!("{}{}", loosened::OTHER_ADVISORIES, because(&self.advisories.reason)));
         }
         if self.collateral.allow_expired {
             out.push(format!("allows expired collateral: {}", because(&self.collateral.reason)));
@@ -536,11 +679,7 @@ impl Policy {
             out.push(format!("allows TD properties {}: {}", list.join(", "), because(&self.td.reason)));
         }
         if let Some(root) = &self.root {
-            out.push(format!(
-                "trusts another root than Intel's ({}): {}",
-                root.spki_sha256,
-                because(&root.reason)
-            ));
+            out.push(format!("{}{}", loosened::root(&root.spki_sha256), because(&root.reason)));
         }
         if self.os.allow_development {
             out.push(format!("allows development images: {}", because(&self.os.reason)));
@@ -555,10 +694,11 @@ impl Policy {
             out.push(format!("{entry} lets pass: {}", reason.cloned().unwrap_or_default()));
         }
         for waiver in &self.waive {
-            out.push(format!("does not require {}: {}", waiver.check, because(&waiver.reason)));
+            out.push(loosened::waiver(waiver.check, &because(&waiver.reason)));
         }
         for exception in &self.exception {
-            out.push(format!("lets {} pass: {}", exception.code, because(&exception.reason)));
+            let (code, value, check) = (exception.code, exception.value.as_deref(), exception.check);
+            out.push(loosened::exception(code, value, check, &because(&exception.reason)));
         }
         for allowed in &self.audit.allow {
             out.push(format!("allows findings of {}: {}", allowed.rule, because(&allowed.reason)));
@@ -576,22 +716,30 @@ impl Policy {
             }
         }
         if self.audit.fail_on > Severity::High {
-            out.push(format!("fails only on findings of severity {}", self.audit.fail_on));
+            let because = self.threshold_reason().cloned().unwrap_or_default();
+            out.push(format!("{}{}: {because}", loosened::THRESHOLD, self.audit.fail_on));
         }
         out
     }
 }
 
-fn syntax(text: &str, error: &toml::de::Error) -> PolicyError {
-    let position = error.span().map(|span| {
-        let before = text.get(..span.start).unwrap_or(text);
-        let line = before.matches('\n').count().saturating_add(1);
-        let column = before.rsplit('\n').next().map_or(1, |tail| tail.chars().count().saturating_add(1));
-        (line, column)
-    });
-    PolicyError::Syntax {
-        line: position.map(|(line, _)| line),
-        column: position.map(|(_, column)| column),
-        message: veritee_model::text::inert(error.message()),
+impl Td {
+    /// Whether it names values that a quote has to have.
+    pub(crate) const fn pins(&self) -> bool {
+        self.attributes.is_some()
+            || self.xfam.is_some()
+            || !self.mr_seam.is_empty()
+            || self.mr_signer_seam.is_some()
+            || self.seam_attributes.is_some()
+            || self.minimum_tee_tcb_svn.is_some()
+            || self.rtmr3.is_some()
+            || self.mr_config_id.is_some()
+            || self.mr_owner.is_some()
+            || self.mr_owner_config.is_some()
     }
+}
+
+fn syntax(text: &str, error: &toml::de::Error) -> PolicyError {
+    let fault = PolicyFault::Syntax { message: veritee_model::text::inert(error.message()) };
+    PolicyError { place: error.span().map(|span| crate::place::line_and_column(text, span.start)), fault }
 }

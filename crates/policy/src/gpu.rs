@@ -119,11 +119,12 @@ impl Gpu {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Policy, PolicyError};
+    use crate::{Policy, PolicyFault};
 
-    fn policy(text: &str) -> Result<Gpu, PolicyError> {
+    fn policy(text: &str) -> Result<Gpu, PolicyFault> {
         Policy::parse(&format!("schema = \"veritee/policy/v1\"\nname = \"test\"\n{text}"))
             .map(|policy| policy.gpu)
+            .map_err(|error| error.fault)
     }
 
     #[test]
@@ -133,7 +134,7 @@ mod tests {
         assert!(required.demanded().contains(&CheckId::GpuSwitches));
         assert!(!required.demanded().contains(&CheckId::GpuRevocation));
         let without = "[gpu]\nrequired = true\nswitches = \"optional\"\n";
-        assert!(matches!(policy(without), Err(PolicyError::ReasonMissing { .. })));
+        assert!(matches!(policy(without), Err(PolicyFault::ReasonMissing { .. })));
         let without = policy(&format!("{without}reason = \"the switches answer no request\"\n")).unwrap();
         assert!(!without.demanded().contains(&CheckId::GpuSwitches));
         let only = policy("[gpu]\nswitches = \"required\"\n").unwrap();
@@ -143,7 +144,7 @@ mod tests {
     #[test]
     fn an_allowed_mismatch_needs_a_reason_and_ends_when_it_expires() {
         let entry = "[[gpu.allow_mismatch]]\nindex = 9\n";
-        assert!(matches!(policy(entry), Err(PolicyError::ReasonMissing { .. })));
+        assert!(matches!(policy(entry), Err(PolicyFault::ReasonMissing { .. })));
         let entry =
             format!("{entry}reason = \"seen on genuine machines\"\nexpires = \"2026-03-15T00:00:00Z\"\n");
         let gpu = policy(&entry).unwrap();
@@ -152,7 +153,7 @@ mod tests {
         assert!(gpu.allowed_mismatch(9, at("2026-03-15T00:00:00Z")).is_none());
         assert!(gpu.allowed_mismatch(8, at("2026-03-14T00:00:00Z")).is_none());
         for contradiction in [entry.replace("index = 9", "index = 64"), entry.repeat(2)] {
-            assert!(matches!(policy(&contradiction), Err(PolicyError::Contradiction { .. })));
+            assert!(matches!(policy(&contradiction), Err(PolicyFault::Contradiction { .. })));
         }
         assert!(policy("[gpu]\nunknown = 1\n").is_err());
     }

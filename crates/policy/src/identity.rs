@@ -2,7 +2,7 @@
 
 use crate::Policy;
 use veritee_model::report::IdentityFacts;
-use veritee_model::{Check, CheckId, Reason};
+use veritee_model::{Check, CheckId, Fault, Reason};
 
 /// `identity.expected`: app id, instance id and key provider against the policy.
 #[must_use]
@@ -10,50 +10,58 @@ pub fn judge(policy: &Policy, identity: &IdentityFacts) -> Check {
     let id = CheckId::IdentityExpected;
     let expect = &policy.expect;
     let mut shown = Vec::new();
+    let mut faults = Vec::new();
+    let mut compared = Vec::new();
     if !expect.app_id.is_empty() {
-        if !expect.app_id.contains(&identity.app_id) {
-            return Check::fail(
-                id,
-                Reason::AppIdUnexpected,
-                "the measured app id is none of the expected ones",
-            )
-            .compared(list(&expect.app_id), identity.app_id)
-            .next("check which application you were given evidence of");
-        }
         shown.push("app id");
+        if !expect.app_id.contains(&identity.app_id) {
+            let detail = "the measured app id is none of the expected ones";
+            faults.push(Fault::new(Reason::AppIdUnexpected, detail).of(identity.app_id));
+            compared.push((list(&expect.app_id), identity.app_id.to_string()));
+        }
     }
     if !expect.instance_id.is_empty() {
+        shown.push("instance id");
         match &identity.instance_id {
-            None => return absent(id, "[expect] instance_id", "the machine measured no instance id"),
+            None => faults.push(absent("[expect] instance_id", "the machine measured no instance id")),
             Some(instance) if !expect.instance_id.contains(instance) => {
-                return Check::fail(
-                    id,
-                    Reason::InstanceIdUnexpected,
-                    "the measured instance id is none of the expected ones",
-                )
-                .compared(list(&expect.instance_id), instance);
+                let detail = "the measured instance id is none of the expected ones";
+                faults.push(Fault::new(Reason::InstanceIdUnexpected, detail).of(instance));
+                compared.push((list(&expect.instance_id), instance.to_string()));
             }
-            Some(_) => shown.push("instance id"),
+            Some(_) => {}
         }
     }
     if !expect.key_provider.is_empty() {
-        let (Some(name), Some(provider)) = (&identity.key_provider, &identity.key_provider_id) else {
-            return absent(id, "[expect] key_provider", "the machine measured no key provider");
-        };
-        let fits =
-            |wanted: &crate::KeyProvider| wanted.name == *name && wanted.id.eq_ignore_ascii_case(provider);
-        if !expect.key_provider.iter().any(fits) {
-            let wanted: Vec<String> =
-                expect.key_provider.iter().map(|p| format!("{} {}", p.name, p.id)).collect();
-            return Check::fail(
-                id,
-                Reason::KeyProviderUnexpected,
-                "the measured key provider is none of the expected ones",
-            )
-            .compared(wanted.join(" or "), format!("{name} {provider}"))
-            .next("whoever holds this key provider's keys can decrypt the application's data");
-        }
         shown.push("key provider");
+        let fits = |name: &str, provider: &str| {
+            let wanted = |it: &crate::KeyProvider| it.name == *name && it.id.eq_ignore_ascii_case(provider);
+            expect.key_provider.iter().any(wanted)
+        };
+        match (&identity.key_provider, &identity.key_provider_id) {
+            (Some(name), Some(provider)) if fits(name, provider) => {}
+            (Some(name), Some(provider)) => {
+                let wanted: Vec<String> =
+                    expect.key_provider.iter().map(|p| format!("{} {}", p.name, p.id)).collect();
+                let detail = "the measured key provider is none of the expected ones";
+                let got = format!("{name} {provider}");
+                faults.push(Fault::new(Reason::KeyProviderUnexpected, detail).of(&got));
+                compared.push((wanted.join(" or "), got));
+            }
+            _ => faults.push(absent("[expect] key_provider", "the machine measured no key provider")),
+        }
+    }
+    if let Some(mut check) = Check::failing(id, faults) {
+        if let Some((wanted, got)) = compared.first() {
+            check = check.compared(wanted, got);
+        }
+        return match check.reason {
+            Some(Reason::AppIdUnexpected) => check.next("check which application you were given evidence of"),
+            Some(Reason::KeyProviderUnexpected) => {
+                check.next("whoever holds this key provider's keys can decrypt the application's data")
+            }
+            _ => check,
+        };
     }
     if shown.is_empty() {
         return Check::pass(id, "the policy names no application: any is accepted");
@@ -72,15 +80,18 @@ pub fn judge_compose(policy: &Policy, identity: &IdentityFacts) -> Check {
     if expected.contains(&identity.compose_hash) {
         return Check::pass(id, "the measured compose hash is one that the policy names");
     }
-    Check::fail(id, Reason::ComposeHashUnexpected, "the measured compose hash is none of the expected ones")
+    let detail = "the measured compose hash is none of the expected ones";
+    let mut check = Check::fail(id, Reason::ComposeHashUnexpected, detail)
         .compared(list(expected), identity.compose_hash)
         .next(
             "the application was upgraded, or it is another one: review the new compose before you accept it",
-        )
+        );
+    check.faults = vec![Fault::new(Reason::ComposeHashUnexpected, detail).of(identity.compose_hash)];
+    check
 }
 
-fn absent(id: CheckId, entry: &str, why: &str) -> Check {
-    Check::fail(id, Reason::PolicyClaimAbsent, format!("the policy's {entry} cannot be met: {why}"))
+fn absent(entry: &str, why: &str) -> Fault {
+    Fault::new(Reason::PolicyClaimAbsent, format!("the policy's {entry} cannot be met: {why}"))
 }
 
 fn list(values: &[impl ToString]) -> String {

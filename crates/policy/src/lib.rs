@@ -25,11 +25,13 @@ mod file;
 mod gpu;
 pub mod identity;
 pub mod os;
+mod place;
 pub mod platform;
 mod settle;
 mod template;
+mod words;
 
-pub use error::PolicyError;
+pub use error::{PolicyError, PolicyFault};
 pub use file::{
     Advisories, Allowed, Audit, Collateral, Exception, Expect, FixedTime, KeyProvider, MachineRegisters,
     MaximumAge, Os, Others, Policy, RootOfTrust, SCHEMA, Tcb, Td, TdLeniency, Variable, Waiver,

@@ -1,7 +1,7 @@
 //! Step 6 as far as the policy goes: registers pinned by value, and what of the operating system is covered.
 
 use crate::{MachineRegisters, Policy};
-use veritee_model::{Check, CheckId, Mrtd, Reason, Rtmr};
+use veritee_model::{Check, CheckId, Fault, Mrtd, Reason, Rtmr};
 
 /// The registers that describe the operating system, from a verified quote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub fn judge(policy: &Policy, quoted: &OsRegisters, proven: &Proven) -> Check {
     if let (None, Some(nearest)) =
         (matching, machines.iter().min_by_key(|machine| differences(machine, quoted)))
     {
-        let check = Check::fail(
+        let mut check = Check::fail(
             id,
             Reason::OsRegisterUnexpected,
             format!(
@@ -53,6 +53,12 @@ pub fn judge(policy: &Policy, quoted: &OsRegisters, proven: &Proven) -> Check {
             ),
         )
         .next("find out which image the machine runs; pin it only after you have reproduced its registers");
+        let differing = comparisons(nearest, quoted).into_iter().filter_map(|(name, expected, got)| {
+            let expected = expected.filter(|expected| *expected != got)?;
+            let detail = format!("{name} is {got}, pinned is {expected}");
+            Some(Fault::new(Reason::OsRegisterUnexpected, detail).of(got))
+        });
+        check.faults = differing.collect();
         return match difference(nearest, quoted) {
             Some((name, expected, got)) => {
                 check.compared(expected, got).at(format!("{name}, nearest is `{}`", nearest.name))

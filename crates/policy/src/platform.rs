@@ -2,7 +2,7 @@
 
 use crate::{Others, Policy, TdLeniency};
 use veritee_model::text::inert;
-use veritee_model::{Check, CheckId, Reason, UnixTime};
+use veritee_model::{Check, CheckId, Fault, Reason, TdAttributes, UnixTime};
 use veritee_quote::error::Source;
 use veritee_quote::quote::Body;
 use veritee_quote::td_attributes::{self, TdAttributeFault};
@@ -47,10 +47,28 @@ fn status(policy: &Policy, tcb: &Tcb) -> Check {
     let id = CheckId::PlatformTcbStatus;
     let status = tcb.status;
     let accepted = policy.tcb.accept.as_slice();
-    if accepted.contains(&status) {
-        return current(tcb, accepted)
-            .unwrap_or_else(|| Check::pass(id, format!("{status}, TCB of {}", day(tcb.date))));
+    let mut faults = Vec::new();
+    if !accepted.contains(&status) {
+        let reason = Reason::of_tcb_status(status).unwrap_or(Reason::TcbNotSupported);
+        faults.push(Fault::new(reason, merged(tcb)));
     }
+    faults.extend(current(tcb, accepted));
+    let got = faults.first().map_or(status, |_| if accepted.contains(&status) { now(tcb) } else { status });
+    match Check::failing(id, faults) {
+        None => Check::pass(id, format!("{status}, TCB of {}", day(tcb.date))),
+        Some(check) => check.compared(any_of(accepted), got).next(if accepted.contains(&status) {
+            "ask the operator why the TDX module was changed"
+        } else {
+            "ask the operator for the BIOS, microcode or TDX module update that Intel's advisories name"
+        }),
+    }
+}
+
+fn now(tcb: &Tcb) -> TcbStatus {
+    tcb.current.as_ref().map_or(tcb.status, |current| current.status)
+}
+
+fn merged(tcb: &Tcb) -> String {
     let launch = &tcb.launch;
     let mut parts = vec![format!("platform {}", launch.platform.status)];
     if let Some(module) = &launch.tdx_module {
@@ -60,24 +78,21 @@ fn status(policy: &Policy, tcb: &Tcb) -> Check {
     let short: Vec<String> = tcb.shortfalls.iter().map(ToString::to_string).collect();
     let short =
         if short.is_empty() { String::new() } else { format!("; short of UpToDate: {}", short.join(", ")) };
-    let reason = Reason::of_tcb_status(status).unwrap_or(Reason::TcbNotSupported);
-    Check::fail(id, reason, format!("{status} since {} ({}){short}", day(tcb.date), parts.join(", ")))
-        .compared(any_of(accepted), status)
-        .next("ask the operator for the BIOS, microcode or TDX module update that Intel's advisories name")
+    format!("{} since {} ({}){short}", tcb.status, day(tcb.date), parts.join(", "))
 }
 
 /// Intel's relaunch table keeps the status of the launch when the TCB has become worse since. A relying party's secrets
 /// go to the machine as it is now, so the status now has to be accepted too.
-fn current(tcb: &Tcb, accepted: &[TcbStatus]) -> Option<Check> {
+fn current(tcb: &Tcb, accepted: &[TcbStatus]) -> Option<Fault> {
     // "Relaunch advised" already speaks of the status now.
     if tcb.status != tcb.launch.status {
         return None;
     }
     let current = tcb.current.as_ref()?.status;
-    let reason = Reason::of_tcb_status(current).filter(|_| !accepted.contains(&current))?;
-    let detail = format!("{} at launch, but {current} now (TEE_TCB_SVN2)", tcb.launch.status);
-    let check = Check::fail(CheckId::PlatformTcbStatus, reason, detail);
-    Some(check.compared(any_of(accepted), current).next("ask the operator why the TDX module was changed"))
+    // The same status twice is one fault.
+    let reason =
+        Reason::of_tcb_status(current).filter(|_| !accepted.contains(&current) && current != tcb.status)?;
+    Some(Fault::new(reason, format!("{} at launch, but {current} now (TEE_TCB_SVN2)", tcb.launch.status)))
 }
 
 fn advisories(policy: &Policy, tcb: &Tcb) -> Check {
@@ -94,13 +109,16 @@ fn advisories(policy: &Policy, tcb: &Tcb) -> Check {
         })
         .collect();
     if !refused.is_empty() {
-        return Check::fail(
+        let mut check = Check::fail(
             id,
             Reason::AdvisoryRefused,
             format!("{} apply: {}", refused.len(), refused.join(", ")),
-        )
-        .compared("none but those that the policy allows", refused.join(", "))
-        .next("read each advisory at Intel's security center; allow what you accept under [advisories]");
+        );
+        let fault = |advisory: &&str| Fault::new(Reason::AdvisoryRefused, *advisory).of(advisory);
+        check.faults = refused.iter().map(fault).collect();
+        return check
+            .compared("none but those that the policy allows", refused.join(", "))
+            .next("read each advisory at Intel's security center; allow what you accept under [advisories]");
     }
     if tcb.advisories.is_empty() {
         return Check::pass(id, "none apply");
@@ -111,18 +129,22 @@ fn advisories(policy: &Policy, tcb: &Tcb) -> Check {
 fn evaluation(policy: &Policy, tcb: &Tcb) -> Check {
     let id = CheckId::PlatformEvaluationNumber;
     let got = tcb.evaluation_number();
+    let mut faults = Vec::new();
+    let mut compared = Vec::new();
     if let Some(minimum) = policy.tcb.minimum_evaluation_number.filter(|minimum| got < *minimum) {
-        return Check::fail(
-            id,
-            Reason::EvaluationNumberTooLow,
-            "the collateral is of an older TCB evaluation",
-        )
-        .compared(format!("at least {minimum}"), got)
-        .next("fetch newer collateral: older evaluations do not know of newer attacks");
+        let detail = "the collateral is of an older TCB evaluation";
+        faults.push(Fault::new(Reason::EvaluationNumberTooLow, detail).of(got));
+        compared.push((format!("at least {minimum}"), got.to_string()));
     }
     if let Some(minimum) = policy.tcb.minimum_date.filter(|minimum| tcb.date < *minimum) {
-        return Check::fail(id, Reason::TcbDateTooOld, "the TCB levels that matched are older than allowed")
-            .compared(format!("at least {}", day(minimum)), day(tcb.date));
+        let detail = "the TCB levels that matched are older than allowed";
+        faults.push(Fault::new(Reason::TcbDateTooOld, detail).of(day(tcb.date)));
+        compared.push((format!("at least {}", day(minimum)), day(tcb.date)));
+    }
+    if let (Some(check), Some((wanted, got))) = (Check::failing(id, faults), compared.first()) {
+        return check
+            .compared(wanted, got)
+            .next("fetch newer collateral: older evaluations do not know of newer attacks");
     }
     let words = if policy.tcb.minimum_evaluation_number.is_some() || policy.tcb.minimum_date.is_some() {
         "as recent as the policy asks"
@@ -142,19 +164,22 @@ fn age(policy: &Policy, verified: &VerifiedQuote) -> Check {
         (Source::PckCrl, limits.pck_crl),
         (Source::RootCaCrl, limits.root_ca_crl),
     ];
+    let mut faults = Vec::new();
+    let mut first = None;
     for (source, limit) in rules {
         let (Some(limit), Some(dates)) = (limit, facts.dates(source)) else { continue };
         let days = verified.as_of().since(dates.issued).checked_div(SECONDS_PER_DAY).unwrap_or(0);
         if days > u64::from(limit) {
-            return Check::fail(
-                id,
-                Reason::CollateralTooOld,
-                format!("{} is {days} days old", source.name()),
-            )
+            let detail = format!("{} is {days} days old", source.name());
+            faults.push(Fault::new(Reason::CollateralTooOld, detail).of(source.name()));
+            first = first.or(Some((source, limit, days)));
+        }
+    }
+    if let (Some(check), Some((source, limit, days))) = (Check::failing(id, faults), first) {
+        return check
             .compared(format!("at most {limit} days"), format!("{days} days"))
             .at(source.name())
             .next("fetch newer collateral");
-        }
     }
     if !facts.expired.is_empty() {
         let list: Vec<String> = facts
@@ -164,9 +189,9 @@ fn age(policy: &Policy, verified: &VerifiedQuote) -> Check {
             .collect();
         return Check::pass(id, format!("EXPIRED and let pass by the policy: {}", list.join(", ")));
     }
-    let first =
+    let expires =
         facts.earliest_expiration().map_or_else(String::new, |time| format!(", first expires {}", day(time)));
-    Check::pass(id, format!("in force{first}"))
+    Check::pass(id, format!("in force{expires}"))
 }
 
 fn td(policy: &Policy, verified: &VerifiedQuote) -> Check {
@@ -176,15 +201,20 @@ fn td(policy: &Policy, verified: &VerifiedQuote) -> Check {
     };
     let (allowed, refused): (Vec<TdAttributeFault>, Vec<TdAttributeFault>) =
         td_attributes::examine(td).into_iter().partition(|fault| is_allowed(policy, fault));
-    if let Some(first) = gravest(&refused) {
-        let all: Vec<String> = refused.iter().map(ToString::to_string).collect();
-        return Check::fail(id, first.reason(), all.join(", "))
-            .compared("a TD closed to its host", format!("TDATTRIBUTES {}", td.td_attributes))
-            .at("TDATTRIBUTES")
-            .next("do not hand secrets to this machine: its host or operator can reach into it");
-    }
-    if let Some(check) = exact(policy, td) {
-        return check;
+    let mut faults: Vec<Fault> = refused.iter().map(|fault| of_attribute(*fault)).collect();
+    // A debug TD has no secrets at all; that is said before anything else.
+    faults.sort_by_key(|fault| fault.reason != Reason::TdDebug);
+    let attributes = faults.len();
+    faults.extend(fields(policy, td));
+    let debug = attributes > 0;
+    if let Some(check) = Check::failing(id, faults) {
+        if debug {
+            return check
+                .compared("a TD closed to its host", format!("TDATTRIBUTES {}", td.td_attributes))
+                .at("TDATTRIBUTES")
+                .next("do not hand secrets to this machine: its host or operator can reach into it");
+        }
+        return check.next("find out which TDX module and which TD this is before you accept it");
     }
     if allowed.is_empty() {
         return Check::pass(id, "no debugging, no profiling, no service TD, SEPT_VE_DISABLE set");
@@ -200,8 +230,8 @@ fn enclave(policy: &Policy, verified: &VerifiedQuote) -> Check {
     let Body::Sgx(report) = verified.body() else {
         return Check::fail(id, Reason::QuoteNotTdx, "the quote is of neither a TD nor an enclave");
     };
-    if policy.td.attributes.is_some() || policy.td.xfam.is_some() {
-        let detail = "the policy names TDATTRIBUTES or XFAM, which the quote of an SGX enclave does not have";
+    if policy.td.pins() {
+        let detail = "the policy names fields of a TD, which the quote of an SGX enclave does not have";
         return Check::fail(id, Reason::PolicyClaimAbsent, detail);
     }
     if report.is_debug() && !policy.td.allow.contains(&TdLeniency::Debug) {
@@ -210,9 +240,14 @@ fn enclave(policy: &Policy, verified: &VerifiedQuote) -> Check {
     Check::pass(id, format!("an SGX enclave, which has no TD attributes: MRENCLAVE {}", report.mr_enclave))
 }
 
-/// A debug TD has no secrets at all; that is said before anything else.
-fn gravest(faults: &[TdAttributeFault]) -> Option<&TdAttributeFault> {
-    faults.iter().find(|fault| matches!(fault, TdAttributeFault::Debug)).or_else(|| faults.first())
+/// An exception names the bit, or the register.
+fn of_attribute(fault: TdAttributeFault) -> Fault {
+    let found = Fault::new(fault.reason(), fault.to_string());
+    match (fault.reason().carries_value(), fault.bit()) {
+        (false, _) => found,
+        (true, Some(bit)) => found.of(bit),
+        (true, None) => found.of("mrservicetd"),
+    }
 }
 
 fn is_allowed(policy: &Policy, fault: &TdAttributeFault) -> bool {
@@ -228,19 +263,57 @@ fn is_allowed(policy: &Policy, fault: &TdAttributeFault) -> bool {
     policy.td.allow.contains(&wanted)
 }
 
-fn exact(policy: &Policy, td: &TdReport) -> Option<Check> {
-    let id = CheckId::PlatformTdAttributes;
-    if let Some(wanted) = policy.td.attributes.filter(|wanted| *wanted != td.td_attributes) {
-        let detail = "TDATTRIBUTES are not the value that the policy names";
-        return Some(
-            Check::fail(id, Reason::TdAttributesRefused, detail)
-                .compared(wanted, td.td_attributes)
-                .at("TDATTRIBUTES"),
-        );
+/// Bits of XFAM that the TDX module demands: x87 and SSE (Intel TDX Module 1.5 Base Architecture, XFAM).
+const XFAM_FIXED_1: u64 = 0b11;
+/// Bits of XFAM that it lets a TD have: x87, SSE, AVX, AVX-512, PT, PKU, CET, ULI, LBR, AMX, APX's successors not among
+/// them. All real quotes at hand stay inside.
+const XFAM_ALLOWED: u64 = 0x6_DBE7;
+
+/// Fields of the report that Intel's library does not look at: XFAM against what a TDX module starts a TD with, and
+/// whatever the policy pins.
+fn fields(policy: &Policy, td: &TdReport) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let wanted = &policy.td;
+    if let Some(wanted) = wanted.attributes.filter(|wanted| *wanted != td.td_attributes) {
+        let detail = format!("TDATTRIBUTES are {}, the policy names {wanted}", td.td_attributes);
+        faults.push(Fault::new(Reason::TdAttributesRefused, detail).of(td.td_attributes));
     }
-    let wanted = policy.td.xfam.filter(|wanted| *wanted != td.xfam)?;
-    let detail = "XFAM is not the value that the policy names";
-    Some(Check::fail(id, Reason::TdAttributesRefused, detail).compared(wanted, td.xfam).at("XFAM"))
+    let bits = u64::from_le_bytes(*td.xfam.as_bytes());
+    if bits & XFAM_FIXED_1 != XFAM_FIXED_1 || bits & !XFAM_ALLOWED != 0 {
+        let detail = format!("XFAM is {}, with which no TDX module starts a TD", td.xfam);
+        faults.push(Fault::new(Reason::TdXfamRefused, detail).of(td.xfam));
+    }
+    if let Some(wanted) = wanted.xfam.filter(|wanted| *wanted != td.xfam) {
+        let detail = format!("XFAM is {}, the policy names {wanted}", td.xfam);
+        faults.push(Fault::new(Reason::TdXfamRefused, detail).of(td.xfam));
+    }
+    let mut pinned = |name: &str, got: String, wanted: Option<String>| {
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != got) {
+            let detail = format!("{name} is {got}, the policy names {wanted}");
+            faults.push(Fault::new(Reason::TdFieldRefused, detail).of(got));
+        }
+    };
+    if !wanted.mr_seam.contains(&td.mr_seam) && !wanted.mr_seam.is_empty() {
+        pinned("MRSEAM", td.mr_seam.to_string(), Some(any_of(&wanted.mr_seam)));
+    }
+    pinned("MRSIGNERSEAM", td.mr_signer_seam.to_string(), wanted.mr_signer_seam.map(|it| it.to_string()));
+    let seam = TdAttributes::new(*td.seam_attributes.as_bytes());
+    pinned("SEAMATTRIBUTES", seam.to_string(), wanted.seam_attributes.map(|it| it.to_string()));
+    let [_, _, _, rtmr3] = td.rtmrs;
+    pinned("RTMR3", rtmr3.to_string(), wanted.rtmr3.map(|it| it.to_string()));
+    pinned("MRCONFIGID", td.mr_config_id.to_string(), wanted.mr_config_id.map(|it| it.to_string()));
+    pinned("MROWNER", td.mr_owner.to_string(), wanted.mr_owner.map(|it| it.to_string()));
+    pinned("MROWNERCONFIG", td.mr_owner_config.to_string(), wanted.mr_owner_config.map(|it| it.to_string()));
+    if let Some(least) = wanted.minimum_tee_tcb_svn {
+        // The module's own version first: a newer major version starts its minor one anew.
+        let newest = td.tee_tcb_svn2.unwrap_or(td.tee_tcb_svn);
+        if newest.as_bytes().iter().zip(least.as_bytes()).any(|(has, needs)| has < needs) {
+            let detail =
+                format!("TEE_TCB_SVN is {newest}, the policy asks for at least {least} in every byte");
+            faults.push(Fault::new(Reason::TdFieldRefused, detail).of(newest));
+        }
+    }
+    faults
 }
 
 fn fmspc(policy: &Policy, verified: &VerifiedQuote) -> Check {
@@ -253,8 +326,10 @@ fn fmspc(policy: &Policy, verified: &VerifiedQuote) -> Check {
     if expected.contains(&got) {
         return Check::pass(id, format!("{got}, as the policy names it"));
     }
-    Check::fail(id, Reason::FmspcRefused, "the processor family is none that the policy names")
-        .compared(any_of(expected), got)
+    let detail = "the processor family is none that the policy names";
+    let mut check = Check::fail(id, Reason::FmspcRefused, detail).compared(any_of(expected), got);
+    check.faults = vec![Fault::new(Reason::FmspcRefused, detail).of(got)];
+    check
 }
 
 fn any_of(values: &[impl ToString]) -> String {

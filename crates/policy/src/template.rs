@@ -1,8 +1,8 @@
 //! `veritee policy init`: a commented file, or one that pins what a report saw.
 
 use core::fmt::Write as _;
-use veritee_model::Report;
 use veritee_model::text::inert;
+use veritee_model::{CheckId, Outcome, Report};
 
 /// A policy file in which every entry stands as a comment. Read as it is, it is the default under another name.
 #[must_use]
@@ -19,12 +19,12 @@ pub struct Pins {
     pub identity: bool,
 }
 
-/// A policy file that pins what `report` saw.
-///
-/// The values are only as good as the report: the caller should refuse a report that is not genuine. Registers and
-/// identifiers are pinned by value; nothing is loosened beyond that.
+/// A policy file that pins what `report` saw, and of that only what the report's own checks verified: registers of a
+/// quote whose signature passed, an identity from a log that replays. Nothing is loosened beyond that.
 #[must_use]
 pub fn template_from(report: &Report, pins: Pins) -> String {
+    let passed =
+        |id: CheckId| report.checks.iter().any(|check| check.id == id && check.outcome == Outcome::Pass);
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = writeln!(
@@ -38,17 +38,18 @@ pub fn template_from(report: &Report, pins: Pins) -> String {
         report.as_of
     );
     let _ = writeln!(out, "schema = \"veritee/policy/v1\"\nname = \"pinned\"");
-    if let Some(tcb) = &report.tcb {
+    if let (Some(tcb), true) = (&report.tcb, passed(CheckId::QuoteTcbLevel)) {
         let _ = writeln!(out, "\n[tcb]\nminimum_evaluation_number = {}", tcb.evaluation_number);
     }
-    if let (true, Some(identity)) = (pins.identity, &report.identity) {
+    let measured = passed(CheckId::IdentityEvents) && passed(CheckId::EventLogRtmr3);
+    if let (true, Some(identity)) = (pins.identity && measured, &report.identity) {
         let _ = writeln!(out, "\n[expect]\napp_id = [\"{}\"]", identity.app_id);
         let _ = writeln!(out, "compose_hash = [\"{}\"]", identity.compose_hash);
         if let (Some(name), Some(id)) = (&identity.key_provider, &identity.key_provider_id) {
             let _ = writeln!(out, "key_provider = [{{ name = {}, id = {} }}]", quoted(name), quoted(id));
         }
     }
-    if let (true, Some(quote)) = (pins.os, &report.quote) {
+    if let (true, Some(quote)) = (pins.os && passed(CheckId::QuoteSignature), &report.quote) {
         let _ = writeln!(out, "\n[[os.machine]]\nname = \"as seen\"");
         let _ = writeln!(
             out,

@@ -1,11 +1,19 @@
 //! What the reader of policy files accepts and refuses.
 
 use veritee_model::TcbStatus;
-use veritee_policy::{Policy, PolicyError};
+use veritee_policy::{Policy, PolicyError, PolicyFault};
 
 const HEAD: &str = "schema = \"veritee/policy/v1\"\nname = \"test\"\n";
 
-fn parse(body: &str) -> Result<Policy, PolicyError> {
+/// Every fault has its place in the file.
+fn parse(body: &str) -> Result<Policy, PolicyFault> {
+    read(body).map_err(|error| {
+        assert!(error.place.is_some(), "{error}\n{body}");
+        error.fault
+    })
+}
+
+fn read(body: &str) -> Result<Policy, PolicyError> {
     Policy::parse(&format!("{HEAD}{body}"))
 }
 
@@ -16,27 +24,27 @@ fn the_shortest_policy_is_the_default_by_another_name() {
 
 #[test]
 fn a_misspelt_key_is_an_error_at_its_place() {
-    let error = parse("[tcb]\nminimum_evaluation_nunber = 18\n").unwrap_err();
-    let PolicyError::Syntax { line: Some(line), message, .. } = error else { panic!("{error}") };
-    assert_eq!(line, 4);
+    let error = read("[tcb]\nminimum_evaluation_nunber = 18\n").unwrap_err();
+    let PolicyFault::Syntax { message } = error.fault else { panic!("{error}") };
+    assert_eq!(error.place.unwrap().0, 4);
     assert!(message.contains("minimum_evaluation_nunber"), "{message}");
 }
 
 #[test]
 fn a_misspelt_table_is_an_error() {
-    assert!(matches!(parse("[advisory]\nallow = []\n"), Err(PolicyError::Syntax { .. })));
+    assert!(matches!(parse("[advisory]\nallow = []\n"), Err(PolicyFault::Syntax { .. })));
 }
 
 #[test]
 fn another_schema_is_refused() {
     let error = Policy::parse("schema = \"veritee/policy/v2\"\nname = \"x\"\n").unwrap_err();
-    assert_eq!(error, PolicyError::Schema { got: "veritee/policy/v2".to_owned() });
+    assert_eq!(error.fault, PolicyFault::Schema { got: "veritee/policy/v2".to_owned() });
 }
 
 #[test]
 fn a_looser_status_needs_a_reason() {
     let body = "[tcb]\naccept = [\"UpToDate\", \"OutOfDate\"]\n";
-    assert_eq!(parse(body), Err(PolicyError::ReasonMissing { entry: "[tcb] accept".to_owned() }));
+    assert_eq!(parse(body), Err(PolicyFault::ReasonMissing { entry: "[tcb] accept".to_owned() }));
     let policy = parse(&format!("{body}reason = \"until the firmware update in April\"\n")).unwrap();
     assert_eq!(policy.tcb.accept, [TcbStatus::UpToDate, TcbStatus::OutOfDate]);
     assert!(policy.loosened()[0].contains("until the firmware update"));
@@ -46,7 +54,7 @@ fn a_looser_status_needs_a_reason() {
 fn a_reason_of_a_few_letters_or_blanks_is_none() {
     for reason in ["ok", "          "] {
         let body = format!("[td]\nallow = [\"debug\"]\nreason = \"{reason}\"\n");
-        assert!(matches!(parse(&body), Err(PolicyError::ReasonMissing { .. })), "{reason}");
+        assert!(matches!(parse(&body), Err(PolicyFault::ReasonMissing { .. })), "{reason}");
     }
 }
 
@@ -66,7 +74,7 @@ fn every_table_that_loosens_asks_for_its_reason() {
         "[[exception]]\ncode = \"tcb-out-of-date\"\n".to_owned(),
         "[[audit.allow]]\nrule = \"DP-IMG-002\"\n".to_owned(),
     ] {
-        assert!(matches!(parse(&body), Err(PolicyError::ReasonMissing { .. })), "{body}");
+        assert!(matches!(parse(&body), Err(PolicyFault::ReasonMissing { .. })), "{body}");
     }
 }
 
@@ -75,7 +83,7 @@ fn revoked_cannot_be_accepted_in_any_way() {
     assert!(parse("[tcb]\naccept = [\"Revoked\"]\nreason = \"because we really want to\"\n").is_err());
     for code in ["tcb-revoked", "tdx-module-revoked", "qe-revoked", "tcb-current-revoked"] {
         let body = format!("[[exception]]\ncode = \"{code}\"\nreason = \"because we really want to\"\n");
-        assert_eq!(parse(&body), Err(PolicyError::NotWaivable { code }));
+        assert_eq!(parse(&body), Err(PolicyFault::NotWaivable { code }));
     }
 }
 
@@ -85,7 +93,7 @@ fn what_is_not_genuine_or_not_checked_cannot_be_excepted() {
         ["rtmr-mismatch", "quote-signature", "compose-hash-mismatch", "os-not-measured", "root-not-intel"]
     {
         let body = format!("[[exception]]\ncode = \"{code}\"\nreason = \"because we really want to\"\n");
-        assert_eq!(parse(&body), Err(PolicyError::NotWaivable { code }));
+        assert_eq!(parse(&body), Err(PolicyFault::NotWaivable { code }));
     }
 }
 
@@ -93,7 +101,7 @@ fn what_is_not_genuine_or_not_checked_cannot_be_excepted() {
 fn the_quotes_own_checks_cannot_be_waived() {
     for check in ["quote.signature", "quote.collateral", "quote.certificates", "quote.format"] {
         let body = format!("[[waive]]\ncheck = \"{check}\"\nreason = \"because we really want to\"\n");
-        assert_eq!(parse(&body), Err(PolicyError::NotWaivable { code: check }));
+        assert_eq!(parse(&body), Err(PolicyFault::NotWaivable { code: check }));
     }
     assert!(parse("[[waive]]\ncheck = \"quote.second-opinion\"\nreason = \"made for a test\"\n").is_ok());
 }
@@ -102,7 +110,7 @@ fn the_quotes_own_checks_cannot_be_waived() {
 fn an_expiry_is_let_pass_by_its_own_entry_only() {
     for code in ["certificate-expired", "crl-expired", "tcb-info-expired", "qe-identity-expired"] {
         let body = format!("[[exception]]\ncode = \"{code}\"\nreason = \"because we really want to\"\n");
-        assert_eq!(parse(&body), Err(PolicyError::ExpiryExcepted { code }));
+        assert_eq!(parse(&body), Err(PolicyFault::ExpiryExcepted { code }));
     }
 }
 
@@ -114,22 +122,18 @@ fn names_that_do_not_exist_are_errors() {
         "[[exception]]\ncode = \"tcb-outofdate\"\nreason = \"not published yet\"\n",
         "[[exception]]\ncode = \"tcb-out-of-date\"\ncheck = \"x\"\nreason = \"not published yet\"\n",
     ] {
-        assert!(
-            matches!(parse(body), Err(PolicyError::Syntax { line: Some(_), column: Some(_), .. })),
-            "{body}"
-        );
+        assert!(matches!(parse(body), Err(PolicyFault::Syntax { .. })), "{body}");
     }
 }
 
 #[test]
 fn contradictions_are_errors() {
     for body in [
-        "[tcb]\naccept = []\n",
-        "[advisories]\nallow = [\"A\"]\nrefuse = [\"A\"]\nreason = \"made for a test\"\n",
+        "[advisories]\nallow = [\"INTEL-SA-00001\"]\nrefuse = [\"INTEL-SA-00001\"]\nreason = \"made for a test\"\n",
         "require = [\"os.measured\"]\n[[waive]]\ncheck = \"os.measured\"\nreason = \"made for a test\"\n",
         "[[os.machine]]\nname = \"empty\"\nreason = \"made for a test\"\n",
     ] {
-        assert!(matches!(parse(body), Err(PolicyError::Contradiction { .. })), "{body}");
+        assert!(matches!(parse(body), Err(PolicyFault::Contradiction { .. })), "{body}");
     }
 }
 
@@ -151,7 +155,7 @@ fn honouring_comments_of_the_audited_party_and_other_classes_ask_for_reasons_and
         "[audit]\nhonour_inline_allows = true\n",
         "[[audit.variable]]\nname = \"BACKEND\"\nclass = \"tuning\"\n",
     ] {
-        assert!(matches!(parse(body), Err(PolicyError::ReasonMissing { .. })), "{body}");
+        assert!(matches!(parse(body), Err(PolicyFault::ReasonMissing { .. })), "{body}");
         let policy = parse(&format!("{body}reason = \"our own repository\"\n")).unwrap();
         assert_eq!(policy.loosened().len(), 1, "{body}");
         assert!(policy.loosened()[0].contains("our own repository"), "{:?}", policy.loosened());
@@ -164,8 +168,78 @@ fn honouring_comments_of_the_audited_party_and_other_classes_ask_for_reasons_and
         "[[audit.variable]]\nname = \"A\"\nuser_date = true\n",
         "[[audit.variable]]\nuser_data = true\n",
     ] {
-        assert!(matches!(parse(body), Err(PolicyError::Syntax { .. })), "{body}");
+        assert!(matches!(parse(body), Err(PolicyFault::Syntax { .. })), "{body}");
     }
     let twice = "[[audit.variable]]\nname = \"A\"\n[[audit.variable]]\nname = \"A\"\n";
-    assert!(matches!(parse(twice), Err(PolicyError::Contradiction { .. })));
+    assert!(matches!(parse(twice), Err(PolicyFault::Contradiction { .. })));
+}
+
+/// What would silently not bind is an error at its place.
+#[test]
+fn entries_that_could_never_bind_are_errors() {
+    let reason = "reason = \"made for a test\"\n";
+    let zeros = "00".repeat(32);
+    for body in [
+        // Advisories have one spelling.
+        format!("[advisories]\nothers = \"allow\"\nrefuse = [\"intel-sa-01999\"]\n{reason}"),
+        format!("[advisories]\nothers = \"allow\"\nrefuse = [\"INTEL-SA-01999 \"]\n{reason}"),
+        format!("[advisories]\nothers = \"allow\"\nrefuse = [\"INTEL-SA-1999\"]\n{reason}"),
+        format!("[advisories]\nallow = [\"CVE-2024-0001\"]\n{reason}"),
+        // Digits are no date.
+        "[tcb]\nminimum_date = \"20250814\"\n".to_owned(),
+        "[tcb]\nminimum_date = \"1755129600\"\n".to_owned(),
+        format!("[as_of]\ntime = \"20250814\"\n{reason}"),
+        format!("[[waive]]\ncheck = \"os.measured\"\nexpires = \"20270101\"\n{reason}"),
+        // An empty list is not "any".
+        "[tcb]\naccept = []\n".to_owned(),
+        "[expect]\napp_id = []\n".to_owned(),
+        "[expect]\ncompose_hash = []\n".to_owned(),
+        "[expect]\nfmspc = []\n".to_owned(),
+        "[expect]\nkey_provider = []\n".to_owned(),
+        "[td]\nmr_seam = []\n".to_owned(),
+        // Names that nothing has.
+        "[expect]\nkey_provider = [{ name = \"kms\", id = \"xyz\" }]\n".to_owned(),
+        "[expect]\nkey_provider = [{ name = \" kms\", id = \"00\" }]\n".to_owned(),
+        "[[audit.variable]]\nname = \"A B\"\nuser_data = true\n".to_owned(),
+    ] {
+        assert!(matches!(parse(&body), Err(PolicyFault::Syntax { .. })), "{body}");
+    }
+    for body in [
+        // A fault of many values, and a value of a fault that has none.
+        format!("[[exception]]\ncode = \"advisory-refused\"\n{reason}"),
+        format!("[[exception]]\ncode = \"advisory-refused\"\nvalue = \"intel-sa-1\"\n{reason}"),
+        format!("[[exception]]\ncode = \"app-id-unexpected\"\n{reason}"),
+        format!("[[exception]]\ncode = \"td-attributes-reserved\"\n{reason}"),
+        format!("[[exception]]\ncode = \"tcb-out-of-date\"\nvalue = \"x\"\n{reason}"),
+    ] {
+        assert!(matches!(parse(&body), Err(PolicyFault::Value { .. })), "{body}");
+    }
+    for body in [
+        format!("[expect]\ncompose_hash = [\"{zeros}\"]\n[[waive]]\ncheck = \"compose.expected\"\n{reason}"),
+        format!(
+            "[os]\ndevelopment_image_hash = [\"{zeros}\"]\n[[waive]]\ncheck = \"os.development\"\n{reason}"
+        ),
+        format!("[os]\ndevelopment_image_hash = [\"{zeros}\"]\nallow_development = true\n{reason}"),
+    ] {
+        assert!(matches!(parse(&body), Err(PolicyFault::Contradiction { .. })), "{body}");
+    }
+    assert!(matches!(parse("[audit]\nfail_on = \"critical\"\n"), Err(PolicyFault::ReasonMissing { .. })));
+    let root = format!("[[exception]]\ncode = \"root-not-accepted\"\n{reason}");
+    assert!(matches!(parse(&root), Err(PolicyFault::NotWaivable { .. })));
+}
+
+#[test]
+fn errors_between_entries_stand_at_the_entry() {
+    let error = read("[td]\n\nallow = [\"debug\"]\n").unwrap_err();
+    assert_eq!(error.place, Some((5, 9)));
+    let error = read("[[waive]]\ncheck = \"os.measured\"\nreason = \"made for a test\"\n[[waive]]\ncheck = \"quote.format\"\n").unwrap_err();
+    assert_eq!(error.place, Some((7, 9)));
+    let text = format!("{HEAD}[[audit.allow]]\nrule = \"DP-XXX-001\"\nreason = \"made for a test\"\n");
+    let policy = Policy::parse(&text).unwrap();
+    assert_eq!(policy.rules_exist(&text, |_| true), Ok(()));
+    let error = policy.rules_exist(&text, |_| false).unwrap_err();
+    assert_eq!(
+        (error.place, error.fault),
+        (Some((4, 8)), PolicyFault::UnknownRule { rule: "DP-XXX-001".into() })
+    );
 }

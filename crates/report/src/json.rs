@@ -1,10 +1,12 @@
 //! The saved form of a report and the way back.
 
+mod consistency;
+
 use core::fmt;
 use serde_json::error::Category;
 use veritee_model::report::SCHEMA;
 use veritee_model::text::{inert, inert_json, shortened};
-use veritee_model::{CheckId, Reason, Report, Step, Verdict, VerdictOutcome};
+use veritee_model::{CheckId, Reason, Report, Verdict, VerdictOutcome};
 
 /// The report as indented JSON, fields in the order of the types, a line break at the end.
 ///
@@ -99,25 +101,21 @@ fn later_word(document: &serde_json::Value) -> Option<ParseError> {
         .or_else(|| found("reason", words("notices", "reason", reason)))
 }
 
-/// A file that says "verified" above a failed check must not be printed as verified.
+/// A file that says "verified" above a failed check must not be printed as verified, and one from which a check or a
+/// waiver was taken must not either: the report has to add up under its own record of the policy.
 fn contradiction(report: &Report) -> Option<ParseError> {
+    if let Some(what) = consistency::fault(report) {
+        return Some(ParseError::Inconsistent { what });
+    }
     let stated = report.verdict.outcome;
-    let computed = Verdict::conclude(&report.checks, &report.findings, report.policy.fail_on).outcome;
+    let computed = Verdict::conclude(report.kind, &report.checks, &report.findings, report.policy.fail_on);
     let exit_code = report.verdict.exit_code;
-    if stated != computed || exit_code != stated.exit_code().code() {
-        return Some(ParseError::VerdictContradicts { stated, exit_code, computed });
+    if stated != computed.outcome || exit_code != stated.exit_code().code() {
+        return Some(ParseError::VerdictContradicts { stated, exit_code, computed: computed.outcome });
     }
-    if stated != VerdictOutcome::Verified {
-        return None;
-    }
-    // Leaving out what speaks against it, a check or the root, must not do either. An audit of a file that nothing
-    // vouches for has no root, and does not say "verified" above.
-    let unattested = crate::summary::not_attested(report);
-    if report.root.is_none() && !unattested {
-        return Some(ParseError::VerifiedWithout { what: "a trust root" });
-    }
-    let empty = Step::ALL.iter().find(|step| report.checks.iter().all(|check| check.step != **step));
-    empty.map(|step| ParseError::VerifiedWithout { what: step.name() })
+    (report.verdict.reasons != computed.reasons).then(|| ParseError::Inconsistent {
+        what: "the verdict's reasons are not those of the checks".to_owned(),
+    })
 }
 
 /// Why bytes are not a saved report.
@@ -151,10 +149,10 @@ pub enum ParseError {
         /// The longest that is read.
         limit: usize,
     },
-    /// It says "verified" and lacks what every verified report has.
-    VerifiedWithout {
-        /// The root, or the step of which it lists no check.
-        what: &'static str,
+    /// Its parts do not fit each other, or one is missing.
+    Inconsistent {
+        /// What does not fit what.
+        what: String,
     },
     /// The verdict does not follow from the report's own checks and findings.
     VerdictContradicts {
@@ -176,7 +174,7 @@ impl ParseError {
             Self::SchemaMissing | Self::SchemaUnknown { .. } | Self::LaterWord { .. } => {
                 Reason::ReportSchemaUnknown
             }
-            Self::VerifiedWithout { .. } | Self::VerdictContradicts { .. } => Reason::ReportContradictory,
+            Self::Inconsistent { .. } | Self::VerdictContradicts { .. } => Reason::ReportContradictory,
         }
     }
 }
@@ -198,12 +196,7 @@ impl fmt::Display for ParseError {
             Self::TooMany { what, got, limit } => {
                 write!(f, "the report has {got} {what}, expected at most {limit}")
             }
-            Self::VerifiedWithout { what } => {
-                write!(
-                    f,
-                    "the report says `verified` and has nothing of {what}, expected the root and every step"
-                )
-            }
+            Self::Inconsistent { what } => write!(f, "the report contradicts itself: {what}"),
             Self::VerdictContradicts { stated, exit_code, computed } => write!(
                 f,
                 "the report says `{}` with exit code {exit_code}, its checks add up to `{}` with exit code {}",
@@ -223,7 +216,7 @@ impl core::error::Error for ParseError {
             | Self::SchemaUnknown { .. }
             | Self::LaterWord { .. }
             | Self::TooMany { .. }
-            | Self::VerifiedWithout { .. }
+            | Self::Inconsistent { .. }
             | Self::VerdictContradicts { .. } => None,
         }
     }

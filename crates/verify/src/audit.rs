@@ -1,6 +1,6 @@
 //! Step 8: rules over the bound compose, with the facts of the replayed log.
 
-use crate::run::Run;
+use crate::run::{Draft, Run};
 use veritee_audit::{
     Allow, AllowOutcome, Audit, BootEvents, Context, KeyProvider, NameOverride, OsFacts, Review, SourceTree,
     Stage,
@@ -8,11 +8,11 @@ use veritee_audit::{
 use veritee_compose::{BoundCompose, Deployment, deployment};
 use veritee_eventlog::AppIdentity;
 use veritee_model::report::{
-    AuditFacts, ChecklistFact, FlowFact, FlowSink, InlineAllowFact, Input, PolicyFacts, QuestionFact,
-    ReviewFact, RuleNotAsked, SCHEMA, Tool,
+    AuditFacts, ChecklistFact, FlowFact, FlowSink, InlineAllowFact, Input, Notice, QuestionFact, ReviewFact,
+    RuleNotAsked,
 };
 use veritee_model::{
-    Check, CheckId, Finding, FindingStatus, Outcome, Reason, Report, Severity, Sha256Digest, UnixTime,
+    Check, CheckId, Finding, FindingStatus, Kind, Outcome, Reason, Report, Severity, Sha256Digest, UnixTime,
     Verdict, VerdictOutcome,
 };
 use veritee_policy::Policy;
@@ -60,26 +60,9 @@ pub(crate) fn check(run: &mut Run<'_>, bound: Option<&BoundCompose>, identity: O
         },
         Err(error) => veritee_audit::audit_document_error(&error, &context),
     };
-    for (allowed, outcome) in run.request.policy.audit.allow.iter().zip(&audit.allows) {
-        let what = format!("[[audit.allow]] `{}`", allowed.rule);
-        match outcome {
-            AllowOutcome::Expired => {
-                run.notice(Reason::PolicyExceptionExpired, format!("{what} has expired"), None);
-            }
-            AllowOutcome::Applied => {}
-            AllowOutcome::Changed => {
-                let what = format!("{what} has lapsed: something else stands at its place now");
-                run.notice(Reason::PolicyExceptionUnmatched, what, None);
-            }
-            _ => {
-                run.notice(
-                    Reason::PolicyExceptionUnmatched,
-                    format!("{what} matched nothing: drop it"),
-                    None,
-                );
-            }
-        }
-    }
+    let mut notices = Vec::new();
+    remark_allowances(run.request.policy, &audit, &mut notices);
+    run.remark(notices);
     if let Some(error) = &audit.review_error {
         run.notice(error.reason(), error.to_string(), None);
     }
@@ -169,45 +152,46 @@ pub struct Unattested<'a> {
 /// the first line says that nothing was shown to be genuine.
 #[must_use]
 pub fn report(audit: Audit, given: &Unattested<'_>) -> Report {
-    let checks: Vec<Check> = CheckId::ALL
-        .iter()
-        .map(|id| match id {
-            CheckId::AuditRules => Check::pass(*id, words(&audit)),
-            _ => {
-                let mut check = Check::not_checked(*id, Reason::NotAsked, "an audit of documents alone");
-                check.required = false;
-                check
-            }
-        })
-        .collect();
-    let fail_on = given.fail_on.unwrap_or(given.policy.audit.fail_on);
-    let facts = facts(&audit);
-    let stage = audit.stage.clone();
-    let findings: Vec<Finding> = audit.findings.into_iter().filter(is_listed).collect();
-    Report {
-        schema: SCHEMA.to_owned(),
-        tool: Tool { name: "veritee".to_owned(), version: given.tool_version.to_owned() },
+    let mut notices = Vec::new();
+    remark_allowances(given.policy, &audit, &mut notices);
+    Draft {
+        kind: Kind::Documents,
+        policy: given.policy,
+        policy_sha256: given.policy_sha256,
         as_of: given.as_of,
+        fail_on: given.fail_on,
+        one_engine: false,
+        tool_version: given.tool_version,
         inputs: given.inputs.to_vec(),
         missing: Vec::new(),
-        verdict: Verdict::conclude(&checks, &findings, fail_on),
         root: None,
-        checks,
-        notices: Vec::new(),
+        checks: vec![Check::pass(CheckId::AuditRules, words(&audit))],
+        notices,
         quote: None,
         tcb: None,
         identity: None,
         events: Vec::new(),
-        findings,
-        audit: Some(facts),
-        stage,
-        policy: PolicyFacts {
-            name: given.policy.name.clone(),
-            sha256: given.policy_sha256,
-            loosened: given.policy.loosened(),
-            fail_on,
-        },
-        compared: Vec::new(),
+        audit: Some(facts(&audit)),
+        stage: Some(audit.stage.clone()),
+        findings: audit.findings.into_iter().filter(is_listed).collect(),
+    }
+    .conclude()
+}
+
+/// Allowances of the policy that have expired or matched nothing.
+fn remark_allowances(policy: &Policy, audit: &Audit, notices: &mut Vec<Notice>) {
+    for (allowed, outcome) in policy.audit.allow.iter().zip(&audit.allows) {
+        let what = format!("[[audit.allow]] `{}`", allowed.rule);
+        let (reason, detail) = match outcome {
+            AllowOutcome::Expired => (Reason::PolicyExceptionExpired, format!("{what} has expired")),
+            AllowOutcome::Applied => continue,
+            AllowOutcome::Changed => (
+                Reason::PolicyExceptionUnmatched,
+                format!("{what} has lapsed: something else stands at its place now"),
+            ),
+            _ => (Reason::PolicyExceptionUnmatched, format!("{what} matched nothing: drop it")),
+        };
+        notices.push(Notice { reason, detail, location: None });
     }
 }
 

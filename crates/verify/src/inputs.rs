@@ -1,8 +1,8 @@
 //! What was given, by digest, and what was not.
 
 use crate::{Expected, Request};
-use veritee_model::Item;
 use veritee_model::report::{Input, Missing};
+use veritee_model::{Item, Kind};
 
 /// Every item of the evidence with its digest, and what the judging side has beside it.
 pub(crate) fn list(request: &Request<'_>) -> Vec<Input> {
@@ -84,6 +84,11 @@ pub(crate) fn missing(request: &Request<'_>) -> Vec<Missing> {
     absent
         .into_iter()
         .filter(|(absent, ..)| *absent)
+        .filter(|(_, name, _)| match request.kind {
+            Kind::Machine => true,
+            Kind::Quote => matches!(*name, "quote" | "collateral"),
+            Kind::Documents | Kind::Gpus => false,
+        })
         .map(|(_, name, consequence)| Missing { name: name.to_owned(), consequence: consequence.to_owned() })
         .collect()
 }

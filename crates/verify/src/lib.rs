@@ -47,7 +47,9 @@ mod target;
 pub use grounds::Grounds;
 use run::Run;
 use veritee_measure::image::ImageFiles;
-use veritee_model::{Budget, Check, Evidence, Report, ReportData, Severity, Sha256Digest, UnixTime, Verdict};
+use veritee_model::{
+    Budget, Check, Evidence, Kind, Report, ReportData, Severity, Sha256Digest, UnixTime, Verdict,
+};
 use veritee_policy::Policy;
 use veritee_quote::{Quote, VerifiedQuote};
 
@@ -84,6 +86,8 @@ pub struct GpuGiven<'a> {
 /// Everything that a verdict depends on.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
+    /// Which questions are asked: of a machine, of one quote or of GPUs alone.
+    pub kind: Kind,
     /// What is judged. Untrusted.
     pub evidence: &'a Evidence,
     /// The rules.
@@ -118,9 +122,17 @@ pub struct Request<'a> {
 #[must_use]
 pub fn verify(request: &Request<'_>) -> Report {
     let mut run = Run::new(request);
+    if request.kind == Kind::Gpus {
+        gpu::check(&mut run, None, None);
+        return run.conclude();
+    }
     let judged = quote::check(&mut run); // 1
     let verified = judged.as_ref();
     platform::check(&mut run, verified); // 2
+    if request.kind != Kind::Machine {
+        os::pinned(&mut run, verified); // of 6 what a quote can answer
+        return run.conclude();
+    }
     let log = event_log::replay(&mut run, verified); // 3
     let identity = event_log::identity(&mut run, verified, log.as_ref()); // 4
     claims::check(&mut run, verified, identity.as_ref());
@@ -134,7 +146,7 @@ pub fn verify(request: &Request<'_>) -> Report {
     run.conclude()
 }
 
-/// What steps 1 and 2 say of a quote, without the report.
+/// What is said of one quote alone, without the report.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct QuoteAlone {
@@ -142,7 +154,7 @@ pub struct QuoteAlone {
     pub quote: Option<Quote>,
     /// The quote, where it is genuine.
     pub verified: Option<VerifiedQuote>,
-    /// The checks of both steps as the policy leaves them, complete.
+    /// The complete list of checks as the policy leaves them: of one quote alone, as with [`Kind::Quote`].
     pub checks: Vec<Check>,
     /// Their verdict.
     pub verdict: Verdict,
@@ -150,8 +162,8 @@ pub struct QuoteAlone {
     pub unusable: Vec<(String, String)>,
 }
 
-/// Steps 1 and 2 alone, for a quote that came without anything else: the same checks with the same outcome as in
-/// [`verify`], and the verdict over these. Nothing but quote and collateral of the evidence is looked at.
+/// What [`verify`] says under [`Kind::Quote`], whatever the kind of the request is: the same checks with the same outcome,
+/// and the same verdict. Nothing but quote and collateral of the evidence is looked at.
 #[must_use]
 pub fn verify_quote(request: &Request<'_>) -> QuoteAlone {
     quote::alone(request)

@@ -6,7 +6,8 @@ use veritee_eventlog::{AppIdentity, ReplayedLog};
 use veritee_measure::assess::{Assessment, ImagePolicy, Inputs, QuotedRegisters, assess};
 use veritee_measure::rtmr0::Effort;
 use veritee_measure::{Limits, VmConfig};
-use veritee_model::{RtmrIndex, Sha384Digest};
+use veritee_model::{Check, CheckId, Reason, RtmrIndex, Sha384Digest};
+use veritee_policy::Policy;
 use veritee_policy::os::{OsRegisters, Proven};
 use veritee_quote::VerifiedQuote;
 
@@ -42,6 +43,27 @@ pub(crate) fn check(
     run.remark(assessment.notices);
     let quoted = OsRegisters { mrtd: td.mrtd, rtmr0, rtmr1, rtmr2 };
     run.record(veritee_policy::os::judge(request.policy, &quoted, &proven));
+}
+
+/// What the policy pins, of a quote alone: nothing else of the operating system is asked there.
+pub(crate) fn pinned(run: &mut Run<'_>, verified: Option<&VerifiedQuote>) {
+    if let Some(check) = verified.and_then(|verified| pins(run.request.policy, verified)) {
+        run.record(check);
+    }
+}
+
+/// The quoted registers against those that the policy pins; `None` where it pins none.
+pub(crate) fn pins(policy: &Policy, verified: &VerifiedQuote) -> Option<Check> {
+    if policy.os.machine.is_empty() {
+        return None;
+    }
+    let Some(td) = verified.td() else {
+        let detail = "the policy pins registers of a TD, which the quote of an SGX enclave does not have";
+        return Some(Check::fail(CheckId::OsMeasured, Reason::PolicyClaimAbsent, detail));
+    };
+    let [rtmr0, rtmr1, rtmr2, _] = td.rtmrs;
+    let quoted = OsRegisters { mrtd: td.mrtd, rtmr0, rtmr1, rtmr2 };
+    Some(veritee_policy::os::judge(policy, &quoted, &Proven::default()))
 }
 
 fn proven(assessment: &Assessment) -> Proven {

@@ -7,7 +7,7 @@
 use crate::run::Run;
 use crate::{Engine, Request, facts, second_opinion};
 use core::cmp::Ordering;
-use veritee_model::{Check, CheckId, ExitCode, Reason, Step, Verdict};
+use veritee_model::{Check, CheckId, ExitCode, Kind, Reason, Verdict};
 use veritee_quote::divergence::{Acceptance, Opinion, Ours, Theirs, compare};
 use veritee_quote::{Damaged, Expiry, KnownCollateral, Quote, QuoteError, Stage, VerifiedQuote, View};
 
@@ -161,10 +161,13 @@ impl Answer {
         checks
     }
 
-    /// What steps 1 and 2 alone come to under the policy.
+    /// What this answer comes to under the policy.
     fn exit_code(&self, request: &Request<'_>, known: &KnownCollateral, quote: &Quote) -> ExitCode {
         let checks = self.checks(request, known, quote);
-        settled(request, checks, self.result.as_ref().ok()).1.outcome.exit_code()
+        let mut checks = Kind::Quote.complete(&answered(request, checks, self.result.as_ref().ok()));
+        // What the policy demands beside this is open in every answer, and would hide what sets them apart.
+        checks.retain(|check| check.reason != Some(Reason::NotAsked));
+        settled(request, checks).1.outcome.exit_code()
     }
 }
 
@@ -172,28 +175,24 @@ const fn is_revocation(reason: Reason) -> bool {
     matches!(reason, Reason::PckRevoked | Reason::CaRevoked | Reason::RootRevoked | Reason::SignerRevoked)
 }
 
-/// Steps 1 and 2 as the policy leaves them, complete: what was not made is listed as not made. And their verdict.
-fn settled(
-    request: &Request<'_>,
-    mut made: Vec<Check>,
-    verified: Option<&VerifiedQuote>,
-) -> (Vec<Check>, Verdict) {
+/// All that a quote alone can answer: steps 1 and 2, and of step 6 the registers that the policy pins.
+fn answered(request: &Request<'_>, mut made: Vec<Check>, verified: Option<&VerifiedQuote>) -> Vec<Check> {
     if let Some(verified) = verified {
         made.extend(veritee_policy::platform::judge(request.policy, verified));
+        made.extend(crate::os::pins(request.policy, verified));
     }
-    let of_quote = CheckId::ALL.iter().filter(|id| matches!(id.step(), Step::Quote | Step::Platform));
-    let complete = of_quote.map(|id| {
-        let found = made.iter().position(|check| check.id == *id).map(|at| made.swap_remove(at));
-        found.unwrap_or_else(|| crate::run::unreached(*id))
-    });
-    let complete: Vec<Check> = complete.collect();
-    let checks = request.policy.settle(complete, request.as_of).checks;
+    made
+}
+
+/// These checks as the policy leaves them, of a quote alone, and their verdict.
+fn settled(request: &Request<'_>, checks: Vec<Check>) -> (Vec<Check>, Verdict) {
+    let checks = request.policy.settle(Kind::Quote, checks, request.as_of).checks;
     let fail_on = request.fail_on.unwrap_or(request.policy.audit.fail_on);
-    let verdict = Verdict::conclude(&checks, &[], fail_on);
+    let verdict = Verdict::conclude(Kind::Quote, &checks, &[], fail_on);
     (checks, verdict)
 }
 
-/// Steps 1 and 2 of [`crate::verify`] without a report: what `batch` says of a quote that came alone.
+/// What [`crate::verify`] says of one quote, without a report: what `batch` says of a quote that came alone.
 pub(crate) fn alone(request: &Request<'_>) -> crate::QuoteAlone {
     let parsed = request.evidence.quote.as_ref().map(|item| Quote::parse_within(&item.bytes, request.budget));
     let (quote, judged) = match parsed {
@@ -212,7 +211,8 @@ pub(crate) fn alone(request: &Request<'_>) -> crate::QuoteAlone {
             (None, Judged { verified: None, checks, unusable: Vec::new() })
         }
     };
-    let (checks, verdict) = settled(request, judged.checks, judged.verified.as_ref());
+    let checks = Kind::Quote.complete(&answered(request, judged.checks, judged.verified.as_ref()));
+    let (checks, verdict) = settled(request, checks);
     crate::QuoteAlone { quote, verified: judged.verified, checks, verdict, unusable: judged.unusable }
 }
 

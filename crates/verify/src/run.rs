@@ -4,9 +4,11 @@ use crate::{Request, inputs};
 use core::fmt::Display;
 use veritee_audit::Stage;
 use veritee_model::report::{
-    AuditFacts, EventFact, IdentityFacts, Notice, PolicyFacts, QuoteFacts, Root, SCHEMA, TcbFacts, Tool,
+    AuditFacts, EventFact, IdentityFacts, Input, Missing, Notice, PolicyFacts, QuoteFacts, Root, SCHEMA,
+    TcbFacts, Tool, loosened,
 };
-use veritee_model::{Check, CheckId, Finding, Reason, Report, Verdict};
+use veritee_model::{Check, Finding, Kind, Reason, Report, Severity, Sha256Digest, UnixTime, Verdict};
+use veritee_policy::Policy;
 
 /// What step 6 learned that the audit asks for.
 pub(crate) struct OsKnown {
@@ -22,11 +24,6 @@ impl OsKnown {
     const fn new() -> Self {
         Self { image_name: None, development: None, devices: None }
     }
-}
-
-/// A check that no step came to.
-pub(crate) fn unreached(id: CheckId) -> Check {
-    Check::not_checked(id, Reason::EarlierStepFailed, "an earlier step did not give what this one needs")
 }
 
 /// The state of one run.
@@ -90,31 +87,87 @@ impl<'a> Run<'a> {
 
     /// The report: every check in order, those that were not reached among them.
     pub(crate) fn conclude(self) -> Report {
-        let Request { policy, policy_sha256, as_of, grounds, fail_on, tool_version, .. } = *self.request;
-        let root = grounds.root();
-        let made = self.checks;
-        let complete = CheckId::ALL.iter().map(|id| {
-            let found = made.iter().find(|check| check.id == *id).cloned();
-            found.unwrap_or_else(|| unreached(*id))
-        });
-        let settled = policy.settle(complete.collect(), as_of);
+        let request = self.request;
+        let root = request.grounds.root();
+        Draft {
+            kind: request.kind,
+            policy: request.policy,
+            policy_sha256: request.policy_sha256,
+            as_of: request.as_of,
+            fail_on: request.fail_on,
+            one_engine: request.engine == crate::Engine::Native && request.kind != Kind::Gpus,
+            tool_version: request.tool_version,
+            inputs: inputs::list(request),
+            missing: inputs::missing(request),
+            root: Some(Root { name: root.name(), spki_sha256: root.spki_sha256(), intel: root.is_intel() }),
+            checks: self.checks,
+            notices: self.notices,
+            quote: self.quote,
+            tcb: self.tcb,
+            identity: self.identity,
+            events: self.events,
+            findings: self.findings,
+            audit: self.audit,
+            stage: self.stage,
+        }
+        .conclude()
+    }
+}
+
+/// What a report is made from, whatever it is of. Reports are made nowhere else, so that each has the complete list of
+/// checks and says everything that its policy and its command line loosen.
+pub(crate) struct Draft<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) policy: &'a Policy,
+    pub(crate) policy_sha256: Option<Sha256Digest>,
+    pub(crate) as_of: UnixTime,
+    pub(crate) fail_on: Option<Severity>,
+    pub(crate) one_engine: bool,
+    pub(crate) tool_version: &'a str,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) missing: Vec<Missing>,
+    pub(crate) root: Option<Root>,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) notices: Vec<Notice>,
+    pub(crate) quote: Option<QuoteFacts>,
+    pub(crate) tcb: Option<TcbFacts>,
+    pub(crate) identity: Option<IdentityFacts>,
+    pub(crate) events: Vec<EventFact>,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) audit: Option<AuditFacts>,
+    pub(crate) stage: Option<Stage>,
+}
+
+impl Draft<'_> {
+    pub(crate) fn conclude(self) -> Report {
+        let settled = self.policy.settle(self.kind, self.kind.complete(&self.checks), self.as_of);
         let mut notices = self.notices;
         notices.extend(settled.notices);
-        let fail_on = fail_on.unwrap_or(policy.audit.fail_on);
-        let mut loosened = policy.loosened();
-        if fail_on > policy.audit.fail_on {
-            loosened.push(format!("findings below {fail_on} do not count: asked for on the command line"));
+        let fail_on = self.fail_on.unwrap_or(self.policy.audit.fail_on);
+        let mut loosened = self.policy.loosened();
+        if fail_on > Severity::High && fail_on > self.policy.audit.fail_on {
+            loosened.push(format!("{}{fail_on}: asked for on the command line", loosened::THRESHOLD));
         }
-        let verdict = Verdict::conclude(&settled.checks, &self.findings, fail_on);
+        if self.one_engine {
+            loosened.push("asks no second engine: asked for on the command line".to_owned());
+        }
+        let verdict = Verdict::conclude(self.kind, &settled.checks, &self.findings, fail_on);
+        let stage = match self.kind {
+            Kind::Quote => Stage::NotAsked,
+            Kind::Gpus => Stage::GpusOnly,
+            Kind::Machine => crate::audit::settled(self.stage, &verdict, &settled.checks, self.policy),
+            Kind::Documents => self.stage.unwrap_or(Stage::Incomplete),
+        };
         Report {
             schema: SCHEMA.to_owned(),
-            tool: Tool { name: "veritee".to_owned(), version: tool_version.to_owned() },
-            as_of,
-            inputs: inputs::list(self.request),
-            missing: inputs::missing(self.request),
-            stage: crate::audit::settled(self.stage, &verdict, &settled.checks, policy),
+            tool: Tool { name: "veritee".to_owned(), version: self.tool_version.to_owned() },
+            kind: self.kind,
+            as_of: self.as_of,
+            inputs: self.inputs,
+            missing: self.missing,
+            stage,
             verdict,
-            root: Some(Root { name: root.name(), spki_sha256: root.spki_sha256(), intel: root.is_intel() }),
+            root: self.root,
             checks: settled.checks,
             notices,
             quote: self.quote,
@@ -123,7 +176,13 @@ impl<'a> Run<'a> {
             events: self.events,
             findings: self.findings,
             audit: self.audit,
-            policy: PolicyFacts { name: policy.name.clone(), sha256: policy_sha256, loosened, fail_on },
+            policy: PolicyFacts {
+                name: self.policy.name.clone(),
+                sha256: self.policy_sha256,
+                loosened,
+                demands: self.policy.demands(self.kind),
+                fail_on,
+            },
             compared: Vec::new(),
         }
     }

@@ -90,6 +90,7 @@ fn exit_code(evidence: &Evidence, forged: &ForgedMachine, root: &TrustRoot) -> u
     let policy = Policy::default();
     let grounds = Grounds::new(root, &policy, &Budget::STANDARD);
     let report = verify(&Request {
+        kind: veritee_model::Kind::Machine,
         evidence,
         policy: &policy,
         policy_sha256: None,

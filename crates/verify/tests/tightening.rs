@@ -278,7 +278,7 @@ fn waiver(id: CheckId) -> Waiver {
 }
 
 fn exception(reason: Reason) -> Exception {
-    Exception { code: reason, check: None, reason: because(), expires: None }
+    Exception { code: reason, value: None, check: None, reason: because(), expires: None }
 }
 
 fn allowed(rule: &str) -> Allowed {

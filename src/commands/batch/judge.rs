@@ -305,6 +305,9 @@ fn of_report(input: String, report: &Report) -> Judged {
 /// What the gravest check says.
 fn detail(checks: &[Check], verdict: &Verdict) -> Option<String> {
     let gravest = verdict.reasons.first()?;
-    let check = checks.iter().find(|check| check.reason.is_some_and(|reason| reason.code() == gravest))?;
+    let check = checks.iter().find(|check| {
+        let faults = check.faults.iter().map(|fault| fault.reason);
+        check.reason.into_iter().chain(faults).any(|reason| reason.code() == gravest)
+    })?;
     Some(format!("{}: {}", check.id, check.detail))
 }

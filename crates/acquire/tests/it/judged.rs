@@ -27,6 +27,7 @@ fn judge(acquired: &Acquired, label: usize, machine: &ForgedMachine, expected: &
     let policy = Policy::parse(&policy).unwrap();
     let grounds = Grounds::new(&root, &policy, &Budget::STANDARD);
     verify(&Request {
+        kind: veritee_model::Kind::Machine,
         evidence: &read.machines[0].evidence,
         policy: &policy,
         policy_sha256: None,

@@ -1,15 +1,15 @@
 //! Five reports, as far apart as reports can be. The values are made up; the shapes are those of real machines.
 
 use veritee_model::report::{
-    AuditFacts, ChecklistFact, Comparison, EventFact, FlowFact, FlowSink, IdentityFacts, InlineAllowFact,
-    Input, Missing, Notice, PolicyFacts, QuestionFact, QuoteFacts, ReviewFact, Root, RuleNotAsked, SCHEMA,
-    TcbFacts, Tool,
+    AuditFacts, ChecklistFact, Comparison, EventFact, FlowFact, FlowSink, INTEL_ROOT_SPKI_SHA256,
+    IdentityFacts, InlineAllowFact, Input, Missing, Notice, PolicyFacts, QuestionFact, QuoteFacts,
+    ReviewFact, Root, RuleNotAsked, SCHEMA, TcbFacts, Tool, loosened,
 };
 use veritee_model::{
-    AppId, Check, CheckId, ComposeHash, Finding, FindingStatus, Fmspc, InstanceId, MrConfigId, MrOwner,
-    MrOwnerConfig, MrSeam, MrServiceTd, MrSignerSeam, Mrtd, Outcome, Place, QuestionStatus, Reason, Report,
-    ReportData, Rtmr, Severity, Sha256Digest, Sha384Digest, Stage, TcbStatus, TdAttributes, TeeTcbSvn,
-    UnixTime, Verdict, Xfam,
+    AppId, Check, CheckId, ComposeHash, Fault, Finding, FindingStatus, Fmspc, InstanceId, MrConfigId,
+    MrOwner, MrOwnerConfig, MrSeam, MrServiceTd, MrSignerSeam, Mrtd, Outcome, Place, QuestionStatus, Reason,
+    Report, ReportData, Rtmr, Severity, Sha256Digest, Sha384Digest, Stage, TcbStatus, TdAttributes,
+    TeeTcbSvn, UnixTime, Verdict, Xfam,
 };
 
 /// All samples with the names of their snapshots.
@@ -152,8 +152,19 @@ pub(crate) fn test_root() -> Report {
             .compared("bit 28 set", "0000000000000000")
             .at("quote byte 0x78")
             .next("start the machine with SEPT_VE_DISABLE");
-    sept.waived = Some("lab machine, no users; ends 2026-12-01".to_owned());
+    let because = "lab machine, no users; ends 2026-12-01";
+    sept.faults = vec![
+        Fault::new(Reason::TdSeptVeDisableMissing, "SEPT_VE_DISABLE is off"),
+        Fault::new(Reason::TdAttributesReserved, "bit 40 (reserved) is set").of(40),
+    ];
+    for fault in &mut sept.faults {
+        fault.waived = Some(because.to_owned());
+    }
+    sept.waived = Some(because.to_owned());
     replace(&mut report, sept);
+    let mut nonce = passed(CheckId::BindingNonce);
+    nonce.required = true;
+    replace(&mut report, nonce);
     report.notices.push(Notice {
         reason: Reason::RootNotIntel,
         detail: "the root was given by the policy".to_owned(),
@@ -170,9 +181,12 @@ pub(crate) fn test_root() -> Report {
         name: "lab".to_owned(),
         sha256: Some(Sha256Digest::of(b"policy")),
         loosened: vec![
-            "root: a test root is accepted (\"lab\")".to_owned(),
-            "td-attributes: SEPT_VE_DISABLE may be off".to_owned(),
+            format!("{}the lab's own root", loosened::root(&Sha256Digest::of(b"test root"))),
+            format!("{}INTEL-SA-01192: read and accepted", loosened::ADVISORIES),
+            loosened::exception(Reason::TdSeptVeDisableMissing, None, None, because),
+            loosened::exception(Reason::TdAttributesReserved, Some("40"), None, because),
         ],
+        demands: vec![CheckId::BindingNonce],
         fail_on: Severity::High,
     };
     let mut earlier = conclude(base());
@@ -292,6 +306,7 @@ fn findings() -> Vec<Finding> {
 fn base() -> Report {
     Report {
         schema: SCHEMA.to_owned(),
+        kind: veritee_model::Kind::Machine,
         tool: Tool { name: "veritee".to_owned(), version: "0.1.0".to_owned() },
         as_of: UnixTime::from_seconds(1_773_532_800),
         inputs: vec![
@@ -309,7 +324,7 @@ fn base() -> Report {
         },
         root: Some(Root {
             name: "CN=Intel SGX Root CA".to_owned(),
-            spki_sha256: Sha256Digest::of(b"root"),
+            spki_sha256: INTEL_ROOT_SPKI_SHA256,
             intel: true,
         }),
         checks: CheckId::ALL.iter().copied().map(passed).collect(),
@@ -325,6 +340,7 @@ fn base() -> Report {
             name: "default".to_owned(),
             sha256: None,
             loosened: Vec::new(),
+            demands: Vec::new(),
             fail_on: Severity::High,
         },
         compared: Vec::new(),
@@ -379,7 +395,7 @@ fn replace(report: &mut Report, check: Check) {
 }
 
 fn conclude(mut report: Report) -> Report {
-    report.verdict = Verdict::conclude(&report.checks, &report.findings, report.policy.fail_on);
+    report.verdict = Verdict::conclude(report.kind, &report.checks, &report.findings, report.policy.fail_on);
     assert!(report.checks.iter().all(|check| check.outcome == Outcome::Pass || check.reason.is_some()));
     report
 }

@@ -167,7 +167,6 @@ fn a_refusal_without_the_checks_that_failed_is_not_a_verified_report() {
         });
         let error = parse(&bytes).unwrap_err();
         assert_eq!(error.reason(), Reason::ReportContradictory);
-        assert!(error.to_string().contains(step.name()), "{error}");
     }
     let bytes = tampered(&samples::verified(), |document| document["checks"] = serde_json::json!([]));
     assert_eq!(parse(&bytes).unwrap_err().reason(), Reason::ReportContradictory);
@@ -178,5 +177,5 @@ fn a_verified_report_without_its_root_is_refused() {
     let bytes = tampered(&samples::verified(), |document| {
         document.as_object_mut().unwrap().remove("root");
     });
-    assert!(matches!(parse(&bytes).unwrap_err(), ParseError::VerifiedWithout { what: "a trust root" }));
+    assert!(matches!(parse(&bytes).unwrap_err(), ParseError::Inconsistent { .. }));
 }

@@ -15,7 +15,7 @@ use super::report_data;
 use crate::Request;
 use veritee_eventlog::{AppIdentity, KeyProviderKind};
 use veritee_model::report::EventFact;
-use veritee_model::{Check, CheckId, Class, Outcome, Reason, ReportData, Rtmr};
+use veritee_model::{Check, CheckId, Class, Fault, Kind, Outcome, Reason, ReportData, Rtmr};
 use veritee_quote::{Quote, TdReport, VerifiedQuote};
 
 const ID: CheckId = CheckId::BindingRaTls;
@@ -57,10 +57,11 @@ pub(crate) fn check(
     }
 }
 
-/// The fault that weighs most, which names the others.
+/// The fault that weighs most, which names the others and keeps them: an exception for one lets no other pass.
 fn gravest(mut faults: Vec<Check>) -> Check {
     // A stable sort: of two that weigh the same the first stays first.
     faults.sort_by_key(|fault| fault.reason.map_or(Class::NotGenuine, Reason::class));
+    let all: Vec<Fault> = faults.iter().flat_map(faults_of).collect();
     let mut faults = faults.into_iter();
     let Some(mut first) = faults.next() else {
         return Check::fail(ID, Reason::RaTlsQuote, "the certificate's key is not bound");
@@ -68,7 +69,17 @@ fn gravest(mut faults: Vec<Check>) -> Check {
     for other in faults {
         first.detail = format!("{}; and {}", first.detail, other.detail);
     }
+    if first.outcome == Outcome::Fail && (all.len() > 1 || all.iter().any(|fault| fault.value.is_some())) {
+        first.faults = all;
+    }
     first
+}
+
+fn faults_of(check: &Check) -> Vec<Fault> {
+    match check.reason {
+        Some(reason) if check.faults.is_empty() => vec![Fault::new(reason, check.detail.clone())],
+        _ => check.faults.clone(),
+    }
 }
 
 /// The quote that is judged, and the run-time events that it covers.
@@ -207,20 +218,23 @@ fn not_verified(reason: Reason, error: &str) -> Check {
 /// What the policy for platforms holds against the quote that the key rests on.
 fn not_acceptable(request: &Request<'_>, own: &VerifiedQuote) -> Vec<Check> {
     let policy = request.policy;
-    let settled = policy.settle(veritee_policy::platform::judge(policy, own), request.as_of);
+    let settled = policy.settle(Kind::Quote, veritee_policy::platform::judge(policy, own), request.as_of);
     let counts = |check: &Check| match check.outcome {
         Outcome::Pass => false,
         Outcome::Fail => check.waived.is_none(),
         Outcome::NotChecked => check.required,
     };
     let of_certificate = |check: Check| {
-        let reason = check.reason.unwrap_or(Reason::RaTlsQuote);
+        // What the policy lets pass of a platform it lets pass here.
+        let open: Vec<Fault> = check.faults.into_iter().filter(|fault| fault.waived.is_none()).collect();
+        let reason = open.first().map(|fault| fault.reason).or(check.reason).unwrap_or(Reason::RaTlsQuote);
         let detail = format!("the quote inside the certificate: {}: {}", check.id, check.detail);
         let mut own = Check::from_reason(ID, reason, detail);
         own.expected = check.expected;
         own.got = check.got;
         own.location = check.location;
         own.explain = check.explain;
+        own.faults = open;
         own
     };
     settled.checks.into_iter().filter(counts).map(of_certificate).collect()

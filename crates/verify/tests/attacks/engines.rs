@@ -179,6 +179,6 @@ fn nothing_can_waive_that_the_engines_disagree() {
     let mut check = Check::fail(CheckId::QuoteSecondOpinion, Reason::EnginesDisagree, "made for a test");
     check.waived = Some("because we really want to".to_owned());
     assert!(!check.required, "it counts although nobody asked for it");
-    let verdict = Verdict::conclude(&[check], &[], Severity::High);
+    let verdict = Verdict::conclude(veritee_model::Kind::Machine, &[check], &[], Severity::High);
     assert_eq!(verdict.exit_code, 11);
 }

@@ -113,7 +113,7 @@ attacks! {
 
     fn the_audit_is_required_unless_the_policy_says_otherwise() {
         let mut case = Case::new(&machine());
-        let start = case.policy.find("[[waive]]").unwrap();
+        let start = case.policy.find("[audit]").unwrap();
         case.policy.truncate(start);
         let report = case.judge();
         let audit = find(&report, CheckId::AuditRules);

@@ -167,9 +167,10 @@ attacks! {
         let toml = format!("\"{}\"", EVIL.chars().map(|c| format!("\\U{:08x}", u32::from(c))).collect::<String>());
         assert!(words.len() > 10);
         let case = Case::new(&machine()).policy(&format!(
-            "[[exception]]\ncode = \"td-debug\"\nreason = {toml}\n[expect]\nkey_provider = [{{ name = {toml}, id = {toml} }}]\n"
+            "[[exception]]\ncode = \"td-debug\"\nreason = {toml}\n[expect]\nkey_provider = [{{ name = {toml}, id = \"00\" }}]\n"
         ));
         let mut policy = case.read_policy();
+        policy.expect.key_provider[0].id = EVIL.to_owned();
         policy.name = EVIL.to_owned();
         let report = case.judge_under(&policy);
         inert(&report);

@@ -170,8 +170,11 @@ attacks! {
         let with = |line: &str| Case::new(&machine()).policy(&format!("[td]\n{line}\n"));
         with("attributes = \"0000001000000000\"").is_verified();
         with("xfam = \"e702060000000000\"").is_verified();
-        for line in ["attributes = \"0000005000000000\"", "xfam = \"e702060000000001\""] {
-            with(line).is_refused(CheckId::PlatformTdAttributes, Reason::TdAttributesRefused, REFUSED);
+        for (line, reason) in [
+            ("attributes = \"0000005000000000\"", Reason::TdAttributesRefused),
+            ("xfam = \"e702060000000001\"", Reason::TdXfamRefused),
+        ] {
+            with(line).is_refused(CheckId::PlatformTdAttributes, reason, REFUSED);
         }
     }
 
@@ -365,6 +368,7 @@ attacks! {
         let mut policy = case.read_policy();
         policy.exception.push(veritee_policy::Exception {
             code: Reason::RtmrMismatch,
+            value: None,
             check: None,
             reason: Some("because".to_owned()),
             expires: None,
@@ -425,6 +429,7 @@ attacks! {
         ] {
             policy.exception.push(veritee_policy::Exception {
                 code,
+                value: None,
                 check: None,
                 reason: Some("made for a test".to_owned()),
                 expires: None,

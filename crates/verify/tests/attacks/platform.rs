@@ -96,6 +96,53 @@ attacks! {
         }
     }
 
+    fn xfam_that_no_module_starts() {
+        for xfam in [0_u64, 1, 2, 0x8000_0003, 0x8_0003, 1 << 63 | 3, 0x1_0000_0003] {
+            let machine = on(|universe| universe.quote(|quote| quote.td().xfam = xfam.to_le_bytes()));
+            machine.is_refused(ID, Reason::TdXfamRefused, REFUSED);
+        }
+        for xfam in [3_u64, 0xe7, 0x6_dbe7] {
+            on(|universe| universe.quote(|quote| quote.td().xfam = xfam.to_le_bytes())).is_verified();
+        }
+    }
+
+    fn a_field_that_the_policy_pins_otherwise() {
+        let ones = "11".repeat(48);
+        for entry in [
+            format!("mr_seam = [\"{ones}\"]"),
+            format!("mr_signer_seam = \"{ones}\""),
+            format!("rtmr3 = \"{ones}\""),
+            format!("mr_config_id = \"{ones}\""),
+            format!("mr_owner = \"{ones}\""),
+            format!("mr_owner_config = \"{ones}\""),
+            "seam_attributes = \"1111111111111111\"".to_owned(),
+            format!("minimum_tee_tcb_svn = \"{}\"", "ff".repeat(16)),
+        ] {
+            let case = on(|universe| universe).policy(&format!("[td]\n{entry}\n"));
+            case.is_refused(ID, Reason::TdFieldRefused, REFUSED);
+        }
+    }
+
+    fn every_fault_of_the_td_is_kept_and_an_exception_for_one_lets_no_other_pass() {
+        let case = with_attributes(CLOSED | 1 << 29 | 1 << 40 | 1 << 41);
+        let report = case.judge();
+        let faults: Vec<_> = find(&report, ID).faults.iter().map(|fault| fault.value.as_deref()).collect();
+        assert_eq!(faults, [Some("29"), Some("40"), Some("41")]);
+        let except = |bits: &[(&str, u8)]| {
+            let entries: String = bits
+                .iter()
+                .map(|(code, bit)| {
+                    format!("[[exception]]\ncode = \"{code}\"\nvalue = \"{bit}\"\nreason = \"made for a test\"\n")
+                })
+                .collect();
+            case.clone().policy(&entries).judge().verdict.exit_code
+        };
+        let (refused, reserved) = ("td-attributes-refused", "td-attributes-reserved");
+        assert_eq!(except(&[(refused, 29), (reserved, 40)]), 11);
+        assert_eq!(except(&[(reserved, 40), (reserved, 41)]), 11);
+        assert_eq!(except(&[(refused, 29), (reserved, 40), (reserved, 41)]), 0);
+    }
+
     fn a_td_that_can_be_migrated() {
         with_attributes(CLOSED | 1 << 29).is_refused(ID, Reason::TdAttributesRefused, REFUSED);
     }

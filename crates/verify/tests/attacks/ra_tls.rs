@@ -300,10 +300,14 @@ attacks! {
     }
 
     fn a_policy_that_lets_the_platform_pass_lets_the_quote_inside_pass_too() {
-        let case = presenting(chain_of(|td| td.tee_tcb_svn[0] = 3)).policy(
-            "[[exception]]\ncode = \"tcb-out-of-date\"\nreason = \"test\"\n[[exception]]\ncode = \"advisory-refused\"\nreason = \"test\"\n",
-        );
-        assert_eq!(find(&case.judge(), ID).outcome, Outcome::Pass);
+        let case = presenting(chain_of(|td| td.tee_tcb_svn[0] = 3));
+        let mut policy = "[[exception]]\ncode = \"tcb-out-of-date\"\nreason = \"test\"\n".to_owned();
+        for advisory in ["INTEL-SA-01036", "INTEL-SA-01099", "INTEL-SA-01192"] {
+            policy.push_str(&format!(
+                "[[exception]]\ncode = \"advisory-refused\"\nvalue = \"{advisory}\"\nreason = \"test\"\n"
+            ));
+        }
+        assert_eq!(find(&case.policy(&policy).judge(), ID).outcome, Outcome::Pass);
     }
 
     fn the_quote_of_an_older_module_inside() {

@@ -188,6 +188,7 @@ impl Case {
             grounds.give(item.clone(), *origin);
         }
         let report = verify(&Request {
+            kind: veritee_model::Kind::Machine,
             evidence: &self.evidence,
             policy,
             policy_sha256: None,
@@ -350,7 +351,12 @@ pub(crate) fn assert_complete(report: &Report) {
         assert!(!check.detail.is_empty(), "{check:?}");
     }
     assert_eq!(report.verdict.exit_code, report.verdict.outcome.exit_code().code());
-    let again = veritee_model::Verdict::conclude(&report.checks, &report.findings, report.policy.fail_on);
+    let again = veritee_model::Verdict::conclude(
+        report.kind,
+        &report.checks,
+        &report.findings,
+        report.policy.fail_on,
+    );
     assert_eq!(report.verdict, again);
     let saved = veritee_report::json(report);
     assert_eq!(veritee_report::parse(saved.as_bytes()).as_ref().unwrap(), report);

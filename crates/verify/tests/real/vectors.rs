@@ -109,6 +109,7 @@ pub(crate) fn judge(evidence: &Evidence, as_of: UnixTime, engine: Engine) -> Rep
     let policy = Policy::default();
     let grounds = Grounds::new(&TrustRoot::intel(), &policy, &Budget::STANDARD);
     let report = verify(&Request {
+        kind: veritee_model::Kind::Machine,
         evidence,
         policy: &policy,
         policy_sha256: None,

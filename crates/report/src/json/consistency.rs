@@ -1,0 +1,153 @@
+//! Whether a saved report adds up under its own record of the policy.
+//!
+//! An edited report can always lie: nothing here makes its facts true. But leaving a check out, calling it optional,
+//! waiving it without a line that says so, or passing it beside facts that say otherwise is told.
+
+use veritee_model::report::{INTEL_ROOT_SPKI_SHA256, loosened};
+use veritee_model::{Check, CheckId, Class, Kind, Outcome, Reason, Report, Severity, Stage, VerdictOutcome};
+
+/// What does not fit, in words.
+pub(super) fn fault(report: &Report) -> Option<String> {
+    let ids: Vec<CheckId> = report.checks.iter().map(|check| check.id).collect();
+    if ids != CheckId::ALL {
+        return Some("the list of checks is not complete, once each and in order".to_owned());
+    }
+    report
+        .checks
+        .iter()
+        .find_map(|check| of_check(report, check).map(|what| format!("{}: {what}", check.id)))
+        .or_else(|| of_root(report))
+        .or_else(|| of_tcb(report))
+        .or_else(|| of_facts(report))
+        .or_else(|| of_audit(report))
+}
+
+fn of_check(report: &Report, check: &Check) -> Option<String> {
+    if check.step != check.id.step() {
+        return Some("stands under another step than its own".to_owned());
+    }
+    let said = check.reason.is_some() || !check.faults.is_empty() || check.waived.is_some();
+    match check.outcome {
+        Outcome::Pass if said => return Some("passed, and has a reason why it did not".to_owned()),
+        Outcome::Fail | Outcome::NotChecked if check.reason.is_none() => {
+            return Some("did not pass, and has no reason".to_owned());
+        }
+        Outcome::NotChecked if !check.faults.is_empty() => {
+            return Some("was not made, and has faults".to_owned());
+        }
+        Outcome::NotChecked if check.reason.is_some_and(|reason| reason.class() != Class::Undecided) => {
+            return Some("was not made, for a reason that only a check that was made gives".to_owned());
+        }
+        _ => {}
+    }
+    let demanded = report.kind.requires(check.id) || report.policy.demands.contains(&check.id);
+    let excused = check.outcome == Outcome::NotChecked && check.waived.is_some();
+    if check.required != (demanded && !excused) {
+        let words = if check.required { "required" } else { "not required" };
+        return Some(format!("is called {words}, which the policy's record does not say"));
+    }
+    of_waiver(report, check)
+}
+
+/// Each waiver stands in the policy's record, with its words.
+fn of_waiver(report: &Report, check: &Check) -> Option<String> {
+    let listed = |line: &str| report.policy.loosened.iter().any(|known| known == line);
+    let excepted = |reason: Option<Reason>, value: Option<&str>, words: &str| {
+        reason.filter(|reason| reason.is_waivable()).is_some_and(|reason| {
+            [None, Some(check.id)]
+                .into_iter()
+                .any(|place| listed(&loosened::exception(reason, value, place, words)))
+        })
+    };
+    let fault = check.faults.iter().find(|fault| {
+        let words = fault.waived.as_deref();
+        words.is_some_and(|words| !excepted(Some(fault.reason), fault.value.as_deref(), words))
+    });
+    let rests = match (&check.waived, check.outcome) {
+        (None, _) => fault.is_none(),
+        (Some(words), Outcome::NotChecked) => listed(&loosened::waiver(check.id, words)),
+        (Some(words), _) if check.faults.is_empty() => excepted(check.reason, None, words),
+        (Some(_), _) => fault.is_none() && check.faults.iter().all(|fault| fault.waived.is_some()),
+    };
+    (!rests).then(|| "is waived, which the policy's record does not say".to_owned())
+}
+
+fn of_root(report: &Report) -> Option<String> {
+    let passed = outcome(report, CheckId::PlatformRoot) == Some(Outcome::Pass);
+    let Some(root) = &report.root else {
+        return (report.kind != Kind::Documents).then(|| "there is no trust root".to_owned());
+    };
+    if root.intel != (root.spki_sha256 == INTEL_ROOT_SPKI_SHA256) {
+        return Some("the root's key does not say whether it is Intel's as the report does".to_owned());
+    }
+    let line = loosened::root(&root.spki_sha256);
+    let named = report.policy.loosened.iter().any(|known| known.starts_with(&line));
+    (passed && !root.intel && !named)
+        .then(|| "platform.root passed under a root that the policy's record does not name".to_owned())
+}
+
+fn of_tcb(report: &Report) -> Option<String> {
+    let judged = |id| outcome(report, id).is_some_and(|outcome| outcome != Outcome::NotChecked);
+    let Some(tcb) = &report.tcb else {
+        let without = judged(CheckId::PlatformTcbStatus) || judged(CheckId::PlatformAdvisories);
+        return without.then(|| "the platform was judged, and there is no TCB".to_owned());
+    };
+    let listed = |opening: &str, word: &str| {
+        report.policy.loosened.iter().filter_map(|line| line.strip_prefix(opening)).any(|rest| {
+            let names = rest.split_once(": ").map_or(rest, |(names, _)| names);
+            names.split(", ").any(|name| name == word)
+        })
+    };
+    let accepted =
+        Reason::of_tcb_status(tcb.status).is_none() || listed(loosened::STATUSES, tcb.status.name());
+    let passed = |id| outcome(report, id) == Some(Outcome::Pass);
+    if passed(CheckId::PlatformTcbStatus) && !accepted {
+        return Some(format!("platform.tcb-status passed, and the status is {}", tcb.status));
+    }
+    let others = report.policy.loosened.iter().any(|line| line.starts_with(loosened::OTHER_ADVISORIES));
+    let refused = tcb.advisories.iter().find(|advisory| !others && !listed(loosened::ADVISORIES, advisory));
+    match refused {
+        Some(advisory) if passed(CheckId::PlatformAdvisories) => {
+            Some(format!("platform.advisories passed, and {} applies", veritee_model::text::inert(advisory)))
+        }
+        _ => None,
+    }
+}
+
+fn of_facts(report: &Report) -> Option<String> {
+    let passed = |id| outcome(report, id) == Some(Outcome::Pass);
+    if passed(CheckId::IdentityEvents) && report.identity.is_none() {
+        return Some("identity.events passed, and there is no identity".to_owned());
+    }
+    if passed(CheckId::QuoteTcbLevel) && report.tcb.is_none() {
+        return Some("quote.tcb-level passed, and there is no TCB".to_owned());
+    }
+    let threshold = format!("{}{}: ", loosened::THRESHOLD, report.policy.fail_on);
+    let told = report.policy.loosened.iter().any(|line| line.starts_with(&threshold));
+    (report.policy.fail_on > Severity::High && !told).then(|| {
+        "findings do not count that count by default, and the policy's record does not say so".to_owned()
+    })
+}
+
+fn of_audit(report: &Report) -> Option<String> {
+    let passed = outcome(report, CheckId::AuditRules) == Some(Outcome::Pass);
+    if report.audit.is_some() && !passed {
+        return Some("audit.rules and the audit's own part do not fit".to_owned());
+    }
+    let attested = report.audit.as_ref().map(|audit| audit.attested);
+    if attested == Some(true) && report.kind == Kind::Documents {
+        return Some("whether the documents are attested does not fit what was judged".to_owned());
+    }
+    let reviewed = matches!(report.stage, Stage::Reviewed { .. });
+    let of_kind = [(Stage::NotAsked, Kind::Quote), (Stage::GpusOnly, Kind::Gpus)];
+    if of_kind.iter().any(|(stage, kind)| (report.stage == *stage) != (report.kind == *kind)) {
+        return Some("the DevProof line does not fit what was judged".to_owned());
+    }
+    let whole = report.verdict.outcome == VerdictOutcome::Verified
+        && report.audit.as_ref().is_some_and(|audit| audit.review.is_some());
+    (reviewed && !whole).then(|| "Stage 1 without a verified machine and a review".to_owned())
+}
+
+fn outcome(report: &Report, id: CheckId) -> Option<Outcome> {
+    report.checks.iter().find(|check| check.id == id).map(|check| check.outcome)
+}
