@@ -282,7 +282,7 @@ case("only-acpi-left-and-one-more", "three ACPI events and a fourth event in RTM
     reason="rtmr-mismatch")
 case("empty-log", "no events", [], ["Attack"], reason="rtmr-mismatch")
 case("empty-log-and-zero-rtmr3", "no run-time events and an RTMR3 of zero: a match without an identity", BOOT,
-     ["Attack"], quoted=QUOTED[:3] + [bytes(48)], reason="identity-event-missing")
+     ["Attack"], quoted=QUOTED[:3] + [bytes(48)], reason="boot-incomplete")
 
 # --- attacks on the form -----------------------------------------------------------------------------------
 GENUINE_TEXT = json.dumps(GENUINE, separators=(",", ":"))
@@ -321,8 +321,9 @@ case("register-negative", "a negative register", GENUINE_TEXT.replace('"imr":3',
 
 # --- attacks on the identity: logs that really replay ------------------------------------------------------
 for name in ["app-id", "compose-hash", "instance-id", "boot-mr-done", "key-provider", "system-ready"]:
+    # Without the last one these are the events of a boot under way, which an honest machine's agent asks quotes for.
     measured("without-" + name + "-event", "no " + name, replaced(name), flags=["Identity"],
-             reason="identity-event-missing")
+             reason="boot-incomplete" if name == "system-ready" else "identity-event-missing")
 for name in ["system-preparing", "app-id", "compose-hash", "gpu-policy-hash", "instance-id", "boot-mr-done", "mr-kms",
              "os-image-hash", "key-provider", "storage-fs"]:
     one = GENUINE[position(GENUINE, name)]
@@ -497,8 +498,11 @@ ccel("run-time-event", "a run-time event: it has no name here", header() + recor
 ccel("payload-changed", "payload of a separator changed", header() + record(1, 4, b"\0\0\0\1", sha384(bytes(4))) + END, ["Attack"],
      "event-digest-mismatch", H + 14)
 ccel("record-dropped", "a record dropped", header() + b"".join(RECORDS[1:]) + END, ["Attack"], "rtmr-mismatch")
-ccel("zero-filled", "zero bytes where the end mark should be", header() + b"".join(RECORDS) + bytes(64), ["Malformed"],
-     "event-log-malformed", H + sum(map(len, RECORDS)))
+ccel("zero-filled", "zero bytes to the end in place of the end mark, as td-shim wrote before 2023",
+     header() + b"".join(RECORDS) + bytes(64), ["Genuine"])
+ccel("zeros-before-a-record", "zero bytes in place of the end mark, and a record behind them",
+     header() + b"".join(RECORDS) + bytes(64) + RECORDS[0], ["Attack"], "event-log-malformed",
+     H + sum(map(len, RECORDS)))
 
 FLAGS = {"Genuine": "what a genuine machine sends", "Stripped": "fields or registers left out to save space",
          "V2": "digests of version 2", "Attack": "a careless verifier says yes", "Malformed": "not of the form",

@@ -88,14 +88,14 @@ fn what_an_honest_operator_causes_is_no_forgery() {
         "bugs/container-runtime-events-only",
         &format!("verify attestation.bin {end}"),
         &[0, 11, 13],
-        "events replay to RTMR3",
+        "events replay to rtmr3",
     );
     answers("bugs/ccel-zero-tail", "eventlog replay ccel.bin", &[0], "");
     answers(
         "bugs/part-file-tcb-info",
         "verify quote.bin --event-log tcb_info.json --collateral collateral.json --as-of 2026-08-20T00:00:00Z --offline --format json",
         &[0, 11, 12, 13],
-        "events replay to RTMR3",
+        "events replay to rtmr3",
     );
     answers(
         "bugs/aci-report",

@@ -25,10 +25,14 @@ fn evidence_that_meets_its_policy_ends_with_0() {
 
 #[test]
 fn evidence_that_is_not_genuine_ends_with_10() {
+    let folder = Folder::of(&machine().universe(|it| it.revoke(Role::Pck)));
+    always(&folder, "evidence.json", &[], 10);
+}
+
+#[test]
+fn evidence_that_answers_another_request_is_refused_and_no_forgery() {
     let folder = Folder::new();
-    always(&folder, "evidence.json", &["--nonce", &"07".repeat(32)], 10);
-    folder.write("other.json", "{\"docker_compose_file\":\"services: {}\"}");
-    always(&folder, "evidence.json", &["--app-compose", "other.json"], 10);
+    always(&folder, "evidence.json", &["--nonce", &"07".repeat(32)], 11);
 }
 
 #[test]
@@ -73,8 +77,12 @@ fn not_genuine_goes_before_refused_and_refused_before_incomplete() {
     let folder =
         Folder::of(&machine().universe(|it| it.tcb_info(|info| info.levels[0].status = "OutOfDate".into())));
     folder.verify("evidence.json", &[]).ends(11);
-    folder.verify("evidence.json", &["--nonce", &"07".repeat(32)]).ends(10);
     folder.verify("answer.json", &["--collateral", "collateral.json"]).ends(11);
+    let forged = Folder::of(
+        &machine()
+            .universe(|it| it.tcb_info(|info| info.levels[0].status = "OutOfDate".into()).revoke(Role::Pck)),
+    );
+    forged.verify("evidence.json", &["--nonce", &"07".repeat(32)]).ends(10);
 }
 
 #[test]

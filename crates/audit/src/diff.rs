@@ -203,14 +203,6 @@ fn facts(view: &View) -> BTreeMap<String, Fact> {
         let reach = Some(Reach::new(Party::Host, "can replace the values of allowed names"));
         facts.insert("launch_token".to_owned(), Fact { text, reach });
     }
-    if view.manifest.is_some()
-        && !matches!(protection::launch_token(view), Protection::Holds(_))
-        && view.allowed.as_ref().is_some_and(|allowed| !allowed.is_empty())
-    {
-        let text = "absent: the host can replace allowed values".to_owned();
-        let reach = Some(Reach::new(Party::Host, "can replace the values of allowed names"));
-        facts.insert("launch_token".to_owned(), Fact { text, reach });
-    }
     for name in view.allowed.iter().flatten() {
         let reach = match process_control(name, view.has_profiles) {
             Some(_) => Reach {

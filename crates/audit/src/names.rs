@@ -185,9 +185,7 @@ fn is_trust(upper: &str, facts: &Words<'_>) -> bool {
     let listed = facts.any(lists::ADMITTED) && facts.any(lists::ADMITTED_WHOM);
     let administrator = facts.any(lists::ADMIN) && facts.last_is(lists::PEOPLE_LAST);
     let secret = facts.last_is(lists::ADMIN_SECRET) || facts.last_is(lists::CREDENTIAL);
-    named && !secret
-        || listed && !secret
-        || administrator && !secret
+    (!secret && (named || listed || administrator))
         || public_key && !facts.any(lists::VENDORS) && !facts.any(&["PUBLISHABLE", "ANON"])
 }
 

@@ -202,13 +202,13 @@ fn asked_app(proxy: &Proxy, app: Address, generation: KmsGeneration) -> Option<(
     if !generation.has_controllers() {
         return storage::as_flag(word).map(|registered| (registered, None));
     }
-    let (flag, controller) = (word & U256::from(0xff), word >> 8);
+    let (flag, controller) = (word & U256::from(0xff), word.wrapping_shr(8));
     Some((storage::as_flag(flag)?, storage::as_address(controller)))
 }
 
 /// The word of `apps[..]` for a registered app with this controller.
 fn controlled(controller: Address) -> U256 {
-    (U256::from_be_bytes(controller.into_word().0) << 8) | U256::ONE
+    U256::from_be_bytes(controller.into_word().0).wrapping_shl(8) | U256::ONE
 }
 
 fn explain(proxy: &Proxy, sum: &Sum, info: &KmsInfo, generation: KmsGeneration) -> Option<Explained> {

@@ -77,7 +77,9 @@ fn environment(value: impl Fn(&str) -> Option<OsString>) -> Result<(), ClientErr
             let probe = "https://proxied.invalid/".parse().ok()?;
             address(&Matcher::builder().all(text).build().intercept(&probe)?)
         };
-        let proxy = value.to_str().and_then(read);
+        // `http:` is a scheme without a host, which the library reads as the host `http` without a port.
+        let named = value.to_str().filter(|text| !text.trim_end_matches('/').ends_with(':'));
+        let proxy = named.and_then(read);
         let usable = proxy.is_some_and(|proxy| matches!(proxy.scheme(), "http" | "https"));
         if !usable {
             return Err(ClientError::ProxyUnreadable { name: name.to_owned() });

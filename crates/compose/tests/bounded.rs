@@ -42,6 +42,21 @@ fn cost(read: &dyn Fn(&str), text: &str) -> (usize, Duration) {
     (bytes, shortest)
 }
 
+/// What one reading of a small text takes. It is read until the clock, which some kernels move every ten milliseconds
+/// only, has moved for long: a single reading is shorter than that and would count as nothing.
+fn quick(read: &dyn Fn(&str), text: &str) -> Duration {
+    let start = computed();
+    let mut times: u32 = 0;
+    loop {
+        read(text);
+        times += 1;
+        let spent = computed().saturating_sub(start);
+        if spent >= Duration::from_millis(60) || times == 1000 {
+            return spent / times;
+        }
+    }
+}
+
 /// Doubles the text from a kilobyte to `cap`.
 fn doubles(name: &str, make: Make, cap: usize, read: &dyn Fn(&str)) {
     let alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -64,14 +79,14 @@ fn doubles(name: &str, make: Make, cap: usize, read: &dyn Fn(&str)) {
                 text.len()
             );
         }
-        first = first.or(Some((text.len(), time)));
+        first = first.or_else(|| Some((text.len(), quick(read, &text))));
         before = Some((bytes, time));
         count *= 2;
     }
     let (Some((small, quick)), Some((bytes, slow))) = (first, before) else { panic!("{name}: no size fits") };
     // A square would take the square of the factor; a busy machine may take some more than the factor itself.
     let factor = (unit * count / 2) as f64 / small as f64;
-    let most = quick.as_secs_f64().max(0.000_2) * factor * 6.0 + 0.1;
+    let most = quick.as_secs_f64() * factor * 6.0 + 0.1;
     assert!(slow.as_secs_f64() <= most, "{name}: {slow:?} for {factor:.0} times of what takes {quick:?}");
     drop(alone);
     eprintln!("{name}: {bytes} bytes, {slow:?} at {factor:.0} kB");

@@ -240,7 +240,7 @@ impl<'b> Draft<'b> {
                 Some(taken) if *taken == bound => {}
                 // REPORTDATA is one of the two at most, and the other one was asked about.
                 Some(_) => {
-                    self.notes.push(Note::NotRead { place: place(), what: "other content to be bound" })
+                    self.notes.push(Note::NotRead { place: place(), what: "other content to be bound" });
                 }
             }
         }
@@ -336,6 +336,9 @@ fn statement_digest(machine: &NamedEvidence) -> Sha256Digest {
     Sha256Digest::of(statement(quote).unwrap_or(quote))
 }
 
+/// Where a part belongs, the second one given, its name, and when two say the same.
+type Slot<'a> = (&'a mut Option<Item>, Option<Item>, &'static str, fn(&[u8], &[u8]) -> bool);
+
 /// Adds what a second entry about the same quote says: the same, or what the first one left out.
 pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note>) -> Result<(), ReadError> {
     let place = |item: &Item| {
@@ -353,7 +356,7 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
         gpus,
         ..
     } = second;
-    let slots: [(&mut Option<Item>, Option<Item>, &'static str, fn(&[u8], &[u8]) -> bool); 7] = [
+    let slots: [Slot<'_>; 7] = [
         (&mut first.quote, quote, QUOTE, same_statement),
         (&mut first.runtime_events, runtime_events, "list of run-time events", same_events),
         (&mut first.app_compose, app_compose, "app_compose", same_bytes),

@@ -17,6 +17,9 @@ pub const SCHEMA: &str = "veritee/policy/v1";
 
 type Path<'a> = Vec<&'a dyn Key>;
 
+/// An entry of the policy: whether it loosens, its name, its reason, where it stands.
+type Entry<'a> = (bool, String, Option<&'a String>, Path<'a>);
+
 /// Shortest reason that is taken for one.
 const REASON_CHARACTERS: usize = 10;
 
@@ -501,11 +504,11 @@ impl Policy {
         Ok(())
     }
 
-    fn reasons_given(&self, places: &Places<'_>) -> Result<(), PolicyError> {
+    /// Entries that stand once, and whether they loosen.
+    fn single_entries(&self) -> Vec<Entry<'_>> {
         let looser_status = self.tcb.accept.iter().any(|status| *status != TcbStatus::UpToDate);
         let looser_advisories = !self.advisories.allow.is_empty() || self.advisories.others == Others::Allow;
-        let numbers: Vec<usize> = (0..self.longest_list()).collect();
-        let mut entries: Vec<(bool, String, Option<&String>, Path<'_>)> = vec![
+        let mut entries: Vec<Entry<'_>> = vec![
             (looser_status, "[tcb] accept".to_owned(), self.tcb.reason.as_ref(), vec![&"tcb", &"accept"]),
             (
                 looser_advisories,
@@ -556,6 +559,12 @@ impl Policy {
         if let Some(fixed) = &self.as_of {
             entries.push((true, "[as_of]".to_owned(), fixed.reason.as_ref(), vec![&"as_of"]));
         }
+        entries
+    }
+
+    fn reasons_given(&self, places: &Places<'_>) -> Result<(), PolicyError> {
+        let numbers: Vec<usize> = (0..self.longest_list()).collect();
+        let mut entries = self.single_entries();
         for (entry, reason) in self.gpu.loosening() {
             let path: Path<'_> = vec![&"gpu"];
             entries.push((true, entry, reason, path));

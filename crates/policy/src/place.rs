@@ -23,7 +23,7 @@ impl Key for &str {
 impl Key for usize {
     fn step<'v, 'i>(&self, value: &'v DeValue<'i>) -> Option<&'v Spanned<DeValue<'i>>> {
         match value {
-            DeValue::Array(list) => list.iter().nth(*self),
+            DeValue::Array(list) => list.get(*self),
             _ => None,
         }
     }

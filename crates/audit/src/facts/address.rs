@@ -86,7 +86,8 @@ fn without_scheme(shape: &str, named: bool) -> Vec<Address> {
     let hits = HOST_PORT.captures_iter(shape);
     hits.filter_map(|groups| {
         let (host, port) = (groups.get(1)?.as_str(), groups.get(2)?.as_str());
-        // `app.py:80` is no host: its last label is no suffix of public names.
+        // `app.js:80` is no host: its last label is no suffix of public names. `app.py:80` is one: `py` is Paraguay's,
+        // and names below it resolve.
         is_host(host).then(|| plain(&format!("{host}:{port}"), host))
     })
     .collect()
@@ -390,7 +391,9 @@ mod tests {
         );
         assert_eq!(hosts("collector.evil.example", true), ["collector.evil.example"]);
         assert_eq!(hosts("203.0.113.7:80", false), ["203.0.113.7"]);
-        for text in ["v1.2.3", "app.py:80", "12:30", "nginx:1.25", "a.b.c", "/etc/a.conf:80"] {
+        // Until the public suffix list knew `py`, this was taken for a file; it resolves, so it is an address.
+        assert_eq!(hosts("app.py:80", false), ["app.py"]);
+        for text in ["v1.2.3", "app.js:80", "12:30", "nginx:1.25", "a.b.c", "/etc/a.conf:80"] {
             assert!(hosts(text, false).is_empty(), "{text}: {:?}", hosts(text, false));
         }
     }

@@ -449,7 +449,20 @@ fn at_key(text: &str, at: usize) -> Arrival {
         let above = text.get(..at.saturating_sub(line.len())).unwrap_or("");
         key_above(above, line)
     });
-    name.map_or(Arrival::Unknown("text of a configuration file"), |name| named(&name))
+    match name {
+        Some(name) if is_pass_directive(&name, line) => Arrival::Class(NameClass::Endpoint),
+        Some(name) => named(&name),
+        None => Arrival::Unknown("text of a configuration file"),
+    }
+}
+
+/// nginx's directives that say where requests go. As a key (`proxy_pass = `) the same name holds a password.
+/// Source: nginx.org/en/docs/dirindex.html.
+fn is_pass_directive(name: &str, line: &str) -> bool {
+    const PASS: &[&str] =
+        &["proxy_pass", "fastcgi_pass", "grpc_pass", "memcached_pass", "scgi_pass", "uwsgi_pass"];
+    let after = line.rsplit_once(name).map_or("", |(_, after)| after.trim_start_matches(['"', '\'']));
+    PASS.contains(&name) && !after.trim_start().starts_with([':', '='])
 }
 
 /// The key or directive that stands before a value on its line: `key = "`, `key: `, `"key": "`, `<key>`, `key `.
@@ -520,6 +533,7 @@ mod tests {
         ] {
             assert_eq!(text(line), Arrival::Class(NameClass::Endpoint), "{line}");
         }
+        assert_eq!(text("proxy_pass = \"@\""), Arrival::Class(NameClass::ThirdPartyCredential));
         assert!(matches!(text("keepalive_timeout @s;"), Arrival::Harmless(_)));
         assert!(matches!(text("  \"workers\": @,"), Arrival::Harmless(_)));
         for line in ["@", "quill = @", "  - @"] {

@@ -41,7 +41,7 @@ pub(crate) fn field<'a>(service: &'a Service, mount: &Mount, name: &str) -> Opti
 }
 
 /// Mounts of paths of the machine.
-pub(crate) fn paths<'a>(service: &'a Service) -> impl Iterator<Item = (&'a Mount, String)> {
+pub(crate) fn paths(service: &Service) -> impl Iterator<Item = (&Mount, String)> {
     service
         .mounts
         .iter()

@@ -38,6 +38,8 @@ struct Outer<'a> {
     detached_eat: Option<&'a RawValue>,
     #[serde(borrow, default)]
     claims: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    result_code: Option<&'a RawValue>,
     #[serde(borrow, default, rename = "__cmwc_t")]
     cmw: Option<&'a RawValue>,
 }
@@ -111,7 +113,8 @@ fn object(text: &str, place: &str, budget: &Budget, depth: usize) -> Result<Coll
     if outer.cmw.is_some() {
         return Ok(Collected::Answer(ServiceAnswer::Cmw));
     }
-    if outer.detached_eat.is_some() || outer.claims.is_some() {
+    // Many documents have claims; nvattest's answer says how the asking went as well.
+    if outer.detached_eat.is_some() || (outer.claims.is_some() && outer.result_code.is_some()) {
         return Ok(Collected::Answer(ServiceAnswer::Nvattest));
     }
     Err(ContainerError::Unknown { at: 0 })

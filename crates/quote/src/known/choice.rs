@@ -93,6 +93,9 @@ pub(super) enum Found<'a, T> {
     Nothing,
 }
 
+/// How well an item fits, and whether a damaged one would have been about this platform.
+type Fits<'a, T> = (&'a dyn Fn(&T) -> Fit, &'a dyn Fn(&About) -> bool);
+
 type Age = (Fit, bool, Force, (Number, UnixTime), Sha256Digest);
 
 impl KnownCollateral {
@@ -285,7 +288,7 @@ impl KnownCollateral {
         &'a self,
         entries: &'a [Entry<T>],
         source: Source,
-        (fit, about): (&dyn Fn(&T) -> Fit, &dyn Fn(&About) -> bool),
+        (fit, about): Fits<'_, T>,
         view: View,
         as_of: UnixTime,
     ) -> Found<'a, T> {

@@ -92,10 +92,17 @@ struct Judged<'a> {
 impl Judged<'_> {
     /// In what another quote differs, as far as two quotes of one machine and boot cannot differ.
     fn differs(&self, other: &VerifiedQuote, other_td: &TdReport) -> Vec<&'static str> {
+        let other_platform = self.verified.platform().ppid != other.platform().ppid;
+        let mut differs: Vec<&'static str> = other_platform.then_some("PPID").into_iter().collect();
+        differs.extend(self.td_differs(other_td));
+        differs
+    }
+
+    /// The same by the TD alone, which needs no collateral.
+    fn td_differs(&self, other_td: &TdReport) -> Vec<&'static str> {
         let [rtmr0, rtmr1, rtmr2, rtmr3] = self.td.rtmrs;
         let [other0, other1, other2, other3] = other_td.rtmrs;
         let equal = [
-            ("PPID", self.verified.platform().ppid == other.platform().ppid),
             ("MRSEAM", self.td.mr_seam == other_td.mr_seam || self.is_not_older(other_td)),
             ("TDATTRIBUTES", self.td.td_attributes == other_td.td_attributes),
             ("XFAM", self.td.xfam == other_td.xfam),
@@ -169,10 +176,15 @@ fn by_own_quote(
     let own = crate::quote::judge(request, &quote);
     let failed = own.checks.into_iter().find(|check| check.outcome != Outcome::Pass && check.required);
     let Some(own) = own.verified.filter(|_| lenient || failed.is_none()) else {
-        return vec![match failed {
+        let open = match failed {
             Some(check) => not_verified(check.reason.unwrap_or(Reason::RaTlsQuote), &check.detail),
             None => not_verified(Reason::RaTlsQuote, "it was not verified"),
-        }];
+        };
+        // Of another machine it is whether or not the collateral of that one came along.
+        let differs = quote.td().map(|td| judged.td_differs(td)).unwrap_or_default();
+        let other =
+            (open.outcome == Outcome::NotChecked && !differs.is_empty()).then(|| other_machine(&differs));
+        return other.into_iter().chain([open]).collect();
     };
     let Some(own_td) = own.td() else {
         return fail(Reason::RaTlsQuote, "the quote inside the certificate is of an SGX enclave".to_owned());
@@ -188,18 +200,20 @@ fn by_own_quote(
     }
     let differs = judged.differs(&own, own_td);
     if !differs.is_empty() {
-        let detail = format!(
-            "the quote inside the certificate is of another machine, application or moment than the judged quote: it \
-             differs in {}",
-            differs.join(", ")
-        );
-        faults.push(
-            Check::fail(ID, Reason::RaTlsOtherMachine, detail)
-                .next("fetch quote and certificate from the same instance, after its last update"),
-        );
+        faults.push(other_machine(&differs));
     }
     faults.extend(not_acceptable(request, &own));
     faults
+}
+
+fn other_machine(differs: &[&str]) -> Check {
+    let detail = format!(
+        "the quote inside the certificate is of another machine, application or moment than the judged quote: it \
+         differs in {}",
+        differs.join(", ")
+    );
+    Check::fail(ID, Reason::RaTlsOtherMachine, detail)
+        .next("fetch quote and certificate from the same instance, after its last update")
 }
 
 /// A quote that does not verify is a forged one in all cases but those in which an honest machine can be.

@@ -359,7 +359,9 @@ attacks! {
         let kind = case.evidence.collateral[0].clone();
         case.evidence.collateral = vec![kind; 100];
         case.evidence.collateral.push(newer);
-        case.is_refused(CheckId::PlatformTcbStatus, Reason::TcbOutOfDate, REFUSED);
+        // The quote inside the certificate is of the same platform.
+        let also = [CheckId::BindingRaTls];
+        case.is_refused_with(CheckId::PlatformTcbStatus, Reason::TcbOutOfDate, REFUSED, &also);
     }
 
     fn what_is_damaged_beside_what_is_not_is_said() {

@@ -9,6 +9,8 @@ use veritee_policy::Policy;
 use veritee_testkit::dstack::event::Event;
 
 const REFUSED: VerdictOutcome = VerdictOutcome::Refused;
+/// The quote inside the certificate is of the same platform and judged by the same policy.
+const INSIDE_TOO: &[CheckId] = &[CheckId::BindingRaTls];
 const BECAUSE: &str = "reason = \"made for a test\"\n";
 
 #[track_caller]
@@ -96,7 +98,8 @@ attacks! {
             if passes {
                 case.is_verified();
             } else {
-                case.is_refused(CheckId::PlatformEvaluationNumber, Reason::EvaluationNumberTooLow, REFUSED);
+                let reason = Reason::EvaluationNumberTooLow;
+                case.is_refused_with(CheckId::PlatformEvaluationNumber, reason, REFUSED, INSIDE_TOO);
             }
         }
         // The lower of the two counts.
@@ -111,7 +114,8 @@ attacks! {
             if passes {
                 case.is_verified();
             } else {
-                case.is_refused(CheckId::PlatformEvaluationNumber, Reason::TcbDateTooOld, REFUSED);
+                let reason = Reason::TcbDateTooOld;
+                case.is_refused_with(CheckId::PlatformEvaluationNumber, reason, REFUSED, INSIDE_TOO);
             }
         }
     }
@@ -123,7 +127,8 @@ attacks! {
                 Case::new(&machine()).policy(&format!("[collateral.max_age_days]\n{artefact} = {days}\n"))
             };
             with(14).is_verified();
-            with(13).is_refused(CheckId::PlatformCollateralAge, Reason::CollateralTooOld, REFUSED);
+            let reason = Reason::CollateralTooOld;
+            with(13).is_refused_with(CheckId::PlatformCollateralAge, reason, REFUSED, INSIDE_TOO);
         }
     }
 
@@ -132,10 +137,11 @@ attacks! {
     }
 
     fn a_maximum_age_holds_for_expired_collateral_that_is_allowed() {
-        expired_case().policy("[collateral.max_age_days]\ntcb_info = 30\n").is_refused(
+        expired_case().policy("[collateral.max_age_days]\ntcb_info = 30\n").is_refused_with(
             CheckId::PlatformCollateralAge,
             Reason::CollateralTooOld,
             REFUSED,
+            INSIDE_TOO,
         );
     }
 
@@ -174,7 +180,7 @@ attacks! {
             ("attributes = \"0000005000000000\"", Reason::TdAttributesRefused),
             ("xfam = \"e702060000000001\"", Reason::TdXfamRefused),
         ] {
-            with(line).is_refused(CheckId::PlatformTdAttributes, reason, REFUSED);
+            with(line).is_refused_with(CheckId::PlatformTdAttributes, reason, REFUSED, INSIDE_TOO);
         }
     }
 
@@ -270,10 +276,11 @@ attacks! {
 
     fn the_expected_processor_family() {
         expecting("fmspc = [\"000000000000\", \"70a06d070000\"]").is_verified();
-        expecting("fmspc = [\"000000000000\"]").is_refused(
+        expecting("fmspc = [\"000000000000\"]").is_refused_with(
             CheckId::PlatformFmspc,
             Reason::FmspcRefused,
             REFUSED,
+            INSIDE_TOO,
         );
     }
 

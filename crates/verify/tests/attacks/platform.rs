@@ -1,7 +1,7 @@
 //! Step 2 under the default rules: TD attributes and statuses that no one should hand a secret to.
 
 use crate::quote::on;
-use crate::support::{Case, NONCE, attacks, find, ra_tls};
+use crate::support::{Case, NONCE, attacks, find};
 use veritee_model::{CheckId, Reason, TcbStatus, VerdictOutcome};
 use veritee_testkit::dstack::Machine;
 use veritee_testkit::dstack::report_data::Binding;
@@ -23,7 +23,7 @@ pub(crate) fn with_service_td() -> Case {
     let machine = Machine::with_shape(1, Shape::TdxV5Td15)
         .change(|machine| machine.binding = Binding::Raw(NONCE.to_vec()))
         .universe(|universe| universe.quote(|quote| quote.td().mr_service_td[0] = 1));
-    Case::of(&machine.forge(), &ra_tls(&machine))
+    Case::of(&machine.forge(), "").change(|case| case.evidence.certificates = None)
 }
 
 type Change = fn(Universe) -> Universe;

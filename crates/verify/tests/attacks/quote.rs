@@ -254,7 +254,8 @@ attacks! {
         let other = TrustRoot::from_der(&Universe::new(2).forge().root_der).unwrap();
         let mut case = Case::new(&machine());
         case.policy = case.policy.replace(&case.root.spki_sha256().to_string(), &other.spki_sha256().to_string());
-        case.is_refused(CheckId::PlatformRoot, Reason::RootNotAccepted, REFUSED);
+        let also = [CheckId::BindingRaTls];
+        case.is_refused_with(CheckId::PlatformRoot, Reason::RootNotAccepted, REFUSED, &also);
     }
 
     fn a_root_other_than_intel_s_is_shouted_in_every_form() {

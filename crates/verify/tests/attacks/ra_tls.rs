@@ -4,6 +4,7 @@ use crate::support::{Case, NONCE, attacks, find, machine, ra_tls};
 use veritee_model::{CheckId, Item, Outcome, Reason, VerdictOutcome};
 use veritee_testkit::certificate::{CertificateSpec, oids};
 use veritee_testkit::dstack::Machine;
+use veritee_testkit::dstack::config_id::MrConfig;
 use veritee_testkit::dstack::event::Event;
 use veritee_testkit::dstack::ra_tls::{ARC, RaTlsForm};
 use veritee_testkit::dstack::report_data::Binding;
@@ -161,7 +162,8 @@ attacks! {
             machine.app_compose = br#"{"docker_compose_file":"services: {}"}"#.to_vec();
             machine.boot();
         });
-        not_accepted(chain, Reason::RaTlsOtherMachine);
+        // Issued to another application than the measured one.
+        refused(chain, Reason::RaTlsIssuerMismatch);
     }
 
     fn a_debug_machine_s_quote_inside() {
@@ -301,10 +303,10 @@ attacks! {
 
     fn a_policy_that_lets_the_platform_pass_lets_the_quote_inside_pass_too() {
         let case = presenting(chain_of(|td| td.tee_tcb_svn[0] = 3));
-        let mut policy = "[[exception]]\ncode = \"tcb-out-of-date\"\nreason = \"test\"\n".to_owned();
+        let mut policy = "[[exception]]\ncode = \"tcb-out-of-date\"\nreason = \"made for a test\"\n".to_owned();
         for advisory in ["INTEL-SA-01036", "INTEL-SA-01099", "INTEL-SA-01192"] {
             policy.push_str(&format!(
-                "[[exception]]\ncode = \"advisory-refused\"\nvalue = \"{advisory}\"\nreason = \"test\"\n"
+                "[[exception]]\ncode = \"advisory-refused\"\nvalue = \"{advisory}\"\nreason = \"made for a test\"\n"
             ));
         }
         assert_eq!(find(&case.policy(&policy).judge(), ID).outcome, Outcome::Pass);
@@ -321,15 +323,15 @@ attacks! {
     }
 
     fn the_quote_of_a_machine_with_another_owner_or_other_features_inside() {
-        let rows: [fn(&mut TdReport); 4] = [
+        let rows: [fn(&mut TdReport); 3] = [
             |td| td.mr_owner[0] ^= 1,
             |td| td.mr_owner_config[47] ^= 1,
-            |td| td.mr_config_id[0] ^= 1,
             |td| td.xfam[0] ^= 4,
         ];
         for change in rows {
             not_accepted(chain_of(change), Reason::RaTlsOtherMachine);
         }
+        not_accepted(chain(|machine| machine.mr_config = MrConfig::Zero), Reason::RaTlsOtherMachine);
     }
 
     fn the_quote_of_a_machine_with_a_service_td_inside() {

@@ -76,7 +76,7 @@ attacks! {
             info["tcb_info"] = tcb_info.to_string().into();
             let report = read(info.to_string().as_bytes()).judge();
             assert_failed(&report, CheckId::IdentityClaims, Reason::ClaimContradictsQuote);
-            assert_verdict(&report, VerdictOutcome::Refused);
+            assert_verdict(&report, VerdictOutcome::NotGenuine);
         }
     }
 
@@ -119,10 +119,18 @@ attacks! {
     }
 
     fn the_certificate_of_another_machine_in_an_info_answer() {
-        // All of the answer is the honest machine's, but for the certificate, and so the quote.
+        // All of the answer is the honest machine's, but for the certificate, and so its quote and its log.
         let mut forged = quoted().forge();
         forged.ra_tls_pem = Machine::new(2).forge().ra_tls_pem;
-        let report = read(forged.info_json().as_bytes()).judge();
+        let error = veritee_evidence::read("input", forged.info_json().as_bytes(), &Budget::STANDARD).unwrap_err();
+        assert_eq!(error.reason(), Reason::EvidenceContradictory);
+        // Given by itself, it brings another quote than the one judged.
+        let other = Machine::new(2).forge().ra_tls_pem;
+        forged.ra_tls_pem = quoted().forge().ra_tls_pem;
+        let mut case = read(forged.info_json().as_bytes());
+        case.evidence.certificates = Some(Item::new(other, "chain.pem"));
+        let report = case.judge();
+        assert_eq!(find(&report, CheckId::BindingRaTls).outcome, Outcome::Fail);
         assert_verdict(&report, VerdictOutcome::NotGenuine);
     }
 

@@ -100,7 +100,7 @@ fn all_found_out(honest: &Case, theirs: &Case, rows: &[Exchange]) {
 
 const LOG: (CheckId, Reason) = (CheckId::EventLogRtmr3, Reason::RtmrMismatch);
 const COMPOSE: (CheckId, Reason) = (CheckId::ComposeHash, Reason::ComposeHashMismatch);
-const CERTIFICATE: (CheckId, Reason) = (CheckId::BindingRaTls, Reason::RaTlsOtherMachine);
+const CERTIFICATE: (CheckId, Reason) = (CheckId::BindingRaTls, Reason::RaTlsIssuerMismatch);
 const SERVED: (CheckId, Reason) = (CheckId::BindingServedCertificate, Reason::ServedCertificateOther);
 const INGRESS: (CheckId, Reason) = (CheckId::BindingIngress, Reason::BindingMismatch);
 const TARGET: (CheckId, Reason) = (CheckId::IdentityTarget, Reason::TargetOtherApp);
@@ -116,10 +116,17 @@ fn common() -> Vec<Exchange> {
             "certificate",
             |mine, theirs| mine.certificates = theirs.certificates,
             CERTIFICATE,
+            NOT_GENUINE,
+            &[],
+        ),
+        // Under the name that was asked for: a handshake with another name leaves the question open.
+        exchange(
+            "handshake",
+            |mine, theirs| mine.served.as_mut().unwrap().chain = theirs.served.unwrap().chain,
+            SERVED,
             REFUSED,
             &[],
         ),
-        exchange("handshake", |mine, theirs| mine.served = theirs.served, SERVED, REFUSED, &[]),
         exchange("target", |mine, theirs| mine.target = theirs.target, TARGET, REFUSED, &[]),
         exchange("replicas", |mine, theirs| mine.replicas = theirs.replicas, REPLICAS, REFUSED, &[]),
     ]
@@ -152,6 +159,7 @@ attacks! {
         assert_eq!(served.reason, Some(Reason::ServedCertificateUnbound));
         // The application behind it: its own evidence cannot speak for the gateway's certificate.
         let mut behind = direct(&one);
+        behind.evidence.target.as_mut().unwrap().domain = Some("app.gateway.example".to_owned());
         behind.evidence.served = crate::web::served("app.gateway.example:443", gateway.web.chain.as_str());
         behind.is_open(CheckId::BindingServedCertificate, Reason::ServedCertificateUnbound, VerdictOutcome::Verified);
     }
@@ -226,7 +234,7 @@ attacks! {
         key(&swapped).is_refused(CONTENT.0, CONTENT.1, NOT_GENUINE);
         // A quote of another application over the gateway's own key: its log is the other's too, its compose is not.
         let quoted = serde_json::Value::String(other.quoted("zt-cert", &gateway.web.key.spki()));
-        key(&with("/quoted_hist_keys/0/quote", &quoted)).is_refused(COMPOSE.0, COMPOSE.1, NOT_GENUINE);
+        key(&with("/quoted_hist_keys/0/quote", &quoted)).is_refused(COMPOSE.0, COMPOSE.1, REFUSED);
         // The quote of the account in place of that of the key, and the other way round.
         key(&with("/quoted_hist_keys/0/quote", &at(&honest, "/account_quote"))).is_refused(CONTENT.0, CONTENT.1, NOT_GENUINE);
         account(&with("/account_quote", &at(&honest, "/quoted_hist_keys/0/quote")))
@@ -234,7 +242,7 @@ attacks! {
         // The whole answer of the other, in front of the gateway's certificate.
         let mut whole = other.gateway(&theirs, "/quoted_hist_keys/0");
         whole.evidence.served = served("app.gateway.example:443", gateway.web.chain.as_str());
-        whole.is_refused(SERVED.0, SERVED.1, NOT_GENUINE);
+        whole.is_refused(SERVED.0, SERVED.1, REFUSED);
         // Records that let the other's account in.
         let mut caa_of_other = surrounded(account(&honest), &gateway);
         let value = format!("ca.example; accounturi={}", other.account);

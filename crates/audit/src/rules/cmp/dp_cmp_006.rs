@@ -92,7 +92,7 @@ fn hub_code(service: &Service, sink: &mut Sink<'_>) {
         let Some(first) = values.first().filter(|_| trusts) else { continue };
         // A folder of the image is no hub.
         let local = words.iter().any(|word| word.starts_with('/') && !word.contains("bin/"));
-        if !local && !(pinned("--code-revision") || pinned("--revision")) {
+        if !(local || pinned("--code-revision") || pinned("--revision")) {
             let evidence = format!("{} {key}: --trust-remote-code without a pinned revision", service.name);
             sink.add(Note::fail(&first.place, evidence).about(&service.name));
         }
