@@ -58,9 +58,9 @@ pub(crate) fn list(path: &Path) -> Result<Listing, Failure> {
         let entry = entry.map_err(|error| unreadable(path, &error))?.path();
         let is_file = std::fs::metadata(&entry).is_ok_and(|metadata| metadata.is_file());
         if is_file {
-            listing.files.push(entry)
+            listing.files.push(entry);
         } else {
-            listing.skipped.push(entry)
+            listing.skipped.push(entry);
         }
         if listing.files.len().saturating_add(listing.skipped.len()) > MOST_FILES {
             return Err(Failure::unobtainable(format!("{}: more than {MOST_FILES} entries", shown(path))));

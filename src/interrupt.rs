@@ -36,6 +36,7 @@ fn handle(on_signal: fn()) -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(on_signal)
 }
 
+#[allow(clippy::exit, reason = "a signal ends the program where it stands; whole files or none are left")]
 fn on_signal() {
     if CLAIMED.load(Ordering::Relaxed) && !ASKED.swap(true, Ordering::Relaxed) {
         return;

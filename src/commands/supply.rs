@@ -45,7 +45,7 @@ pub(crate) fn collateral(
     };
     match wanted.network.evaluation {
         Evaluation::One(By::Standard) | Evaluation::Both => {
-            standard(evidence, grounds, &quote, wanted, global)?
+            standard(evidence, grounds, &quote, wanted, global)?;
         }
         // The newest in force would decide, and that could be the other set.
         Evaluation::One(named) => {

@@ -80,6 +80,7 @@ pub(crate) struct Open {
     reader_left: bool,
 }
 
+#[allow(clippy::large_enum_variant, reason = "one a run")]
 enum To {
     Standard(std::io::Stdout),
     Stream(File),

@@ -8,7 +8,7 @@ fn cases() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    println!("skipped: ../shared is absent");
+    eprintln!("skipped: ../shared is absent");
     None
 }
 

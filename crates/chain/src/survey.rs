@@ -326,7 +326,7 @@ pub fn findings(reads: &ChainReads, budget: &Budget) -> Findings {
         match difference(&chosen, survey) {
             // The same endpoint twice is one voice.
             None if whole(survey) && urls.insert(endpoint.url.as_str()) => {
-                agreeing = agreeing.saturating_add(1)
+                agreeing = agreeing.saturating_add(1);
             }
             None => {}
             Some(about) => disagreements.push(Disagreement {

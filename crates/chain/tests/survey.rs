@@ -141,8 +141,8 @@ fn every_generation_is_recognised_and_complete_with_its_silent_flags() {
             "{kms_kind:?}"
         );
         assert_eq!(kms.os_images, BTreeSet::from([word(IMAGE)]));
-        assert_eq!(kms.asked[&(Set::OsImages, word(IMAGE))], true);
-        assert_eq!(kms.asked_app.unwrap().0, true);
+        assert!(kms.asked[&(Set::OsImages, word(IMAGE))]);
+        assert!(kms.asked_app.unwrap().0);
         assert_eq!(kms.info.ca.len(), 91);
         let app = read.app.unwrap().unwrap();
         assert_eq!(
@@ -362,7 +362,7 @@ fn owners_are_told_apart_three_levels_deep() {
     scene.app.owner(&mut scene.world, owner);
     scene.world.mine(1_700_000_006);
     let genuine = scene.world.clone();
-    let mut read = |scene: &mut Scene| {
+    let read = |scene: &mut Scene| {
         scene.world.mine(1_700_000_008);
         let read = ask(&scene.world, &subject(scene), "https://one.example/").1;
         assert_eq!(read.faults, []);

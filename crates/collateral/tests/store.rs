@@ -501,7 +501,7 @@ fn what_a_revoked_signer_has_signed_takes_no_place() {
     let serial = universe().pki.serial(veritee_testkit::Role::TcbSigner);
     let revoking = universe()
         .pki(|pki| {
-            pki.replace_key(veritee_testkit::Role::TcbSigner, veritee_testkit::SigningKey::derive(7, "new"))
+            pki.replace_key(veritee_testkit::Role::TcbSigner, veritee_testkit::SigningKey::derive(7, "new"));
         })
         .root_crl(|list| {
             list.this_update = veritee_testkit::pki::time("2026-10-10T00:00:00Z");

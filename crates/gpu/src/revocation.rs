@@ -125,7 +125,7 @@ impl<'a> Statements<'a> {
                 Status::Revoked { hold: true } if in_window => found = Found::Revoked { hold: true },
                 Status::Good if in_window => found = found.or_good(end),
                 Status::Unknown if in_window => {
-                    unusable.push(RevocationError::Unknown { certificate: named(link) })
+                    unusable.push(RevocationError::Unknown { certificate: named(link) });
                 }
                 _ => unusable.push(RevocationError::Window { from: answer.this_update, until: end, as_of }),
             }

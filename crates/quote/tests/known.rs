@@ -145,7 +145,7 @@ fn what_the_root_has_revoked_is_held_against_every_set() {
         })
     };
     let older_root = set(by_older_root);
-    verified(&[older_root.clone()], TcbStatus::UpToDate);
+    verified(std::slice::from_ref(&older_root), TcbStatus::UpToDate);
     let revoked = set(|it| expired_tcb_info(by_older_root(it.revoke(Role::OlderRoot))));
     refused(&[older_root.clone(), revoked.clone()], Reason::RootRevoked);
     // What hangs from the pinned one stays.
@@ -161,7 +161,7 @@ fn what_a_revoked_signer_has_signed_outbids_nobody() {
             list.revoke(&old_signer);
         })
     });
-    verified(&[callers_own.clone()], TcbStatus::OutOfDate);
+    verified(std::slice::from_ref(&callers_own), TcbStatus::OutOfDate);
     for number in [19, 20, 21, 99, u32::MAX] {
         let bid = set(|it| {
             numbered(it, number, LATER).qe_identity(|identity| identity.evaluation_number = number.into())
@@ -212,8 +212,8 @@ fn an_honest_verdict_may_take_its_items_from_two_sets() {
             list.next_update = Some(time(YESTERDAY));
         })
     });
-    refused(&[stale_documents.clone()], Reason::TcbInfoExpired);
-    refused(&[stale_lists.clone()], Reason::CrlExpired);
+    refused(std::slice::from_ref(&stale_documents), Reason::TcbInfoExpired);
+    refused(std::slice::from_ref(&stale_lists), Reason::CrlExpired);
     verified(&[stale_documents.clone(), stale_lists.clone()], TcbStatus::UpToDate);
     let for_another_family = set(|it| it.tcb_info(|info| info.fmspc = "000000000001".into()));
     verified(&[stale_lists, for_another_family], TcbStatus::UpToDate);
@@ -241,7 +241,7 @@ fn what_is_damaged_or_expired_is_never_called_missing() {
     let mut damaged = plain().parts().clone();
     damaged.tcb_info.push(' ');
     let damaged = Collateral::from_parts(damaged);
-    refused(&[damaged.clone()], Reason::TcbInfoSignature);
+    refused(std::slice::from_ref(&damaged), Reason::TcbInfoSignature);
     verified(&[damaged.clone(), plain()], TcbStatus::UpToDate);
     assert_eq!(callers(&[damaged, plain()]).damaged().count(), 1);
     refused(&[set(expired_tcb_info)], Reason::TcbInfoExpired);
@@ -303,7 +303,7 @@ fn a_hundred_files_are_all_looked_at() {
         .map(|day| {
             set(|it| {
                 it.tcb_info(move |info| {
-                    info.issue_date = format!("2026-08-{:02}T00:00:{:02}Z", day % 28 + 1, day % 60)
+                    info.issue_date = format!("2026-08-{:02}T00:00:{:02}Z", day % 28 + 1, day % 60);
                 })
             })
         })

@@ -543,7 +543,7 @@ mod tests {
 
     #[test]
     fn every_harmless_place_has_a_reason_and_is_listed_once() {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for (key, why) in HARMLESS {
             assert!(seen.insert(key) && !why.is_empty() && !JUDGED.contains(key), "{key}");
         }

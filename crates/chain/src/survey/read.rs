@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
         {
             Ok(got) if got == expected => {}
             Ok(got) => {
-                self.fault(FaultKind::ChainId, &question, format!("expected chain {expected}, got {got}"))
+                self.fault(FaultKind::ChainId, &question, format!("expected chain {expected}, got {got}"));
             }
             Err(error) => self.fault(FaultKind::ChainId, &question, error),
         }

@@ -207,7 +207,7 @@ fn only_certificates_stand_in_the_pem_and_zero_bytes_may_follow_it() {
     let text = genuine.replacen("-----END CERTIFICATE-----\n", "-----END CERTIFICATE-----\nsubject: x\n", 1);
     assert_eq!(pem(text.into_bytes()), Some(Reason::GpuChainMalformed));
     assert_eq!(
-        pem(genuine.repeat(1000)[..5_000_000 / 2].as_bytes().to_vec()),
+        pem(genuine.repeat(1000).as_bytes()[..5_000_000 / 2].to_vec()),
         Some(Reason::GpuChainMalformed)
     );
     assert_eq!(pem(Vec::new()), Some(Reason::GpuEvidenceMalformed));

@@ -136,7 +136,7 @@ fn the_eight_gpus_of_a_production_machine_are_genuine_and_their_switches_are_not
     }
     match set.topology().unwrap() {
         Topology::NotAttested { named, missing, protected } => {
-            assert_eq!((named, missing.len(), protected), (4, 4, true))
+            assert_eq!((named, missing.len(), protected), (4, 4, true));
         }
         other => panic!("{other:?}"),
     }

@@ -84,7 +84,7 @@ fn what_is_moved_past_the_signature_is_refused() {
             *text = text.replacen("</ds:KeyInfo>", "</ds:KeyInfo><ds:Object></ds:Object>", 1);
         }),
         ("signature with an id", |text| {
-            *text = text.replacen("<ds:Signature ", "<ds:Signature Id=\"x\" ", 1)
+            *text = text.replacen("<ds:Signature ", "<ds:Signature Id=\"x\" ", 1);
         }),
         ("no signature", |text| {
             let (from, to) =
@@ -102,7 +102,7 @@ fn what_is_moved_past_the_signature_is_refused() {
     let twice = with(|spec| {
         spec.edit_unsigned = Some(|text| {
             *text =
-                text.replacen("    </ns0:Payload>\n", "    </ns0:Payload>\n<ns0:Payload></ns0:Payload>", 1)
+                text.replacen("    </ns0:Payload>\n", "    </ns0:Payload>\n<ns0:Payload></ns0:Payload>", 1);
         });
     });
     assert_eq!(twice, Some(Reason::GpuRimMalformed));
@@ -131,7 +131,7 @@ fn any_other_profile_of_the_signature_is_refused() {
 fn what_xml_readers_see_in_two_ways_is_refused() {
     let cases: [(&str, fn(&mut String)); 9] = [
         ("comment inside a value", |text| {
-            *text = text.replacen(">\n    <ns0:Meta", "><!-- -->\n    <ns0:Meta", 1)
+            *text = text.replacen(">\n    <ns0:Meta", "><!-- -->\n    <ns0:Meta", 1);
         }),
         ("entity", |text| *text = text.replacen("r1", "&x;", 1)),
         ("character reference", |text| *text = text.replacen("r1", "r&#49;", 1)),
@@ -148,7 +148,7 @@ fn what_xml_readers_see_in_two_ways_is_refused() {
         }),
         ("CDATA", |text| *text = text.replacen("    <ns0:Payload>", "<![CDATA[ ]]><ns0:Payload>", 1)),
         ("processing instruction", |text| {
-            *text = text.replacen("    <ns0:Payload>", "<?x?><ns0:Payload>", 1)
+            *text = text.replacen("    <ns0:Payload>", "<?x?><ns0:Payload>", 1);
         }),
         ("carriage return", |text| *text = text.replacen('\n', "\r\n", 1)),
     ];

@@ -100,7 +100,7 @@ fn outside_of_its_window_an_answer_does_not_count() {
     assert!(matches!(window(3600), Revocation::NotRevoked { .. }));
     assert!(is_open(&window(3601), 1));
     let responder = with(|answers| {
-        answers[0].responder.as_mut().unwrap().not_after = UnixTime::from_seconds(as_of().seconds() - 1)
+        answers[0].responder.as_mut().unwrap().not_after = UnixTime::from_seconds(as_of().seconds() - 1);
     });
     assert!(is_open(&responder, 1), "a responder that has expired since");
 }
@@ -118,7 +118,7 @@ fn a_responder_to_whom_this_issuer_did_not_delegate_is_refused() {
             answer.responder.as_mut().unwrap().extensions.retain(|it| it.oid != oids::EXTENDED_KEY_USAGE);
         }),
         ("signed by a stranger", |answer, _| {
-            answer.responder.as_mut().unwrap().signed_by = "stranger".into()
+            answer.responder.as_mut().unwrap().signed_by = "stranger".into();
         }),
         ("another key signs", |answer, _| answer.signed_by = "stranger".into()),
         ("no responder and another key", |answer, _| {
@@ -126,7 +126,7 @@ fn a_responder_to_whom_this_issuer_did_not_delegate_is_refused() {
             answer.signed_by = "stranger".into();
         }),
         ("not in force when it answered", |answer, _| {
-            answer.responder.as_mut().unwrap().not_before = as_of()
+            answer.responder.as_mut().unwrap().not_before = as_of();
         }),
     ];
     for (name, edit) in cases {

@@ -60,7 +60,7 @@ pub(super) fn changes(other: &Comparison) -> Option<Table> {
         .iter()
         .map(|change| {
             vec![
-                vec![Inline::code(&change.check)],
+                vec![Inline::code(change.check)],
                 vec![Inline::text(&change.there)],
                 vec![Inline::text(&change.here)],
             ]

@@ -194,7 +194,7 @@ impl Judge<'_> {
                     }
                 }
                 Err(error) if error.reason().class() == veritee_model::Class::Undecided => {
-                    open.push(error.clone())
+                    open.push(error.clone());
                 }
                 Err(error) => return explained(id, &error.explain()).at(format!("device {index}")),
             }
