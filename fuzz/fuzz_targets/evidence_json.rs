@@ -71,6 +71,8 @@ fn evidence(pieces: &mut Pieces<'_>) -> Evidence {
         }),
         replicas: Vec::new(),
         caa: pieces.maybe().map(|answers| CaaAnswers { domain: pieces.text(), answers }),
+        gpus: pieces.maybe(),
+        gpu_collateral: pieces.maybe().into_iter().collect(),
     };
     while pieces.flag() {
         let values = BTreeMap::from([(pieces.text(), pieces.text())]);

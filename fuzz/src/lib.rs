@@ -18,7 +18,7 @@ pub fn assert_places(deployment: &Deployment) {
             }
         }
     }
-    for script in &deployment.scripts {
+    for script in deployment.scripts.iter() {
         assert_script(script);
         for command in &script.commands {
             let _ = script.is_unreachable(command, &deployment.environment);
