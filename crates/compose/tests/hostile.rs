@@ -117,9 +117,12 @@ fn many_references_in_one_value_cost_no_square() {
 
 #[test]
 fn many_documents_are_merged_in_bounded_time() {
-    let yaml = "services: {s: {image: i, environment: [A=1], labels: {a: b}}}\n---\n".repeat(500);
+    let yaml = "services: {s: {image: i, environment: [A=1], labels: {a: b}}}\n---\n".repeat(64);
     let deployment = compose(yaml.trim_end_matches("---\n"));
-    assert_eq!(deployment.compose.unwrap().documents, 500);
+    assert_eq!(deployment.compose.unwrap().documents, 64);
+    // One more than the budget has room for is an error by name.
+    let more = format!("{yaml}services: {{}}\n");
+    assert!(compose(&more).compose.is_err());
 }
 
 #[test]
