@@ -9,6 +9,11 @@ step() { printf '\n== %s\n' "$*"; }
 step "format"
 cargo fmt --all -- --check
 
+step "lock files: every workspace's is the one its manifests ask for"
+for folder in . fuzz crates/quote/wasm; do
+  (cd "$folder" && cargo metadata --locked --format-version 1 >/dev/null)
+done
+
 step "layers: what the pure crates may not name"
 ./layers.sh
 
