@@ -52,9 +52,14 @@ else
     unpack rustc-web cargo-web rust-web-src clang-19 ||
         skip "no standard library for $target and no clang: neither here nor in Debian's packages"
     clang=$unpacked/usr/bin/clang-19
-    libraries=$unpacked/usr/lib/$(uname -m)-linux-gnu
+    # Older releases keep some of them outside /usr.
+    libraries=$unpacked/usr/lib/$(uname -m)-linux-gnu:$unpacked/lib/$(uname -m)-linux-gnu
     for folder in "$unpacked"/usr/lib/llvm-*/lib; do libraries+=:$folder; done
     export LD_LIBRARY_PATH=$libraries RUSTC=$unpacked/usr/bin/rustc RUSTC_BOOTSTRAP=1
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' ../../../Cargo.toml)
+    found=$("$RUSTC" -vV | sed -n 's/^release: //p')
+    [ "$(printf '%s\n' "$wanted" "$found" | sort -V | head -n 1)" = "$wanted" ] ||
+        skip "Debian's compiler for $target is $found here, the crate declares $wanted"
     # Its manifest is of the release; the lock file is of this folder.
     build[0]=$unpacked/usr/bin/cargo
     build+=(-Zbuild-std=std,panic_abort)
