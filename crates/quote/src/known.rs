@@ -13,11 +13,13 @@
 //!    revoked signer has signed is not there to be chosen, whatever number it bears. Lists are signed by the root and
 //!    by PCK CAs, and no list is needed to believe another, so one pass over all lists is the fixpoint.
 //! 4. **Whoever is judged cannot choose its judge.** What the judged party brings is an item like any other, but
-//!    where the judging side has given anything of that kind, the verdict under the judging side's items alone
-//!    ([`View::Judge`]) and the one under everything ([`View::All`]) are both made, and the stricter counts. So
-//!    adding something from the judged party turns no refusal into a pass: the first of the two does not change. It
-//!    fills gaps, kind by kind: a kind of which the judging side has nothing for this platform, not even something
-//!    that has expired or is damaged.
+//!    where the judging side has given anything of that kind, three verdicts are made and the strictest counts: under
+//!    the judging side's items and every known revocation ([`View::Judge`]), under everything ([`View::All`]), and
+//!    under the judging side's items with no more revocations than its own lists name ([`View::Own`]). The last is
+//!    for a list of the judged party's that names the signer of an item of the judging side's: the item is gone, and
+//!    another of its kind, maybe a kinder one, would decide. Adding something from the judged party leaves the last
+//!    verdict as it is, so it turns no refusal into a pass. It fills gaps, kind by kind: a kind of which the judging
+//!    side has nothing for this platform, not even something that has expired or is damaged.
 //!
 //! Order, names, number and duplicates of files change nothing: equal items are one, and ties are broken by digest.
 
@@ -91,6 +93,8 @@ pub enum View {
     Judge,
     /// Everybody's.
     All,
+    /// As [`Self::Judge`], but of the judging side's items none is gone because of a list that only others gave.
+    Own,
 }
 
 /// An item that was given and is not genuine under the root, or a file that holds none.
@@ -164,6 +168,8 @@ pub struct KnownCollateral {
     pck_chains: BTreeMap<Sha256Digest, Arc<str>>,
     damaged: BTreeMap<(Origin, Sha256Digest), DamagedEntry>,
     revocations: Arc<Revocations>,
+    /// Those among them that lists of the judging side name; the very same where nobody else named more.
+    judges_revocations: Arc<Revocations>,
     chains: Chains,
     /// Lists of bystanders that named nothing new: the next evidence mostly brings the same ones.
     barren: BTreeSet<Sha256Digest>,
@@ -176,6 +182,7 @@ impl KnownCollateral {
     /// Nothing known yet.
     #[must_use]
     pub fn new(root: &TrustRoot, budget: &Budget) -> Self {
+        let revocations: Arc<Revocations> = Arc::default();
         Self {
             root: root.clone(),
             budget: *budget,
@@ -185,7 +192,8 @@ impl KnownCollateral {
             root_lists: Vec::new(),
             pck_chains: BTreeMap::new(),
             damaged: BTreeMap::new(),
-            revocations: Arc::default(),
+            judges_revocations: Arc::clone(&revocations),
+            revocations,
             chains: Chains::default(),
             barren: BTreeSet::new(),
         }
@@ -244,6 +252,74 @@ impl KnownCollateral {
         ]
         .into_iter()
         .fold(0, usize::saturating_add)
+    }
+
+    /// The same without TCB info and QE identity: every list, every revocation, and the PCK chains.
+    #[must_use]
+    pub fn without_documents(&self) -> Self {
+        let is_list =
+            |entry: &DamagedEntry| matches!(entry.damaged.source, Some(Source::PckCrl | Source::RootCaCrl));
+        let mut lists = self.clone();
+        lists.tcb_infos.clear();
+        lists.qe_identities.clear();
+        lists.damaged.retain(|_, entry| is_list(entry));
+        lists
+    }
+
+    /// Keeps what a list revokes, of everybody and of the judging side; true when it was new to everybody.
+    fn revoke(&mut self, origin: Origin, add: impl Fn(&mut Revocations) -> bool) -> bool {
+        let shared = Arc::ptr_eq(&self.revocations, &self.judges_revocations);
+        let grown = |known: &mut Arc<Revocations>| {
+            let mut grown = Revocations::clone(known);
+            let news = add(&mut grown);
+            if news {
+                *known = Arc::new(grown);
+            }
+            news
+        };
+        let news = grown(&mut self.revocations);
+        if origin.is_judge() {
+            if shared {
+                self.judges_revocations = Arc::clone(&self.revocations);
+            } else {
+                grown(&mut self.judges_revocations);
+            }
+        }
+        news
+    }
+
+    /// What is held against an item of this origin in this view.
+    fn held_against(&self, origin: Origin, view: View) -> &Arc<Revocations> {
+        if view == View::Own && origin.is_judge() { &self.judges_revocations } else { &self.revocations }
+    }
+
+    /// What is held against the quote's own chain in this view.
+    fn held_against_chains(&self, view: View) -> &Arc<Revocations> {
+        if view == View::Own { &self.judges_revocations } else { &self.revocations }
+    }
+
+    /// Whether an item is gone in the other views that stands in [`View::Own`].
+    fn has_taken_away(&self) -> bool {
+        fn any<T: Item>(entries: &[Entry<T>], known: &KnownCollateral) -> bool {
+            entries.iter().filter(|entry| entry.origin.is_judge()).any(|entry| {
+                let revoked = |by: &Revocations| entry.item.revoked(&known.root, by).is_some();
+                revoked(&known.revocations) && !revoked(&known.judges_revocations)
+            })
+        }
+        !Arc::ptr_eq(&self.revocations, &self.judges_revocations)
+            && (any(&self.tcb_infos, self)
+                || any(&self.qe_identities, self)
+                || any(&self.pck_lists, self)
+                || any(&self.root_lists, self))
+    }
+
+    /// Whether a verdict in this view can differ from the one in [`View::Judge`].
+    fn can_differ(&self, view: View) -> bool {
+        match view {
+            View::Judge => false,
+            View::All => self.has_judged(),
+            View::Own => self.has_taken_away(),
+        }
     }
 
     /// What was given and could not be used, each once, in an order that no order of giving changes.
@@ -339,10 +415,17 @@ impl KnownCollateral {
             &parts.pck_crl,
             parts.pck_crl_issuer_chain.as_bytes(),
         ]);
-        if !taken(&mut self.pck_lists, digest, given) && !self.is_barren(digest, given) {
+        if taken(&mut self.pck_lists, digest, given) {
+            // Somebody else may have given it first.
+            let known = self.pck_lists.iter().find(|entry| entry.digest == digest);
+            if let (true, Some(item)) = (given.origin.is_judge(), known.map(|entry| Arc::clone(&entry.item)))
+            {
+                self.revoke(given.origin, |known| known.add_pck_list(&item));
+            }
+        } else if !self.is_barren(digest, given) {
             match PckListItem::verify(parts, under, &mut self.chains) {
                 Ok(item) => {
-                    let new = Arc::make_mut(&mut self.revocations).add_pck_list(&item);
+                    let new = self.revoke(given.origin, |known| known.add_pck_list(&item));
                     if given.origin != Origin::Bystander || new {
                         put(&mut self.pck_lists, item, digest, given);
                     } else if self.barren.len() < MOST_BARREN {
@@ -357,10 +440,17 @@ impl KnownCollateral {
         }
         let under = Under { root: &self.root, budget: &self.budget };
         let digest = digest_of(&[Source::RootCaCrl.name().as_bytes(), &parts.root_ca_crl]);
-        if !taken(&mut self.root_lists, digest, given) && !self.is_barren(digest, given) {
+        if taken(&mut self.root_lists, digest, given) {
+            // Somebody else may have given it first.
+            let known = self.root_lists.iter().find(|entry| entry.digest == digest);
+            if let (true, Some(item)) = (given.origin.is_judge(), known.map(|entry| Arc::clone(&entry.item)))
+            {
+                self.revoke(given.origin, |known| known.add_root_list(&item));
+            }
+        } else if !self.is_barren(digest, given) {
             match RootListItem::verify(parts, under) {
                 Ok(item) => {
-                    let new = Arc::make_mut(&mut self.revocations).add_root_list(&item);
+                    let new = self.revoke(given.origin, |known| known.add_root_list(&item));
                     if given.origin != Origin::Bystander || new {
                         put(&mut self.root_lists, item, digest, given);
                     } else if self.barren.len() < MOST_BARREN {

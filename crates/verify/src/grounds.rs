@@ -72,13 +72,10 @@ impl Grounds {
     /// its lists. For a verdict under an evaluation that was asked for by name, which the newest must not displace.
     #[must_use]
     pub fn under_set(&self, set: Option<(Item, Origin)>, evidence: &Evidence) -> Self {
-        let known = self.verifier.known();
-        let mut only = KnownCollateral::new(known.root(), known.budget());
-        let given = self.items.iter().map(|(item, origin)| (item, *origin));
-        let carried = evidence.collateral.iter().map(|item| (item, Origin::Judged));
-        for (item, origin) in given.chain(carried) {
+        let mut only = self.verifier.known().without_documents();
+        for item in &evidence.collateral {
             if let Ok(collateral) = Collateral::from_json(&item.bytes) {
-                only.add_revocations(&collateral, origin, &item.source);
+                only.add_revocations(&collateral, Origin::Judged, &item.source);
             }
         }
         if let Some((item, origin)) = &set {

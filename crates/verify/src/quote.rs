@@ -1,8 +1,9 @@
 //! Step 1: is the quote genuine?
 //!
 //! Which collateral decides is [`veritee_quote::KnownCollateral`]'s to say; here its answer becomes checks. Where the
-//! judged party's collateral would decide otherwise than the judging side's, both verdicts are made, and the graver
-//! under the policy is the one that counts: so nothing that the judged party adds turns a refusal into a pass.
+//! judged party's collateral would decide otherwise than the judging side's, or takes an item of the judging side's
+//! away by a revocation, the verdicts with and without are made, and the gravest under the policy is the one that
+//! counts: so nothing that the judged party adds turns a refusal into a pass.
 
 use crate::run::Run;
 use crate::{Engine, Request, facts, second_opinion};
@@ -74,8 +75,8 @@ pub(crate) fn judge(request: &Request<'_>, quote: &Quote) -> Judged {
         Some(_) => verify(View::Judge, expiry),
     };
     let mut answer = Answer::of(View::Judge, first, &verify);
-    if let Some(otherwise) = known.verify_otherwise(quote, as_of, expiry) {
-        let otherwise = Answer::of(View::All, otherwise, &verify);
+    for (view, otherwise) in known.verify_otherwise(quote, as_of, expiry) {
+        let otherwise = Answer::of(view, otherwise, &verify);
         let [own, other] = [&answer, &otherwise].map(|answer| answer.exit_code(request, known, quote));
         // At a tie the judging side's own verdict stays.
         if own.graver(other) != own {

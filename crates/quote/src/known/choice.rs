@@ -110,7 +110,7 @@ impl KnownCollateral {
         pck_chain: Option<Arc<str>>,
     ) -> Result<PreparedCollateral, QuoteError> {
         let set = self.choose_set(wanted, view, as_of)?;
-        let revocations = Arc::clone(&self.revocations);
+        let revocations = Arc::clone(self.held_against_chains(view));
         Ok(PreparedCollateral::of(set, &self.root, revocations, pck_chain, expiry, &self.budget))
     }
 
@@ -300,16 +300,18 @@ impl KnownCollateral {
                         && about(&entry.damaged.about)
                         && entry.damaged.error.reason().class() == Class::NotGenuine
                 });
-        let judge_only = view == View::Judge && given_by_judge;
+        let judge_only = view != View::All && given_by_judge;
         let counts = |origin: Origin| origin != Origin::Bystander && (!judge_only || origin.is_judge());
         let candidates = || entries.iter().filter(|entry| counts(entry.origin));
+        let revoked =
+            |entry: &Entry<T>| entry.item.revoked(&self.root, self.held_against(entry.origin, view));
         let newest = candidates().filter(|entry| fit(&entry.item) != Fit::Not).max_by_key(|entry| -> Age {
             let item = &*entry.item;
-            let unrevoked = item.revoked(&self.root, &self.revocations).is_none();
+            let unrevoked = revoked(entry).is_none();
             (fit(item), unrevoked, item.force(as_of), item.age(), entry.digest)
         });
         if let Some(entry) = newest {
-            return match entry.item.revoked(&self.root, &self.revocations) {
+            return match revoked(entry) {
                 None => Found::Item(entry),
                 Some(error) => Found::Revoked(entry, error),
             };

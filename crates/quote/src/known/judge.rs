@@ -13,8 +13,8 @@ use veritee_model::UnixTime;
 impl KnownCollateral {
     /// Verifies one quote under the items that decide in this view. Three signatures.
     ///
-    /// With items of the judged party's among what is known, a verdict is the stricter of two:
-    /// [`Self::verify_otherwise`] makes the other. What is stricter is for a policy to say.
+    /// With items of others than the judging side among what is known, a verdict is the strictest of up to three:
+    /// [`Self::verify_otherwise`] makes the others. What is stricter is for a policy to say.
     ///
     /// # Errors
     /// The first fault in the order of [`Stage`]; but a known revocation of the quote's chain before anything that is
@@ -39,28 +39,28 @@ impl KnownCollateral {
             .unwrap_or(QuoteError::PckChainMissing { certification: quote.certification().kind().number() }))
     }
 
-    /// The verdict in the view of everything ([`View::All`]) where other items decide there than in the judging
-    /// side's; nothing where the verdict cannot differ.
+    /// The verdicts in the other views ([`View::Own`], [`View::All`]) where other items decide there than in
+    /// [`View::Judge`]; none where the verdict cannot differ. A quote passes only if it passes in all of them.
     #[must_use]
     pub fn verify_otherwise(
         &self,
         quote: &Quote,
         as_of: UnixTime,
         expiry: Expiry,
-    ) -> Option<Result<VerifiedQuote, QuoteError>> {
-        if !self.has_judged() {
-            return None;
-        }
-        let differs = self.chains_of(quote).iter().any(|chain| {
-            let wanted = self.wanted(quote, chain.as_deref());
-            let [judge, all] = [View::Judge, View::All].map(|view| self.choose_set(&wanted, view, as_of));
-            match (judge, all) {
-                (Ok(judge), Ok(all)) => !judge.is(&all),
-                (Err(_), Err(_)) => false,
-                _ => true,
-            }
-        });
-        differs.then(|| self.verify(quote, View::All, as_of, expiry))
+    ) -> Vec<(View, Result<VerifiedQuote, QuoteError>)> {
+        let views = [View::Own, View::All].into_iter().filter(|view| self.can_differ(*view));
+        let differs = |view: &View| {
+            self.chains_of(quote).iter().any(|chain| {
+                let wanted = self.wanted(quote, chain.as_deref());
+                let [judge, other] = [View::Judge, *view].map(|view| self.choose_set(&wanted, view, as_of));
+                match (judge, other) {
+                    (Ok(judge), Ok(other)) => !judge.is(&other),
+                    (Err(_), Err(_)) => false,
+                    _ => true,
+                }
+            })
+        };
+        views.filter(differs).map(|view| (view, self.verify(quote, view, as_of, expiry))).collect()
     }
 
     /// What stage 2 alone says: what is missing, damaged, under a revoked signer, of another platform, or not in
@@ -137,7 +137,7 @@ impl KnownCollateral {
                 return error;
             }
             let revoked = chain_text(quote, chain.as_deref())
-                .and_then(|text| self.revocations.of_pck_chain(text, &self.root, &self.budget));
+                .and_then(|text| self.held_against_chains(view).of_pck_chain(text, &self.root, &self.budget));
             revoked.map_or(error, |error| QuoteError::Chain(error).placed(quote))
         })
     }
