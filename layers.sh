@@ -50,7 +50,7 @@ outer="veritee-evidence veritee-report"
   refuse evidence veritee-verify veritee-report
 }
 # The quote crate is for others too: what it brings along stays small.
-refuse quote clap toml dcap-qvl
+refuse quote clap toml dcap-qvl veritee-model
 
 # Pure crates read no file, no clock and no environment.
 for name in base model gpu quote eventlog measure compose source chain audit policy verify report evidence; do

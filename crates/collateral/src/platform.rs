@@ -9,9 +9,9 @@ use crate::service::Service;
 use crate::store::{Store, chain_cap};
 use std::sync::Arc;
 use veritee_client::{Client, Get};
-use veritee_model::{Reason, Sha256Digest, UnixTime};
+use veritee_model::{Sha256Digest, UnixTime};
 use veritee_quote::quote::CertificationType;
-use veritee_quote::{Collateral, CollateralParts, Expiry, PckHint, Quote, Stage};
+use veritee_quote::{Collateral, CollateralParts, Expiry, PckHint, Quote, QuoteReason, Stage};
 
 const PCK_CERTIFICATE: &str = "PCK certificate";
 
@@ -132,7 +132,7 @@ pub async fn obtain_for_quote(
     let prepared = collateral.verify_at(store.root(), now, Expiry::Report).map_err(in_collateral)?;
     let belongs = match prepared.verify(quote, now) {
         // Genuine, and the verdict says so: that is no fault of the service.
-        Err(error) if matches!(error.reason(), Reason::PckRevoked | Reason::CaRevoked) => false,
+        Err(error) if matches!(error.reason(), QuoteReason::PckRevoked | QuoteReason::CaRevoked) => false,
         Err(error) if error.stage() <= Stage::Certificates => {
             return Err(refused(AnswerFault::PckCertificate(Box::new(error))));
         }

@@ -10,8 +10,8 @@ use veritee_collateral::{
     obtain_both, offered_numbers,
 };
 use veritee_loopback::Reply;
-use veritee_model::{Reason, UnixTime};
-use veritee_quote::{Collateral, Expiry, Quote, Tee};
+use veritee_model::UnixTime;
+use veritee_quote::{Collateral, Expiry, Quote, QuoteReason, Tee};
 use veritee_testkit::{Role, Shape, Universe};
 use world::*;
 
@@ -240,7 +240,7 @@ fn a_body_with_one_changed_byte_is_refused() {
         &tcb_target(&need()),
     );
     let AnswerFault::Collateral(error) = fault else { panic!("{fault}") };
-    assert_eq!(error.reason(), Reason::TcbInfoSignature);
+    assert_eq!(error.reason(), QuoteReason::TcbInfoSignature);
 }
 
 #[test]
@@ -288,7 +288,7 @@ fn collateral_under_another_root_is_refused() {
         &tcb_target(&need()),
     );
     let AnswerFault::Collateral(error) = fault else { panic!("{fault}") };
-    assert_eq!(error.reason(), Reason::SignerChainUntrusted);
+    assert_eq!(error.reason(), QuoteReason::SignerChainUntrusted);
 }
 
 #[test]
@@ -305,7 +305,7 @@ fn collateral_from_the_future_is_refused_and_not_remembered() {
         &tcb_target(&need()),
     );
     let AnswerFault::Collateral(error) = fault else { panic!("{fault}") };
-    assert_eq!(error.reason(), Reason::TcbInfoNotYetValid);
+    assert_eq!(error.reason(), QuoteReason::TcbInfoNotYetValid);
 }
 
 #[test]

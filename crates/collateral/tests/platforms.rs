@@ -6,8 +6,7 @@ mod world;
 
 use veritee_collateral::{AnswerFault, Error, Evaluation, Mode, Obtained, obtain_for_quote};
 use veritee_loopback::Reply;
-use veritee_model::Reason;
-use veritee_quote::{Collateral, Expiry, Quote};
+use veritee_quote::{Collateral, Expiry, Quote, QuoteReason};
 use veritee_testkit::{Certification, Role, Universe};
 use world::*;
 
@@ -67,7 +66,7 @@ fn a_revoked_pck_certificate_is_the_quotes_fault_and_left_to_the_verdict() {
     world.server.on("/sgx/certification/v4/pckcert", [pck_reply(&universe())]);
     let obtained = for_quote(&world, &quote, Mode::Cached).unwrap();
     let prepared = obtained.collateral.verify_at(&root(), now(), Expiry::Enforce).unwrap();
-    assert_eq!(prepared.verify(&quote, now()).unwrap_err().reason(), Reason::PckRevoked);
+    assert_eq!(prepared.verify(&quote, now()).unwrap_err().reason(), QuoteReason::PckRevoked);
 }
 
 #[test]
@@ -79,7 +78,7 @@ fn a_pck_certificate_of_another_key_is_not_kept() {
     world.server.on("/sgx/certification/v4/pckcert", [pck_reply(&other)]);
     let obtained = for_quote(&world, &quote, Mode::Cached).unwrap();
     let prepared = obtained.collateral.verify_at(&root(), now(), Expiry::Enforce).unwrap();
-    assert_eq!(prepared.verify(&quote, now()).unwrap_err().reason(), Reason::QeReportSignature);
+    assert_eq!(prepared.verify(&quote, now()).unwrap_err().reason(), QuoteReason::QeReportSignature);
     assert!(matches!(for_quote(&world, &quote, Mode::Offline), Err(Error::PckAbsent)));
 }
 

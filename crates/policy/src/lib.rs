@@ -27,6 +27,7 @@ pub mod identity;
 pub mod os;
 mod place;
 pub mod platform;
+mod quote_reason;
 mod settle;
 mod template;
 mod words;
@@ -37,5 +38,6 @@ pub use file::{
     MaximumAge, Os, Others, Policy, RootOfTrust, SCHEMA, Tcb, Td, TdLeniency, Variable, Waiver,
 };
 pub use gpu::{AllowedMismatch, Gpu, SwitchesDemanded};
+pub use quote_reason::reason_of;
 pub use settle::Settled;
 pub use template::{Pins, commented_template, template_from};

@@ -242,8 +242,9 @@ fn enclave(policy: &Policy, verified: &VerifiedQuote) -> Check {
 
 /// An exception names the bit, or the register.
 fn of_attribute(fault: TdAttributeFault) -> Fault {
-    let found = Fault::new(fault.reason(), fault.to_string());
-    match (fault.reason().carries_value(), fault.bit()) {
+    let reason = crate::reason_of(fault.reason());
+    let found = Fault::new(reason, fault.to_string());
+    match (reason.carries_value(), fault.bit()) {
         (false, _) => found,
         (true, Some(bit)) => found.of(bit),
         (true, None) => found.of("mrservicetd"),

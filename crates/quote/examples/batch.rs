@@ -1,7 +1,8 @@
 //! Many quotes under many collaterals, and what remembering saves: `cargo run --example batch`
 #![allow(clippy::print_stdout, reason = "an example talks to its reader")]
 
-use veritee_model::{Budget, UnixTime};
+use veritee_quote::Budget;
+use veritee_quote::UnixTime;
 use veritee_quote::{Expiry, KnownCollateral, Origin, Quote, TrustRoot, Verifier};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,7 +1,7 @@
 //! A policy of one's own over a verified quote: `cargo run --example custom_policy`
 #![allow(clippy::print_stdout, reason = "an example talks to its reader")]
 
-use veritee_model::UnixTime;
+use veritee_quote::UnixTime;
 use veritee_quote::error::Source;
 use veritee_quote::{Collateral, Expiry, Quote, Stated, TcbStatus, TrustRoot, VerifiedQuote, td_attributes};
 

@@ -3,7 +3,7 @@
 //! Without arguments it takes a genuine sample of the repository.
 #![allow(clippy::print_stdout, reason = "an example talks to its reader")]
 
-use veritee_model::UnixTime;
+use veritee_quote::UnixTime;
 use veritee_quote::{Collateral, Expiry, Quote, TrustRoot, td_attributes};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

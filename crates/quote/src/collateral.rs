@@ -17,7 +17,7 @@ use crate::root::TrustRoot;
 use crate::x509::{Certificate, chain};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use veritee_model::{Budget, Fmspc, UnixTime};
+use veritee_base::{Budget, Fmspc, UnixTime};
 
 /// What to do with collateral that was in force once and no longer is.
 ///

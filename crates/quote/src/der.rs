@@ -7,7 +7,7 @@ mod fault;
 
 use core::fmt;
 pub use fault::DerFault;
-use veritee_model::UnixTime;
+use veritee_base::UnixTime;
 
 pub(crate) const BOOLEAN: u8 = 0x01;
 pub(crate) const INTEGER: u8 = 0x02;

@@ -10,9 +10,9 @@ pub use collateral::{CollateralError, CrlFault, DocumentFault, Field, Source};
 pub use parse::ParseError;
 pub use quote::{Evaluated, QeField, QuoteError, Shortfall, SvnName, TcbPart};
 
+use crate::reason::QuoteReason;
 use core::fmt;
 use serde::Serialize;
-use veritee_model::Reason;
 
 /// The stages of [`crate::PreparedCollateral::verify`]. When one fails, all before it have passed and none after
 /// it was made.
@@ -125,33 +125,42 @@ macro_rules! described {
 pub(crate) use described;
 
 /// What to do about a reason of this crate.
-pub(crate) const fn advice(reason: Reason) -> Option<&'static str> {
+pub(crate) const fn advice(reason: QuoteReason) -> Option<&'static str> {
     Some(match reason {
-        Reason::QuoteTrailingBytes => "pass the quote alone, without the log or JSON around it",
-        Reason::CertificateNotYetValid
-        | Reason::CrlNotYetValid
-        | Reason::TcbInfoNotYetValid
-        | Reason::QeIdentityNotYetValid => "check the as-of time, or use collateral that was in force then",
-        Reason::CertificateExpired
-        | Reason::CrlExpired
-        | Reason::TcbInfoExpired
-        | Reason::QeIdentityExpired => {
+        QuoteReason::QuoteTrailingBytes => "pass the quote alone, without the log or JSON around it",
+        QuoteReason::CertificateNotYetValid
+        | QuoteReason::CrlNotYetValid
+        | QuoteReason::TcbInfoNotYetValid
+        | QuoteReason::QeIdentityNotYetValid => {
+            "check the as-of time, or use collateral that was in force then"
+        }
+        QuoteReason::CertificateExpired
+        | QuoteReason::CrlExpired
+        | QuoteReason::TcbInfoExpired
+        | QuoteReason::QeIdentityExpired => {
             "fetch the collateral again, or set the as-of time to when it was in force"
         }
-        Reason::CollateralMissing | Reason::FmspcMismatch | Reason::PceIdMismatch | Reason::CrlIssuer => {
-            "fetch the collateral for this quote's FMSPC and CA"
-        }
-        Reason::CollateralKindMismatch => "fetch collateral for the quote's kind: TDX or SGX",
-        Reason::PckChainMissing => "add the platform's PCK certificate chain to the collateral",
-        Reason::TcbNotSupported | Reason::TdxModuleTcbNotSupported | Reason::QeTcbNotSupported => {
+        QuoteReason::CollateralMissing
+        | QuoteReason::FmspcMismatch
+        | QuoteReason::PceIdMismatch
+        | QuoteReason::CrlIssuer => "fetch the collateral for this quote's FMSPC and CA",
+        QuoteReason::CollateralKindMismatch => "fetch collateral for the quote's kind: TDX or SGX",
+        QuoteReason::PckChainMissing => "add the platform's PCK certificate chain to the collateral",
+        QuoteReason::TcbNotSupported
+        | QuoteReason::TdxModuleTcbNotSupported
+        | QuoteReason::QeTcbNotSupported => {
             "the operator must update the platform's firmware, TDX module or quoting enclave"
         }
-        Reason::TcbRevoked | Reason::TdxModuleRevoked | Reason::QeRevoked | Reason::TcbCurrentRevoked => {
+        QuoteReason::TcbRevoked
+        | QuoteReason::TdxModuleRevoked
+        | QuoteReason::QeRevoked
+        | QuoteReason::TcbCurrentRevoked => {
             "trust nothing that this machine holds; the operator must update it"
         }
-        Reason::PckRevoked | Reason::CaRevoked | Reason::SignerRevoked | Reason::RootRevoked => {
-            "trust nothing that rests on this key"
-        }
+        QuoteReason::PckRevoked
+        | QuoteReason::CaRevoked
+        | QuoteReason::SignerRevoked
+        | QuoteReason::RootRevoked => "trust nothing that rests on this key",
         _ => return None,
     })
 }

@@ -6,7 +6,7 @@ use crate::error::{
 };
 use crate::x509::chain::Validity;
 use serde::Serialize;
-use veritee_model::UnixTime;
+use veritee_base::UnixTime;
 
 /// Dates of one source of a verdict. For a chain: over all its certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -10,7 +10,7 @@ use crate::qe_identity::QeIdentity;
 use crate::tcb_info::TcbInfo;
 use crate::x509::crl::Crl;
 use crate::x509::{Certificate, DerReader};
-use veritee_model::Budget;
+use veritee_base::Budget;
 
 /// Reads a TCB info.
 ///

@@ -42,7 +42,7 @@ use core::fmt;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use veritee_model::{Budget, Fmspc, Sha256Digest};
+use veritee_base::{Budget, Fmspc, Sha256Digest};
 
 /// Who gave an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -4,8 +4,7 @@
 //! # Verifying one quote
 //!
 //! ```
-//! use veritee_model::UnixTime;
-//! use veritee_quote::{Collateral, Expiry, Quote, TcbStatus, TrustRoot, td_attributes};
+//! use veritee_quote::{Collateral, Expiry, Quote, TcbStatus, TrustRoot, UnixTime, td_attributes};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let quote = include_bytes!("../../../test-vectors/quote/tdx_quote.bin");
@@ -97,7 +96,7 @@
 //!
 //! # Limits
 //!
-//! Every input has a cap in [`veritee_model::Budget`]; reading takes time and memory in proportion to its length.
+//! Every input has a cap in [`Budget`]; reading takes time and memory in proportion to its length.
 //! The crate opens no file and no socket and reads no clock. Built for `wasm32-unknown-unknown` it imports nothing;
 //! `wasm/run.sh` lets such a module judge genuine and damaged quotes under Node. Not tested in a browser itself.
 #![deny(
@@ -123,6 +122,7 @@ mod pck;
 mod prepared;
 mod qe_identity;
 pub mod quote;
+mod reason;
 mod revocations;
 mod root;
 mod tcb;
@@ -146,10 +146,15 @@ pub use pck::{CaKind, PckExtension, SgxType, Stated};
 pub use prepared::PreparedCollateral;
 pub use qe_identity::QeIdentity;
 pub use quote::{Body, EnclaveReport, Header, PckHint, Quote, TdReport, Tee};
+pub use reason::{QuoteReason, ReasonClass};
 pub use root::TrustRoot;
 pub use tcb::{Evaluation, ReachedLevel, Tcb, converged, relaunched};
 pub use tcb_info::{IsvLevel, LevelVerdict, TcbInfo, TcbLevel, TdxModule, TdxModuleIdentity};
 pub use verified::{Platform, VerifiedQuote};
 pub use verifier::{STANDARD_MEMORY, Statistics, Verifier};
-pub use veritee_model::TcbStatus;
+/// The base that others of veritee stand on too. There is no `now`: what time it is, is the caller's to say.
+pub use veritee_base::{
+    Budget, Fmspc, HexError, MrConfigId, MrOwner, MrOwnerConfig, MrSeam, MrServiceTd, MrSignerSeam, Mrtd,
+    Ppid, ReportData, Rtmr, Sha256Digest, TcbStatus, TdAttributes, TeeTcbSvn, TimeError, UnixTime, Xfam,
+};
 pub use x509::pem::PemError;

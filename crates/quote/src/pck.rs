@@ -8,7 +8,7 @@ use crate::der::{
 };
 use core::fmt;
 use serde::Serialize;
-use veritee_model::{Fmspc, Ppid};
+use veritee_base::{Fmspc, Ppid};
 
 /// 1.2.840.113741.1.13.1: every identifier inside begins with it.
 const PREFIX: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01];

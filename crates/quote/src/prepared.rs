@@ -10,7 +10,7 @@ use crate::revocations::Revocations;
 use crate::root::TrustRoot;
 use crate::tcb_info::TcbInfo;
 use std::sync::Arc;
-use veritee_model::{Budget, Fmspc, UnixTime};
+use veritee_base::{Budget, Fmspc, UnixTime};
 
 /// Verified collateral of one processor family, PCK CA and kind of TEE. Cheap to clone, `Send` and `Sync`.
 ///

@@ -9,7 +9,7 @@ use crate::tcb_info::IsvLevel;
 use crate::wire;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use veritee_model::{Budget, UnixTime};
+use veritee_base::{Budget, UnixTime};
 
 /// Identity of the quoting enclave for one kind of TEE.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -14,7 +14,7 @@ use crate::error::ParseError;
 use core::ops::Range;
 use serde::Serialize;
 use std::sync::Arc;
-use veritee_model::{Budget, Sha256Digest};
+use veritee_base::{Budget, Sha256Digest};
 
 /// Vendor id of Intel's quoting enclaves.
 pub const INTEL_QE_VENDOR_ID: [u8; 16] =

@@ -10,7 +10,7 @@ use crate::root::TrustRoot;
 use crate::x509::chain::{self, Issuer};
 use crate::x509::crl::RevokedSerials;
 use crate::x509::{PublicKey, Serial};
-use veritee_model::{Budget, UnixTime};
+use veritee_base::{Budget, UnixTime};
 
 /// A verified revocation list, reduced to what is asked of it.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use crate::error::CollateralError;
 use crate::x509::{Certificate, PublicKey, shown_name};
 use core::fmt;
 use std::sync::{Arc, LazyLock};
-use veritee_model::{Sha256Digest, UnixTime};
+use veritee_base::{Sha256Digest, UnixTime};
 
 /// Intel SGX Root CA, valid 2018-05-21 to 2049-12-31. SHA-256
 /// `44a0196b2b99f889b8e149e95b807a350e7424964399e885a7cbb8ccfab674d3`.

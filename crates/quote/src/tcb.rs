@@ -8,7 +8,7 @@ use crate::pck::PckExtension;
 use crate::qe_identity::QeIdentity;
 use crate::tcb_info::{IsvLevel, LevelVerdict, TcbInfo, TcbLevel};
 use serde::Serialize;
-use veritee_model::{TcbStatus, TeeTcbSvn, UnixTime};
+use veritee_base::{TcbStatus, TeeTcbSvn, UnixTime};
 
 /// A status that a TCB info may give a platform level.
 pub(crate) fn of_platform(name: &str) -> Option<TcbStatus> {

@@ -8,8 +8,8 @@ use crate::wire;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use veritee_model::TcbStatus;
-use veritee_model::{Budget, Fmspc, UnixTime};
+use veritee_base::TcbStatus;
+use veritee_base::{Budget, Fmspc, UnixTime};
 
 /// TCB info of one processor family.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

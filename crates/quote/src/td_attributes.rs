@@ -3,9 +3,10 @@
 //! Source: Intel TDX Module 1.5 ABI Reference (348551), table "TD ATTRIBUTES".
 
 use crate::quote::TdReport;
+use crate::reason::QuoteReason;
 use core::fmt;
 use serde::Serialize;
-use veritee_model::{Reason, TdAttributes};
+use veritee_base::TdAttributes;
 
 /// Bits whose meaning the ABI defines; all others must be zero.
 ///
@@ -46,13 +47,13 @@ pub enum TdAttributeFault {
 impl TdAttributeFault {
     /// The stable reason.
     #[must_use]
-    pub const fn reason(self) -> Reason {
+    pub const fn reason(self) -> QuoteReason {
         match self {
-            Self::Debug => Reason::TdDebug,
-            Self::Profiling { .. } | Self::Migratable => Reason::TdAttributesRefused,
-            Self::Reserved { .. } => Reason::TdAttributesReserved,
-            Self::ServiceTdExtension | Self::ServiceTd => Reason::TdServiceTd,
-            Self::SeptVeDisableMissing => Reason::TdSeptVeDisableMissing,
+            Self::Debug => QuoteReason::TdDebug,
+            Self::Profiling { .. } | Self::Migratable => QuoteReason::TdAttributesRefused,
+            Self::Reserved { .. } => QuoteReason::TdAttributesReserved,
+            Self::ServiceTdExtension | Self::ServiceTd => QuoteReason::TdServiceTd,
+            Self::SeptVeDisableMissing => QuoteReason::TdSeptVeDisableMissing,
         }
     }
 

@@ -13,7 +13,7 @@ use crate::verified::VerifiedQuote;
 use crate::x509::chain::{self, Validity};
 use crate::x509::{Certificate, PublicKey, verify_fixed};
 use std::sync::Arc;
-use veritee_model::UnixTime;
+use veritee_base::UnixTime;
 
 /// A PCK certificate that the root vouches for and that nothing known revokes.
 #[derive(Debug)]

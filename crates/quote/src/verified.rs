@@ -10,7 +10,7 @@ use crate::tcb::Tcb;
 use crate::verification::CertifiedPck;
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
-use veritee_model::{Fmspc, Ppid, Sha256Digest, UnixTime};
+use veritee_base::{Fmspc, Ppid, Sha256Digest, UnixTime};
 
 /// A genuine quote: signed by a key that an enclave of Intel's vouches for, on a platform that Intel certified and
 /// has not revoked, under collateral in force at the as-of time.

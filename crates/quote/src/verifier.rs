@@ -15,7 +15,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use memo::Memo;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
-use veritee_model::{Fmspc, UnixTime};
+use veritee_base::{Fmspc, UnixTime};
 
 /// Bytes that remembered platforms may occupy, unless [`Verifier::with_memory`] says otherwise: about 6,000 hosts.
 pub const STANDARD_MEMORY: usize = 64 << 20;

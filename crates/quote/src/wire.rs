@@ -8,8 +8,8 @@ use core::fmt;
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use veritee_model::TcbStatus;
-use veritee_model::UnixTime;
+use veritee_base::TcbStatus;
+use veritee_base::UnixTime;
 
 /// A level of a TDX module or quoting enclave.
 #[derive(Deserialize)]
@@ -75,7 +75,7 @@ fn end_of_string(json: &[u8], start: usize) -> usize {
 }
 
 pub(crate) fn fault(field: Field, expected: &'static str, got: impl fmt::Display) -> DocumentFault {
-    DocumentFault::Field { field, expected, got: veritee_model::text::shortened(&got.to_string(), 80) }
+    DocumentFault::Field { field, expected, got: veritee_base::text::shortened(&got.to_string(), 80) }
 }
 
 /// Exactly `YYYY-MM-DDThh:mm:ssZ`.
@@ -95,7 +95,7 @@ pub(crate) fn date(field: Field, text: &str) -> Result<UnixTime, DocumentFault> 
 }
 
 pub(crate) fn octets<const N: usize>(field: Field, text: &str) -> Result<[u8; N], DocumentFault> {
-    veritee_model::bytes::decode_hex(text)
+    veritee_base::bytes::decode_hex(text)
         .map_err(|_form| fault(field, "hex digits of the field's length", text))
 }
 

@@ -19,7 +19,7 @@ use crate::der::{
     PRINTABLE_STRING, SEQUENCE, SET, UTF8_STRING,
 };
 use ring::signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
-use veritee_model::UnixTime;
+use veritee_base::UnixTime;
 
 /// `SEQUENCE { ecdsa-with-SHA256 }`.
 const ECDSA_WITH_SHA256: &[u8] = &[0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02];
@@ -396,7 +396,7 @@ pub(crate) fn common_name(name: &[u8]) -> Option<&str> {
 
 /// How a name is shown: its common name, or nothing better.
 pub(crate) fn shown_name(name: &[u8]) -> String {
-    common_name(name).map_or_else(|| "a name without common name".to_owned(), veritee_model::text::inert)
+    common_name(name).map_or_else(|| "a name without common name".to_owned(), veritee_base::text::inert)
 }
 
 // Kept here so that every user of the module reads lists in the same way.

@@ -1,7 +1,8 @@
 //! Many quotes at once: the same verdicts in the same order as one after the other, however many threads share what is
 //! remembered. With the feature `rayon` the batch itself runs on all of them.
 
-use veritee_model::{Budget, UnixTime};
+use veritee_quote::Budget;
+use veritee_quote::UnixTime;
 use veritee_quote::{
     Expiry, KnownCollateral, Origin, Quote, QuoteError, TrustRoot, VerifiedQuote, Verifier, View,
 };

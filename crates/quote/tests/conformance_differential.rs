@@ -15,7 +15,7 @@ use mutation::{Random, mutate_collateral, mutate_quote, random_universe};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
-use veritee_model::UnixTime;
+use veritee_quote::UnixTime;
 use veritee_quote::divergence::{Acceptance, Opinion, Ours, compare};
 use veritee_quote::{Collateral, Expiry, Quote, QuoteError, TrustRoot, VerifiedQuote};
 use veritee_testkit::{Role, Shape, Universe};

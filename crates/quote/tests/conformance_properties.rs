@@ -7,8 +7,8 @@ mod judge;
 
 use judge::{SEED, ours};
 use proptest::prelude::*;
-use veritee_model::UnixTime;
 use veritee_quote::TcbStatus;
+use veritee_quote::UnixTime;
 use veritee_testkit::pki::time;
 use veritee_testkit::{Forged, Role, Shape, Universe};
 

@@ -6,7 +6,7 @@
 mod judge;
 
 use judge::{Case, Expected, SEED, outcome, run};
-use veritee_model::Reason;
+use veritee_quote::QuoteReason;
 use veritee_quote::{Stage, TcbStatus};
 use veritee_testkit::{Forged, Shape, TcbInfo, TcbLevel, Universe};
 
@@ -123,9 +123,9 @@ fn the_converge_table_holds_for_every_platform_module_and_enclave() {
                 let expected = status(CONVERGE[row][module_column.max(enclave_column)]);
                 cases.push(if expected == TcbStatus::Revoked {
                     let reason = match (platform, module) {
-                        (TcbStatus::Revoked, _) => Reason::TcbRevoked,
-                        (_, TcbStatus::Revoked) => Reason::TdxModuleRevoked,
-                        _ => Reason::QeRevoked,
+                        (TcbStatus::Revoked, _) => QuoteReason::TcbRevoked,
+                        (_, TcbStatus::Revoked) => QuoteReason::TdxModuleRevoked,
+                        _ => QuoteReason::QeRevoked,
                     };
                     Case::refused(name, &[46], (reason, Stage::TcbLevel), forged)
                 } else {
@@ -188,10 +188,10 @@ fn the_converge_table_holds_for_every_sgx_platform_and_enclave() {
             let name = format!("SGX platform {platform}, enclave {enclave}");
             cases.push(match (expected, platform) {
                 (TcbStatus::Revoked, TcbStatus::Revoked) => {
-                    Case::refused(name, &[46], (Reason::TcbRevoked, Stage::TcbLevel), forged)
+                    Case::refused(name, &[46], (QuoteReason::TcbRevoked, Stage::TcbLevel), forged)
                 }
                 (TcbStatus::Revoked, _) => {
-                    Case::refused(name, &[84], (Reason::QeRevoked, Stage::TcbLevel), forged)
+                    Case::refused(name, &[84], (QuoteReason::QeRevoked, Stage::TcbLevel), forged)
                 }
                 _ => Case::verified(name, &[], expected, forged),
             });
@@ -230,11 +230,14 @@ fn the_relaunch_table_holds_for_every_launch_and_current_status() {
                     };
                     cases.push(match (RELAUNCH[row][column], launch) {
                         ("refused", TcbStatus::Revoked) => {
-                            Case::refused(name, &[46], (Reason::TcbRevoked, Stage::TcbLevel), forged)
+                            Case::refused(name, &[46], (QuoteReason::TcbRevoked, Stage::TcbLevel), forged)
                         }
-                        ("refused", _) => {
-                            Case::refused(name, &[], (Reason::TcbCurrentRevoked, Stage::TcbLevel), forged)
-                        }
+                        ("refused", _) => Case::refused(
+                            name,
+                            &[],
+                            (QuoteReason::TcbCurrentRevoked, Stage::TcbLevel),
+                            forged,
+                        ),
                         (expected, _) => Case::verified(name, qvl, status(expected), forged),
                     });
                 }
@@ -363,15 +366,15 @@ impl Row {
             format!("row {number}: {:?} at launch, {:?} now -> {}", self.launch, self.current, self.expected);
         let level = |reason| (reason, Stage::TcbLevel);
         match self.expected {
-            NOT_SUPPORTED => Case::refused(name, &[49], level(Reason::TcbNotSupported), forged),
-            CURRENT_REVOKED => Case::refused(name, &[], level(Reason::TcbCurrentRevoked), forged),
+            NOT_SUPPORTED => Case::refused(name, &[49], level(QuoteReason::TcbNotSupported), forged),
+            CURRENT_REVOKED => Case::refused(name, &[], level(QuoteReason::TcbCurrentRevoked), forged),
             RKD if self.qe == Age::Earliest => {
-                Case::refused(name, &[46, 84], level(Reason::QeRevoked), forged)
+                Case::refused(name, &[46, 84], level(QuoteReason::QeRevoked), forged)
             }
             RKD if self.modules == [Age::Earliest; 2] => {
-                Case::refused(name, &[46], level(Reason::TdxModuleRevoked), forged)
+                Case::refused(name, &[46], level(QuoteReason::TdxModuleRevoked), forged)
             }
-            RKD => Case::refused(name, &[46], level(Reason::TcbRevoked), forged),
+            RKD => Case::refused(name, &[46], level(QuoteReason::TcbRevoked), forged),
             expected => Case::verified(name, &[], status(expected), forged),
         }
     }
@@ -463,10 +466,12 @@ fn every_row_of_qvl_s_status_test_holds_but_the_one_that_is_stricter_here() {
     let cases = rows.iter().enumerate().map(|(index, row)| {
         let (name, forged) = (format!("QVL row {}: {row:?}", index + 1), qvl_universe(row));
         match *row {
-            (.., CURRENT_REVOKED) => Case::refused(name, &[45], level(Reason::TcbCurrentRevoked), forged),
-            (RKD, .., RKD) => Case::refused(name, &[46], level(Reason::TcbRevoked), forged),
-            (_, _, RKD, .., RKD) => Case::refused(name, &[46], level(Reason::TdxModuleRevoked), forged),
-            (.., RKD) => Case::refused(name, &[46], level(Reason::QeRevoked), forged),
+            (.., CURRENT_REVOKED) => {
+                Case::refused(name, &[45], level(QuoteReason::TcbCurrentRevoked), forged)
+            }
+            (RKD, .., RKD) => Case::refused(name, &[46], level(QuoteReason::TcbRevoked), forged),
+            (_, _, RKD, .., RKD) => Case::refused(name, &[46], level(QuoteReason::TdxModuleRevoked), forged),
+            (.., RKD) => Case::refused(name, &[46], level(QuoteReason::QeRevoked), forged),
             (.., expected) => Case::verified(name, &[], status(expected), forged),
         }
     });

@@ -4,7 +4,7 @@
 mod common;
 
 use common::Sample;
-use veritee_model::Reason;
+use veritee_quote::QuoteReason;
 use veritee_quote::{Collateral, Expiry, Quote, TcbStatus, TrustRoot};
 use veritee_testkit::{Body, Certification, Role, Shape, Universe};
 
@@ -59,7 +59,8 @@ fn white_space_in_signed_documents_is_part_of_what_is_signed() {
         *text = text.replacen(':', ": ", 1);
         let changed = Collateral::from_parts(parts);
         let error = changed.verify_at(&TrustRoot::intel(), sample.as_of, Expiry::Enforce).unwrap_err();
-        let expected = if identity { Reason::QeIdentitySignature } else { Reason::TcbInfoSignature };
+        let expected =
+            if identity { QuoteReason::QeIdentitySignature } else { QuoteReason::TcbInfoSignature };
         assert_eq!(error.reason(), expected);
     }
 }
@@ -110,6 +111,6 @@ fn a_revoked_older_root_is_refused_wherever_it_stands_and_accepted_until_then() 
         };
         assert!(judge(universe.clone()).is_ok());
         let error = judge(universe.revoke(Role::OlderRoot)).unwrap_err();
-        assert_eq!(error.reason(), Reason::RootRevoked);
+        assert_eq!(error.reason(), QuoteReason::RootRevoked);
     }
 }

@@ -5,11 +5,12 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestRunner};
 use std::sync::LazyLock;
-use veritee_model::{Budget, Class, Reason, UnixTime};
+use veritee_quote::Budget;
 use veritee_quote::{
     Collateral, Expiry, KnownCollateral, Origin, Quote, QuoteError, TcbStatus, TrustRoot, VerifiedQuote,
     Verifier, View,
 };
+use veritee_quote::{QuoteReason, ReasonClass, UnixTime};
 use veritee_testkit::pki::time;
 use veritee_testkit::{Forged, Role, Shape, SigningKey, Universe};
 
@@ -78,7 +79,7 @@ fn judge(known: &KnownCollateral) -> Result<VerifiedQuote, QuoteError> {
 }
 
 #[track_caller]
-fn refused(sets: &[Collateral], reason: Reason) {
+fn refused(sets: &[Collateral], reason: QuoteReason) {
     // Whatever the order, and given twice.
     for turn in 0..sets.len() {
         let mut turned = sets.to_vec();
@@ -117,27 +118,27 @@ fn a_revocation_counts_whatever_stands_beside_it() {
     ];
     for change in beside {
         let revoking = set(|it| change(it.revoke(Role::Pck)));
-        refused(&[plain(), revoking.clone()], Reason::PckRevoked);
+        refused(&[plain(), revoking.clone()], QuoteReason::PckRevoked);
         refused(
             &[plain(), revoking, set(|it| it.pck_crl(|list| list.this_update = time(LATER)))],
-            Reason::PckRevoked,
+            QuoteReason::PckRevoked,
         );
     }
     // Of another kind of TEE, under the same CA.
     let sgx = Universe::with_shape(1, Shape::SgxV4).pki(|pki| *pki = Universe::new(1).pki).revoke(Role::Pck);
     let sgx = Collateral::from_json(sgx.forge().collateral_json().as_bytes()).unwrap();
-    refused(&[plain(), sgx.clone()], Reason::PckRevoked);
+    refused(&[plain(), sgx.clone()], QuoteReason::PckRevoked);
     // Alone: the revocation is told, not that the rest is missing.
-    refused(&[sgx], Reason::PckRevoked);
-    refused(&[set(|it| expired_tcb_info(it.revoke(Role::Pck)))], Reason::PckRevoked);
+    refused(&[sgx], QuoteReason::PckRevoked);
+    refused(&[set(|it| expired_tcb_info(it.revoke(Role::Pck)))], QuoteReason::PckRevoked);
 }
 
 #[test]
 fn what_the_root_has_revoked_is_held_against_every_set() {
     let revoking = |role| set(|it| expired_tcb_info(it.revoke(role)));
-    refused(&[plain(), revoking(Role::PlatformCa)], Reason::CaRevoked);
-    refused(&[plain(), revoking(Role::Root)], Reason::RootRevoked);
-    refused(&[plain(), revoking(Role::TcbSigner)], Reason::SignerRevoked);
+    refused(&[plain(), revoking(Role::PlatformCa)], QuoteReason::CaRevoked);
+    refused(&[plain(), revoking(Role::Root)], QuoteReason::RootRevoked);
+    refused(&[plain(), revoking(Role::TcbSigner)], QuoteReason::SignerRevoked);
     let by_older_root = |it: Universe| {
         it.change(|it| {
             it.collateral.tcb_info_issuer_chain = vec![Role::TcbSigner, Role::OlderRoot];
@@ -147,7 +148,7 @@ fn what_the_root_has_revoked_is_held_against_every_set() {
     let older_root = set(by_older_root);
     verified(std::slice::from_ref(&older_root), TcbStatus::UpToDate);
     let revoked = set(|it| expired_tcb_info(by_older_root(it.revoke(Role::OlderRoot))));
-    refused(&[older_root.clone(), revoked.clone()], Reason::RootRevoked);
+    refused(&[older_root.clone(), revoked.clone()], QuoteReason::RootRevoked);
     // What hangs from the pinned one stays.
     verified(&[plain(), older_root, revoked], TcbStatus::UpToDate);
 }
@@ -170,7 +171,7 @@ fn what_a_revoked_signer_has_signed_outbids_nobody() {
     }
     // In favour of the revoked one alone there is nothing.
     let nothing_else = set(|it| it.root_crl(|list| list.revoke(&old_signer)));
-    refused(&[nothing_else, plain()], Reason::SignerRevoked);
+    refused(&[nothing_else, plain()], QuoteReason::SignerRevoked);
 }
 
 #[test]
@@ -212,12 +213,15 @@ fn an_honest_verdict_may_take_its_items_from_two_sets() {
             list.next_update = Some(time(YESTERDAY));
         })
     });
-    refused(std::slice::from_ref(&stale_documents), Reason::TcbInfoExpired);
-    refused(std::slice::from_ref(&stale_lists), Reason::CrlExpired);
+    refused(std::slice::from_ref(&stale_documents), QuoteReason::TcbInfoExpired);
+    refused(std::slice::from_ref(&stale_lists), QuoteReason::CrlExpired);
     verified(&[stale_documents.clone(), stale_lists.clone()], TcbStatus::UpToDate);
     let for_another_family = set(|it| it.tcb_info(|info| info.fmspc = "000000000001".into()));
     verified(&[stale_lists, for_another_family], TcbStatus::UpToDate);
-    refused(&[stale_documents, set(|it| expired_tcb_info(numbered(it, 99, LATER)))], Reason::TcbInfoExpired);
+    refused(
+        &[stale_documents, set(|it| expired_tcb_info(numbered(it, 99, LATER)))],
+        QuoteReason::TcbInfoExpired,
+    );
 }
 
 #[test]
@@ -241,11 +245,11 @@ fn what_is_damaged_or_expired_is_never_called_missing() {
     let mut damaged = plain().parts().clone();
     damaged.tcb_info.push(' ');
     let damaged = Collateral::from_parts(damaged);
-    refused(std::slice::from_ref(&damaged), Reason::TcbInfoSignature);
+    refused(std::slice::from_ref(&damaged), QuoteReason::TcbInfoSignature);
     verified(&[damaged.clone(), plain()], TcbStatus::UpToDate);
     assert_eq!(callers(&[damaged, plain()]).damaged().count(), 1);
-    refused(&[set(expired_tcb_info)], Reason::TcbInfoExpired);
-    assert_eq!(judge(&callers(&[])).unwrap_err().reason(), Reason::CollateralMissing);
+    refused(&[set(expired_tcb_info)], QuoteReason::TcbInfoExpired);
+    assert_eq!(judge(&callers(&[])).unwrap_err().reason(), QuoteReason::CollateralMissing);
 }
 
 type Verdict = Result<VerifiedQuote, QuoteError>;
@@ -290,7 +294,7 @@ fn the_judged_party_fills_gaps_and_outbids_nobody() {
     // A revocation that it brings counts for the judging side's verdict as well.
     assert_eq!(
         judge(&judged(&plain(), &set(|it| expired_tcb_info(it.revoke(Role::Pck))))).unwrap_err().reason(),
-        Reason::PckRevoked
+        QuoteReason::PckRevoked
     );
 }
 
@@ -390,9 +394,9 @@ fn of_a_bystander_nothing_but_revocations_counts() {
     let with = |brought: &Collateral| known(&[(&plain(), Origin::Caller), (brought, Origin::Bystander)]);
     let (own, other) = both(&with(&set(|it| numbered(out_of_date(it), 99, LATER))));
     assert_eq!((own.unwrap().tcb().status, other.is_none()), (TcbStatus::UpToDate, true));
-    assert_eq!(judge(&with(&set(|it| it.revoke(Role::Pck)))).unwrap_err().reason(), Reason::PckRevoked);
+    assert_eq!(judge(&with(&set(|it| it.revoke(Role::Pck)))).unwrap_err().reason(), QuoteReason::PckRevoked);
     let alone = known(&[(&plain(), Origin::Bystander)]);
-    assert_eq!(judge(&alone).unwrap_err().reason(), Reason::CollateralMissing);
+    assert_eq!(judge(&alone).unwrap_err().reason(), QuoteReason::CollateralMissing);
 }
 
 #[test]
@@ -407,7 +411,7 @@ fn a_hundred_files_are_all_looked_at() {
         })
         .collect();
     sets.push(set(|it| it.revoke(Role::Pck)));
-    assert_eq!(judge(&callers(&sets)).unwrap_err().reason(), Reason::PckRevoked);
+    assert_eq!(judge(&callers(&sets)).unwrap_err().reason(), QuoteReason::PckRevoked);
 }
 
 #[test]
@@ -420,7 +424,7 @@ fn dates_of_the_platform_s_certificate_are_of_the_certificate_stage() {
     let error = callers(&[plain()])
         .verify(&Quote::parse(&forged.quote).unwrap(), View::Judge, as_of(), Expiry::Enforce)
         .unwrap_err();
-    assert_eq!((error.stage(), error.reason()), (Stage::Certificates, Reason::CertificateExpired));
+    assert_eq!((error.stage(), error.reason()), (Stage::Certificates, QuoteReason::CertificateExpired));
 }
 
 /// What a set in the random universes may be.
@@ -532,13 +536,15 @@ fn told(result: &Result<VerifiedQuote, QuoteError>) -> String {
 }
 
 fn is_revocation(result: &Result<VerifiedQuote, QuoteError>) -> bool {
-    let machines = [Reason::PckRevoked, Reason::CaRevoked, Reason::RootRevoked];
+    let machines = [QuoteReason::PckRevoked, QuoteReason::CaRevoked, QuoteReason::RootRevoked];
     result.as_ref().is_err_and(|error| machines.contains(&error.reason()))
 }
 
 /// Refused, or not genuine: what nothing of the judged party's may undo.
 fn is_refusal(result: &Result<VerifiedQuote, QuoteError>) -> bool {
-    result.as_ref().is_err_and(|error| matches!(error.reason().class(), Class::Refused | Class::NotGenuine))
+    result
+        .as_ref()
+        .is_err_and(|error| matches!(error.reason().class(), ReasonClass::Refused | ReasonClass::NotGenuine))
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A long revocation list: read once, found in, and small in memory.
 
 use std::time::{Duration, Instant};
-use veritee_model::Reason;
+use veritee_quote::QuoteReason;
 use veritee_quote::{Collateral, Expiry, Quote, TrustRoot};
 use veritee_testkit::{Role, Universe};
 
@@ -27,5 +27,5 @@ fn a_hundred_and_fifty_thousand_revocations_cost_one_pass_and_twenty_bytes_each(
     assert!(prepared.memory_bytes() < 3_200_000, "{}", prepared.memory_bytes());
     let quote = Quote::parse(&forged.quote).unwrap();
     let error = prepared.verify(&quote, forged.as_of).unwrap_err();
-    assert_eq!(error.reason(), Reason::PckRevoked);
+    assert_eq!(error.reason(), QuoteReason::PckRevoked);
 }

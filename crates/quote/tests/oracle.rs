@@ -5,9 +5,9 @@ mod common;
 
 use common::{ours, shared};
 use serde_json::Value;
-use veritee_model::{Reason, UnixTime};
 use veritee_quote::td_attributes::{self, TdAttributeFault};
 use veritee_quote::{QuoteError, TcbStatus, VerifiedQuote};
+use veritee_quote::{QuoteReason, UnixTime};
 
 #[test]
 fn every_row_of_the_oracle_gives_its_status_and_advisories_or_the_matching_refusal() {
@@ -57,12 +57,12 @@ fn assert_matching_refusal(name: &str, got: Result<VerifiedQuote, QuoteError>, e
         return;
     }
     let expected = if error.contains("CertNotValidYet") {
-        Reason::CertificateNotYetValid
+        QuoteReason::CertificateNotYetValid
     } else if error.contains("UnknownIssuer") {
-        Reason::PckChainUntrusted
+        QuoteReason::PckChainUntrusted
     } else {
         assert_eq!(error, "No matching TCB level found", "{name}");
-        Reason::TcbNotSupported
+        QuoteReason::TcbNotSupported
     };
     assert_eq!(got.expect_err(name).reason(), expected, "{name}");
 }
@@ -74,7 +74,7 @@ fn the_quote_with_two_changed_nibbles_is_refused_at_its_byte() {
     let collateral =
         std::fs::read(root.join("collateral/fmspc-20a06f000000__dcap-qvl-near-gas-test.json")).unwrap();
     let error = ours(&quote, &collateral, UnixTime::from_seconds(1_757_894_400)).unwrap_err();
-    assert_eq!(error.reason(), Reason::PckChainUntrusted);
+    assert_eq!(error.reason(), QuoteReason::PckChainUntrusted);
     assert_eq!(error.location().as_deref(), Some("quote byte 3217"), "{error}");
 }
 

@@ -6,7 +6,8 @@ mod common;
 use common::Sample;
 use dcap_qvl::QuoteCollateralV3;
 use proptest::prelude::*;
-use veritee_model::{Budget, UnixTime};
+use veritee_quote::Budget;
+use veritee_quote::UnixTime;
 use veritee_quote::error::ChainFault;
 use veritee_quote::{Collateral, CollateralError, Expiry, Quote, TrustRoot, td_attributes};
 

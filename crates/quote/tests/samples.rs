@@ -4,12 +4,12 @@
 mod common;
 
 use common::Sample;
-use veritee_model::{Reason, UnixTime};
 use veritee_quote::error::{Shortfall, Source, SvnName};
 use veritee_quote::quote::CertificationType;
 use veritee_quote::{
     CaKind, Collateral, Expiry, Origin, Quote, SgxType, Stage, Stated, TcbStatus, Tee, TrustRoot, Verifier,
 };
+use veritee_quote::{QuoteReason, UnixTime};
 
 #[test]
 fn the_pinned_root_is_the_same_in_the_crate_and_in_the_repository() {
@@ -68,7 +68,7 @@ fn an_sgx_quote_of_version_3_with_a_shuffled_chain_keeps_its_statuses_apart() {
 fn a_platform_below_every_level_is_told_what_it_lacks() {
     let sample = Sample::tdx_outdated();
     let error = sample.verify(&sample.quote).unwrap_err();
-    assert_eq!(error.reason(), Reason::TcbNotSupported);
+    assert_eq!(error.reason(), QuoteReason::TcbNotSupported);
     assert_eq!(error.stage(), Stage::TcbLevel);
     let veritee_quote::QuoteError::TcbNotSupported { shortfalls, .. } = error else { panic!("{error}") };
     assert!(shortfalls.contains(&Shortfall { svn: SvnName::Sgx(7), has: 3, needs: 5 }), "{shortfalls:?}");
@@ -129,8 +129,8 @@ fn collateral_of_another_platform_or_kind_is_named_before_any_signature() {
         assert_eq!(error.stage(), Stage::Collateral);
         error.reason()
     };
-    assert_eq!(judge(&outdated, &tdx), Reason::FmspcMismatch);
-    assert_eq!(judge(&sgx, &tdx), Reason::CollateralKindMismatch);
+    assert_eq!(judge(&outdated, &tdx), QuoteReason::FmspcMismatch);
+    assert_eq!(judge(&sgx, &tdx), QuoteReason::CollateralKindMismatch);
 }
 
 #[test]
@@ -140,9 +140,9 @@ fn expired_collateral_is_refused_or_reported_but_never_early_collateral() {
     let quote = Quote::parse(&sample.quote).unwrap();
     let late = UnixTime::parse("2026-01-01T00:00:00Z").unwrap();
     let error = collateral.verify_at(&TrustRoot::intel(), late, Expiry::Enforce).unwrap_err();
-    assert_eq!(error.reason(), Reason::CrlExpired);
+    assert_eq!(error.reason(), QuoteReason::CrlExpired);
     let error = sample.prepared().verify(&quote, late).unwrap_err();
-    assert_eq!(error.reason(), Reason::CrlExpired, "prepared in time, used too late");
+    assert_eq!(error.reason(), QuoteReason::CrlExpired, "prepared in time, used too late");
     let reporting = collateral.verify_at(&TrustRoot::intel(), late, Expiry::Report).unwrap();
     let verified = reporting.verify(&quote, late).unwrap();
     let expired: Vec<Source> = verified.collateral().expired.iter().map(|item| item.source).collect();
@@ -174,7 +174,7 @@ fn a_verifier_remembers_by_exact_bytes_and_judges_as_if_it_did_not() {
     }
     // What is remembered does not outlive the collateral.
     let late = UnixTime::parse("2025-07-20T00:00:00Z").unwrap();
-    assert_eq!(verifier.verify(&quote, late).unwrap_err().reason(), Reason::CrlExpired);
+    assert_eq!(verifier.verify(&quote, late).unwrap_err().reason(), QuoteReason::CrlExpired);
     // Whatever else becomes known takes what is remembered along.
     verifier.learn(|known| known.add_json(&Sample::sgx().collateral, Origin::Caller, "sgx"));
     assert_eq!(verifier.statistics().memory_bytes, 0);
@@ -190,9 +190,9 @@ fn a_batch_keeps_its_order_and_names_what_it_has_no_collateral_for() {
         [&tdx, &sgx, &extended].into_iter().map(|sample| Quote::parse(&sample.quote).unwrap()).collect();
     let results = verifier.verify_batch(&quotes, tdx.as_of);
     assert_eq!(results[0].as_ref().unwrap().quote(), &quotes[0]);
-    assert_eq!(results[1].as_ref().unwrap_err().reason(), Reason::CollateralKindMismatch);
+    assert_eq!(results[1].as_ref().unwrap_err().reason(), QuoteReason::CollateralKindMismatch);
     // The same FMSPC as the first, but its certificate is younger than the as-of time.
-    assert_eq!(results[2].as_ref().unwrap_err().reason(), Reason::CertificateNotYetValid);
+    assert_eq!(results[2].as_ref().unwrap_err().reason(), QuoteReason::CertificateNotYetValid);
 }
 
 #[test]

@@ -134,7 +134,7 @@ impl Grounds {
         let error = self.known().collateral_error(quote, veritee_quote::View::Judge, as_of, Expiry::Enforce);
         error.is_some_and(|error| {
             let reason = error.reason();
-            reason.is_expiry() || reason.class() == veritee_model::Class::Undecided
+            reason.is_expiry() || reason.class() == veritee_quote::ReasonClass::Undecided
         })
     }
 

@@ -247,7 +247,7 @@ fn passed(verified: &VerifiedQuote) -> Vec<Check> {
 }
 
 fn refused(id: CheckId, error: &QuoteError) -> Check {
-    let mut check = Check::from_reason(id, error.reason(), error.to_string());
+    let mut check = Check::from_reason(id, veritee_policy::reason_of(error.reason()), error.to_string());
     check.expected = error.expected();
     check.got = error.got();
     check.location = error.location();

@@ -1,7 +1,8 @@
 //! Hosts and revocation lists in any number, under a test root.
 
 use dcap_qvl::QuoteCollateralV3;
-use veritee_model::{Budget, UnixTime};
+use veritee_quote::Budget;
+use veritee_quote::UnixTime;
 use veritee_quote::{
     Collateral, CollateralParts, Expiry, KnownCollateral, Origin, PreparedCollateral, Quote, TrustRoot,
     Verifier,

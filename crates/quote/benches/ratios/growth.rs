@@ -3,7 +3,8 @@
 use crate::{clock, forged};
 use dcap_qvl::verify::QuoteVerifier;
 use std::hint::black_box;
-use veritee_model::{Budget, UnixTime};
+use veritee_quote::Budget;
+use veritee_quote::UnixTime;
 use veritee_quote::{Expiry, KnownCollateral, Origin, Quote, TrustRoot, Verifier};
 
 /// CPU time of each of these quotes in turn, on average.

@@ -1,7 +1,8 @@
 //! The sample that all benches use: a genuine TDX quote with its collateral, as published in dcap-qvl 0.7.1.
 
 use dcap_qvl::QuoteCollateralV3;
-use veritee_model::{Budget, UnixTime};
+use veritee_quote::Budget;
+use veritee_quote::UnixTime;
 use veritee_quote::{
     Collateral, Expiry, KnownCollateral, Origin, PreparedCollateral, Quote, TrustRoot, Verifier,
 };

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use veritee_model::{Budget, text};
+use veritee_base::{Budget, text};
 
 /// The parts of collateral. All of them may be written by an attacker.
 #[derive(Clone, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use crate::x509::chain::{self, Issuer, Validity};
 use crate::x509::crl::Crl;
 use crate::x509::{PublicKey, SERIAL_LENGTH, Serial, shown_name, verify_fixed};
 use std::sync::Arc;
-use veritee_model::{Budget, UnixTime};
+use veritee_base::{Budget, UnixTime};
 
 /// A number by which items of one kind are ordered, left-padded: an evaluation number or a CRLNumber.
 pub(crate) type Number = [u8; SERIAL_LENGTH];
@@ -392,7 +392,7 @@ fn check_signature(
 ) -> Result<(), CollateralError> {
     let fault = |fault| CollateralError::Document { source, fault };
     let signature: [u8; 64] =
-        veritee_model::bytes::decode_hex(signature).map_err(|_form| fault(DocumentFault::SignatureForm))?;
+        veritee_base::bytes::decode_hex(signature).map_err(|_form| fault(DocumentFault::SignatureForm))?;
     if verify_fixed(&signer.public_key, document.as_bytes(), &signature) {
         Ok(())
     } else {

@@ -8,7 +8,7 @@ use crate::quote::Tee;
 use crate::revocations::Revocations;
 use crate::root::TrustRoot;
 use std::sync::Arc;
-use veritee_model::{Budget, UnixTime};
+use veritee_base::{Budget, UnixTime};
 
 /// Authenticity of all four before revocations, revocations before dates.
 pub(super) fn verify(

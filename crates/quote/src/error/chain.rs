@@ -2,10 +2,11 @@
 
 use super::{Description, Source, described};
 use crate::der::DerError;
+use crate::reason::QuoteReason;
 use crate::x509::pem::{self, PemError};
 use core::fmt;
 use serde::Serialize;
-use veritee_model::{Reason, UnixTime};
+use veritee_base::UnixTime;
 
 /// The part that a certificate plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -181,43 +182,49 @@ impl ChainError {
 
     /// The stable reason.
     #[must_use]
-    pub const fn reason(&self) -> Reason {
+    pub const fn reason(&self) -> QuoteReason {
         match &self.fault {
-            ChainFault::NotYetValid { .. } => Reason::CertificateNotYetValid,
-            ChainFault::Expired { .. } => Reason::CertificateExpired,
+            ChainFault::NotYetValid { .. } => QuoteReason::CertificateNotYetValid,
+            ChainFault::Expired { .. } => QuoteReason::CertificateExpired,
             ChainFault::Revoked { .. } => match self.role {
-                Some(CertificateRole::Root) => Reason::RootRevoked,
-                Some(CertificateRole::PckCa) => Reason::CaRevoked,
-                Some(CertificateRole::TcbSigner) => Reason::SignerRevoked,
-                Some(CertificateRole::Pck) | None => Reason::PckRevoked,
+                Some(CertificateRole::Root) => QuoteReason::RootRevoked,
+                Some(CertificateRole::PckCa) => QuoteReason::CaRevoked,
+                Some(CertificateRole::TcbSigner) => QuoteReason::SignerRevoked,
+                Some(CertificateRole::Pck) | None => QuoteReason::PckRevoked,
             },
             ChainFault::TooLarge { .. }
             | ChainFault::Pem(_)
             | ChainFault::Count { .. }
             | ChainFault::Der { .. } => self.by_chain(
-                Reason::PckChainMalformed,
-                Reason::CrlChainMalformed,
-                Reason::SignerChainMalformed,
+                QuoteReason::PckChainMalformed,
+                QuoteReason::CrlChainMalformed,
+                QuoteReason::SignerChainMalformed,
             ),
             ChainFault::Part
             | ChainFault::ExtensionMissing(_)
             | ChainFault::Ca { .. }
             | ChainFault::PathLength { .. }
             | ChainFault::KeyUsage(_)
-            | ChainFault::Name { .. } => {
-                self.by_chain(Reason::PckChainRole, Reason::CrlChainRole, Reason::SignerChainRole)
-            }
+            | ChainFault::Name { .. } => self.by_chain(
+                QuoteReason::PckChainRole,
+                QuoteReason::CrlChainRole,
+                QuoteReason::SignerChainRole,
+            ),
             ChainFault::Issuer { .. } | ChainFault::KeyIdentifier { .. } | ChainFault::Root { .. } => self
-                .by_chain(Reason::PckChainUntrusted, Reason::CrlChainUntrusted, Reason::SignerChainUntrusted),
+                .by_chain(
+                    QuoteReason::PckChainUntrusted,
+                    QuoteReason::CrlChainUntrusted,
+                    QuoteReason::SignerChainUntrusted,
+                ),
             ChainFault::Signature => self.by_chain(
-                Reason::PckChainSignature,
-                Reason::CrlChainSignature,
-                Reason::SignerChainSignature,
+                QuoteReason::PckChainSignature,
+                QuoteReason::CrlChainSignature,
+                QuoteReason::SignerChainSignature,
             ),
         }
     }
 
-    const fn by_chain(&self, pck: Reason, crl: Reason, signer: Reason) -> Reason {
+    const fn by_chain(&self, pck: QuoteReason, crl: QuoteReason, signer: QuoteReason) -> QuoteReason {
         match self.source {
             Source::TcbInfoIssuerChain | Source::QeIdentityIssuerChain => signer,
             Source::PckCrlIssuerChain => crl,

@@ -3,9 +3,10 @@
 use super::{ChainError, Description, described};
 use crate::der::DerError;
 use crate::quote::Tee;
+use crate::reason::QuoteReason;
 use core::fmt;
 use serde::Serialize;
-use veritee_model::{Reason, UnixTime};
+use veritee_base::UnixTime;
 
 /// A document that a verdict rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -267,21 +268,21 @@ impl From<ChainError> for CollateralError {
 impl CollateralError {
     /// The stable reason.
     #[must_use]
-    pub const fn reason(&self) -> Reason {
+    pub const fn reason(&self) -> QuoteReason {
         match self {
-            Self::Container { .. } | Self::Encoding { .. } => Reason::CollateralMalformed,
-            Self::TooLarge { .. } => Reason::CollateralTooLarge,
+            Self::Container { .. } | Self::Encoding { .. } => QuoteReason::CollateralMalformed,
+            Self::TooLarge { .. } => QuoteReason::CollateralTooLarge,
             Self::Chain(error) => error.reason(),
             Self::Crl { fault, .. } => match fault {
-                CrlFault::Der(_) => Reason::CrlMalformed,
-                CrlFault::Issuer { .. } | CrlFault::KeyIdentifier { .. } => Reason::CrlIssuer,
-                CrlFault::Signature => Reason::CrlSignature,
-                CrlFault::NotYetValid { .. } => Reason::CrlNotYetValid,
-                CrlFault::Expired { .. } => Reason::CrlExpired,
+                CrlFault::Der(_) => QuoteReason::CrlMalformed,
+                CrlFault::Issuer { .. } | CrlFault::KeyIdentifier { .. } => QuoteReason::CrlIssuer,
+                CrlFault::Signature => QuoteReason::CrlSignature,
+                CrlFault::NotYetValid { .. } => QuoteReason::CrlNotYetValid,
+                CrlFault::Expired { .. } => QuoteReason::CrlExpired,
             },
             Self::Document { source, fault } => document_reason(*source, fault),
-            Self::KindsDiffer { .. } => Reason::CollateralKindMismatch,
-            Self::TrustRoot { .. } => Reason::TrustRootMalformed,
+            Self::KindsDiffer { .. } => QuoteReason::CollateralKindMismatch,
+            Self::TrustRoot { .. } => QuoteReason::TrustRootMalformed,
         }
     }
 
@@ -321,19 +322,19 @@ impl CollateralError {
     }
 }
 
-const fn document_reason(source: Source, fault: &DocumentFault) -> Reason {
+const fn document_reason(source: Source, fault: &DocumentFault) -> QuoteReason {
     let (malformed, signature, early, late) = match source {
         Source::QeIdentity => (
-            Reason::QeIdentityMalformed,
-            Reason::QeIdentitySignature,
-            Reason::QeIdentityNotYetValid,
-            Reason::QeIdentityExpired,
+            QuoteReason::QeIdentityMalformed,
+            QuoteReason::QeIdentitySignature,
+            QuoteReason::QeIdentityNotYetValid,
+            QuoteReason::QeIdentityExpired,
         ),
         _ => (
-            Reason::TcbInfoMalformed,
-            Reason::TcbInfoSignature,
-            Reason::TcbInfoNotYetValid,
-            Reason::TcbInfoExpired,
+            QuoteReason::TcbInfoMalformed,
+            QuoteReason::TcbInfoSignature,
+            QuoteReason::TcbInfoNotYetValid,
+            QuoteReason::TcbInfoExpired,
         ),
     };
     match fault {
@@ -386,7 +387,7 @@ fn describe_document(source: Source, fault: &DocumentFault) -> Description {
             return Description::new("a value is not of Intel's form")
                 .at(format_args!("{source} {field}"))
                 .expected(expected)
-                .got(veritee_model::text::inert(got));
+                .got(veritee_base::text::inert(got));
         }
         DocumentFault::DuplicateLevel { list } => {
             return Description::new("two levels demand the same").at(format_args!("{source} {list}"));

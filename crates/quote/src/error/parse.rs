@@ -2,7 +2,7 @@
 
 use super::{Description, described};
 use crate::quote::Tee;
-use veritee_model::Reason;
+use crate::reason::QuoteReason;
 
 /// The first field of a quote that is not as its version demands. Offsets count from the quote's first byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,19 +114,19 @@ pub enum ParseError {
 impl ParseError {
     /// The stable reason.
     #[must_use]
-    pub const fn reason(&self) -> Reason {
+    pub const fn reason(&self) -> QuoteReason {
         match self {
-            Self::TooLarge { .. } => Reason::QuoteTooLarge,
-            Self::Truncated { .. } | Self::Unread { .. } => Reason::QuoteMalformed,
-            Self::Version { .. } => Reason::QuoteVersionUnsupported,
-            Self::KeyType { .. } => Reason::QuoteKeyTypeUnsupported,
-            Self::TeeType { .. } | Self::BodyTee { .. } => Reason::QuoteTeeTypeUnsupported,
-            Self::Vendor { .. } => Reason::QuoteVendorUnknown,
-            Self::BodyType { .. } | Self::BodySize { .. } => Reason::QuoteBodyTypeUnsupported,
+            Self::TooLarge { .. } => QuoteReason::QuoteTooLarge,
+            Self::Truncated { .. } | Self::Unread { .. } => QuoteReason::QuoteMalformed,
+            Self::Version { .. } => QuoteReason::QuoteVersionUnsupported,
+            Self::KeyType { .. } => QuoteReason::QuoteKeyTypeUnsupported,
+            Self::TeeType { .. } | Self::BodyTee { .. } => QuoteReason::QuoteTeeTypeUnsupported,
+            Self::Vendor { .. } => QuoteReason::QuoteVendorUnknown,
+            Self::BodyType { .. } | Self::BodySize { .. } => QuoteReason::QuoteBodyTypeUnsupported,
             Self::OuterCertification { .. } | Self::InnerCertification { .. } => {
-                Reason::QuoteCertificationUnsupported
+                QuoteReason::QuoteCertificationUnsupported
             }
-            Self::TrailingBytes { .. } => Reason::QuoteTrailingBytes,
+            Self::TrailingBytes { .. } => QuoteReason::QuoteTrailingBytes,
         }
     }
 

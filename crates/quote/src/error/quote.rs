@@ -4,9 +4,10 @@ use super::{ChainError, CollateralError, Description, ParseError, Stage, describ
 use crate::der::DerError;
 use crate::pck::CaKind;
 use crate::quote::{Quote, Tee};
+use crate::reason::QuoteReason;
 use core::fmt;
 use serde::Serialize;
-use veritee_model::{Fmspc, Reason};
+use veritee_base::Fmspc;
 
 /// A security version number by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -258,35 +259,35 @@ impl From<ChainError> for QuoteError {
 impl QuoteError {
     /// The stable reason.
     #[must_use]
-    pub const fn reason(&self) -> Reason {
+    pub const fn reason(&self) -> QuoteReason {
         match self {
             Self::Parse(error) => error.reason(),
             Self::Collateral(error) => error.reason(),
-            Self::CollateralMissing { .. } => Reason::CollateralMissing,
-            Self::Kind { .. } => Reason::CollateralKindMismatch,
-            Self::Fmspc { .. } => Reason::FmspcMismatch,
-            Self::PceId { .. } => Reason::PceIdMismatch,
-            Self::Ca { .. } => Reason::CrlIssuer,
-            Self::PckChainMissing { .. } => Reason::PckChainMissing,
+            Self::CollateralMissing { .. } => QuoteReason::CollateralMissing,
+            Self::Kind { .. } => QuoteReason::CollateralKindMismatch,
+            Self::Fmspc { .. } => QuoteReason::FmspcMismatch,
+            Self::PceId { .. } => QuoteReason::PceIdMismatch,
+            Self::Ca { .. } => QuoteReason::CrlIssuer,
+            Self::PckChainMissing { .. } => QuoteReason::PckChainMissing,
             Self::Chain(error) => error.reason(),
-            Self::PckExtension(_) => Reason::PckExtensionMalformed,
-            Self::QeReportSignature => Reason::QeReportSignature,
-            Self::QeReportData { .. } => Reason::QeReportData,
-            Self::QeDebug => Reason::QeDebug,
-            Self::QeIdentity { .. } => Reason::QeIdentityMismatch,
-            Self::QuoteSignature => Reason::QuoteSignature,
-            Self::TdxModuleUnknown { .. } => Reason::TdxModuleUnknown,
-            Self::TdxModuleSigner { .. } | Self::TdxModuleAttributes { .. } => Reason::TdxModuleMismatch,
+            Self::PckExtension(_) => QuoteReason::PckExtensionMalformed,
+            Self::QeReportSignature => QuoteReason::QeReportSignature,
+            Self::QeReportData { .. } => QuoteReason::QeReportData,
+            Self::QeDebug => QuoteReason::QeDebug,
+            Self::QeIdentity { .. } => QuoteReason::QeIdentityMismatch,
+            Self::QuoteSignature => QuoteReason::QuoteSignature,
+            Self::TdxModuleUnknown { .. } => QuoteReason::TdxModuleUnknown,
+            Self::TdxModuleSigner { .. } | Self::TdxModuleAttributes { .. } => QuoteReason::TdxModuleMismatch,
             Self::TcbNotSupported { part, .. } => match part {
-                TcbPart::Platform => Reason::TcbNotSupported,
-                TcbPart::TdxModule => Reason::TdxModuleTcbNotSupported,
-                TcbPart::QuotingEnclave => Reason::QeTcbNotSupported,
+                TcbPart::Platform => QuoteReason::TcbNotSupported,
+                TcbPart::TdxModule => QuoteReason::TdxModuleTcbNotSupported,
+                TcbPart::QuotingEnclave => QuoteReason::QeTcbNotSupported,
             },
-            Self::TcbRevoked { evaluated: Evaluated::Current, .. } => Reason::TcbCurrentRevoked,
+            Self::TcbRevoked { evaluated: Evaluated::Current, .. } => QuoteReason::TcbCurrentRevoked,
             Self::TcbRevoked { part, .. } => match part {
-                TcbPart::Platform => Reason::TcbRevoked,
-                TcbPart::TdxModule => Reason::TdxModuleRevoked,
-                TcbPart::QuotingEnclave => Reason::QeRevoked,
+                TcbPart::Platform => QuoteReason::TcbRevoked,
+                TcbPart::TdxModule => QuoteReason::TdxModuleRevoked,
+                TcbPart::QuotingEnclave => QuoteReason::QeRevoked,
             },
         }
     }

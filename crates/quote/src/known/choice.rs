@@ -9,10 +9,11 @@ use crate::facts::{Force, Window};
 use crate::pck::{CaKind, PckExtension};
 use crate::prepared::{PreparedCollateral, Set};
 use crate::quote::Tee;
+use crate::reason::ReasonClass;
 use crate::x509::PublicKey;
 use crate::x509::chain;
 use std::sync::Arc;
-use veritee_model::{Class, Fmspc, Sha256Digest, UnixTime};
+use veritee_base::{Fmspc, Sha256Digest, UnixTime};
 
 /// A platform as its PCK chain names it. Unverified: it chooses, and what is chosen is then held against the chain.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -298,7 +299,7 @@ impl KnownCollateral {
                 || of_kind().any(|entry| {
                     entry.damaged.origin.is_judge()
                         && about(&entry.damaged.about)
-                        && entry.damaged.error.reason().class() == Class::NotGenuine
+                        && entry.damaged.error.reason().class() == ReasonClass::NotGenuine
                 });
         let judge_only = view != View::All && given_by_judge;
         let counts = |origin: Origin| origin != Origin::Bystander && (!judge_only || origin.is_judge());

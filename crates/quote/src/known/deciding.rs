@@ -9,7 +9,7 @@ use crate::quote::{CertificationType, Quote};
 use crate::x509::Serial;
 use serde::Serialize;
 use std::sync::Arc;
-use veritee_model::UnixTime;
+use veritee_base::UnixTime;
 
 /// One item that a verdict rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -8,7 +8,7 @@ use crate::quote::{CertificationType, Quote};
 use crate::verified::VerifiedQuote;
 use crate::x509::{chain, verify_fixed};
 use std::sync::Arc;
-use veritee_model::UnixTime;
+use veritee_base::UnixTime;
 
 impl KnownCollateral {
     /// Verifies one quote under the items that decide in this view. Three signatures.

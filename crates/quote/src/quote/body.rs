@@ -3,7 +3,7 @@
 use crate::bytes::{CpuSvn, EnclaveAttributes, MrEnclave, MrSigner, Reader, SeamAttributes, TdId};
 use crate::error::ParseError;
 use serde::Serialize;
-use veritee_model::{
+use veritee_base::{
     MrConfigId, MrOwner, MrOwnerConfig, MrSeam, MrServiceTd, MrSignerSeam, Mrtd, ReportData, Rtmr,
     Sha384Digest, TdAttributes, TeeTcbSvn, Xfam,
 };

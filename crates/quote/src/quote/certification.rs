@@ -7,7 +7,7 @@ use crate::pck::{CaKind, PckExtension};
 use crate::x509::{Certificate, pem};
 use core::ops::Range;
 use serde::Serialize;
-use veritee_model::Fmspc;
+use veritee_base::Fmspc;
 
 /// Certification data types of Intel's quote format that a quote may carry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

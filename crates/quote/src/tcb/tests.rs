@@ -10,7 +10,7 @@ use TcbStatus::{
     OutOfDateConfigurationNeeded as OutOfDateConfig, Revoked, SwHardeningNeeded as Swh,
     TdRelaunchAdvised as Relaunch, TdRelaunchAdvisedConfigurationNeeded as RelaunchConfig, UpToDate,
 };
-use veritee_model::{Fmspc, Ppid};
+use veritee_base::{Fmspc, Ppid};
 
 const LATEST: u8 = 0xf0;
 const EARLIEST: u8 = 0;

@@ -4,7 +4,7 @@ use super::{Certificate, PublicKey, Serial, pem, shown_name};
 use crate::error::{CertificateRole as Role, ChainError, ChainFault, Source};
 use crate::pck::CaKind;
 use crate::root::TrustRoot;
-use veritee_model::{Budget, UnixTime};
+use veritee_base::{Budget, UnixTime};
 
 /// Common name of the root of all of Intel's certificates for SGX and TDX.
 const ROOT_NAME: &str = "Intel SGX Root CA";

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::der::{BIT_STRING, DerError, DerFault, Element, GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME};
 use std::sync::Arc;
-use veritee_model::UnixTime;
+use veritee_base::UnixTime;
 
 /// Reason for a list's entry (RFC 5280 5.3.1).
 const REASON_CODE: &[u8] = &[0x55, 0x1d, 0x15];

@@ -1,11 +1,11 @@
 //! Which certificates a quote's chain has, in which order and form; and certification data without a chain.
 
 use crate::judge::{Case, in_quote, tdx};
-use veritee_model::Reason;
+use veritee_quote::QuoteReason;
 use veritee_quote::{Stage, TcbStatus};
 use veritee_testkit::{Certification, Forged, Name, QuoteSpec, Role, Shape, Universe};
 
-fn refused(name: impl Into<String>, qvl: &'static [u8], reason: Reason, forged: Forged) -> Case {
+fn refused(name: impl Into<String>, qvl: &'static [u8], reason: QuoteReason, forged: Forged) -> Case {
     Case::refused(name, qvl, (reason, Stage::Certificates), forged)
 }
 
@@ -63,53 +63,53 @@ fn compositions() -> Vec<Case> {
             "chain without root",
             &[2][..],
             &[Pck, PlatformCa][..],
-            Reason::PckChainMalformed,
+            QuoteReason::PckChainMalformed,
             Some("chain-length"),
         ),
-        ("chain without CA", &[7], &[Pck, Root], Reason::PckChainMalformed, None),
-        ("chain without PCK", &[12], &[PlatformCa, Root], Reason::PckChainMalformed, None),
-        ("chain of nothing", &[1, 2, 7, 12], &[], Reason::PckChainMalformed, None),
+        ("chain without CA", &[7], &[Pck, Root], QuoteReason::PckChainMalformed, None),
+        ("chain without PCK", &[12], &[PlatformCa, Root], QuoteReason::PckChainMalformed, None),
+        ("chain of nothing", &[1, 2, 7, 12], &[], QuoteReason::PckChainMalformed, None),
         (
             "chain with an unrelated fourth",
             &[],
             &[Pck, PlatformCa, Root, TcbSigner],
-            Reason::PckChainMalformed,
+            QuoteReason::PckChainMalformed,
             Some("chain-length"),
         ),
         (
             "chain with its root twice",
             &[],
             &[Pck, PlatformCa, Root, Root],
-            Reason::PckChainMalformed,
+            QuoteReason::PckChainMalformed,
             Some("chain-length"),
         ),
-        ("chain with two roots and no CA", &[7], &[Pck, Root, OlderRoot], Reason::PckChainRole, None),
+        ("chain with two roots and no CA", &[7], &[Pck, Root, OlderRoot], QuoteReason::PckChainRole, None),
         (
             "chain with two CAs and no PCK",
             &[12],
             &[PlatformCa, ProcessorCa, Root],
-            Reason::PckChainRole,
+            QuoteReason::PckChainRole,
             None,
         ),
         (
             "chain with a TCB signer as PCK",
             &[12, 39],
             &[TcbSigner, PlatformCa, Root],
-            Reason::PckChainRole,
+            QuoteReason::PckChainRole,
             None,
         ),
         (
             "chain under a root of the same name and another key",
             &[6, 18],
             &[Pck, PlatformCa, Stranger],
-            Reason::PckChainUntrusted,
+            QuoteReason::PckChainUntrusted,
             Some("root-in-chain"),
         ),
         (
             "chain with a CA under another root",
             &[8, 10],
             &[Pck, StrangerCa, Root],
-            Reason::PckChainUntrusted,
+            QuoteReason::PckChainUntrusted,
             None,
         ),
     ] {
@@ -139,13 +139,13 @@ fn subordinate_authority() -> Vec<Case> {
     cases.push(refused(
         "PCK under a CA that the Platform CA may not have (four certificates)",
         &[],
-        Reason::PckChainMalformed,
+        QuoteReason::PckChainMalformed,
         sub(&[Pck, SubordinateCa, PlatformCa, Root]),
     ));
     cases.push(refused(
         "PCK under a CA that the Platform CA may not have (three certificates)",
         &[2],
-        Reason::PckChainRole,
+        QuoteReason::PckChainRole,
         sub(&[Pck, SubordinateCa, PlatformCa]),
     ));
     cases
@@ -159,13 +159,13 @@ fn stranger_universe() -> Vec<Case> {
         refused(
             "quote of another universe",
             &[6, 18],
-            Reason::PckChainUntrusted,
+            QuoteReason::PckChainUntrusted,
             Forged { quote: other.quote.clone(), ..genuine.clone() },
         ),
         Case::refused(
             "quote and collateral of another universe",
             &[6, 18, 26],
-            (Reason::SignerChainUntrusted, Stage::Collateral),
+            (QuoteReason::SignerChainUntrusted, Stage::Collateral),
             Forged { root_der: genuine.root_der, ..other },
         ),
     ]
@@ -188,7 +188,7 @@ fn pem_forms() -> Vec<Case> {
         ),
     ];
     let mut push = |name: &str, divergence: Option<&'static str>, forged: Forged| {
-        let case = refused(name, &[1], Reason::PckChainMalformed, forged);
+        let case = refused(name, &[1], QuoteReason::PckChainMalformed, forged);
         cases.push(match divergence {
             Some(divergence) => case.diverges(divergence),
             None => case,
@@ -245,7 +245,7 @@ fn certification_types() -> Vec<Case> {
         cases.push(refused(
             format!("cert_type_{number}_without_pck_chain"),
             &[51],
-            Reason::PckChainMissing,
+            QuoteReason::PckChainMissing,
             forged,
         ));
         for shape in [Shape::SgxV3, Shape::TdxV4] {

@@ -1,7 +1,7 @@
 //! The peer's own list of classes, under its names, where no other module has them.
 
 use crate::judge::{Case, sgx, tdx};
-use veritee_model::Reason;
+use veritee_quote::QuoteReason;
 use veritee_quote::{Stage, TcbStatus, td_attributes};
 use veritee_testkit::{QuoteSpec, Role, Shape, Universe};
 
@@ -112,7 +112,7 @@ fn genuine() -> Vec<Case> {
         Case::refused(
             "invalid_sgx_v4",
             &[37],
-            (Reason::QuoteMalformed, Stage::Format),
+            (QuoteReason::QuoteMalformed, Stage::Format),
             sgx()
                 .quote(|quote| {
                     (quote.version, quote.certification) =
@@ -124,7 +124,7 @@ fn genuine() -> Vec<Case> {
         Case::refused(
             "invalid_quote_v5",
             &[37],
-            (Reason::QuoteBodyTypeUnsupported, Stage::Format),
+            (QuoteReason::QuoteBodyTypeUnsupported, Stage::Format),
             tdx().quote(|quote| quote.version = 5).forge(),
         ),
     ]
@@ -165,31 +165,31 @@ fn levels() -> Vec<Case> {
     };
     let above = |it: &mut QuoteSpec| it.td().tee_tcb_svn = [9, 1, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9];
     vec![
-        refused("sgx_component_svn_mismatch", &[49], Reason::TcbNotSupported, {
+        refused("sgx_component_svn_mismatch", &[49], QuoteReason::TcbNotSupported, {
             sgx().sgx_extension(|it| (it.components[0], it.cpusvn[0]) = (0, 0))
         }),
-        refused("tdx_component_svn_mismatch", &[49], Reason::TcbNotSupported, {
+        refused("tdx_component_svn_mismatch", &[49], QuoteReason::TcbNotSupported, {
             tdx().quote(|quote| quote.td().tee_tcb_svn[2] = 1)
         }),
         up_to_date("component_svn_all_higher", {
             tdx().quote(above).sgx_extension(|it| (it.components, it.cpusvn) = (vec![255; 16], vec![255; 16]))
         }),
-        Case::refused("unknown_tcb_status", &[19, 50], (Reason::TcbInfoMalformed, Stage::Collateral), {
+        Case::refused("unknown_tcb_status", &[19, 50], (QuoteReason::TcbInfoMalformed, Stage::Collateral), {
             tdx().tcb_info(|it| it.levels[0].status = "Great".into()).forge()
         }),
-        refused("revoked_platform_tcb", &[46], Reason::TcbRevoked, {
+        refused("revoked_platform_tcb", &[46], QuoteReason::TcbRevoked, {
             sgx().tcb_info(|it| it.levels[0].status = "Revoked".into())
         }),
-        refused("revoked_qe_tcb", &[84], Reason::QeRevoked, {
+        refused("revoked_qe_tcb", &[84], QuoteReason::QeRevoked, {
             sgx().qe_identity(|it| it.levels[0].status = "Revoked".into())
         }),
-        refused("tdx_td15_svn2_unappraisable", &[49], Reason::TcbNotSupported, {
+        refused("tdx_td15_svn2_unappraisable", &[49], QuoteReason::TcbNotSupported, {
             Universe::with_shape(1, Shape::TdxV5Td15).quote(|quote| quote.td().tee_tcb_svn2[2] = 1)
         }),
-        refused("module of TEE_TCB_SVN2 that Intel does not list", &[49], Reason::TdxModuleUnknown, {
+        refused("module of TEE_TCB_SVN2 that Intel does not list", &[49], QuoteReason::TdxModuleUnknown, {
             Universe::with_shape(1, Shape::TdxV5Td15).quote(|quote| quote.td().tee_tcb_svn2[1] = 9)
         }),
-        refused("module of TEE_TCB_SVN2 below every level", &[49], Reason::TdxModuleTcbNotSupported, {
+        refused("module of TEE_TCB_SVN2 below every level", &[49], QuoteReason::TdxModuleTcbNotSupported, {
             Universe::with_shape(1, Shape::TdxV5Td15).quote(|quote| quote.td().tee_tcb_svn2[0] = 1)
         }),
     ]
@@ -208,24 +208,34 @@ fn chains() -> Vec<Case> {
     let mut no_pem = tdx().forge();
     no_pem.collateral.tcb_info_issuer_chain = "not a certificate".to_owned();
     vec![
-        Case::refused("invalid_cert_format", &[1], (Reason::SignerChainMalformed, Stage::Collateral), no_pem),
-        Case::refused("invalid_tcb_signature", &[21], (Reason::TcbInfoSignature, Stage::Collateral), tcb),
+        Case::refused(
+            "invalid_cert_format",
+            &[1],
+            (QuoteReason::SignerChainMalformed, Stage::Collateral),
+            no_pem,
+        ),
+        Case::refused(
+            "invalid_tcb_signature",
+            &[21],
+            (QuoteReason::TcbInfoSignature, Stage::Collateral),
+            tcb,
+        ),
         Case::refused(
             "invalid_qe_identity_signature",
             &[76],
-            (Reason::QeIdentitySignature, Stage::Collateral),
+            (QuoteReason::QeIdentitySignature, Stage::Collateral),
             qe,
         ),
-        refused("short_tcb_chain", &[1, 22], Reason::SignerChainMalformed, {
+        refused("short_tcb_chain", &[1, 22], QuoteReason::SignerChainMalformed, {
             tdx().change(|it| it.collateral.tcb_info_issuer_chain.clear())
         }),
-        refused("short_qe_identity_chain", &[1, 22], Reason::SignerChainMalformed, {
+        refused("short_qe_identity_chain", &[1, 22], QuoteReason::SignerChainMalformed, {
             tdx().change(|it| it.collateral.qe_identity_issuer_chain.clear())
         }),
-        refused("ca_used_as_end_entity_tcb", &[22], Reason::SignerChainRole, {
+        refused("ca_used_as_end_entity_tcb", &[22], QuoteReason::SignerChainRole, {
             tdx().change(|it| it.collateral.tcb_info_issuer_chain = ca.clone())
         }),
-        refused("ca_used_as_end_entity_qe", &[22], Reason::SignerChainRole, {
+        refused("ca_used_as_end_entity_qe", &[22], QuoteReason::SignerChainRole, {
             tdx().change(|it| it.collateral.qe_identity_issuer_chain = ca.clone())
         }),
         up_to_date(
@@ -244,11 +254,11 @@ fn chains() -> Vec<Case> {
 #[test]
 fn each_attribute_class_is_named_by_the_attribute_rules() {
     for (bit, reason) in [
-        (0, Reason::TdDebug),
-        (23, Reason::TdAttributesReserved),
-        (5, Reason::TdAttributesRefused),
-        (29, Reason::TdAttributesRefused),
-        (17, Reason::TdServiceTd),
+        (0, QuoteReason::TdDebug),
+        (23, QuoteReason::TdAttributesReserved),
+        (5, QuoteReason::TdAttributesRefused),
+        (29, QuoteReason::TdAttributesRefused),
+        (17, QuoteReason::TdServiceTd),
     ] {
         let case = self::bit("one bit", bit);
         let verified = crate::judge::ours(&case.forged).unwrap();

@@ -2,7 +2,8 @@
 
 use crate::judge::{Case, run, tdx};
 use serde_json::Value;
-use veritee_model::{Budget, Reason};
+use veritee_quote::Budget;
+use veritee_quote::QuoteReason;
 use veritee_quote::{Collateral, Expiry, Stage, TrustRoot};
 use veritee_testkit::{CrlSpec, Forged};
 
@@ -11,7 +12,7 @@ fn genuine() -> Value {
 }
 
 #[track_caller]
-fn refused(json: &[u8], reason: Reason) {
+fn refused(json: &[u8], reason: QuoteReason) {
     let forged = tdx().forge();
     let root = TrustRoot::from_der(&forged.root_der).unwrap();
     let verified = Collateral::from_json(json)
@@ -26,11 +27,11 @@ fn every_part_but_the_pck_chain_has_to_be_there_and_to_be_text() {
     for name in names {
         let mut without = genuine();
         without.as_object_mut().unwrap().remove(&name);
-        refused(without.to_string().as_bytes(), Reason::CollateralMalformed);
+        refused(without.to_string().as_bytes(), QuoteReason::CollateralMalformed);
         for value in [Value::Null, Value::from(1), Value::Array(Vec::new())] {
             let mut other = genuine();
             other[&name] = value;
-            refused(other.to_string().as_bytes(), Reason::CollateralMalformed);
+            refused(other.to_string().as_bytes(), QuoteReason::CollateralMalformed);
         }
     }
 }
@@ -43,7 +44,7 @@ fn a_part_that_is_there_twice_is_refused_whichever_is_genuine() {
             let end = json.strip_suffix('}').unwrap();
             format!("{end},\"{name}\":\"\"}}")
         }] {
-            refused(twice.as_bytes(), Reason::CollateralMalformed);
+            refused(twice.as_bytes(), QuoteReason::CollateralMalformed);
         }
     }
 }
@@ -55,10 +56,10 @@ fn what_is_no_json_object_is_refused() {
     let more = format!("{json} {{}}");
     let list = format!("[{json}]");
     for text in ["", "null", "[]", "{}", "\"text\"", cut, &more, &list] {
-        refused(text.as_bytes(), Reason::CollateralMalformed);
+        refused(text.as_bytes(), QuoteReason::CollateralMalformed);
     }
-    refused(&[0xff, 0xfe], Reason::CollateralMalformed);
-    refused("[".repeat(200_000).as_bytes(), Reason::CollateralMalformed);
+    refused(&[0xff, 0xfe], QuoteReason::CollateralMalformed);
+    refused("[".repeat(200_000).as_bytes(), QuoteReason::CollateralMalformed);
 }
 
 #[test]
@@ -72,7 +73,7 @@ fn fields_that_nobody_knows_nest_no_deeper_than_the_budget_allows() {
     let most = Budget::STANDARD.json_depth - 1;
     assert!(Collateral::from_json(nested(most).as_bytes()).is_ok());
     for depth in [most + 1, 10_000, 1_000_000] {
-        refused(nested(depth).as_bytes(), Reason::CollateralMalformed);
+        refused(nested(depth).as_bytes(), QuoteReason::CollateralMalformed);
     }
 }
 
@@ -82,7 +83,7 @@ fn lists_that_can_be_decoded_in_no_way_are_refused() {
         for text in ["not hex, not base64", "-----BEGIN X509 CRL-----\n", "abc"] {
             let mut other = genuine();
             other[name] = Value::from(text);
-            refused(other.to_string().as_bytes(), Reason::CollateralMalformed);
+            refused(other.to_string().as_bytes(), QuoteReason::CollateralMalformed);
         }
     }
 }
@@ -95,7 +96,7 @@ fn parts_beyond_the_budget_are_refused_for_their_size() {
     {
         let mut other = genuine();
         other[name] = Value::from(" ".repeat(limit + 1));
-        refused(other.to_string().as_bytes(), Reason::CollateralTooLarge);
+        refused(other.to_string().as_bytes(), QuoteReason::CollateralTooLarge);
     }
 }
 
@@ -108,19 +109,24 @@ fn ten_thousand_certificates_are_refused_in_every_chain() {
     let genuine = tdx().forge();
     let mut forged = genuine.clone();
     forged.collateral.tcb_info_issuer_chain = many(&genuine);
-    cases.push(Case::refused("signers of the TCB info", &[], (Reason::SignerChainMalformed, stage), forged));
+    cases.push(Case::refused(
+        "signers of the TCB info",
+        &[],
+        (QuoteReason::SignerChainMalformed, stage),
+        forged,
+    ));
     let mut forged = genuine.clone();
     forged.collateral.qe_identity_issuer_chain = many(&genuine);
     cases.push(Case::refused(
         "signers of the QE identity",
         &[],
-        (Reason::SignerChainMalformed, stage),
+        (QuoteReason::SignerChainMalformed, stage),
         forged,
     ));
     let mut forged = genuine.clone();
     forged.collateral.pck_crl_issuer_chain = many(&genuine);
     cases.push(
-        Case::refused("issuers of the list", &[], (Reason::CrlChainMalformed, stage), forged)
+        Case::refused("issuers of the list", &[], (QuoteReason::CrlChainMalformed, stage), forged)
             .diverges("crl-issuer-chain"),
     );
     run(cases);
@@ -137,6 +143,6 @@ fn a_list_of_four_thousand_entries_is_searched_to_its_end() {
     let revoked = genuine.clone().revoke(veritee_testkit::Role::Pck).forge();
     run(vec![
         Case::verified("not among them", &[0], veritee_quote::TcbStatus::UpToDate, genuine.forge()),
-        Case::refused("the last of them", &[16, 43], (Reason::PckRevoked, Stage::Certificates), revoked),
+        Case::refused("the last of them", &[16, 43], (QuoteReason::PckRevoked, Stage::Certificates), revoked),
     ]);
 }

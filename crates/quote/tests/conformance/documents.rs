@@ -1,11 +1,11 @@
 //! TCB info and QE identity: signature, form, dates, and whether they fit the quote.
 
 use crate::judge::{Case, sgx, tdx};
-use veritee_model::Reason;
+use veritee_quote::QuoteReason;
 use veritee_quote::{Stage, TcbStatus};
 use veritee_testkit::{Forged, ModuleIdentity, QeIdentity, Role, Shape, TcbInfo, TdxModule, Universe};
 
-fn refused(name: impl Into<String>, qvl: &'static [u8], reason: Reason, forged: Forged) -> Case {
+fn refused(name: impl Into<String>, qvl: &'static [u8], reason: QuoteReason, forged: Forged) -> Case {
     Case::refused(name, qvl, (reason, Stage::Collateral), forged)
 }
 
@@ -89,7 +89,7 @@ fn tcb_info_form() -> Vec<Case> {
         .map(|(name, qvl, divergence, change)| {
             let name = if name.contains('_') { name.to_owned() } else { format!("TCB info {name}") };
             let forged = tdx().tcb_info(change).forge();
-            marked(refused(name, qvl, Reason::TcbInfoMalformed, forged), divergence)
+            marked(refused(name, qvl, QuoteReason::TcbInfoMalformed, forged), divergence)
         })
         .collect()
 }
@@ -119,7 +119,7 @@ fn tcb_info_text() -> Vec<Case> {
         .into_iter()
         .map(|(name, divergence, edit)| {
             let forged = tdx().tcb_info(|it| it.edit = Some(edit)).forge();
-            marked(refused(name, &[19], Reason::TcbInfoMalformed, forged), divergence)
+            marked(refused(name, &[19], QuoteReason::TcbInfoMalformed, forged), divergence)
         })
         .collect();
     for field in [
@@ -140,7 +140,7 @@ fn tcb_info_text() -> Vec<Case> {
         forged.collateral.tcb_info.signature =
             universe.pki.key(Role::TcbSigner).sign(text.as_bytes()).to_vec();
         forged.collateral.tcb_info.text = text;
-        let case = refused(format!("TCB info without {field}"), &[19], Reason::TcbInfoMalformed, forged);
+        let case = refused(format!("TCB info without {field}"), &[19], QuoteReason::TcbInfoMalformed, forged);
         cases.push(case);
     }
     cases
@@ -149,7 +149,7 @@ fn tcb_info_text() -> Vec<Case> {
 fn sgx_tcb_info() -> Vec<Case> {
     let malformed = |name: &str, divergence, change: fn(&mut TcbInfo)| {
         let forged = sgx().tcb_info(change).forge();
-        marked(refused(name, &[19, 20], Reason::TcbInfoMalformed, forged), divergence)
+        marked(refused(name, &[19, 20], QuoteReason::TcbInfoMalformed, forged), divergence)
     };
     vec![
         malformed("SGX TCB info with a TDX module", Some("tcb-info-form"), |it| {
@@ -198,7 +198,7 @@ fn qe_identity_form() -> Vec<Case> {
         .map(|(name, qvl, divergence, change)| {
             let forged = tdx().qe_identity(change).forge();
             marked(
-                refused(format!("QE identity {name}"), qvl, Reason::QeIdentityMalformed, forged),
+                refused(format!("QE identity {name}"), qvl, QuoteReason::QeIdentityMalformed, forged),
                 divergence,
             )
         })
@@ -206,7 +206,7 @@ fn qe_identity_form() -> Vec<Case> {
     cases.push(refused(
         "invalid_qe_identity_json",
         &[62, 72],
-        Reason::QeIdentityMalformed,
+        QuoteReason::QeIdentityMalformed,
         tdx().qe_identity(|it| it.edit = Some(|_| "{".to_owned())).forge(),
     ));
     cases
@@ -216,9 +216,9 @@ fn signatures() -> Vec<Case> {
     let mut cases = Vec::new();
     for tcb_info in [true, false] {
         let (name, qvl, signature, form): (_, &[u8], _, _) = if tcb_info {
-            ("TCB info", &[21], Reason::TcbInfoSignature, Reason::TcbInfoMalformed)
+            ("TCB info", &[21], QuoteReason::TcbInfoSignature, QuoteReason::TcbInfoMalformed)
         } else {
-            ("QE identity", &[60, 76], Reason::QeIdentitySignature, Reason::QeIdentityMalformed)
+            ("QE identity", &[60, 76], QuoteReason::QeIdentitySignature, QuoteReason::QeIdentityMalformed)
         };
         let with = |change: &dyn Fn(&mut veritee_testkit::SignedJson)| {
             let mut forged = tdx().forge();
@@ -268,10 +268,10 @@ fn signatures() -> Vec<Case> {
     let mut swapped = tdx().forge();
     let collateral = &mut swapped.collateral;
     std::mem::swap(&mut collateral.tcb_info.signature, &mut collateral.qe_identity.signature);
-    cases.push(refused("signatures swapped", &[21], Reason::TcbInfoSignature, swapped));
+    cases.push(refused("signatures swapped", &[21], QuoteReason::TcbInfoSignature, swapped));
     let mut both = tdx().forge();
     both.collateral.tcb_info = both.collateral.qe_identity.clone();
-    cases.push(refused("QE identity in place of the TCB info", &[19], Reason::TcbInfoMalformed, both));
+    cases.push(refused("QE identity in place of the TCB info", &[19], QuoteReason::TcbInfoMalformed, both));
     cases
 }
 
@@ -283,21 +283,21 @@ fn dates() -> Vec<Case> {
         refused(
             "tcb_expired",
             &[75],
-            Reason::TcbInfoExpired,
+            QuoteReason::TcbInfoExpired,
             info(|it| it.next_update = "2026-10-14T23:59:59Z".into()),
         ),
         up_to_date("TCB info in its last second", info(|it| it.next_update = "2026-10-15T00:00:00Z".into())),
         refused(
             "tcb_issue_date_future",
             &[],
-            Reason::TcbInfoNotYetValid,
+            QuoteReason::TcbInfoNotYetValid,
             info(|it| it.issue_date = "2026-10-15T00:00:01Z".into()),
         ),
         up_to_date("TCB info in its first second", info(|it| it.issue_date = "2026-10-15T00:00:00Z".into())),
         refused(
             "qe_identity_expired",
             &[81],
-            Reason::QeIdentityExpired,
+            QuoteReason::QeIdentityExpired,
             identity(|it| it.next_update = "2026-10-14T23:59:59Z".into()),
         ),
         up_to_date(
@@ -307,7 +307,7 @@ fn dates() -> Vec<Case> {
         refused(
             "qe_identity_issue_date_future",
             &[],
-            Reason::QeIdentityNotYetValid,
+            QuoteReason::QeIdentityNotYetValid,
             identity(|it| it.issue_date = "2026-10-15T00:00:01Z".into()),
         ),
         up_to_date(
@@ -319,7 +319,7 @@ fn dates() -> Vec<Case> {
 
 fn fit() -> Vec<Case> {
     let (tdx_forged, sgx_forged) = (tdx().forge(), sgx().forge());
-    let kind = Reason::CollateralKindMismatch;
+    let kind = QuoteReason::CollateralKindMismatch;
     let mut mixed = tdx_forged.clone();
     mixed.collateral.qe_identity = sgx_forged.collateral.qe_identity.clone();
     let mut cases = vec![
@@ -339,13 +339,13 @@ fn fit() -> Vec<Case> {
         refused(
             "fmspc_mismatch",
             &[44],
-            Reason::FmspcMismatch,
+            QuoteReason::FmspcMismatch,
             tdx().tcb_info(|it| it.fmspc = "70A06D070001".into()).forge(),
         ),
         refused(
             "PCEID of another PCE",
             &[44],
-            Reason::PceIdMismatch,
+            QuoteReason::PceIdMismatch,
             tdx().tcb_info(|it| it.pce_id = "0001".into()).forge(),
         )
         .diverges("pceid"),
@@ -410,7 +410,7 @@ fn nested<const DEPTH: usize>(text: String) -> String {
 /// QVL stops at a depth of 32, because it once ran out of stack before it checked the signature.
 fn depths() -> Vec<Case> {
     let mut cases = Vec::new();
-    let (info, identity) = (Reason::TcbInfoMalformed, Reason::QeIdentityMalformed);
+    let (info, identity) = (QuoteReason::TcbInfoMalformed, QuoteReason::QeIdentityMalformed);
     for (depth, edit) in [("64", nested::<64> as fn(String) -> String), ("ten thousand", nested::<10_000>)] {
         let name = |document| format!("{document} with {depth} brackets in a field that nobody knows");
         let tcb_info = tdx().tcb_info(|it| it.edit = Some(edit)).forge();

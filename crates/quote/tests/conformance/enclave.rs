@@ -1,7 +1,7 @@
 //! The quoting enclave's report, the quote's signature, and the TDX module.
 
 use crate::judge::{Case, sgx, tdx};
-use veritee_model::Reason;
+use veritee_quote::QuoteReason;
 use veritee_quote::{Stage, TcbStatus};
 use veritee_testkit::{Forged, QuoteSpec, Role, Shape, TcbInfo, Universe};
 
@@ -15,11 +15,11 @@ fn quote(change: impl FnOnce(&mut QuoteSpec)) -> Forged {
     tdx().quote(change).forge()
 }
 
-fn enclave(name: impl Into<String>, qvl: &'static [u8], reason: Reason, forged: Forged) -> Case {
+fn enclave(name: impl Into<String>, qvl: &'static [u8], reason: QuoteReason, forged: Forged) -> Case {
     Case::refused(name, qvl, (reason, Stage::Enclave), forged)
 }
 
-fn level(name: impl Into<String>, qvl: &'static [u8], reason: Reason, forged: Forged) -> Case {
+fn level(name: impl Into<String>, qvl: &'static [u8], reason: QuoteReason, forged: Forged) -> Case {
     Case::refused(name, qvl, (reason, Stage::TcbLevel), forged)
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 fn qe_report() -> Vec<Case> {
-    let reason = Reason::QeReportSignature;
+    let reason = QuoteReason::QeReportSignature;
     let mut cases = vec![
         enclave("invalid_qe_report_signature", &[55], reason, {
             quote(|quote| quote.edit_qe_signature = Some(|signature| signature[63] ^= 1))
@@ -51,16 +51,16 @@ fn qe_report() -> Vec<Case> {
         enclave("QE report signed by the PCK's CA", &[55], reason, {
             quote(|quote| quote.qe_report_signed_by = Role::PlatformCa)
         }),
-        enclave("qe_report_hash_mismatch", &[56], Reason::QeReportData, {
+        enclave("qe_report_hash_mismatch", &[56], QuoteReason::QeReportData, {
             quote(|quote| quote.qe_report_data = Some([0; 64]))
         }),
-        enclave("attestation key that the QE does not vouch for", &[56], Reason::QeReportData, {
+        enclave("attestation key that the QE does not vouch for", &[56], QuoteReason::QeReportData, {
             let mut forged = quote(|quote| quote.signed_by = Role::Stranger);
             let stranger = tdx().pki.key(Role::Stranger).public_point();
             forged.quote[forged.layout.attestation_key.clone()].copy_from_slice(&stranger);
             forged
         }),
-        enclave("QE authentication data changed", &[56], Reason::QeReportData, {
+        enclave("QE authentication data changed", &[56], QuoteReason::QeReportData, {
             let mut forged = tdx().forge();
             forged.quote[forged.layout.qe_auth_data.end - 1] ^= 1;
             forged
@@ -91,7 +91,7 @@ fn qe_report() -> Vec<Case> {
 }
 
 fn qe_identity() -> Vec<Case> {
-    let mismatch = Reason::QeIdentityMismatch;
+    let mismatch = QuoteReason::QeIdentityMismatch;
     let mut cases = Vec::new();
     for shape in [Shape::SgxV3, Shape::TdxV4] {
         let with = |change: &dyn Fn(&mut QuoteSpec)| Universe::with_shape(1, shape).quote(change).forge();
@@ -130,7 +130,7 @@ fn qe_identity() -> Vec<Case> {
             enclave(
                 name("qe_debug_enabled"),
                 &[74],
-                Reason::QeDebug,
+                QuoteReason::QeDebug,
                 with(&|it| it.qe_report.attributes[0] |= 2),
             ),
             up_to_date(
@@ -141,7 +141,7 @@ fn qe_identity() -> Vec<Case> {
             level(
                 name("QE below every level"),
                 &[49, 86],
-                Reason::QeTcbNotSupported,
+                QuoteReason::QeTcbNotSupported,
                 with(&|it| it.qe_report.isv_svn = 1),
             ),
             Case::verified(
@@ -158,7 +158,7 @@ fn qe_identity() -> Vec<Case> {
 }
 
 fn identity_masks() -> Vec<Case> {
-    let mismatch = Reason::QeIdentityMismatch;
+    let mismatch = QuoteReason::QeIdentityMismatch;
     let mut cases = vec![up_to_date(
         "MISCSELECT outside the mask",
         tdx()
@@ -192,7 +192,7 @@ fn identity_masks() -> Vec<Case> {
     cases.push(enclave(
         "identity that allows debug, and a QE in debug mode",
         &[],
-        Reason::QeDebug,
+        QuoteReason::QeDebug,
         tdx()
             .qe_identity(|it| it.attributes_mask.replace_range(..2, "F9"))
             .quote(|it| it.qe_report.attributes[0] |= 2)
@@ -202,8 +202,9 @@ fn identity_masks() -> Vec<Case> {
 }
 
 fn signature() -> Vec<Case> {
-    let bad =
-        |name: String, forged| Case::refused(name, &[57], (Reason::QuoteSignature, Stage::Signature), forged);
+    let bad = |name: String, forged| {
+        Case::refused(name, &[57], (QuoteReason::QuoteSignature, Stage::Signature), forged)
+    };
     let mut cases = vec![
         bad("invalid_quote_signature".into(), {
             quote(|quote| quote.edit_signature = Some(|signature| signature[63] ^= 1))
@@ -256,7 +257,7 @@ fn signature() -> Vec<Case> {
         cases.push(enclave(
             format!("QE report signature with {name}"),
             &[55],
-            Reason::QeReportSignature,
+            QuoteReason::QeReportSignature,
             forged,
         ));
     }
@@ -304,7 +305,7 @@ fn mirrored(signature: &mut [u8; 64]) {
 }
 
 fn module() -> Vec<Case> {
-    let mismatch = Reason::TdxModuleMismatch;
+    let mismatch = QuoteReason::TdxModuleMismatch;
     let mut cases = Vec::new();
     for shape in [Shape::TdxV4, Shape::TdxV5Td10, Shape::TdxV5Td15, Shape::TdxV5Td15Ex] {
         let with = |change: &dyn Fn(&mut QuoteSpec)| Universe::with_shape(1, shape).quote(change).forge();
@@ -328,25 +329,25 @@ fn module() -> Vec<Case> {
             level(
                 name("module version that Intel does not list"),
                 &[85],
-                Reason::TdxModuleUnknown,
+                QuoteReason::TdxModuleUnknown,
                 with(&|it| it.td().tee_tcb_svn[1] = 2),
             ),
             level(
                 name("no list of modules and a module version"),
                 &[44],
-                Reason::TdxModuleUnknown,
+                QuoteReason::TdxModuleUnknown,
                 info(|it| it.module_identities = None),
             ),
             level(
                 name("tdx_module_isvsvn_too_low"),
                 &[49],
-                Reason::TdxModuleTcbNotSupported,
+                QuoteReason::TdxModuleTcbNotSupported,
                 with(&|it| it.td().tee_tcb_svn[0] = 2),
             ),
             level(
                 name("module level revoked"),
                 &[46],
-                Reason::TdxModuleRevoked,
+                QuoteReason::TdxModuleRevoked,
                 info(|it| modules(it)[1].levels[0].status = "Revoked".into()),
             ),
             up_to_date(
@@ -378,7 +379,7 @@ fn module() -> Vec<Case> {
 }
 
 fn module_identities() -> Vec<Case> {
-    let mismatch = Reason::TdxModuleMismatch;
+    let mismatch = QuoteReason::TdxModuleMismatch;
     let mut cases = Vec::new();
     cases.push(
         level(
@@ -430,25 +431,25 @@ fn levels() -> Vec<Case> {
         cases.push(level(
             name("platform level revoked"),
             &[46],
-            Reason::TcbRevoked,
+            QuoteReason::TcbRevoked,
             info(|it| it.levels[0].status = "Revoked".into()),
         ));
         cases.push(level(
             name("QE level revoked"),
             &[46, 84],
-            Reason::QeRevoked,
+            QuoteReason::QeRevoked,
             universe().qe_identity(|it| it.levels[0].status = "Revoked".into()).forge(),
         ));
         for (component, _) in veritee_testkit::universe::PLATFORM_SVNS.iter().enumerate() {
             let forged =
                 universe().tcb_info(|it| it.levels.iter_mut().for_each(|it| it.sgx[component] = 6)).forge();
             let name = name(&format!("component {component} below every level"));
-            cases.push(level(name, &[49], Reason::TcbNotSupported, forged));
+            cases.push(level(name, &[49], QuoteReason::TcbNotSupported, forged));
         }
         cases.push(level(
             name("PCESVN below every level"),
             &[49],
-            Reason::TcbNotSupported,
+            QuoteReason::TcbNotSupported,
             info(|it| it.levels.iter_mut().for_each(|it| it.pcesvn = 12)),
         ));
         for (qvl, status) in [
@@ -465,7 +466,7 @@ fn levels() -> Vec<Case> {
     for component in 2..16 {
         let forged = tdx().tcb_info(|it| it.levels.iter_mut().for_each(|it| it.tdx[component] = 7)).forge();
         let name = format!("TDX component {component} below every level");
-        cases.push(level(name, &[49], Reason::TcbNotSupported, forged));
+        cases.push(level(name, &[49], QuoteReason::TcbNotSupported, forged));
     }
     for component in 0..2 {
         let demand = |it: &mut TcbInfo| it.levels.iter_mut().for_each(|it| it.tdx[component] = 200);
@@ -476,7 +477,7 @@ fn levels() -> Vec<Case> {
         cases.push(level(
             format!("TDX component {component} below every level without module version"),
             &[49],
-            Reason::TcbNotSupported,
+            QuoteReason::TcbNotSupported,
             tdx().tcb_info(demand).quote(|it| it.td().tee_tcb_svn[1] = 0).forge(),
         ));
     }

@@ -1,13 +1,13 @@
 //! Layout of quotes: QVL status 37 throughout.
 
 use crate::judge::{Case, tdx};
-use veritee_model::Reason;
+use veritee_quote::QuoteReason;
 use veritee_quote::{Stage, TcbStatus};
 use veritee_testkit::{Certification, Forged, QuoteSpec, Role, Shape, Universe};
 
 const QVL: &[u8] = &[37];
 
-fn refused(name: impl Into<String>, reason: Reason, forged: Forged) -> Case {
+fn refused(name: impl Into<String>, reason: QuoteReason, forged: Forged) -> Case {
     Case::refused(name, QVL, (reason, Stage::Format), forged)
 }
 
@@ -30,37 +30,37 @@ fn header() -> Vec<Case> {
     for version in [0, 1, 2, 6, 255, u16::MAX] {
         cases.push(refused(
             format!("unsupported_version_{version}"),
-            Reason::QuoteVersionUnsupported,
+            QuoteReason::QuoteVersionUnsupported,
             quote(|quote| quote.version = version),
         ));
     }
     for key_type in [0, 1, 3, 255] {
         cases.push(refused(
             format!("unsupported_key_type_{key_type}"),
-            Reason::QuoteKeyTypeUnsupported,
+            QuoteReason::QuoteKeyTypeUnsupported,
             quote(|quote| quote.key_type = key_type),
         ));
     }
     for tee_type in [1, 2, 0x80, 0x82, 0x8100_0000] {
         cases.push(refused(
             format!("tee type {tee_type:#x}"),
-            Reason::QuoteTeeTypeUnsupported,
+            QuoteReason::QuoteTeeTypeUnsupported,
             quote(|quote| quote.tee_type = tee_type),
         ));
     }
     cases.push(refused(
         "version 3 with a TD report",
-        Reason::QuoteTeeTypeUnsupported,
+        QuoteReason::QuoteTeeTypeUnsupported,
         quote(|quote| quote.version = 3),
     ));
     cases.push(refused(
         "vendor of another quoting enclave",
-        Reason::QuoteVendorUnknown,
+        QuoteReason::QuoteVendorUnknown,
         quote(|quote| quote.vendor[15] ^= 1),
     ));
     cases.push(refused(
         "vendor of another quoting enclave before another key type",
-        Reason::QuoteKeyTypeUnsupported,
+        QuoteReason::QuoteKeyTypeUnsupported,
         quote(|quote| (quote.vendor[0], quote.key_type) = (0, 3)),
     ));
     cases
@@ -72,7 +72,7 @@ fn body() -> Vec<Case> {
         let universe = Universe::with_shape(1, Shape::TdxV5Td10);
         cases.push(refused(
             format!("body type {body_type}"),
-            Reason::QuoteBodyTypeUnsupported,
+            QuoteReason::QuoteBodyTypeUnsupported,
             universe.quote(|quote| quote.body_type = Some(body_type)).forge(),
         ));
     }
@@ -83,20 +83,20 @@ fn body() -> Vec<Case> {
             let universe = Universe::with_shape(1, shape);
             cases.push(refused(
                 format!("{shape:?} with body size {wrong}"),
-                Reason::QuoteBodyTypeUnsupported,
+                QuoteReason::QuoteBodyTypeUnsupported,
                 universe.quote(|quote| quote.body_size = Some(wrong)).forge(),
             ));
         }
     }
     cases.push(refused(
         "enclave body under a TDX header",
-        Reason::QuoteTeeTypeUnsupported,
+        QuoteReason::QuoteTeeTypeUnsupported,
         Universe::with_shape(1, Shape::SgxV5).quote(|quote| quote.tee_type = 0x81).forge(),
     ));
     for shape in [Shape::TdxV5Td10, Shape::TdxV5Td15, Shape::TdxV5Td15Ex] {
         cases.push(refused(
             format!("{shape:?} body under an SGX header"),
-            Reason::QuoteTeeTypeUnsupported,
+            QuoteReason::QuoteTeeTypeUnsupported,
             Universe::with_shape(1, shape).quote(|quote| quote.tee_type = 0).forge(),
         ));
     }
@@ -109,7 +109,7 @@ fn certification() -> Vec<Case> {
         cases.push(
             refused(
                 format!("outer certification type {outer}"),
-                Reason::QuoteCertificationUnsupported,
+                QuoteReason::QuoteCertificationUnsupported,
                 quote(|quote| quote.outer_type = outer),
             )
             .diverges("outer-certification-type"),
@@ -120,7 +120,7 @@ fn certification() -> Vec<Case> {
         cases.push(Case::refused(
             format!("inner certification type {inner}"),
             &[37, 51, 53],
-            (Reason::QuoteCertificationUnsupported, Stage::Format),
+            (QuoteReason::QuoteCertificationUnsupported, Stage::Format),
             quote(|quote| quote.certification = Certification::Raw(inner, chain)),
         ));
     }
@@ -136,7 +136,7 @@ fn sizes() -> Vec<Case> {
             let mut push = |name: &str, accepted_by_peer: bool, change: &dyn Fn(&mut QuoteSpec)| {
                 let case = refused(
                     format!("{shape:?} {name} off by {shift}"),
-                    Reason::QuoteMalformed,
+                    QuoteReason::QuoteMalformed,
                     universe().quote(change).forge(),
                 );
                 // The peer leaves over what a too small inner size hides; here that is the final NUL only.
@@ -150,13 +150,13 @@ fn sizes() -> Vec<Case> {
         }
         cases.push(refused(
             format!("{shape:?} QE authentication data size points behind the end"),
-            Reason::QuoteMalformed,
+            QuoteReason::QuoteMalformed,
             universe().quote(|quote| quote.qe_auth_size_shift = 0x7fff).forge(),
         ));
         for padding in [0_u8, 0xff] {
             let case = refused(
                 format!("{shape:?} with sixteen bytes {padding:#04x} inside the signature data"),
-                Reason::QuoteMalformed,
+                QuoteReason::QuoteMalformed,
                 universe().quote(|quote| quote.padding = vec![padding; 16]).forge(),
             );
             cases.push(if sgx_later { case } else { case.diverges("unread-bytes") });
@@ -167,13 +167,13 @@ fn sizes() -> Vec<Case> {
 
 fn truncation() -> Vec<Case> {
     let mut cases = vec![
-        refused("no bytes", Reason::QuoteMalformed, Forged { quote: Vec::new(), ..tdx().forge() }),
+        refused("no bytes", QuoteReason::QuoteMalformed, Forged { quote: Vec::new(), ..tdx().forge() }),
         refused(
             "invalid_quote_format",
-            Reason::QuoteVersionUnsupported,
+            QuoteReason::QuoteVersionUnsupported,
             Forged { quote: vec![0xff; 5000], ..tdx().forge() },
         ),
-        refused("truncated_quote", Reason::QuoteMalformed, {
+        refused("truncated_quote", QuoteReason::QuoteMalformed, {
             let mut forged = tdx().forge();
             forged.quote.truncate(100);
             forged
@@ -196,7 +196,7 @@ fn truncation() -> Vec<Case> {
         ] {
             let mut cut = forged.clone();
             cut.quote.truncate(end);
-            cases.push(refused(format!("{shape:?} cut inside its {part}"), Reason::QuoteMalformed, cut));
+            cases.push(refused(format!("{shape:?} cut inside its {part}"), QuoteReason::QuoteMalformed, cut));
         }
     }
     cases
@@ -216,11 +216,12 @@ fn ends() -> Vec<Case> {
         ("a byte after zero bytes", [vec![0; 69], vec![1]].concat()),
         ("a second quote after the quote", tdx().forge().quote),
     ] {
-        cases.push(refused(name, Reason::QuoteTrailingBytes, trailing(bytes)).diverges("trailing-bytes"));
+        cases
+            .push(refused(name, QuoteReason::QuoteTrailingBytes, trailing(bytes)).diverges("trailing-bytes"));
     }
     let large = (64 << 10) + 1 - tdx().forge().quote.len();
     cases.push(
-        refused("one byte above the budget", Reason::QuoteTooLarge, trailing(vec![0; large]))
+        refused("one byte above the budget", QuoteReason::QuoteTooLarge, trailing(vec![0; large]))
             .diverges("quote-size"),
     );
     cases.push(Case::verified(

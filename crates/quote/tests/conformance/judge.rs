@@ -3,11 +3,11 @@
 use dcap_qvl::QuoteCollateralV3;
 use dcap_qvl::verify::QuoteVerifier;
 use std::collections::BTreeSet;
-use veritee_model::{Reason, UnixTime};
 use veritee_quote::divergence::{Acceptance, Opinion, Ours, Theirs, compare};
 use veritee_quote::{
     Body, Collateral, Expiry, Quote, QuoteError, Stage, TcbStatus, TrustRoot, VerifiedQuote, td_attributes,
 };
+use veritee_quote::{QuoteReason, UnixTime};
 use veritee_testkit::{Forged, Role, Shape, Universe};
 
 /// One change to a genuine universe, and what has to come of it.
@@ -24,14 +24,14 @@ pub(crate) struct Case {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Expected {
     Verified(TcbStatus),
-    Refused(Reason, Stage),
+    Refused(QuoteReason, Stage),
 }
 
 impl Case {
     pub(crate) fn refused(
         name: impl Into<String>,
         qvl: &'static [u8],
-        (reason, stage): (Reason, Stage),
+        (reason, stage): (QuoteReason, Stage),
         forged: Forged,
     ) -> Self {
         let expected = Expected::Refused(reason, stage);

@@ -1,13 +1,13 @@
 //! Both revocation lists.
 
 use crate::judge::{Case, tdx};
-use veritee_model::Reason;
+use veritee_quote::QuoteReason;
 use veritee_quote::{Stage, TcbStatus};
 use veritee_testkit::certificate::oids;
 use veritee_testkit::pki::time;
 use veritee_testkit::{Algorithm, CrlSpec, Extension, Forged, Name, Role, Shape, Universe, der};
 
-fn refused(name: impl Into<String>, qvl: &'static [u8], reason: Reason, forged: Forged) -> Case {
+fn refused(name: impl Into<String>, qvl: &'static [u8], reason: QuoteReason, forged: Forged) -> Case {
     Case::refused(name, qvl, (reason, Stage::Collateral), forged)
 }
 
@@ -40,11 +40,11 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 fn one(list: List) -> Vec<Case> {
-    let (malformed, issuer) = (Reason::CrlMalformed, Reason::CrlIssuer);
+    let (malformed, issuer) = (QuoteReason::CrlMalformed, QuoteReason::CrlIssuer);
     let unknown = |oid: &str| Extension::new(oid, true, der::sequence(&[]));
-    let rows: [(&str, &[u8], Reason, Option<&str>, Change); 20] = [
-        ("signed by a stranger", &[32], Reason::CrlSignature, None, |it| it.signed_by = Role::Stranger),
-        ("with one bit of its signature flipped", &[32], Reason::CrlSignature, None, |it| {
+    let rows: [(&str, &[u8], QuoteReason, Option<&str>, Change); 20] = [
+        ("signed by a stranger", &[32], QuoteReason::CrlSignature, None, |it| it.signed_by = Role::Stranger),
+        ("with one bit of its signature flipped", &[32], QuoteReason::CrlSignature, None, |it| {
             it.edit_signature = Some(|signature| *signature.last_mut().unwrap() ^= 1);
         }),
         ("of another issuer", &[29, 41], issuer, None, |it| it.issuer = Name::intel("Intel SGX Root CB")),
@@ -109,13 +109,13 @@ fn dates(list: List) -> Vec<Case> {
         refused(
             format!("{list:?} CRL expired a second ago"),
             &[79],
-            Reason::CrlExpired,
+            QuoteReason::CrlExpired,
             at(|it| it.next_update = Some(time("2026-10-14T23:59:59Z"))),
         ),
         refused(
             format!("{list:?} CRL whose next update is due this second"),
             &[79],
-            Reason::CrlExpired,
+            QuoteReason::CrlExpired,
             at(|it| it.next_update = Some(time("2026-10-15T00:00:00Z"))),
         ),
         Case::verified(
@@ -127,14 +127,14 @@ fn dates(list: List) -> Vec<Case> {
         refused(
             format!("{list:?} CRL from the next second"),
             &[79],
-            Reason::CrlNotYetValid,
+            QuoteReason::CrlNotYetValid,
             at(|it| it.this_update = time("2026-10-15T00:00:01Z")),
         )
         .diverges("crl-this-update"),
         refused(
             format!("{list:?} CRL from seven months later"),
             &[79],
-            Reason::CrlNotYetValid,
+            QuoteReason::CrlNotYetValid,
             at(|it| {
                 (it.this_update, it.next_update) =
                     (time("2027-05-15T00:00:00Z"), Some(time("2027-06-15T00:00:00Z")));
@@ -163,21 +163,21 @@ fn mixed() -> Vec<Case> {
     other_list.collateral.pck_crl = processor.collateral.pck_crl.clone();
     let attacker = tdx().pck_crl(|crl| crl.signed_by = Role::Pck).forge();
     vec![
-        refused("CRLs swapped", &[29, 41], Reason::CrlIssuer, swapped),
-        refused("root CRL in place of the PCK CRL", &[29, 41], Reason::CrlIssuer, root_twice),
-        refused("PCK CRL in place of the root CRL", &[29], Reason::CrlIssuer, pck_twice),
-        refused("CRL of the other PCK CA", &[29, 41], Reason::CrlIssuer, other_list),
-        refused("PCK CRL signed by the PCK itself", &[32], Reason::CrlSignature, attacker),
+        refused("CRLs swapped", &[29, 41], QuoteReason::CrlIssuer, swapped),
+        refused("root CRL in place of the PCK CRL", &[29, 41], QuoteReason::CrlIssuer, root_twice),
+        refused("PCK CRL in place of the root CRL", &[29], QuoteReason::CrlIssuer, pck_twice),
+        refused("CRL of the other PCK CA", &[29, 41], QuoteReason::CrlIssuer, other_list),
+        refused("PCK CRL signed by the PCK itself", &[32], QuoteReason::CrlSignature, attacker),
         refused(
             "collateral of the other PCK CA",
             &[41],
-            Reason::CrlIssuer,
+            QuoteReason::CrlIssuer,
             Forged { quote: genuine.quote.clone(), ..processor.clone() },
         ),
         refused(
             "quote of the other PCK CA",
             &[41],
-            Reason::CrlIssuer,
+            QuoteReason::CrlIssuer,
             Forged { quote: processor.quote, ..genuine },
         ),
     ]

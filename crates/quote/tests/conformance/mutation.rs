@@ -1,7 +1,7 @@
 //! Random damage, and random universes that are signed again.
 
 use serde_json::Value;
-use veritee_model::UnixTime;
+use veritee_quote::UnixTime;
 use veritee_testkit::certificate::{CertificateSpec, oids};
 use veritee_testkit::{Certification, Role, Shape, Universe};
 

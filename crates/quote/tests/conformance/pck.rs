@@ -1,7 +1,7 @@
 //! The PCK chain in the quote, its SGX extension, and its revocation.
 
 use crate::judge::{Case, in_quote, tdx};
-use veritee_model::Reason;
+use veritee_quote::QuoteReason;
 use veritee_quote::{Stage, TcbStatus};
 use veritee_testkit::certificate::oids;
 use veritee_testkit::pki::time;
@@ -14,7 +14,7 @@ const CHAIN: [(Role, &[u8], &[u8], &[u8]); 3] = [
     (Role::Root, &[3, 17], &[4], &[5]),
 ];
 
-fn refused(name: impl Into<String>, qvl: &'static [u8], reason: Reason, forged: Forged) -> Case {
+fn refused(name: impl Into<String>, qvl: &'static [u8], reason: QuoteReason, forged: Forged) -> Case {
     Case::refused(name, qvl, (reason, Stage::Certificates), forged)
 }
 
@@ -34,8 +34,12 @@ fn extensions() -> Vec<Case> {
     for (role, _, missing, _) in CHAIN {
         for oid in [oids::AKI, oids::SKI, oids::CRL_DISTRIBUTION, oids::KEY_USAGE, oids::BASIC_CONSTRAINTS] {
             let forged = in_quote(|it| it.certificate(role, |it| it.remove_extension(oid)));
-            let case =
-                refused(format!("{role:?} without extension {oid}"), missing, Reason::PckChainRole, forged);
+            let case = refused(
+                format!("{role:?} without extension {oid}"),
+                missing,
+                QuoteReason::PckChainRole,
+                forged,
+            );
             let noticed_by_peer = role == Role::PlatformCa && oid == oids::BASIC_CONSTRAINTS;
             cases.push(if noticed_by_peer { case } else { case.diverges("certificate-extensions") });
         }
@@ -48,32 +52,34 @@ fn parts() -> Vec<Case> {
     for role in [Role::PlatformCa, Role::Root] {
         let (invalid, diverges) = if role == Role::Root { (&[3][..], true) } else { (&[8][..], false) };
         let forged = in_quote(|it| it.certificate(role, |it| it.set_basic_constraints(false, None)));
-        let case = refused(format!("{role:?} that is no CA"), invalid, Reason::PckChainRole, forged);
+        let case = refused(format!("{role:?} that is no CA"), invalid, QuoteReason::PckChainRole, forged);
         cases.push(if diverges { case.diverges("root-in-chain") } else { case });
         for (bit, name) in [(0x02, "keyCertSign"), (0x04, "cRLSign")] {
             let forged = in_quote(|it| it.certificate(role, |it| it.set_key_usage(bit)));
-            let case = refused(format!("{role:?} without {name}"), invalid, Reason::PckChainRole, forged);
+            let case =
+                refused(format!("{role:?} without {name}"), invalid, QuoteReason::PckChainRole, forged);
             let noticed_by_peer = role == Role::PlatformCa && name == "cRLSign";
             cases.push(if noticed_by_peer { case } else { case.diverges("key-usage") });
         }
     }
     let forged = in_quote(|it| it.certificate(Role::Root, |it| it.set_basic_constraints(true, Some(0))));
     cases.push(
-        refused("Root that allows no CA below it", &[3], Reason::PckChainRole, forged)
+        refused("Root that allows no CA below it", &[3], QuoteReason::PckChainRole, forged)
             .diverges("root-in-chain"),
     );
     let forged = in_quote(|it| it.certificate(Role::PlatformCa, |it| it.set_basic_constraints(true, None)));
     cases.push(Case::verified("PlatformCa without path length", &[0], TcbStatus::UpToDate, forged));
     let forged = in_quote(|it| it.certificate(Role::Pck, |it| it.set_basic_constraints(true, None)));
-    cases.push(refused("Pck that says it is a CA", &[13], Reason::PckChainRole, forged));
+    cases.push(refused("Pck that says it is a CA", &[13], QuoteReason::PckChainRole, forged));
     let forged = in_quote(|it| it.certificate(Role::Pck, |it| it.set_key_usage(0x40)));
     cases.push(
-        refused("Pck without digitalSignature", &[13], Reason::PckChainRole, forged).diverges("key-usage"),
+        refused("Pck without digitalSignature", &[13], QuoteReason::PckChainRole, forged)
+            .diverges("key-usage"),
     );
     for name in ["Intel SGX PCK Processor CA", "SGX PCK Certificate", "Intel SGX PCK Certificate\0", ""] {
         let forged = in_quote(|it| it.certificate(Role::Pck, |it| it.subject.set_common_name(name)));
         cases.push(
-            refused(format!("Pck named {name:?}"), &[12, 39], Reason::PckChainRole, forged)
+            refused(format!("Pck named {name:?}"), &[12, 39], QuoteReason::PckChainRole, forged)
                 .diverges("certificate-names"),
         );
     }
@@ -82,13 +88,14 @@ fn parts() -> Vec<Case> {
         it.certificate(Role::Pck, |it| it.issuer = name.clone())
             .certificate(Role::PlatformCa, |it| it.subject = name.clone())
     });
-    cases.push(refused("PlatformCa of another name", &[7], Reason::PckChainRole, forged));
+    cases.push(refused("PlatformCa of another name", &[7], QuoteReason::PckChainRole, forged));
     let forged = in_quote(|it| {
         let name = Name::intel("Intel SGX Other Root");
         it.certificate(Role::Root, |it| (it.subject, it.issuer) = (name.clone(), name.clone()))
     });
     cases.push(
-        refused("Root of another name", &[2, 6], Reason::PckChainUntrusted, forged).diverges("root-in-chain"),
+        refused("Root of another name", &[2, 6], QuoteReason::PckChainUntrusted, forged)
+            .diverges("root-in-chain"),
     );
     cases
 }
@@ -102,7 +109,7 @@ fn links() -> Vec<Case> {
         cases.push(mark(refused(
             format!("{role:?} signed by a stranger"),
             invalid,
-            Reason::PckChainSignature,
+            QuoteReason::PckChainSignature,
             forged,
         )));
         let forged = in_quote(|it| {
@@ -113,10 +120,10 @@ fn links() -> Vec<Case> {
         cases.push(mark(refused(
             format!("{role:?} with one bit of its signature flipped"),
             invalid,
-            Reason::PckChainSignature,
+            QuoteReason::PckChainSignature,
             forged,
         )));
-        let reason = if root { Reason::PckChainRole } else { Reason::PckChainUntrusted };
+        let reason = if root { QuoteReason::PckChainRole } else { QuoteReason::PckChainUntrusted };
         let forged = in_quote(|it| it.certificate(role, |it| it.issuer = Name::intel("Intel SGX Root CB")));
         cases.push(mark(refused(format!("{role:?} that names another issuer"), issuer, reason, forged)));
         let forged = in_quote(|it| {
@@ -128,7 +135,7 @@ fn links() -> Vec<Case> {
             refused(
                 format!("{role:?} that names another issuer key"),
                 issuer,
-                Reason::PckChainUntrusted,
+                QuoteReason::PckChainUntrusted,
                 forged,
             )
             .diverges("key-identifiers"),
@@ -145,7 +152,7 @@ fn dates() -> Vec<Case> {
         cases.push(mark(refused(
             format!("{role:?} expired a second ago"),
             &[78],
-            Reason::CertificateExpired,
+            QuoteReason::CertificateExpired,
             forged,
         )));
         let forged = in_quote(|it| it.certificate(role, |it| it.not_after = time("2026-10-15T00:00:00Z")));
@@ -154,7 +161,7 @@ fn dates() -> Vec<Case> {
         cases.push(mark(refused(
             format!("{role:?} valid from the next second"),
             &[],
-            Reason::CertificateNotYetValid,
+            QuoteReason::CertificateNotYetValid,
             forged,
         )));
         let forged = in_quote(|it| it.certificate(role, |it| it.not_before = time("2026-10-15T00:00:00Z")));
@@ -175,7 +182,7 @@ fn encodings() -> Vec<Case> {
         let mut push =
             |name: &str, divergence: Option<&'static str>, change: fn(Universe, Role) -> Universe| {
                 let forged = in_quote(|it| change(it, role));
-                let case = refused(format!("{role:?} {name}"), &[1], Reason::PckChainMalformed, forged);
+                let case = refused(format!("{role:?} {name}"), &[1], QuoteReason::PckChainMalformed, forged);
                 let divergence = if root { Some("root-in-chain") } else { divergence };
                 cases.push(match divergence {
                     Some(name) => case.diverges(name),
@@ -239,20 +246,20 @@ fn encodings() -> Vec<Case> {
 
 fn revocations() -> Vec<Case> {
     let mut cases = vec![
-        refused("PCK revoked", &[16, 43], Reason::PckRevoked, tdx().revoke(Role::Pck).forge()),
+        refused("PCK revoked", &[16, 43], QuoteReason::PckRevoked, tdx().revoke(Role::Pck).forge()),
         refused(
             "PCK revoked for the reason removeFromCRL",
             &[16, 43],
-            Reason::PckRevoked,
+            QuoteReason::PckRevoked,
             tdx().revoke(Role::Pck).pck_crl(|crl| crl.revoked[0].reason = Some(8)).forge(),
         ),
         refused(
             "PCK revoked in the future",
             &[16, 43],
-            Reason::PckRevoked,
+            QuoteReason::PckRevoked,
             tdx().revoke(Role::Pck).pck_crl(|crl| crl.revoked[0].date = time("2030-01-01T00:00:00Z")).forge(),
         ),
-        refused("PCK revoked among a thousand others", &[16, 43], Reason::PckRevoked, {
+        refused("PCK revoked among a thousand others", &[16, 43], QuoteReason::PckRevoked, {
             let among = |crl: &mut veritee_testkit::CrlSpec| {
                 for number in 0_u16..1000 {
                     crl.revoke(&[&[1][..], &number.to_be_bytes()].concat());
@@ -284,7 +291,7 @@ fn revocations() -> Vec<Case> {
     cases.push(refused(
         "another certificate of the same CA in the quote, revoked",
         &[11],
-        Reason::CaRevoked,
+        QuoteReason::CaRevoked,
         Forged {
             quote: other_ca(tdx()).forge().quote,
             ..tdx().root_crl(|crl| crl.revoke(&[0x11; 19])).forge()
@@ -298,7 +305,7 @@ fn sgx_extension() -> Vec<Case> {
     let qvl: &[u8] = &[38, 39];
     let with = |change: &dyn Fn(&mut SgxExtension)| in_quote(|it| it.sgx_extension(change));
     let mut push = |name: String, divergence: Option<&'static str>, forged: Forged| {
-        let case = refused(name, qvl, Reason::PckExtensionMalformed, forged);
+        let case = refused(name, qvl, QuoteReason::PckExtensionMalformed, forged);
         cases.push(match divergence {
             Some(divergence) => case.diverges(divergence),
             None => case,
@@ -351,13 +358,13 @@ fn sgx_extension() -> Vec<Case> {
     cases.push(refused(
         "two SGX extensions",
         qvl,
-        Reason::PckChainMalformed,
+        QuoteReason::PckChainMalformed,
         in_quote(|it| it.pki(|pki| pki.sgx_extension_copies = 2)),
     ));
     cases.push(refused(
         "no SGX extension",
         qvl,
-        Reason::PckChainRole,
+        QuoteReason::PckChainRole,
         in_quote(|it| it.pki(|pki| pki.sgx_extension_copies = 0)),
     ));
     cases

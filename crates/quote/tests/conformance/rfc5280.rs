@@ -15,14 +15,14 @@
 //!   or two certificates. Attempts at the fixed parts are below (6.1).
 
 use crate::judge::{Case, in_quote, tdx};
-use veritee_model::Reason;
+use veritee_quote::QuoteReason;
 use veritee_quote::Stage;
 use veritee_testkit::certificate::oids;
 use veritee_testkit::{Algorithm, CertificateSpec, Certification, CrlSpec, Extension, Name, Role, der};
 
 type Change = fn(&mut CertificateSpec);
 
-const MALFORMED: Reason = Reason::PckChainMalformed;
+const MALFORMED: QuoteReason = QuoteReason::PckChainMalformed;
 
 /// The certificates in a quote's chain that a change is made to, one after the other.
 const ALL: &[Role] = &[Role::Pck, Role::PlatformCa, Role::Root];
@@ -32,7 +32,7 @@ const END: &[Role] = &[Role::Pck];
 
 /// Words after the role's name, where, what comes of it, the listed difference (for the root it is always
 /// `root-in-chain`), the change.
-type Row = (&'static str, &'static [Role], Reason, Option<&'static str>, Change);
+type Row = (&'static str, &'static [Role], QuoteReason, Option<&'static str>, Change);
 
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
@@ -142,9 +142,15 @@ fn constraints() -> Vec<Row> {
             Some("extension-criticality"),
             |it| it.extension_mut(oids::BASIC_CONSTRAINTS).critical = false,
         ),
-        ("that may sign certificates and is no CA", END, Reason::PckChainRole, Some("key-usage"), |it| {
-            it.set_key_usage(0xc4);
-        }),
+        (
+            "that may sign certificates and is no CA",
+            END,
+            QuoteReason::PckChainRole,
+            Some("key-usage"),
+            |it| {
+                it.set_key_usage(0xc4);
+            },
+        ),
         ("whose path length is negative", AUTHORITIES, MALFORMED, None, |it| {
             it.extension_mut(oids::BASIC_CONSTRAINTS).value =
                 der::sequence(&[der::boolean(true), der::raw_integer(&[0xff])]);
@@ -180,7 +186,7 @@ fn insert_before_extensions(tbs: &mut Vec<u8>, element: &[u8]) {
 
 fn fields() -> Vec<Row> {
     vec![
-        ("without issuer", ISSUED, Reason::PckChainUntrusted, None, |it| {
+        ("without issuer", ISSUED, QuoteReason::PckChainUntrusted, None, |it| {
             it.issuer.raw = Some(der::sequence(&[]));
         }),
         ("with an issuer's unique identifier", ALL, MALFORMED, None, |it| {
@@ -193,7 +199,7 @@ fn fields() -> Vec<Row> {
         ("with a serial number with needless zeros", AUTHORITIES, MALFORMED, Some("serial-number"), |it| {
             it.serial = vec![0, 0x11];
         }),
-        ("valid from after its end", ISSUED, Reason::CertificateNotYetValid, None, |it| {
+        ("valid from after its end", ISSUED, QuoteReason::CertificateNotYetValid, None, |it| {
             (it.not_before, it.not_after) = (it.not_after, it.not_before);
         }),
         ("whose curve is written out", ALL, MALFORMED, None, |it| {
@@ -247,14 +253,14 @@ fn algorithms() -> Vec<Row> {
                 *der = der::sequence(&[der[header..header + length].to_vec()]);
             });
         }),
-        ("with an empty signature", ALL, Reason::PckChainSignature, None, |it| {
+        ("with an empty signature", ALL, QuoteReason::PckChainSignature, None, |it| {
             it.edit_signature = Some(Vec::clear);
         }),
-        ("with a signature of zeros", ALL, Reason::PckChainSignature, None, |it| {
+        ("with a signature of zeros", ALL, QuoteReason::PckChainSignature, None, |it| {
             it.edit_signature =
                 Some(|signature| *signature = der::sequence(&[der::integer(0), der::integer(0)]));
         }),
-        ("with bytes after its signature", ALL, Reason::PckChainSignature, None, |it| {
+        ("with bytes after its signature", ALL, QuoteReason::PckChainSignature, None, |it| {
             it.edit_signature = Some(|signature| signature.push(0));
         }),
     ]
@@ -262,8 +268,8 @@ fn algorithms() -> Vec<Row> {
 
 /// The signer of TCB info and QE identity, and the CA of the revocation list's own chain.
 fn signers() -> Vec<Case> {
-    type Row = (&'static str, Reason, Reason, Option<&'static str>, Change);
-    let (signer, crl) = (Reason::SignerChainMalformed, Reason::CrlChainMalformed);
+    type Row = (&'static str, QuoteReason, QuoteReason, Option<&'static str>, Change);
+    let (signer, crl) = (QuoteReason::SignerChainMalformed, QuoteReason::CrlChainMalformed);
     let rows: [Row; 6] = [
         ("with a critical authority key identifier", signer, crl, None, |it| {
             critical(it, oids::AKI);
@@ -280,7 +286,7 @@ fn signers() -> Vec<Case> {
         ("with a serial number of 21 bytes", signer, crl, Some("serial-number"), |it| {
             it.serial = vec![1; 21];
         }),
-        ("without issuer", Reason::SignerChainUntrusted, Reason::CrlChainUntrusted, None, |it| {
+        ("without issuer", QuoteReason::SignerChainUntrusted, QuoteReason::CrlChainUntrusted, None, |it| {
             it.issuer.raw = Some(der::sequence(&[]));
         }),
     ];
@@ -300,7 +306,7 @@ fn signers() -> Vec<Case> {
         cases.push(case.diverges("crl-issuer-chain"));
     }
     let forged = tdx().certificate(Role::TcbSigner, |it| it.set_key_usage(0xc4)).forge();
-    let reason = (Reason::SignerChainRole, Stage::Collateral);
+    let reason = (QuoteReason::SignerChainRole, Stage::Collateral);
     cases.push(
         Case::refused("TCB signer that may sign certificates and is no CA", &[23], reason, forged)
             .diverges("key-usage"),
@@ -320,8 +326,8 @@ fn compositions() -> Vec<Case> {
             it.quote(|quote| quote.certification = Certification::Chain(chain.to_vec(), vec![0]))
         })
     };
-    let role = Reason::PckChainRole;
-    let rows: [(&str, Reason, Option<&str>, Option<(Role, Change)>, &[Role]); 7] = [
+    let role = QuoteReason::PckChainRole;
+    let rows: [(&str, QuoteReason, Option<&str>, Option<(Role, Change)>, &[Role]); 7] = [
         (
             "two CAs that issued each other, and no root",
             role,
@@ -345,7 +351,7 @@ fn compositions() -> Vec<Case> {
         ),
         (
             "a PCK directly below the root",
-            Reason::PckChainUntrusted,
+            QuoteReason::PckChainUntrusted,
             Some("pck-issuer"),
             Some((Pck, |it| {
                 it.issuer = Name::intel("Intel SGX Root CA");
@@ -356,14 +362,14 @@ fn compositions() -> Vec<Case> {
         ("a CA in the PCK's place", role, None, None, &[ProcessorCa, PlatformCa, Root]),
         (
             "a PCK below a CA of the right name under another root",
-            Reason::PckChainUntrusted,
+            QuoteReason::PckChainUntrusted,
             None,
             Some((Pck, |it| it.signed_by = StrangerCa)),
             &[Pck, StrangerCa, Stranger],
         ),
         (
             "a PCK signed by a CA of the right name under another root, below the right CA",
-            Reason::PckChainSignature,
+            QuoteReason::PckChainSignature,
             None,
             Some((Pck, |it| it.signed_by = StrangerCa)),
             &[Pck, PlatformCa, Root],
@@ -439,7 +445,7 @@ fn lists() -> Vec<Case> {
         for (list, forged) in
             [("Root", tdx().root_crl(change).forge()), ("Pck", tdx().pck_crl(change).forge())]
         {
-            let reason = (Reason::CrlMalformed, Stage::Collateral);
+            let reason = (QuoteReason::CrlMalformed, Stage::Collateral);
             let case = Case::refused(format!("{list} CRL {name}"), &[30], reason, forged);
             cases.push(match divergence {
                 Some(divergence) => case.diverges(divergence),

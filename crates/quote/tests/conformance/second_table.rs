@@ -2,7 +2,8 @@
 //! universe of each.
 
 use crate::judge::{SEED, opinion, ours, tdx};
-use veritee_model::{Budget, Reason};
+use veritee_quote::Budget;
+use veritee_quote::QuoteReason;
 use veritee_quote::divergence::{Acceptance, Divergence, Opinion, Ours, compare};
 use veritee_quote::{Collateral, Expiry, Quote, QuoteError, TrustRoot};
 use veritee_testkit::{Body, Forged, Role, Shape, Universe};
@@ -133,7 +134,7 @@ fn too_large() -> Row {
         prepared.verify(&Quote::parse(&forged.quote)?, forged.as_of)
     };
     let error = judged().unwrap_err();
-    assert_eq!(error.reason(), Reason::CollateralTooLarge);
+    assert_eq!(error.reason(), QuoteReason::CollateralTooLarge);
     let opinion = compare(&Ours::Refuses(&error), theirs(&forged), false);
     let row = Divergence::CollateralSize;
     Row { row: row.name(), wanted: Wanted::Listed(row), opinion }

@@ -1,13 +1,13 @@
 //! The chains of the TCB signer and of the PCK revocation list's issuer, and the trust root itself.
 
 use crate::judge::{Case, tdx, under_genuine_root};
-use veritee_model::Reason;
+use veritee_quote::QuoteReason;
 use veritee_quote::{Stage, TcbStatus};
 use veritee_testkit::certificate::{CertificateSpec, oids};
 use veritee_testkit::pki::time;
 use veritee_testkit::{Algorithm, Forged, Name, Role, Universe};
 
-fn refused(name: impl Into<String>, qvl: &'static [u8], reason: Reason, forged: Forged) -> Case {
+fn refused(name: impl Into<String>, qvl: &'static [u8], reason: QuoteReason, forged: Forged) -> Case {
     Case::refused(name, qvl, (reason, Stage::Collateral), forged)
 }
 
@@ -69,48 +69,48 @@ type Change = fn(&mut CertificateSpec);
 
 fn signer_certificate(signed: Signed) -> Vec<Case> {
     let signer = Role::TcbSigner;
-    let rows: [(&str, &[u8], Reason, Option<&str>, Change); 13] = [
-        ("signed by a stranger", &[23], Reason::SignerChainSignature, None, |it| {
+    let rows: [(&str, &[u8], QuoteReason, Option<&str>, Change); 13] = [
+        ("signed by a stranger", &[23], QuoteReason::SignerChainSignature, None, |it| {
             it.signed_by = Role::Stranger;
         }),
-        ("with one bit of its signature flipped", &[23], Reason::SignerChainSignature, None, |it| {
+        ("with one bit of its signature flipped", &[23], QuoteReason::SignerChainSignature, None, |it| {
             it.edit_signature = Some(|signature| *signature.last_mut().unwrap() ^= 1);
         }),
-        ("that names another issuer", &[25], Reason::SignerChainUntrusted, None, |it| {
+        ("that names another issuer", &[25], QuoteReason::SignerChainUntrusted, None, |it| {
             it.issuer = Name::intel("Intel SGX Root CB");
         }),
         (
             "that names another issuer key",
             &[25],
-            Reason::SignerChainUntrusted,
+            QuoteReason::SignerChainUntrusted,
             Some("key-identifiers"),
             |it| {
                 it.extension_mut(oids::AKI).value = veritee_testkit::pki::authority_key_id(&[7; 20]);
             },
         ),
-        ("without digitalSignature", &[23], Reason::SignerChainRole, Some("key-usage"), |it| {
+        ("without digitalSignature", &[23], QuoteReason::SignerChainRole, Some("key-usage"), |it| {
             it.set_key_usage(0x40);
         }),
-        ("that says it is a CA", &[23], Reason::SignerChainRole, None, |it| {
+        ("that says it is a CA", &[23], QuoteReason::SignerChainRole, None, |it| {
             it.set_basic_constraints(true, None);
         }),
-        ("of another name", &[22], Reason::SignerChainRole, Some("certificate-names"), |it| {
+        ("of another name", &[22], QuoteReason::SignerChainRole, Some("certificate-names"), |it| {
             it.subject.set_common_name("Intel SGX PCK Certificate");
         }),
-        ("expired a second ago", &[80], Reason::CertificateExpired, None, |it| {
+        ("expired a second ago", &[80], QuoteReason::CertificateExpired, None, |it| {
             it.not_after = time("2026-10-14T23:59:59Z");
         }),
-        ("valid from the next second", &[], Reason::CertificateNotYetValid, None, |it| {
+        ("valid from the next second", &[], QuoteReason::CertificateNotYetValid, None, |it| {
             it.not_before = time("2026-10-15T00:00:01Z");
         }),
-        ("with RSA as outer algorithm", &[1, 23], Reason::SignerChainMalformed, None, |it| {
+        ("with RSA as outer algorithm", &[1, 23], QuoteReason::SignerChainMalformed, None, |it| {
             it.outer_algorithm = Algorithm::rsa_sha256();
         }),
-        ("with RSA as inner algorithm", &[1, 23], Reason::SignerChainMalformed, None, |it| {
+        ("with RSA as inner algorithm", &[1, 23], QuoteReason::SignerChainMalformed, None, |it| {
             it.inner_algorithm = Algorithm::rsa_sha256();
         }),
-        ("of X.509 version 1", &[1, 23], Reason::SignerChainMalformed, None, |it| it.version = None),
-        ("with a byte after its end", &[1], Reason::SignerChainMalformed, None, |it| {
+        ("of X.509 version 1", &[1, 23], QuoteReason::SignerChainMalformed, None, |it| it.version = None),
+        ("with a byte after its end", &[1], QuoteReason::SignerChainMalformed, None, |it| {
             it.edit_der = Some(|der| der.push(0));
         }),
     ];
@@ -124,7 +124,9 @@ fn signer_certificate(signed: Signed) -> Vec<Case> {
     for oid in [oids::AKI, oids::SKI, oids::CRL_DISTRIBUTION, oids::KEY_USAGE, oids::BASIC_CONSTRAINTS] {
         let forged = signed.swap(&tdx().certificate(signer, |it| it.remove_extension(oid)));
         let name = format!("{signed:?} signer without extension {oid}");
-        cases.push(refused(name, &[24], Reason::SignerChainRole, forged).diverges("certificate-extensions"));
+        cases.push(
+            refused(name, &[24], QuoteReason::SignerChainRole, forged).diverges("certificate-extensions"),
+        );
     }
     cases.extend(signer_dates(signed));
     cases
@@ -144,9 +146,9 @@ fn signer_dates(signed: Signed) -> Vec<Case> {
 
 fn signer_chain(signed: Signed) -> Vec<Case> {
     use Role::{OlderRoot, Pck, PlatformCa, ProcessorCa, Root, Stranger, StrangerSigner, TcbSigner};
-    let (untrusted, role) = (Reason::SignerChainUntrusted, Reason::SignerChainRole);
-    let malformed = Reason::SignerChainMalformed;
-    let rows: [(&str, &[u8], Reason, Option<&str>, Role, &[Role]); 13] = [
+    let (untrusted, role) = (QuoteReason::SignerChainUntrusted, QuoteReason::SignerChainRole);
+    let malformed = QuoteReason::SignerChainMalformed;
+    let rows: [(&str, &[u8], QuoteReason, Option<&str>, Role, &[Role]); 13] = [
         ("without root", &[2], malformed, Some("chain-length"), TcbSigner, &[TcbSigner]),
         ("of the root alone", &[22], malformed, None, TcbSigner, &[Root]),
         ("of nothing", &[1, 22], malformed, None, TcbSigner, &[]),
@@ -213,44 +215,48 @@ fn signer_chain(signed: Signed) -> Vec<Case> {
     ));
     let revoked = tdx().revoke(TcbSigner).forge();
     if matches!(signed, Signed::TcbInfo) {
-        cases.push(refused("TCB signer revoked", &[27], Reason::SignerRevoked, revoked));
+        cases.push(refused("TCB signer revoked", &[27], QuoteReason::SignerRevoked, revoked));
     } else {
         // Only the identity's signer has the revoked serial number.
         let other = tdx().certificate(TcbSigner, |it| it.serial = vec![0x12; 19]);
         let mut forged = signed.swap(&other);
         forged.collateral.root_ca_crl =
             tdx().root_crl(|crl| crl.revoke(&[0x12; 19])).forge().collateral.root_ca_crl;
-        cases.push(refused("QE identity's signer revoked", &[27], Reason::SignerRevoked, forged));
+        cases.push(refused("QE identity's signer revoked", &[27], QuoteReason::SignerRevoked, forged));
     }
     cases
 }
 
 fn crl_issuer_certificate() -> Vec<Case> {
     let ca = Role::PlatformCa;
-    let rows: [(&str, &[u8], Reason, Change); 13] = [
-        ("signed by a stranger", &[8], Reason::CrlChainSignature, |it| it.signed_by = Role::Stranger),
-        ("that names another issuer", &[10], Reason::CrlChainUntrusted, |it| {
+    let rows: [(&str, &[u8], QuoteReason, Change); 13] = [
+        ("signed by a stranger", &[8], QuoteReason::CrlChainSignature, |it| it.signed_by = Role::Stranger),
+        ("that names another issuer", &[10], QuoteReason::CrlChainUntrusted, |it| {
             it.issuer = Name::intel("Intel SGX Root CB");
         }),
-        ("that names another issuer key", &[10], Reason::CrlChainUntrusted, |it| {
+        ("that names another issuer key", &[10], QuoteReason::CrlChainUntrusted, |it| {
             it.extension_mut(oids::AKI).value = veritee_testkit::pki::authority_key_id(&[7; 20]);
         }),
-        ("without authority key identifier", &[9], Reason::CrlChainRole, |it| it.remove_extension(oids::AKI)),
-        ("without subject key identifier", &[9], Reason::CrlChainRole, |it| it.remove_extension(oids::SKI)),
-        ("without distribution points", &[9], Reason::CrlChainRole, |it| {
+        ("without authority key identifier", &[9], QuoteReason::CrlChainRole, |it| {
+            it.remove_extension(oids::AKI)
+        }),
+        ("without subject key identifier", &[9], QuoteReason::CrlChainRole, |it| {
+            it.remove_extension(oids::SKI)
+        }),
+        ("without distribution points", &[9], QuoteReason::CrlChainRole, |it| {
             it.remove_extension(oids::CRL_DISTRIBUTION);
         }),
-        ("without key usage", &[9], Reason::CrlChainRole, |it| it.remove_extension(oids::KEY_USAGE)),
-        ("that is no CA", &[8], Reason::CrlChainRole, |it| it.set_basic_constraints(false, None)),
-        ("without keyCertSign", &[8], Reason::CrlChainRole, |it| it.set_key_usage(0x02)),
-        ("without cRLSign", &[8], Reason::CrlChainRole, |it| it.set_key_usage(0x04)),
-        ("expired a second ago", &[78], Reason::CertificateExpired, |it| {
+        ("without key usage", &[9], QuoteReason::CrlChainRole, |it| it.remove_extension(oids::KEY_USAGE)),
+        ("that is no CA", &[8], QuoteReason::CrlChainRole, |it| it.set_basic_constraints(false, None)),
+        ("without keyCertSign", &[8], QuoteReason::CrlChainRole, |it| it.set_key_usage(0x02)),
+        ("without cRLSign", &[8], QuoteReason::CrlChainRole, |it| it.set_key_usage(0x04)),
+        ("expired a second ago", &[78], QuoteReason::CertificateExpired, |it| {
             it.not_after = time("2026-10-14T23:59:59Z");
         }),
-        ("valid from the next second", &[], Reason::CertificateNotYetValid, |it| {
+        ("valid from the next second", &[], QuoteReason::CertificateNotYetValid, |it| {
             it.not_before = time("2026-10-15T00:00:01Z");
         }),
-        ("with RSA as outer algorithm", &[1], Reason::CrlChainMalformed, |it| {
+        ("with RSA as outer algorithm", &[1], QuoteReason::CrlChainMalformed, |it| {
             it.outer_algorithm = Algorithm::rsa_sha256();
         }),
     ];
@@ -267,19 +273,19 @@ fn crl_issuer_certificate() -> Vec<Case> {
 
 fn crl_issuer_chain() -> Vec<Case> {
     use Role::{OlderRoot, Pck, PlatformCa, ProcessorCa, Root, Stranger, StrangerCa, TcbSigner};
-    let malformed = Reason::CrlChainMalformed;
+    let malformed = QuoteReason::CrlChainMalformed;
     let with =
         |chain: &[Role]| tdx().change(|it| it.collateral.pck_crl_issuer_chain = chain.to_vec()).forge();
-    let rows: [(&str, &[u8], Reason, &[Role]); 9] = [
+    let rows: [(&str, &[u8], QuoteReason, &[Role]); 9] = [
         ("without root", &[2], malformed, &[PlatformCa]),
         ("of the root alone", &[7], malformed, &[Root]),
         ("of nothing", &[1], malformed, &[]),
         ("with an unrelated third", &[], malformed, &[PlatformCa, Root, ProcessorCa]),
-        ("of a TCB signer", &[7, 41], Reason::CrlChainRole, &[TcbSigner, Root]),
-        ("of a PCK", &[7, 41], Reason::CrlChainRole, &[Pck, Root]),
-        ("of a stranger", &[6, 18], Reason::CrlChainUntrusted, &[StrangerCa, Stranger]),
-        ("under a stranger's root", &[6, 18], Reason::CrlChainUntrusted, &[PlatformCa, Stranger]),
-        ("of the other CA", &[29, 41], Reason::CrlIssuer, &[ProcessorCa, Root]),
+        ("of a TCB signer", &[7, 41], QuoteReason::CrlChainRole, &[TcbSigner, Root]),
+        ("of a PCK", &[7, 41], QuoteReason::CrlChainRole, &[Pck, Root]),
+        ("of a stranger", &[6, 18], QuoteReason::CrlChainUntrusted, &[StrangerCa, Stranger]),
+        ("under a stranger's root", &[6, 18], QuoteReason::CrlChainUntrusted, &[PlatformCa, Stranger]),
+        ("of the other CA", &[29, 41], QuoteReason::CrlIssuer, &[ProcessorCa, Root]),
     ];
     let mut cases: Vec<Case> = rows
         .into_iter()
@@ -298,8 +304,13 @@ fn crl_issuer_chain() -> Vec<Case> {
             with(&chain),
         ));
     }
-    cases.push(refused("PCK CA revoked", &[11], Reason::CaRevoked, tdx().revoke(PlatformCa).forge()));
-    cases.push(refused("root revoked by its own list", &[], Reason::RootRevoked, tdx().revoke(Root).forge()));
+    cases.push(refused("PCK CA revoked", &[11], QuoteReason::CaRevoked, tdx().revoke(PlatformCa).forge()));
+    cases.push(refused(
+        "root revoked by its own list",
+        &[],
+        QuoteReason::RootRevoked,
+        tdx().revoke(Root).forge(),
+    ));
     cases
 }
 
@@ -320,7 +331,7 @@ fn trust_root() -> Vec<Case> {
         .into_iter()
         .map(|(name, qvl, divergence, change)| {
             marked(
-                refused(format!("trust root {name}"), qvl, Reason::TrustRootMalformed, with(change)),
+                refused(format!("trust root {name}"), qvl, QuoteReason::TrustRootMalformed, with(change)),
                 divergence,
             )
         })
@@ -329,13 +340,13 @@ fn trust_root() -> Vec<Case> {
     cases.push(refused(
         "another trust root of the same name",
         &[6, 18, 26],
-        Reason::SignerChainUntrusted,
+        QuoteReason::SignerChainUntrusted,
         Forged { root_der: tdx().pki.der(Role::Stranger), ..tdx().forge() },
     ));
     cases.push(refused(
         "everything under a test root, verified under Intel's",
         &[6, 18, 26],
-        Reason::SignerChainUntrusted,
+        QuoteReason::SignerChainUntrusted,
         Forged { root_der: veritee_quote::TrustRoot::intel().der().to_vec(), ..tdx().forge() },
     ));
     let renamed = tdx().change(|it| {
@@ -351,7 +362,7 @@ fn trust_root() -> Vec<Case> {
     cases.push(refused(
         "a root of another name everywhere but in the anchor",
         &[2, 6],
-        Reason::SignerChainUntrusted,
+        QuoteReason::SignerChainUntrusted,
         under_genuine_root(&renamed),
     ));
     cases

@@ -2,15 +2,15 @@
 //! two ways, each in the PCK certificate of a quote.
 
 use crate::judge::{Case, in_quote, tdx};
-use veritee_model::Reason;
+use veritee_quote::QuoteReason;
 use veritee_quote::{Stage, TcbStatus};
 use veritee_testkit::certificate::{CertificateSpec, oids};
 use veritee_testkit::{Extension, Name, Role, der};
 
 type Change = fn(&mut CertificateSpec);
-type Row = (&'static str, Reason, Option<&'static str>, Change);
+type Row = (&'static str, QuoteReason, Option<&'static str>, Change);
 
-const MALFORMED: Reason = Reason::PckChainMalformed;
+const MALFORMED: QuoteReason = QuoteReason::PckChainMalformed;
 
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = [structures(), extensions(), names_and_times(), keys()]
@@ -134,21 +134,21 @@ fn extensions() -> Vec<Row> {
 fn names_and_times() -> Vec<Row> {
     const NAME: &str = "Intel SGX PCK Certificate";
     vec![
-        ("whose issuer is written in another string type", Reason::PckChainUntrusted, None, |it| {
+        ("whose issuer is written in another string type", QuoteReason::PckChainUntrusted, None, |it| {
             let mut name = Name::intel("Intel SGX PCK Platform CA").der();
             let at = name.iter().position(|byte| *byte == 0x0c).unwrap();
             name[at] = 0x13;
             it.issuer.raw = Some(name);
         }),
-        ("with two common names", Reason::PckChainRole, Some("certificate-names"), |it| {
+        ("with two common names", QuoteReason::PckChainRole, Some("certificate-names"), |it| {
             it.subject.attributes.insert(0, ("2.5.4.3".to_owned(), NAME.to_owned()));
         }),
-        ("whose common name is in UTF-16", Reason::PckChainRole, Some("certificate-names"), |it| {
+        ("whose common name is in UTF-16", QuoteReason::PckChainRole, Some("certificate-names"), |it| {
             let wide: Vec<u8> = NAME.encode_utf16().flat_map(u16::to_be_bytes).collect();
             let attribute = der::sequence(&[der::oid("2.5.4.3"), der::element(0x1e, &wide)]);
             it.subject.raw = Some(der::sequence(&[der::set(&[attribute])]));
         }),
-        ("without subject", Reason::PckChainRole, Some("certificate-names"), |it| {
+        ("without subject", QuoteReason::PckChainRole, Some("certificate-names"), |it| {
             it.subject.raw = Some(der::sequence(&[]));
         }),
         ("with a time without seconds", MALFORMED, None, |it| {

@@ -2,7 +2,8 @@
 #![allow(dead_code, clippy::print_stderr)]
 
 use std::path::PathBuf;
-use veritee_model::{Budget, UnixTime};
+use veritee_quote::Budget;
+use veritee_quote::UnixTime;
 use veritee_quote::{
     Collateral, Expiry, KnownCollateral, Origin, PreparedCollateral, Quote, QuoteError, TrustRoot,
     VerifiedQuote,

@@ -5,8 +5,7 @@
 //! `verified STATUS` or `refused REASON`.
 
 use std::cell::RefCell;
-use veritee_model::UnixTime;
-use veritee_quote::{Collateral, Expiry, Quote, QuoteError, TrustRoot};
+use veritee_quote::{Collateral, Expiry, Quote, QuoteError, TrustRoot, UnixTime};
 
 thread_local! {
     static QUOTE: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };

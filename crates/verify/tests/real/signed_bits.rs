@@ -4,8 +4,7 @@
 //! enclave's report with its signature, which are held to the same.
 
 use crate::vectors::{machines, shared};
-use veritee_model::Reason;
-use veritee_quote::{Collateral, Expiry, PreparedCollateral, Quote, TrustRoot};
+use veritee_quote::{Collateral, Expiry, PreparedCollateral, Quote, QuoteReason, TrustRoot};
 
 /// Bytes of header and TD report 1.0.
 const SIGNED: usize = 632;
@@ -18,7 +17,11 @@ fn prepared(collateral: &[u8], as_of: veritee_model::UnixTime) -> PreparedCollat
     Collateral::from_json(collateral).unwrap().verify_at(&TrustRoot::intel(), as_of, Expiry::Enforce).unwrap()
 }
 
-fn refusal(prepared: &PreparedCollateral, quote: &[u8], as_of: veritee_model::UnixTime) -> Option<Reason> {
+fn refusal(
+    prepared: &PreparedCollateral,
+    quote: &[u8],
+    as_of: veritee_model::UnixTime,
+) -> Option<QuoteReason> {
     match Quote::parse(quote) {
         Err(error) => Some(error.reason()),
         Ok(parsed) => prepared.verify(&parsed, as_of).err().map(|error| error.reason()),
