@@ -238,10 +238,10 @@ fn crl_issuer_certificate() -> Vec<Case> {
             it.extension_mut(oids::AKI).value = veritee_testkit::pki::authority_key_id(&[7; 20]);
         }),
         ("without authority key identifier", &[9], QuoteReason::CrlChainRole, |it| {
-            it.remove_extension(oids::AKI)
+            it.remove_extension(oids::AKI);
         }),
         ("without subject key identifier", &[9], QuoteReason::CrlChainRole, |it| {
-            it.remove_extension(oids::SKI)
+            it.remove_extension(oids::SKI);
         }),
         ("without distribution points", &[9], QuoteReason::CrlChainRole, |it| {
             it.remove_extension(oids::CRL_DISTRIBUTION);
