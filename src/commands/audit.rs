@@ -7,11 +7,13 @@ use crate::failure::Failure;
 use crate::input::{self, shown};
 use crate::source_tree::{self, Folder};
 use std::path::Path;
-use veritee_audit::{Audit, Context, Review, SourceTree};
+use veritee_audit::{Audit, BootEvents, Context, KeyProvider, Review, SourceTree, Survey};
 use veritee_compose::{Deployment, DocumentError, UnboundCompose, deployment};
+use veritee_eventlog::{AppIdentity, EventLog};
+use veritee_model::evidence::{EventLogFormat, EventLogItem};
 use veritee_model::report::Input;
-use veritee_model::{Budget, ExitCode, Sha256Digest};
-use veritee_verify::audit::{Unattested, of_policy, report};
+use veritee_model::{Budget, ExitCode, RtmrIndex, Sha256Digest};
+use veritee_verify::audit::{Judged, Unattested, of_policy, report_with};
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
     let loaded = super::policy::load(options.policy.as_deref())?;
@@ -24,7 +26,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
         ..of_policy(&loaded.policy)
     };
     let mut inputs = Vec::new();
-    let audit = audit(options, &mut context, &mut inputs)?;
+    let found = audit(options, &mut context, &mut inputs)?;
     let given = Unattested {
         policy: &loaded.policy,
         policy_sha256: loaded.sha256,
@@ -33,7 +35,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
         inputs: &inputs,
         tool_version: env!("CARGO_PKG_VERSION"),
     };
-    let report = report(audit, &given);
+    let report = report_with(found.audit, &found.judged, &given);
     crate::output::report(&report, global)?;
     Ok(report.verdict.outcome.exit_code())
 }
@@ -65,51 +67,157 @@ impl Given {
     }
 }
 
-fn audit(options: &Options, context: &mut Context, inputs: &mut Vec<Input>) -> Result<Audit, Failure> {
-    if !options.input.is_dir() {
-        return match compose(&options.input, inputs)? {
-            Ok(deployment) => Ok(veritee_audit::audit(&deployment, context)),
-            Err(error) => Ok(veritee_audit::audit_document_error(&error, context)),
-        };
+/// What was judged: all of it, and each document of a tree alone.
+struct Findings {
+    audit: Audit,
+    judged: Vec<Judged>,
+}
+
+fn audit(options: &Options, context: &mut Context, inputs: &mut Vec<Input>) -> Result<Findings, Failure> {
+    if options.input.is_dir() {
+        return tree(options, context, inputs);
     }
-    let tree = source_tree::open(&options.input, &context.budget)?;
-    let deployment = match &options.compose {
-        Some(path) => Some(compose(path, inputs)?.map_err(|error| refused(path, &error))?),
-        None => None,
+    let document = document(&options.input)?;
+    inputs.push(document.input.clone());
+    context.events.clone_from(&document.claimed);
+    let audit = match &document.deployment {
+        Ok(deployment) => veritee_audit::audit(deployment, context),
+        Err(error) => veritee_audit::audit_document_error(error, context),
     };
-    Ok(veritee_audit::audit_source(deployment.as_ref(), &*tree, context))
+    Ok(Findings { audit, judged: Vec::new() })
+}
+
+/// A tree: the document that is said to come from it, or else every document in it.
+fn tree(options: &Options, context: &mut Context, inputs: &mut Vec<Input>) -> Result<Findings, Failure> {
+    let tree = source_tree::open(&options.input, &context.budget)?;
+    let survey = veritee_audit::survey(&*tree, &context.budget);
+    if survey.recognised == 0 {
+        return Err(Failure::unobtainable(format!(
+            "{}: no file here is of a kind that is audited",
+            shown(&options.input)
+        ))
+        .help("name the folder of a source tree, or the compose file itself"));
+    }
+    if let Some(path) = &options.compose {
+        let document = document(path)?;
+        inputs.push(document.input.clone());
+        context.events.clone_from(&document.claimed);
+        let deployment = document.deployment.map_err(|error| refused(path, &error))?;
+        let audit = veritee_audit::audit_source(Some(&deployment), &*tree, context);
+        return Ok(Findings { audit, judged: Vec::new() });
+    }
+    let documents = documents(&survey, inputs)?;
+    context.judged = documents.iter().map(|(path, _)| path.clone()).collect();
+    let joined = deployed(&documents);
+    let mut judged = Vec::new();
+    for (index, (path, document)) in documents.iter().enumerate() {
+        let alone = Context { events: document.claimed.clone(), ..context.clone() };
+        let audit = match &document.deployment {
+            Ok(deployment) => veritee_audit::audit(deployment, &alone),
+            Err(error) => veritee_audit::audit_document_error(error, &alone),
+        };
+        let sha256 = document.input.sha256;
+        judged.push(Judged { path: path.clone(), sha256, audit, joined: joined == Some(index) });
+    }
+    let with = joined.and_then(|index| documents.get(index)).map(|(_, document)| document);
+    context.events = with.and_then(|document| document.claimed.clone());
+    let deployment = with.and_then(|document| document.deployment.as_ref().ok());
+    let audit = veritee_audit::audit_source(deployment, &*tree, context);
+    Ok(Findings { audit, judged })
+}
+
+/// The document that the source is judged with: the only one, or the only app_compose.
+fn deployed(documents: &[(String, Document)]) -> Option<usize> {
+    let readable = |(_, document): &&(String, Document)| document.deployment.is_ok();
+    if let [only] = documents {
+        return readable(&only).then_some(0);
+    }
+    let manifests = documents.iter().enumerate().filter(|(_, (_, document))| {
+        document.deployment.as_ref().is_ok_and(|deployment| deployment.manifest.is_some())
+    });
+    let indices: Vec<usize> = manifests.map(|(index, _)| index).collect();
+    if let [only] = indices.as_slice() { Some(*only) } else { None }
+}
+
+/// The documents of a tree that are no variants. What only looks like one by a word inside is passed by where no
+/// reader takes it for one.
+fn documents(survey: &Survey, inputs: &mut Vec<Input>) -> Result<Vec<(String, Document)>, Failure> {
+    let mut documents = Vec::new();
+    for found in survey.documents.iter().filter(|found| !found.variant) {
+        let Ok(bytes) = &found.bytes else { continue };
+        let document = match read_document(&found.path, bytes) {
+            Ok(document) => document,
+            Err(error) if found.named => return Err(error),
+            Err(_) => continue,
+        };
+        if !found.named && !document.says_what_runs() {
+            continue;
+        }
+        inputs.push(document.input.clone());
+        documents.push((found.path.clone(), document));
+    }
+    Ok(documents)
 }
 
 fn refused(path: &Path, error: &DocumentError) -> Failure {
     Failure::unobtainable(format!("{}: {error}", shown(path)))
 }
 
+/// A document that says what is deployed.
+struct Document {
+    deployment: Result<Deployment, DocumentError>,
+    /// Boot events of a log that came with it. No quote was checked: they are claims.
+    claimed: Option<BootEvents>,
+    input: Input,
+}
+
+impl Document {
+    /// It has services, or is an app_compose by the key that only that has.
+    fn says_what_runs(&self) -> bool {
+        self.deployment.as_ref().is_ok_and(|deployment| deployment.compose_text().is_some())
+    }
+}
+
+fn document(path: &Path) -> Result<Document, Failure> {
+    let source = input::read(path)?;
+    read_document(&source.name, &source.bytes)
+}
+
 /// A compose out of a file: an app_compose, a docker compose file, or evidence that holds an app_compose.
+fn read_document(source: &str, bytes: &[u8]) -> Result<Document, Failure> {
+    let budget = Budget::STANDARD;
+    let resolving = deployment::Context { budget, ..deployment::Context::default() };
+    let input = |name: &str, bytes: &[u8]| Input {
+        name: name.to_owned(),
+        sha256: Sha256Digest::of(bytes),
+        bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+        source: source.to_owned(),
+    };
+    let start = bytes.trim_ascii_start();
+    let is_json = start.starts_with(b"{");
+    // A page or a list is no compose file: only evidence begins so.
+    if (is_json || start.starts_with(b"<") || start.starts_with(b"["))
+        && let Some((app_compose, claimed)) = inside_evidence(source, bytes)?
+    {
+        let input = input("app-compose", &app_compose);
+        return Ok(Document { deployment: unbound(&app_compose, &resolving), claimed, input });
+    }
+    let (name, deployment) = if is_json {
+        ("app-compose", unbound(bytes, &resolving))
+    } else {
+        ("docker-compose", Deployment::from_compose_yaml(bytes, &resolving))
+    };
+    Ok(Document { deployment, claimed: None, input: input(name, bytes) })
+}
+
+/// The deployment of a file, for `veritee diff`.
 pub(crate) fn compose(
     path: &Path,
     inputs: &mut Vec<Input>,
 ) -> Result<Result<Deployment, DocumentError>, Failure> {
-    let source = input::read(path)?;
-    let budget = Budget::STANDARD;
-    let resolving = deployment::Context { budget, ..deployment::Context::default() };
-    let mut note = |name: &str, bytes: &[u8]| {
-        inputs.push(Input {
-            name: name.to_owned(),
-            sha256: Sha256Digest::of(bytes),
-            bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-            source: source.name.clone(),
-        });
-    };
-    if !source.bytes.trim_ascii_start().starts_with(b"{") {
-        note("docker-compose", &source.bytes);
-        return Ok(Deployment::from_compose_yaml(&source.bytes, &resolving));
-    }
-    if let Some(app_compose) = inside_evidence(&source.name, &source.bytes)? {
-        note("app-compose", &app_compose);
-        return Ok(unbound(&app_compose, &resolving));
-    }
-    note("app-compose", &source.bytes);
-    Ok(unbound(&source.bytes, &resolving))
+    let document = document(path)?;
+    inputs.push(document.input);
+    Ok(document.deployment)
 }
 
 fn unbound(bytes: &[u8], resolving: &deployment::Context) -> Result<Deployment, DocumentError> {
@@ -117,17 +225,47 @@ fn unbound(bytes: &[u8], resolving: &deployment::Context) -> Result<Deployment, 
         .map(|document| Deployment::from_unbound(&document, resolving))
 }
 
-/// The app_compose of evidence; `None` when the file is no evidence. Of several machines one has to be chosen first.
-fn inside_evidence(name: &str, bytes: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
+/// An app_compose that was inside of evidence, and what the log beside it claims.
+type Inside = (Vec<u8>, Option<BootEvents>);
+
+/// The app_compose of evidence with what its log claims; `None` when the file is no evidence. Of several machines one
+/// has to be chosen first.
+fn inside_evidence(name: &str, bytes: &[u8]) -> Result<Option<Inside>, Failure> {
     let Ok(readout) = veritee_evidence::read(name, bytes, &Budget::STANDARD) else { return Ok(None) };
     let evidence = readout.select(None).map_err(|error| gather::unreadable(Path::new(name), &error))?;
+    let claimed = evidence.event_log.as_ref().and_then(claimed);
     match evidence.app_compose {
-        Some(item) => Ok(Some(item.bytes)),
+        Some(item) => Ok(Some((item.bytes, claimed))),
         None => Err(Failure::unobtainable(format!(
             "{}: the evidence has no app_compose",
             veritee_model::text::inert(name)
         ))),
     }
+}
+
+/// What a log says of the boot, where it names one application. It is replayed to its own registers only, so that
+/// nothing vouches for it.
+fn claimed(item: &EventLogItem) -> Option<BootEvents> {
+    let budget = Budget::STANDARD;
+    let log = match item.format {
+        EventLogFormat::DstackJson => EventLog::parse_json(&item.item.bytes, &budget),
+        EventLogFormat::Ccel => EventLog::parse_ccel(&item.item.bytes, &budget),
+    };
+    let log = log.ok()?;
+    let trace = veritee_eventlog::fold(&log);
+    let registers = [RtmrIndex::Rtmr0, RtmrIndex::Rtmr1, RtmrIndex::Rtmr2, RtmrIndex::Rtmr3]
+        .map(|index| trace.register(index));
+    let replayed = veritee_eventlog::replay(&log, &registers).ok()?;
+    let identity = AppIdentity::read(&replayed).ok()?;
+    let boot = log.of_register(RtmrIndex::Rtmr3).take_while(|event| event.name() != "system-ready");
+    Some(BootEvents {
+        names: boot.filter(|event| event.is_runtime()).map(|event| event.name().to_owned()).collect(),
+        key_provider: Some(KeyProvider {
+            name: identity.key_provider().name().to_owned(),
+            id: hex::encode(identity.key_provider().id()),
+        }),
+        os_image_hash: identity.os_image_hash_claimed().map(ToString::to_string),
+    })
 }
 
 fn review(path: &Path) -> Result<Review, Failure> {

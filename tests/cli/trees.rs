@@ -144,3 +144,63 @@ fn many_mentions_in_one_line_cost_no_square_of_the_line() {
     folder.write("tree/d.py", "x = os.environ[\"A\"]; ".repeat(28_000));
     audit(&folder);
 }
+
+/// A compose file that nobody should let pass, and an app_compose that is fine, in one tree.
+fn two_documents() -> Folder {
+    let folder = Folder::empty();
+    let cases =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("test-vectors/audit/cases/tree/compose-not-looked-at");
+    std::fs::create_dir_all(folder.file("tree")).unwrap();
+    for name in ["app-compose.json", "docker-compose.yml", "Dockerfile", "LICENSE", "DEPLOYMENTS.md"] {
+        folder.write(&format!("tree/{name}"), std::fs::read(cases.join(name)).unwrap());
+    }
+    folder
+}
+
+#[test]
+fn every_document_of_a_tree_is_judged_with_a_verdict_of_its_own() {
+    let folder = two_documents();
+    let ran = folder.run(&["audit", "tree"]).ends(12);
+    for line in ["app-compose.json: nothing refused", "docker-compose.yml: findings"] {
+        assert!(ran.out.contains(line), "{line}: {}", ran.out);
+    }
+    let ran = folder.run(&["audit", "tree", "--format", "json"]).ends(12);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let documents = report["audit"]["documents"].as_array().unwrap();
+    let codes: Vec<_> =
+        documents.iter().map(|one| (one["path"].as_str().unwrap(), &one["exit_code"])).collect();
+    assert_eq!(codes, [("app-compose.json", &0.into()), ("docker-compose.yml", &12.into())]);
+    let findings = report["findings"].as_array().unwrap();
+    let socket = findings.iter().find(|finding| finding["rule"] == "DP-CMP-001").unwrap();
+    assert!(socket["where"].as_str().unwrap().starts_with("docker-compose.yml:"), "{socket}");
+    let inputs = report["inputs"].as_array().unwrap();
+    let names: Vec<&str> = inputs.iter().map(|input| input["source"].as_str().unwrap()).collect();
+    assert_eq!(names, ["app-compose.json", "docker-compose.yml"]);
+    folder.run(&["audit", "tree", "--compose", "tree/app-compose.json"]).ends(0);
+}
+
+#[test]
+fn a_folder_without_anything_that_is_audited_is_an_error() {
+    let folder = Folder::empty();
+    std::fs::create_dir_all(folder.file("empty")).unwrap();
+    std::fs::create_dir_all(folder.file("prose")).unwrap();
+    folder.write("prose/README.md", "hello\n");
+    for name in ["empty", "prose"] {
+        let ran = folder.run(&["audit", name]).ends(3);
+        assert!(ran.err.contains("no file here is of a kind that is audited"), "{}", ran.err);
+    }
+}
+
+#[test]
+fn the_log_of_evidence_answers_who_gives_the_keys_as_a_claim() {
+    let folder = Folder::empty();
+    let evidence = Path::new(env!("CARGO_MANIFEST_DIR")).join("test-vectors/quickstart/evidence.json");
+    folder.write("evidence.json", std::fs::read(evidence).unwrap());
+    let ran = folder.run(&["audit", "evidence.json", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let keys = findings.iter().find(|finding| finding["rule"] == "DP-KMS-001").expect("the rule was asked");
+    assert_eq!(keys["assumed"], true, "{keys}");
+    let assumptions = report["audit"]["assumptions"].to_string();
+    assert!(assumptions.contains("they are claims"), "{assumptions}");
+}

@@ -176,6 +176,9 @@ fn assumptions(subject: &Subject<'_>) -> Vec<&'static str> {
     if !subject.is_attested() {
         list.push("that the document is the one that runs: nothing vouches for it");
     }
+    if subject.context.events.is_some() && !subject.context.attested {
+        list.push("that the boot events are the machine's own: no quote was checked, they are claims");
+    }
     if view.allowed.is_none() && view.manifest.is_none() {
         list.push(
             "that the operator may set every variable: a compose file does not say which ones allowed_envs names",
@@ -190,7 +193,9 @@ fn is_assumed(rule: &Rule, subject: &Subject<'_>) -> bool {
     let about_document = rule.needs.iter().any(|need| matches!(need, Need::Manifest | Need::Compose))
         || rule.needs.is_empty() && rule.id != "DP-META-008" && rule.id != "DP-META-009";
     let known = subject.view.as_ref().is_some_and(|view| view.allowed.is_some());
-    about_document && !(subject.is_attested() && known)
+    // Events that no quote vouches for are what somebody says of the machine.
+    let claimed = rule.needs.contains(&Need::Events) && !subject.context.attested;
+    claimed || about_document && !(subject.is_attested() && known)
 }
 
 fn inline_allows(subject: &Subject<'_>) -> Vec<InlineAllow> {

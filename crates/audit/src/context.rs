@@ -4,7 +4,7 @@ use crate::allow::Allow;
 use crate::key_provider::KeyProvider;
 use crate::names::NameClass;
 use crate::review::Review;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use veritee_model::{AppId, Budget, ComposeHash, Finding, UnixTime};
 
 /// Boot events of a log that replays to the quoted RTMR3; only those before `system-ready`.
@@ -95,6 +95,8 @@ pub struct Context {
     pub honour_inline_allows: bool,
     /// Findings of other steps (chain, registry) that the checklists refer to.
     pub other_findings: Vec<Finding>,
+    /// Documents of the source tree, by path, that have a judgement of their own beside this one.
+    pub judged: BTreeSet<String>,
     /// A reviewer's answers.
     pub review: Option<Review>,
     /// Limits.

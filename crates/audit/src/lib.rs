@@ -52,5 +52,6 @@ pub use names::NameClass;
 pub use review::{Answer, FindingAnswer, Review, ReviewError};
 pub use rule::{Blocks, Need, Rule};
 pub use rules::{ELSEWHERE, Elsewhere, all as rules, find as find_rule};
+pub use source::survey::{Survey, TreeDocument, survey};
 pub use stage::{ChecklistItem, Question, QuestionStatus, Stage};
 pub use veritee_source::{CommitLookup, MemoryTree, SourceTree};

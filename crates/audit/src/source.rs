@@ -12,6 +12,9 @@ pub(crate) mod dockerfile;
 pub(crate) mod environment;
 pub(crate) mod kind;
 pub(crate) mod records;
+pub(crate) mod starts;
+pub(crate) mod survey;
+pub(crate) mod workflow;
 
 use environment::EnvironmentRead;
 use kind::{FileKind, is_test_like};
@@ -59,6 +62,8 @@ pub(crate) struct Source<'a> {
     /// Folders of installed and built files, which are not looked into.
     pub(crate) skipped: Vec<(String, &'static str)>,
     pub(crate) environment: Vec<EnvironmentRead>,
+    /// What says what is deployed.
+    pub(crate) documents: Vec<survey::TreeDocument>,
 }
 
 impl<'a> Source<'a> {
@@ -69,6 +74,7 @@ impl<'a> Source<'a> {
             unread: Vec::new(),
             skipped: Vec::new(),
             environment: Vec::new(),
+            documents: survey::survey(tree, budget).documents,
         };
         let mut paths = tree.paths();
         paths.sort_unstable();

@@ -328,6 +328,25 @@ pub struct AuditFacts {
     /// `veritee: allow` comments in the audited documents, whether they counted or not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inline_allows: Vec<InlineAllowFact>,
+    /// Documents of a source tree that were judged, each with its own verdict. Checklists and questions speak of the
+    /// document that the source was judged with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<DocumentFact>,
+}
+
+/// A document of a source tree with its own verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentFact {
+    /// Its path in the tree. The audited party's text.
+    pub path: String,
+    /// SHA-256 of its bytes.
+    pub sha256: Sha256Digest,
+    /// The exit code that it would have alone.
+    pub exit_code: u8,
+    /// Its verdict in one line.
+    pub summary: String,
+    /// Its DevProof line.
+    pub stage: String,
 }
 
 /// A review that speaks of the audited compose and commit.

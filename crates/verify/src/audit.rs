@@ -1,5 +1,9 @@
 //! Step 8: rules over the bound compose, with the facts of the replayed log.
 
+mod documents;
+
+pub use documents::Judged;
+
 use crate::run::{Draft, Run};
 use veritee_audit::{
     Allow, AllowOutcome, Audit, BootEvents, Context, KeyProvider, NameOverride, OsFacts, Review, SourceTree,
@@ -68,7 +72,7 @@ pub(crate) fn check(run: &mut Run<'_>, bound: Option<&BoundCompose>, identity: O
     }
     run.stage = Some(audit.stage.clone());
     run.audit = Some(facts(&audit));
-    run.record(Check::pass(CheckId::AuditRules, words(&audit)));
+    run.record(Check::pass(CheckId::AuditRules, words(core::iter::once(&audit))));
     run.findings = audit.findings.into_iter().filter(is_listed).collect();
 }
 
@@ -152,8 +156,22 @@ pub struct Unattested<'a> {
 /// the first line says that nothing was shown to be genuine.
 #[must_use]
 pub fn report(audit: Audit, given: &Unattested<'_>) -> Report {
+    report_with(audit, &[], given)
+}
+
+/// The same of a source tree with several documents, each judged alone as well: the findings of all decide.
+#[must_use]
+pub fn report_with(mut audit: Audit, judged: &[Judged], given: &Unattested<'_>) -> Report {
+    audit.allows = documents::allows(&audit, judged);
     let mut notices = Vec::new();
     remark_allowances(given.policy, &audit, &mut notices);
+    let mut facts = documents::together(&audit, judged);
+    facts.documents = judged.iter().map(|judged| documents::fact(judged, given)).collect();
+    let stage = documents::stage(&audit, judged);
+    let apart = judged.iter().filter(|judged| !judged.joined).map(|judged| &judged.audit);
+    let detail = words(core::iter::once(&audit).chain(apart));
+    let mut findings: Vec<Finding> = audit.findings.into_iter().filter(is_listed).collect();
+    findings.extend(judged.iter().flat_map(documents::placed));
     Draft {
         kind: Kind::Documents,
         policy: given.policy,
@@ -165,15 +183,15 @@ pub fn report(audit: Audit, given: &Unattested<'_>) -> Report {
         inputs: given.inputs.to_vec(),
         missing: Vec::new(),
         root: None,
-        checks: vec![Check::pass(CheckId::AuditRules, words(&audit))],
+        checks: vec![Check::pass(CheckId::AuditRules, detail)],
         notices,
         quote: None,
         tcb: None,
         identity: None,
         events: Vec::new(),
-        audit: Some(facts(&audit)),
-        stage: Some(audit.stage.clone()),
-        findings: audit.findings.into_iter().filter(is_listed).collect(),
+        audit: Some(facts),
+        stage: Some(stage),
+        findings,
     }
     .conclude()
 }
@@ -196,11 +214,11 @@ fn remark_allowances(policy: &Policy, audit: &Audit, notices: &mut Vec<Notice>) 
 }
 
 /// How many findings of which severity are open.
-fn words(audit: &Audit) -> String {
+fn words<'a>(audits: impl Iterator<Item = &'a Audit> + Clone) -> String {
     let open = |severity| {
-        audit
-            .findings
-            .iter()
+        audits
+            .clone()
+            .flat_map(|audit| &audit.findings)
             .filter(|finding| finding.severity == severity && finding.allowed.is_none())
             .filter(|finding| {
                 matches!(finding.status, FindingStatus::Fail | FindingStatus::Warn | FindingStatus::Unknown)
@@ -214,7 +232,7 @@ fn words(audit: &Audit) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, severity)| format!("{count} {severity}"))
         .collect();
-    let asked = asked(audit);
+    let asked = audits.clone().map(asked).max().unwrap_or(0);
     if counts.is_empty() {
         return format!("{asked} rules asked, nothing open");
     }
@@ -241,6 +259,7 @@ pub fn facts(audit: &Audit) -> AuditFacts {
             .collect()
     };
     AuditFacts {
+        documents: Vec::new(),
         attested: audit.attested,
         rules_asked: u64::try_from(asked(audit)).unwrap_or(u64::MAX),
         not_asked: audit

@@ -1,5 +1,6 @@
 //! What lets a person work inside of a service.
 
+use crate::script::Command;
 use crate::view::Service;
 use veritee_model::{Place, Severity};
 
@@ -128,6 +129,16 @@ pub(crate) fn interactive(service: &Service) -> Option<(Place, String, Severity)
         }
     }
     None
+}
+
+/// A program that gives a shell, a desktop or a console that runs code.
+pub(crate) fn gives_a_shell(command: &Command) -> bool {
+    let program = command.program().to_ascii_lowercase();
+    match program.as_str() {
+        "ssh" | "kind" | "coder" | "pluto" | "semaphore" | "windmill" => false,
+        "jupyter" => !matches!(command.subcommand(), Some("nbconvert" | "kernelspec" | "--version")),
+        _ => PROGRAMS.contains(&program.as_str()),
+    }
 }
 
 /// Whether a name has the words of a program one after the other: `acme/alpine-ttyd-bash` has `ttyd`.

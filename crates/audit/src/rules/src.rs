@@ -11,6 +11,9 @@ mod dp_src_009;
 mod dp_src_010;
 mod dp_src_011;
 mod dp_src_012;
+mod dp_src_013;
+mod dp_src_014;
+mod dp_src_015;
 mod dp_src_020;
 mod dp_src_021;
 mod dp_src_022;
@@ -18,10 +21,11 @@ mod dp_src_023;
 mod dp_src_024;
 mod dp_src_025;
 mod dp_src_026;
+mod dp_src_027;
 
 table! {
     dp_src_001 dp_src_003 dp_src_004 dp_src_005 dp_src_006 dp_src_007 dp_src_008 dp_src_009 dp_src_010
-    dp_src_011 dp_src_012 dp_src_020 dp_src_021 dp_src_022 dp_src_023 dp_src_024 dp_src_025 dp_src_026
+    dp_src_011 dp_src_012 dp_src_013 dp_src_014 dp_src_015 dp_src_020 dp_src_021 dp_src_022 dp_src_023 dp_src_024 dp_src_025 dp_src_026 dp_src_027
 }
 
 use crate::rule::Note;

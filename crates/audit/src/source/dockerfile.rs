@@ -66,15 +66,25 @@ pub(crate) enum Step {
     Copy {
         from: Option<ImageUse>,
         sources: Vec<String>,
+        offset: usize,
     },
     Add {
         sources: Vec<String>,
         checksum: bool,
         offset: usize,
     },
-    /// `ARG` and `ENV`: the arguments as they stand.
+    /// `ARG` and `ENV`: the arguments as they stand, and as names with values.
     Setting {
         text: String,
+        values: Vec<(String, String)>,
+        offset: usize,
+    },
+    /// `ENTRYPOINT` and `CMD`: what the image starts.
+    Start {
+        commands: Vec<Command>,
+        /// The words of the list form.
+        words: Vec<String>,
+        offset: usize,
     },
 }
 
@@ -184,15 +194,7 @@ impl Reader {
     fn step(&self, instruction: &Instruction<'_>) -> Option<Step> {
         Some(match instruction {
             Instruction::Run(run) => {
-                let mut text = String::new();
-                match &run.arguments {
-                    Form::Shell(shell) => text.push_str(shell.value),
-                    Form::Exec(words) => {
-                        let words: Vec<&str> = words.value.iter().map(|word| &*word.value).collect();
-                        text.push_str(&quoted(words));
-                    }
-                    _ => {}
-                }
+                let (mut text, _) = command(&run.arguments);
                 for document in &run.here_docs {
                     text.push('\n');
                     text.push_str(&document.value);
@@ -207,16 +209,24 @@ impl Reader {
             Instruction::Copy(copy) => Step::Copy {
                 from: flag(&copy.options, "from").map(|(value, span)| self.image(&value, span.start)),
                 sources: sources(&copy.src),
+                offset: copy.copy.span.start,
             },
             Instruction::Add(add) => Step::Add {
                 sources: sources(&add.src),
                 checksum: flag(&add.options, "checksum").is_some(),
                 offset: add.add.span.start,
             },
-            Instruction::Arg(arg) => Step::Setting { text: arg.arguments.value.to_string() },
-            Instruction::Env(env) => Step::Setting { text: env.arguments.value.to_string() },
+            Instruction::Arg(arg) => setting(&arg.arguments.value, arg.arg.span.start),
+            Instruction::Env(env) => setting(&env.arguments.value, env.env.span.start),
+            Instruction::Entrypoint(entry) => self.start(&entry.arguments, entry.entrypoint.span.start),
+            Instruction::Cmd(cmd) => self.start(&cmd.arguments, cmd.cmd.span.start),
             _ => return None,
         })
+    }
+
+    fn start(&self, arguments: &Form<'_>, offset: usize) -> Step {
+        let (text, words) = command(arguments);
+        Step::Start { commands: commands_of(&text, &self.budget), words, offset }
     }
 
     fn mount(&self, option: &Flag<'_>) -> Option<ImageUse> {
@@ -235,6 +245,44 @@ impl Reader {
         let local = lower == "scratch" || self.names.contains(&lower) || index;
         ImageUse { text: text.to_owned(), resolved, overridable, local, offset }
     }
+}
+
+/// The text of a command, and its words where it is a list.
+fn command(arguments: &Form<'_>) -> (String, Vec<String>) {
+    match arguments {
+        Form::Shell(shell) => (shell.value.to_owned(), Vec::new()),
+        Form::Exec(words) => {
+            let words: Vec<String> = words.value.iter().map(|word| word.value.to_string()).collect();
+            (quoted(words.iter().map(String::as_str)), words)
+        }
+        _ => (String::new(), Vec::new()),
+    }
+}
+
+/// `NAME=value NAME="value"`, or the older `NAME value`.
+fn setting(text: &str, offset: usize) -> Step {
+    let mut values = Vec::new();
+    let first = text.split_whitespace().next().unwrap_or("");
+    if first.contains('=') {
+        let mut word = String::new();
+        let mut quote = None;
+        for character in text.chars().chain([' ']) {
+            match (quote, character) {
+                (None, '"' | '\'') => quote = Some(character),
+                (Some(open), _) if open == character => quote = None,
+                (None, _) if character.is_whitespace() => {
+                    if let Some((name, value)) = word.split_once('=') {
+                        values.push((name.to_owned(), value.to_owned()));
+                    }
+                    word.clear();
+                }
+                _ => word.push(character),
+            }
+        }
+    } else if let Some((name, value)) = text.trim().split_once(char::is_whitespace) {
+        values.push((name.to_owned(), value.trim().to_owned()));
+    }
+    Step::Setting { text: text.to_owned(), values, offset }
 }
 
 fn flag(options: &[Flag<'_>], name: &str) -> Option<(String, Span)> {

@@ -12,6 +12,12 @@ pattern!(
     r"(?i)^(?:deployments?|deployment[-_]?(?:log|history|records?)|release[-_]?log|transparency[-_]?log|deploy[-_]?info)"
 );
 
+// What an entry of a record has: a date, a hash, a transaction. A text that only tells how to deploy has none.
+pattern!(
+    ENTRY,
+    r"(?im)\b20[0-9]{2}-[01][0-9]-[0-3][0-9]\b|\bsha256:|\b(?:0x)?[0-9a-f]{40,}\b|^[ \t|*-]*(?:tx|transaction|compose[ _-]?hash|digest|commit)[*` \t]*[:|]"
+);
+
 /// One record.
 pub(crate) struct Record<'a> {
     pub(crate) file: &'a SourceFile,
@@ -30,7 +36,7 @@ fn is_record(file: &SourceFile) -> bool {
             "evidence" | "evidences" | "deployments" | "attestations"
         )
     });
-    textual && (NAME.is_match(file.name()) || folder)
+    textual && (folder || NAME.is_match(file.name()) && ENTRY.is_match(&file.text))
 }
 
 /// The records of a tree.

@@ -23,6 +23,18 @@ impl Page {
                 self.screen.text(4, Style::Caution, &format!("{}  not asked: {}", rule.rule, rule.why));
             }
         }
+        for document in &audit.documents {
+            let words = format!(
+                "{}: {} (alone: exit {})",
+                self.shorten.text(&document.path),
+                self.shorten.text(&document.summary),
+                document.exit_code
+            );
+            self.audited("document", &words);
+            if self.verbose > 0 {
+                self.screen.text(4, Style::Plain, &format!("sha256 {}  {}", document.sha256, document.stage));
+            }
+        }
         self.checklist("quick check", &audit.quick_check);
         self.checklist("ERC-733", &audit.erc733);
         self.flows(&audit.data_flow);

@@ -14,6 +14,7 @@ pub(super) fn sections(page: &mut Page, report: &Report) {
     let groups = groups(report);
     page.tables("Summary of the audit", report.audit.as_ref().map(|audit| summary(audit, report)));
     if let Some(audit) = &report.audit {
+        page.tables("Documents of the tree", documents(audit));
         page.tables("Quick Check", checklist(&audit.quick_check));
     }
     page.tables("Findings", overview(&groups, not_attested(report)));
@@ -272,6 +273,23 @@ fn questions(page: &mut Page, questions: &[QuestionFact]) {
         );
         page.blocks.push(Block::List(items));
     }
+}
+
+/// Each document that was judged with its own verdict.
+fn documents(audit: &AuditFacts) -> Option<Table> {
+    let rows: Vec<Vec<Cell>> = audit
+        .documents
+        .iter()
+        .map(|document| {
+            vec![
+                vec![Inline::code(&document.path)],
+                vec![Inline::text(&document.exit_code.to_string())],
+                vec![Inline::text(&document.summary)],
+                vec![Inline::code(document.sha256.to_string())],
+            ]
+        })
+        .collect();
+    (!rows.is_empty()).then_some(Table { head: &["Document", "Exit code alone", "Verdict", "SHA-256"], rows })
 }
 
 fn inline_allows(audit: &AuditFacts) -> Option<Table> {

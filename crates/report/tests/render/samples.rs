@@ -207,6 +207,7 @@ fn audit() -> AuditFacts {
         person: Some("rebuild the image and compare its digest".to_owned()),
     };
     AuditFacts {
+        documents: Vec::new(),
         attested: false,
         rules_asked: 71,
         not_asked: vec![RuleNotAsked {

@@ -56,6 +56,17 @@ const SERVICES: &[&str] = &[
     "googleapis",
 ];
 
+/// Where a name stands whole, or as a part of a package's name: `alchemy-sdk`, not `sqlalchemy`.
+fn whole_name(text: &str, name: &str) -> Option<usize> {
+    let is_word = |character: char| character.is_ascii_alphanumeric();
+    let found = text.match_indices(name).find(|(at, _)| {
+        let before = text.get(..*at).and_then(|before| before.chars().next_back());
+        let after = text.get(at.saturating_add(name.len())..).and_then(|after| after.chars().next());
+        !before.is_some_and(is_word) && !after.is_some_and(is_word)
+    });
+    found.map(|(at, _)| at)
+}
+
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let mut found: BTreeMap<&str, Place> = BTreeMap::new();
     for (text, place) in subject.dependency_texts() {
@@ -68,7 +79,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         for file in source.live(&[FileKind::Manifest]) {
             let lower = file.text.to_ascii_lowercase();
             for service in SERVICES {
-                if let Some(at) = lower.find(service) {
+                if let Some(at) = whole_name(&lower, service) {
                     found.entry(service).or_insert_with(|| file.place(at));
                 }
             }

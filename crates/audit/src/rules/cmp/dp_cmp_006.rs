@@ -33,7 +33,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             let checked = commands.iter().any(is_checksum);
             for (index, command) in commands.iter().enumerate() {
                 let next = commands.get(index.saturating_add(1));
-                if let Some(why) = fault(command, next, checked) {
+                if let Some(why) = fetches_code(command, next, checked) {
                     let evidence = format!("{} {path}: {} ({why})", service.name, command.text());
                     sink.add(Note::fail(&program.place, evidence).about(&service.name));
                 }
@@ -44,7 +44,12 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 
 const SHELLS: &[&str] = &["sh", "bash", "ash", "dash", "zsh", "python", "python3", "node", "perl", "ruby"];
 
-fn fault(command: &Command, next: Option<&Command>, checked: bool) -> Option<&'static str> {
+/// Why a command brings code from outside, if it does; `checked` says that a checksum is compared beside it.
+pub(in crate::rules) fn fetches_code(
+    command: &Command,
+    next: Option<&Command>,
+    checked: bool,
+) -> Option<&'static str> {
     let verb = command.subcommand();
     let piped = command.piped && next.is_some_and(|next| SHELLS.contains(&next.program()));
     match command.program() {

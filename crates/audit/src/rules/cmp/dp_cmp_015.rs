@@ -23,6 +23,11 @@ pattern!(
     r"\b(?:sk-[A-Za-z0-9_-]{20,}|sk_live_[A-Za-z0-9]{16,}|ghp_[A-Za-z0-9]{30,}|AKIA[0-9A-Z]{16}|xox[baprs]-[A-Za-z0-9-]{20,}|AIza[0-9A-Za-z_-]{30,})"
 );
 
+/// Whether a text holds a key in a vendor's form.
+pub(in crate::rules) fn has_vendor_key(text: &str) -> bool {
+    VENDOR.is_match(text)
+}
+
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
@@ -72,7 +77,7 @@ fn literal_secret(entry: &EnvironmentEntry) -> Option<String> {
 }
 
 /// The last word says that a credential stands there, not something about one.
-fn names_credential(name: &str) -> bool {
+pub(in crate::rules) fn names_credential(name: &str) -> bool {
     let words = crate::names::words(name);
     let last = words.iter().rev().find(|word| !word.bytes().all(|byte| byte.is_ascii_digit()));
     !last.is_some_and(|last| {

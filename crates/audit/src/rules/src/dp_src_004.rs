@@ -48,10 +48,11 @@ fn unpinned_updates(stage: &Stage) -> Vec<(usize, bool)> {
                 }
                 snapshot |= switch.is_some();
             }
-            Step::Setting { text } => snapshot |= SNAPSHOT.is_match(text),
+            Step::Setting { text, .. } => snapshot |= SNAPSHOT.is_match(text),
             Step::Add { sources, .. } | Step::Copy { sources, .. } => {
                 snapshot |= sources.iter().any(|source| source.contains("snapshot"));
             }
+            Step::Start { .. } => {}
         }
     }
     updates.into_iter().map(|offset| (offset, snapshot)).collect()
