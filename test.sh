@@ -25,7 +25,7 @@ RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features --lock
 
 step "packages: bans, licences, sources"
 if ! [ -x "$tools/bin/cargo-deny" ]; then
-  cargo install --quiet --locked --root "$tools" --version 0.20.2 cargo-deny
+  cargo install --quiet --locked --debug --root "$tools" --version 0.20.2 cargo-deny
 fi
 "$tools/bin/cargo-deny" --all-features check bans licenses sources
 
@@ -35,9 +35,12 @@ fuzz/smoke.sh "${FUZZ_SECONDS:-5}"
 step "the quote engine as WebAssembly, under Node"
 crates/quote/wasm/run.sh
 
+step "README's first command"
+cargo run --release --locked --quiet -- verify test-vectors/quickstart/evidence.json --policy test-vectors/quickstart/policy.toml
+
 step "bench smoke run"
-cargo bench --workspace --locked --quiet -- --test
+# Each once, as the tests are built; figures come from cargo bench without --profile.
+cargo bench --workspace --all-features --profile dev --locked --quiet -- --test
 
 step "tests (README, help and snapshots among them)"
-cargo build --release --locked
 cargo test --workspace --all-features --locked
