@@ -20,15 +20,15 @@ fn gpus(criterion: &mut Criterion) {
         Roots::from_der(&gpu::device_root(SEED).sign(SEED), &gpu::manifest_root(SEED).sign(SEED)).unwrap();
     let as_of = UnixTime::parse("2026-03-15T00:00:00Z").unwrap();
     let budget = Budget::STANDARD;
-    let whole = |memory: &mut Memory| {
+    let whole = |memory: &Memory| {
         let Ok(Collected::Devices { devices, .. }) = container::read(&bytes, &budget) else { panic!() };
         let examine =
             Examine { devices: &devices, collateral: &manifests, roots: &roots, as_of, budget: &budget };
         let set = examine.run(memory).set.unwrap().unwrap();
         assert!(set.gpus().iter().all(|gpu| gpu.comparison().unwrap().is_equal()));
     };
-    let mut memory = Memory::new();
-    whole(&mut memory);
+    let memory = Memory::new();
+    whole(&memory);
     // Of certificates, of eight reports, of two manifests.
     let distinct = memory.signatures() + 8 + 2;
     let reports: Vec<Vec<u8>> = specs.iter().map(gpu::DeviceSpec::report).collect();
@@ -46,10 +46,10 @@ fn gpus(criterion: &mut Criterion) {
         });
     });
     group.bench_function("container to set, nothing remembered", |bencher| {
-        bencher.iter(|| whole(&mut Memory::new()));
+        bencher.iter(|| whole(&Memory::new()));
     });
     group.bench_function("container to set, certificates remembered", |bencher| {
-        bencher.iter(|| whole(&mut memory));
+        bencher.iter(|| whole(&memory));
     });
     group.finish();
 }

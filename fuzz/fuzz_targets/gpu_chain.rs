@@ -7,7 +7,7 @@ use veritee_model::{Budget, UnixTime};
 
 fuzz_target!(|bytes: &[u8]| {
     let as_of = UnixTime::from_seconds(1_717_200_000);
-    if let Ok(chain) = DeviceChain::verify(bytes, &Roots::nvidia(), as_of, &Budget::STANDARD, &mut Memory::new()) {
+    if let Ok(chain) = DeviceChain::verify(bytes, &Roots::nvidia(), as_of, &Budget::STANDARD, &Memory::new()) {
         assert!(chain.device_name().is_none_or(|name| name.starts_with("NVIDIA:")));
     }
 });

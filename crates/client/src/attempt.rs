@@ -25,7 +25,8 @@ const ROOM: usize = 64 << 10;
 /// A request on its way.
 pub(crate) struct Outgoing<'a> {
     pub(crate) url: &'a Url,
-    pub(crate) body: Option<&'a [u8]>,
+    /// Body and its media type.
+    pub(crate) body: Option<(&'a [u8], &'static str)>,
     pub(crate) cap: usize,
     pub(crate) accept: &'static str,
     pub(crate) types: &'static [&'static str],
@@ -69,8 +70,8 @@ impl Exchange<'_> {
         let way = self.via.as_ref().and(self.core.proxied.as_ref()).unwrap_or(&self.core.direct);
         let mut request = match self.outgoing.body {
             None => way.get(self.url.clone()),
-            Some(body) => {
-                way.post(self.url.clone()).header(CONTENT_TYPE, "application/json").body(body.to_vec())
+            Some((body, content_type)) => {
+                way.post(self.url.clone()).header(CONTENT_TYPE, content_type).body(body.to_vec())
             }
         };
         request = request.header(ACCEPT, self.outgoing.accept);

@@ -102,7 +102,7 @@ impl Client {
         .await
     }
 
-    /// Sends JSON to a url. Follows no redirect. Repeats as [`Self::get`] if the request is idempotent; otherwise
+    /// Sends a body to a url. Follows no redirect. Repeats as [`Self::get`] if the request is idempotent; otherwise
     /// only where nothing was sent, because no connection could be made.
     ///
     /// # Errors
@@ -110,7 +110,7 @@ impl Client {
     pub async fn post(&self, request: &Post) -> Result<Answer, FetchError> {
         self.ask(&Outgoing {
             url: &request.url,
-            body: Some(&request.body),
+            body: Some((&request.body, request.content_type)),
             cap: request.cap,
             accept: request.accept,
             types: request.types,

@@ -29,13 +29,15 @@ impl Get {
     }
 }
 
-/// A POST request with a JSON body.
+/// A POST request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Post {
     /// Where. `https:`, without user name and password.
     pub url: Url,
-    /// The body, sent as `application/json`.
+    /// The body.
     pub body: Vec<u8>,
+    /// Its media type, for example `application/json`.
+    pub content_type: &'static str,
     /// Bytes of the answer's body at most.
     pub cap: usize,
     /// The `Accept` header.

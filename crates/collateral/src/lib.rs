@@ -1,4 +1,5 @@
-//! Intel's collateral: asked for, checked, kept, refreshed, and never silently older than before.
+//! Intel's collateral: asked for, checked, kept, refreshed, and never silently older than before. Beside it what NVIDIA
+//! says of GPUs, which is asked for only where the caller says so ([`obtain_gpus`]).
 //!
 //! A verdict rests on four documents of Intel's: TCB info, QE identity, and the revocation lists of the PCK CA and
 //! of the root. [`obtain`] brings them for one [`Need`] out of a [`Store`] on disk, or from a [`Service`]: Intel PCS
@@ -76,6 +77,7 @@
 
 mod answers;
 mod error;
+mod gpu;
 mod memory;
 mod need;
 mod numbers;
@@ -88,6 +90,10 @@ mod store;
 
 pub use answers::{Answers, Checked, Received};
 pub use error::{AnswerFault, Error, Fault, FaultKind, StoreError};
+pub use gpu::{
+    CarriedFile, GpuAsk, GpuImported, GpuItem, GpuMissing, GpuObtained, GpuService, NVIDIA_OCSP, NVIDIA_RIM,
+    export_gpus, import_gpus, obtain_gpus,
+};
 pub use memory::{Mark, Memory, Rollback};
 pub use need::{Evaluation, EvaluationError, Need, NeedError};
 pub use numbers::{OfferedNumber, offered_numbers};
@@ -98,4 +104,4 @@ pub use service::{
     INTEL_PCS, INTEL_ROOT_CRL, ItemKind, PccsVersion, Question, Service, ServiceError, ServiceKind,
 };
 pub use snapshot::{Imported, Snapshot, Written, import, snapshot};
-pub use store::{Checkup, Found, Held, Inventory, Kept, Listed, ListedItem, Lookup, Pruned, Store};
+pub use store::{Checkup, Found, GpuListed, Held, Inventory, Kept, Listed, ListedItem, Lookup, Pruned, Store};

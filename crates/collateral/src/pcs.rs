@@ -73,7 +73,7 @@ fn failed(need: &Need, question: &Question, error: FetchError) -> Error {
 }
 
 /// Runs all of them at the same time, in this task, to their ends.
-async fn all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
+pub(crate) async fn all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
     let mut running: Vec<_> = futures.into_iter().map(Box::pin).collect();
     let mut done = Vec::with_capacity(running.len());
     poll_fn(|context| {

@@ -212,7 +212,7 @@ impl Service {
     }
 }
 
-fn base_address(text: &str) -> Result<Url, ServiceError> {
+pub(crate) fn base_address(text: &str) -> Result<Url, ServiceError> {
     let mut url = address(text)?;
     if url.query().is_some() {
         return Err(refuse(text, "a base address has no query"));
@@ -229,7 +229,7 @@ fn base_address(text: &str) -> Result<Url, ServiceError> {
     Ok(url)
 }
 
-fn address(text: &str) -> Result<Url, ServiceError> {
+pub(crate) fn address(text: &str) -> Result<Url, ServiceError> {
     let url = Url::parse(text).map_err(|_no_url| refuse(text, "not a URL"))?;
     if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
         return Err(refuse(text, "expected https:// and a host"));

@@ -5,6 +5,7 @@
 //! objects/<sha256>        exact bodies and chains, each named by its digest
 //! index/<sha256>          entries: which objects are the collateral of which need, from where, since when
 //! lists/<sha256>          entries: lists that are older than those and revoke what those do not
+//! gpus/<sha256>           entries: manifests and answers of NVIDIA's about GPUs
 //! platforms/<sha256>      entries: PCK certificates of quotes that carry none
 //! memory/<root>           the newest that was seen under each root
 //! ```
@@ -15,6 +16,7 @@
 
 mod entry;
 mod folder;
+mod gpus;
 mod inventory;
 mod lists;
 mod platform;
@@ -22,6 +24,8 @@ mod sealed;
 
 pub(crate) use entry::chain_cap;
 pub(crate) use folder::{failed, read as read_file, write_public};
+pub use gpus::GpuListed;
+pub(crate) use gpus::{GpuKept, GpuPlace};
 pub use inventory::{Checkup, Inventory, Listed, ListedItem, Pruned};
 pub use lists::Held;
 

@@ -6,6 +6,7 @@ mod shelf;
 
 pub use error::AppraisalError;
 pub use shelf::Shelf;
+pub(crate) use shelf::is_edition;
 
 use crate::device::{FirmwareMatch, SignedReport};
 use crate::manifest::{GoldenRecord, Manifest, SecurityFloor};

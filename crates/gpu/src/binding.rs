@@ -3,6 +3,7 @@
 //! A report whose nonce stands in REPORTDATA answers the same request as the quote. It does not show that the GPU is
 //! in the machine that was quoted: a machine without a GPU can hand the nonce to a GPU elsewhere.
 
+use crate::container::ContainerForm;
 use crate::family::Family;
 use core::fmt;
 use ring::digest::{SHA256, digest};
@@ -29,13 +30,15 @@ pub fn is_test_nonce(nonce: &[u8; 32]) -> bool {
 /// How a nonce is bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BindingForm {
-    /// The second half of REPORTDATA is the nonce: NEAR, Phala's vLLM proxy, SecretVM, and whoever asks dstack's
-    /// `AttestGpu` so.
+    /// The second half of REPORTDATA is the nonce: NEAR, Phala's vLLM proxy, SecretVM.
     SecondHalf,
     /// The first half of REPORTDATA is the nonce: Chutes, where it is the hash of a nonce and a key.
     FirstHalf,
     /// The first half of REPORTDATA is the nonce, and the container is CoCo's: the hash of its runtime data.
     Coco,
+    /// A half of REPORTDATA is the nonce, and the container is the answer of dstack's `AttestGpu`: the caller chose the
+    /// nonce and put it there.
+    DstackAttestGpu,
     /// The nonce is a hash of a half of REPORTDATA and a tag: attestation-rs.
     AttestationRs,
     /// The nonce is the one that the caller expects; nothing ties it to the quote.
@@ -50,6 +53,7 @@ impl BindingForm {
             Self::SecondHalf => "report-data-second-half",
             Self::FirstHalf => "report-data-first-half",
             Self::Coco => "coco-runtime-data",
+            Self::DstackAttestGpu => "dstack-attest-gpu",
             Self::AttestationRs => "attestation-rs",
             Self::Given => "given-nonce",
         }
@@ -64,6 +68,7 @@ impl BindingForm {
                 "the first half of REPORTDATA (as Chutes does; of what it is a hash was not given)"
             }
             Self::Coco => "the first half of REPORTDATA (as CoCo does, the hash of its runtime data)",
+            Self::DstackAttestGpu => "a half of REPORTDATA (as a caller of dstack's AttestGpu puts it there)",
             Self::AttestationRs => "a tagged hash of half of REPORTDATA (as attestation-rs does)",
             Self::Given => "the nonce that was asked for (nothing ties it to the quote)",
         }
@@ -78,23 +83,26 @@ impl fmt::Display for BindingForm {
 
 /// Finds the form in which a *verified* quote's REPORTDATA holds a report's nonce.
 ///
-/// `from_coco` only chooses between two names for the same place. All-zero halves bind nothing.
+/// The container only chooses between names for the same place. All-zero halves bind nothing.
 #[must_use]
 pub fn find(
     nonce: &[u8; 32],
     family: Family,
     report_data: &[u8; 64],
-    from_coco: bool,
+    container: ContainerForm,
 ) -> Option<BindingForm> {
     let (first, second) = report_data.split_at(32);
     if nonce.iter().all(|byte| *byte == 0) {
         return None;
     }
-    if second == nonce {
-        return Some(BindingForm::SecondHalf);
-    }
-    if first == nonce {
-        return Some(if from_coco { BindingForm::Coco } else { BindingForm::FirstHalf });
+    match container {
+        ContainerForm::DstackBundles if second == nonce || first == nonce => {
+            return Some(BindingForm::DstackAttestGpu);
+        }
+        ContainerForm::Coco if first == nonce => return Some(BindingForm::Coco),
+        _ if second == nonce => return Some(BindingForm::SecondHalf),
+        _ if first == nonce => return Some(BindingForm::FirstHalf),
+        _ => {}
     }
     let tag: &[u8] = if family.is_switch() { b"NVIDIA-SWITCH-EAT-v1" } else { b"NVIDIA-GPU-EAT-v1" };
     let tagged = |part: &[u8]| digest(&SHA256, &[part, tag].concat()).as_ref() == nonce;
@@ -115,10 +123,16 @@ mod tests {
     #[test]
     fn each_form_is_found_by_its_name_and_nothing_else_is() {
         let nonce = [7; 32];
-        let gpu = |report_data: &[u8; 64]| find(&nonce, Family::Hopper, report_data, false);
+        let from =
+            |report_data: &[u8; 64], container| find(&nonce, Family::Hopper, report_data, container);
+        let gpu = |report_data: &[u8; 64]| from(report_data, ContainerForm::NrasPayload);
         assert_eq!(gpu(&data([1; 32], nonce)), Some(BindingForm::SecondHalf));
         assert_eq!(gpu(&data(nonce, [1; 32])), Some(BindingForm::FirstHalf));
-        assert_eq!(find(&nonce, Family::Hopper, &data(nonce, [1; 32]), true), Some(BindingForm::Coco));
+        assert_eq!(from(&data(nonce, [1; 32]), ContainerForm::Coco), Some(BindingForm::Coco));
+        assert_eq!(from(&data([1; 32], nonce), ContainerForm::Coco), Some(BindingForm::SecondHalf));
+        for half in [data([1; 32], nonce), data(nonce, [1; 32])] {
+            assert_eq!(from(&half, ContainerForm::DstackBundles), Some(BindingForm::DstackAttestGpu));
+        }
         assert_eq!(gpu(&data([1; 32], [2; 32])), None);
         assert_eq!(gpu(&[0; 64]), None);
         let tagged = |tag: &[u8]| -> [u8; 32] {
@@ -126,14 +140,15 @@ mod tests {
         };
         let report_data = data([9; 32], [0; 32]);
         let (of_gpu, of_switch) = (tagged(b"NVIDIA-GPU-EAT-v1"), tagged(b"NVIDIA-SWITCH-EAT-v1"));
-        assert_eq!(find(&of_gpu, Family::Blackwell, &report_data, false), Some(BindingForm::AttestationRs));
-        assert_eq!(find(&of_switch, Family::Switch, &report_data, false), Some(BindingForm::AttestationRs));
-        assert_eq!(find(&of_switch, Family::Hopper, &report_data, false), None);
+        let rs = |nonce, family| find(nonce, family, &report_data, ContainerForm::AttestationRs);
+        assert_eq!(rs(&of_gpu, Family::Blackwell), Some(BindingForm::AttestationRs));
+        assert_eq!(rs(&of_switch, Family::Switch), Some(BindingForm::AttestationRs));
+        assert_eq!(rs(&of_switch, Family::Hopper), None);
     }
 
     #[test]
     fn a_zero_nonce_is_bound_by_nothing() {
-        assert_eq!(find(&[0; 32], Family::Hopper, &[0; 64], false), None);
+        assert_eq!(find(&[0; 32], Family::Hopper, &[0; 64], ContainerForm::NrasPayload), None);
     }
 
     #[test]

@@ -50,6 +50,21 @@ pub(crate) struct FirmwareIdentity<'a> {
     pub(crate) flags: Option<String>,
 }
 
+/// Why a certificate is not used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CertificateError {
+    /// Not of NVIDIA's form.
+    Form(DerError),
+    /// Its key, or its issuer's signature, is of a kind that is not verified here: nothing is wrong with it.
+    Unsupported(DerError),
+}
+
+impl From<DerError> for CertificateError {
+    fn from(error: DerError) -> Self {
+        Self::Form(error)
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Certificate<'a> {
     pub(crate) der: &'a [u8],
@@ -74,19 +89,24 @@ pub(crate) struct Certificate<'a> {
 }
 
 impl<'a> Certificate<'a> {
-    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, DerError> {
+    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, CertificateError> {
         let mut outer = Der::new(bytes);
         let whole = outer.expect(SEQUENCE, "certificate expected")?;
         outer.finish("bytes after the certificate")?;
         let mut parts = whole.inner();
         let tbs = parts.expect(SEQUENCE, "TBSCertificate expected")?;
-        check_algorithm(&parts.expect(SEQUENCE, "signature algorithm expected")?)?;
+        let algorithm = parts.expect(SEQUENCE, "signature algorithm expected")?;
         let signature = parts.expect(BIT_STRING, "signature expected")?;
         parts.finish("bytes after the signature")?;
         let mut fields = tbs.inner();
         check_version(&mut fields)?;
         let serial = read_serial(&fields.expect(INTEGER, "serial number expected")?)?;
-        check_algorithm(&fields.expect(SEQUENCE, "signature algorithm expected")?)?;
+        let named = fields.expect(SEQUENCE, "signature algorithm expected")?;
+        // RFC 5280 4.1.1.2: both are the same.
+        if named.whole != algorithm.whole {
+            return Err(CertificateError::Form(named.error("two signature algorithms are named")));
+        }
+        check_algorithm(&algorithm)?;
         let issuer = fields.expect(SEQUENCE, "issuer expected")?;
         let mut validity = fields.sequence("validity expected")?;
         let not_before = validity.any()?.time()?;
@@ -192,11 +212,12 @@ pub(crate) fn verify_fixed(key: &PublicKey, message: &[u8], signature: &[u8; 96]
     UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, key).verify(message, signature).is_ok()
 }
 
-fn check_algorithm(element: &Element<'_>) -> Result<(), DerError> {
+fn check_algorithm(element: &Element<'_>) -> Result<(), CertificateError> {
     if element.whole == ECDSA_WITH_SHA384 {
         Ok(())
     } else {
-        Err(element.error("signature algorithm other than ECDSA with SHA-384"))
+        let error = element.error("signature algorithm other than ECDSA with SHA-384");
+        Err(CertificateError::Unsupported(error))
     }
 }
 
@@ -208,17 +229,17 @@ fn check_version(fields: &mut Der<'_>) -> Result<(), DerError> {
     if version.value == [2] { Ok(()) } else { Err(version.error("version 3 expected")) }
 }
 
-fn read_public_key(spki: &Element<'_>) -> Result<PublicKey, DerError> {
+fn read_public_key(spki: &Element<'_>) -> Result<PublicKey, CertificateError> {
     let mut parts = spki.inner();
     let algorithm = parts.expect(SEQUENCE, "public key algorithm expected")?;
     if algorithm.whole != P384_PUBLIC_KEY {
-        return Err(algorithm.error("public key is not on P-384"));
+        return Err(CertificateError::Unsupported(algorithm.error("public key is not on P-384")));
     }
     let key = parts.expect(BIT_STRING, "public key expected")?;
     parts.finish("bytes after the public key")?;
     match <PublicKey>::try_from(key.octets_of_bits()?) {
         Ok(point) if point.first() == Some(&4) => Ok(point),
-        _ => Err(key.error("public key is not an uncompressed P-384 point")),
+        _ => Err(CertificateError::Form(key.error("public key is not an uncompressed P-384 point"))),
     }
 }
 

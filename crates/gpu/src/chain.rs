@@ -5,7 +5,7 @@ mod error;
 
 pub use error::{ChainError, ChainFault, ChainOf};
 
-use crate::certificate::{Certificate, PublicKey};
+use crate::certificate::{Certificate, CertificateError, PublicKey};
 use crate::family::Family;
 use crate::memory::Memory;
 use crate::opaque::DeviceIdentity;
@@ -69,7 +69,7 @@ impl DeviceChain {
         roots: &Roots,
         as_of: UnixTime,
         budget: &Budget,
-        memory: &mut Memory,
+        memory: &Memory,
     ) -> Result<Self, ChainError> {
         let fault = |fault| ChainError { of: ChainOf::Device, fault };
         if text.len() > budget.certificate_chain_bytes {
@@ -174,7 +174,13 @@ impl DeviceChain {
 
 pub(crate) fn parse(of: ChainOf, chain: &[Vec<u8>]) -> Result<Vec<Certificate<'_>>, ChainError> {
     let read = |(index, der)| {
-        Certificate::parse(der).map_err(|error| ChainError { of, fault: ChainFault::Der { index, error } })
+        Certificate::parse(der).map_err(|error| ChainError {
+            of,
+            fault: match error {
+                CertificateError::Form(error) => ChainFault::Der { index, error },
+                CertificateError::Unsupported(error) => ChainFault::Unsupported { index, error },
+            },
+        })
     };
     chain.iter().map(Vec::as_slice).enumerate().map(read).collect()
 }
@@ -185,7 +191,7 @@ pub(crate) fn walk(
     chain: &[Certificate<'_>],
     anchor: &Anchor,
     as_of: UnixTime,
-    memory: &mut Memory,
+    memory: &Memory,
 ) -> Result<(), ChainError> {
     let fault = |fault| ChainError { of, fault };
     let Some((root, below)) = chain.split_last() else {

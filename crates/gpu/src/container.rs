@@ -5,8 +5,10 @@
 
 mod error;
 mod json;
+mod said;
 
 pub use error::ContainerError;
+pub use said::{Said, said};
 
 use core::fmt;
 use veritee_model::Budget;
@@ -162,7 +164,7 @@ fn by_first_bytes(bytes: &[u8]) -> Option<ServiceAnswer> {
 }
 
 /// Three parts of base64url with dots: a JWS in compact form. The last may be empty (`alg: none`).
-fn is_token(text: &str) -> bool {
+pub(crate) fn is_token(text: &str) -> bool {
     let mut parts = text.split('.');
     let part = |part: Option<&str>| {
         part.is_some_and(|part| {

@@ -20,6 +20,8 @@ pub enum DeviceError {
     Chain(ChainError),
     /// The report is not signed by the key of the chain.
     Signature,
+    /// Signed, but of a layout that this program does not read.
+    Layout(ReportError),
     /// Signed, but its opaque data are of an unknown layout.
     Opaque(OpaqueError),
 }
@@ -30,6 +32,13 @@ impl DeviceError {
     pub fn explain(&self) -> Explanation {
         match self {
             Self::Report(error) => error.explain(),
+            Self::Layout(error) => {
+                let mut explanation = error.explain();
+                explanation.reason = Reason::GpuLayoutUnknown;
+                explanation.what =
+                    format!("a genuine device signed a report of an unknown layout: {}", explanation.what);
+                explanation.next("a newer version of veritee may read it")
+            }
             Self::Chain(error) => error.explain(),
             Self::Opaque(error) => error.explain(),
             Self::Signature => Explanation::new(
@@ -79,11 +88,18 @@ impl SignedReport {
         roots: &Roots,
         as_of: UnixTime,
         budget: &Budget,
-        memory: &mut Memory,
+        memory: &Memory,
     ) -> Result<Self, DeviceError> {
-        let report = ParsedReport::parse(report, budget).map_err(DeviceError::Report)?;
-        let chain = DeviceChain::verify(chain, roots, as_of, budget, memory).map_err(DeviceError::Chain)?;
-        Self::check(report, Arc::new(chain))
+        let parsed = ParsedReport::parse(report, budget);
+        let chain = DeviceChain::verify(chain, roots, as_of, budget, memory);
+        let report = match (parsed, &chain) {
+            (Ok(report), _) => report,
+            (Err(error), Ok(chain)) if is_signed(report, chain, budget) => {
+                return Err(DeviceError::Layout(error));
+            }
+            (Err(error), _) => return Err(DeviceError::Report(error)),
+        };
+        Self::check(report, Arc::new(chain.map_err(DeviceError::Chain)?))
     }
 
     fn check(report: ParsedReport, chain: Arc<DeviceChain>) -> Result<Self, DeviceError> {
@@ -161,4 +177,14 @@ impl SignedReport {
             }
         }
     }
+}
+
+/// Whether the last 96 bytes sign all before them: whatever a device signed was not forged, however it is laid out.
+fn is_signed(report: &[u8], chain: &DeviceChain, budget: &Budget) -> bool {
+    if report.len() > budget.gpu_report_bytes {
+        return false;
+    }
+    report.split_last_chunk().is_some_and(|(signed, signature)| {
+        crate::certificate::verify_fixed(chain.report_key(), signed, signature)
+    })
 }

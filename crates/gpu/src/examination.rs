@@ -3,13 +3,11 @@
 use crate::appraisal::{AppraisedGpu, Shelf};
 use crate::container::Device;
 use crate::device::{DeviceError, SignedReport};
+use crate::manifest::from_service;
 use crate::memory::Memory;
-use crate::revocation::Statements;
+use crate::revocation::{Revocation, Statements};
 use crate::root::Roots;
 use crate::set::{GpuSet, SetError};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
 use std::borrow::Cow;
 use std::sync::Arc;
 use veritee_model::{Budget, UnixTime};
@@ -36,45 +34,31 @@ pub struct Examination {
     pub devices: Vec<Result<Arc<SignedReport>, DeviceError>>,
     /// The manifests.
     pub shelf: Shelf,
+    /// What is said of the signers of those that are genuine and in force, in their order.
+    pub signers: Vec<Revocation>,
     /// Items of collateral that are of no known form.
     pub unread: usize,
     /// The set; `None` when a device is not genuine.
     pub set: Option<Result<GpuSet, SetError>>,
 }
 
-/// The answer of NVIDIA's service: a manifest in base64 and claims about it, none of them signed.
-#[derive(Deserialize)]
-struct ServiceRim<'a> {
-    #[serde(borrow)]
-    rim: Cow<'a, str>,
-}
-
-/// The manifest inside a service's answer; anything else as it is.
-fn unwrap(item: &[u8]) -> Cow<'_, [u8]> {
-    if !item.trim_ascii_start().starts_with(b"{") {
-        return Cow::Borrowed(item);
-    }
-    let answer: Option<ServiceRim<'_>> = serde_json::from_slice(item).ok();
-    let manifest = answer.and_then(|answer| STANDARD.decode(answer.rim.as_bytes()).ok());
-    manifest.map_or(Cow::Borrowed(item), Cow::Owned)
-}
-
 impl Examine<'_> {
     /// Examines all of it. Cannot fail: what fails is part of the answer.
     #[must_use]
-    pub fn run(&self, memory: &mut Memory) -> Examination {
+    pub fn run(&self, memory: &Memory) -> Examination {
         let Self { roots, as_of, budget, .. } = *self;
         let verify = |device: &Device| {
             SignedReport::verify(&device.report, &device.chain, roots, as_of, budget, memory).map(Arc::new)
         };
         let devices: Vec<_> = self.devices.iter().take(budget.gpu_devices).map(verify).collect();
         let genuine: Vec<&SignedReport> = devices.iter().flatten().map(Arc::as_ref).collect();
-        let unwrapped: Vec<Cow<'_, [u8]>> = self.collateral.iter().map(|item| unwrap(item)).collect();
+        let unwrapped: Vec<Cow<'_, [u8]>> = self.collateral.iter().map(|item| from_service(item)).collect();
         let is_xml = |item: &&[u8]| item.trim_ascii_start().starts_with(b"<");
         let (manifests, statements): (Vec<&[u8]>, Vec<&[u8]>) =
             unwrapped.iter().map(Cow::as_ref).partition(is_xml);
-        let shelf = Shelf::verify(manifests, &genuine, roots, as_of, budget, memory);
+        let mut shelf = Shelf::verify(manifests, &genuine, roots, as_of, budget, memory);
         let (statements, unread) = Statements::read(statements, budget);
+        let signers = shelf.strike(|manifest| statements.of_signer(manifest, as_of, memory));
         let unread = unread.saturating_add(shelf.unread());
         let all_genuine = !devices.is_empty() && devices.iter().all(Result::is_ok);
         let set = all_genuine.then(|| {
@@ -84,6 +68,6 @@ impl Examine<'_> {
             };
             GpuSet::assemble(devices.iter().flatten().map(appraise).collect())
         });
-        Examination { devices, shelf, unread, set }
+        Examination { devices, shelf, signers, unread, set }
     }
 }

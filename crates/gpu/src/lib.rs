@@ -60,6 +60,7 @@ pub mod report;
 pub mod revocation;
 mod root;
 pub mod set;
+pub mod wanted;
 mod x509;
 
 pub use appraisal::AppraisedGpu;
@@ -76,6 +77,7 @@ pub use pem::PemError;
 pub use report::ParsedReport;
 pub use root::Roots;
 pub use set::GpuSet;
+pub use wanted::Wanted;
 
 /// The sentence that stands in every output beside evidence of GPUs.
 pub const NOT_SHOWN: &str = "Not shown by any of this: that these GPUs are in the quoted machine, that confidential \

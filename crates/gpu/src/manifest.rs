@@ -13,7 +13,12 @@ pub use error::{ManifestError, ManifestFault};
 
 use crate::memory::Memory;
 use crate::root::Roots;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use veritee_model::{Budget, Sha256Digest, Sha384Digest, UnixTime};
 
 /// Reference values of one measurement: any of them will do.
@@ -62,8 +67,28 @@ pub struct ManifestHint {
     pub product: String,
     /// The version of the driver or of the VBIOS.
     pub version: String,
+    /// `GPU` or `SWITCH`.
+    pub edition: String,
     /// SHA-256 of the bytes: what tells two manifests of one version apart.
     pub sha256: Sha256Digest,
+}
+
+/// The answer of NVIDIA's service: a manifest in base64 and claims about it, none of them signed.
+#[derive(Deserialize)]
+struct ServiceRim<'a> {
+    #[serde(borrow)]
+    rim: Cow<'a, str>,
+}
+
+/// The manifest inside an answer of NVIDIA's service; anything else as it is.
+#[must_use]
+pub fn from_service(item: &[u8]) -> Cow<'_, [u8]> {
+    if !item.trim_ascii_start().starts_with(b"{") {
+        return Cow::Borrowed(item);
+    }
+    let answer: Option<ServiceRim<'_>> = serde_json::from_slice(item).ok();
+    let manifest = answer.and_then(|answer| STANDARD.decode(answer.rim.as_bytes()).ok());
+    manifest.map_or(Cow::Borrowed(item), Cow::Owned)
 }
 
 impl ManifestHint {
@@ -73,8 +98,13 @@ impl ManifestHint {
     /// When the bytes are no manifest.
     pub fn read(bytes: &[u8], budget: &Budget) -> Result<Self, ManifestError> {
         let xml = xml::Xml::parse(bytes, budget)?;
-        let (product, version, _edition) = read::meta(&xml)?;
-        Ok(Self { product, version, sha256: Sha256Digest::of(bytes) })
+        let (product, version, edition) = read::meta(&xml)?;
+        Ok(Self { product, version, edition, sha256: Sha256Digest::of(bytes) })
+    }
+
+    pub(crate) fn of(manifest: &Manifest) -> Self {
+        let (product, version) = (manifest.product().to_owned(), manifest.version().to_owned());
+        Self { product, version, edition: manifest.edition().to_owned(), sha256: manifest.sha256() }
     }
 }
 
@@ -90,7 +120,7 @@ impl Manifest {
         roots: &Roots,
         as_of: UnixTime,
         budget: &Budget,
-        memory: &mut Memory,
+        memory: &Memory,
     ) -> Result<Self, ManifestError> {
         let sha256 = Sha256Digest::of(bytes);
         let named = |mut error: ManifestError| {
@@ -108,6 +138,25 @@ impl Manifest {
             not_after: signed.not_after,
             chain: signed.chain,
         })
+    }
+
+    /// [`Self::verify`], or what `memory` has of the same bytes.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub(crate) fn remembered(
+        bytes: &[u8],
+        roots: &Roots,
+        as_of: UnixTime,
+        budget: &Budget,
+        memory: &Memory,
+    ) -> Result<Arc<Self>, ManifestError> {
+        if let Some(known) = memory.manifest(roots, Sha256Digest::of(bytes), as_of) {
+            return Ok(known);
+        }
+        let manifest = Arc::new(Self::verify(bytes, roots, as_of, budget, memory)?);
+        memory.keep_manifest(roots, &manifest);
+        Ok(manifest)
     }
 
     /// SHA-256 of the manifest as it came. NVIDIA signs the same identifier anew with other values.

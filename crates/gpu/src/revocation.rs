@@ -6,24 +6,29 @@
 //! nonce of an OCSP answer cannot be checked by who did not ask; its window is what counts.
 
 mod error;
-mod ocsp;
+pub(crate) mod ocsp;
 
 pub use error::RevocationError;
 
 use crate::certificate::{ECDSA_WITH_SHA256, ECDSA_WITH_SHA384, PublicKey};
+use crate::manifest::Manifest;
 use crate::chain::{DeviceChain, Link};
 use crate::crl::Crl;
-use crate::memory::Memory;
+use crate::memory::{Memory, Signed};
 use ocsp::{Answer, Status};
-use ring::signature::{ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, UnparsedPublicKey};
+use ring::signature::{
+    ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, EcdsaVerificationAlgorithm, UnparsedPublicKey,
+};
 use veritee_model::{Budget, UnixTime};
 
 /// For how long an OCSP answer without end is taken: one hour, as NVIDIA's tools do.
-const WITHOUT_END: u64 = 3600;
+pub(crate) const WITHOUT_END: u64 = 3600;
 /// Answers, and lists, about one certificate that are looked at.
 const STATEMENTS: usize = 8;
-/// The certificates of a chain that can be asked about; NVIDIA's responder does not answer for the leaf.
-const ASKED: [usize; 3] = [1, 2, 3];
+/// The certificates of a device's chain that can be asked about; NVIDIA's responder does not answer for the leaf.
+pub(crate) const OF_DEVICE: [usize; 3] = [1, 2, 3];
+/// Those of a manifest's signer: all but the root.
+pub(crate) const OF_SIGNER: [usize; 3] = [0, 1, 2];
 
 /// What is known of a device's revocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +51,8 @@ pub enum Revocation {
         certificate: String,
         /// On hold: NVIDIA may lift it.
         hold: bool,
+        /// Certificates without a usable answer beside it.
+        open: Vec<String>,
     },
     /// An answer is forged: it is about this device and not signed by who may answer.
     Forged(RevocationError),
@@ -79,50 +86,70 @@ impl<'a> Statements<'a> {
 
     /// What the statements say of a device's certificates at this time.
     #[must_use]
-    pub fn of(&self, chain: &DeviceChain, as_of: UnixTime, memory: &mut Memory) -> Revocation {
-        self.of_links(&chain.links, as_of, memory)
+    pub fn of(&self, chain: &DeviceChain, as_of: UnixTime, memory: &Memory) -> Revocation {
+        self.of_links(&chain.links, OF_DEVICE, as_of, memory)
     }
 
-    fn of_links(&self, links: &[Link], as_of: UnixTime, memory: &mut Memory) -> Revocation {
+    /// What the statements say of the certificates of a manifest's signer.
+    #[must_use]
+    pub fn of_signer(&self, manifest: &Manifest, as_of: UnixTime, memory: &Memory) -> Revocation {
+        self.of_links(&manifest.chain, OF_SIGNER, as_of, memory)
+    }
+
+    /// The gravest of what is said of any of these certificates: a forgery, a revocation, a hold, nothing.
+    fn of_links(&self, links: &[Link], asked: [usize; 3], as_of: UnixTime, memory: &Memory) -> Revocation {
         let (mut open, mut unusable, mut until) = (Vec::new(), Vec::new(), UnixTime::MAX);
-        for index in ASKED {
+        let (mut forged, mut revoked) = (None, None);
+        for index in asked {
             let (Some(link), Some(issuer)) = (links.get(index), links.get(index.saturating_add(1))) else {
                 continue;
             };
             match self.of_link(link, issuer, as_of, memory, &mut unusable) {
                 Ok(Found::Good(end)) => until = until.min(end),
-                Ok(Found::Revoked { hold }) => return Revocation::Revoked { certificate: named(link), hold },
+                Ok(Found::Revoked { hold }) => {
+                    if revoked.as_ref().is_none_or(|(_, held)| *held && !hold) {
+                        revoked = Some((named(link), hold));
+                    }
+                }
                 Ok(Found::Nothing) => open.push(named(link)),
-                Err(error) => return Revocation::Forged(error),
+                Err(error) => forged = forged.or(Some(error)),
             }
         }
-        if open.is_empty() {
-            Revocation::NotRevoked { until }
-        } else {
-            Revocation::NotChecked { open, unusable }
+        match (forged, revoked) {
+            (Some(error), _) => Revocation::Forged(error),
+            (None, Some((certificate, hold))) => Revocation::Revoked { certificate, hold, open },
+            (None, None) if open.is_empty() => Revocation::NotRevoked { until },
+            (None, None) => Revocation::NotChecked { open, unusable },
         }
     }
 
-    /// A revocation counts more than any other answer.
+    /// A revocation counts more than any other answer, a forgery more than that.
     fn of_link(
         &self,
         link: &Link,
         issuer: &Link,
         as_of: UnixTime,
-        memory: &mut Memory,
+        memory: &Memory,
         unusable: &mut Vec<RevocationError>,
     ) -> Result<Found, RevocationError> {
         let mut found = Found::Nothing;
         let about = self.answers.iter().filter(|answer| answer.is_about(link, issuer));
         for answer in about.take(STATEMENTS) {
-            let signer_until = answer.check_signer(issuer, memory)?;
+            let signer_until = match answer.check_signer(issuer, memory) {
+                Ok(until) => until,
+                Err(error) if error.is_forged() => return Err(error),
+                Err(error) => {
+                    unusable.push(error);
+                    continue;
+                }
+            };
             let end = answer.next_update.unwrap_or_else(|| after(answer.this_update, WITHOUT_END));
             let end = end.min(signer_until);
             let early = as_of < answer.this_update;
             let in_window = !early && as_of <= end;
             match answer.status {
-                Status::Revoked { hold: false } if !early => return Ok(Found::Revoked { hold: false }),
-                Status::Revoked { hold: true } if in_window => found = Found::Revoked { hold: true },
+                Status::Revoked { hold: false } if !early => found = Found::Revoked { hold: false },
+                Status::Revoked { hold: true } if in_window => found = found.or_hold(),
                 Status::Good if in_window => found = found.or_good(end),
                 Status::Unknown if in_window => {
                     unusable.push(RevocationError::Unknown { certificate: named(link) });
@@ -130,10 +157,20 @@ impl<'a> Statements<'a> {
                 _ => unusable.push(RevocationError::Window { from: answer.this_update, until: end, as_of }),
             }
         }
-        for list in self.lists.iter().filter(|list| list.issuer == issuer.subject).take(STATEMENTS) {
-            check_list(list, issuer)?;
+        // Another key of the same name signed its own lists: they are about other certificates.
+        let of_issuer =
+            |list: &&Crl<'_>| list.issuer == issuer.subject && list.authority_key == issuer.subject_key;
+        for list in self.lists.iter().filter(of_issuer).take(STATEMENTS) {
+            match check_list(list, issuer, memory) {
+                Ok(()) => {}
+                Err(error) if error.is_forged() => return Err(error),
+                Err(error) => {
+                    unusable.push(error);
+                    continue;
+                }
+            }
             if list.revoked.contains(&link.serial) && as_of >= list.this_update {
-                return Ok(Found::Revoked { hold: false });
+                found = Found::Revoked { hold: false };
             }
             if as_of < list.this_update || as_of > list.next_update {
                 let (from, until) = (list.this_update, list.next_update);
@@ -161,34 +198,54 @@ impl Found {
             Self::Revoked { .. } => self,
         }
     }
+
+    const fn or_hold(self) -> Self {
+        match self {
+            Self::Revoked { .. } => self,
+            Self::Nothing | Self::Good(_) => Self::Revoked { hold: true },
+        }
+    }
 }
 
-fn check_list(list: &Crl<'_>, issuer: &Link) -> Result<(), RevocationError> {
-    if list.authority_key != issuer.subject_key {
-        return Err(RevocationError::List { issuer: issuer.name.clone() });
+fn check_list(list: &Crl<'_>, issuer: &Link, memory: &Memory) -> Result<(), RevocationError> {
+    let of = || issuer.name.clone();
+    if algorithm(list.algorithm.whole).is_none() {
+        return Err(RevocationError::Unsupported { issuer: of(), what: "the list's signature" });
     }
-    if verify(list.algorithm.whole, &issuer.public_key, list.tbs, list.signature) {
+    if verify(list.algorithm.whole, &issuer.public_key, list.tbs, list.signature, memory) {
         Ok(())
     } else {
-        Err(RevocationError::List { issuer: issuer.name.clone() })
+        Err(RevocationError::List { issuer: of() })
     }
 }
 
 /// ECDSA on P-384 with either digest that NVIDIA uses.
-fn verify(algorithm: &[u8], key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
-    let with = match algorithm {
-        ECDSA_WITH_SHA384 => &ECDSA_P384_SHA384_ASN1,
-        ECDSA_WITH_SHA256 => &ECDSA_P384_SHA256_ASN1,
-        _ => return false,
-    };
-    UnparsedPublicKey::new(with, key).verify(message, signature).is_ok()
+fn algorithm(named: &[u8]) -> Option<&'static EcdsaVerificationAlgorithm> {
+    match named {
+        ECDSA_WITH_SHA384 => Some(&ECDSA_P384_SHA384_ASN1),
+        ECDSA_WITH_SHA256 => Some(&ECDSA_P384_SHA256_ASN1),
+        _ => None,
+    }
+}
+
+fn verify(
+    named: &[u8],
+    key: &PublicKey,
+    message: &[u8],
+    signature: &[u8],
+    memory: &Memory,
+) -> bool {
+    let Some(with) = algorithm(named) else { return false };
+    memory.is_signed(Signed::Statement, key, &[named, message, signature], || {
+        UnparsedPublicKey::new(with, key).verify(message, signature).is_ok()
+    })
 }
 
 fn after(time: UnixTime, seconds: u64) -> UnixTime {
     UnixTime::from_seconds(time.seconds().saturating_add(seconds))
 }
 
-fn named(link: &Link) -> String {
+pub(crate) fn named(link: &Link) -> String {
     let serial = hex::encode(link.serial);
     format!("{} (serial {})", link.name, serial.trim_start_matches('0'))
 }

@@ -1,6 +1,6 @@
 //! The two roots that NVIDIA signs under, pinned: devices, and reference manifests. They are not interchangeable.
 
-use crate::certificate::{Certificate, PublicKey};
+use crate::certificate::{Certificate, CertificateError, PublicKey};
 use crate::der::DerError;
 use crate::pem;
 use core::fmt;
@@ -32,7 +32,9 @@ impl Anchor {
 
     fn from_der(der: &[u8]) -> Result<Self, DerError> {
         let fault = |what| DerError { at: 0, what };
-        let certificate = Certificate::parse(der)?;
+        let certificate = Certificate::parse(der).map_err(|error| match error {
+            CertificateError::Form(error) | CertificateError::Unsupported(error) => error,
+        })?;
         if certificate.issuer != certificate.subject || !certificate.is_signed_by(&certificate.public_key) {
             return Err(fault("a root signs itself"));
         }

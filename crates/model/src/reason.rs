@@ -264,6 +264,7 @@ reasons! {
     GpuReportMalformed "gpu-report-malformed" NotGenuine "a GPU's report is not laid out as SPDM demands";
     GpuLayoutUnknown "gpu-layout-unknown" Undecided "a GPU's report is of a layout that this version does not know";
     GpuFamilyUnknown "gpu-family-unknown" Undecided "the device is of a family that this version does not know";
+    GpuAlgorithmUnsupported "gpu-algorithm-unsupported" Refused "a key or signature is of a kind that this version does not verify";
     GpuReportSignature "gpu-report-signature" NotGenuine "a GPU's report is not signed by the key of its certificate chain";
     GpuChainMalformed "gpu-chain-malformed" NotGenuine "a GPU's certificate chain cannot be read";
     GpuChainUntrusted "gpu-chain-untrusted" NotGenuine "a GPU's certificate chain does not reach NVIDIA's device root";
@@ -278,7 +279,7 @@ reasons! {
     GpuRevoked "gpu-revoked" Refused "NVIDIA has revoked a GPU's certificate";
     GpuOnHold "gpu-on-hold" Refused "NVIDIA has put a GPU's certificate on hold";
     GpuRimMissing "gpu-rim-missing" Undecided "the reference manifest for a GPU's driver or VBIOS was not given";
-    GpuRimMalformed "gpu-rim-malformed" NotGenuine "a reference manifest is not of NVIDIA's form";
+    GpuRimMalformed "gpu-rim-malformed" Refused "a reference manifest is not of NVIDIA's form";
     GpuRimSignature "gpu-rim-signature" NotGenuine "a reference manifest is not as NVIDIA signed it";
     GpuRimUntrusted "gpu-rim-untrusted" NotGenuine "a reference manifest's signer does not reach NVIDIA's root of manifests";
     GpuRimExpired "gpu-rim-expired" Undecided "a reference manifest's signer has expired at the as-of time";
@@ -361,6 +362,9 @@ impl Reason {
                     | Self::TargetOtherApp
                     | Self::GpuRevoked
                     | Self::GpuOtherMachine
+                    // Nothing was verified: to let it pass would be to call unverified bytes genuine.
+                    | Self::GpuAlgorithmUnsupported
+                    | Self::GpuRimMalformed
                     | Self::QuoteNotTdx
                     | Self::TdxModuleUnknown
                     | Self::EnginesDisagree

@@ -21,7 +21,9 @@ pub struct Gpu {
     pub vbios: Vec<String>,
     /// Measurements that may differ.
     pub allow_mismatch: Vec<AllowedMismatch>,
-    /// Why switches need not be attested where the rest is required.
+    /// Certificates that NVIDIA has put on hold are let pass. What it has revoked never is.
+    pub allow_hold: bool,
+    /// Why switches need not be attested where the rest is required, or why a hold is let pass.
     pub reason: Option<String>,
 }
 
@@ -91,6 +93,12 @@ impl Gpu {
         demanded
     }
 
+    /// Why a hold is let pass, made harmless to print; `None` where it is not.
+    #[must_use]
+    pub fn hold_allowed(&self) -> Option<String> {
+        self.allow_hold.then(|| veritee_model::text::inert(self.reason.as_deref().unwrap_or_default()))
+    }
+
     /// What loosens, as `(entry, reason)`.
     pub(crate) fn loosening(&self) -> Vec<(String, Option<&String>)> {
         let mut entries: Vec<_> = self
@@ -100,6 +108,9 @@ impl Gpu {
             .collect();
         if self.required && self.switches == Some(SwitchesDemanded::Optional) {
             entries.push(("[gpu] switches".to_owned(), self.reason.as_ref()));
+        }
+        if self.allow_hold {
+            entries.push(("[gpu] allow_hold".to_owned(), self.reason.as_ref()));
         }
         entries
     }
@@ -156,5 +167,13 @@ mod tests {
             assert!(matches!(policy(&contradiction), Err(PolicyFault::Contradiction { .. })));
         }
         assert!(policy("[gpu]\nunknown = 1\n").is_err());
+    }
+
+    #[test]
+    fn a_hold_is_let_pass_with_a_reason_only() {
+        assert!(!policy("").unwrap().allow_hold);
+        let without = "[gpu]\nallow_hold = true\n";
+        assert!(matches!(policy(without), Err(PolicyFault::ReasonMissing { .. })));
+        assert!(policy(&format!("{without}reason = \"NVIDIA was asked on Monday\"\n")).unwrap().allow_hold);
     }
 }

@@ -74,6 +74,8 @@ pub struct GpuCertificate {
     pub extensions: Vec<Extension>,
     /// Algorithm named inside the signed part and beside the signature.
     pub algorithm: Algorithm,
+    /// Another public key, DER, in place of the labelled one's.
+    pub spki: Option<Vec<u8>>,
 }
 
 impl GpuCertificate {
@@ -99,6 +101,7 @@ impl GpuCertificate {
             signed_by: signed_by.to_owned(),
             extensions,
             algorithm: Algorithm::ecdsa_sha384(),
+            spki: None,
         }
     }
 
@@ -121,12 +124,20 @@ impl GpuCertificate {
             self.issuer.der(),
             der::sequence(&[der::time(self.not_before), der::time(self.not_after)]),
             self.subject.der(),
-            GpuKey::derive(seed, &self.key).spki(),
+            self.spki.clone().unwrap_or_else(|| GpuKey::derive(seed, &self.key).spki()),
             der::element(0xa3, &der::sequence(&extensions)),
         ]);
         let signature = GpuKey::derive(seed, &self.signed_by).sign_der(&tbs);
         der::sequence(&[tbs, self.algorithm.0.clone(), der::bit_string(0, &signature)])
     }
+}
+
+/// A public key of RSA, as no certificate of NVIDIA's devices has one.
+#[must_use]
+pub fn rsa_spki() -> Vec<u8> {
+    let key = der::sequence(&[der::raw_integer(&[0x7f; 256]), der::integer(65_537)]);
+    let algorithm = der::sequence(&[der::oid("1.2.840.113549.1.1.1"), der::null()]);
+    der::sequence(&[algorithm, der::bit_string(0, &key)])
 }
 
 /// Key identifier of a labelled key: 20 bytes.

@@ -2,6 +2,7 @@
 //! measured with, and what ties them to the quote. Never: that they are in the quoted machine.
 
 mod judge;
+mod revocation;
 
 pub use judge::{GpuJudged, judge_devices};
 
@@ -66,7 +67,8 @@ pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identit
         as_of: request.as_of,
         budget: request.budget,
     };
-    let checks = checks(&gpu, identity, &mut Memory::new());
+    let fresh = Memory::new();
+    let checks = checks(&gpu, identity, request.gpu.memory.unwrap_or(&fresh));
     if speaks_of_devices(&gpu, &checks) {
         run.notice(Reason::GpuNotShown, veritee_gpu::NOT_SHOWN, None);
     }
@@ -83,13 +85,13 @@ fn speaks_of_devices(request: &GpuRequest<'_>, checks: &[Check]) -> bool {
 
 /// Every check about GPUs.
 #[must_use]
-pub fn checks(request: &GpuRequest<'_>, identity: Option<&AppIdentity>, memory: &mut Memory) -> Vec<Check> {
+pub fn checks(request: &GpuRequest<'_>, identity: Option<&AppIdentity>, memory: &Memory) -> Vec<Check> {
     let mut checks = devices(request, memory);
     checks.push(boot_gate(identity));
     checks
 }
 
-fn devices(request: &GpuRequest<'_>, memory: &mut Memory) -> Vec<Check> {
+fn devices(request: &GpuRequest<'_>, memory: &Memory) -> Vec<Check> {
     let id = CheckId::GpuEvidence;
     let Some(bytes) = request.container else { return absent(request) };
     match container::read(bytes, request.budget) {

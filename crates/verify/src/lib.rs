@@ -81,6 +81,8 @@ pub struct GpuGiven<'a> {
     pub nonce: Option<&'a [u8; 32]>,
     /// Other roots than NVIDIA's, for tests: then nothing is proven about real devices.
     pub roots: Option<&'a veritee_gpu::Roots>,
+    /// What was verified of other machines of the same run and need not be verified again.
+    pub memory: Option<&'a veritee_gpu::Memory>,
 }
 
 /// Everything that a verdict depends on.

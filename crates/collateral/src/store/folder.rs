@@ -17,8 +17,10 @@ pub(super) const PLATFORMS: &str = "platforms";
 pub(super) const MEMORY: &str = "memory";
 /// Folder of entries for lists that are kept for what they revoke.
 pub(super) const LISTS: &str = "lists";
+/// Folder of entries for what NVIDIA says of GPUs.
+pub(super) const GPUS: &str = "gpus";
 /// Every folder that files are written into.
-const PARTS: [&str; 5] = [OBJECTS, INDEX, PLATFORMS, MEMORY, LISTS];
+const PARTS: [&str; 6] = [OBJECTS, INDEX, PLATFORMS, MEMORY, LISTS, GPUS];
 const LOCK: &str = "lock";
 const TEMPORARY: &str = "tmp-";
 /// Ten seconds: locks are held for writing a few files, never while waiting for a network.

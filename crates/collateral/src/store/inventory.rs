@@ -1,7 +1,8 @@
 //! What is in the store, whether it is whole, and getting rid of what has served.
 
 use super::entry::Entry;
-use super::folder::{INDEX, LISTS, OBJECTS, PLATFORMS, Reading};
+use super::folder::{GPUS, INDEX, LISTS, OBJECTS, PLATFORMS, Reading};
+use super::gpus::GpuEntry;
 use super::lists::ListEntry;
 use super::platform::PlatformEntry;
 use super::{Found, Store, sealed};
@@ -88,6 +89,8 @@ pub struct Pruned {
     pub broken: Vec<Fault>,
     /// Entries that had expired and whose revocation lists are kept, because nothing else names what they revoke.
     pub lists_kept: Vec<Need>,
+    /// What NVIDIA had said of GPUs and was no longer in force.
+    pub gpus: usize,
     /// Objects that nothing named any more.
     pub objects: usize,
     /// Their bytes.
@@ -134,6 +137,7 @@ impl Store {
         for name in reading.names(LISTS)? {
             checkup.faults.extend(self.load_lists(&reading, &name).err());
         }
+        checkup.faults.extend(self.check_gpus(&reading)?);
         let (named, unknown) = referenced(&reading)?;
         checkup.faults.extend(unknown.into_iter().filter(|fault| fault.what == FaultKind::Damaged));
         let present = reading.names(OBJECTS)?;
@@ -204,6 +208,7 @@ impl Store {
             writing.remove(INDEX, &name)?;
             pruned.expired.push(need);
         }
+        pruned.gpus = self.prune_gpus(&writing, now, keep)?;
         let (named, unknown) = referenced(writing.reading())?;
         for fault in unknown {
             if let (true, Some((part, name))) = (is_lost(&fault.what), fault.file.split_once('/')) {
@@ -247,7 +252,7 @@ const fn is_lost(what: &FaultKind) -> bool {
 fn referenced(reading: &Reading<'_>) -> Result<(BTreeSet<String>, Vec<Fault>), StoreError> {
     let mut named = BTreeSet::new();
     let mut faults = Vec::new();
-    for part in [INDEX, PLATFORMS, LISTS] {
+    for part in [INDEX, PLATFORMS, LISTS, GPUS] {
         for name in reading.names(part)? {
             let read = reading.read(part, &name, sealed::CAP);
             let objects = read.and_then(|bytes| objects_of(part, &bytes));
@@ -264,6 +269,7 @@ fn objects_of(part: &str, bytes: &[u8]) -> Result<Vec<String>, FaultKind> {
     let digests: Vec<Sha256Digest> = match part {
         PLATFORMS => sealed::read::<PlatformEntry>(bytes)?.objects().to_vec(),
         LISTS => sealed::read::<ListEntry>(bytes)?.objects().collect(),
+        GPUS => sealed::read::<GpuEntry>(bytes)?.objects().collect(),
         _ => sealed::read::<Entry>(bytes)?.objects().collect(),
     };
     Ok(digests.iter().map(Sha256Digest::to_string).collect())

@@ -53,6 +53,13 @@ pub enum ChainFault {
         /// Why.
         error: DerError,
     },
+    /// A key or signature of a kind that this program does not verify.
+    Unsupported {
+        /// The certificate.
+        index: usize,
+        /// Which.
+        error: DerError,
+    },
     /// The last certificate is not the pinned root.
     Root {
         /// The name it gives itself.
@@ -160,6 +167,7 @@ impl ChainError {
         };
         match (&self.fault, self.of) {
             (ChainFault::Missing, _) => Reason::GpuEvidenceMalformed,
+            (ChainFault::Unsupported { .. }, _) => Reason::GpuAlgorithmUnsupported,
             (
                 ChainFault::TooLarge { .. }
                 | ChainFault::Pem(_)
@@ -203,6 +211,11 @@ impl ChainError {
             ChainFault::Der { index, error } => {
                 new(format!("the certificate is not of NVIDIA's form: {}", error.what))
                     .at(format_args!("{of}, certificate {index}, byte {}", error.at))
+            }
+            ChainFault::Unsupported { index, error } => {
+                new(format!("the certificate is of a kind that this version does not verify: {}", error.what))
+                    .at(format_args!("{of}, certificate {index}, byte {}", error.at))
+                    .next("a newer version of veritee may verify it")
             }
             ChainFault::Root { name, expected, got } => {
                 new(format!("the chain ends in another root than NVIDIA's; it calls itself {name}"))

@@ -58,6 +58,13 @@ pub enum ManifestFault {
     Signature,
     /// The signer's chain is refused.
     Chain(ChainError),
+    /// NVIDIA has revoked a certificate of the signer.
+    Revoked {
+        /// Which, with its serial number.
+        certificate: String,
+        /// On hold: NVIDIA may lift it.
+        hold: bool,
+    },
 }
 
 /// A reference manifest was refused.
@@ -110,6 +117,14 @@ impl ManifestError {
                 Explanation::new(Reason::GpuRimSignature, "the manifest's signature does not verify")
             }
             ManifestFault::Chain(error) => error.explain(),
+            ManifestFault::Revoked { certificate, hold } => {
+                let (reason, what) = if *hold {
+                    (Reason::GpuOnHold, "put on hold")
+                } else {
+                    (Reason::GpuRevoked, "revoked")
+                };
+                Explanation::new(reason, format!("NVIDIA has {what} the manifest's signer: {certificate}"))
+            }
         };
         if let Some(sha256) = &self.sha256 {
             explanation.what = format!("{} (manifest of SHA-256 {sha256})", explanation.what);

@@ -35,7 +35,7 @@ pub(super) fn verify(
     roots: &Roots,
     as_of: UnixTime,
     budget: &Budget,
-    memory: &mut Memory,
+    memory: &Memory,
 ) -> Result<Signed, ManifestError> {
     let root = xml.document.root_element();
     let signature = only_signature(root)?;
@@ -57,6 +57,7 @@ pub(super) fn verify(
     let leaf = certificates.first().ok_or_else(|| fault(key_info, "ds:X509Data", "certificates expected"))?;
     let signature_value = <[u8; 96]>::try_from(bytes_of(value, "ds:SignatureValue")?)
         .map_err(|_length| fault(value, "ds:SignatureValue", "96 bytes expected"))?;
+    memory.count();
     if !verify_fixed(&leaf.public_key, xml.canonical(info, None)?.as_bytes(), &signature_value) {
         return Err(ManifestError::new(ManifestFault::Signature));
     }

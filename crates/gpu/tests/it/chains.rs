@@ -137,8 +137,7 @@ fn certificates_that_may_not_play_their_part_are_refused() {
 #[test]
 fn certificates_of_another_form_are_malformed() {
     type Edit = fn(&mut GpuCertificate);
-    let cases: [(&str, Edit); 4] = [
-        ("SHA-256", |it| it.algorithm = Algorithm::ecdsa_sha256()),
+    let cases: [(&str, Edit); 3] = [
         ("unknown critical extension", |it| {
             it.extensions.push(Extension::new("1.2.3.4", true, veritee_testkit::der::null()));
         }),
@@ -152,6 +151,16 @@ fn certificates_of_another_form_are_malformed() {
     ];
     for (name, edit) in cases {
         assert_eq!(with(|spec| edit(&mut spec.chain[2])), Some(Reason::GpuChainMalformed), "{name}");
+    }
+}
+
+#[test]
+fn a_key_or_signature_of_another_kind_is_refused_by_name_and_not_forged() {
+    for at in 0..4 {
+        let algorithm = with(|spec| spec.chain[at].algorithm = Algorithm::ecdsa_sha256());
+        assert_eq!(algorithm, Some(Reason::GpuAlgorithmUnsupported), "{at}");
+        let key = with(|spec| spec.chain[at].spki = Some(gpu::rsa_spki()));
+        assert_eq!(key, Some(Reason::GpuAlgorithmUnsupported), "{at}");
     }
 }
 

@@ -7,7 +7,7 @@ use veritee_testkit::gpu::{self, ManifestSpec, ResourceSpec, block};
 
 fn verify(spec: &ManifestSpec) -> Option<Reason> {
     let bytes = spec.forge();
-    let result = Manifest::verify(&bytes, &roots(), as_of(), &Budget::STANDARD, &mut Memory::new());
+    let result = Manifest::verify(&bytes, &roots(), as_of(), &Budget::STANDARD, &Memory::new());
     result.err().map(|error| error.reason())
 }
 

@@ -47,7 +47,7 @@ impl Random {
 }
 
 /// With a memory for all rounds: certificates that were verified are not verified anew.
-fn examine(devices: &[Device], collateral: &[Vec<u8>], roots: &Roots, memory: &mut Memory) -> Examination {
+fn examine(devices: &[Device], collateral: &[Vec<u8>], roots: &Roots, memory: &Memory) -> Examination {
     let collateral: Vec<&[u8]> = collateral.iter().map(Vec::as_slice).collect();
     let budget = Budget::STANDARD;
     Examine { devices, collateral: &collateral, roots, as_of: as_of(), budget: &budget }.run(memory)
@@ -62,21 +62,21 @@ fn twenty_thousand_mutations_of_every_input_end_without_a_panic_and_without_a_ch
     let mut collateral = manifests();
     collateral.push(AnswerSpec::good(SEED, &spec.chain[1], as_of()).forge());
     collateral.push(ListSpec::empty(SEED, &spec.chain[3], as_of()).forge());
-    let (mut random, mut memory) = (Random(20_000), Memory::new());
-    let genuine = examine(&[device(&spec)], &[], &roots, &mut memory);
+    let (mut random, memory) = (Random(20_000), Memory::new());
+    let genuine = examine(&[device(&spec)], &[], &roots, &memory);
     let genuine = genuine.devices[0].as_ref().unwrap().chain().clone();
     for round in 0..20_000 {
         match round % 20 {
             0..10 => {
                 let mut device = device(&spec);
                 random.mutate(&mut device.report);
-                let found = examine(std::slice::from_ref(&device), &[], &roots, &mut memory);
+                let found = examine(std::slice::from_ref(&device), &[], &roots, &memory);
                 assert!(found.devices[0].is_err() || device.report == report, "round {round}");
             }
             10..13 => {
                 let mut device = device(&spec);
                 random.mutate(&mut device.chain);
-                let found = examine(std::slice::from_ref(&device), &[], &roots, &mut memory);
+                let found = examine(std::slice::from_ref(&device), &[], &roots, &memory);
                 if let Ok(signed) = &found.devices[0] {
                     // Line ends and zero bytes behind the text are no part of a certificate.
                     assert_eq!(signed.chain(), &genuine, "round {round}");
@@ -100,7 +100,7 @@ fn twenty_thousand_mutations_of_every_input_end_without_a_panic_and_without_a_ch
                 let mut items = if kind == 18 { collateral[3..].to_vec() } else { collateral.clone() };
                 let at = if kind == 18 { at - 3 } else { at };
                 random.mutate(&mut items[at]);
-                let found = examine(&[device(&spec)], &items, &roots, &mut memory);
+                let found = examine(&[device(&spec)], &items, &roots, &memory);
                 let set = found.set.unwrap().unwrap();
                 if let Ok(comparison) = set.gpus()[0].comparison() {
                     assert!(comparison.is_equal(), "round {round}");
@@ -116,11 +116,11 @@ fn no_bit_of_a_signed_part_of_a_manifest_can_be_flipped() {
     let genuine = manifests().remove(0);
     let end = genuine.windows(14).position(|window| window == b"<ds:Signature ").unwrap();
     let budget = Budget::STANDARD;
-    let mut memory = Memory::new();
-    for byte in (0..end).step_by(37) {
+    let memory = Memory::new();
+    for byte in (0..end).step_by(5) {
         let mut changed = genuine.clone();
         changed[byte] ^= 1 << (byte % 7);
-        let result = veritee_gpu::Manifest::verify(&changed, &roots(), as_of(), &budget, &mut memory);
+        let result = veritee_gpu::Manifest::verify(&changed, &roots(), as_of(), &budget, &memory);
         assert!(result.is_err(), "byte {byte}");
     }
 }

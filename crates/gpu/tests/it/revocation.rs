@@ -1,10 +1,12 @@
 //! Answers about revocation: what counts, what is forged, what is not enough.
 
-use crate::world::{SEED, as_of, examine, one};
+use crate::world::{SEED, as_of, examine, one, roots};
 use veritee_gpu::revocation::Revocation;
-use veritee_model::{Reason, UnixTime};
-use veritee_testkit::certificate::oids;
-use veritee_testkit::gpu::{AnswerSpec, GpuCertificate, ListSpec, ResponseStatus};
+use veritee_gpu::wanted::{AnswerRefused, AnswerStatus, ManifestRefused, WantedManifest};
+use veritee_gpu::{Memory, Wanted};
+use veritee_model::{Budget, Reason, UnixTime};
+use veritee_testkit::certificate::{Algorithm, oids};
+use veritee_testkit::gpu::{AnswerSpec, GpuCertificate, ListSpec, ManifestSpec, ResponseStatus};
 
 fn answers() -> Vec<AnswerSpec> {
     one().chain[1..4].iter().map(|certificate| AnswerSpec::good(SEED, certificate, as_of())).collect()
@@ -105,9 +107,35 @@ fn outside_of_its_window_an_answer_does_not_count() {
     assert!(is_open(&responder, 1), "a responder that has expired since");
 }
 
+type Edit = fn(&mut AnswerSpec, &GpuCertificate);
+
+fn edited(edit: Edit) -> Revocation {
+    with(|answers| {
+        let other = answers[1].subject.clone();
+        edit(&mut answers[0], &other);
+    })
+}
+
 #[test]
-fn a_responder_to_whom_this_issuer_did_not_delegate_is_refused() {
-    type Edit = fn(&mut AnswerSpec, &GpuCertificate);
+fn a_signature_that_does_not_verify_is_forged() {
+    let cases: [(&str, Edit); 3] = [
+        ("signed by a stranger", |answer, _| {
+            answer.responder.as_mut().unwrap().signed_by = "stranger".into();
+        }),
+        ("another key signs", |answer, _| answer.signed_by = "stranger".into()),
+        ("no responder and another key", |answer, _| {
+            answer.responder = None;
+            answer.signed_by = "stranger".into();
+        }),
+    ];
+    for (name, edit) in cases {
+        let revocation = edited(edit);
+        assert!(is_forged(&revocation), "{name}: {revocation:?}");
+    }
+}
+
+#[test]
+fn a_responder_to_whom_this_issuer_did_not_delegate_answers_nothing_and_is_no_forgery() {
     let cases: [(&str, Edit); 6] = [
         ("of another issuer", |answer, other| {
             let other = AnswerSpec::good(SEED, other, as_of());
@@ -117,25 +145,78 @@ fn a_responder_to_whom_this_issuer_did_not_delegate_is_refused() {
         ("not for OCSP", |answer, _| {
             answer.responder.as_mut().unwrap().extensions.retain(|it| it.oid != oids::EXTENDED_KEY_USAGE);
         }),
-        ("signed by a stranger", |answer, _| {
-            answer.responder.as_mut().unwrap().signed_by = "stranger".into();
-        }),
-        ("another key signs", |answer, _| answer.signed_by = "stranger".into()),
-        ("no responder and another key", |answer, _| {
-            answer.responder = None;
-            answer.signed_by = "stranger".into();
-        }),
         ("not in force when it answered", |answer, _| {
             answer.responder.as_mut().unwrap().not_before = as_of();
         }),
+        ("of another kind of key", |answer, _| {
+            answer.responder.as_mut().unwrap().spki = Some(veritee_testkit::gpu::rsa_spki());
+        }),
+        ("of another kind of signature", |answer, _| answer.algorithm = Algorithm::rsa_sha256()),
+        ("certified by another kind of signature", |answer, _| {
+            answer.responder.as_mut().unwrap().algorithm = Algorithm::ecdsa_sha256();
+        }),
     ];
     for (name, edit) in cases {
-        let revocation = with(|answers| {
-            let other = answers[1].subject.clone();
-            edit(&mut answers[0], &other);
-        });
-        assert!(is_forged(&revocation), "{name}: {revocation:?}");
+        let revocation = edited(edit);
+        let Revocation::NotChecked { open, unusable } = &revocation else { panic!("{name}: {revocation:?}") };
+        assert_eq!((open.len(), unusable.len()), (1, 1), "{name}");
+        assert_eq!(unusable[0].reason(), Reason::GpuRevocationNotChecked, "{name}");
     }
+}
+
+#[test]
+fn a_request_names_the_certificate_and_an_answer_to_another_request_is_refused() {
+    let spec = one();
+    let examination = examine(&[spec.clone()], &[]);
+    let devices: Vec<_> = examination.devices.into_iter().map(Result::unwrap).collect();
+    let wanted = Wanted::of(&devices);
+    let ids: Vec<_> = wanted.manifests.iter().map(WantedManifest::id).collect();
+    assert_eq!(ids, ["NV_GPU_DRIVER_GH100_570.172.08", "NV_GPU_VBIOS_G520_0280_895_9600CF0002"]);
+    assert_eq!(wanted.answers.len(), 3);
+    let (budget, memory) = (Budget::STANDARD, Memory::new());
+    for (answer, certificate) in wanted.answers.iter().zip(&spec.chain[1..4]) {
+        let request = answer.request(Some(&[7; 32]));
+        let has = |part: &[u8]| request.windows(part.len()).any(|window| window == part);
+        assert!(has(&certificate.serial) && has(&[7; 32]) && answer.request(None).len() < request.len());
+        let mut genuine = AnswerSpec::good(SEED, certificate, as_of());
+        let check = |spec: &AnswerSpec, nonce: Option<&[u8; 32]>| {
+            answer.check(&spec.forge(), nonce, as_of(), &budget, &memory)
+        };
+        let found = check(&genuine, Some(&[7; 32])).unwrap();
+        assert_eq!((found.status, found.until), (AnswerStatus::NotRevoked, later(23 * 3600)));
+        genuine.nonce = Some([7; 32]);
+        assert!(check(&genuine, Some(&[7; 32])).is_ok());
+        assert_eq!(check(&genuine, Some(&[8; 32])), Err(AnswerRefused::Nonce));
+        let mut late = genuine.clone();
+        late.next_update = Some(UnixTime::from_seconds(as_of().seconds() - 1));
+        assert!(matches!(check(&late, None), Err(AnswerRefused::Revocation(_))));
+        late.status = ResponseStatus::Revoked(1);
+        assert_eq!(check(&late, None).unwrap().status, AnswerStatus::Revoked);
+        genuine.serial = vec![9, 9];
+        assert_eq!(check(&genuine, None), Err(AnswerRefused::Other));
+        assert!(matches!(answer.check(b"\x30\x03\x0a\x01\x06", None, as_of(), &budget, &memory), Err(AnswerRefused::Form(_))));
+    }
+}
+
+#[test]
+fn a_manifest_of_another_product_or_version_is_not_the_wanted_one() {
+    let examination = examine(&[one()], &[]);
+    let devices: Vec<_> = examination.devices.into_iter().map(Result::unwrap).collect();
+    let wanted = Wanted::of(&devices);
+    let memory = Memory::new();
+    let check = |spec: &ManifestSpec| {
+        wanted.manifests[0].check(&spec.forge(), &roots(), as_of(), &Budget::STANDARD, &memory)
+    };
+    assert!(check(&ManifestSpec::driver(SEED)).unwrap().manifest.is_some());
+    let mut old = ManifestSpec::driver(SEED);
+    old.chain[0].not_after = UnixTime::from_seconds(as_of().seconds() - 1);
+    assert!(check(&old).unwrap().not_in_force.is_some());
+    assert!(matches!(check(&ManifestSpec::vbios(SEED)), Err(ManifestRefused::Other { .. })));
+    let mut product = ManifestSpec::driver(SEED);
+    product.product = "GB100".into();
+    assert!(matches!(check(&product), Err(ManifestRefused::Other { .. })));
+    product.signed_by = "stranger".into();
+    assert!(matches!(check(&product), Err(ManifestRefused::Manifest(_))));
 }
 
 #[test]

@@ -59,7 +59,7 @@ pub(crate) fn examine_with(
 ) -> Examination {
     let collateral: Vec<&[u8]> = collateral.iter().map(Vec::as_slice).collect();
     let budget = Budget::STANDARD;
-    Examine { devices, collateral: &collateral, roots, as_of, budget: &budget }.run(&mut Memory::new())
+    Examine { devices, collateral: &collateral, roots, as_of, budget: &budget }.run(&Memory::new())
 }
 
 /// The reason why the only device is not genuine.

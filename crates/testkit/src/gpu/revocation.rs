@@ -36,6 +36,10 @@ pub struct AnswerSpec {
     pub signed_by: String,
     /// Content bytes of the serial number that the answer names.
     pub serial: Vec<u8>,
+    /// Algorithm that the response names.
+    pub algorithm: Algorithm,
+    /// The nonce that it repeats.
+    pub nonce: Option<[u8; 32]>,
 }
 
 impl AnswerSpec {
@@ -57,6 +61,8 @@ impl AnswerSpec {
             signed_by: label,
             responder: Some(responder),
             serial: subject.serial.clone(),
+            algorithm: Algorithm::ecdsa_sha384(),
+            nonce: None,
         }
     }
 
@@ -84,13 +90,18 @@ impl AnswerSpec {
         };
         let mut single = vec![id, status, generalized(self.this_update)];
         single.extend(self.next_update.map(|time| der::element(0xa0, &generalized(time))));
-        let data = der::sequence(&[
+        let mut data = vec![
             der::element(0xa2, &der::octet_string(&key_id(self.seed, &self.signed_by))),
             generalized(self.this_update),
             der::sequence(&[der::sequence(&single)]),
-        ]);
+        ];
+        data.extend(self.nonce.map(|nonce| {
+            let nonce = Extension::new("1.3.6.1.5.5.7.48.1.2", false, der::octet_string(&nonce));
+            der::element(0xa1, &der::sequence(&[nonce.der()]))
+        }));
+        let data = der::sequence(&data);
         let signature = GpuKey::derive(self.seed, &self.signed_by).sign_der(&data);
-        let mut parts = vec![data, Algorithm::ecdsa_sha384().0, der::bit_string(0, &signature)];
+        let mut parts = vec![data, self.algorithm.0.clone(), der::bit_string(0, &signature)];
         parts.extend(
             self.responder.as_ref().map(|one| der::element(0xa0, &der::sequence(&[one.sign(self.seed)]))),
         );

@@ -4,7 +4,6 @@ use super::GpuRequest;
 use veritee_gpu::appraisal::{AppraisalError, Comparison};
 use veritee_gpu::binding::{self, BindingForm};
 use veritee_gpu::container::{ContainerForm, Device};
-use veritee_gpu::revocation::Revocation;
 use veritee_gpu::set::Topology;
 use veritee_gpu::{
     AppraisedGpu, Examination, Examine, Explanation, FirmwareMatch, GpuSet, Memory, SignedReport,
@@ -38,7 +37,7 @@ pub fn judge_devices(
     request: &GpuRequest<'_>,
     form: ContainerForm,
     devices: &[Device],
-    memory: &mut Memory,
+    memory: &Memory,
 ) -> GpuJudged {
     let examination = Examine {
         devices,
@@ -48,7 +47,11 @@ pub fn judge_devices(
         budget: request.budget,
     }
     .run(memory);
-    let found = format!("{} ({form})", counted(devices.len(), "device"));
+    let unread = match examination.unread {
+        0 => String::new(),
+        unread => format!("; {} beside it of no known form", counted(unread, "item")),
+    };
+    let found = format!("{} ({form}){unread}", counted(devices.len(), "device"));
     let genuine = genuine(devices, &examination);
     let judge = Judge { request, form, devices, examination: &examination };
     let mut checks = match &examination.set {
@@ -73,7 +76,7 @@ pub fn judge_devices(
     GpuJudged { found, checks, examination }
 }
 
-fn counted(count: usize, what: &str) -> String {
+pub(super) fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
@@ -149,7 +152,7 @@ impl Judge<'_> {
         );
         vec![
             firmware(set),
-            revocation(set),
+            super::revocation::check(set, &self.examination.signers, self.request.policy),
             self.measurements(set),
             self.versions(set),
             Check::pass(CheckId::GpuSet, set_detail),
@@ -408,13 +411,12 @@ impl Judge<'_> {
             )
             .next("ask for evidence over a nonce of your own");
         }
-        let coco = self.form == ContainerForm::Coco;
         let family = set.devices().next().map(|device| device.signed().family());
         let bound = self
             .request
             .report_data
             .zip(family)
-            .and_then(|(report_data, family)| binding::find(nonce, family, report_data.as_bytes(), coco));
+            .and_then(|(report_data, family)| binding::find(nonce, family, report_data.as_bytes(), self.form));
         match (bound, self.request.expected_nonce) {
             (Some(form), given) => {
                 let fresh =
@@ -479,48 +481,4 @@ fn firmware(set: &GpuSet) -> Check {
         return Check::not_checked(id, Reason::GpuFwidAbsent, detail);
     }
     Check::pass(id, "every GPU's report names the firmware that its certificate was issued for")
-}
-
-fn revocation(set: &GpuSet) -> Check {
-    let id = CheckId::GpuRevocation;
-    let all: Vec<_> = set.devices().map(AppraisedGpu::revocation).collect();
-    let mut until = None;
-    let mut open = Vec::new();
-    for (index, revocation) in all.iter().enumerate() {
-        match revocation {
-            Revocation::Forged(error) => {
-                return explained(id, &error.explain()).at(format!("device {index}"));
-            }
-            Revocation::Revoked { certificate, hold } => {
-                let (reason, what) = if *hold {
-                    (Reason::GpuOnHold, "NVIDIA has put this certificate on hold")
-                } else {
-                    (Reason::GpuRevoked, "NVIDIA has revoked this certificate")
-                };
-                return Check::fail(id, reason, what).at(format!("device {index}, {certificate}"));
-            }
-            Revocation::NotRevoked { until: end } => {
-                until = Some(until.map_or(*end, |until: veritee_model::UnixTime| until.min(*end)));
-            }
-            Revocation::NotChecked { open: names, .. } => open.extend(names.iter().cloned()),
-        }
-    }
-    open.sort();
-    open.dedup();
-    match (open.first(), until) {
-        (Some(first), _) => Check::not_checked(
-            id,
-            Reason::GpuRevocationNotChecked,
-            format!(
-                "no usable answer for {}: {first}{}",
-                counted(open.len(), "certificate"),
-                if open.len() > 1 { " and others" } else { "" }
-            ),
-        )
-        .next("give NVIDIA's OCSP answers for certificates 1 to 3 of each chain; lists do not speak of one device"),
-        (None, Some(until)) => {
-            Check::pass(id, format!("not revoked, by answers that hold until {until} (which says no more than that)"))
-        }
-        (None, None) => Check::not_checked(id, Reason::GpuRevocationNotChecked, "there is no device"),
-    }
 }

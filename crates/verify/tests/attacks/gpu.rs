@@ -8,8 +8,9 @@ use veritee_model::{
 };
 use veritee_policy::{Gpu, Policy};
 use veritee_testkit::dstack::event::Event;
+use veritee_testkit::certificate::{Algorithm, Name, oids};
 use veritee_testkit::gpu::{
-    self, AnswerSpec, DeviceSpec, GpuKind, ManifestSpec, ResourceSpec, ResponseStatus, payload,
+    self, AnswerSpec, DeviceSpec, GpuKind, ListSpec, ManifestSpec, ResourceSpec, ResponseStatus, payload,
 };
 use veritee_verify::gpu::{GpuRequest, checks};
 
@@ -79,6 +80,10 @@ impl World {
     }
 
     fn judge(&self) -> Vec<Check> {
+        self.judge_with(&Memory::new())
+    }
+
+    fn judge_with(&self, memory: &Memory) -> Vec<Check> {
         let (roots, policy, budget) = (roots(), self.policy(), Budget::STANDARD);
         let container = self.container.clone().unwrap_or_else(|| payload(&self.devices));
         let collateral: Vec<&[u8]> = self.collateral.iter().map(Vec::as_slice).collect();
@@ -93,7 +98,7 @@ impl World {
             as_of: as_of(),
             budget: &budget,
         };
-        let checks = checks(&request, None, &mut Memory::new());
+        let checks = checks(&request, None, memory);
         let ids: BTreeSet<&str> = checks.iter().map(|check| check.id.id()).collect();
         let all: BTreeSet<&str> =
             CheckId::ALL.iter().map(|id| id.id()).filter(|id| id.starts_with("gpu.")).collect();
@@ -269,6 +274,22 @@ attacks! {
         world.is_open(CheckId::GpuNonce, Reason::GpuTestNonce);
     }
 
+    fn machines_of_one_run_share_what_was_verified() {
+        let (world, memory) = (world(), Memory::new());
+        let first = world.judge_with(&memory);
+        let computed = memory.signatures();
+        assert!(computed > 20);
+        // The same machine again, and one that shares its CAs and manifests: two certificates of its own.
+        assert_eq!(world.judge_with(&memory), first);
+        assert_eq!(memory.signatures(), computed);
+        let other = with(|world| {
+            world.devices[1] = DeviceSpec::gpu(SEED, GpuKind::Hopper, "gpu 9", NONCE, &[]);
+            world.collateral.truncate(3);
+        });
+        other.judge_with(&memory);
+        assert_eq!(memory.signatures(), computed + 2);
+    }
+
     fn a_nonce_in_the_first_half_is_another_form_than_in_the_second() {
         let mut data = [7; 64];
         data[..32].copy_from_slice(&NONCE);
@@ -295,7 +316,7 @@ attacks! {
         };
         manifest(|it| it.edit_signed = Some(|text| *text = text.replacen("True", "False", 1)))
             .is_forged(CheckId::GpuMeasurements, Reason::GpuRimSignature);
-        manifest(|it| it.uri = "#x".into()).is_forged(CheckId::GpuMeasurements, Reason::GpuRimMalformed);
+        manifest(|it| it.uri = "#x".into()).is_refused(CheckId::GpuMeasurements, Reason::GpuRimMalformed);
         manifest(|it| it.chain[3] = gpu::device_root(SEED))
             .is_forged(CheckId::GpuMeasurements, Reason::GpuRimUntrusted);
         manifest(|it| it.chain[0].not_after = UnixTime::from_seconds(1_700_000_000))
@@ -343,6 +364,22 @@ attacks! {
         };
         answered(ResponseStatus::Revoked(1)).is_refused(CheckId::GpuRevocation, Reason::GpuRevoked);
         answered(ResponseStatus::Revoked(6)).is_refused(CheckId::GpuRevocation, Reason::GpuOnHold);
+        let allowed = "[gpu]\nallow_hold = true\nreason = \"NVIDIA was asked on Monday\"\n";
+        let checks = answered(ResponseStatus::Revoked(6)).change(|world| world.policy = allowed.into()).judge();
+        let check = checks.iter().find(|check| check.id == CheckId::GpuRevocation).unwrap();
+        assert!(check.outcome == Outcome::Pass && check.detail.contains("NVIDIA was asked"), "{check:#?}");
+        answered(ResponseStatus::Revoked(1))
+            .change(|world| world.policy = allowed.into())
+            .is_refused(CheckId::GpuRevocation, Reason::GpuRevoked);
+        // A hold of one certificate answers for no other.
+        with(|world| {
+            world.policy = allowed.into();
+            world.collateral.truncate(3);
+            let mut hold = AnswerSpec::good(SEED, &world.devices[0].chain[1], as_of());
+            hold.status = ResponseStatus::Revoked(6);
+            world.collateral.push(hold.forge());
+        })
+        .is_open(CheckId::GpuRevocation, Reason::GpuRevocationNotChecked);
         answered(ResponseStatus::Unknown).is_open(CheckId::GpuRevocation, Reason::GpuRevocationNotChecked);
         with(|world| world.collateral.truncate(3)).is_open(CheckId::GpuRevocation, Reason::GpuRevocationNotChecked);
         with(|world| {
@@ -352,6 +389,117 @@ attacks! {
         })
         .is_forged(CheckId::GpuRevocation, Reason::GpuRevocationSignature);
         assert!(Reason::GpuOnHold.is_waivable() && !Reason::GpuRevoked.is_waivable());
+    }
+
+    fn the_gravest_statement_about_any_device_decides() {
+        let hold = |world: &mut World, at: usize, certificate: usize, status| {
+            let mut answer = AnswerSpec::good(SEED, &world.devices[at].chain[certificate], as_of());
+            answer.status = status;
+            world.collateral.push(answer.forge());
+        };
+        // A hold of the first device hides neither the revocation of the second ...
+        let both = with(|world| {
+            hold(world, 0, 1, ResponseStatus::Revoked(6));
+            hold(world, 1, 1, ResponseStatus::Revoked(1));
+        });
+        both.is_refused(CheckId::GpuRevocation, Reason::GpuRevoked);
+        let allowed = "[gpu]\nallow_hold = true\nreason = \"NVIDIA was asked on Monday\"\n";
+        both.change(|world| world.policy = allowed.into()).is_refused(CheckId::GpuRevocation, Reason::GpuRevoked);
+        // ... nor that of a certificate above it, nor a forgery.
+        with(|world| {
+            hold(world, 0, 1, ResponseStatus::Revoked(6));
+            hold(world, 0, 3, ResponseStatus::Revoked(1));
+        })
+        .is_refused(CheckId::GpuRevocation, Reason::GpuRevoked);
+        with(|world| {
+            hold(world, 0, 1, ResponseStatus::Revoked(1));
+            let mut forged = AnswerSpec::good(SEED, &world.devices[1].chain[1], as_of());
+            forged.signed_by = "stranger".into();
+            world.collateral.push(forged.forge());
+        })
+        .is_forged(CheckId::GpuRevocation, Reason::GpuRevocationSignature);
+    }
+
+    fn statements_that_nobody_here_can_verify_or_that_are_not_for_this_issuer_are_no_forgeries() {
+        let alone = |edit: &dyn Fn(&mut AnswerSpec)| {
+            with(|world| {
+                world.collateral.truncate(3);
+                let mut answer = AnswerSpec::good(SEED, &world.devices[0].chain[1], as_of());
+                edit(&mut answer);
+                world.collateral.push(answer.forge());
+            })
+        };
+        let says = |world: World, words: &str| {
+            let check = world.is_open(CheckId::GpuRevocation, Reason::GpuRevocationNotChecked);
+            assert!(check.detail.contains(words), "{}", check.detail);
+        };
+        says(alone(&|answer| answer.responder.as_mut().unwrap().spki = Some(gpu::rsa_spki())), "does not verify");
+        says(alone(&|answer| answer.algorithm = Algorithm::rsa_sha256()), "does not verify");
+        says(alone(&|answer| answer.responder.as_mut().unwrap().algorithm = Algorithm::ecdsa_sha256()), "does not verify");
+        says(alone(&|answer| answer.responder.as_mut().unwrap().issuer = Name::common("another")), "of another issuer");
+        says(alone(&|answer| answer.responder.as_mut().unwrap().not_before = as_of()), "not in force when it answered");
+        says(
+            alone(&|answer| {
+                answer.responder.as_mut().unwrap().extensions.retain(|it| it.oid != oids::EXTENDED_KEY_USAGE);
+            }),
+            "is not for OCSP",
+        );
+        alone(&|answer| answer.responder.as_mut().unwrap().signed_by = "stranger".into())
+            .is_forged(CheckId::GpuRevocation, Reason::GpuRevocationSignature);
+        // The list of another family's CA, and one that another key of the same name signed.
+        let list = |edit: &dyn Fn(&mut ListSpec)| {
+            with(|world| {
+                world.collateral.truncate(3);
+                let mut list = ListSpec::empty(SEED, &world.devices[0].chain[3], as_of());
+                edit(&mut list);
+                world.collateral.push(list.forge());
+            })
+        };
+        let other = gpu::device_chain(SEED, GpuKind::Blackwell, "x", [0; 48]);
+        let open = |world: World| drop(world.is_open(CheckId::GpuRevocation, Reason::GpuRevocationNotChecked));
+        open(list(&|list| list.issuer = other[3].clone()));
+        open(list(&|list| list.issuer.key = "another".into()));
+        list(&|list| list.signed_by = "stranger".into())
+            .is_forged(CheckId::GpuRevocation, Reason::GpuRevocationSignature);
+    }
+
+    fn a_manifest_of_a_revoked_signer_is_not_used() {
+        let said = |status| {
+            with(|world| {
+                let mut answer = AnswerSpec::good(SEED, &gpu::manifest_chain(SEED)[0], as_of());
+                answer.status = status;
+                world.collateral.push(answer.forge());
+            })
+        };
+        said(ResponseStatus::Revoked(1)).is_refused(CheckId::GpuMeasurements, Reason::GpuRevoked);
+        said(ResponseStatus::Revoked(6)).is_refused(CheckId::GpuMeasurements, Reason::GpuOnHold);
+        let checks = said(ResponseStatus::Good).judge();
+        assert!(checks.iter().any(|check| check.id == CheckId::GpuMeasurements && check.outcome == Outcome::Pass));
+    }
+
+    fn a_certificate_of_an_unknown_kind_is_refused_by_name_and_not_forged() {
+        device(0, |it| it.chain[2].algorithm = Algorithm::ecdsa_sha256())
+            .is_refused(CheckId::GpuGenuine, Reason::GpuAlgorithmUnsupported);
+        device(0, |it| it.chain[0].spki = Some(gpu::rsa_spki()))
+            .is_refused(CheckId::GpuGenuine, Reason::GpuAlgorithmUnsupported);
+        with(|world| {
+            let mut driver = ManifestSpec::driver(SEED);
+            driver.chain[0].spki = Some(gpu::rsa_spki());
+            world.collateral[0] = driver.forge();
+        })
+        .is_refused(CheckId::GpuMeasurements, Reason::GpuAlgorithmUnsupported);
+    }
+
+    fn a_report_that_a_device_signed_and_nobody_can_read_is_unknown() {
+        device(0, |it| it.report.edit_unsigned = Some(|report| report[36] = 1))
+            .is_open(CheckId::GpuGenuine, Reason::GpuLayoutUnknown);
+        device(0, |it| it.report.edit_signed = Some(|report| report[36] = 1))
+            .is_forged(CheckId::GpuGenuine, Reason::GpuReportMalformed);
+    }
+
+    fn what_is_beside_the_evidence_and_of_no_known_form_is_said() {
+        let checks = with(|world| world.collateral.push(b"nonsense".to_vec())).judge();
+        assert!(checks[0].detail.contains("1 item beside it of no known form"), "{}", checks[0].detail);
     }
 
     fn evidence_that_is_absent_empty_or_only_a_service_s_word() {
