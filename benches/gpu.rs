@@ -29,8 +29,8 @@ fn gpus(criterion: &mut Criterion) {
     };
     let memory = Memory::new();
     whole(&memory);
-    // Of certificates, of eight reports, of two manifests.
-    let distinct = memory.signatures() + 8 + 2;
+    // Of certificates and of two manifests; of eight reports.
+    let distinct = memory.signatures() + 8;
     let reports: Vec<Vec<u8>> = specs.iter().map(gpu::DeviceSpec::report).collect();
     let keys: Vec<_> = specs.iter().map(|spec| GpuKey::derive(SEED, &spec.signed_by)).collect();
     let mut group = criterion.benchmark_group("eight GPUs");
@@ -54,5 +54,27 @@ fn gpus(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, gpus);
+/// What NVIDIA's Python verifier does with the sample before it asks its service, and then all of it.
+fn sample(criterion: &mut Criterion) {
+    let vector = |name: &str| std::fs::read(format!("test-vectors/gpu/{name}")).unwrap();
+    let (report, chain) = (vector("attestationReport.txt"), vector("gpuAkCertChain.txt"));
+    let manifests =
+        ["Driver_RIM_test_no_gpu.swidtag", "1010_0200_882_96005E0001_test_no_gpu.swidtag"].map(vector);
+    let manifests: Vec<&[u8]> = manifests.iter().map(Vec::as_slice).collect();
+    let (roots, budget) = (Roots::nvidia(), Budget::STANDARD);
+    let as_of = UnixTime::parse("2024-06-01T00:00:00Z").unwrap();
+    let run = |collateral: &[&[u8]]| {
+        let Ok(Collected::Devices { mut devices, .. }) = container::read(&report, &budget) else { panic!() };
+        devices[0].chain.clone_from(&chain);
+        let examine = Examine { devices: &devices, collateral, roots: &roots, as_of, budget: &budget };
+        let set = examine.run(&Memory::new()).set.unwrap().unwrap();
+        assert_eq!(set.gpus()[0].comparison().is_ok(), !collateral.is_empty());
+    };
+    let mut group = criterion.benchmark_group("the sample of 2023");
+    group.bench_function("report, chain, signature", |bencher| bencher.iter(|| run(black_box(&[]))));
+    group.bench_function("and both manifests", |bencher| bencher.iter(|| run(black_box(&manifests))));
+    group.finish();
+}
+
+criterion_group!(benches, gpus, sample);
 criterion_main!(benches);

@@ -13,9 +13,13 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
+# Security updates of libcurl leave the archive when the next one comes: of it the newest that Debian 12 has is taken. The
+# tool is linked against it and does not use it here.
+curl=$(apt-cache madison libcurl3-gnutls | awk -F'|' '$2 ~ /7\.88\.1-10\+deb12u/ { gsub(/ /, "", $2); print $2; exit }')
+[ -n "$curl" ] || { echo "no libcurl3-gnutls 7.88.1-10+deb12u* in the package lists" >&2; exit 1; }
 for package in tpm2-tools=5.4-1 libtss2-esys-3.0.2-0=3.2.1-3 libtss2-mu0=3.2.1-3 libtss2-rc0=3.2.1-3 \
-  libtss2-sys1=3.2.1-3 libtss2-tctildr0=3.2.1-3 libcurl3-gnutls; do
-  apt-get download -qq "$package" 2>/dev/null
+  libtss2-sys1=3.2.1-3 libtss2-tctildr0=3.2.1-3 "libcurl3-gnutls=$curl"; do
+  apt-get download -qq "$package" 2>/dev/null || { echo "$package cannot be had" >&2; exit 1; }
 done
 for file in ./*.deb; do dpkg -x "$file" root; done
 export LD_LIBRARY_PATH="$folder/root/usr/lib/x86_64-linux-gnu"

@@ -349,6 +349,8 @@ Examples:
         gpu_nonce: Option<GpuNonce>,
         #[command(flatten)]
         judge: Box<Judge>,
+        #[command(flatten)]
+        place: network::StorePlace,
     },
 }
 
@@ -395,6 +397,9 @@ pub(crate) struct Batch {
     /// Collateral: a file, or a folder of files. May be repeated.
     #[arg(long, value_name = "FILE|DIR", help_heading = "Evidence")]
     pub(crate) collateral: Vec<PathBuf>,
+    /// NVIDIA's reference manifests, OCSP answers and revocation lists: files or folders. May be repeated.
+    #[arg(long, value_name = "FILE|DIR", help_heading = "Evidence")]
+    pub(crate) gpu_collateral: Vec<PathBuf>,
     /// Threads; 0 for one a core.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) jobs: usize,

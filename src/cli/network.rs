@@ -150,6 +150,22 @@ pub(crate) struct Whose {
     /// TDX or SGX.
     #[arg(long, value_enum, default_value_t = TeeKind::Tdx)]
     pub(crate) tee: TeeKind,
+    /// Ask NVIDIA too: for the manifests of the evidence's GPUs, and whether their certificates are revoked. Says to
+    /// NVIDIA which devices are meant.
+    #[arg(long, requires = "quote")]
+    pub(crate) gpus: bool,
+}
+
+/// Whom to ask about GPUs.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Network")]
+pub(crate) struct GpuNetwork {
+    /// Ask this service for manifests instead of NVIDIA's own: what stands before /v1/rim/.
+    #[arg(long, value_name = "URL", requires = "gpus")]
+    pub(crate) gpu_rim: Option<String>,
+    /// Ask this OCSP responder instead of NVIDIA's own.
+    #[arg(long, value_name = "URL", requires = "gpus")]
+    pub(crate) gpu_ocsp: Option<String>,
 }
 
 fn fmspc(text: &str) -> Result<Fmspc, String> {
@@ -175,6 +191,7 @@ pub(crate) enum Collateral {
 Examples:
   veritee collateral fetch quote.bin -o collateral.json
   veritee collateral fetch --fmspc 90c06f000000 --ca platform
+  veritee collateral fetch evidence.json --gpus
   veritee collateral fetch quote.bin --pccs https://pccs.example --evaluation early")]
     Fetch {
         #[command(flatten)]
@@ -186,6 +203,8 @@ Examples:
         at: StoreTime,
         #[command(flatten)]
         network: Network,
+        #[command(flatten)]
+        gpu_network: GpuNetwork,
     },
     /// List what the store holds: for whom, issued when, good until when.
     Show {
@@ -208,7 +227,7 @@ Examples:
         #[command(flatten)]
         at: StoreTime,
     },
-    /// Write the store's collateral to a folder, for `--collateral DIR` on an offline machine.
+    /// Write the store's collateral to a folder, for `--collateral DIR` and `--gpu-collateral DIR` on an offline machine.
     #[command(after_help = "Example:\n  veritee collateral export snapshot/")]
     Export {
         /// The folder; made when it is not there.
@@ -218,7 +237,7 @@ Examples:
         #[command(flatten)]
         at: StoreTime,
     },
-    /// Take collateral files of a folder into the store. Each is verified first.
+    /// Take collateral files and GPU manifests of a folder into the store. Each is verified first.
     Import {
         /// The folder.
         folder: PathBuf,

@@ -28,7 +28,7 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
     super::only(global, &[Format::Human, Format::Jsonl], "batch")?;
     let rules = Rules::load(&options.judge, Engine::Native)?;
     let streams = !Source::can_be_read_twice(&options.input);
-    let mut judge = Judge::new(rules, &options.collateral, streams, global)?;
+    let mut judge = Judge::new(rules, options, streams, global)?;
     let threads = rayon::ThreadPoolBuilder::new()
         .num_threads(options.jobs)
         .build()

@@ -1,22 +1,28 @@
 //! `veritee collateral`
 
+mod gpus;
+
 use super::supply;
-use crate::cli::network::{Ca, Collateral, Evaluation, Network, StorePlace, StoreTime, TeeKind, Whose};
+use crate::cli::network::{
+    Ca, Collateral, Evaluation, GpuNetwork, Network, StorePlace, StoreTime, TeeKind, Whose,
+};
 use crate::cli::{Format, Global};
 use crate::failure::Failure;
-use crate::input::shown;
+use crate::input::{self, shown};
 use crate::{network, output};
 use core::fmt::Write as _;
 use serde_json::{Value, json};
 use std::path::Path;
 use veritee_collateral::{Evaluation as By, Fault, Listed, Mode, Need, Store};
 use veritee_model::text::inert;
-use veritee_model::{ExitCode, UnixTime};
+use veritee_model::{Budget, Evidence, ExitCode, Item, UnixTime};
 use veritee_quote::{CaKind, Quote, Tee};
 
 pub(crate) fn run(options: &Collateral, global: &Global) -> Result<ExitCode, Failure> {
     match options {
-        Collateral::Fetch { whose, anew, at, network } => fetch(whose, *anew, at, network, global),
+        Collateral::Fetch { whose, anew, at, network, gpu_network } => {
+            fetch(whose, *anew, at, (network, gpu_network), global)
+        }
         Collateral::Show { place, at } => show(place, at, global),
         Collateral::Check { place, at } => check(place, at, global),
         Collateral::Prune { place, at } => prune(place, at, global),
@@ -30,7 +36,7 @@ fn fetch(
     whose: &Whose,
     anew: bool,
     at: &StoreTime,
-    options: &Network,
+    (options, gpu_network): (&Network, &GpuNetwork),
     global: &Global,
 ) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human, Format::Json], "collateral fetch")?;
@@ -47,11 +53,16 @@ fn fetch(
     let client = network::client(options, global)?;
     let service = supply::service(options)?;
     let mode = if anew { Mode::Refresh } else { Mode::Cached };
-    let subject = Subject::of(whose, global)?;
+    let (subject, gpus) = Subject::of(whose, global)?;
+    if subject.is_none() && global.output.is_some() {
+        return Err(Failure::usage("there is no quote, and what NVIDIA says of GPUs is many files")
+            .help("leave out -o and `veritee collateral export DIR`"));
+    }
     let obtained = network::block_on(async {
         let mut all = Vec::new();
         for evaluation in evaluations {
-            let one = match &subject {
+            let Some(subject) = &subject else { continue };
+            let one = match subject {
                 Subject::Quote(quote) => {
                     veritee_collateral::obtain_for_quote(
                         &client,
@@ -89,10 +100,22 @@ fn fetch(
             }
         );
     }
+    let about_gpus = match (&gpus, whose.gpus) {
+        (Some(item), true) => Some(gpus::fetch(item, &client, &store, (now, mode), gpu_network, global)?),
+        (Some(item), false) => {
+            gpus::not_asked(item, now, global);
+            None
+        }
+        (None, _) => None,
+    };
+    text.extend(about_gpus.iter().map(|found| found.text.as_str()));
     let documents = obtained.iter().map(|one| String::from_utf8_lossy(&one.item.bytes));
     match (&global.output, global.format) {
         (Some(_), _) | (None, Format::Json) => {
-            let lines: Vec<String> = documents.map(|document| format!("{document}\n")).collect();
+            let mut lines: Vec<String> = documents.map(|document| format!("{document}\n")).collect();
+            if global.output.is_none() {
+                lines.extend(about_gpus.iter().map(|found| format!("{}\n", found.json)));
+            }
             output::data(&lines.concat(), global)?;
             if global.output.is_some() {
                 output::note(global, text.trim_end());
@@ -100,7 +123,7 @@ fn fetch(
         }
         (None, _) => output::data(&text, global)?,
     }
-    Ok(ExitCode::Verified)
+    Ok(about_gpus.map_or(ExitCode::Verified, |found| found.code))
 }
 
 /// Whose collateral is asked for.
@@ -110,7 +133,8 @@ enum Subject {
 }
 
 impl Subject {
-    fn of(whose: &Whose, global: &Global) -> Result<Self, Failure> {
+    /// And the evidence of GPUs that lies beside the quote. One of both is there.
+    fn of(whose: &Whose, global: &Global) -> Result<(Option<Self>, Option<Item>), Failure> {
         if let (None, Some(fmspc), Some(ca)) = (&whose.quote, whose.fmspc, whose.ca) {
             let tee = match whose.tee {
                 TeeKind::Tdx => Tee::Tdx,
@@ -120,32 +144,63 @@ impl Subject {
                 Ca::Processor => CaKind::Processor,
                 Ca::Platform => CaKind::Platform,
             };
-            return Ok(Self::Platform(Need { tee, fmspc, ca, evaluation: By::Standard }));
+            return Ok((Some(Self::Platform(Need { tee, fmspc, ca, evaluation: By::Standard })), None));
         }
         let path = whose
             .quote
             .as_deref()
             .ok_or_else(|| Failure::usage("a quote, or --fmspc and --ca, say whose collateral is meant"))?;
-        let evidence = super::gather::single(path, whose.select.as_deref(), global)?;
-        let item =
-            evidence.quote.ok_or_else(|| Failure::unobtainable(format!("{}: has no quote", shown(path))))?;
-        Quote::parse(&item.bytes)
-            .map(|quote| Self::Quote(Box::new(quote)))
-            .map_err(|error| Failure::unobtainable(format!("{}: {error}", shown(path))))
+        let evidence = evidence(path, whose, global)?;
+        let unobtainable = |what: &str| Failure::unobtainable(format!("{}: {what}", shown(path)));
+        let quote = match &evidence.quote {
+            Some(item) => Quote::parse(&item.bytes).map_err(|error| unobtainable(&error.to_string()))?,
+            None if whose.gpus && evidence.gpus.is_some() => return Ok((None, evidence.gpus)),
+            None => return Err(unobtainable("has no quote")),
+        };
+        if whose.gpus && evidence.gpus.is_none() {
+            return Err(unobtainable("has no evidence of GPUs"));
+        }
+        Ok((Some(Self::Quote(Box::new(quote))), evidence.gpus))
     }
+}
+
+/// Evidence of a machine, or of GPUs alone.
+fn evidence(path: &Path, whose: &Whose, global: &Global) -> Result<Evidence, Failure> {
+    let label = whose.select.as_deref();
+    if path.is_dir() {
+        return super::gather::single(path, label, global);
+    }
+    let source = input::read(path)?;
+    let container = veritee_gpu::container::read(&source.bytes, &Budget::STANDARD);
+    if whose.gpus && label.is_none() && container.is_ok() {
+        let gpus = Some(Item::new(source.bytes, source.name));
+        return Ok(Evidence { gpus, ..Evidence::default() });
+    }
+    super::gather::single_in(path, &source, label, global)
 }
 
 fn show(place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human, Format::Json, Format::Jsonl], "collateral show")?;
     let (store, now) = (open(place.store.as_deref(), at)?, at.time()?);
-    let inventory = store.list(now).map_err(|error| supply::unusable(&error))?;
+    let mut inventory = store.list(now).map_err(|error| supply::unusable(&error))?;
+    let (about_gpus, damaged) = gpus::listed(&store)?;
+    inventory.faults.extend(damaged);
     let text = match global.format {
-        Format::Jsonl => inventory.entries.iter().map(|entry| format!("{}\n", entry_json(entry))).collect(),
+        Format::Jsonl => {
+            let entries = inventory.entries.iter().map(entry_json);
+            let all = entries.chain(about_gpus.iter().map(|item| gpus::json(item, now)));
+            all.map(|entry| format!("{entry}\n")).collect()
+        }
         Format::Json => {
             let entries: Vec<Value> = inventory.entries.iter().map(entry_json).collect();
-            format!("{:#}\n", json!({ "schema": "veritee/store/v1", "as_of": now, "entries": entries }))
+            let gpus: Vec<Value> = about_gpus.iter().map(|item| gpus::json(item, now)).collect();
+            let mut document = json!({ "schema": "veritee/store/v1", "as_of": now, "entries": entries });
+            if !gpus.is_empty() {
+                document["gpus"] = gpus.into();
+            }
+            format!("{document:#}\n")
         }
-        _ => table(&inventory.entries, &store, now),
+        _ => table(&inventory.entries, &store, now) + &gpus::table(&about_gpus, now),
     };
     output::data(&text, global)?;
     faults(&inventory.faults, global);
@@ -236,8 +291,9 @@ fn prune(place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode
     }
     let _ = writeln!(
         text,
-        "{} entries, {} objects ({} bytes) and {} leftovers dropped",
+        "{} entries, {} items about GPUs, {} objects ({} bytes) and {} leftovers dropped",
         pruned.expired.len() + pruned.broken.len(),
+        pruned.gpus,
         pruned.objects,
         pruned.bytes,
         pruned.temporaries
@@ -257,7 +313,8 @@ fn export(folder: &Path, place: &StorePlace, at: &StoreTime, global: &Global) ->
         let until = file.expires.map_or_else(|| "unknown".to_owned(), |time| time.to_string());
         let _ = writeln!(text, "{}  {} bytes  sha256 {}  until {until}", file.name, file.bytes, file.sha256);
     }
-    let _ = writeln!(text, "{} files in {}", snapshot.written.len(), shown(folder));
+    let about_gpus = gpus::export(&store, folder, &mut text)?;
+    let _ = writeln!(text, "{} files in {}", snapshot.written.len() + about_gpus, shown(folder));
     output::data(&text, global)?;
     faults(&snapshot.faults, global);
     Ok(if snapshot.faults.is_empty() { ExitCode::Verified } else { ExitCode::Unobtainable })
@@ -266,13 +323,16 @@ fn export(folder: &Path, place: &StorePlace, at: &StoreTime, global: &Global) ->
 fn import(folder: &Path, place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human], "collateral import")?;
     let (store, now) = (open(place.store.as_deref(), at)?, at.time()?);
-    let imported =
+    let mut imported =
         veritee_collateral::import(&store, folder, now).map_err(|error| supply::unobtainable(&error))?;
     let mut text = String::new();
     for need in &imported.needs {
         let _ = writeln!(text, "taken: {need}");
     }
-    let _ = writeln!(text, "{} taken, {} refused", imported.needs.len(), imported.refused.len());
+    let about_gpus = gpus::import(&store, folder, now, &mut text)?;
+    imported.refused.extend(about_gpus.refused);
+    let taken = imported.needs.len() + about_gpus.ids.len();
+    let _ = writeln!(text, "{taken} taken, {} refused", imported.refused.len());
     output::data(&text, global)?;
     for rollback in &imported.rollbacks {
         output::note(global, &format!("warning: {rollback}"));

@@ -16,19 +16,20 @@ use veritee_verify::Expected;
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
     match options {
         Options::Show { file, select } => show(file, select.as_deref(), global),
-        Options::Verify { file, select, certificate, gpu_collateral, gpu_nonce, judge } => {
+        Options::Verify { file, select, certificate, gpu_collateral, gpu_nonce, judge, place } => {
             let mut gpus = evidence(file, select.as_deref(), global)?;
             if let Some(path) = certificate {
                 let chain = input::read(path)?;
                 gpus.bytes = with_chain(&gpus.bytes, &chain.bytes, file)?;
             }
-            let alone = Evidence {
+            let mut alone = Evidence {
                 gpus: Some(gpus),
                 gpu_collateral: gather::gpu_collateral(gpu_collateral)?,
                 ..Evidence::default()
             };
             let mut rules = Rules { kind: Kind::Gpus, ..Rules::load(judge, Engine::Native)? };
             rules.gpu_nonce = gpu_nonce.map(|nonce| nonce.0);
+            rules.gpus_of_store(&mut alone, place.store.as_deref(), global)?;
             let report = rules.verdict(&alone, &rules.grounds(), &Expected::Nothing, None);
             crate::output::report(&report, global)?;
             Ok(report.verdict.outcome.exit_code())
@@ -65,17 +66,25 @@ fn show(path: &Path, label: Option<&str>, global: &Global) -> Result<ExitCode, F
     super::only(global, &[Format::Human, Format::Json, Format::Jsonl], "gpu show")?;
     let item = evidence(path, label, global)?;
     let unreadable = |error| Failure::unobtainable(format!("{}: {error}", shown(path)));
-    let (form, devices) = match container::read(&item.bytes, &Budget::STANDARD).map_err(unreadable)? {
-        Collected::Devices { form, devices } => (form.name(), devices.iter().map(device).collect::<Vec<_>>()),
-        Collected::Answer(answer) => (answer.name(), Vec::new()),
+    let (form, devices, said) = match container::read(&item.bytes, &Budget::STANDARD).map_err(unreadable)? {
+        Collected::Devices { form, devices } => {
+            (form.name(), devices.iter().map(device).collect::<Vec<_>>(), Vec::new())
+        }
+        Collected::Answer(answer) => {
+            (answer.name(), Vec::new(), container::said(&item.bytes, &Budget::STANDARD))
+        }
     };
-    let document = json!({
+    let mut document = json!({
         "schema": "veritee/gpu/v1",
         "verified": false,
         "not_shown": veritee_gpu::NOT_SHOWN,
         "form": form,
         "devices": devices,
     });
+    if !said.is_empty() {
+        let said = said.iter().map(|it| json!({ "place": it.place, "claim": it.claim, "value": it.value }));
+        document["the_service_said"] = said.collect();
+    }
     let text = match global.format {
         Format::Json => format!("{document:#}\n"),
         Format::Jsonl => format!("{document}\n"),

@@ -4,9 +4,15 @@ use crate::cli::Global;
 use crate::cli::network::{Evaluation, Network, PccsVersion};
 use crate::failure::Failure;
 use crate::{network, output};
+use std::path::Path;
+use std::sync::Arc;
 use veritee_client::Client;
-use veritee_collateral::{Error, Evaluation as By, Held, Mode, Need, Obtained, Service, Store, StoreError};
-use veritee_model::{Evidence, Item, UnixTime};
+use veritee_collateral::{
+    Error, Evaluation as By, GpuAsk, Held, Mode, Need, Obtained, Service, Store, StoreError,
+};
+use veritee_gpu::container::{self, Collected};
+use veritee_gpu::{DeviceError, SignedReport};
+use veritee_model::{Budget, Evidence, Item, UnixTime};
 use veritee_quote::{Collateral, CollateralParts, Origin, Quote, TrustRoot};
 use veritee_verify::Grounds;
 
@@ -256,4 +262,51 @@ pub(crate) fn unobtainable(error: &Error) -> Failure {
 /// The store cannot be used.
 pub(crate) fn unusable(error: &StoreError) -> Failure {
     Failure::unobtainable(format!("collateral store: {error}")).help(error.next_step())
+}
+
+/// The devices of evidence of GPUs, each genuine under NVIDIA's root or why not.
+pub(crate) fn devices(
+    gpus: &Item,
+    as_of: UnixTime,
+    memory: &veritee_gpu::Memory,
+) -> Vec<Result<Arc<SignedReport>, DeviceError>> {
+    let budget = &Budget::STANDARD;
+    let Ok(Collected::Devices { devices, .. }) = container::read(&gpus.bytes, budget) else {
+        return Vec::new();
+    };
+    let roots = veritee_gpu::Roots::nvidia();
+    let verify = |device: &container::Device| {
+        SignedReport::verify(&device.report, &device.chain, &roots, as_of, budget, memory).map(Arc::new)
+    };
+    devices.iter().map(verify).collect()
+}
+
+/// Adds what the store knows of the evidence's GPUs: what it holds was asked for before, and nobody is asked now.
+pub(crate) fn gpus_of_store(
+    evidence: &mut Evidence,
+    folder: Option<&Path>,
+    root: &TrustRoot,
+    as_of: UnixTime,
+    memory: &veritee_gpu::Memory,
+    global: &Global,
+) -> Result<(), Failure> {
+    let Some(gpus) = &evidence.gpus else { return Ok(()) };
+    let place = network::store_folder(folder);
+    if !place.as_ref().is_ok_and(|place| place.is_dir()) {
+        return Ok(());
+    }
+    let store = Store::open(&place?, root).map_err(|error| unusable(&error))?;
+    let genuine: Vec<_> = devices(gpus, as_of, memory).into_iter().flatten().collect();
+    let roots = veritee_gpu::Roots::nvidia();
+    let ask = GpuAsk { store: &store, roots: &roots, now: as_of, mode: Mode::Offline, nonce: None };
+    let known = veritee_collateral::offline_gpus(&genuine, &ask).map_err(|error| unusable(&error))?;
+    for fault in &known.faults {
+        output::note(global, &format!("fault: {fault}"));
+    }
+    for new in known.items {
+        if evidence.gpu_collateral.iter().all(|item| item.bytes != new.item.bytes) {
+            evidence.gpu_collateral.push(new.item);
+        }
+    }
+    Ok(())
 }

@@ -5,6 +5,7 @@ use crate::cli::{AsOf, Engine, Format, Global, Judge, Verify};
 use crate::failure::Failure;
 use crate::input::{self, shown};
 use std::path::Path;
+use std::sync::Arc;
 use veritee_measure::image::ImageFiles;
 use veritee_model::report::Comparison;
 use veritee_model::{Budget, Evidence, ExitCode, Kind, Report, Severity, UnixTime};
@@ -35,7 +36,8 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
     if options.all {
         return every_machine(options, &rules, image.as_deref(), global);
     }
-    let evidence = gather::evidence(&options.input, &options.parts, global)?;
+    let mut evidence = gather::evidence(&options.input, &options.parts, global)?;
+    rules.gpus_of_store(&mut evidence, options.network.store.as_deref(), global)?;
     let mut grounds = rules.grounds();
     gather::collateral(&mut grounds, &options.parts.collateral, global)?;
     let case = Case::new(evidence, grounds, &rules, options, global)?;
@@ -61,7 +63,12 @@ fn every_machine(
     super::only(global, &[Format::Human, Format::Jsonl], "verify --all")?;
     let mut grounds = rules.grounds();
     gather::collateral(&mut grounds, &options.parts.collateral, global)?;
-    let machines = gather::every(&options.input, global)?;
+    let mut machines = gather::every(&options.input, global)?;
+    let about_gpus = gather::gpu_collateral(&options.parts.gpu_collateral)?;
+    for (_, evidence) in &mut machines {
+        evidence.gpu_collateral.extend(about_gpus.iter().cloned());
+        rules.gpus_of_store(evidence, options.network.store.as_deref(), global)?;
+    }
     // What the evidence of one machine says of revocations holds for all of them.
     for (_, evidence) in &machines {
         grounds.learn(evidence);
@@ -182,6 +189,8 @@ pub(crate) struct Rules {
     pub(crate) fail_on: Option<Severity>,
     pub(crate) given: super::audit::Given,
     pub(crate) gpu_nonce: Option<[u8; 32]>,
+    /// What all machines of a run share about GPUs.
+    pub(crate) gpu_memory: Arc<veritee_gpu::Memory>,
 }
 
 impl Rules {
@@ -196,6 +205,7 @@ impl Rules {
             fail_on: options.fail_on.map(Into::into),
             given: super::audit::Given::default(),
             gpu_nonce: None,
+            gpu_memory: Arc::default(),
             loaded,
         })
     }
@@ -203,6 +213,16 @@ impl Rules {
     /// The same rules at another time.
     fn at(&self, as_of: UnixTime) -> Self {
         Self { as_of, ..self.clone() }
+    }
+
+    /// Adds what the store knows of the evidence's GPUs. Nobody is asked.
+    pub(crate) fn gpus_of_store(
+        &self,
+        evidence: &mut Evidence,
+        folder: Option<&Path>,
+        global: &Global,
+    ) -> Result<(), Failure> {
+        supply::gpus_of_store(evidence, folder, &self.root, self.as_of, &self.gpu_memory, global)
     }
 
     /// Grounds without collateral.
@@ -241,7 +261,11 @@ impl Rules {
             },
             fail_on: self.fail_on,
             image,
-            gpu: veritee_verify::GpuGiven { nonce: self.gpu_nonce.as_ref(), roots: None },
+            gpu: veritee_verify::GpuGiven {
+                nonce: self.gpu_nonce.as_ref(),
+                roots: None,
+                memory: Some(&self.gpu_memory),
+            },
             audit: self.given.given(),
             budget: &Budget::STANDARD,
             tool_version: env!("CARGO_PKG_VERSION"),

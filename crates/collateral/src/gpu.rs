@@ -139,6 +139,9 @@ pub async fn obtain_gpus(
     devices: &[Arc<SignedReport>],
     ask: &GpuAsk<'_>,
 ) -> Result<GpuObtained, StoreError> {
+    if ask.mode == Mode::Offline {
+        return offline_gpus(devices, ask);
+    }
     let memory = Memory::new();
     let mut wanted = Wanted::of(devices);
     let mut obtained = GpuObtained::default();
@@ -150,12 +153,6 @@ pub async fn obtain_gpus(
             fetched.push(get_manifest(client, service, manifest, ask, &memory));
         }
         signers.extend(stored);
-    }
-    if ask.mode == Mode::Offline {
-        fetched.clear();
-        let without = |manifest: &&WantedManifest| obtained.items.iter().all(|item| item.what != manifest.id());
-        let absent: Vec<GpuMissing> = wanted.manifests.iter().filter(without).map(|it| absent(it.id())).collect();
-        obtained.missing.extend(absent);
     }
     obtained.requests = obtained.requests.saturating_add(fetched.len());
     for (manifest, answer) in all(fetched).await {
@@ -175,6 +172,32 @@ pub async fn obtain_gpus(
     Ok(obtained)
 }
 
+/// The same out of the store alone: nobody is asked.
+///
+/// # Errors
+/// When the store cannot be used.
+pub fn offline_gpus(devices: &[Arc<SignedReport>], ask: &GpuAsk<'_>) -> Result<GpuObtained, StoreError> {
+    let (memory, mut obtained) = (Memory::new(), GpuObtained::default());
+    let mut wanted = Wanted::of(devices);
+    let mut signers = Vec::new();
+    for manifest in &wanted.manifests {
+        let stored = ask.stored_manifests(manifest, &memory, &mut obtained)?;
+        if stored.is_empty() {
+            obtained.missing.push(absent(manifest.id()));
+        }
+        signers.extend(stored);
+    }
+    for manifest in &signers {
+        wanted.add_signer(manifest);
+    }
+    for answer in &wanted.answers {
+        if !ask.stored_answers(answer, &memory, &mut obtained)? {
+            obtained.missing.push(absent(&answer.name()));
+        }
+    }
+    Ok(obtained)
+}
+
 async fn answers(
     client: &Client,
     service: &GpuService,
@@ -186,9 +209,7 @@ async fn answers(
     let mut fetched = Vec::new();
     for answer in wanted {
         let stored = ask.stored_answers(answer, memory, obtained)?;
-        if !stored && ask.mode == Mode::Offline {
-            obtained.missing.push(absent(&answer.name()));
-        } else if ask.mode == Mode::Refresh || !stored {
+        if ask.mode == Mode::Refresh || !stored {
             fetched.push(post_answer(client, service, answer, ask, memory));
         }
     }

@@ -1,7 +1,7 @@
 //! One entry to one line of output.
 
 use super::source::Entry;
-use crate::cli::Global;
+use crate::cli::{Batch, Global};
 use crate::commands::gather;
 use crate::commands::verify::Rules;
 use crate::failure::Failure;
@@ -9,9 +9,8 @@ use crate::input;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::io::Read as _;
-use std::path::PathBuf;
 use veritee_model::{
-    Budget, Check, Evidence, ExitCode, Fmspc, Reason, Report, Sha256Digest, TcbStatus, Verdict,
+    Budget, Check, Evidence, ExitCode, Fmspc, Item, Reason, Report, Sha256Digest, TcbStatus, Verdict,
     VerdictOutcome,
 };
 use veritee_quote::error::ChainError;
@@ -22,6 +21,8 @@ use veritee_verify::{Expected, Grounds, QuoteAlone};
 pub(super) struct Judge {
     rules: Rules,
     grounds: Grounds,
+    /// What NVIDIA says of GPUs, for every entry that has some.
+    about_gpus: Vec<Item>,
     /// Whether answers are given before all of the input is known.
     streams: bool,
 }
@@ -139,13 +140,14 @@ impl Judge {
     /// Verifies the collateral once, for all entries.
     pub(super) fn new(
         rules: Rules,
-        paths: &[PathBuf],
+        options: &Batch,
         streams: bool,
         global: &Global,
     ) -> Result<Self, Failure> {
         let mut grounds = rules.grounds();
-        gather::collateral(&mut grounds, paths, global)?;
-        Ok(Self { rules, grounds, streams })
+        gather::collateral(&mut grounds, &options.collateral, global)?;
+        let about_gpus = gather::gpu_collateral(&options.gpu_collateral)?;
+        Ok(Self { rules, grounds, about_gpus, streams })
     }
 
     pub(super) const fn known(&self) -> &KnownCollateral {
@@ -185,7 +187,12 @@ impl Judge {
         };
         let read = veritee_evidence::read(&input, &bytes, &Budget::STANDARD);
         match read.and_then(|readout| readout.select(None)) {
-            Ok(evidence) => Line::Judged(Box::new(self.evidence(input, &evidence))),
+            Ok(mut evidence) => {
+                if evidence.gpus.is_some() {
+                    evidence.gpu_collateral.extend(self.about_gpus.iter().cloned());
+                }
+                Line::Judged(Box::new(self.evidence(input, &evidence)))
+            }
             Err(error) => Line::Broken { input, error: error.to_string() },
         }
     }

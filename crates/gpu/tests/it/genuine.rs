@@ -55,6 +55,65 @@ fn the_complete_sample_of_2023_equals_all_33_reference_values() {
     assert_eq!(set.topology(), Ok(Topology::NoSwitches));
 }
 
+/// Of the 33 values one is that of measurement 35. The decoder is off, so it would not count if it differed; it does not
+/// differ, so it is compared like any other and nothing is left out.
+#[test]
+fn measurement_35_of_the_sample_is_compared_and_equal_although_it_need_not_be() {
+    let examination = examine_sample("2024-06-01T00:00:00Z", &[DRIVER, VBIOS]);
+    let driver = &examination.shelf.genuine()[0];
+    assert!(driver.golden().contains_key(&35));
+    assert_eq!(driver.golden().keys().copied().collect::<Vec<_>>(), [&[7][..], &(21..=40).collect::<Vec<u8>>()].concat());
+    assert_eq!(examination.shelf.genuine()[1].golden().len(), 12);
+    let set = examination.set.unwrap().unwrap();
+    let blocks = set.gpus()[0].signed().report().blocks();
+    assert!(driver.golden()[&35].alternatives.contains(&blocks[35]));
+    // This manifest is older than measurement 41: what nobody compared is listed.
+    assert!(set.gpus()[0].comparison().unwrap().uncovered.iter().all(|index| !driver.golden().contains_key(index)));
+}
+
+#[test]
+fn the_report_of_a_later_driver_is_genuine_and_names_its_firmware() {
+    let mut devices = read(&vector("hopperAttestationReport.txt"));
+    devices[0].chain = vector("hopperCertChain.txt");
+    let examination = examine_with(&devices, &[], &Roots::nvidia(), at("2026-11-29T00:00:00Z"));
+    let set = examination.set.unwrap().unwrap();
+    let gpu = &set.gpus()[0];
+    assert_eq!(gpu.firmware(), FirmwareMatch::Equal);
+    assert_eq!(gpu.signed().opaque().protected_pcie(), Some(Switched::Off));
+    assert_eq!(
+        gpu.signed().manifest_ids(),
+        ["NV_GPU_DRIVER_GH100_550.90.07", "NV_GPU_VBIOS_1010_0200_882_96009F0001"]
+    );
+    assert_eq!(gpu.comparison().unwrap_err().reason(), Reason::GpuRimMissing);
+    assert!(binding::is_test_nonce(set.nonce()));
+    assert_eq!(hex::encode(&set.nonce()[..4]), "931d8dd0");
+}
+
+#[test]
+fn every_published_manifest_is_genuine_and_of_one_kind() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../test-vectors/gpu/manifests");
+    let (mut count, memory) = (0, veritee_gpu::Memory::new());
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "swidtag") {
+            continue;
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        let (roots, budget) = (Roots::nvidia(), veritee_model::Budget::STANDARD);
+        let as_of = at("2024-06-01T00:00:00Z");
+        let manifest = veritee_gpu::Manifest::verify(&bytes, &roots, as_of, &budget, &memory)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert_eq!((manifest.product(), manifest.edition(), manifest.golden().len()), ("GH100", "GPU", 12));
+        // Its version, without dots, is the last part of the identifier that its file is named by.
+        let version = manifest.version().replace('.', "").to_uppercase();
+        assert!(path.file_name().unwrap().to_str().unwrap().contains(&version), "{}", path.display());
+        let today = veritee_gpu::Manifest::verify(&bytes, &roots, at("2026-11-29T00:00:00Z"), &budget, &memory);
+        assert_eq!(today.unwrap_err().reason(), Reason::GpuRimExpired, "{}", path.display());
+        count += 1;
+    }
+    assert_eq!(count, 22);
+}
+
 #[test]
 fn its_manifests_have_expired_today_and_say_when() {
     let examination = examine_sample("2026-11-29T00:00:00Z", &[DRIVER, VBIOS]);

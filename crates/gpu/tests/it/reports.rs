@@ -65,7 +65,11 @@ fn signatures_outside_of_the_group_are_refused() {
         let at = report.len() - 48;
         report[at..].fill(0xff);
     };
-    for edit in [zero_r, zero_s, large_s] {
+    let large_r: fn(&mut Vec<u8>) = |report| {
+        let at = report.len() - 96;
+        report[at..at + 48].fill(0xff);
+    };
+    for edit in [zero_r, zero_s, large_s, large_r] {
         assert_eq!(edited(edit), Some(Reason::GpuReportSignature));
     }
 }
@@ -86,7 +90,8 @@ fn a_report_cut_off_anywhere_or_with_a_byte_more_is_malformed() {
 
 #[test]
 fn fields_with_other_values_are_unknown_where_a_device_signed_them_and_forged_where_none_did() {
-    let cases: [(&str, fn(&mut Vec<u8>)); 14] = [
+    let cases: [(&str, fn(&mut Vec<u8>)); 15] = [
+        ("missing index", |report| report[45 + 55] = 3),
         ("request code", |report| report[1] = 0xe1),
         ("no signature asked for", |report| report[2] = 0),
         ("one block asked for", |report| report[3] = 1),
@@ -170,6 +175,16 @@ fn unknown_entries_are_kept_and_the_new_layout_is_read() {
     assert_eq!(signed.opaque().entry(999).unwrap().name(), "unknown");
     assert_eq!(signed.opaque().driver_version(), Some("570.172.08"));
     assert_eq!(signed.family(), Family::Hopper);
+}
+
+#[test]
+fn the_mark_of_the_new_layout_inside_the_old_one_is_data() {
+    let mut spec = one();
+    spec.report.opaque.insert(0, (998, 0, b"NVDAOD\0\0\x02\0\0\0".to_vec()));
+    let examination = examine(&[spec], &manifests());
+    let signed = examination.devices[0].as_ref().unwrap();
+    assert_eq!(signed.opaque().entry(998).unwrap().value_type, None);
+    assert_eq!(signed.opaque().driver_version(), Some("570.172.08"));
 }
 
 #[test]

@@ -198,7 +198,11 @@ impl Case {
             engine: self.engine,
             fail_on: None,
             image: None,
-            gpu: veritee_verify::GpuGiven { nonce: self.gpu_nonce.as_ref(), roots: self.gpu_roots.as_ref() },
+            gpu: veritee_verify::GpuGiven {
+                nonce: self.gpu_nonce.as_ref(),
+                roots: self.gpu_roots.as_ref(),
+                memory: None,
+            },
             audit: self.given(),
             budget: &self.budget,
             tool_version: "0.0.0",
