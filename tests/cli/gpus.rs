@@ -171,7 +171,8 @@ fn what_is_not_shown_stands_in_every_form_and_nothing_says_more() {
 fn saved_reports_batches_and_pages_say_no_more_either() {
     let folder = Folder::new();
     let (evidence, policy) = (vector("quickstart/evidence.json"), vector("quickstart/policy.toml"));
-    let whole = ["verify", &evidence, "--policy", &policy, "--offline", "--format", "json", "-o", "saved.json"];
+    let whole =
+        ["verify", &evidence, "--policy", &policy, "--offline", "--format", "json", "-o", "saved.json"];
     folder.run(&whole).ends(0);
     for format in FORMS {
         let text = folder.run(&["render", "saved.json", "--format", format]).ends(0).out;
@@ -189,7 +190,9 @@ fn saved_reports_batches_and_pages_say_no_more_either() {
     for code in codes {
         says_no_more(&folder.run(&["explain", code]).ends(0).out, code);
     }
-    for arguments in [&["gpu", "--help"][..], &["gpu", "verify", "--help"], &["policy", "init"], &["policy", "checks"]] {
+    for arguments in
+        [&["gpu", "--help"][..], &["gpu", "verify", "--help"], &["policy", "init"], &["policy", "checks"]]
+    {
         says_no_more(&folder.run(arguments).ends(0).out, arguments[0]);
     }
 }
@@ -211,7 +214,10 @@ fn what_the_guest_said_of_its_gpus_is_not_said_by_us() {
         says_what_is_not_shown(&text, format);
     }
     let report = folder.verify("evidence.json", &["--offline", "--format", "json"]).ends(0).out;
-    let gate = check(&serde_json::from_str(&report).unwrap(), "gpu.boot-gate")["detail"].as_str().unwrap().to_owned();
+    let gate = check(&serde_json::from_str(&report).unwrap(), "gpu.boot-gate")["detail"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     assert!(gate.contains("the measured guest code says that it saw 8 GPUs pass its own check"), "{gate}");
     assert!(gate.contains(&"07".repeat(32)), "{gate}");
 }
@@ -236,11 +242,24 @@ fn manifests_are_fetched_when_asked_for_kept_and_used_offline() {
         base64::Engine::encode(&base64::engine::general_purpose::STANDARD, std::fs::read(path).unwrap())
     };
     let hex = std::fs::read_to_string(&report).unwrap();
-    folder.write("gpus.json", serde_json::json!([{ "evidence": hex.trim(), "certificate": base64(&chain) }]).to_string());
+    folder.write(
+        "gpus.json",
+        serde_json::json!([{ "evidence": hex.trim(), "certificate": base64(&chain) }]).to_string(),
+    );
     let (rim, ocsp) = (server.url(""), server.url("/ocsp"));
     let at = ["--as-of", "2024-06-01T00:00:00Z", "--store", "store"];
     let fetch = |more: &[&str]| {
-        let given = ["collateral", "fetch", "gpus.json", "--gpus", "--gpu-rim", &rim, "--gpu-ocsp", &ocsp, "--allow-local"];
+        let given = [
+            "collateral",
+            "fetch",
+            "gpus.json",
+            "--gpus",
+            "--gpu-rim",
+            &rim,
+            "--gpu-ocsp",
+            &ocsp,
+            "--allow-local",
+        ];
         folder.run(&[&given[..], &at, more].concat())
     };
     // NVIDIA's responder cannot be played: its answers are missing, and what was had is kept.
@@ -258,16 +277,23 @@ fn manifests_are_fetched_when_asked_for_kept_and_used_offline() {
     let verify = |more: &[&str]| folder.run(&[&["gpu", "verify", "gpus.json"], &at[..], more].concat());
     let verified = verify(&["--format", "json"]).ends(0);
     let verified: Value = serde_json::from_str(&verified.out).unwrap();
-    assert!(check(&verified, "gpu.measurements")["detail"].as_str().unwrap().starts_with("33 of 33"), "{verified}");
+    assert!(
+        check(&verified, "gpu.measurements")["detail"].as_str().unwrap().starts_with("33 of 33"),
+        "{verified}"
+    );
     let shown = folder.run(&[&["collateral", "show"], &at[..]].concat()).ends(0).out;
     assert_eq!(shown.matches("GPU manifest").count(), 2, "{shown}");
     folder.run(&[&["collateral", "check"], &at[..]].concat()).ends(0);
     folder.run(&[&["collateral", "export", "carried"], &at[..]].concat()).ends(0);
-    let carried = ["gpu", "verify", "gpus.json", "--as-of", "2024-06-01T00:00:00Z", "--gpu-collateral", "carried"];
+    let carried =
+        ["gpu", "verify", "gpus.json", "--as-of", "2024-06-01T00:00:00Z", "--gpu-collateral", "carried"];
     folder.run(&carried).ends(0);
     let other = ["collateral", "import", "carried", "--as-of", "2024-06-01T00:00:00Z", "--store", "other"];
     let taken = folder.run(&other).ends(0).out;
-    assert!(taken.contains("taken: NV_GPU_DRIVER_GH100_545.00") && taken.contains("2 taken, 0 refused"), "{taken}");
+    assert!(
+        taken.contains("taken: NV_GPU_DRIVER_GH100_545.00") && taken.contains("2 taken, 0 refused"),
+        "{taken}"
+    );
     // Expired ones are dropped when somebody says so.
     let prune = ["collateral", "prune", "--as-of", "2026-11-29T00:00:00Z", "--store", "other"];
     let pruned = folder.run(&prune).ends(0).out;
@@ -306,7 +332,10 @@ fn what_a_service_said_is_shown_as_such_and_never_counted() {
     assert!(!shown.contains("secboot") && !shown.contains("dbgstat"), "{shown}");
     says_what_is_not_shown(&shown, "gpu show");
     let verified = folder.run(&["gpu", "verify", "token.json", "--format", "json"]).ends(13).out;
-    assert_eq!(check(&serde_json::from_str(&verified).unwrap(), "gpu.evidence")["reason"], "gpu-service-answer");
+    assert_eq!(
+        check(&serde_json::from_str(&verified).unwrap(), "gpu.evidence")["reason"],
+        "gpu-service-answer"
+    );
 }
 
 /// Names and versions out of containers, certificates and tokens reach no terminal and no page as they are.
@@ -324,7 +353,8 @@ fn hostile_text_is_inert_in_every_form() {
     folder.write("versions.json", serde_json::json!([versions]).to_string());
     let hex = std::fs::read_to_string(vector("gpu/attestationReport.txt")).unwrap();
     let chain = std::fs::read_to_string(vector("gpu/gpuAkCertChain.txt")).unwrap();
-    let claimed = serde_json::json!([{ "evidence": hex.trim(), "certificate": chain, "arch": "X\u{1b}[2J<i>" }]);
+    let claimed =
+        serde_json::json!([{ "evidence": hex.trim(), "certificate": chain, "arch": "X\u{1b}[2J<i>" }]);
     folder.write("claimed.json", claimed.to_string());
     for file in ["named.json", "versions.json", "claimed.json"] {
         for format in FORMS {

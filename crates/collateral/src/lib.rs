@@ -104,4 +104,6 @@ pub use service::{
     INTEL_PCS, INTEL_ROOT_CRL, ItemKind, PccsVersion, Question, Service, ServiceError, ServiceKind,
 };
 pub use snapshot::{Imported, Snapshot, Written, import, snapshot};
-pub use store::{Checkup, Found, GpuListed, Held, Inventory, Kept, Listed, ListedItem, Lookup, Pruned, Store};
+pub use store::{
+    Checkup, Found, GpuListed, Held, Inventory, Kept, Listed, ListedItem, Lookup, Pruned, Store,
+};

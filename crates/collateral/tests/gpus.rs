@@ -36,7 +36,9 @@ fn roots() -> Roots {
 fn signed(devices: &[DeviceSpec]) -> Vec<Arc<SignedReport>> {
     let (roots, budget, memory) = (roots(), Budget::STANDARD, Memory::new());
     let verify = |device: &DeviceSpec| {
-        Arc::new(SignedReport::verify(&device.report(), &device.pem(), &roots, now(), &budget, &memory).unwrap())
+        Arc::new(
+            SignedReport::verify(&device.report(), &device.pem(), &roots, now(), &budget, &memory).unwrap(),
+        )
     };
     devices.iter().map(verify).collect()
 }
@@ -53,7 +55,8 @@ struct Gpus {
 
 /// Every certificate that can be asked about, by the bytes of its serial number.
 fn certificates(devices: &[DeviceSpec]) -> Vec<GpuCertificate> {
-    let mut all: Vec<GpuCertificate> = devices.iter().flat_map(|device| device.chain[1..4].to_vec()).collect();
+    let mut all: Vec<GpuCertificate> =
+        devices.iter().flat_map(|device| device.chain[1..4].to_vec()).collect();
     all.extend(gpu::manifest_chain(SEED)[..3].to_vec());
     all
 }
@@ -99,7 +102,8 @@ impl Gpus {
     }
 
     fn manifest(&self, id: &str, manifest: &ManifestSpec) {
-        let body = serde_json::json!({ "id": id, "rim": STANDARD.encode(manifest.forge()), "rim_format": "TCG" });
+        let body =
+            serde_json::json!({ "id": id, "rim": STANDARD.encode(manifest.forge()), "rim_format": "TCG" });
         self.server.replace(&format!("/v1/rim/{id}"), [Reply::json(body.to_string())]);
     }
 
@@ -132,7 +136,11 @@ fn two_manifests_and_an_answer_for_each_certificate_are_asked_for_once() {
     assert_eq!((cold.requests, gpus.asked(), cold.items.len()), (9, 9, 9));
     assert_eq!(whats(&cold)[..2], [DRIVER, VBIOS]);
     assert!(cold.items[2..].iter().all(|item| item.says == "not revoked"));
-    assert_eq!(cold.items[0].item.bytes, ManifestSpec::driver(SEED).forge(), "what is signed, not what it came in");
+    assert_eq!(
+        cold.items[0].item.bytes,
+        ManifestSpec::driver(SEED).forge(),
+        "what is signed, not what it came in"
+    );
     let requests = gpus.server.requests();
     let posts: Vec<_> = requests.iter().filter(|request| request.path == "/ocsp").collect();
     assert_eq!(posts.len(), 7);
@@ -198,7 +206,11 @@ fn what_is_not_the_wanted_thing_is_refused_and_not_kept() {
     gpus.manifest(VBIOS, &other);
     let obtained = gpus.obtain();
     assert_eq!(obtained.missing.len(), 2);
-    assert!(obtained.missing[0].why.contains("not NV_GPU_DRIVER_GH100_570.172.08"), "{}", obtained.missing[0].why);
+    assert!(
+        obtained.missing[0].why.contains("not NV_GPU_DRIVER_GH100_570.172.08"),
+        "{}",
+        obtained.missing[0].why
+    );
     assert!(obtained.missing[1].why.contains("signature"), "{}", obtained.missing[1].why);
 }
 

@@ -123,8 +123,7 @@ mod tests {
     #[test]
     fn each_form_is_found_by_its_name_and_nothing_else_is() {
         let nonce = [7; 32];
-        let from =
-            |report_data: &[u8; 64], container| find(&nonce, Family::Hopper, report_data, container);
+        let from = |report_data: &[u8; 64], container| find(&nonce, Family::Hopper, report_data, container);
         let gpu = |report_data: &[u8; 64]| from(report_data, ContainerForm::NrasPayload);
         assert_eq!(gpu(&data([1; 32], nonce)), Some(BindingForm::SecondHalf));
         assert_eq!(gpu(&data(nonce, [1; 32])), Some(BindingForm::FirstHalf));

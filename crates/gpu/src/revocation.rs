@@ -11,9 +11,9 @@ pub(crate) mod ocsp;
 pub use error::RevocationError;
 
 use crate::certificate::{ECDSA_WITH_SHA256, ECDSA_WITH_SHA384, PublicKey};
-use crate::manifest::Manifest;
 use crate::chain::{DeviceChain, Link};
 use crate::crl::Crl;
+use crate::manifest::Manifest;
 use crate::memory::{Memory, Signed};
 use ocsp::{Answer, Status};
 use ring::signature::{
@@ -228,13 +228,7 @@ fn algorithm(named: &[u8]) -> Option<&'static EcdsaVerificationAlgorithm> {
     }
 }
 
-fn verify(
-    named: &[u8],
-    key: &PublicKey,
-    message: &[u8],
-    signature: &[u8],
-    memory: &Memory,
-) -> bool {
+fn verify(named: &[u8], key: &PublicKey, message: &[u8], signature: &[u8], memory: &Memory) -> bool {
     let Some(with) = algorithm(named) else { return false };
     memory.is_signed(Signed::Statement, key, &[named, message, signature], || {
         UnparsedPublicKey::new(with, key).verify(message, signature).is_ok()

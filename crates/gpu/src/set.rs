@@ -32,6 +32,11 @@ pub enum Topology {
         /// The GPUs say that switches belong to what is protected.
         protected: bool,
     },
+    /// Switches without any GPU that could name them.
+    WithoutGpus {
+        /// The switches.
+        switches: usize,
+    },
     /// Every switch that a GPU names is attested, and every switch names exactly the attested GPUs.
     Complete {
         /// The switches.
@@ -122,6 +127,10 @@ impl GpuSet {
         for (index, switch) in self.switches.iter().enumerate() {
             attested.insert(own(switch).ok_or(TopologyError::Unnamed { switch: index })?);
         }
+        self.check_locks()?;
+        if self.gpus.is_empty() && !attested.is_empty() {
+            return Ok(Topology::WithoutGpus { switches: attested.len() });
+        }
         let missing: Vec<_> = named.difference(&attested).copied().collect();
         if let Some(stranger) = attested.difference(&named).next() {
             return Err(TopologyError::SwitchNotNamed { switch: *stranger });
@@ -139,7 +148,16 @@ impl GpuSet {
         })
     }
 
-    /// Every switch is locked and lists exactly the attested GPUs. NVIDIA's own tools count that list only.
+    fn check_locks(&self) -> Result<(), TopologyError> {
+        for (index, switch) in self.switches.iter().enumerate() {
+            if let Some(lock) = switch.signed().opaque().switch_lock().filter(|lock| *lock != 1) {
+                return Err(TopologyError::Unlocked { switch: index, lock });
+            }
+        }
+        Ok(())
+    }
+
+    /// Every switch lists exactly the attested GPUs. NVIDIA's own tools count that list only.
     fn check_switches(&self) -> Result<(), TopologyError> {
         if self.switches.is_empty() {
             return Ok(());
@@ -156,9 +174,6 @@ impl GpuSet {
             }
             if let Some(gpu) = gpus.difference(&listed).next() {
                 return Err(TopologyError::GpuNotListed { switch: index, gpu: *gpu });
-            }
-            if let Some(lock) = opaque.switch_lock().filter(|lock| *lock != 1) {
-                return Err(TopologyError::Unlocked { switch: index, lock });
             }
         }
         Ok(())

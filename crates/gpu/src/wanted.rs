@@ -117,7 +117,8 @@ impl Wanted {
     /// What to ask for, of genuine devices.
     #[must_use]
     pub fn of(devices: &[Arc<SignedReport>]) -> Self {
-        let mut manifests: Vec<WantedManifest> = devices.iter().flat_map(|device| WantedManifest::of(device)).collect();
+        let mut manifests: Vec<WantedManifest> =
+            devices.iter().flat_map(|device| WantedManifest::of(device)).collect();
         manifests.sort_unstable();
         manifests.dedup();
         let mut wanted = Self { manifests, answers: Vec::new() };
@@ -293,7 +294,9 @@ impl fmt::Display for AnswerRefused {
             Self::Form(error) => write!(f, "no OCSP answer: {error}"),
             Self::TooLarge { limit } => write!(f, "larger than any genuine answer: more than {limit} bytes"),
             Self::Other => f.write_str("it is about another certificate"),
-            Self::Nonce => f.write_str("it repeats another nonce than the one sent: it answers another request"),
+            Self::Nonce => {
+                f.write_str("it repeats another nonce than the one sent: it answers another request")
+            }
             Self::Revocation(error) => error.fmt(f),
         }
     }

@@ -287,7 +287,7 @@ pub struct EventFact {
     pub index: u64,
     /// Name.
     pub name: String,
-    /// Payload: text where it is printable ASCII, hex otherwise.
+    /// Payload: text where it is printable ASCII, hex otherwise and for `gpu-attestation`.
     pub payload: String,
     /// Recomputed digest.
     pub digest: Sha384Digest,

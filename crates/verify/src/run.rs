@@ -99,7 +99,12 @@ impl<'a> Run<'a> {
             tool_version: request.tool_version,
             inputs: inputs::list(request),
             missing: inputs::missing(request),
-            root: Some(Root { name: root.name(), spki_sha256: root.spki_sha256(), intel: root.is_intel() }),
+            // Nothing about GPUs alone rests on Intel's root.
+            root: (request.kind != Kind::Gpus).then(|| Root {
+                name: root.name(),
+                spki_sha256: root.spki_sha256(),
+                intel: root.is_intel(),
+            }),
             checks: self.checks,
             notices: self.notices,
             quote: self.quote,

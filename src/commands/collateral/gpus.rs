@@ -10,7 +10,9 @@ use ring::rand::SecureRandom as _;
 use serde_json::{Value, json};
 use std::path::Path;
 use veritee_client::Client;
-use veritee_collateral::{Fault, GpuAsk, GpuImported, GpuItem, GpuListed, GpuObtained, GpuService, Mode, Store};
+use veritee_collateral::{
+    Fault, GpuAsk, GpuImported, GpuItem, GpuListed, GpuObtained, GpuService, Mode, Store,
+};
 use veritee_gpu::wanted::WantedManifest;
 use veritee_gpu::{Memory, Roots, Wanted};
 use veritee_model::text::inert;

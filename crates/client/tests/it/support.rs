@@ -63,7 +63,15 @@ pub(crate) fn get(text: &str) -> Result<Answer, FetchError> {
 
 pub(crate) fn post(text: &str, idempotent: bool) -> Post {
     let content_type = "application/json";
-    Post { url: url(text), body: b"{}".to_vec(), content_type, cap: CAP, accept: "*/*", types: &[], idempotent }
+    Post {
+        url: url(text),
+        body: b"{}".to_vec(),
+        content_type,
+        cap: CAP,
+        accept: "*/*",
+        types: &[],
+        idempotent,
+    }
 }
 
 /// Answers from a list, one each time; the last one repeats. Counts how often it was asked.

@@ -88,7 +88,9 @@ pub fn import_gpus(store: &Store, roots: &Roots, folder: &Path, now: UnixTime) -
         let id = stem.split(MARK).next().unwrap_or_default();
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
         if id.is_empty() || id.len() > 128 || !id.bytes().all(plain) {
-            imported.refused.push(refused(FaultKind::Form("its name is no identifier of a manifest".to_owned())));
+            imported
+                .refused
+                .push(refused(FaultKind::Form("its name is no identifier of a manifest".to_owned())));
             continue;
         }
         let until = match Manifest::verify(&bytes, roots, now, store.budget(), &memory) {

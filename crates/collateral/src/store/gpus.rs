@@ -141,7 +141,11 @@ impl Store {
                     let (kept, found) = self.load_items(&reading, &entry);
                     faults.extend(found);
                     let place = entry.place();
-                    all.extend(place.into_iter().flat_map(|place| kept.iter().map(move |kept| (place.clone(), kept.clone()))));
+                    all.extend(
+                        place
+                            .into_iter()
+                            .flat_map(|place| kept.iter().map(move |kept| (place.clone(), kept.clone()))),
+                    );
                 }
                 Ok(_) => {}
                 Err(fault) => faults.push(fault),
@@ -176,7 +180,8 @@ impl Store {
         let root = root_of(roots);
         let name = file_name(root, place);
         // One that cannot be read has nothing to keep.
-        let mut items = read_entry(writing.reading(), &name).ok().flatten().map_or_else(Vec::new, |entry| entry.items);
+        let mut items =
+            read_entry(writing.reading(), &name).ok().flatten().map_or_else(Vec::new, |entry| entry.items);
         let body = writing.keep(&new.bytes)?;
         items.retain(|item| item.body != body);
         if matches!(place, GpuPlace::Answer(_)) {
@@ -232,7 +237,12 @@ impl Store {
         for item in &entry.items {
             match load_object(reading, item.body, cap) {
                 Ok(bytes) => {
-                    kept.push(GpuKept { bytes, url: item.url.clone(), fetched: item.fetched, until: item.until });
+                    kept.push(GpuKept {
+                        bytes,
+                        url: item.url.clone(),
+                        fetched: item.fetched,
+                        until: item.until,
+                    });
                 }
                 Err(fault) => faults.push(Fault { file: object_path(item.body), what: fault.what }),
             }

@@ -53,7 +53,8 @@ impl Shelf {
             if !devices.iter().any(|device| kind_of(device, &hint.product, &hint.version).is_some()) {
                 continue;
             }
-            let verified = known.map_or_else(|| Manifest::remembered(bytes, roots, as_of, budget, memory), Ok);
+            let verified =
+                known.map_or_else(|| Manifest::remembered(bytes, roots, as_of, budget, memory), Ok);
             match verified {
                 Ok(manifest) => shelf.genuine.push(manifest),
                 Err(error) if is_date(&error) => shelf.not_in_force.push((hint, error)),

@@ -104,7 +104,9 @@ mod tests {
     fn claims_of_tokens_are_shown_under_their_place_and_what_no_device_said_is_not() {
         let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
         let jwt = |payload: &str| format!("{}.{}.AAAA", encode("{\"alg\":\"ES384\"}"), encode(payload));
-        let overall = jwt("{\"iss\":\"https://x\",\"x-nvidia-overall-att-result\":true,\"secboot\":true,\"dbgstat\":\"disabled\"}");
+        let overall = jwt(
+            "{\"iss\":\"https://x\",\"x-nvidia-overall-att-result\":true,\"secboot\":true,\"dbgstat\":\"disabled\"}",
+        );
         let gpu = jwt("{\"hwmodel\":\"GH100\\u001b[31m\",\"measres\":\"success\",\"secboot\":true}");
         let answer = serde_json::json!([["JWT", overall], { "GPU-0": gpu }]).to_string();
         let all = said(answer.as_bytes(), &Budget::STANDARD);

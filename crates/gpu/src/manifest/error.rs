@@ -118,11 +118,8 @@ impl ManifestError {
             }
             ManifestFault::Chain(error) => error.explain(),
             ManifestFault::Revoked { certificate, hold } => {
-                let (reason, what) = if *hold {
-                    (Reason::GpuOnHold, "put on hold")
-                } else {
-                    (Reason::GpuRevoked, "revoked")
-                };
+                let (reason, what) =
+                    if *hold { (Reason::GpuOnHold, "put on hold") } else { (Reason::GpuRevoked, "revoked") };
                 Explanation::new(reason, format!("NVIDIA has {what} the manifest's signer: {certificate}"))
             }
         };

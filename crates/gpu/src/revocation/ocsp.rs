@@ -75,11 +75,7 @@ impl Answer<'_> {
 
     /// Signed by the issuer itself, or by a responder to whom this very issuer delegated (RFC 6960 4.2.2.2).
     /// Gives back until when its certificate is in force; it must be so when the answer begins.
-    pub(crate) fn check_signer(
-        &self,
-        issuer: &Link,
-        memory: &Memory,
-    ) -> Result<UnixTime, RevocationError> {
+    pub(crate) fn check_signer(&self, issuer: &Link, memory: &Memory) -> Result<UnixTime, RevocationError> {
         let response = &self.response;
         let of = || issuer.name.clone();
         if algorithm(response.algorithm).is_none() {
@@ -94,7 +90,8 @@ impl Answer<'_> {
                 Err(RevocationError::Answer { issuer: of() })
             };
         }
-        let mut last = RevocationError::Delegation { issuer: of(), what: "it sends no certificate of its own" };
+        let mut last =
+            RevocationError::Delegation { issuer: of(), what: "it sends no certificate of its own" };
         for der in &response.certificates {
             match self.check_responder(der, issuer, memory) {
                 Ok((key, until)) if signs(&key) => return Ok(until),
@@ -192,13 +189,8 @@ fn read_basic<'a>(body: &Element<'a>) -> Result<Vec<Answer<'a>>, DerError> {
         }
     }
     parts.finish("bytes after the basic response")?;
-    let response = Response {
-        signed: data.whole,
-        algorithm: algorithm.whole,
-        signature,
-        certificates,
-        nonce: None,
-    };
+    let response =
+        Response { signed: data.whole, algorithm: algorithm.whole, signature, certificates, nonce: None };
     read_data(&data, response)
 }
 

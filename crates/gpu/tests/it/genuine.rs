@@ -62,13 +62,23 @@ fn measurement_35_of_the_sample_is_compared_and_equal_although_it_need_not_be() 
     let examination = examine_sample("2024-06-01T00:00:00Z", &[DRIVER, VBIOS]);
     let driver = &examination.shelf.genuine()[0];
     assert!(driver.golden().contains_key(&35));
-    assert_eq!(driver.golden().keys().copied().collect::<Vec<_>>(), [&[7][..], &(21..=40).collect::<Vec<u8>>()].concat());
+    assert_eq!(
+        driver.golden().keys().copied().collect::<Vec<_>>(),
+        [&[7][..], &(21..=40).collect::<Vec<u8>>()].concat()
+    );
     assert_eq!(examination.shelf.genuine()[1].golden().len(), 12);
     let set = examination.set.unwrap().unwrap();
     let blocks = set.gpus()[0].signed().report().blocks();
     assert!(driver.golden()[&35].alternatives.contains(&blocks[35]));
     // This manifest is older than measurement 41: what nobody compared is listed.
-    assert!(set.gpus()[0].comparison().unwrap().uncovered.iter().all(|index| !driver.golden().contains_key(index)));
+    assert!(
+        set.gpus()[0]
+            .comparison()
+            .unwrap()
+            .uncovered
+            .iter()
+            .all(|index| !driver.golden().contains_key(index))
+    );
 }
 
 #[test]
@@ -107,7 +117,8 @@ fn every_published_manifest_is_genuine_and_of_one_kind() {
         // Its version, without dots, is the last part of the identifier that its file is named by.
         let version = manifest.version().replace('.', "").to_uppercase();
         assert!(path.file_name().unwrap().to_str().unwrap().contains(&version), "{}", path.display());
-        let today = veritee_gpu::Manifest::verify(&bytes, &roots, at("2026-11-29T00:00:00Z"), &budget, &memory);
+        let today =
+            veritee_gpu::Manifest::verify(&bytes, &roots, at("2026-11-29T00:00:00Z"), &budget, &memory);
         assert_eq!(today.unwrap_err().reason(), Reason::GpuRimExpired, "{}", path.display());
         count += 1;
     }
@@ -201,7 +212,10 @@ fn the_eight_gpus_of_a_production_machine_are_genuine_and_their_switches_are_not
     }
     let quote = hex::decode(machine["intel_quote"].as_str().unwrap()).unwrap();
     let report_data: &[u8; 64] = quote[568..632].try_into().unwrap();
-    assert_eq!(binding::find(set.nonce(), Family::Hopper, report_data, ContainerForm::NrasPayload), Some(BindingForm::SecondHalf));
+    assert_eq!(
+        binding::find(set.nonce(), Family::Hopper, report_data, ContainerForm::NrasPayload),
+        Some(BindingForm::SecondHalf)
+    );
     assert_eq!(hex::encode(set.nonce()), machine["request_nonce"].as_str().unwrap());
 }
 
@@ -215,7 +229,8 @@ fn no_bit_of_a_genuine_report_can_be_flipped() {
         device.report[byte] ^= bit;
         let as_of = at("2026-03-15T00:00:00Z");
         let devices = std::slice::from_ref(&device);
-        let found = veritee_gpu::Examine { devices, collateral: &[], roots: &roots, as_of, budget: &budget }.run(&memory);
+        let found = veritee_gpu::Examine { devices, collateral: &[], roots: &roots, as_of, budget: &budget }
+            .run(&memory);
         let error = found.devices[0].as_ref().expect_err("a flipped bit");
         let expected = match byte {
             0 | 37 => Reason::GpuLayoutUnknown,

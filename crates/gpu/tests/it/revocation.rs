@@ -194,7 +194,10 @@ fn a_request_names_the_certificate_and_an_answer_to_another_request_is_refused()
         assert_eq!(check(&late, None).unwrap().status, AnswerStatus::Revoked);
         genuine.serial = vec![9, 9];
         assert_eq!(check(&genuine, None), Err(AnswerRefused::Other));
-        assert!(matches!(answer.check(b"\x30\x03\x0a\x01\x06", None, as_of(), &budget, &memory), Err(AnswerRefused::Form(_))));
+        assert!(matches!(
+            answer.check(b"\x30\x03\x0a\x01\x06", None, as_of(), &budget, &memory),
+            Err(AnswerRefused::Form(_))
+        ));
     }
 }
 

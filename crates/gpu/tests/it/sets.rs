@@ -73,6 +73,16 @@ fn one_gpu_eight_times_is_one_gpu() {
 }
 
 #[test]
+fn switches_alone_contradict_nobody_and_are_not_complete() {
+    let switches = &whole()[8..];
+    assert_eq!(set(switches).unwrap().topology(), Ok(Topology::WithoutGpus { switches: 4 }));
+    let mut unlocked = switches.to_vec();
+    unlocked[1].opaque_mut(25)[0] = 0;
+    let error = set(&unlocked).unwrap().topology().unwrap_err();
+    assert_eq!(error.reason(), Reason::GpuTopology);
+}
+
+#[test]
 fn two_nonces_two_drivers_and_two_modes_are_no_set() {
     let cases: [(&str, Reason, fn(&mut DeviceSpec)); 6] = [
         ("nonce", Reason::GpuNoncesDiffer, |spec| spec.report.nonce = [1; 32]),

@@ -77,7 +77,8 @@ pub fn judge_devices(
 }
 
 pub(super) fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+    let plural = if what.ends_with("ch") { "es" } else { "s" };
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}{plural}") }
 }
 
 /// Chains, signatures and layouts; then what stands beside the reports.
@@ -116,10 +117,10 @@ fn genuine(devices: &[Device], examination: &Examination) -> Check {
         models.dedup();
         models.join(", ")
     };
-    let gpus = counted(signed.len().saturating_sub(switches), "GPU");
-    let switches =
-        if switches == 0 { String::new() } else { format!(" and {}", counted(switches, "switch")) };
-    Check::pass(id, format!("{gpus}{switches}, genuine under NVIDIA's device root: {models}"))
+    let gpus = signed.len().saturating_sub(switches);
+    let counts = [(gpus, "GPU"), (switches, "switch")].into_iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<_> = counts.map(|(count, what)| counted(count, what)).collect();
+    Check::pass(id, format!("{}, genuine under NVIDIA's device root: {models}", counts.join(" and ")))
 }
 
 /// What the container says outside of any signature, where it differs from what is signed.
@@ -146,10 +147,8 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn set(&self, set: &GpuSet) -> Vec<Check> {
-        let set_detail = format!(
-            "{} distinct devices over one nonce, GPUs of one driver and one mode",
-            set.devices().count()
-        );
+        let devices = counted(set.devices().count(), "distinct device");
+        let set_detail = format!("{devices} over one nonce, GPUs of one driver and one mode");
         vec![
             firmware(set),
             super::revocation::check(set, &self.examination.signers, self.request.policy),
@@ -331,8 +330,8 @@ impl Judge<'_> {
                 id,
                 Reason::GpuCountNotMeasured,
                 format!(
-                    "there is evidence of {} GPUs; how many the machine has was not measured",
-                    set.gpus().len()
+                    "there is evidence of {}; how many the machine has was not measured",
+                    counted(set.gpus().len(), "GPU")
                 ),
             )
             .next("give vm_config and an event log, so that RTMR0 can be recomputed");
@@ -359,6 +358,15 @@ impl Judge<'_> {
             Ok(Topology::NoSwitches) if measured == 0 => {
                 Check::pass(id, "no GPU names a switch, and there is no evidence of any")
             }
+            Ok(Topology::WithoutGpus { switches }) => Check::not_checked(
+                id,
+                Reason::GpuNotGiven,
+                format!(
+                    "there is evidence of {} and of no GPU that could name them",
+                    counted(switches, "switch")
+                ),
+            )
+            .next("ask for the GPUs' evidence over the same nonce"),
             Ok(Topology::NotAttested { named, missing, protected }) => {
                 let detail = format!(
                     "the GPUs name {named} switches, {} of them without evidence{}",
@@ -412,11 +420,9 @@ impl Judge<'_> {
             .next("ask for evidence over a nonce of your own");
         }
         let family = set.devices().next().map(|device| device.signed().family());
-        let bound = self
-            .request
-            .report_data
-            .zip(family)
-            .and_then(|(report_data, family)| binding::find(nonce, family, report_data.as_bytes(), self.form));
+        let bound = self.request.report_data.zip(family).and_then(|(report_data, family)| {
+            binding::find(nonce, family, report_data.as_bytes(), self.form)
+        });
         match (bound, self.request.expected_nonce) {
             (Some(form), given) => {
                 let fresh =
@@ -476,8 +482,12 @@ fn firmware(set: &GpuSet) -> Check {
         }
     }
     let absent = set.gpus().iter().filter(|gpu| gpu.firmware() == FirmwareMatch::Absent).count();
-    if absent > 0 || set.gpus().is_empty() {
-        let detail = format!("{} does not name the firmware that made it", counted(absent, "report"));
+    if set.gpus().is_empty() {
+        let detail = "there is no report of a GPU, and those of switches do not name their firmware";
+        return Check::not_checked(id, Reason::GpuFwidAbsent, detail);
+    }
+    if absent > 0 {
+        let detail = format!("{} without the firmware that made it", counted(absent, "report"));
         return Check::not_checked(id, Reason::GpuFwidAbsent, detail);
     }
     Check::pass(id, "every GPU's report names the firmware that its certificate was issued for")

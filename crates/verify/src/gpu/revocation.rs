@@ -35,7 +35,8 @@ pub(super) fn check(set: &GpuSet, signers: &[Revocation], policy: &Gpu) -> Check
     }
     let mut check = answered(&all, signers);
     if let (Some(reason), false) = (hold, held.is_empty()) {
-        check.detail = format!("{}; on hold and let pass by the policy ({reason}): {}", check.detail, held.join("; "));
+        check.detail =
+            format!("{}; on hold and let pass by the policy ({reason}): {}", check.detail, held.join("; "));
     }
     check
 }

@@ -7,8 +7,8 @@ use veritee_model::{
     Budget, Check, CheckId, Class, Item, Outcome, Reason, ReportData, UnixTime, VerdictOutcome,
 };
 use veritee_policy::{Gpu, Policy};
-use veritee_testkit::dstack::event::Event;
 use veritee_testkit::certificate::{Algorithm, Name, oids};
+use veritee_testkit::dstack::event::Event;
 use veritee_testkit::gpu::{
     self, AnswerSpec, DeviceSpec, GpuKind, ListSpec, ManifestSpec, ResourceSpec, ResponseStatus, payload,
 };
@@ -245,6 +245,12 @@ attacks! {
         device(2, |it| it.opaque_mut(26)[0] ^= 1).is_refused(CheckId::GpuSwitches, Reason::GpuTopology);
         with(|world| world.devices.truncate(2)).is_open(CheckId::GpuSwitches, Reason::GpuSwitchesNotAttested);
         with(|world| drop(world.devices.pop())).is_open(CheckId::GpuSwitches, Reason::GpuSwitchesNotAttested);
+        // Switches in evidence of their own: nothing contradicts them.
+        with(|world| {
+            drop(world.devices.drain(..2));
+            world.measured = None;
+        })
+        .is_open(CheckId::GpuSwitches, Reason::GpuNotGiven);
         // Measured with switches that no GPU names.
         let mute = with(|world| {
             world.devices.truncate(2);
