@@ -13,7 +13,7 @@ use crate::{network, output};
 use core::fmt::Write as _;
 use serde_json::{Value, json};
 use std::path::Path;
-use veritee_collateral::{Evaluation as By, Fault, Listed, Mode, Need, Store};
+use veritee_collateral::{Evaluation as By, Fault, Listed, Mode, Need, Obtained, Store};
 use veritee_model::text::inert;
 use veritee_model::{Budget, Evidence, ExitCode, Item, UnixTime};
 use veritee_quote::{CaKind, Quote, Tee};
@@ -84,22 +84,7 @@ fn fetch(
         }
         Ok(all)
     })?;
-    let mut text = String::new();
-    for one in &obtained {
-        supply::told(one, global);
-        let (number, _) = one.numbers;
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            text,
-            "{}: TCB evaluation {number}, fetched {}, {}",
-            one.need,
-            one.fetched,
-            match one.requests {
-                0 => "from the store".to_owned(),
-                requests => format!("{requests} requests"),
-            }
-        );
-    }
+    let mut text = described(&obtained, global);
     let about_gpus = match (&gpus, whose.gpus) {
         (Some(item), true) => Some(gpus::fetch(item, &client, &store, (now, mode), gpu_network, global)?),
         (Some(item), false) => {
@@ -124,6 +109,26 @@ fn fetch(
         (None, _) => output::data(&text, global)?,
     }
     Ok(about_gpus.map_or(ExitCode::Verified, |found| found.code))
+}
+
+fn described(obtained: &[Obtained], global: &Global) -> String {
+    let mut text = String::new();
+    for one in obtained {
+        supply::told(one, global);
+        let (number, _) = one.numbers;
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "{}: TCB evaluation {number}, fetched {}, {}",
+            one.need,
+            one.fetched,
+            match one.requests {
+                0 => "from the store".to_owned(),
+                requests => format!("{requests} requests"),
+            }
+        );
+    }
+    text
 }
 
 /// Whose collateral is asked for.

@@ -69,7 +69,8 @@ expect "switch, signature broken" 10 "gpu-report-signature" \
   switchAttestationReportInvalidSignature.txt --certificate switchCertChain.txt --as-of "$today"
 expect "switch, manifest of a broken signature" 10 "gpu-rim-signature" switchAttestationReport.txt --certificate \
   switchCertChain.txt --gpu-collateral NV_SWITCH_BIOS_5612_0002_890_9610550001_invalid_signature.xml --as-of "$today"
-expect "switch, manifest with other values" 10 "gpu-rim-signature" switchAttestationReport.txt --certificate switchCertChain.txt \
+# It is one of GH100's that was given the version: of another product, so it is not used.
+expect "switch, manifest of another product" 13 "gpu-rim-missing" switchAttestationReport.txt --certificate switchCertChain.txt \
   --gpu-collateral NV_SWITCH_BIOS_5612_0002_890_9610550001_measurement_mismatch.xml --as-of "$today"
 expect "the same switch four times" 11 "gpu-device-repeated" multi_switch_ls10.json --as-of "$today"
 expect "four GPUs" 13 "4 distinct devices over one nonce" multi_gpu_hopper.json --as-of "$today"

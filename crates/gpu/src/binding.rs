@@ -36,7 +36,7 @@ pub enum BindingForm {
     FirstHalf,
     /// The first half of REPORTDATA is the nonce, and the container is CoCo's: the hash of its runtime data.
     Coco,
-    /// A half of REPORTDATA is the nonce, and the container is the answer of dstack's `AttestGpu`: the caller chose the
+    /// A half of REPORTDATA is the nonce or its SHA-256, and the container is the answer of dstack's `AttestGpu`: the caller chose the
     /// nonce and put it there.
     DstackAttestGpu,
     /// The nonce is a hash of a half of REPORTDATA and a tag: attestation-rs.
@@ -68,7 +68,9 @@ impl BindingForm {
                 "the first half of REPORTDATA (as Chutes does; of what it is a hash was not given)"
             }
             Self::Coco => "the first half of REPORTDATA (as CoCo does, the hash of its runtime data)",
-            Self::DstackAttestGpu => "a half of REPORTDATA (as a caller of dstack's AttestGpu puts it there)",
+            Self::DstackAttestGpu => {
+                "in a half of REPORTDATA, itself or hashed (as a caller of dstack's AttestGpu puts it there)"
+            }
             Self::AttestationRs => "a tagged hash of half of REPORTDATA (as attestation-rs does)",
             Self::Given => "the nonce that was asked for (nothing ties it to the quote)",
         }
@@ -95,8 +97,11 @@ pub fn find(
     if nonce.iter().all(|byte| *byte == 0) {
         return None;
     }
+    let hashed = digest(&SHA256, nonce);
+    let holds = |half: &[u8]| half == nonce || half == hashed.as_ref();
     match container {
-        ContainerForm::DstackBundles if second == nonce || first == nonce => {
+        // The caller has to put the nonce, or its hash, there himself.
+        ContainerForm::DstackBundles if holds(first) || holds(second) => {
             return Some(BindingForm::DstackAttestGpu);
         }
         ContainerForm::Coco if first == nonce => return Some(BindingForm::Coco),
@@ -129,7 +134,10 @@ mod tests {
         assert_eq!(gpu(&data(nonce, [1; 32])), Some(BindingForm::FirstHalf));
         assert_eq!(from(&data(nonce, [1; 32]), ContainerForm::Coco), Some(BindingForm::Coco));
         assert_eq!(from(&data([1; 32], nonce), ContainerForm::Coco), Some(BindingForm::SecondHalf));
-        for half in [data([1; 32], nonce), data(nonce, [1; 32])] {
+        let hashed: [u8; 32] = digest(&SHA256, &nonce).as_ref().try_into().unwrap();
+        assert_eq!(from(&data([1; 32], hashed), ContainerForm::NrasPayload), None);
+        for half in [data([1; 32], nonce), data(nonce, [1; 32]), data(hashed, [1; 32]), data([1; 32], hashed)]
+        {
             assert_eq!(from(&half, ContainerForm::DstackBundles), Some(BindingForm::DstackAttestGpu));
         }
         assert_eq!(gpu(&data([1; 32], [2; 32])), None);

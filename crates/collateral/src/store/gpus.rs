@@ -48,6 +48,9 @@ pub(crate) struct GpuKept {
     pub(crate) until: Option<UnixTime>,
 }
 
+/// What is kept, and as what.
+pub(crate) type Placed = Vec<(GpuPlace, GpuKept)>;
+
 /// One item about GPUs in the store.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -129,10 +132,7 @@ impl Store {
     }
 
     /// Everything about GPUs that is kept under these roots.
-    pub(crate) fn gpu_entries(
-        &self,
-        roots: &Roots,
-    ) -> Result<(Vec<(GpuPlace, GpuKept)>, Vec<Fault>), StoreError> {
+    pub(crate) fn gpu_entries(&self, roots: &Roots) -> Result<(Placed, Vec<Fault>), StoreError> {
         let reading = self.folder.read_lock()?;
         let (root, mut all, mut faults) = (root_of(roots), Vec::new(), Vec::new());
         for name in reading.names(GPUS)? {

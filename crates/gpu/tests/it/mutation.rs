@@ -1,7 +1,10 @@
 //! Hostile bytes: no panic, and nothing that is signed can change.
 
 use crate::world::{NONCE, SEED, as_of, device, manifests, one, read, roots};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use veritee_gpu::container::{self, Device};
+use veritee_gpu::revocation::Revocation;
 use veritee_gpu::{Examination, Examine, Family, Memory, Opaque, Roots};
 use veritee_model::Budget;
 use veritee_testkit::gpu::{AnswerSpec, ListSpec, machine, payload};
@@ -122,5 +125,57 @@ fn no_bit_of_a_signed_part_of_a_manifest_can_be_flipped() {
         changed[byte] ^= 1 << (byte % 7);
         let result = veritee_gpu::Manifest::verify(&changed, &roots(), as_of(), &budget, &memory);
         assert!(result.is_err(), "byte {byte}");
+    }
+}
+
+#[test]
+fn no_bit_of_a_genuine_chain_can_be_flipped() {
+    let chain = crate::world::vector("hopperCertChain.txt");
+    let (roots, budget, memory) = (Roots::nvidia(), Budget::STANDARD, Memory::new());
+    let verify = |ders: &[Vec<u8>]| {
+        let text: String = ders.iter().map(|der| veritee_testkit::der::pem("CERTIFICATE", der)).collect();
+        veritee_gpu::DeviceChain::verify(text.as_bytes(), &roots, as_of(), &budget, &memory)
+    };
+    let mut ders: Vec<Vec<u8>> = String::from_utf8(chain)
+        .unwrap()
+        .split("-----END CERTIFICATE-----")
+        .filter_map(|part| part.split("-----BEGIN CERTIFICATE-----").nth(1))
+        .map(|body| STANDARD.decode(body.split_whitespace().collect::<String>()).unwrap())
+        .collect();
+    assert!(verify(&ders).is_ok() && ders.len() == 5);
+    for at in 0..5 {
+        for byte in 0..ders[at].len() {
+            ders[at][byte] ^= 1 << (byte % 8);
+            assert!(verify(&ders).is_err(), "certificate {at}, byte {byte}");
+            ders[at][byte] ^= 1 << (byte % 8);
+        }
+    }
+}
+
+#[test]
+fn no_bit_of_an_answer_or_a_list_can_be_flipped() {
+    let (spec, roots, memory) = (one(), roots(), Memory::new());
+    let genuine: Vec<Vec<u8>> =
+        spec.chain[1..4].iter().map(|it| AnswerSpec::good(SEED, it, as_of()).forge()).collect();
+    let lists = [
+        ListSpec::empty(SEED, &spec.chain[3], as_of()).forge(),
+        ListSpec::empty(SEED, &spec.chain[4], as_of()).forge(),
+    ];
+    let said = |items: &[Vec<u8>]| {
+        let set = examine(&[device(&spec)], items, &roots, &memory).set.unwrap().unwrap();
+        set.gpus()[0].revocation().clone()
+    };
+    // With answers alone every one counts; a list answers beside the device's own answer.
+    for items in [genuine.clone(), [&genuine[..1], &lists[..]].concat()] {
+        assert!(matches!(said(&items), Revocation::NotRevoked { .. }));
+        for at in [0, items.len() - 1] {
+            for byte in 0..items[at].len() {
+                let mut changed = items.clone();
+                changed[at][byte] ^= 1 << (byte % 8);
+                let said = said(&changed);
+                let counts = matches!(said, Revocation::NotRevoked { .. } | Revocation::Revoked { .. });
+                assert!(!counts, "item {at}, byte {byte}: {said:?}");
+            }
+        }
     }
 }

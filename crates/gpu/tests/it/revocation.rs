@@ -167,7 +167,7 @@ fn a_responder_to_whom_this_issuer_did_not_delegate_answers_nothing_and_is_no_fo
 #[test]
 fn a_request_names_the_certificate_and_an_answer_to_another_request_is_refused() {
     let spec = one();
-    let examination = examine(&[spec.clone()], &[]);
+    let examination = examine(std::slice::from_ref(&spec), &[]);
     let devices: Vec<_> = examination.devices.into_iter().map(Result::unwrap).collect();
     let wanted = Wanted::of(&devices);
     let ids: Vec<_> = wanted.manifests.iter().map(WantedManifest::id).collect();

@@ -566,6 +566,42 @@ attacks! {
     }
 }
 
+/// What exit code 10 is for: broken signatures, chains, firmware identities, signed manifests. Whatever an honest operator
+/// can bring about is refused (11) or open (13).
+#[test]
+fn only_broken_signatures_chains_firmware_and_manifests_are_forgeries() {
+    let forged: Vec<&str> = Reason::ALL
+        .iter()
+        .filter(|reason| reason.code().starts_with("gpu-") && reason.class() == Class::NotGenuine)
+        .map(|reason| reason.code())
+        .collect();
+    assert_eq!(
+        forged,
+        [
+            "gpu-report-malformed",
+            "gpu-report-signature",
+            "gpu-chain-malformed",
+            "gpu-chain-untrusted",
+            "gpu-chain-signature",
+            "gpu-chain-role",
+            "gpu-fwid-mismatch",
+            "gpu-fwid-key-other",
+            "gpu-revocation-signature",
+            "gpu-rim-signature",
+            "gpu-rim-untrusted",
+        ]
+    );
+    // What was not verified, or is not about these devices, no exception lets pass.
+    for reason in [
+        Reason::GpuAlgorithmUnsupported,
+        Reason::GpuRimMalformed,
+        Reason::GpuRevoked,
+        Reason::GpuOtherMachine,
+    ] {
+        assert!(reason.class() == Class::Refused && !reason.is_waivable(), "{}", reason.code());
+    }
+}
+
 /// Words that would say more than is shown.
 const FORBIDDEN: [&str; 12] = [
     "attached",

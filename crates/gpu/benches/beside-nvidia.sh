@@ -4,7 +4,7 @@
 #
 # Outside of `test.sh`: it takes packages from the Python registry. CPU time of one thread, the least of seven rounds.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../../.."
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
@@ -46,4 +46,4 @@ for _ in range(7):
 print(f"nv-local-gpu-verifier 2.0.0: {min(rounds) * 1e3:.2f} ms a report (CPU time)")
 PYTHON
 "$folder/venv/bin/python" "$folder/bench.py"
-[ "${1:-}" = --python-only ] || cargo bench --locked --bench gpu -- "the sample of 2023"
+[ "${1:-}" = --python-only ] || cargo bench --locked -p veritee-gpu --bench gpu
