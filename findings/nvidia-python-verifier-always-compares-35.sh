@@ -10,6 +10,7 @@
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
+cd "$folder"
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check nv-local-gpu-verifier==2.7.3
 "$folder/venv/bin/python" - <<'PYTHON'

@@ -45,5 +45,6 @@ for _ in range(7):
     rounds.append((time.process_time() - start) / count)
 print(f"nv-local-gpu-verifier 2.0.0: {min(rounds) * 1e3:.2f} ms a report (CPU time)")
 PYTHON
-"$folder/venv/bin/python" "$folder/bench.py"
+# It writes a log where it stands.
+(cd "$folder" && venv/bin/python bench.py)
 [ "${1:-}" = --python-only ] || cargo bench --locked -p veritee-gpu --bench gpu
