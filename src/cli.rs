@@ -1,6 +1,9 @@
 //! The command line. Stable: scripts outside this repository call it.
 
+mod forms;
 pub(crate) mod network;
+
+pub(crate) use forms::{command, parse};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -34,10 +37,16 @@ Exit codes, the same for every --format:
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Global {
-    /// Form of the output.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Human)]
+    /// Form of the output. Default: the one that the name of --output ends with, else human.
+    #[arg(id = "format", long = "format", global = true, value_enum)]
+    asked: Option<Format>,
+    /// The form that counts: set once the command is known.
+    #[arg(skip)]
     pub(crate) format: Format,
-    /// Write the output to this file instead of standard output (written whole or not at all).
+    /// Sections that are shown in full, of commands that make reports.
+    #[arg(skip)]
+    pub(crate) show: Vec<veritee_report::Section>,
+    /// Write the output to this file instead of standard output (written whole or not at all); - is standard output.
     #[arg(long, short = 'o', global = true, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Print nothing: the exit code is the answer.
@@ -54,9 +63,10 @@ pub(crate) struct Global {
     pub(crate) no_progress: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// One screen for people.
+    #[default]
     Human,
     /// One document, schema veritee/report/v1.
     Json,
@@ -68,6 +78,35 @@ pub(crate) enum Format {
     Markdown,
     /// One self-contained page.
     Html,
+}
+
+/// What of a report is shown in full.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Showing {
+    /// Show these sections in full instead of one screen, comma separated (human form only).
+    #[arg(long, value_enum, value_name = "SECTION", value_delimiter = ',')]
+    pub(crate) show: Vec<Show>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Show {
+    /// What the audit found, each with its place and remedy.
+    Findings,
+    /// Every check with what was expected and found.
+    Checks,
+    /// The questions for a person, with what helps to answer them.
+    Questions,
+    /// Every value that can be chosen from outside, and where it arrives.
+    Inventory,
+    /// Quote, platform and application.
+    Facts,
+    /// The events of the log.
+    Events,
+    /// Remarks, and what was not given.
+    Notices,
+    /// The audit's checklists and what was not asked.
+    Audit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -101,7 +140,7 @@ pub(crate) enum Command {
     Measure(Measure),
     /// Audit a compose or a source tree: can the operator cheat? Says "not attested": nothing vouches for files.
     Audit(Audit),
-    /// What changed between two composes, and whose power grew.
+    /// What changed between two composes, evidences or reports, and whose power grew.
     Diff(Diff),
     /// Evidence files.
     #[command(subcommand)]
@@ -110,6 +149,9 @@ pub(crate) enum Command {
     Render(Render),
     /// Explain a reason code, a check, or a rule of the audit.
     Explain(Explain),
+    /// The way to Stage 1: questions that only a person can answer.
+    #[command(subcommand)]
+    Review(Review),
     /// Policy files.
     #[command(subcommand)]
     Policy(Policy),
@@ -135,7 +177,7 @@ pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) parts: Parts,
     /// Judge every machine that the input holds; the gravest verdict decides the exit code.
-    #[arg(long, help_heading = "Evidence", conflicts_with_all = ["select", "app_compose", "event_log", "vm_config",
+    #[arg(long, help_heading = "Evidence", conflicts_with_all = ["select", "quote", "app_compose", "event_log", "vm_config",
           "mr_config", "certificate", "ingress", "save_evidence", "nonce", "report_data"])]
     pub(crate) all: bool,
     #[command(flatten)]
@@ -156,6 +198,8 @@ pub(crate) struct Verify {
     pub(crate) image: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) review: Reviewing,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
     /// Save all evidence that was used, collateral included, to one file.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) save_evidence: Option<PathBuf>,
@@ -197,13 +241,16 @@ pub(crate) struct Parts {
     /// Which machine, where the input holds several: its label, for example /model_attestations/0.
     #[arg(long, value_name = "LABEL")]
     pub(crate) select: Option<String>,
-    /// The app_compose, exactly as measured.
+    /// The quote, where the input has none (a `tcb_info`, the page of port 8090): any form that holds one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) quote: Option<PathBuf>,
+    /// The app_compose, exactly as measured, or any form that holds it.
     #[arg(long, value_name = "FILE")]
     pub(crate) app_compose: Option<PathBuf>,
-    /// The event log: JSON or CCEL.
+    /// The event log: JSON or CCEL, or any form that holds it.
     #[arg(long, value_name = "FILE")]
     pub(crate) event_log: Option<PathBuf>,
-    /// The vm_config.
+    /// The vm_config, or any form that holds it.
     #[arg(long, value_name = "FILE")]
     pub(crate) vm_config: Option<PathBuf>,
     /// The document behind MRCONFIGID version 3.
@@ -233,7 +280,7 @@ pub(crate) struct Judge {
     /// The policy file; without it the strict built-in one.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
-    /// The time of the verdict: RFC 3339, seconds since 1970, or `now`. Default: the policy's `[as_of]`, else now.
+    /// The time of the verdict: RFC 3339, a date (its first second, UTC), seconds since 1970, or `now`. Default: the policy's `[as_of]`, else now.
     #[arg(long, value_name = "TIME", value_parser = parse_as_of)]
     pub(crate) as_of: Option<AsOf>,
     /// Open no socket. Without this, `verify` and `quote verify` fetch collateral that was not given and is not in
@@ -287,7 +334,17 @@ pub(crate) enum AsOf {
 }
 
 fn parse_as_of(text: &str) -> Result<AsOf, veritee_model::TimeError> {
-    if text == "now" { Ok(AsOf::Now) } else { UnixTime::parse(text).map(AsOf::At) }
+    // A date alone is its first second in UTC; the report prints the time in full.
+    let is_date = text.len() == 10
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    match text {
+        "now" => Ok(AsOf::Now),
+        date if is_date => UnixTime::parse(&format!("{date}T00:00:00Z")).map(AsOf::At),
+        text => UnixTime::parse(text).map(AsOf::At),
+    }
 }
 
 /// Bytes that a caller asked to be bound. Shorter than 16 bytes proves nothing, so it is refused.
@@ -351,6 +408,8 @@ Examples:
         judge: Box<Judge>,
         #[command(flatten)]
         place: network::StorePlace,
+        #[command(flatten)]
+        showing: Showing,
     },
 }
 
@@ -378,6 +437,8 @@ pub(crate) enum Quote {
         judge: Box<Judge>,
         #[command(flatten)]
         network: network::Network,
+        #[command(flatten)]
+        showing: Showing,
     },
 }
 
@@ -386,13 +447,15 @@ pub(crate) enum Quote {
 Examples:
   veritee batch quotes/ --collateral collateral/
   veritee batch quotes.hex --collateral collateral/ --jobs 2 > verdicts.jsonl
+  veritee batch machines/ --as-of 2026-03-15 --resume verdicts.jsonl > all.jsonl
   zcat evidences.jsonl.gz | veritee batch - --collateral collateral/ --policy policy.toml
 
-A line is a quote (hex or base64) or any JSON form of evidence. A quote alone is judged by steps 1 and 2; evidence
-with an event log goes through the whole pipeline. Lines that cannot be read are reported and passed over. The exit
-code is that of the gravest line: 10 before 11, 13, 12, and 3 for lines that could not be read.")]
+A line is a quote (hex or base64) or any JSON form of evidence; a file may also be one JSON document, or an array of
+them. Folders are walked. A quote alone is judged by steps 1 and 2; evidence with an event log goes through the whole
+pipeline. Entries that cannot be read are reported and passed over. The exit code is that of the gravest line: 10 before
+11, 13, 3 for lines that could not be read, and 12. docs/formats.md describes the lines.")]
 pub(crate) struct Batch {
-    /// A folder of quotes or evidences, a file with one a line, or - for standard input.
+    /// A folder of quotes or evidences, walked; a file with one a line, or an array of them; - for standard input.
     pub(crate) input: PathBuf,
     /// Collateral: a file, or a folder of files. May be repeated.
     #[arg(long, value_name = "FILE|DIR", help_heading = "Evidence")]
@@ -401,8 +464,11 @@ pub(crate) struct Batch {
     #[arg(long, value_name = "FILE|DIR", help_heading = "Evidence")]
     pub(crate) gpu_collateral: Vec<PathBuf>,
     /// Threads; 0 for one a core.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) jobs: usize,
+    /// The output of an earlier run under the same rules: its answers are taken over.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) resume: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) judge: Judge,
 }
@@ -470,21 +536,33 @@ pub(crate) struct Audit {
     /// The policy file; of it `[audit]` counts.
     #[arg(long, value_name = "FILE", help_heading = "Verdict")]
     pub(crate) policy: Option<PathBuf>,
-    /// The time for which allowances are in force: RFC 3339, seconds since 1970, or `now`.
+    /// The time for which allowances are in force: RFC 3339, a date, seconds since 1970, or `now`.
     #[arg(long, value_name = "TIME", value_parser = parse_as_of, help_heading = "Verdict")]
     pub(crate) as_of: Option<AsOf>,
     /// Findings at or above this severity decide the exit code; overrides the policy's `fail_on`.
     #[arg(long, value_enum, value_name = "SEVERITY", help_heading = "Verdict")]
     pub(crate) fail_on: Option<Severity>,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  veritee diff old-app-compose.json new-app-compose.json")]
+#[command(after_help = "\
+Examples:
+  veritee diff old-app-compose.json new-app-compose.json
+  veritee diff last-week.json today.json --format json
+
+Compares what both have: composes with effect (who can do what now), registers, security versions, key provider, KMS,
+image digests, bindings, findings. The exit code is 12 where somebody's power grew, 3 where there is nothing to compare,
+else 0. Nothing is verified: both documents count as they stand there.")]
 pub(crate) struct Diff {
-    /// The older app_compose, docker compose file, or evidence.
+    /// The older one: an app_compose, a docker compose file, evidence in any form, or a saved report; - for standard input.
     pub(crate) before: PathBuf,
     /// The newer one.
     pub(crate) after: PathBuf,
+    /// Which machine, where a document holds several.
+    #[arg(long, value_name = "LABEL")]
+    pub(crate) select: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -508,6 +586,35 @@ pub(crate) enum Evidence {
 pub(crate) struct Render {
     /// A report saved with --format json; - for standard input.
     pub(crate) report: PathBuf,
+    #[command(flatten)]
+    pub(crate) showing: Showing,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Review {
+    /// Write review.toml: the ten questions, and every open finding that needs a person, each with what was found and how
+    /// to look.
+    #[command(after_help = "\
+Examples:
+  veritee review init report.json -o review.toml
+  veritee review init evidence.json --source app/ -o review.toml
+  veritee verify evidence.json --review review.toml --source app/
+
+An answer counts with words that say what was looked at. All of them lapse when the compose, the commit or the rules
+change, and at `expires`.")]
+    Init {
+        /// A report saved with --format json, or evidence or an app_compose, which is audited first; - for standard input.
+        input: PathBuf,
+        /// The source tree that will be reviewed: its commit is read from .git.
+        #[arg(long, value_name = "DIR")]
+        source: Option<PathBuf>,
+        /// The commit that will be reviewed, 40 hex digits.
+        #[arg(long, value_name = "HEX")]
+        commit: Option<Commit>,
+        /// From when on the answers count no more: RFC 3339 or a date.
+        #[arg(long, value_name = "TIME", value_parser = parse_as_of)]
+        expires: Option<AsOf>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -14,12 +14,12 @@ mod measure;
 mod policy;
 mod quote;
 mod render;
+mod review;
 mod supply;
 mod verify;
 
 use crate::cli::{Arguments, Command, Format, Global};
 use crate::failure::Failure;
-use clap::CommandFactory;
 use veritee_model::ExitCode;
 
 /// Runs the command; the exit code is that of the verdict where there is one.
@@ -43,15 +43,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Evidence(options) => evidence::run(options, global),
         Command::Render(options) => render::run(options, global),
         Command::Explain(options) => explain::run(options, global),
+        Command::Review(options) => review::run(options, global),
         Command::Policy(options) => policy::run(options, global),
         Command::Completions { shell } => {
             let mut text = Vec::new();
-            clap_complete::generate(*shell, &mut Arguments::command(), "veritee", &mut text);
+            clap_complete::generate(*shell, &mut crate::cli::command(), "veritee", &mut text);
             print_text(&text, global)
         }
         Command::Man => {
             let mut text = Vec::new();
-            clap_mangen::Man::new(Arguments::command())
+            clap_mangen::Man::new(crate::cli::command())
                 .render(&mut text)
                 .map_err(|error| Failure::internal(format!("manual page: {error}")))?;
             print_text(&text, global)

@@ -10,11 +10,10 @@ mod network;
 mod output;
 mod source_tree;
 
-use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = cli::Arguments::parse();
+    let arguments = cli::parse();
     match interrupt::listen().and_then(|()| commands::run(&arguments)) {
         Ok(exit) => ExitCode::from(exit.code()),
         Err(failure) => {

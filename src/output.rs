@@ -23,8 +23,12 @@ pub(crate) fn report(report: &Report, global: &Global) -> Result<(), Failure> {
 pub(crate) fn rendered(report: &Report, global: &Global) -> String {
     match global.format {
         Format::Human => {
-            let options = HumanOptions { width: width(), colour: colour(global), verbose: global.verbose };
-            veritee_report::human(report, &options)
+            let options =
+                HumanOptions { width: width(global), colour: colour(global), verbose: global.verbose };
+            match global.show.as_slice() {
+                [] => veritee_report::human(report, &options),
+                sections => veritee_report::human_sections(report, &options, sections),
+            }
         }
         Format::Json => veritee_report::json(report),
         Format::Jsonl => veritee_report::jsonl(report),
@@ -84,14 +88,16 @@ fn colour(global: &Global) -> bool {
     }
 }
 
-fn width() -> usize {
-    const NARROW: usize = 80;
-    const WIDE: usize = 120;
-    if !std::io::stdout().is_terminal() {
-        return NARROW;
+/// The terminal's width, where that is where the output goes.
+fn width(global: &Global) -> usize {
+    const NARROW: usize = 40;
+    const USUAL: usize = 80;
+    const WIDE: usize = 200;
+    let elsewhere = global.output.as_deref().is_some_and(|path| path != Path::new("-"));
+    if elsewhere || !std::io::stdout().is_terminal() {
+        return USUAL;
     }
-    std::env::var("COLUMNS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .map_or(NARROW, |columns: usize| columns.clamp(NARROW, WIDE))
+    let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let seen = || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| usize::from(width.0));
+    told.or_else(seen).filter(|columns| *columns > 0).map_or(USUAL, |columns| columns.clamp(NARROW, WIDE))
 }

@@ -261,7 +261,7 @@ pub(crate) struct StorePlace {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Store")]
 pub(crate) struct StoreTime {
-    /// At which time: RFC 3339, seconds since 1970, or `now`.
+    /// At which time: RFC 3339, a date, seconds since 1970, or `now`.
     #[arg(long, value_name = "TIME", value_parser = super::parse_as_of)]
     pub(crate) as_of: Option<super::AsOf>,
     /// Another trust root than Intel's, PEM or DER.

@@ -12,7 +12,7 @@ use veritee_compose::{Deployment, DocumentError, UnboundCompose, deployment};
 use veritee_eventlog::{AppIdentity, EventLog};
 use veritee_model::evidence::{EventLogFormat, EventLogItem};
 use veritee_model::report::Input;
-use veritee_model::{Budget, ExitCode, RtmrIndex, Sha256Digest};
+use veritee_model::{Budget, ExitCode, Report, RtmrIndex, Sha256Digest};
 use veritee_verify::audit::{Judged, Unattested, of_policy, report_with};
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
@@ -65,6 +65,29 @@ impl Given {
             commit: self.commit.as_deref(),
         }
     }
+}
+
+/// The audit of one document under the built-in policy, as a report.
+pub(crate) fn unattested(path: &Path) -> Result<Report, Failure> {
+    let policy = veritee_policy::Policy::default();
+    let as_of = as_of(None, &policy)?;
+    let document = document(path)?;
+    let context = Context {
+        as_of: Some(as_of),
+        budget: Budget::STANDARD,
+        events: document.claimed,
+        ..of_policy(&policy)
+    };
+    let deployment = document.deployment.map_err(|error| refused(path, &error))?;
+    let given = Unattested {
+        policy: &policy,
+        policy_sha256: None,
+        fail_on: None,
+        as_of,
+        inputs: &[document.input],
+        tool_version: env!("CARGO_PKG_VERSION"),
+    };
+    Ok(report_with(veritee_audit::audit(&deployment, &context), &[], &given))
 }
 
 /// What was judged: all of it, and each document of a tree alone.
@@ -208,16 +231,6 @@ fn read_document(source: &str, bytes: &[u8]) -> Result<Document, Failure> {
         ("docker-compose", Deployment::from_compose_yaml(bytes, &resolving))
     };
     Ok(Document { deployment, claimed: None, input: input(name, bytes) })
-}
-
-/// The deployment of a file, for `veritee diff`.
-pub(crate) fn compose(
-    path: &Path,
-    inputs: &mut Vec<Input>,
-) -> Result<Result<Deployment, DocumentError>, Failure> {
-    let document = document(path)?;
-    inputs.push(document.input);
-    Ok(document.deployment)
 }
 
 fn unbound(bytes: &[u8], resolving: &deployment::Context) -> Result<Deployment, DocumentError> {

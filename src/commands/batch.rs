@@ -6,7 +6,9 @@
 
 mod followed;
 mod judge;
+mod resume;
 mod source;
+mod tally;
 
 use super::verify::Rules;
 use crate::cli::{Batch, Engine, Format, Global};
@@ -17,11 +19,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use judge::{Judge, Line};
 use rayon::prelude::*;
 use source::Source;
-use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use tally::Tally;
 use veritee_model::ExitCode;
 
 pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure> {
@@ -33,22 +35,19 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
         .num_threads(options.jobs)
         .build()
         .map_err(|error| Failure::internal(format!("--jobs: {error}")))?;
+    if streams && options.resume.is_some() {
+        return Err(Failure::usage("--resume needs an input that can be read again: a file or a folder"));
+    }
     let stop = crate::interrupt::claim();
     let mut out = Out::open(global)?;
-    let progress = progress(global);
     let started = Instant::now();
     let mut tally = Tally::default();
-    if !streams {
-        // What any of them says of revocations holds for all: it is gathered before the first is judged.
-        let mut source = Source::open(&options.input)?;
-        while !stop.load(Ordering::Relaxed) {
-            let portion = source.next_portion(stop)?;
-            if portion.is_empty() {
-                break;
-            }
-            judge.learn(&portion);
-        }
+    output::note(global, &policy_in_words(judge.rules()));
+    let total = if streams { 0 } else { learn(&mut judge, &options.input, stop)? };
+    if let Some(count) = judge.resume(options.resume.as_deref())? {
+        output::note(global, &format!("note: {count} answers of an earlier run are taken over"));
     }
+    let progress = progress(global, total);
     let mut source = Source::open(&options.input)?;
     let mut followed = Followed::new(&judge);
     while !stop.load(Ordering::Relaxed) {
@@ -95,13 +94,43 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
     Ok(tally.exit_code())
 }
 
+/// What any entry says of revocations holds for all: it is gathered before the first is judged. How many there are.
+fn learn(judge: &mut Judge, input: &Path, stop: &AtomicBool) -> Result<u64, Failure> {
+    let mut total = 0;
+    let mut source = Source::open(input)?;
+    while !stop.load(Ordering::Relaxed) {
+        let portion = source.next_portion(stop)?;
+        if portion.is_empty() {
+            break;
+        }
+        total += portion.len() as u64;
+        judge.learn(&portion);
+    }
+    Ok(total)
+}
+
+/// Under which rules all of it is judged: said once.
+fn policy_in_words(rules: &Rules) -> String {
+    let policy = &rules.loaded.policy;
+    let name = veritee_model::text::inert(&policy.name);
+    let file = rules.loaded.sha256.map_or_else(|| "built in".to_owned(), |digest| format!("sha256 {digest}"));
+    let mut words = format!("policy: {name} ({file}), as of {}", rules.as_of);
+    for line in policy.loosened() {
+        words.push_str(&format!("\nloosened: {}", veritee_model::text::inert(&line)));
+    }
+    words
+}
+
 /// A bar on a terminal, nothing elsewhere.
-fn progress(global: &Global) -> ProgressBar {
+fn progress(global: &Global, total: u64) -> ProgressBar {
     if global.quiet || global.no_progress || !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
-    let bar = ProgressBar::new_spinner();
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} judged, {per_sec}, {elapsed}") {
+    let (bar, template) = match total {
+        0 => (ProgressBar::new_spinner(), "{spinner} {pos} judged, {per_sec}, {elapsed}"),
+        total => (ProgressBar::new(total), "{bar:20} {pos} of {len} judged, {per_sec}, {eta} left"),
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(250));
@@ -152,42 +181,4 @@ impl Out {
 
 fn failed(error: &std::io::Error) -> Failure {
     Failure::internal(format!("output: {error}"))
-}
-
-/// What the lines came to.
-#[derive(Default)]
-struct Tally {
-    lines: u64,
-    by_outcome: BTreeMap<&'static str, u64>,
-    gravest: Option<ExitCode>,
-}
-
-impl Tally {
-    fn count(&mut self, line: &Line) {
-        self.lines += u64::from(!matches!(line, Line::Corrected { .. }));
-        *self.by_outcome.entry(line.word()).or_default() += 1;
-        let exit = line.exit_code();
-        self.gravest = Some(self.gravest.map_or(exit, |known| known.graver(exit)));
-    }
-
-    fn exit_code(&self) -> ExitCode {
-        self.gravest.unwrap_or(ExitCode::Unobtainable)
-    }
-
-    fn summary(&self, elapsed: Duration, judge: &Judge) -> String {
-        let counts: Vec<String> =
-            self.by_outcome.iter().map(|(word, count)| format!("{count} {word}")).collect();
-        let seconds = elapsed.as_secs_f64();
-        #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
-        let rate = if seconds > 0.0 { self.lines as f64 / seconds } else { 0.0 };
-        let known = judge.statistics();
-        format!(
-            "{} judged: {}; {rate:.0} a second; remembered: {} enclaves, {} certificates, {} new hosts",
-            self.lines,
-            if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") },
-            known.enclave_known,
-            known.pck_known,
-            known.unknown,
-        )
-    }
 }

@@ -1,42 +1,132 @@
 //! `veritee diff`
 
-use super::audit::compose;
+use super::gather;
 use crate::cli::{Diff as Options, Format, Global};
 use crate::failure::Failure;
-use crate::input::shown;
+use crate::input::{self, shown};
 use core::fmt::Write as _;
 use std::collections::BTreeMap;
 use std::path::Path;
-use veritee_audit::{Change, Diff, Power};
-use veritee_compose::Deployment;
-use veritee_model::ExitCode;
+use veritee_audit::{Change, Power};
+use veritee_compose::{Deployment, UnboundCompose, deployment};
+use veritee_evidence::{ReadError, Recognised, parts};
 use veritee_model::text::{inert, shortened};
+use veritee_model::{Budget, Evidence, ExitCode};
+use veritee_verify::compare::{Difference, Side, compare};
 
-/// Exit code 0 when nobody's power grew, 12 when somebody's did.
+/// Exit code 12 when somebody's power grew, 3 when there is nothing to compare, else 0.
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human, Format::Json, Format::Jsonl], "diff")?;
-    let diff = veritee_audit::diff(&read(&options.before)?, &read(&options.after)?);
-    let document = serde_json::json!({
-        "schema": "veritee/diff/v1",
-        "attested": false,
-        "grew": diff.grew(),
-        "changes": diff.changes,
-    });
+    if options.before == Path::new("-") && options.after == Path::new("-") {
+        return Err(Failure::usage("standard input can be one of the two only"));
+    }
+    let select = options.select.as_deref();
+    let before = read(&options.before, select, global)?;
+    let after = read(&options.after, select, global)?;
+    let diff = compare(&before, &after);
+    if diff.compared.is_empty() {
+        return Err(nothing(options, &before, &after));
+    }
     let text = match global.format {
-        Format::Json => veritee_model::text::inert_json(&format!("{document:#}\n")),
-        Format::Jsonl => veritee_model::text::inert_json(&format!("{document}\n")),
+        Format::Json => veritee_model::text::inert_json(&format!("{:#}\n", document(&diff))),
+        Format::Jsonl => veritee_model::text::inert_json(&format!("{}\n", document(&diff))),
         _ => words(&diff, global.verbose > 0),
     };
     crate::output::data(&text, global)?;
     Ok(if diff.grew().is_empty() { ExitCode::Verified } else { ExitCode::Findings })
 }
 
-fn read(path: &Path) -> Result<Deployment, Failure> {
-    compose(path, &mut Vec::new())?
-        .map_err(|error| Failure::unobtainable(format!("{}: {error}", shown(path))))
+fn document(diff: &Difference) -> serde_json::Value {
+    let one_sided: Vec<_> = diff
+        .one_sided
+        .iter()
+        .map(|(topic, first)| serde_json::json!({ "topic": topic.name(), "only_in": if *first { "before" } else { "after" } }))
+        .collect();
+    serde_json::json!({
+        "schema": "veritee/diff/v1",
+        "attested": false,
+        "grew": diff.grew(),
+        "changes": diff.changes,
+        "compared": diff.compared.iter().map(|topic| topic.name()).collect::<Vec<_>>(),
+        "not_compared": one_sided,
+        "problems": diff.problems,
+    })
 }
 
-fn words(diff: &Diff, full: bool) -> String {
+/// Why two documents cannot be compared: neither says anything, or they speak of different things.
+fn nothing(options: &Options, before: &Side, after: &Side) -> Failure {
+    let problems: Vec<&str> = before.problems().iter().chain(after.problems()).map(String::as_str).collect();
+    let (one, other) = (shown(&options.before), shown(&options.after));
+    let message = match (before.is_empty(), after.is_empty()) {
+        (true, true) => format!("{one} and {other} have nothing that could be compared"),
+        (true, false) => format!("{one} has nothing that could be compared"),
+        (false, true) => format!("{other} has nothing that could be compared"),
+        (false, false) => format!("{one} and {other} speak of different things: there is nothing to compare"),
+    };
+    let message = problems.iter().fold(message, |text, problem| format!("{text}; {}", inert(problem)));
+    Failure::unobtainable(message)
+        .help("give two composes, two of a machine's evidences, or two reports saved with --format json")
+}
+
+/// Anything that can be read: a report, evidence, a part of it, a compose.
+fn read(path: &Path, select: Option<&str>, global: &Global) -> Result<Side, Failure> {
+    let budget = &Budget::STANDARD;
+    if path.is_dir() {
+        return Ok(Side::of_evidence(&gather::single(path, select, global)?, budget));
+    }
+    let source = input::read(path)?;
+    match veritee_evidence::read(&source.name, &source.bytes, budget) {
+        Ok(_) => Ok(Side::of_evidence(&gather::single_in(path, &source, select, global)?, budget)),
+        Err(ReadError::OnlyAPart { part: Recognised::Report, .. }) => {
+            let report = veritee_report::parse(&source.bytes)
+                .map_err(|error| Failure::unobtainable(format!("{}: {error}", shown(path))))?;
+            Ok(Side::of_report(&report))
+        }
+        Err(ReadError::OnlyAPart { part: Recognised::AppCompose, .. }) => {
+            let document = UnboundCompose::parse(&source.bytes, budget)
+                .map_err(|error| Failure::unobtainable(format!("{}: {error}", shown(path))))?;
+            Ok(Side::of_compose(Deployment::from_unbound(&document, &resolving()), &source.name))
+        }
+        Err(error @ ReadError::OnlyAPart { part: Recognised::ComposeFile, .. }) => {
+            compose_file(&source).ok_or_else(|| gather::unreadable(path, &error))
+        }
+        Err(error @ ReadError::OnlyAPart { .. }) => {
+            part(&source, &error).ok_or_else(|| gather::unreadable(path, &error))
+        }
+        Err(error @ ReadError::Unrecognised { .. }) => {
+            compose_file(&source).ok_or_else(|| gather::unreadable(path, &error))
+        }
+        Err(error) => Err(gather::unreadable(path, &error)),
+    }
+}
+
+fn resolving() -> deployment::Context {
+    deployment::Context { budget: Budget::STANDARD, ..deployment::Context::default() }
+}
+
+/// A log or a configuration by itself says something about a machine too.
+fn part(source: &input::Source, error: &ReadError) -> Option<Side> {
+    let ReadError::OnlyAPart { part, .. } = error else { return None };
+    let (mut evidence, budget) = (Evidence::default(), &Budget::STANDARD);
+    match part {
+        Recognised::EventLog | Recognised::Ccel => {
+            parts::add_event_log(&mut evidence, &source.bytes, &source.name, budget).ok()?;
+        }
+        Recognised::VmConfig => {
+            parts::add_vm_config(&mut evidence, &source.bytes, &source.name, budget).ok()?;
+        }
+        _ => return None,
+    }
+    Some(Side::of_evidence(&evidence, budget))
+}
+
+/// A docker compose file, which no mark tells from other YAML but that it has services.
+fn compose_file(source: &input::Source) -> Option<Side> {
+    let deployment = Deployment::from_compose_yaml(&source.bytes, &resolving()).ok()?;
+    deployment.compose.is_ok().then(|| Side::of_compose(deployment, &source.name))
+}
+
+fn words(diff: &Difference, full: bool) -> String {
     let mut out = String::from("NOT ATTESTED: nothing shows that these documents are what runs\n");
     let headings = ["MORE POWER", "LESS POWER", "CHANGED, NOBODY REACHES FURTHER"];
     for (number, heading) in headings.into_iter().enumerate() {
@@ -50,7 +140,19 @@ fn words(diff: &Diff, full: bool) -> String {
         changes.into_iter().for_each(|change| describe(&mut out, change, full));
     }
     if diff.changes.is_empty() {
-        out.push_str("\nnothing changed\n");
+        out.push_str("\nnothing changed in what was compared\n");
+    }
+    let names: Vec<&str> = diff.compared.iter().map(|topic| topic.name()).collect();
+    let _ = writeln!(out, "\ncompared: {}", names.join(", "));
+    for (first, side) in [(true, "first"), (false, "second")] {
+        let only: Vec<&str> =
+            diff.one_sided.iter().filter(|(_, of)| *of == first).map(|(topic, _)| topic.name()).collect();
+        if !only.is_empty() {
+            let _ = writeln!(out, "not compared: {} ({} document only)", only.join(", "), side);
+        }
+    }
+    for problem in &diff.problems {
+        let _ = writeln!(out, "not read: {}", inert(problem));
     }
     let grew: Vec<String> = diff.grew().iter().map(|party| inert(&party.to_string())).collect();
     let _ = match grew.as_slice() {

@@ -16,11 +16,19 @@ pub(crate) fn run(options: &Evidence, global: &Global) -> Result<ExitCode, Failu
         }
         Evidence::Forms => {
             super::only(global, &[Format::Human], "evidence forms")?;
-            let mut out = String::new();
-            for format in veritee_evidence::Format::ALL {
+            let mut out = String::from("Recognised by content, and where each form is read:\n\n");
+            for form in veritee_evidence::Form::all() {
+                let slots: Vec<&str> = form.slots().map(veritee_evidence::Slot::option).collect();
+                let read =
+                    if slots.is_empty() { "named, not read as evidence".to_owned() } else { slots.join(" ") };
                 // Writing to a String cannot fail.
-                let _ = writeln!(out, "{}", format.name());
+                let _ = writeln!(out, "{:44} {read}", form.name());
             }
+            out.push_str(
+                "\nRead through gzip, byte order marks, UTF-16, hex with 0x, base64, and arrays of bytes. A folder may hold each\n\
+                 part in a file of its own, or Intel's answers (--collateral). Attestations of SEV-SNP, Nitro, TPMs and\n\
+                 attestation services (JWT) are named and not verified by this version.\n",
+            );
             crate::output::data(&out, global)?;
         }
     }

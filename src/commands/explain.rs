@@ -8,6 +8,7 @@ use veritee_model::{CheckId, ExitCode, Reason};
 
 static PAGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/reasons");
 static RULES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/rules");
+const GLOSSARY: &str = include_str!("../../docs/glossary.md");
 
 pub(crate) fn run(options: &Explain, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human], "explain")?;
@@ -45,6 +46,9 @@ fn page(code: &str) -> Result<String, Failure> {
             rule.id, rule.question, rule.why
         ));
     }
+    if let Some(text) = word(code).or_else(|| item(code)) {
+        return Ok(text);
+    }
     let near = near(code);
     let help = if near.is_empty() {
         "`veritee explain --list` lists all".to_owned()
@@ -52,7 +56,55 @@ fn page(code: &str) -> Result<String, Failure> {
         format!("did you mean {}?", near.join(", "))
     };
     let shown = veritee_model::text::shortened(&veritee_model::text::inert(code), 60);
-    Err(Failure::usage(format!("`{shown}` is neither a reason code nor a check nor a rule")).help(help))
+    Err(Failure::usage(format!(
+        "`{shown}` is neither a reason code nor a check, a rule or a word of the screen"
+    ))
+    .help(help))
+}
+
+/// Words of the screen with what they mean, by their headings.
+fn words() -> impl Iterator<Item = (&'static str, &'static str)> {
+    GLOSSARY.split("\n## ").skip(1).filter_map(|section| section.split_once('\n'))
+}
+
+/// A word of the screen, however it is spelled.
+fn word(typed: &str) -> Option<String> {
+    let plain = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+    };
+    let typed = plain(typed);
+    // RTMR3 is an RTMR, Stage 0 is a stage.
+    let bare = typed.trim_end_matches(|digit: char| digit.is_ascii_digit());
+    let found = words().find(|(word, _)| plain(word) == typed);
+    let found = found.or_else(|| words().find(|(word, _)| !bare.is_empty() && plain(word) == bare));
+    found.map(|(word, text)| format!("# {word}\n\n{}\n", text.trim()))
+}
+
+/// A question for a person, or an item of a checklist, by its id.
+fn item(typed: &str) -> Option<String> {
+    let id = typed.to_ascii_uppercase();
+    let audit = veritee_audit::audit_facts(&veritee_audit::Context::default());
+    if let Some(question) = audit.questions.iter().find(|question| question.id == id) {
+        let mut text =
+            format!("# {id}\n\nA question for a person: {}\nWhy: {}\n", question.question, question.why);
+        for command in &question.commands {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "Look: {command}");
+        }
+        text.push_str("\n`veritee review init` writes all of them down, with what was found.\n");
+        return Some(text);
+    }
+    let (list, name) = match id.chars().next()? {
+        'Q' => (&audit.quick_check, "Quick Check"),
+        'E' => (&audit.erc733, "ERC-733"),
+        _ => return None,
+    };
+    let item = list.iter().find(|item| item.id == id)?;
+    let mut text = format!("# {id}\n\n{name}: {}\nDecided by: {}\n", item.question, item.rules.join(", "));
+    if let Some(person) = item.person {
+        let _ = writeln!(text, "For a person: {person}");
+    }
+    Some(text)
 }
 
 /// Codes and checks that someone who typed this may have meant, the nearest first.
@@ -60,8 +112,11 @@ fn near(typed: &str) -> Vec<&'static str> {
     const MOST: usize = 5;
     const SIMILAR: f64 = 0.85;
     let typed = veritee_model::text::shortened(&typed.to_ascii_lowercase(), 60);
-    let known =
-        Reason::ALL.iter().map(|reason| reason.code()).chain(CheckId::ALL.iter().map(|check| check.id()));
+    let known = Reason::ALL
+        .iter()
+        .map(|reason| reason.code())
+        .chain(CheckId::ALL.iter().map(|check| check.id()))
+        .chain(words().map(|(word, _)| word));
     let similarity = |known: &str| match known.contains(typed.as_str()) && typed.len() > 2 {
         true => 1.0,
         false => strsim::jaro_winkler(known, &typed),
@@ -87,6 +142,10 @@ fn list() -> String {
     for reason in Reason::ALL {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "  {:44} {}", reason.code(), reason.title());
+    }
+    out.push_str("\nWords of the screen\n");
+    for (word, _) in words() {
+        let _ = writeln!(out, "  {word}");
     }
     out.push_str("\nChecks\n");
     for check in CheckId::ALL {

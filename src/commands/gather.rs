@@ -9,7 +9,7 @@ use crate::output;
 use loose::Loose;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use veritee_evidence::{Note, ReadError, Readout, parts};
+use veritee_evidence::{Note, ReadError, Readout, Slot, parts};
 use veritee_model::{Budget, Evidence, Reason};
 use veritee_quote::Origin;
 use veritee_verify::Grounds;
@@ -19,36 +19,22 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
     let mut evidence = single(path, options.select.as_deref(), global)?;
     let budget = &Budget::STANDARD;
     let mut notes = Vec::new();
-    if let Some(path) = &options.app_compose {
+    for (slot, path) in [
+        (Slot::Quote, &options.quote),
+        (Slot::AppCompose, &options.app_compose),
+        (Slot::EventLog, &options.event_log),
+        (Slot::VmConfig, &options.vm_config),
+        (Slot::MrConfig, &options.mr_config),
+        (Slot::Certificate, &options.certificate),
+        (Slot::Gpus, &options.gpus),
+    ] {
+        let Some(path) = path else { continue };
         let source = input::read(path)?;
-        notes
-            .extend(taken(path, parts::add_app_compose(&mut evidence, &source.bytes, &source.name, budget))?);
-    }
-    if let Some(path) = &options.event_log {
-        let source = input::read(path)?;
-        notes.extend(taken(path, parts::add_event_log(&mut evidence, &source.bytes, &source.name, budget))?);
-    }
-    if let Some(path) = &options.vm_config {
-        let source = input::read(path)?;
-        notes.extend(taken(path, parts::add_vm_config(&mut evidence, &source.bytes, &source.name, budget))?);
-    }
-    if let Some(path) = &options.mr_config {
-        let source = input::read(path)?;
-        notes.extend(taken(path, parts::add_mr_config(&mut evidence, &source.bytes, &source.name, budget))?);
-    }
-    if let Some(path) = &options.certificate {
-        let source = input::read(path)?;
-        notes.extend(taken(
-            path,
-            parts::add_certificates(&mut evidence, &source.bytes, &source.name, budget),
-        )?);
+        let added = parts::add(slot, &mut evidence, &source.bytes, &source.name, budget);
+        notes.extend(added.map_err(|error| unreadable(path, &error))?);
     }
     if let Some(folder) = &options.ingress {
         notes.extend(add_ingress(&mut evidence, folder)?);
-    }
-    if let Some(path) = &options.gpus {
-        let source = input::read(path)?;
-        evidence.gpus = Some(veritee_model::Item::new(source.bytes, source.name));
     }
     evidence.gpu_collateral.extend(gpu_collateral(&options.gpu_collateral)?);
     tell(&notes, global);
@@ -91,7 +77,7 @@ fn chosen(path: &Path, readout: Readout, label: Option<&str>, global: &Global) -
     })
 }
 
-/// What a file, a folder of ingress evidences, or standard input holds.
+/// What a file, a folder, or standard input holds.
 pub(crate) fn read(path: &Path) -> Result<Readout, Failure> {
     let budget = &Budget::STANDARD;
     if path.is_dir() {
@@ -99,7 +85,7 @@ pub(crate) fn read(path: &Path) -> Result<Readout, Failure> {
         let sources = sources.into_iter();
         let files: BTreeMap<String, Vec<u8>> = sources.map(|(name, source)| (name, source.bytes)).collect();
         let folder = input::last_component(path);
-        let mut readout = veritee_evidence::read_ingress(&folder, &files, budget)
+        let mut readout = veritee_evidence::read_folder(&folder, &files, budget)
             .map_err(|error| unreadable(path, &error))?;
         let passed_over = passed_over.map(|names| format!("{folder} ({names})"));
         readout.notes.extend(
@@ -123,9 +109,7 @@ fn add_ingress(evidence: &mut Evidence, folder: &Path) -> Result<Vec<Note>, Fail
 /// The collateral of the judging side: every file given, and every file of the folders given, whatever platform it is
 /// for. Which of it decides is the engine's to say, and a list that names a machine may stand in any of them.
 pub(crate) fn collateral(grounds: &mut Grounds, paths: &[PathBuf], global: &Global) -> Result<(), Failure> {
-    for path in paths {
-        for_each_collateral(path, global, |item| grounds.give(item, Origin::Caller))?;
-    }
+    for_each_collateral(paths, global, |item| grounds.give(item, Origin::Caller))?;
     for damaged in grounds.damaged() {
         let name = veritee_model::text::inert(&damaged.name);
         output::note(global, &format!("note: collateral {name}: passed over: {}", damaged.error));
@@ -151,47 +135,52 @@ pub(crate) fn collateral_into(
     paths: &[PathBuf],
     global: &Global,
 ) -> Result<(), Failure> {
-    for path in paths {
-        for_each_collateral(path, global, |item| evidence.collateral.push(item))?;
-    }
-    Ok(())
+    for_each_collateral(paths, global, |item| evidence.collateral.push(item))
 }
 
-/// One file at a time: of a large folder only what is collateral stays in memory.
+/// One file at a time: of a large folder only what is collateral stays in memory. Answers of Intel's service that came in
+/// files of their own are put together, whichever paths they came by.
 fn for_each_collateral(
-    path: &Path,
+    paths: &[PathBuf],
     global: &Global,
     mut take: impl FnMut(veritee_model::Item),
 ) -> Result<(), Failure> {
-    let folder = path.is_dir();
     let mut loose = Loose::default();
-    for source in input::read_all(path)? {
-        let Source { name, bytes } = source?;
-        let mut found = Evidence::default();
-        match parts::add_collateral(&mut found, &bytes, &name, &Budget::STANDARD) {
-            Ok(_) => found.collateral.into_iter().for_each(&mut take),
-            // An answer of Intel's service in a file of its own is put together with the others.
-            Err(_) if folder && loose.take(&name, &bytes) => {}
-            // Other files may lie in a folder; a file that was named has to be collateral.
-            Err(error) if folder => {
-                output::note(
-                    global,
-                    &format!("note: {}: passed over: {error}", veritee_model::text::inert(&name)),
-                );
+    let mut named = Vec::new();
+    let passed_over = |name: &str, why: &dyn core::fmt::Display| {
+        output::note(global, &format!("note: {}: passed over: {why}", veritee_model::text::inert(name)));
+    };
+    for path in paths {
+        let folder = path.is_dir();
+        for source in input::read_all(path)? {
+            let Source { name, bytes } = source?;
+            let mut found = Evidence::default();
+            match parts::add(Slot::Collateral, &mut found, &bytes, &name, &Budget::STANDARD) {
+                Ok(notes) => {
+                    tell_losses(&notes, global);
+                    found.collateral.into_iter().for_each(&mut take);
+                }
+                Err(_) if loose.take(&name, &bytes) => {
+                    if !folder {
+                        named.push(name);
+                    }
+                }
+                // Other files may lie in a folder; a file that was named has to be collateral.
+                Err(error) if folder => passed_over(&name, &error),
+                Err(error) => return Err(unreadable(path, &error)),
             }
-            Err(error) => return Err(unreadable(path, &error)),
         }
     }
     let put_together = loose.put_together();
     put_together.sets.into_iter().for_each(&mut take);
     for (name, why) in put_together.passed_over {
-        output::note(global, &format!("note: {}: passed over: {why}", veritee_model::text::inert(&name)));
+        if named.contains(&name) {
+            return Err(Failure::unobtainable(format!("{}: {why}", veritee_model::text::inert(&name)))
+                .help("give all answers of Intel's service, or the folder that holds them"));
+        }
+        passed_over(&name, &why);
     }
     Ok(())
-}
-
-fn taken(path: &Path, note: Result<Option<Note>, ReadError>) -> Result<Option<Note>, Failure> {
-    note.map_err(|error| unreadable(path, &error))
 }
 
 /// What of the input is not judged is said unasked.

@@ -16,7 +16,7 @@ use veritee_verify::Expected;
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
     match options {
         Options::Show { file, select } => show(file, select.as_deref(), global),
-        Options::Verify { file, select, certificate, gpu_collateral, gpu_nonce, judge, place } => {
+        Options::Verify { file, select, certificate, gpu_collateral, gpu_nonce, judge, place, .. } => {
             let mut gpus = evidence(file, select.as_deref(), global)?;
             if let Some(path) = certificate {
                 let chain = input::read(path)?;

@@ -4,6 +4,7 @@ use crate::cli::{Format, Global, Policy};
 use crate::failure::Failure;
 use core::fmt::Write as _;
 use std::path::Path;
+use veritee_evidence::{Form, Recognised};
 use veritee_model::{CheckId, ExitCode, Outcome, Sha256Digest, Step, VerdictOutcome};
 
 pub(crate) fn run(options: &Policy, global: &Global) -> Result<ExitCode, Failure> {
@@ -42,7 +43,13 @@ fn read(path: &Path) -> Result<Loaded, Failure> {
     let parsed = veritee_policy::Policy::parse(text);
     let policy =
         parsed.and_then(|policy| policy.rules_exist(text, known).map(|()| policy)).map_err(|error| {
-            Failure::usage(format!("{shown}: {error}")).help("`veritee policy init` writes a commented file")
+            let form =
+                veritee_evidence::recognise(&source.name, &source.bytes, &veritee_model::Budget::STANDARD);
+            let what = match form.filter(|form| !matches!(form, Form::Part(Recognised::Policy))) {
+                Some(form) => format!("recognised as {}, expected a policy file; {error}", form.name()),
+                None => error.to_string(),
+            };
+            Failure::usage(format!("{shown}: {what}")).help("`veritee policy init` writes a commented file")
         })?;
     Ok(Loaded { policy, sha256: Some(Sha256Digest::of(&source.bytes)) })
 }

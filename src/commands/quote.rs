@@ -15,10 +15,16 @@ use veritee_verify::Expected;
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
     match options {
         Options::Show { file } => show(file, global),
-        Options::Verify { file, select, collateral, judge, network } => {
+        Options::Verify { file, select, collateral, judge, network, .. } => {
             let mut evidence = gather::single(file, select.as_deref(), global)?;
-            // One quote, nothing else: what came along with it is not judged here.
+            // One quote, nothing else: what came along with it is not judged here, and that is said.
             let quote = evidence.quote.take();
+            if let Some(beside) = beside(&evidence) {
+                crate::output::note(
+                    global,
+                    &format!("note: not judged here: {beside}; `veritee verify` does"),
+                );
+            }
             let mut alone =
                 veritee_model::Evidence { quote, collateral: evidence.collateral, ..Default::default() };
             let rules = Rules { kind: Kind::Quote, ..Rules::load(judge, Engine::Both)? };
@@ -41,6 +47,20 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
             Ok(report.verdict.outcome.exit_code())
         }
     }
+}
+
+/// What evidence holds beside quote and collateral.
+fn beside(evidence: &veritee_model::Evidence) -> Option<String> {
+    let parts = [
+        (evidence.event_log.is_some(), "event log"),
+        (evidence.app_compose.is_some(), "app_compose"),
+        (evidence.certificates.is_some(), "certificates"),
+        (evidence.gpus.is_some(), "GPU evidence"),
+        (evidence.ingress.is_some(), "ingress evidence"),
+        (evidence.kms_keys.is_some(), "KMS keys"),
+    ];
+    let names: Vec<&str> = parts.into_iter().filter(|(there, _)| *there).map(|(_, name)| name).collect();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 fn show(path: &Path, global: &Global) -> Result<ExitCode, Failure> {

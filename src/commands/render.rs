@@ -2,6 +2,7 @@
 
 use crate::cli::{Global, Render};
 use crate::failure::Failure;
+use veritee_evidence::{Form, Recognised};
 use veritee_model::ExitCode;
 
 /// Shows a saved report. The exit code is the saved one, so that a script can look at a report twice.
@@ -15,7 +16,12 @@ pub(crate) fn run(options: &Render, global: &Global) -> Result<ExitCode, Failure
 pub(crate) fn saved(path: &std::path::Path) -> Result<veritee_model::Report, Failure> {
     let source = crate::input::read(path)?;
     veritee_report::parse(&source.bytes).map_err(|error| {
-        Failure::unobtainable(format!("{}: {error}", crate::input::shown(path)))
+        let form = veritee_evidence::recognise(&source.name, &source.bytes, &veritee_model::Budget::STANDARD);
+        let what = match form {
+            Some(Form::Part(Recognised::Report)) | None => error.to_string(),
+            Some(form) => format!("recognised as {}, expected a saved report", form.name()),
+        };
+        Failure::unobtainable(format!("{}: {what}", crate::input::shown(path)))
             .help("expected a report saved with `veritee verify ... --format json`")
     })
 }

@@ -127,4 +127,38 @@ fn what_an_honest_operator_causes_is_no_forgery() {
         &[0],
         "",
     );
+    answers("bugs/identity-missing-words", &format!("verify getquote.json {end}"), &[11], "boot-incomplete");
+    answers(
+        "bugs/tcb-not-supported-where",
+        "quote verify quote.bin --collateral collateral.json --as-of 2026-08-20T00:00:00Z --offline",
+        &[11],
+        "SEAMLDR ACM",
+    );
+    answers(
+        "bugs/collateral-byte-arrays",
+        "quote verify quote.bin --collateral collateral.json --as-of 2026-08-20T00:00:00Z --offline",
+        &[0],
+        "VERIFIED",
+    );
+}
+
+#[test]
+fn answers_of_intel_in_a_folder_are_put_together() {
+    let Some(case) = case("bugs/collateral-folder-raw-answers") else { return };
+    let folder = Folder::empty();
+    std::fs::create_dir(folder.file("c")).unwrap();
+    for entry in std::fs::read_dir(&case).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.ends_with(".der")
+            || name.ends_with(".pem")
+            || matches!(name.as_str(), "tcb.json" | "qe_identity.json")
+        {
+            std::fs::copy(&path, folder.file(&format!("c/{name}"))).unwrap();
+        }
+    }
+    std::fs::copy(case.join("quote.bin"), folder.file("quote.bin")).unwrap();
+    folder
+        .run(&["quote", "verify", "quote.bin", "--collateral", "c", "--as-of", "2026-08-20", "--offline"])
+        .ends(0);
 }

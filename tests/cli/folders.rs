@@ -20,11 +20,13 @@ fn links_in_a_folder_of_a_batch_are_judged_or_named() {
     symlink("../nothing", folder.file("in/c.bin")).unwrap();
     symlink("c.bin", folder.file("in/d.bin")).unwrap();
     symlink("sub", folder.file("in/e")).unwrap();
+    std::fs::copy(folder.file("quote.bin"), folder.file("in/sub/f.bin")).unwrap();
     let lines = batch(&folder);
     let names: Vec<&str> = lines.iter().map(|line| line["input"].as_str().unwrap()).collect();
-    assert_eq!(names, ["a.bin", "b.bin", "c.bin", "d.bin", "e", "sub"]);
+    assert_eq!(names, ["a.bin", "b.bin", "c.bin", "d.bin", "e", "sub/f.bin"]);
     assert_eq!(lines[0]["signed_sha256"], lines[1]["signed_sha256"]);
-    for unreadable in &lines[2..] {
+    assert_eq!(lines[0]["signed_sha256"], lines[5]["signed_sha256"]);
+    for unreadable in &lines[2..5] {
         assert!(unreadable["error"].is_string(), "{unreadable}");
     }
 }

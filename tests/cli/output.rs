@@ -28,7 +28,7 @@ fn output_goes_whole_into_a_file_and_nothing_to_standard_output() {
     assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", ""));
     assert_eq!(folder.read("report.json"), shown);
     // An existing file is replaced, and no temporary file stays behind.
-    folder.verify("evidence.json", &["--output", "report.json"]).ends(0);
+    folder.verify("evidence.json", &["--output", "report.json", "--format", "human"]).ends(0);
     assert_ne!(folder.read("report.json"), shown);
     assert!(folder.names().iter().all(|name| !name.starts_with('.')), "{:?}", folder.names());
 }

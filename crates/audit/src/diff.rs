@@ -1,14 +1,25 @@
 //! What changed between two deployments, and whose power grew.
 //!
+//! Everything that is compared is a [`Fact`]: a place with its text, and who reaches how far because of it. Whose reach
+//! is longer after than before has grown, whose is shorter has shrunk, and the other way round the same changes are told
+//! with the signs exchanged.
+//!
 //! Not checked: what the changed images and scripts do. A change of an image is a change of code, whatever its pin.
 
-use crate::facts::protection::{self, Protection};
-use crate::names::process_control;
-use crate::view::{ImageReference, Pin, Provenance, Service, Value, View};
+mod deployments;
+mod findings;
+mod manifest;
+mod protections;
+mod services;
+#[cfg(test)]
+mod tests;
+
 use core::fmt;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use veritee_compose::Deployment;
+
+pub use findings::changes as finding_changes;
 
 /// Whose power a change touches.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -25,6 +36,8 @@ pub enum Party {
     Registry,
     /// The code of a service, over the rest of the machine.
     Service(String),
+    /// Whoever holds a key, by what it is: the root key of a KMS.
+    Holder(String),
     /// Everybody.
     Public,
 }
@@ -37,6 +50,7 @@ impl fmt::Display for Party {
             Self::Remote => f.write_str("a remote machine"),
             Self::Registry => f.write_str("the image repository's owner"),
             Self::Service(name) => write!(f, "service {name}"),
+            Self::Holder(what) => write!(f, "whoever holds {what}"),
             Self::Public => f.write_str("everybody"),
         }
     }
@@ -96,255 +110,109 @@ impl Diff {
     }
 }
 
-/// Compares two deployments; `before` is the older. Whatever the audit finds anew of medium severity or more is power
-/// that grew, so that the two commands never disagree.
-#[must_use]
-pub fn diff(before: &Deployment, after: &Deployment) -> Diff {
-    let mut diff = compare(&crate::resolve::view(before), &crate::resolve::view(after));
-    let context = crate::context::Context::default();
-    let (old, new) = (crate::audit::audit(before, &context), crate::audit::audit(after, &context));
-    let told: Vec<Change> = findings::changes(&old, &new, &diff.changes);
-    diff.changes.extend(told);
-    diff.changes.sort_by(|one, other| one.path.cmp(&other.path));
-    diff
-}
-
-fn compare(before: &View, after: &View) -> Diff {
-    let old = facts(before);
-    let new = facts(after);
-    let mut paths: Vec<&String> = old.keys().chain(new.keys()).collect();
-    paths.sort_unstable();
-    paths.dedup();
-    let changes = paths
-        .into_iter()
-        .filter_map(|path| {
-            let (one, other) = (old.get(path), new.get(path));
-            if one.map(|fact| &fact.text) == other.map(|fact| &fact.text)
-                && one.map(|fact| &fact.reach) == other.map(|fact| &fact.reach)
-            {
-                return None;
-            }
-            Some(Change {
-                path: path.clone(),
-                before: one.map(|fact| fact.text.clone()),
-                after: other.map(|fact| fact.text.clone()),
-                power: power(one, other),
-                why: why(one, other),
-            })
-        })
-        .chain(protections::changes(before, after))
-        .collect();
-    Diff { changes }
-}
-
-/// The reach that the change is about: the new one, else the one that is gone.
-fn why(before: Option<&Fact>, after: Option<&Fact>) -> Option<&'static str> {
-    let reach = |fact: Option<&Fact>| fact.and_then(|fact| fact.reach.as_ref().map(|reach| reach.why));
-    match power(before, after) {
-        Power::Grew(_) => reach(after),
-        Power::Shrank(_) => reach(before),
-        Power::Same => None,
-    }
-}
-
 /// A place with its text, and who reaches further because of it.
-struct Fact {
-    text: String,
-    reach: Option<Reach>,
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fact {
+    /// What stands there.
+    pub text: String,
+    /// Who reaches how far; nobody for most.
+    pub reach: Vec<Reach>,
+}
+
+impl Fact {
+    /// A text that lets nobody reach further.
+    #[must_use]
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), reach: Vec::new() }
+    }
+
+    /// A text that may let somebody reach further.
+    #[must_use]
+    pub fn reaching(text: impl Into<String>, reach: impl IntoIterator<Item = Reach>) -> Self {
+        Self { text: text.into(), reach: reach.into_iter().collect() }
+    }
+
+    /// How far a party reaches, and why.
+    fn far(&self, party: &Party) -> Option<&Reach> {
+        self.reach.iter().filter(|reach| reach.party == *party).max_by_key(|reach| reach.far)
+    }
 }
 
 /// Who reaches further.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Reach {
-    party: Party,
+pub struct Reach {
+    /// Who.
+    pub party: Party,
     /// How far: more is worse.
-    far: u8,
+    pub far: u8,
     /// What that lets them do.
-    why: &'static str,
+    pub why: &'static str,
 }
 
 impl Reach {
-    const fn new(party: Party, why: &'static str) -> Self {
+    /// The usual reach.
+    #[must_use]
+    pub const fn new(party: Party, why: &'static str) -> Self {
         Self { party, far: 1, why }
     }
-}
 
-fn power(before: Option<&Fact>, after: Option<&Fact>) -> Power {
-    let old = before.and_then(|fact| fact.reach.as_ref());
-    let new = after.and_then(|fact| fact.reach.as_ref());
-    match (old, new) {
-        (None, Some(reach)) => Power::Grew(reach.party.clone()),
-        (Some(reach), None) => Power::Shrank(reach.party.clone()),
-        (Some(one), Some(other)) if one != other => {
-            if other.far >= one.far {
-                Power::Grew(other.party.clone())
-            } else {
-                Power::Shrank(one.party.clone())
-            }
-        }
-        _ => Power::Same,
+    /// Of what has more than one degree: how far.
+    #[must_use]
+    pub const fn to(party: Party, far: u8, why: &'static str) -> Self {
+        Self { party, far, why }
     }
 }
 
-fn facts(view: &View) -> BTreeMap<String, Fact> {
-    let mut facts = BTreeMap::new();
-    for (key, value) in view.manifest.iter().flatten() {
-        if matches!(key.as_str(), "docker_compose_file" | "allowed_envs") {
-            continue;
-        }
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        facts.insert(format!("manifest.{key}"), Fact { reach: manifest_reach(key, value), text });
-    }
-    if view.manifest.is_some()
-        && !matches!(protection::launch_token(view), Protection::Holds(_))
-        && view.allowed.as_ref().is_some_and(|allowed| !allowed.is_empty())
-    {
-        let text = "absent: the host can replace allowed values".to_owned();
-        let reach = Some(Reach::new(Party::Host, "can replace the values of allowed names"));
-        facts.insert("launch_token".to_owned(), Fact { text, reach });
-    }
-    for name in view.allowed.iter().flatten() {
-        let reach = match process_control(name, view.has_profiles) {
-            Some(_) => Reach {
-                far: 2,
-                ..Reach::new(Party::Operator, "controls what the start-up of the machine runs or trusts")
-            },
-            None => Reach::new(Party::Operator, "may set the variable"),
-        };
-        facts.insert(format!("allowed_envs.{name}"), Fact { text: "allowed".to_owned(), reach: Some(reach) });
-    }
-    for service in &view.services {
-        service_facts(service, &mut facts);
-    }
-    script_facts(view, &mut facts);
-    for (path, value) in &view.globals {
-        let reach = chooser(value).or_else(|| outside(path));
-        facts.insert(path.clone(), Fact { text: value.raw.clone(), reach });
-    }
-    facts
+/// Compares facts by their places. What stands there on one side only counts as nothing on the other.
+#[must_use]
+pub fn fact_changes(before: &BTreeMap<String, Fact>, after: &BTreeMap<String, Fact>) -> Vec<Change> {
+    let mut paths: Vec<&String> = before.keys().chain(after.keys()).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    paths.into_iter().flat_map(|path| changes_at(path, before.get(path), after.get(path))).collect()
 }
 
-fn manifest_reach(key: &str, value: &serde_json::Value) -> Option<Reach> {
-    let (party, why) = match (key, value.as_bool()?) {
-        ("public_logs", true) => (Party::Public, "can read the logs"),
-        ("public_sysinfo", true) => (Party::Public, "can read the machine's load"),
-        ("secure_time", false) => (Party::Host, "sets the clock"),
-        ("no_instance_id", true) => (Party::Host, "can move one machine's disk to another"),
-        ("kms_enabled", false) => (Party::Host, "starts the machine without the KMS"),
-        _ => return None,
+/// One change for everybody whose reach is another one; one of nobody's where only the text is.
+fn changes_at(path: &str, before: Option<&Fact>, after: Option<&Fact>) -> Vec<Change> {
+    let change = |power, why| Change {
+        path: path.to_owned(),
+        before: before.map(|fact| fact.text.clone()),
+        after: after.map(|fact| fact.text.clone()),
+        power,
+        why,
     };
-    Some(Reach::new(party, why))
-}
-
-/// Values from outside that a script takes in, each once.
-fn script_facts(view: &View, facts: &mut BTreeMap<String, Fact>) {
-    for script in &view.scripts {
-        for command in crate::script::commands(script, view) {
-            if !command.reachable {
-                continue;
+    let mut parties: Vec<&Party> =
+        before.into_iter().chain(after).flat_map(|fact| &fact.reach).map(|reach| &reach.party).collect();
+    parties.sort_unstable();
+    parties.dedup();
+    let mut changes = Vec::new();
+    for party in parties {
+        let (old, new) = (before.and_then(|fact| fact.far(party)), after.and_then(|fact| fact.far(party)));
+        match (old, new) {
+            (old, Some(new)) if old.is_none_or(|old| old.far < new.far) => {
+                changes.push(change(Power::Grew(party.clone()), Some(new.why)));
             }
-            for name in command.variables(script) {
-                let party = match view.provenance_of(&name) {
-                    Provenance::Operator => Party::Operator,
-                    Provenance::Host | Provenance::Unknown => Party::Host,
-                    Provenance::Remote => Party::Remote,
-                    _ => continue,
-                };
-                let reach = Some(Reach::new(party, "feeds a script that runs as root"));
-                let path = format!("manifest.{}.${name}", script.key);
-                facts.entry(path).or_insert(Fact { text: command.text.to_string(), reach });
+            (Some(old), new) if new.is_none_or(|new| new.far < old.far) => {
+                changes.push(change(Power::Shrank(party.clone()), Some(old.why)));
             }
+            _ => {}
         }
     }
-}
-
-fn service_facts(service: &Service, facts: &mut BTreeMap<String, Fact>) {
-    let prefix = format!("services.{}", service.name);
-    for (path, value) in &service.scalars {
-        if path.starts_with("environment.") || path == "environment" {
-            continue;
-        }
-        let reach = chooser(value).or_else(|| privilege(service, path, value));
-        // Lists are compared by what they hold: an entry that moved is no change.
-        let key = match path.rsplit_once('.') {
-            Some((list, index)) if index.bytes().all(|byte| byte.is_ascii_digit()) => {
-                format!("{prefix}.{list}[{}]", value.raw)
-            }
-            _ => format!("{prefix}.{path}"),
-        };
-        facts.insert(key, Fact { text: value.raw.clone(), reach });
+    if changes.is_empty() && before.map(|fact| &fact.text) != after.map(|fact| &fact.text) {
+        changes.push(change(Power::Same, None));
     }
-    for entry in &service.environment {
-        let text = if entry.bare {
-            format!("{} (from the environment)", entry.name)
-        } else {
-            entry.value.raw.clone()
-        };
-        facts.insert(
-            format!("{prefix}.environment.{}", entry.name),
-            Fact { text, reach: chooser(&entry.value) },
-        );
-    }
+    changes
 }
 
-fn chooser(value: &Value) -> Option<Reach> {
-    let party = match value.provenance() {
-        Provenance::Operator => Party::Operator,
-        Provenance::Host | Provenance::Unknown => Party::Host,
-        Provenance::Remote => Party::Remote,
-        _ => return None,
-    };
-    Some(Reach::new(party, "chooses the value"))
+/// Compares two deployments; `before` is the older. Whatever the audit finds anew of medium severity or more is power
+/// that grew, so that the two commands never disagree.
+#[must_use]
+pub fn diff(before: &Deployment, after: &Deployment) -> Diff {
+    let mut changes = deployments::changes(&crate::resolve::view(before), &crate::resolve::view(after));
+    let context = crate::context::Context::default();
+    let (old, new) = (crate::audit::audit(before, &context), crate::audit::audit(after, &context));
+    let told: Vec<Change> = findings::changes(&old.findings, &new.findings, &changes);
+    changes.extend(told);
+    changes.sort_by(|one, other| one.path.cmp(&other.path));
+    Diff { changes }
 }
-
-/// What is included stands in no measured document.
-fn outside(path: &str) -> Option<Reach> {
-    let included = path == "include" || path.starts_with("include.");
-    let why = "supplies a file that the hash does not cover";
-    included.then(|| Reach { far: 2, ..Reach::new(Party::Host, why) })
-}
-
-/// What lets a service reach beyond its container, or others reach into it.
-fn privilege(service: &Service, path: &str, value: &Value) -> Option<Reach> {
-    let own =
-        || Some(Reach::new(Party::Service(service.name.clone()), "reaches the machine beyond its container"));
-    let head = path.split('.').next().unwrap_or(path);
-    match head {
-        "image" => {
-            let image = ImageReference::of(value, &service.name);
-            let why = "can put other code behind the tag";
-            (image.pin() != Pin::Digest).then_some(Reach::new(Party::Registry, why))
-        }
-        "build" if matches!(path, "build" | "build.context" | "build.dockerfile_inline") => {
-            Some(Reach::new(Party::Remote, "gives what the build inside the machine fetches"))
-        }
-        "extends" => outside("include"),
-        "privileged" | "use_api_socket" => {
-            if service.is_true(head) {
-                own()
-            } else {
-                None
-            }
-        }
-        // What confines is told with the protections.
-        "security_opt" if !value.effective().contains("unconfined") && !value.provenance().is_settable() => {
-            None
-        }
-        "cap_add" | "devices" | "security_opt" | "sysctls" | "volumes" => {
-            let named = head == "volumes"
-                && service
-                    .mounts
-                    .iter()
-                    .any(|mount| !mount.host_path && value.raw.starts_with(&mount.source.raw));
-            if named { None } else { own() }
-        }
-        "pid" | "ipc" | "network_mode" | "uts" | "userns_mode" if value.effective() == "host" => own(),
-        "ports" => Some(Reach::new(Party::Public, "can connect")),
-        _ => None,
-    }
-}
-
-mod findings;
-mod protections;
-#[cfg(test)]
-mod tests;

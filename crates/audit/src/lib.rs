@@ -45,7 +45,7 @@ mod view;
 pub use allow::{Allow, AllowOutcome, InlineAllow};
 pub use audit::{Audit, NotRun, audit, audit_document_error, audit_facts, audit_source, enforcement};
 pub use context::{BootEvents, Context, NameOverride, OsFacts, TraceRung};
-pub use diff::{Change, Diff, Party, Power, diff};
+pub use diff::{Change, Diff, Fact, Party, Power, Reach, diff, fact_changes, finding_changes};
 pub use flow::{Flow, FlowSink};
 pub use key_provider::{KeyProvider, KeyProviderKind};
 pub use names::NameClass;

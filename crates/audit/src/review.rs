@@ -5,6 +5,7 @@
 //! reviewer = "Jane Doe, Example Audits"
 //! compose_hash = "1f3b..."
 //! commit = "dc0fc120..."
+//! rule_set = "5e02..."                # optional: the rules that the questions came from
 //! expires = "2027-03-31T00:00:00Z"    # optional
 //!
 //! [[answer]]
@@ -20,14 +21,23 @@
 //! words = "shown on a page, nothing else reads it"
 //! ```
 //!
-//! The answers expire when the compose hash or the commit changes, and at the time that the file names. The file is trusted as far as the person who
-//! hands it in is: nothing in it comes from the audited party.
+//! The answers expire when the compose hash, the commit or the named rule set changes, and at the time that the file names.
+//! The file is trusted as far as the person who hands it in is: nothing in it comes from the audited party.
 
 use serde::{Deserialize, Serialize};
 use veritee_model::{ComposeHash, Reason, UnixTime};
 
 /// Name of this version of the format.
 pub const SCHEMA: &str = "veritee/review/v1";
+
+/// A name for the rules and questions of this version: another one means other questions.
+#[must_use]
+pub fn rule_set() -> String {
+    let rules = crate::rules::all().map(|rule| format!("{} {}", rule.id, rule.title));
+    let questions = crate::stage::QUESTION_IDS.iter().map(|id| (*id).to_owned());
+    let text: Vec<String> = rules.chain(questions).collect();
+    veritee_model::Sha256Digest::of(text.join("\n").as_bytes()).to_string()
+}
 
 /// A review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +51,9 @@ pub struct Review {
     pub compose_hash: ComposeHash,
     /// The commit that was reviewed, 40 hex digits.
     pub commit: String,
+    /// The rules whose questions were answered ([`rule_set`]); `None` for those of any version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule_set: Option<String>,
     /// From when on it counts no more; `None` for as long as compose and commit stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<UnixTime>,
@@ -122,6 +135,13 @@ pub enum ReviewError {
         /// The commit that was reviewed.
         got: String,
     },
+    /// The review answers the questions of other rules.
+    OtherRules {
+        /// The rules that are asked.
+        expected: String,
+        /// The rules that were asked when it was made.
+        got: String,
+    },
     /// Its time is over, or the time of the audit is not known.
     Expired {
         /// When it ended.
@@ -137,9 +157,10 @@ impl ReviewError {
             Self::Malformed { .. } | Self::Schema { .. } | Self::Answer { .. } | Self::Field { .. } => {
                 Reason::ReviewMalformed
             }
-            Self::OtherCompose { .. } | Self::OtherCommit { .. } | Self::Expired { .. } => {
-                Reason::ReviewExpired
-            }
+            Self::OtherCompose { .. }
+            | Self::OtherCommit { .. }
+            | Self::OtherRules { .. }
+            | Self::Expired { .. } => Reason::ReviewExpired,
         }
     }
 }
@@ -161,6 +182,9 @@ impl core::fmt::Display for ReviewError {
                 Some(expected) => write!(f, "review: expected one of compose {expected}, got one of {got}"),
                 None => write!(f, "review: it is of compose {got}; which compose is audited is not known"),
             },
+            Self::OtherRules { expected, got } => {
+                write!(f, "review: the rules have changed since: expected rule set {expected}, got {got}")
+            }
             Self::Expired { at } => write!(f, "review: it counts only before {at}"),
             Self::OtherCommit { expected, got } => match expected {
                 Some(expected) => write!(f, "review: expected one of commit {expected}, got one of {got}"),
@@ -224,6 +248,9 @@ impl Review {
                 expected: commit.map(str::to_owned),
                 got: self.commit.clone(),
             });
+        }
+        if let Some(got) = self.rule_set.as_ref().filter(|got| **got != rule_set()) {
+            return Err(ReviewError::OtherRules { expected: rule_set(), got: got.clone() });
         }
         match self.expires {
             Some(at) if as_of.is_none_or(|now| now >= at) => Err(ReviewError::Expired { at }),

@@ -117,6 +117,22 @@ impl<'b> Draft<'b> {
         keep_first(slot, item, "evidence of GPUs", &value.origin, same_document, &mut self.notes)
     }
 
+    /// Collateral that stands beside a quote, in an object or as the text of one. What cannot be read is named: the quote is
+    /// not the worse for it.
+    pub(crate) fn collateral_member(&mut self, object: &Object<'_>, key: &str) {
+        let Some(value) = object.get(key).filter(|value| !value.is_null()) else { return };
+        let place = value.origin.source();
+        let nested = value.nested().ok().flatten();
+        let whole = nested.as_ref().and_then(|nested| nested.value(self.budget).ok());
+        let is_set = |value: &&Value<'_>| {
+            value.object().is_ok_and(|object| object.has("tcb_info") && object.has("qe_identity"))
+        };
+        match whole.as_ref().filter(is_set) {
+            Some(set) => self.evidence.collateral.push(Item::new(set.raw(), place)),
+            None => self.notes.push(Note::NotRead { place, what: "collateral of an unknown form" }),
+        }
+    }
+
     /// An event log: an array, kept as it stands, or a string, whose content is kept.
     pub(crate) fn event_log_member(&mut self, object: &Object<'_>, key: &str) -> Result<(), ReadError> {
         let Some(value) = object.get(key).filter(|value| !value.is_null()) else { return Ok(()) };
@@ -354,7 +370,16 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
         mr_config,
         certificates,
         gpus,
-        ..
+        collateral,
+        gpu_collateral,
+        kms_keys,
+        ingress,
+        bound_content,
+        claims,
+        served,
+        target,
+        replicas,
+        caa,
     } = second;
     let slots: [Slot<'_>; 7] = [
         (&mut first.quote, quote, QUOTE, same_statement),
@@ -378,7 +403,7 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
             Some(taken) => return Err(two_values("event log", &taken.item, &place(&log.item))),
         }
     }
-    for (name, claim) in second.claims.values {
+    for (name, claim) in claims.values {
         match first.claims.values.get(&name) {
             Some(known) if known.value != claim.value => {
                 return Err(ReadError::ClaimsDisagree {
@@ -392,6 +417,23 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
             Some(_) => {}
             None => drop(first.claims.values.insert(name, claim)),
         }
+    }
+    // No part is left out of this list: what came along is kept.
+    for (all, more) in [(&mut first.collateral, collateral), (&mut first.gpu_collateral, gpu_collateral)] {
+        for item in more {
+            if all.iter().all(|known| known.bytes != item.bytes) {
+                all.push(item);
+            }
+        }
+    }
+    first.kms_keys = first.kms_keys.take().or(kms_keys);
+    first.ingress = first.ingress.take().or(ingress);
+    first.bound_content = first.bound_content.take().or(bound_content);
+    first.served = first.served.take().or(served);
+    first.target = first.target.take().or(target);
+    first.caa = first.caa.take().or(caa);
+    if first.replicas.is_empty() {
+        first.replicas = replicas;
     }
     Ok(())
 }

@@ -80,6 +80,12 @@ fn quotes_and_logs(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), Rea
     for key in ["event_log", "eventlog"] {
         draft.event_log_member(object, key)?;
     }
+    for key in ["collateral", "quote_collateral"] {
+        draft.collateral_member(object, key);
+    }
+    for key in ["nvidia_payload", "gpu_evidence"] {
+        draft.gpus_member(object, key)?;
+    }
     Ok(())
 }
 

@@ -4,6 +4,7 @@ mod problem;
 
 pub use problem::{BinaryProblem, CertificateProblem, EncodingProblem, JsonProblem, PageProblem, Recognised};
 
+use crate::forms::{Form, Slot};
 use crate::readout::Format;
 use core::fmt;
 use veritee_model::text::{inert, shortened};
@@ -58,6 +59,24 @@ pub enum ReadError {
         at: Box<Place>,
         /// What it is.
         part: Recognised,
+    },
+    /// A document of a known form, given where that form is not read.
+    Elsewhere {
+        /// Where.
+        at: Box<Place>,
+        /// Its form.
+        form: Form,
+        /// Where it was given.
+        slot: Slot,
+    },
+    /// A document of a form that can hold the part looked for, and that does not.
+    LacksPart {
+        /// Where.
+        at: Box<Place>,
+        /// Its form.
+        form: Form,
+        /// Where it was given.
+        slot: Slot,
     },
     /// More bytes or entries than allowed.
     TooLarge {
@@ -218,7 +237,10 @@ impl ReadError {
     #[must_use]
     pub const fn reason(&self) -> Reason {
         match self {
-            Self::Unrecognised { .. } | Self::OnlyAPart { .. } => Reason::EvidenceUnrecognised,
+            Self::Unrecognised { .. }
+            | Self::OnlyAPart { .. }
+            | Self::Elsewhere { .. }
+            | Self::LacksPart { .. } => Reason::EvidenceUnrecognised,
             Self::TooLarge { .. }
             | Self::Binary { problem: BinaryProblem::TooManyEvents { .. }, .. }
             | Self::Certificate { problem: CertificateProblem::TooMany { .. }, .. } => {
@@ -250,6 +272,8 @@ impl ReadError {
         match self {
             Self::Unrecognised { at, .. }
             | Self::OnlyAPart { at, .. }
+            | Self::Elsewhere { at, .. }
+            | Self::LacksPart { at, .. }
             | Self::TooLarge { at, .. }
             | Self::NotUtf8 { at }
             | Self::Json { at, .. }
@@ -278,6 +302,8 @@ impl ReadError {
         let place = match &mut self {
             Self::Unrecognised { at, .. }
             | Self::OnlyAPart { at, .. }
+            | Self::Elsewhere { at, .. }
+            | Self::LacksPart { at, .. }
             | Self::TooLarge { at, .. }
             | Self::NotUtf8 { at }
             | Self::Json { at, .. }
@@ -308,6 +334,9 @@ impl ReadError {
     pub const fn next_step(&self) -> &'static str {
         match self {
             Self::OnlyAPart { part, .. } => part.next_step(),
+            Self::Elsewhere { form: Form::Part(part), .. } => part.next_step(),
+            Self::Elsewhere { .. } => "give it as one of the named options",
+            Self::LacksPart { .. } => "give a file that has it, or leave the option out",
             Self::Unrecognised { .. } => "check that the file was saved as it came, whole and unconverted",
             Self::TooLarge { .. } => "no genuine evidence is that large: check where the file comes from",
             Self::DigestMismatch { .. } => {
@@ -344,6 +373,16 @@ impl fmt::Display for ReadError {
                     f,
                     "expected evidence of a machine, got {}, which is a part of it at most",
                     part.name()
+                )
+            }
+            Self::Elsewhere { form, slot, .. } => write_elsewhere(f, *form, *slot),
+            Self::LacksPart { form, slot, .. } => {
+                write!(
+                    f,
+                    "recognised as {}, which has no {} here ({})",
+                    form.name(),
+                    slot.part(),
+                    slot.option()
                 )
             }
             Self::TooLarge { what, limit, .. } => write!(f, "{what}: more than {limit}, which is the limit"),
@@ -397,6 +436,19 @@ impl fmt::Display for ReadError {
 }
 
 impl core::error::Error for ReadError {}
+
+fn write_elsewhere(f: &mut fmt::Formatter<'_>, form: Form, slot: Slot) -> fmt::Result {
+    write!(f, "recognised as {}, which {} does not read", form.name(), slot.option())?;
+    let mut separator = ": it is read at ";
+    for slot in form.slots() {
+        write!(f, "{separator}{}", slot.option())?;
+        separator = ", ";
+    }
+    match form {
+        Form::OtherPlatform(_) => f.write_str(" and is not verified by this version"),
+        _ => Ok(()),
+    }
+}
 
 fn quoted(text: &str) -> String {
     inert(&shortened(text, 96))

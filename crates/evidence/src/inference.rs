@@ -62,7 +62,6 @@ fn machine(object: &Object<'_>, budget: &Budget, notes: &mut Vec<Note>) -> Resul
     if draft.evidence.quote.is_none() {
         return Err(ReadError::MissingField { at: object.place(), field: "intel_quote" });
     }
-    draft.gpus_member(object, "nvidia_payload")?;
     for (key, what) in NOT_READ {
         if let Some(value) = object.get(key).filter(|value| !value.is_null()) {
             draft.notes.push(Note::NotRead { place: value.origin.source(), what });

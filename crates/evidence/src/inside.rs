@@ -2,13 +2,14 @@
 //! by JSON pointer.
 
 use crate::draft::add_entry;
+use crate::encoding;
 use crate::error::{Place, ReadError};
 use crate::json::Value;
 use crate::other;
 use crate::read::{is_machine, read_object};
 use crate::readout::{Format, NamedEvidence, Note, Readout};
 use std::collections::BTreeMap;
-use veritee_model::{Budget, Sha256Digest};
+use veritee_model::{Budget, Evidence, Item, Sha256Digest};
 
 /// How deep envelopes are opened. Each level is looked through once, so that the cost is a small multiple of the input.
 const DEPTH: usize = 6;
@@ -23,8 +24,9 @@ const MACHINES: usize = 256;
 /// another platform.
 pub(crate) fn read(value: &Value<'_>, budget: &Budget) -> Result<Option<Readout>, ReadError> {
     let (machines, notes, known) = (Vec::new(), Vec::new(), BTreeMap::new());
-    let mut search = Search { machines, notes, known, token: None, budget };
+    let mut search = Search { machines, notes, known, bare: Vec::new(), token: None, budget };
     search.look(value, 0)?;
+    search.take_bare()?;
     let Search { machines, notes, token, .. } = search;
     match token {
         _ if !machines.is_empty() => Ok(Some(Readout { format: Format::Envelope, machines, notes })),
@@ -33,10 +35,31 @@ pub(crate) fn read(value: &Value<'_>, budget: &Budget) -> Result<Option<Readout>
     }
 }
 
+/// Shorter texts hold no quote.
+const SHORTEST: usize = 576;
+
+/// A JSON string that begins as a quote does in hex or base64.
+fn begins_as_quote(raw: &str) -> bool {
+    const BEGINS: [&str; 6] = ["03000200", "04000200", "05000200", "AwACA", "BAACA", "BQACA"];
+    let text = raw.trim_start_matches('"');
+    let text = text.strip_prefix("0x").unwrap_or(text);
+    raw.len() > SHORTEST && BEGINS.iter().any(|begin| text.starts_with(begin))
+}
+
+/// An array of numbers that begins as a quote does.
+fn quote_in_numbers(value: &Value<'_>) -> Option<Vec<u8>> {
+    if !value.is_array() || value.raw().len() < SHORTEST {
+        return None;
+    }
+    value.bytes().filter(|bytes| matches!(bytes.as_slice(), [3..=5, 0, 2, 0, ..]))
+}
+
 struct Search<'b> {
     machines: Vec<NamedEvidence>,
     notes: Vec<Note>,
     known: BTreeMap<Sha256Digest, usize>,
+    /// Quotes under names that no writer of dstack's uses.
+    bare: Vec<NamedEvidence>,
     /// Where a token of an attestation service stands.
     token: Option<Box<Place>>,
     budget: &'b Budget,
@@ -56,6 +79,8 @@ impl Search<'_> {
             for member in object.into_members().into_values() {
                 self.look(&member, next)?;
             }
+        } else if let Some(bytes) = quote_in_numbers(value) {
+            self.note_bare(value, bytes);
         } else if value.is_array() {
             // A list of numbers, or one that is too long, has no machines in it.
             for entry in value.array().unwrap_or_default() {
@@ -70,7 +95,11 @@ impl Search<'_> {
     /// A string may hold a document of its own, or a token.
     fn look_inside(&mut self, value: &Value<'_>, next: usize) -> Result<(), ReadError> {
         let raw = value.raw();
-        if raw.starts_with("\"eyJ") {
+        if begins_as_quote(raw) {
+            if let Ok(bytes) = encoding::decode(&value.string()?, &value.origin) {
+                self.note_bare(value, bytes);
+            }
+        } else if raw.starts_with("\"eyJ") {
             if self.token.is_none() && other::is_token(&value.string()?) {
                 self.token = Some(value.place());
             }
@@ -79,6 +108,25 @@ impl Search<'_> {
             && let Ok(inner) = nested.value(self.budget)
         {
             self.look(&inner, next)?;
+        }
+        Ok(())
+    }
+
+    fn note_bare(&mut self, value: &Value<'_>, bytes: Vec<u8>) {
+        if self.bare.len() < MACHINES {
+            let quote = Some(Item::new(bytes, value.origin.source()));
+            let evidence = Evidence { quote, ..Evidence::default() };
+            self.bare.push(NamedEvidence { label: value.origin.pointer.clone(), evidence });
+        }
+    }
+
+    /// Where there is nothing with a known name, the quotes under other names are the machines.
+    fn take_bare(&mut self) -> Result<(), ReadError> {
+        if !self.machines.is_empty() {
+            return Ok(());
+        }
+        for entry in core::mem::take(&mut self.bare) {
+            add_entry(entry, &mut self.known, &mut self.machines, &mut self.notes)?;
         }
         Ok(())
     }

@@ -31,6 +31,8 @@ mod draft;
 mod dstack;
 mod encoding;
 mod error;
+mod folder;
+mod forms;
 mod html;
 mod inference;
 mod ingress;
@@ -48,6 +50,8 @@ pub use error::{
     BinaryProblem, CertificateProblem, EncodingProblem, JsonProblem, PageProblem, Place, ReadError,
     Recognised,
 };
+pub use folder::read_folder;
+pub use forms::{Form, Slot, recognise};
 pub use ingress::read_ingress;
 pub use read::{convert, read};
 pub use readout::{Format, NamedEvidence, Note, Readout};

@@ -8,6 +8,7 @@ use crate::certificate;
 use crate::draft::{merge, two_values};
 use crate::encoding::{self, Encoding};
 use crate::error::ReadError;
+use crate::forms::{Form, Slot, recognise};
 use crate::ingress::utf8;
 use crate::json::{Object, Origin, Value};
 use crate::read::{read, unrecognised};
@@ -23,17 +24,86 @@ const CCEL_SIGNATURE: (usize, &[u8]) = (32, b"Spec ID Event03\0");
 /// How deep collateral may be nested inside another object.
 const COLLATERAL_NESTING: usize = 4;
 
-/// Adds a quote: binary, hex or base64.
+/// Adds a document at one of the places that the table of forms knows (every one but [`Slot::Input`] and
+/// [`Slot::Ingress`], which takes a folder).
 ///
 /// # Errors
-/// When the text is neither.
-pub fn add_quote(evidence: &mut Evidence, bytes: &[u8], source: &str) -> Result<Option<Note>, ReadError> {
+/// When its form is not read there ([`ReadError::Elsewhere`] names the places that read it), when it lacks the part
+/// ([`ReadError::LacksPart`]), when it cannot be read, or when it says something else than what is there already.
+pub fn add(
+    slot: Slot,
+    evidence: &mut Evidence,
+    bytes: &[u8],
+    source: &str,
+    budget: &Budget,
+) -> Result<Vec<Note>, ReadError> {
     let origin = Origin::new(source);
-    let bytes = match bytes {
-        [3..=5, 0, ..] => bytes.to_vec(),
-        _ => encoding::decode(utf8(bytes, &origin)?, &origin)?,
+    // The app_compose is never looked into: whatever stands in it, its bytes are what is measured.
+    let known =
+        if slot == Slot::AppCompose && is_compose(bytes) { None } else { recognise(source, bytes, budget) };
+    if let Some(form) = known.filter(|form| !form.is_read_at(slot)) {
+        return Err(ReadError::Elsewhere { at: origin.place(), form, slot });
+    }
+    let added = match slot {
+        Slot::Quote => add_quote(evidence, bytes, source, budget),
+        Slot::EventLog => add_event_log(evidence, bytes, source, budget),
+        Slot::AppCompose => add_app_compose(evidence, bytes, source, budget),
+        Slot::VmConfig => add_vm_config(evidence, bytes, source, budget),
+        Slot::MrConfig => add_mr_config(evidence, bytes, source, budget),
+        Slot::Certificate => add_certificates(evidence, bytes, source, budget),
+        Slot::Gpus => add_gpus(evidence, bytes, source, budget),
+        Slot::Collateral => add_collateral(evidence, bytes, source, budget).map(|_count| None),
+        Slot::GpuCollateral => {
+            evidence.gpu_collateral.push(Item::new(bytes, source));
+            Ok(None)
+        }
+        Slot::Input | Slot::Ingress => Err(unrecognised(bytes, &origin)),
     };
-    put_same(&mut evidence.quote, Item::new(bytes, source), "quote", &origin, same_statement)
+    match (added, known) {
+        (
+            Err(ReadError::MissingField { .. } | ReadError::Unrecognised { .. }),
+            Some(form @ Form::Evidence(_)),
+        ) => Err(ReadError::LacksPart { at: origin.place(), form, slot }),
+        (added, _) => Ok(added?.into_iter().collect()),
+    }
+}
+
+/// Adds a quote: binary, hex, base64 or an array of bytes, or the one of evidence in any form.
+///
+/// # Errors
+/// When it is none of these, or another one than the evidence has.
+pub fn add_quote(
+    evidence: &mut Evidence,
+    bytes: &[u8],
+    source: &str,
+    budget: &Budget,
+) -> Result<Option<Note>, ReadError> {
+    let origin = Origin::new(source);
+    let found = read(source, bytes, budget)?.select(None).map_err(|error| error.in_input(source))?;
+    let missing = ReadError::MissingField { at: origin.place(), field: "quote" };
+    let item = found.quote.ok_or(missing)?;
+    put_same(&mut evidence.quote, item, "quote", &origin, same_statement)
+}
+
+/// Adds evidence of GPUs: a document by itself, kept as it is, or the one that evidence of a machine has inside.
+///
+/// # Errors
+/// When evidence of a machine has none, or when there is another one already.
+pub fn add_gpus(
+    evidence: &mut Evidence,
+    bytes: &[u8],
+    source: &str,
+    budget: &Budget,
+) -> Result<Option<Note>, ReadError> {
+    let origin = Origin::new(source);
+    let item = match inside(source, bytes, budget).ok().flatten() {
+        Some(found) => {
+            let missing = ReadError::MissingField { at: origin.place(), field: "nvidia_payload" };
+            found.gpus.ok_or(missing)?
+        }
+        None => Item::new(bytes, source),
+    };
+    put_same(&mut evidence.gpus, item, "GPU evidence", &origin, same_document)
 }
 
 /// Adds an `app_compose`: the bytes of the file, exactly, or those of the string in a `tcb_info` or an answer that has one
@@ -49,7 +119,13 @@ pub fn add_app_compose(
 ) -> Result<Option<Note>, ReadError> {
     let found = match is_compose(bytes) {
         true => None,
-        false => inside(source, bytes, budget).ok().flatten().and_then(|found| found.app_compose),
+        false => match inside(source, bytes, budget)? {
+            Some(found) => {
+                let at = Origin::new(source).place();
+                Some(found.app_compose.ok_or(ReadError::MissingField { at, field: "app_compose" })?)
+            }
+            None => None,
+        },
     };
     let item = found.unwrap_or_else(|| Item::new(bytes, source));
     limit(&item.bytes, budget.app_compose_bytes, "bytes of app_compose", source)?;
@@ -68,8 +144,9 @@ pub fn add_vm_config(
 ) -> Result<Option<Note>, ReadError> {
     let origin = Origin::new(source);
     let bytes = encoding::unwrapped(bytes, &origin, budget)?;
-    if let Some(item) = inside(source, &bytes, budget)?.and_then(|found| found.vm_config) {
-        return Ok(put(&mut evidence.vm_config, item, "vm_config"));
+    if let Some(found) = inside(source, &bytes, budget)? {
+        let missing = ReadError::MissingField { at: origin.place(), field: "vm_config" };
+        return Ok(put(&mut evidence.vm_config, found.vm_config.ok_or(missing)?, "vm_config"));
     }
     let bytes = bytes.as_ref();
     limit(bytes, budget.collateral_json_bytes, "bytes of vm_config", source)?;
@@ -96,7 +173,14 @@ pub fn add_certificates(
     source: &str,
     budget: &Budget,
 ) -> Result<Option<Note>, ReadError> {
+    let alone = matches!(bytes.trim_ascii_start(), [0x30 | b'-', ..]);
+    if let Some(found) = if alone { None } else { inside(source, bytes, budget)? } {
+        let missing = ReadError::MissingField { at: Origin::new(source).place(), field: "app_cert" };
+        return Ok(put(&mut evidence.certificates, found.certificates.ok_or(missing)?, "certificate chain"));
+    }
     let origin = Origin::new(source).recognised(Format::RaTls);
+    let unwrapped = encoding::unwrapped(bytes, &origin, budget)?;
+    let bytes = unwrapped.as_ref();
     let pem = match bytes {
         [0x30, ..] => {
             certificate::read_der(bytes, &origin, budget)?;
@@ -177,8 +261,15 @@ pub fn add_mr_config(
     source: &str,
     budget: &Budget,
 ) -> Result<Option<Note>, ReadError> {
-    limit(bytes, budget.collateral_json_bytes, "bytes of mr_config", source)?;
-    let (slot, item) = (&mut evidence.mr_config, Item::new(bytes, source));
+    let item = match inside(source, bytes, budget)? {
+        Some(found) => {
+            let missing = ReadError::MissingField { at: Origin::new(source).place(), field: "mr_config" };
+            found.mr_config.ok_or(missing)?
+        }
+        None => Item::new(bytes, source),
+    };
+    limit(&item.bytes, budget.collateral_json_bytes, "bytes of mr_config", source)?;
+    let slot = &mut evidence.mr_config;
     put_same(slot, item, "mr_config", &Origin::new(source), same_document)
 }
 
@@ -208,6 +299,8 @@ pub fn add_collateral(
 ) -> Result<usize, ReadError> {
     limit(bytes, budget.input_bytes, "bytes of collateral", source)?;
     let origin = Origin::new(source);
+    let unwrapped = encoding::unwrapped(bytes, &origin, budget)?;
+    let bytes = unwrapped.as_ref();
     let value = Value::parse(utf8(bytes, &origin)?, origin.clone(), budget)?;
     let schema = if value.is_object() { schema_of(&value.object()?)? } else { None };
     let of = |readout: Readout| {
@@ -230,15 +323,14 @@ pub fn add_collateral(
     Ok(count)
 }
 
-/// The one machine whose evidence this is, where it is evidence in any form. A part by itself is none.
+/// The one machine whose evidence this is, where it is evidence in any form but a bare quote. A part by itself is none.
 fn inside(source: &str, bytes: &[u8], budget: &Budget) -> Result<Option<Evidence>, ReadError> {
-    if !matches!(bytes.trim_ascii_start(), [b'{' | b'<', ..]) {
-        return Ok(None);
-    }
     match read(source, bytes, budget) {
+        Ok(readout) if readout.format == Format::Quote => Ok(None),
         Ok(readout) => readout.select(None).map(Some).map_err(|error| error.in_input(source)),
         Err(ReadError::OnlyAPart { .. } | ReadError::Unrecognised { .. }) => Ok(None),
-        Err(error) => Err(error),
+        Err(error) if error.place().recognised.is_some_and(|format| format != Format::RaTls) => Err(error),
+        Err(_no_evidence) => Ok(None),
     }
 }
 

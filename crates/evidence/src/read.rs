@@ -3,12 +3,12 @@
 use crate::container::Container;
 use crate::draft::Draft;
 use crate::encoding::{self, Encoding};
-use crate::error::{CertificateProblem, ReadError, Recognised};
+use crate::error::{BinaryProblem, CertificateProblem, ReadError, Recognised};
 use crate::ingress::utf8;
 use crate::json::{Object, Origin, Value};
 use crate::readout::{Format, Readout};
 use crate::stray::strays;
-use crate::{acme_info, certificate, cloud, document, dstack, html, inference, inside, other, parts};
+use crate::{acme_info, certificate, cloud, document, dstack, forms, html, inference, inside, other, parts};
 use veritee_model::{Budget, Evidence, Item};
 
 /// Reads evidence in any known form; `name` is what the input is called in messages and sources.
@@ -26,17 +26,37 @@ pub fn read(name: &str, bytes: &[u8], budget: &Budget) -> Result<Readout, ReadEr
     }
     let unwrapped = encoding::unwrapped(bytes, &origin, budget)?;
     let bytes = unwrapped.as_ref();
-    if let Some(readout) = read_binary(bytes, &origin, budget) {
-        return readout;
+    if let [0x1f, 0x8b, ..] = bytes {
+        // Once is how files are compressed.
+        return Err(ReadError::Binary { at: origin.place(), problem: BinaryProblem::Gzip });
     }
-    if !bytes.first().is_some_and(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace()) {
-        return Err(unrecognised(bytes, &origin));
+    let mut readout = read_unwrapped(bytes, &origin, budget)?;
+    if let Ok(text) = core::str::from_utf8(bytes) {
+        let strays = strays(text, &readout, &origin);
+        readout.notes.extend(strays);
     }
-    let text = utf8(bytes, &origin)?;
-    let mut readout = read_text(text, &origin, budget)?;
-    let strays = strays(text, &readout, &origin);
-    readout.notes.extend(strays);
     Ok(readout)
+}
+
+/// The same without what its way added, and without a look for what no reader took.
+pub(crate) fn read_unwrapped(bytes: &[u8], origin: &Origin, budget: &Budget) -> Result<Readout, ReadError> {
+    let known = match read_binary(bytes, origin, budget) {
+        Some(readout) => readout,
+        None if !bytes.first().is_some_and(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace()) => {
+            Err(unrecognised(bytes, origin))
+        }
+        None => utf8(bytes, origin).and_then(|text| read_text(text, origin, budget)),
+    };
+    match known {
+        // A name for what it is says more than what it is not.
+        Err(
+            error @ (ReadError::Unrecognised { .. } | ReadError::Page { .. } | ReadError::Certificate { .. }),
+        ) => match forms::part_of(bytes, origin, budget) {
+            Some(part) => Err(ReadError::OnlyAPart { at: origin.place(), part }),
+            None => Err(error),
+        },
+        known => known,
+    }
 }
 
 /// Reads evidence and gives that of one machine: the one with the label, or the only one.
@@ -57,7 +77,7 @@ pub fn convert(
 
 fn read_binary(bytes: &[u8], origin: &Origin, budget: &Budget) -> Option<Result<Readout, ReadError>> {
     if parts::is_ccel(bytes) {
-        return Some(Err(ReadError::OnlyAPart { at: origin.place(), part: Recognised::EventLog }));
+        return Some(Err(ReadError::OnlyAPart { at: origin.place(), part: Recognised::Ccel }));
     }
     if let Some(platform) = other::binary(bytes) {
         return Some(Err(ReadError::PlatformUnsupported { at: origin.place(), platform }));

@@ -33,6 +33,8 @@ pub enum Format {
     InferenceReport,
     /// The evidences folder of dstack-ingress.
     IngressFolder,
+    /// A folder with the parts of one machine's evidence, a file each.
+    Folder,
     /// The gateway's answer to `/.dstack/acme-info`.
     AcmeInfo,
     /// A document of another kind that has evidence inside.
@@ -58,6 +60,7 @@ impl Format {
         Self::RaTls,
         Self::InferenceReport,
         Self::IngressFolder,
+        Self::Folder,
         Self::AcmeInfo,
         Self::Envelope,
         Self::Veritee,
@@ -80,6 +83,7 @@ impl Format {
             Self::RaTls => "RA-TLS certificate (PEM or DER)",
             Self::InferenceReport => "confidential-inference report",
             Self::IngressFolder => "dstack-ingress evidences folder",
+            Self::Folder => "folder with a file for each part",
             Self::AcmeInfo => "gateway's acme-info answer",
             Self::Envelope => "JSON with evidence inside",
             Self::Veritee => "veritee evidence",
@@ -161,6 +165,15 @@ pub enum Note {
         /// Which part.
         part: &'static str,
     },
+    /// Files of a folder that are no part of evidence.
+    PassedOver {
+        /// The folder.
+        place: String,
+        /// The first few, each with why.
+        names: Vec<String>,
+        /// How many they are.
+        count: usize,
+    },
     /// A certificate chain came along that cannot be read. It is kept as it is for the check of it to fail on.
     CertificateUnreadable {
         /// Where.
@@ -199,6 +212,13 @@ impl fmt::Display for Note {
             Self::Reserialised { place, part } => {
                 write!(f, "the {part} of {} was binary and is kept as JSON, field by field", inert(place))
             }
+            Self::PassedOver { place, names, count } => {
+                write!(f, "{count} files of {} were passed over:", inert(place))?;
+                for name in names {
+                    write!(f, " {};", inert(name))?;
+                }
+                if names.len() < *count { f.write_str(" ...") } else { Ok(()) }
+            }
             Self::CertificateUnreadable { place, cause } => {
                 write!(f, "the certificate chain of {} was kept but cannot be read: {cause}", inert(place))
             }
@@ -209,6 +229,12 @@ impl fmt::Display for Note {
 impl Note {
     /// How many places a note names.
     const NAMED: usize = 8;
+
+    pub(crate) fn passed_over(place: &str, mut names: Vec<String>) -> Option<Self> {
+        let count = names.len();
+        names.truncate(Self::NAMED);
+        (count > 0).then(|| Self::PassedOver { place: place.to_owned(), names, count })
+    }
 
     pub(crate) fn without_quote(mut places: Vec<String>, of: usize) -> Option<Self> {
         let count = places.len();
@@ -225,6 +251,7 @@ impl Note {
             Self::WithoutQuote { .. }
             | Self::NoQuote { .. }
             | Self::NotRead { .. }
+            | Self::PassedOver { .. }
             | Self::CertificateUnreadable { .. } => true,
         }
     }

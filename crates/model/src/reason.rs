@@ -60,13 +60,13 @@ reasons! {
     QuoteMissing "quote-missing" Undecided "the evidence has no quote";
     QuoteMalformed "quote-malformed" NotGenuine "the quote is not laid out as its version demands";
     QuoteTooLarge "quote-too-large" NotGenuine "the quote is larger than any genuine one";
-    QuoteVersionUnsupported "quote-version-unsupported" NotGenuine "the quote's version is not 3, 4 or 5";
+    QuoteVersionUnsupported "quote-version-unsupported" Refused "the quote's version is not 3, 4 or 5";
     QuoteTeeTypeUnsupported "quote-tee-type-unsupported" NotGenuine "the quote's TEE type does not fit its version or body";
-    QuoteKeyTypeUnsupported "quote-key-type-unsupported" NotGenuine "the attestation key is not ECDSA P-256";
-    QuoteVendorUnknown "quote-vendor-unknown" NotGenuine "the quoting enclave's vendor is not Intel";
-    QuoteBodyTypeUnsupported "quote-body-type-unsupported" NotGenuine "the body type of a version 5 quote is unknown or has the wrong size";
-    QuoteCertificationUnsupported "quote-certification-unsupported" NotGenuine "the certification data is of a type that cannot be verified";
-    QuoteTrailingBytes "quote-trailing-bytes" NotGenuine "there are bytes other than zero after the quote's signature data";
+    QuoteKeyTypeUnsupported "quote-key-type-unsupported" Refused "the attestation key is not ECDSA P-256";
+    QuoteVendorUnknown "quote-vendor-unknown" Refused "the quoting enclave's vendor is not Intel";
+    QuoteBodyTypeUnsupported "quote-body-type-unsupported" Refused "the body type of a version 5 quote is unknown or has the wrong size";
+    QuoteCertificationUnsupported "quote-certification-unsupported" Refused "the certification data is of a type that cannot be verified";
+    QuoteTrailingBytes "quote-trailing-bytes" Refused "there are bytes other than zero after the quote's signature data";
     QuoteNotTdx "quote-not-tdx" Refused "the quote is of an SGX enclave, not of a TDX machine";
 
     // --- step 1: PCK certificate chain and revocation ----------------------------------------------------
@@ -129,6 +129,7 @@ reasons! {
     TcbCurrentRevoked "tcb-current-revoked" Refused "Intel has revoked the level that the running TDX module has now";
     TdxModuleMismatch "tdx-module-mismatch" NotGenuine "the TDX module is not one that Intel names";
     TdxModuleUnknown "tdx-module-unknown" Refused "Intel lists no TDX module of this version";
+    EvaluationsDiffer "evaluations-differ" Notice "TCB info and QE identity are of different TCB evaluations";
     EnginesDisagree "engines-disagree" Refused "the second verification engine came to another result";
     SecondEngineNotRun "second-engine-not-run" Undecided "the second verification engine was switched off";
 
@@ -157,11 +158,11 @@ reasons! {
 
     // --- step 3: event log -------------------------------------------------------------------------------
     EventLogMissing "event-log-missing" Undecided "the evidence has no event log";
-    EventLogMalformed "event-log-malformed" NotGenuine "the event log cannot be read";
-    EventLogTooLong "event-log-too-long" NotGenuine "the event log has more events or bytes than any genuine one";
+    EventLogMalformed "event-log-malformed" Refused "the event log cannot be read";
+    EventLogTooLong "event-log-too-long" Refused "the event log has more events or bytes than any genuine one";
     EventDigestMismatch "event-digest-mismatch" NotGenuine "an event's digest is not the digest of its payload";
-    EventDigestAlgorithm "event-digest-algorithm" NotGenuine "an event's digest is not of SHA-384";
-    EventRegisterUnknown "event-register-unknown" NotGenuine "an event names a register other than RTMR0 to RTMR3";
+    EventDigestAlgorithm "event-digest-algorithm" Refused "an event's digest is not of SHA-384";
+    EventRegisterUnknown "event-register-unknown" Refused "an event names a register other than RTMR0 to RTMR3";
     EventRegisterWrong "event-register-wrong" NotGenuine "a run-time event is outside RTMR3, or a boot event in it";
     RtmrMismatch "rtmr-mismatch" NotGenuine "the log does not replay to the quoted register";
     EventLogStripped "event-log-stripped" Undecided "the log has no events for this register";
@@ -170,11 +171,11 @@ reasons! {
     RuntimeListsDisagree "runtime-lists-disagree" NotGenuine "the two event lists of the attestation differ";
 
     // --- step 4: identity --------------------------------------------------------------------------------
-    IdentityEventMissing "identity-event-missing" NotGenuine "a required boot event is missing";
+    IdentityEventMissing "identity-event-missing" Refused "a required boot event is missing";
     BootIncomplete "boot-incomplete" Refused "the quote was made before the machine had booted";
-    IdentityEventDuplicate "identity-event-duplicate" NotGenuine "a boot event occurs more than once";
-    IdentityEventOrder "identity-event-order" NotGenuine "the boot events are not in dstack's order";
-    IdentityEventLength "identity-event-length" NotGenuine "a boot event's payload has the wrong length or form";
+    IdentityEventDuplicate "identity-event-duplicate" Refused "a boot event occurs more than once";
+    IdentityEventOrder "identity-event-order" Refused "the boot events are not in dstack's order";
+    IdentityEventLength "identity-event-length" Refused "a boot event's payload has the wrong length or form";
     IdentityEventAmbiguous "identity-event-ambiguous" NotGenuine "a boot event's name has a colon, so its digest fits another name and payload too";
     IdentityEventUnknown "identity-event-unknown" Notice "a boot event is not one that dstack documents";
     KeyProviderUnknown "key-provider-unknown" Notice "the measured key provider is not one that dstack documents";
@@ -233,7 +234,7 @@ reasons! {
     FreshnessNotShown "freshness-not-shown" Undecided "no nonce was given: the quote may be a recording";
     ReportDataMismatch "report-data-mismatch" Refused "the quote does not answer this request: REPORTDATA is not the expected one";
     RaTlsMissing "ra-tls-missing" Undecided "the evidence has no RA-TLS certificate for this quote";
-    RaTlsMalformed "ra-tls-malformed" NotGenuine "the RA-TLS certificate cannot be read";
+    RaTlsMalformed "ra-tls-malformed" Refused "the RA-TLS certificate cannot be read";
     RaTlsUnbound "ra-tls-unbound" Refused "no quote binds the certificate's key, and the certificate carries none";
     RaTlsKeyMismatch "ra-tls-key-mismatch" NotGenuine "REPORTDATA does not bind the certificate's key";
     RaTlsSignature "ra-tls-signature" NotGenuine "the RA-TLS certificate chain does not verify";
@@ -247,7 +248,7 @@ reasons! {
     IngressFileMismatch "ingress-file-mismatch" NotGenuine "a file of the ingress evidence is not the one its list names";
     IngressFileUnlisted "ingress-file-unlisted" Notice "a file beside the ingress evidence is not in its list: nothing binds it";
     ServedOtherName "served-other-name" Undecided "the handshake was with another server than the one asked about";
-    ServedCertificateMalformed "served-certificate-malformed" NotGenuine "the certificate chain that the server showed cannot be read";
+    ServedCertificateMalformed "served-certificate-malformed" Refused "the certificate chain that the server showed cannot be read";
     ServedCertificateOther "served-certificate-other" Refused "the server showed a certificate that the quote does not bind";
     ServedCertificateUnbound "served-certificate-unbound" Undecided "nothing in the evidence binds the certificate that the server showed";
     CaaMissing "caa-missing" Refused "no CAA record restricts who may get certificates for the domain";
@@ -369,6 +370,22 @@ impl Reason {
                     | Self::TdxModuleUnknown
                     | Self::EnginesDisagree
                     | Self::BootIncomplete
+                    | Self::IdentityEventMissing
+                    | Self::IdentityEventDuplicate
+                    | Self::IdentityEventOrder
+                    | Self::IdentityEventLength
+                    | Self::EventLogMalformed
+                    | Self::EventLogTooLong
+                    | Self::EventDigestAlgorithm
+                    | Self::EventRegisterUnknown
+                    | Self::QuoteVersionUnsupported
+                    | Self::QuoteKeyTypeUnsupported
+                    | Self::QuoteVendorUnknown
+                    | Self::QuoteBodyTypeUnsupported
+                    | Self::QuoteCertificationUnsupported
+                    | Self::QuoteTrailingBytes
+                    | Self::RaTlsMalformed
+                    | Self::ServedCertificateMalformed
                     | Self::ComposeHashMismatch
                     | Self::MrConfigDocumentMalformed
                     | Self::ReportDataMismatch

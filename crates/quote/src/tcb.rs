@@ -320,6 +320,9 @@ impl Evaluator<'_> {
                 add_shortfall(&mut list, SvnName::Tdx(index), has, needs);
             }
         }
+        for shortfall in &mut list {
+            shortfall.update = level.update(shortfall.svn).map(str::to_owned);
+        }
         list
     }
 
@@ -374,7 +377,7 @@ fn isv_level(
 fn add_shortfall(list: &mut Vec<Shortfall>, svn: SvnName, has: impl Into<u16>, needs: impl Into<u16>) {
     let (has, needs) = (has.into(), needs.into());
     if has < needs {
-        list.push(Shortfall { svn, has, needs });
+        list.push(Shortfall { svn, has, needs, update: None });
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Source: Intel's PCS API, "Get TCB Info"; levels are put into the order of Intel's QVL.
 
-use crate::error::{DocumentFault, Field};
+use crate::error::{DocumentFault, Field, SvnName};
 use crate::quote::Tee;
 use crate::wire;
 use serde::{Deserialize, Serialize};
@@ -76,9 +76,19 @@ pub struct TcbLevel {
     pub pce_svn: u16,
     /// TDX TCB components demanded; zero for SGX.
     pub tdx: [u8; 16],
+    /// What Intel says of components: which update raises them (`OS/VMM, SEAMLDR ACM`). Words for people.
+    #[serde(skip)]
+    pub(crate) updates: Vec<(SvnName, String)>,
     /// What the level says.
     #[serde(flatten)]
     pub verdict: LevelVerdict,
+}
+
+impl TcbLevel {
+    /// Which update raises a component, where Intel says so.
+    pub(crate) fn update(&self, component: SvnName) -> Option<&str> {
+        self.updates.iter().find(|(name, _)| *name == component).map(|(_, words)| words.as_str())
+    }
 }
 
 /// A level by ISVSVN, of a TDX module or a quoting enclave.
@@ -169,6 +179,12 @@ struct WireLevel<'a> {
 #[derive(Deserialize)]
 struct WireComponent {
     svn: u64,
+    /// `BIOS`, `OS/VMM`.
+    #[serde(default)]
+    category: Option<String>,
+    /// `Early Microcode Update`, `SEAMLDR ACM`.
+    #[serde(default, rename = "type")]
+    kind: Option<String>,
 }
 
 /// Components as lists (version 3) or as sixteen members (version 2).
@@ -352,7 +368,21 @@ fn read_level(version: u32, tee: Tee, level: &WireLevel<'_>) -> Result<TcbLevel,
     let status = crate::tcb::of_platform(&level.tcb_status)
         .ok_or_else(|| wire::fault(Field::TcbStatus, "one of Intel's seven", &level.tcb_status))?;
     let verdict = wire::verdict(status, &level.tcb_date, &level.advisory_ids)?;
-    Ok(TcbLevel { sgx, pce_svn, tdx, verdict })
+    let mut updates = named(SvnName::Sgx, tcb.sgx.as_deref());
+    updates.extend(named(SvnName::Tdx, tcb.tdx.as_deref()));
+    Ok(TcbLevel { sgx, pce_svn, tdx, updates, verdict })
+}
+
+fn named(name: fn(u8) -> SvnName, components: Option<&[WireComponent]>) -> Vec<(SvnName, String)> {
+    let words = |component: &WireComponent| {
+        let words: Vec<&str> =
+            [&component.category, &component.kind].into_iter().filter_map(|word| word.as_deref()).collect();
+        (!words.is_empty()).then(|| words.join(", "))
+    };
+    (0_u8..)
+        .zip(components.unwrap_or_default())
+        .filter_map(|(index, component)| Some((name(index), words(component)?)))
+        .collect()
 }
 
 fn list_components(field: Field, list: &[WireComponent]) -> Result<[u8; 16], DocumentFault> {

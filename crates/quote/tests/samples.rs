@@ -4,7 +4,7 @@
 mod common;
 
 use common::Sample;
-use veritee_quote::error::{Shortfall, Source, SvnName};
+use veritee_quote::error::{Source, SvnName};
 use veritee_quote::quote::CertificationType;
 use veritee_quote::{
     CaKind, Collateral, Expiry, Origin, Quote, SgxType, Stage, Stated, TcbStatus, Tee, TrustRoot, Verifier,
@@ -71,7 +71,10 @@ fn a_platform_below_every_level_is_told_what_it_lacks() {
     assert_eq!(error.reason(), QuoteReason::TcbNotSupported);
     assert_eq!(error.stage(), Stage::TcbLevel);
     let veritee_quote::QuoteError::TcbNotSupported { shortfalls, .. } = error else { panic!("{error}") };
-    assert!(shortfalls.contains(&Shortfall { svn: SvnName::Sgx(7), has: 3, needs: 5 }), "{shortfalls:?}");
+    let short = shortfalls.iter().find(|short| short.svn == SvnName::Sgx(7)).expect("component 7");
+    assert_eq!((short.has, short.needs), (3, 5));
+    // Intel's own words say which update raises it.
+    assert_eq!(short.update.as_deref(), Some("OS/VMM, SEAMLDR ACM"));
 }
 
 #[test]

@@ -20,7 +20,7 @@ use veritee_model::{Check, Finding, FindingStatus, Reason, Report, Severity, Ver
 /// How to print for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HumanOptions {
-    /// Columns of the terminal; less than 80 is taken as 80.
+    /// Columns of the terminal; less than 40 is taken as 40.
     pub width: usize,
     /// Add ANSI colours. The words say the same without.
     pub colour: bool,
@@ -41,7 +41,7 @@ impl Default for HumanOptions {
 #[must_use]
 pub fn human(report: &Report, options: &HumanOptions) -> String {
     let mut page = Page {
-        screen: Screen::new(options.width.max(80), options.colour),
+        screen: Screen::new(options.width.max(NARROWEST), options.colour),
         shorten: Shortener::new(options.verbose == 0),
         verbose: options.verbose,
         all_assumed: not_attested(report),
@@ -66,6 +66,47 @@ pub fn human(report: &Report, options: &HumanOptions) -> String {
     page.screen.finish()
 }
 
+/// A section that can be shown in full by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Section {
+    /// Findings, each with its place and remedy; those that are allowed too.
+    Findings,
+    /// Every check.
+    Checks,
+    /// The questions for a person.
+    Questions,
+    /// Values that can be chosen from outside.
+    Inventory,
+    /// Quote, platform, application.
+    Facts,
+    /// The same with the events of the log.
+    Events,
+    /// Remarks, what was not given, what was not checked.
+    Notices,
+    /// Rules, checklists, review.
+    Audit,
+}
+
+/// The verdict, these sections in full, and the exit status; lines as with [`human`].
+#[must_use]
+pub fn human_sections(report: &Report, options: &HumanOptions, sections: &[Section]) -> String {
+    let mut page = Page {
+        screen: Screen::new(options.width.max(NARROWEST), options.colour),
+        shorten: Shortener::new(false),
+        verbose: options.verbose.max(1),
+        all_assumed: not_attested(report),
+    };
+    page.head(report);
+    for section in sections {
+        page.section(report, *section);
+    }
+    page.foot(report);
+    page.screen.finish()
+}
+
+/// Narrower than this nothing can be read.
+const NARROWEST: usize = 40;
 /// Column at which values stand beside their names.
 const NAMES: usize = 14;
 /// Places of one rule on the first screen of an audit.
@@ -113,6 +154,40 @@ impl Page {
             &format!("DevProof: {}", self.shorten.text(&report.stage.to_string())),
         );
         self.screen.blank();
+    }
+
+    fn section(&mut self, report: &Report, section: Section) {
+        match (section, &report.audit) {
+            (Section::Findings, _) => {
+                if report.findings.is_empty() {
+                    self.screen.text(0, Style::Plain, "no findings");
+                }
+                self.findings(report);
+                self.waived(report);
+            }
+            (Section::Checks, _) => self.checks(report),
+            (Section::Facts, _) => self.facts(report),
+            (Section::Events, _) => {
+                self.verbose = self.verbose.max(2);
+                self.facts(report);
+            }
+            (Section::Notices, _) => {
+                self.notices(report);
+                self.missing(report);
+                self.not_checked(report);
+            }
+            (Section::Questions | Section::Inventory | Section::Audit, None) => {
+                self.screen.text(0, Style::Caution, "no audit was made: nothing is known of these");
+            }
+            (Section::Questions, Some(audit)) => self.questions(audit),
+            (Section::Inventory, Some(audit)) => {
+                if audit.data_flow.is_empty() {
+                    self.screen.text(0, Style::Plain, "no value can be chosen from outside");
+                }
+                self.flows(&audit.data_flow);
+            }
+            (Section::Audit, Some(_)) => self.audit(report),
+        }
     }
 
     fn steps(&mut self, report: &Report) {
@@ -473,6 +548,10 @@ impl Page {
             let words =
                 if self.verbose == 0 { self.shorten.row(loosened) } else { self.shorten.text(loosened) };
             self.screen.labelled(0, NAMES, (Style::Caution, "loosened"), &words);
+        }
+        if let Some(needs) = crate::review::stage_one_needs(report) {
+            let needs = format!("Stage 1 needs: {}", self.shorten.text(&needs));
+            self.screen.text(0, Style::Plain, &needs);
         }
         if not_attested(report) {
             self.screen.text(0, Style::Bad, NOT_ATTESTED);

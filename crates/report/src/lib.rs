@@ -28,11 +28,13 @@ mod human;
 mod json;
 mod markdown;
 mod page;
+mod review;
 mod sarif;
 mod summary;
 
 pub use html::html;
-pub use human::{HumanOptions, human};
+pub use human::{HumanOptions, Section, human, human_sections};
 pub use json::{ParseError, json, jsonl, parse};
 pub use markdown::markdown;
+pub use review::{ReviewFor, review_template};
 pub use sarif::sarif;

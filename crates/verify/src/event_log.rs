@@ -135,7 +135,7 @@ fn event_facts(replayed: &ReplayedLog) -> Vec<EventFact> {
 
 /// Text where every byte is printable ASCII, hex otherwise; hex too for what a guest said of its GPUs: its words about
 /// their mode are not this program's (`gpu.boot-gate` says what comes of them).
-fn payload_text(event: &Event) -> String {
+pub(crate) fn payload_text(event: &Event) -> String {
     let payload = event.payload();
     match core::str::from_utf8(payload) {
         Ok(_) if event.name() == "gpu-attestation" => hex::encode(payload),

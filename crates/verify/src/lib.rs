@@ -30,6 +30,7 @@
 pub mod audit;
 pub mod binding;
 mod claims;
+pub mod compare;
 mod compose;
 mod event_log;
 mod facts;

@@ -5,6 +5,8 @@
 //! away by a revocation, the verdicts with and without are made, and the gravest under the policy is the one that
 //! counts: so nothing that the judged party adds turns a refusal into a pass.
 
+mod windows;
+
 use crate::run::Run;
 use crate::{Engine, Request, facts, second_opinion};
 use core::cmp::Ordering;
@@ -46,6 +48,9 @@ pub(crate) fn check(run: &mut Run<'_>) -> Option<VerifiedQuote> {
     let judged = judge(request, &quote);
     for (detail, name) in &judged.unusable {
         run.notice(Reason::CollateralItemUnusable, detail, Some(name));
+    }
+    if let Some(words) = judged.verified.as_ref().and_then(windows::evaluations) {
+        run.notice(Reason::EvaluationsDiffer, words, None);
     }
     run.record_all(judged.checks);
     run.tcb = judged.verified.as_ref().map(facts::tcb);
@@ -151,6 +156,9 @@ impl Answer {
             && let Some(check) = checks.iter_mut().find(|check| check.id == *id)
         {
             *check = refused(*id, &error);
+            if let Ok(verified) = &self.result {
+                check.detail = format!("{}; {}", check.detail, windows::all(verified, request.as_of));
+            }
         }
         if let Some(check) = checks.iter_mut().find(|check| check.reason.is_some_and(is_revocation))
             && let Some(list) = known.deciding(quote, self.view, request.as_of, self.refusal()).revoking
@@ -220,8 +228,6 @@ pub(crate) fn alone(request: &Request<'_>) -> crate::QuoteAlone {
 /// All stages hold.
 fn passed(verified: &VerifiedQuote) -> Vec<Check> {
     let quote = verified.quote();
-    let expires = verified.collateral().earliest_expiration();
-    let expires = expires.map_or_else(String::new, |time| format!(", until {time}"));
     let tcb = verified.tcb();
     let platform = verified.platform();
     let details = [
@@ -231,7 +237,11 @@ fn passed(verified: &VerifiedQuote) -> Vec<Check> {
             quote.tee(),
             quote.signed_bytes().len()
         ),
-        format!("TCB info, QE identity and two CRLs under {}, in force{expires}", verified.root().name()),
+        format!(
+            "TCB info, QE identity and two CRLs under {}, {}",
+            verified.root().name(),
+            windows::interval(verified)
+        ),
         format!("PCK certificate of {} under {}, not revoked", platform.fmspc, platform.ca.common_name()),
         "the quoting enclave is the one that Intel names, and vouches for the attestation key".to_owned(),
         "ECDSA P-256 over header and report".to_owned(),
@@ -251,7 +261,10 @@ fn refused(id: CheckId, error: &QuoteError) -> Check {
     check.expected = error.expected();
     check.got = error.got();
     check.location = error.location();
-    check.explain = error.next().map(str::to_owned);
+    check.explain = match error.updates().as_slice() {
+        [] => error.next().map(str::to_owned),
+        updates => Some(format!("the operator must install what raises it: {}", updates.join("; "))),
+    };
     check
 }
 

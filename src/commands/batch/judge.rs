@@ -1,5 +1,6 @@
 //! One entry to one line of output.
 
+use super::resume::{Known, Resumed, run_name};
 use super::source::Entry;
 use crate::cli::{Batch, Global};
 use crate::commands::gather;
@@ -8,10 +9,12 @@ use crate::failure::Failure;
 use crate::input;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::Read as _;
+use std::path::Path;
 use veritee_model::{
-    Budget, Check, Evidence, ExitCode, Fmspc, Item, Reason, Report, Sha256Digest, TcbStatus, Verdict,
-    VerdictOutcome,
+    Budget, Check, CheckId, Evidence, ExitCode, Fmspc, Item, Reason, Report, Sha256Digest, TcbStatus, UnixTime,
+    Verdict, VerdictOutcome,
 };
 use veritee_quote::error::ChainError;
 use veritee_quote::{KnownCollateral, Quote, Statistics, VerifiedQuote};
@@ -25,6 +28,12 @@ pub(super) struct Judge {
     about_gpus: Vec<Item>,
     /// Whether answers are given before all of the input is known.
     streams: bool,
+    /// Names the rules of this run.
+    run: String,
+    /// Digest of everything that came along and may revoke something.
+    learnt: Vec<Sha256Digest>,
+    /// Answers of an earlier run.
+    resumed: Option<Resumed>,
 }
 
 /// One line of output.
@@ -48,6 +57,8 @@ pub(super) enum Line {
         /// In words.
         detail: String,
     },
+    /// The answer of an earlier run, as it stands there.
+    Known(Known),
     /// The entry could not be read.
     Broken {
         /// Which entry.
@@ -61,6 +72,12 @@ pub(super) enum Line {
 #[derive(Serialize)]
 pub(super) struct Judged {
     input: String,
+    /// What the entry calls itself: its member `id` or `name`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    /// SHA-256 of the entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<Sha256Digest>,
     kind: &'static str,
     outcome: VerdictOutcome,
     exit_code: u8,
@@ -82,6 +99,29 @@ pub(super) struct Judged {
     registers: Option<[String; 5]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     report_data: Option<String>,
+    /// The time of the verdict.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<UnixTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key_provider: Option<String>,
+    /// `shown` where a nonce of this request is bound, else `not-shown`. Of evidence only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    freshness: Option<&'static str>,
+    /// The DevProof line. Of evidence whose compose was audited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<String>,
+    /// Findings that are open, by severity. Of evidence whose compose was audited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    findings: Option<BTreeMap<&'static str, u64>>,
+    /// What does not change the verdict, by its code.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<&'static str>,
+    /// Names the rules of the run: answers of two runs under one name can stand in one file.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    run: String,
+    /// What the entry holds that is not judged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_read: Vec<String>,
     /// Collateral that was given or carried, and could not be used.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     collateral_passed_over: Vec<String>,
@@ -90,18 +130,52 @@ pub(super) struct Judged {
     pck_chain: Option<Vec<u8>>,
 }
 
+const fn word_of(outcome: VerdictOutcome) -> &'static str {
+    match outcome {
+        VerdictOutcome::Verified => "verified",
+        VerdictOutcome::NotGenuine => "not genuine",
+        VerdictOutcome::Refused => "refused",
+        VerdictOutcome::Findings => "with findings",
+        VerdictOutcome::Incomplete => "incomplete",
+    }
+}
+
+/// What the input calls an entry: the member `id` or `name` of its document.
+fn key(bytes: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        id: Option<serde_json::Value>,
+        name: Option<serde_json::Value>,
+    }
+    if !begins_as_json(bytes) {
+        return None;
+    }
+    let Named { id, name } = serde_json::from_slice(bytes).ok()?;
+    let text = |value: serde_json::Value| match value {
+        serde_json::Value::String(text) => Some(text),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    id.and_then(text).or_else(|| name.and_then(text))
+}
+
 impl Line {
     pub(super) const fn word(&self) -> &'static str {
         match self {
             Self::Broken { .. } => "unreadable",
             Self::Corrected { .. } => "corrected",
-            Self::Judged(judged) => match judged.outcome {
-                VerdictOutcome::Verified => "verified",
-                VerdictOutcome::NotGenuine => "not genuine",
-                VerdictOutcome::Refused => "refused",
-                VerdictOutcome::Findings => "with findings",
-                VerdictOutcome::Incomplete => "incomplete",
-            },
+            Self::Judged(judged) => word_of(judged.outcome),
+            Self::Known(known) => word_of(known.outcome),
+        }
+    }
+
+    /// The gravest reason.
+    pub(super) fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Broken { .. } => None,
+            Self::Corrected { reasons: [reason], .. } => Some(reason),
+            Self::Judged(judged) => judged.reasons.first().map(String::as_str),
+            Self::Known(known) => known.reason.as_deref(),
         }
     }
 
@@ -110,6 +184,7 @@ impl Line {
             Self::Broken { .. } => ExitCode::Unobtainable,
             Self::Corrected { outcome, .. } => outcome.exit_code(),
             Self::Judged(judged) => judged.outcome.exit_code(),
+            Self::Known(known) => known.outcome.exit_code(),
         }
     }
 
@@ -147,7 +222,23 @@ impl Judge {
         let mut grounds = rules.grounds();
         gather::collateral(&mut grounds, &options.collateral, global)?;
         let about_gpus = gather::gpu_collateral(&options.gpu_collateral)?;
-        Ok(Self { rules, grounds, about_gpus, streams })
+        let (learnt, resumed) = (Vec::new(), None);
+        Ok(Self { rules, grounds, about_gpus, streams, learnt, resumed, run: String::new() })
+    }
+
+    /// Takes over what an earlier run under the same rules has answered. To be called once all is learnt.
+    pub(super) fn resume(&mut self, path: Option<&Path>) -> Result<Option<usize>, Failure> {
+        self.learnt.extend(self.about_gpus.iter().map(Item::sha256));
+        self.run = run_name(&self.rules, &self.grounds, &self.learnt);
+        let Some(path) = path else { return Ok(None) };
+        let resumed = Resumed::read(path, &self.run)?;
+        let count = resumed.len();
+        self.resumed = Some(resumed);
+        Ok(Some(count))
+    }
+
+    pub(super) const fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     pub(super) const fn known(&self) -> &KnownCollateral {
@@ -164,6 +255,7 @@ impl Judge {
         let mut news = false;
         for entry in entries {
             let Some(bytes) = bytes_that_may_carry_collateral(entry) else { continue };
+            self.learnt.push(Sha256Digest::of(&bytes));
             let read = veritee_evidence::read(&entry.name(), &bytes, &Budget::STANDARD);
             for machine in read.into_iter().flat_map(|readout| readout.machines) {
                 news |= self.grounds.learn(&machine.evidence);
@@ -176,7 +268,8 @@ impl Judge {
         let input = entry.name();
         let bytes = match entry {
             Entry::Line(_, text) => text.trim_ascii().to_vec(),
-            Entry::File(path) => match input::read(path) {
+            Entry::Document(_, text) => text.clone(),
+            Entry::File(path, _) => match input::read(path) {
                 Ok(source) => source.bytes,
                 Err(failure) => return Line::Broken { input, error: failure.to_string() },
             },
@@ -185,13 +278,27 @@ impl Judge {
                 return Line::Broken { input, error: format!("the line is longer than {limit} bytes") };
             }
         };
+        let sha256 = Sha256Digest::of(&bytes);
+        if let Some(known) = self.resumed.as_ref().and_then(|resumed| resumed.line(&input, &sha256)) {
+            return Line::Known(known);
+        }
         let read = veritee_evidence::read(&input, &bytes, &Budget::STANDARD);
-        match read.and_then(|readout| readout.select(None)) {
-            Ok(mut evidence) => {
+        let lost = |readout: &veritee_evidence::Readout| -> Vec<String> {
+            readout.notes.iter().filter(|note| note.is_loss()).map(ToString::to_string).collect()
+        };
+        let read = read.map(|readout| (lost(&readout), readout));
+        match read.and_then(|(lost, readout)| Ok((lost, readout.select(None)?))) {
+            Ok((lost, mut evidence)) => {
                 if evidence.gpus.is_some() {
                     evidence.gpu_collateral.extend(self.about_gpus.iter().cloned());
                 }
-                Line::Judged(Box::new(self.evidence(input, &evidence)))
+                let mut judged = self.evidence(input, &evidence);
+                judged.not_read = lost;
+                judged.key = key(&bytes);
+                judged.sha256 = Some(sha256);
+                judged.run.clone_from(&self.run);
+                judged.as_of = Some(self.rules.as_of);
+                Line::Judged(Box::new(judged))
             }
             Err(error) => Line::Broken { input, error: error.to_string() },
         }
@@ -231,7 +338,8 @@ fn bytes_that_may_carry_collateral(entry: &Entry) -> Option<Cow<'_, [u8]>> {
     const MARKS: [&[u8]; 2] = [b"pck_crl", b"collateral"];
     let bytes = match entry {
         Entry::Line(_, text) => Cow::Borrowed(text.trim_ascii()),
-        Entry::File(path) => {
+        Entry::Document(_, text) => Cow::Borrowed(text.as_slice()),
+        Entry::File(path, _) => {
             let mut first = [0; 64];
             let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut first)).ok()?;
             if !begins_as_json(first.get(..read)?.trim_ascii_start()) {
@@ -256,6 +364,16 @@ fn of_quote(input: String, alone: QuoteAlone) -> Judged {
     let tcb = verified.as_ref().map(VerifiedQuote::tcb);
     Judged {
         input,
+        key: None,
+        sha256: None,
+        as_of: None,
+        key_provider: None,
+        freshness: None,
+        stage: None,
+        findings: None,
+        notices: Vec::new(),
+        not_read: Vec::new(),
+        run: String::new(),
         kind: "quote",
         outcome: verdict.outcome,
         exit_code: verdict.exit_code,
@@ -279,8 +397,23 @@ fn of_quote(input: String, alone: QuoteAlone) -> Judged {
 
 fn of_report(input: String, report: &Report) -> Judged {
     let (quote, tcb, identity) = (report.quote.as_ref(), report.tcb.as_ref(), report.identity.as_ref());
+    let fresh = report
+        .checks
+        .iter()
+        .any(|check| check.id == CheckId::BindingNonce && check.outcome == veritee_model::Outcome::Pass);
+    let audited = report.audit.is_some();
     Judged {
         input,
+        key: None,
+        sha256: None,
+        as_of: None,
+        key_provider: identity.and_then(|identity| identity.key_provider.clone()),
+        freshness: Some(if fresh { "shown" } else { "not-shown" }),
+        stage: audited.then(|| report.stage.to_string()),
+        findings: audited.then(|| severities(report)),
+        notices: report.notices.iter().map(|notice| notice.reason.code()).collect(),
+        not_read: Vec::new(),
+        run: String::new(),
         kind: "evidence",
         outcome: report.verdict.outcome,
         exit_code: report.verdict.exit_code,
@@ -307,6 +440,16 @@ fn of_report(input: String, report: &Report) -> Judged {
             .collect(),
         pck_chain: None,
     }
+}
+
+/// Findings that nobody has answered, by severity.
+fn severities(report: &Report) -> BTreeMap<&'static str, u64> {
+    let mut counts = BTreeMap::new();
+    let open = report.findings.iter().filter(|finding| finding.is_proven() || finding.needs_a_person());
+    for finding in open {
+        *counts.entry(finding.severity.name()).or_default() += 1;
+    }
+    counts
 }
 
 /// What the gravest check says.

@@ -14,8 +14,10 @@ use veritee_model::Budget;
 pub(super) enum Entry {
     /// A line's number and text.
     Line(u64, Vec<u8>),
-    /// A file, read when it is judged.
-    File(PathBuf),
+    /// A file, read when it is judged, and its name below the folder.
+    File(PathBuf, String),
+    /// A document inside a file that is one JSON text: its place, and its text.
+    Document(String, Vec<u8>),
     /// A line that is longer than any evidence.
     TooLong(u64),
 }
@@ -25,7 +27,7 @@ impl Entry {
     pub(super) const fn number(&self) -> Option<u64> {
         match self {
             Self::Line(number, _) | Self::TooLong(number) => Some(*number),
-            Self::File(_) => None,
+            Self::File(..) | Self::Document(..) => None,
         }
     }
 
@@ -33,14 +35,14 @@ impl Entry {
     pub(super) fn name(&self) -> String {
         match self {
             Self::Line(number, _) | Self::TooLong(number) => format!("line {number}"),
-            Self::File(path) => input::last_component(path),
+            Self::File(_, name) | Self::Document(name, _) => name.clone(),
         }
     }
 }
 
 /// The input, portion by portion.
 pub(super) enum Source {
-    Files(std::vec::IntoIter<PathBuf>),
+    Entries(std::vec::IntoIter<Entry>),
     Lines(Receiver<Result<Piece, Failure>>),
 }
 
@@ -69,13 +71,15 @@ impl Source {
             return Self::lines(std::io::stdin());
         }
         if !path.is_dir() {
-            return Self::lines(File::open(path).map_err(failed)?);
+            return match documents(path)? {
+                Some(entries) => Ok(Self::Entries(entries.into_iter())),
+                None => Self::lines(File::open(path).map_err(failed)?),
+            };
         }
-        let input::Listing { mut files, skipped } = input::list(path)?;
-        // Each gets a line: judged, or why it cannot be.
-        files.extend(skipped);
-        files.sort();
-        Ok(Self::Files(files.into_iter()))
+        let mut entries = Vec::new();
+        walk(path, "", 0, &mut entries)?;
+        entries.sort_by_key(Entry::name);
+        Ok(Self::Entries(entries.into_iter()))
     }
 
     /// A thread of its own reads: a writer that pauses must hold up neither the answers to the lines it has already
@@ -104,9 +108,76 @@ impl Source {
     /// The next entries: at least one, unless the input is at its end or `stop` was set.
     pub(super) fn next_portion(&mut self, stop: &AtomicBool) -> Result<Vec<Entry>, Failure> {
         match self {
-            Self::Files(files) => Ok(files.take(PORTION).map(Entry::File).collect()),
+            Self::Entries(entries) => Ok(entries.take(PORTION).collect()),
             Self::Lines(receiver) => portion(receiver, stop),
         }
+    }
+}
+
+/// Every file below a folder, by its name below it. Links to files are followed, links to folders are not: they could lead
+/// in a circle. What is no file gets a line too: why it cannot be judged.
+fn walk(folder: &Path, prefix: &str, depth: usize, entries: &mut Vec<Entry>) -> Result<(), Failure> {
+    const DEEPEST: usize = 16;
+    const MOST: usize = 1 << 20;
+    let input::Listing { files, skipped } = input::list(folder)?;
+    let below = |path: &Path| {
+        let name = input::last_component(path);
+        if prefix.is_empty() { name } else { format!("{prefix}/{name}") }
+    };
+    for file in files {
+        let name = below(&file);
+        entries.push(Entry::File(file, name));
+    }
+    for path in skipped {
+        let name = below(&path);
+        let is_folder = std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
+        if is_folder && depth < DEEPEST {
+            walk(&path, &name, depth + 1, entries)?;
+        } else {
+            entries.push(Entry::File(path, name));
+        }
+    }
+    if entries.len() > MOST {
+        return Err(Failure::unobtainable(format!("{}: more than {MOST} entries", shown(folder))));
+    }
+    Ok(())
+}
+
+/// The documents of a file that is one JSON text over several lines, or an array: it has no document a line. Nothing where
+/// the first line is a whole document, or no JSON.
+fn documents(path: &Path) -> Result<Option<Vec<Entry>>, Failure> {
+    let failed = |error: std::io::Error| Failure::unobtainable(format!("{}: {error}", shown(path)));
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    let limit = u64::try_from(Budget::STANDARD.input_bytes).unwrap_or(u64::MAX);
+    if !metadata.is_file() || metadata.len() > limit {
+        return Ok(None);
+    }
+    let mut reader = BufReader::new(File::open(path).map_err(failed)?);
+    let mut first = Vec::new();
+    while first.trim_ascii().is_empty() {
+        first.clear();
+        if reader.by_ref().take(limit).read_until(b'\n', &mut first).map_err(failed)? == 0 {
+            return Ok(None);
+        }
+    }
+    let one_line = |text: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
+    match first.trim_ascii() {
+        [b'{', ..] if one_line(&first) => return Ok(None),
+        [b'{' | b'[', ..] => {}
+        _ => return Ok(None),
+    }
+    let text = input::read(path)?.bytes;
+    let Ok(value) = serde_json::from_slice::<&serde_json::value::RawValue>(&text) else { return Ok(None) };
+    let raw = value.get().as_bytes().to_vec();
+    match serde_json::from_slice::<Vec<&serde_json::value::RawValue>>(&raw) {
+        // An array of numbers is one quote.
+        Ok(entries) if entries.iter().any(|entry| entry.get().starts_with(['{', '"', '['])) => {
+            let entry = |(index, entry): (usize, &&serde_json::value::RawValue)| {
+                Entry::Document(format!("/{index}"), entry.get().as_bytes().to_vec())
+            };
+            Ok(Some(entries.iter().enumerate().map(entry).collect()))
+        }
+        _ => Ok(Some(vec![Entry::Document(input::last_component(path), raw)])),
     }
 }
 

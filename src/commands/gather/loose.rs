@@ -123,7 +123,7 @@ impl Loose {
         let missing: Vec<&str> =
             missing.iter().filter(|(absent, _)| *absent).map(|(_, what)| *what).collect();
         if !missing.is_empty() {
-            let why = format!("a part of collateral, but the folder has no {}", missing.join(", no "));
+            let why = format!("a part of collateral, but there is no {}", missing.join(", no "));
             done.passed_over = self.names.into_iter().map(|name| (name, why.clone())).collect();
             return done;
         }

@@ -1,14 +1,14 @@
 //! What the audit finds in one deployment and not in the other.
 
 use super::{Change, Party, Power};
-use crate::audit::Audit;
 use crate::rules;
 use std::collections::{BTreeMap, BTreeSet};
 use veritee_model::{Finding, FindingStatus, Severity};
 
 /// New findings of medium severity or more as power that grew, gone ones as power that shrank; without those whose
 /// place another change tells already.
-pub(super) fn changes(before: &Audit, after: &Audit, told: &[Change]) -> Vec<Change> {
+#[must_use]
+pub fn changes(before: &[Finding], after: &[Finding], told: &[Change]) -> Vec<Change> {
     let (old, new) = (Known::of(before), Known::of(after));
     let told = |wanted: fn(&Power) -> bool| -> BTreeSet<&str> {
         told.iter().filter(|change| wanted(&change.power)).map(|change| list(&change.path)).collect()
@@ -18,13 +18,15 @@ pub(super) fn changes(before: &Audit, after: &Audit, told: &[Change]) -> Vec<Cha
     let mut changes = Vec::new();
     for finding in new.beyond(&old) {
         let path = path(finding);
-        if !grew.contains(list(&path)) {
+        let milder = shrank.contains(list(&path)) && old.has(finding);
+        if !grew.contains(list(&path)) && !milder {
             changes.push(change(finding, path, true));
         }
     }
     for finding in old.beyond(&new) {
         let path = path(finding);
-        if !shrank.contains(list(&path)) && !grew.contains(list(&path)) {
+        let graver = grew.contains(list(&path)) && new.has(finding);
+        if !shrank.contains(list(&path)) && !graver {
             changes.push(change(finding, path, false));
         }
     }
@@ -68,12 +70,12 @@ struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    fn of(audit: &'a Audit) -> Self {
+    fn of(findings: &'a [Finding]) -> Self {
         let counts = |finding: &&Finding| {
             !matches!(finding.status, FindingStatus::Pass | FindingStatus::Info)
                 && finding.severity >= Severity::Medium
         };
-        let findings: Vec<&Finding> = audit.findings.iter().filter(counts).collect();
+        let findings: Vec<&Finding> = findings.iter().filter(counts).collect();
         let mut gravest: BTreeMap<_, Vec<Severity>> = BTreeMap::new();
         for finding in &findings {
             for key in keys(finding) {
@@ -81,6 +83,16 @@ impl<'a> Known<'a> {
             }
         }
         Self { findings, gravest }
+    }
+
+    /// Whether the same rule says as much or more of the same list: what stands there has changed, not what is wrong.
+    fn has(&self, wanted: &Finding) -> bool {
+        let place = path(wanted);
+        self.findings.iter().any(|finding| {
+            finding.rule == wanted.rule
+                && finding.severity >= wanted.severity
+                && list(&path(finding)) == list(&place)
+        })
     }
 
     /// Findings that the other has not, or has as milder ones.

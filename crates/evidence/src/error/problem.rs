@@ -1,45 +1,129 @@
 //! What can be wrong with each kind of text and bytes.
 
+use crate::forms::Slot;
 use core::fmt;
 
 /// A known document that is not evidence of a machine by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Recognised {
-    /// An event log, JSON or CCEL.
+    /// An event log in JSON.
     EventLog,
+    /// A CCEL area.
+    Ccel,
     /// Collateral in dcap-qvl's form.
     Collateral,
+    /// One answer of Intel's service: TCB info or an enclave's identity.
+    PcsAnswer,
+    /// A certificate revocation list.
+    RevocationList,
     /// An `app_compose` document.
     AppCompose,
+    /// A docker compose file.
+    ComposeFile,
     /// A `vm_config` document.
     VmConfig,
+    /// The document behind MRCONFIGID.
+    MrConfig,
+    /// Certificates without a quote.
+    Certificates,
+    /// Evidence of GPUs.
+    Gpus,
+    /// A reference manifest of NVIDIA's.
+    GpuManifest,
     /// A report that veritee wrote.
     Report,
+    /// A policy file.
+    Policy,
+    /// A reviewer's answers.
+    Review,
 }
 
 impl Recognised {
-    pub(super) const fn name(self) -> &'static str {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[
+        Self::EventLog,
+        Self::Ccel,
+        Self::Collateral,
+        Self::PcsAnswer,
+        Self::RevocationList,
+        Self::AppCompose,
+        Self::ComposeFile,
+        Self::VmConfig,
+        Self::MrConfig,
+        Self::Certificates,
+        Self::Gpus,
+        Self::GpuManifest,
+        Self::Report,
+        Self::Policy,
+        Self::Review,
+    ];
+
+    /// What it is called.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::EventLog => "an event log",
+            Self::Ccel => "an event log (CCEL)",
             Self::Collateral => "collateral",
+            Self::PcsAnswer => "an answer of Intel's service",
+            Self::RevocationList => "a certificate revocation list",
             Self::AppCompose => "an app_compose",
+            Self::ComposeFile => "a docker compose file",
             Self::VmConfig => "a vm_config",
+            Self::MrConfig => "a document behind MRCONFIGID",
+            Self::Certificates => "certificates without a quote",
+            Self::Gpus => "evidence of GPUs",
+            Self::GpuManifest => "a reference manifest for GPUs",
             Self::Report => "a report of veritee",
+            Self::Policy => "a policy file",
+            Self::Review => "a reviewer's answers",
+        }
+    }
+
+    /// The places that read it.
+    pub(crate) const fn slots(self) -> &'static [Slot] {
+        match self {
+            Self::EventLog | Self::Ccel => &[Slot::EventLog],
+            Self::Collateral | Self::PcsAnswer => &[Slot::Collateral],
+            Self::RevocationList => &[Slot::Collateral, Slot::GpuCollateral],
+            Self::AppCompose => &[Slot::AppCompose],
+            Self::VmConfig => &[Slot::VmConfig],
+            Self::MrConfig => &[Slot::MrConfig],
+            Self::Certificates => &[Slot::Certificate, Slot::Collateral],
+            Self::Gpus => &[Slot::Gpus],
+            Self::GpuManifest => &[Slot::GpuCollateral],
+            Self::ComposeFile | Self::Report | Self::Policy | Self::Review => &[],
         }
     }
 
     pub(super) const fn next_step(self) -> &'static str {
         match self {
-            Self::EventLog => "give the quote as the input and this file with --event-log",
+            Self::EventLog | Self::Ccel => "give the quote as the input and this file with --event-log",
             Self::Collateral => "give the quote as the input and this file with --collateral",
+            Self::PcsAnswer | Self::RevocationList => {
+                "it is a part of collateral: put all answers of Intel's service into one folder and give that with --collateral"
+            }
             Self::AppCompose => {
-                "give the quote as the input and this file with --app-compose, or audit it unattested"
+                "give the quote as the input and this file with --app-compose, or audit it unattested: `veritee audit`"
+            }
+            Self::ComposeFile => {
+                "what is measured is the app_compose around it (--app-compose); `veritee audit` reads the file unattested"
             }
             Self::VmConfig => "give the quote as the input and this file with --vm-config",
-            Self::Report => {
-                "a saved report can be rendered, not verified: verify the evidence that it was made from"
+            Self::MrConfig => "give the quote as the input and this file with --mr-config",
+            Self::Certificates => {
+                "give the quote as the input and this file with --certificate; a web server's certificate carries no quote"
             }
+            Self::Gpus => {
+                "give the quote as the input and this file with --gpus; `veritee gpu verify` judges it alone"
+            }
+            Self::GpuManifest => "give it with --gpu-collateral",
+            Self::Report => {
+                "a saved report can be rendered (`veritee render`) or compared (`veritee diff`), not verified: verify the evidence that it was made from"
+            }
+            Self::Policy => "give it with --policy",
+            Self::Review => "give it with --review",
         }
     }
 }

@@ -188,11 +188,11 @@ fn other_platforms_are_named_not_guessed() {
         scale[1] = index as u8 + 1;
         let error = read(&scale).unwrap_err();
         assert_eq!(error.reason().code(), "evidence-platform-unsupported");
-        assert!(error.to_string().ends_with(name), "{error}");
+        assert!(error.to_string().contains(name), "{error}");
         let kind = if *name == "unknown" { "new" } else { name };
         let container = MsgpackContainer { kind, ..MsgpackContainer::new() };
         let error = read(&container.bytes()).unwrap_err();
-        assert!(error.to_string().ends_with(name), "{error}");
+        assert!(error.to_string().contains(name), "{error}");
     }
 }
 
@@ -403,7 +403,10 @@ fn a_part_given_by_itself_joins_what_came_along() {
     let note = parts::add_app_compose(&mut evidence, COMPOSE.as_bytes(), "file", &BUDGET).unwrap().unwrap();
     assert!(matches!(note, Note::Replaced { part: "app_compose", equal: true, .. }), "{note}");
     assert_eq!(evidence.app_compose.as_ref().unwrap().source, "file");
-    assert_eq!(parts::add_quote(&mut evidence, hex::encode(forged_quote()).as_bytes(), "q").unwrap(), None);
+    assert_eq!(
+        parts::add_quote(&mut evidence, hex::encode(forged_quote()).as_bytes(), "q", &BUDGET).unwrap(),
+        None
+    );
     assert_eq!(evidence.quote.as_ref().unwrap().bytes, forged_quote());
     let pem = certificate(&[(QUOTE, forged_quote())]).pem();
     assert_eq!(parts::add_certificates(&mut evidence, pem.as_bytes(), "c", &BUDGET).unwrap(), None);

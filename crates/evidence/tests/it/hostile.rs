@@ -394,7 +394,7 @@ fn errors_never_carry_control_characters_of_the_input() {
 #[test]
 fn a_report_of_four_thousand_similar_quotes_is_read_in_one_pass() {
     let entry = |index: u32| {
-        let quote = [forged_quote(), vec![0; 2048], index.to_le_bytes().to_vec()].concat();
+        let quote = [forged_quote(), index.to_le_bytes().to_vec(), vec![0; 2048]].concat();
         json!({ "intel_quote": hex::encode(quote) })
     };
     let report = json!({ "model_attestations": (0..4096).map(entry).collect::<Vec<_>>() }).to_string();

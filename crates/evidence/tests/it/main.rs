@@ -13,5 +13,6 @@ mod hostile;
 mod quickstart;
 mod real;
 mod support;
+mod table;
 mod twice;
 mod wrapped;

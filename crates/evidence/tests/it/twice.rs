@@ -211,7 +211,7 @@ fn a_part_given_beside_another_one_is_refused() {
     let refused = |result: Result<Option<Note>, veritee_evidence::ReadError>| {
         assert_eq!(result.unwrap_err().reason().code(), "evidence-contradictory");
     };
-    refused(parts::add_quote(&mut whole(), &other_quote(), "q"));
+    refused(parts::add_quote(&mut whole(), &other_quote(), "q", &BUDGET));
     refused(parts::add_app_compose(&mut whole(), b"{}", "c", &BUDGET));
     refused(parts::add_event_log(&mut whole(), other_log().to_string().as_bytes(), "l", &BUDGET));
     let mut evidence = whole();
@@ -219,7 +219,7 @@ fn a_part_given_beside_another_one_is_refused() {
     refused(parts::add_mr_config(&mut evidence, b"{}", "m", &BUDGET));
     // The same again is no second one.
     assert!(parts::add_event_log(&mut whole(), full_log().as_bytes(), "l", &BUDGET).unwrap().is_some());
-    assert!(parts::add_quote(&mut whole(), &forged_quote(), "q").unwrap().is_some());
+    assert!(parts::add_quote(&mut whole(), &forged_quote(), "q", &BUDGET).unwrap().is_some());
     // A hint and another question take the place of what came along, and say so.
     let note = parts::add_vm_config(&mut whole(), b"{\"cpu_count\":3}", "v", &BUDGET).unwrap().unwrap();
     assert!(matches!(note, Note::Replaced { part: "vm_config", equal: false, .. }) && note.is_loss());

@@ -96,6 +96,20 @@ fn evidence_inside_another_document_is_read_and_named_by_its_pointer() {
 }
 
 #[test]
+fn a_quote_under_a_name_of_its_own_is_found_where_nothing_else_is() {
+    let quote = [forged_quote(), vec![0; 600]].concat();
+    let base64 = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &quote);
+    for written in
+        [json!(hex::encode(&quote)), json!(format!("0x{}", hex::encode(&quote))), json!(base64), json!(quote)]
+    {
+        let document = json!({ "status": "ok", "data": { "tdx": { "rawTdxQuote": written } } }).to_string();
+        let readout = read(document.as_bytes()).unwrap();
+        assert_eq!(readout.machines[0].label, "/data/tdx/rawTdxQuote");
+        assert_eq!(readout.machines[0].evidence.quote.as_ref().unwrap().bytes, quote);
+    }
+}
+
+#[test]
 fn several_machines_inside_are_told_apart_and_one_told_twice_is_one() {
     let machine = |quote: &[u8]| json!({ "quote": hex::encode(quote), "event_log": LOG });
     let (one, other) = (machine(&forged_quote()), machine(&[forged_quote(), vec![1]].concat()));

@@ -43,7 +43,7 @@ impl Serialize for SvnName {
 }
 
 /// A security version number below what a level demands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 pub struct Shortfall {
     /// Which number.
     pub svn: SvnName,
@@ -51,11 +51,33 @@ pub struct Shortfall {
     pub has: u16,
     /// What the level demands.
     pub needs: u16,
+    /// Which update raises it, in the words of the TCB info (`OS/VMM, SEAMLDR ACM`), where that says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub update: Option<String>,
+}
+
+impl Shortfall {
+    /// Where the number stands.
+    fn place(&self) -> String {
+        match self.svn {
+            SvnName::Sgx(index) => {
+                format!("PCK certificate, SGX TCB component {} (index {index})", index.saturating_add(1))
+            }
+            SvnName::Pce => "PCK certificate, PCESVN".to_owned(),
+            SvnName::Tdx(index) => format!("quote TEE_TCB_SVN, byte {index}"),
+            SvnName::TdxModule => "quote TEE_TCB_SVN, byte 0".to_owned(),
+            SvnName::QuotingEnclave => "quote QE report ISVSVN".to_owned(),
+        }
+    }
 }
 
 impl fmt::Display for Shortfall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} of {}", self.svn, self.has, self.needs)
+        write!(f, "{} {} of {}", self.svn, self.has, self.needs)?;
+        match &self.update {
+            Some(update) => write!(f, " (raised by: {update})"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -236,6 +258,17 @@ pub enum QuoteError {
         /// Which versions.
         evaluated: Evaluated,
     },
+}
+
+impl QuoteError {
+    /// The updates that would raise what falls short, where Intel names them.
+    #[must_use]
+    pub fn updates(&self) -> Vec<&str> {
+        let Self::TcbNotSupported { shortfalls, .. } = self else { return Vec::new() };
+        let mut updates: Vec<&str> = shortfalls.iter().filter_map(|short| short.update.as_deref()).collect();
+        updates.dedup();
+        updates
+    }
 }
 
 impl From<ParseError> for QuoteError {
@@ -428,7 +461,7 @@ impl QuoteError {
             Self::TcbNotSupported { part, evaluated, shortfalls } => {
                 let missing: Vec<String> = shortfalls.iter().map(ToString::to_string).collect();
                 Description::new(format!("the {part} is below every TCB level that Intel lists"))
-                    .at(format_args!("quote {evaluated}"))
+                    .at(shortfalls.first().map_or_else(|| format!("quote {evaluated}"), Shortfall::place))
                     .got(if missing.is_empty() { "no level".to_owned() } else { missing.join(", ") })
             }
             Self::TcbRevoked { part, evaluated } => {

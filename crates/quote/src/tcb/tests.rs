@@ -158,10 +158,10 @@ fn shortfalls_name_every_number_below_the_level_that_is_up_to_date() {
     assert_eq!(
         tcb.shortfalls,
         [
-            Shortfall { svn: SvnName::Sgx(3), has: 7, needs: 0xf0 },
-            Shortfall { svn: SvnName::Pce, has: 9, needs: 10 },
-            Shortfall { svn: SvnName::Tdx(15), has: 1, needs: 0xf0 },
-            Shortfall { svn: SvnName::QuotingEnclave, has: 1, needs: 5 },
+            Shortfall { svn: SvnName::Sgx(3), has: 7, needs: 0xf0, update: None },
+            Shortfall { svn: SvnName::Pce, has: 9, needs: 10, update: None },
+            Shortfall { svn: SvnName::Tdx(15), has: 1, needs: 0xf0, update: None },
+            Shortfall { svn: SvnName::QuotingEnclave, has: 1, needs: 5, update: None },
         ]
     );
 }
@@ -189,6 +189,7 @@ fn verdict(status: TcbStatus, seconds: u64, advisories: &[&str]) -> LevelVerdict
 
 fn tcb_info(levels: (TcbStatus, TcbStatus), modules: (TcbStatus, TcbStatus)) -> TcbInfo {
     let level = |svn, pce_svn, status| TcbLevel {
+        updates: Vec::new(),
         sgx: [svn; 16],
         pce_svn,
         tdx: [svn; 16],

@@ -79,7 +79,7 @@ impl Page {
     }
 
     /// How many, and with `-v` each: who chooses it, where it arrives, what that lets them do.
-    fn flows(&mut self, flows: &[FlowFact]) {
+    pub(super) fn flows(&mut self, flows: &[FlowFact]) {
         if flows.is_empty() {
             return;
         }
@@ -115,7 +115,7 @@ impl Page {
         }
     }
 
-    fn questions(&mut self, audit: &AuditFacts) {
+    pub(super) fn questions(&mut self, audit: &AuditFacts) {
         if audit.questions.is_empty() {
             return;
         }

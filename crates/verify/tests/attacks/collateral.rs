@@ -268,6 +268,12 @@ attacks! {
         );
     }
 
+    fn two_evaluations_in_one_verdict_are_said() {
+        let case = Case::new(&machine().universe(|universe| universe.qe_identity(|it| it.evaluation_number = 19)));
+        let report = case.is_verified();
+        crate::support::assert_notice(&report, Reason::EvaluationsDiffer);
+    }
+
     fn what_the_root_has_revoked() {
         let rows: [(Role, Reason); 3] = [
             (Role::PlatformCa, Reason::CaRevoked),

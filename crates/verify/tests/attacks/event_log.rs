@@ -7,6 +7,7 @@ use veritee_testkit::dstack::event::{self, Event, RUNTIME_EVENT};
 use veritee_testkit::dstack::{ForgedMachine, Machine};
 
 const NOT_GENUINE: VerdictOutcome = VerdictOutcome::NotGenuine;
+const REFUSED: VerdictOutcome = VerdictOutcome::Refused;
 const ALL_REGISTERS: [CheckId; 4] =
     [CheckId::EventLogRtmr0, CheckId::EventLogRtmr1, CheckId::EventLogRtmr2, CheckId::EventLogRtmr3];
 
@@ -86,14 +87,14 @@ attacks! {
             event.imr = 7;
             forged.events.insert(0, event);
         })
-        .is_refused(CheckId::EventLogFormat, Reason::EventRegisterUnknown, NOT_GENUINE);
+        .is_refused(CheckId::EventLogFormat, Reason::EventRegisterUnknown, REFUSED);
     }
 
     fn an_extra_event_in_register_4() {
         lying(|forged| forged.events.push(Event::boot(4, 6, [1; 48], b""))).is_refused(
             CheckId::EventLogFormat,
             Reason::EventRegisterUnknown,
-            NOT_GENUINE,
+            REFUSED,
         );
     }
 
@@ -205,7 +206,7 @@ attacks! {
             Case::new(&machine()).event_log(text).is_refused(
                 CheckId::EventLogFormat,
                 Reason::EventLogMalformed,
-                NOT_GENUINE,
+                REFUSED,
             );
         }
     }
@@ -217,7 +218,7 @@ attacks! {
                 let text = String::from_utf8(log.item.bytes.clone()).unwrap();
                 log.item.bytes = text.replacen("\"imr\":3", "\"imr\":2,\"imr\":3", 1).into_bytes();
             })
-            .is_refused(CheckId::EventLogFormat, Reason::EventLogMalformed, NOT_GENUINE);
+            .is_refused(CheckId::EventLogFormat, Reason::EventLogMalformed, REFUSED);
     }
 
     fn an_empty_log() {
@@ -234,14 +235,14 @@ attacks! {
             Case::new(&machine()).change(limit).is_refused(
                 CheckId::EventLogFormat,
                 Reason::EventLogTooLong,
-                NOT_GENUINE,
+                REFUSED,
             );
         }
         let long = Event::runtime("system-preparing", &vec![0; 2 << 20]);
         Case::new(&machine()).event_log(event::log_json(&[long])).is_refused(
             CheckId::EventLogFormat,
             Reason::EventLogTooLong,
-            NOT_GENUINE,
+            REFUSED,
         );
     }
 
@@ -249,7 +250,7 @@ attacks! {
         lying(|forged| forged.events[0].digest.truncate(32)).is_refused(
             CheckId::EventLogFormat,
             Reason::EventLogMalformed,
-            NOT_GENUINE,
+            REFUSED,
         );
     }
 
@@ -257,13 +258,13 @@ attacks! {
         let mut case = Case::new(&machine());
         case.evidence.event_log.as_mut().unwrap().format = EventLogFormat::Ccel;
         case.evidence.event_log.as_mut().unwrap().item.bytes = ccel(4, 20);
-        case.is_refused(CheckId::EventLogFormat, Reason::EventDigestAlgorithm, NOT_GENUINE);
+        case.is_refused(CheckId::EventLogFormat, Reason::EventDigestAlgorithm, REFUSED);
     }
 
     fn a_ccel_area_that_is_none() {
         let mut case = Case::new(&machine());
         case.evidence.event_log.as_mut().unwrap().format = EventLogFormat::Ccel;
-        case.is_refused(CheckId::EventLogFormat, Reason::EventLogMalformed, NOT_GENUINE);
+        case.is_refused(CheckId::EventLogFormat, Reason::EventLogMalformed, REFUSED);
     }
 
     fn a_ccel_area_of_another_machine() {
@@ -296,7 +297,7 @@ attacks! {
     fn a_second_list_that_cannot_be_read() {
         let mut case = Case::new(&machine());
         case.evidence.runtime_events = Some(Item::new("[{}]", "runtime_events"));
-        case.is_refused(CheckId::EventLogFormat, Reason::EventLogMalformed, NOT_GENUINE);
+        case.is_refused(CheckId::EventLogFormat, Reason::EventLogMalformed, REFUSED);
     }
 
     fn a_log_given_without_a_quote_proves_nothing() {

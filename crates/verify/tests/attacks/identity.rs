@@ -1,6 +1,6 @@
 //! Steps 4 and the claims: a log that replays and still names no application, or another one.
 
-use crate::support::{Case, assert_notice, attacks, find, machine};
+use crate::support::{Case, assert_notice, attacks, find, machine, outcome_of};
 use veritee_model::evidence::Claim;
 use veritee_model::{CheckId, Outcome, Reason, VerdictOutcome};
 use veritee_testkit::dstack::Machine;
@@ -19,7 +19,7 @@ fn at(events: &[Event], name: &str) -> usize {
 
 #[track_caller]
 fn refused(case: &Case, reason: Reason) {
-    let report = case.is_refused(CheckId::IdentityEvents, reason, NOT_GENUINE);
+    let report = case.is_refused(CheckId::IdentityEvents, reason, outcome_of(reason));
     assert!(report.identity.is_none(), "no identity may be printed");
     assert_ne!(find(&report, CheckId::ComposeHash).outcome, Outcome::Pass);
 }

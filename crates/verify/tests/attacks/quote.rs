@@ -1,7 +1,7 @@
 //! Step 1: quotes that are no genuine ones. The quote engine's own suite goes far deeper; here each kind of refusal
 //! has to arrive at its check, with its exit code, and with the second engine in agreement.
 
-use crate::support::{Case, NONCE, attacks, find, machine};
+use crate::support::{Case, NONCE, attacks, find, machine, outcome_of};
 use veritee_model::{CheckId, Outcome, Reason, VerdictOutcome};
 use veritee_quote::TrustRoot;
 use veritee_testkit::certificate::oids;
@@ -20,7 +20,7 @@ pub(crate) fn on(change: impl FnOnce(Universe) -> Universe) -> Case {
 
 #[track_caller]
 fn forged(id: CheckId, reason: Reason, change: impl FnOnce(Universe) -> Universe) {
-    let report = on(change).is_refused(id, reason, NOT_GENUINE);
+    let report = on(change).is_refused(id, reason, outcome_of(reason));
     // Nothing may be said of a machine whose quote is not genuine.
     assert!(report.tcb.is_none() && report.identity.is_none() && report.events.is_empty());
     for later in
@@ -54,7 +54,7 @@ attacks! {
         bytes(|quote| quote.extend([0, 1])).is_refused(
             CheckId::QuoteFormat,
             Reason::QuoteTrailingBytes,
-            NOT_GENUINE,
+            REFUSED,
         );
     }
 
@@ -67,12 +67,12 @@ attacks! {
             (Reason::QuoteVendorUnknown, |quote| quote[12] ^= 1),
         ];
         for (reason, change) in rows {
-            bytes(change).is_refused(CheckId::QuoteFormat, reason, NOT_GENUINE);
+            bytes(change).is_refused(CheckId::QuoteFormat, reason, outcome_of(reason));
         }
         let machine = Machine::with_shape(1, Shape::TdxV5Td10);
         let mut case = Case::new(&machine);
         case.evidence.quote.as_mut().unwrap().bytes[48] = 9;
-        case.is_refused(CheckId::QuoteFormat, Reason::QuoteBodyTypeUnsupported, NOT_GENUINE);
+        case.is_refused(CheckId::QuoteFormat, Reason::QuoteBodyTypeUnsupported, REFUSED);
     }
 
     fn a_certification_that_cannot_be_verified() {

@@ -1,6 +1,6 @@
 //! Step 7: RA-TLS certificates of another key, another machine, another application or another KMS.
 
-use crate::support::{Case, NONCE, attacks, find, machine, ra_tls};
+use crate::support::{Case, NONCE, attacks, find, machine, outcome_of, ra_tls};
 use veritee_model::{CheckId, Item, Outcome, Reason, VerdictOutcome};
 use veritee_testkit::certificate::{CertificateSpec, oids};
 use veritee_testkit::dstack::Machine;
@@ -14,6 +14,7 @@ use veritee_testkit::{Role, Shape, der};
 use veritee_verify::Expected;
 
 const NOT_GENUINE: VerdictOutcome = VerdictOutcome::NotGenuine;
+const REFUSED: VerdictOutcome = VerdictOutcome::Refused;
 const ID: CheckId = CheckId::BindingRaTls;
 
 /// The genuine quote beside this chain.
@@ -36,7 +37,7 @@ fn extension(leaf: &mut CertificateSpec, number: u8) -> &mut veritee_testkit::Ex
 
 #[track_caller]
 fn refused(chain: impl Into<Vec<u8>>, reason: Reason) {
-    presenting(chain).is_refused(ID, reason, NOT_GENUINE);
+    presenting(chain).is_refused(ID, reason, outcome_of(reason));
 }
 
 /// Genuine, and not to be relied on: what an honest operator can bring about.
@@ -252,7 +253,7 @@ attacks! {
         presenting(genuine).change(|case| case.budget.ra_tls_bytes = 100).is_refused(
             ID,
             Reason::RaTlsMalformed,
-            NOT_GENUINE,
+            REFUSED,
         );
     }
 

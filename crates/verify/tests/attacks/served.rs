@@ -12,6 +12,7 @@ use veritee_testkit::{SigningKey, der};
 
 const ID: CheckId = CheckId::BindingServedCertificate;
 const NOT_GENUINE: VerdictOutcome = VerdictOutcome::NotGenuine;
+const REFUSED: VerdictOutcome = VerdictOutcome::Refused;
 
 fn site() -> App {
     App::new("site", "site.example", Role::RaTls)
@@ -234,7 +235,7 @@ attacks! {
             showing(&site().behind_ingress(), "site.example:443", row).is_refused(
                 ID,
                 Reason::ServedCertificateMalformed,
-                NOT_GENUINE,
+                REFUSED,
             );
         }
     }

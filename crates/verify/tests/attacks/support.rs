@@ -316,6 +316,14 @@ pub(crate) fn assert_failed(report: &Report, id: CheckId, reason: Reason) {
     assert!(!check.detail.is_empty());
 }
 
+/// 10 for a forgery, 11 for what an honest operator with a genuine machine can cause.
+pub(crate) fn outcome_of(reason: Reason) -> VerdictOutcome {
+    match reason.class() {
+        veritee_model::Class::NotGenuine => VerdictOutcome::NotGenuine,
+        _ => VerdictOutcome::Refused,
+    }
+}
+
 /// The outcome and the exit code that goes with it, written out: scripts rely on the numbers.
 #[track_caller]
 pub(crate) fn assert_verdict(report: &Report, outcome: VerdictOutcome) {

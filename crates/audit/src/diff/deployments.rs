@@ -1,0 +1,65 @@
+//! Facts of two deployments, and how they differ.
+
+use super::{Change, Fact, Party, Reach, fact_changes, manifest, protections, services};
+use crate::view::{Provenance, Value, View};
+use std::collections::BTreeMap;
+
+pub(super) fn changes(before: &View, after: &View) -> Vec<Change> {
+    // A bare compose file says nothing about the manifest: there is nothing to compare then.
+    let manifests = before.manifest.is_some() && after.manifest.is_some();
+    let mut changes = fact_changes(&facts(before, manifests), &facts(after, manifests));
+    changes.extend(protections::changes(before, after, manifests));
+    changes
+}
+
+fn facts(view: &View, manifests: bool) -> BTreeMap<String, Fact> {
+    let mut facts = BTreeMap::new();
+    if manifests {
+        manifest::add(view, &mut facts);
+    }
+    for service in &view.services {
+        services::add(service, &mut facts);
+    }
+    script_facts(view, &mut facts);
+    for (path, value) in &view.globals {
+        let reach = chooser(value).or_else(|| outside(path));
+        facts.insert(path.clone(), Fact::reaching(value.raw.clone(), reach));
+    }
+    facts
+}
+
+/// Values from outside that a script takes in, each once.
+fn script_facts(view: &View, facts: &mut BTreeMap<String, Fact>) {
+    for script in &view.scripts {
+        for command in crate::script::commands(script, view) {
+            if !command.reachable {
+                continue;
+            }
+            for name in command.variables(script) {
+                let Some(party) = party(view.provenance_of(&name)) else { continue };
+                let reach = Reach::new(party, "feeds a script that runs as root");
+                let path = format!("manifest.{}.${name}", script.key);
+                facts.entry(path).or_insert(Fact::reaching(command.text.to_string(), [reach]));
+            }
+        }
+    }
+}
+
+pub(super) fn chooser(value: &Value) -> Option<Reach> {
+    party(value.provenance()).map(|party| Reach::new(party, "chooses the value"))
+}
+
+fn party(provenance: Provenance) -> Option<Party> {
+    match provenance {
+        Provenance::Operator => Some(Party::Operator),
+        Provenance::Host | Provenance::Unknown => Some(Party::Host),
+        Provenance::Remote => Some(Party::Remote),
+        _ => None,
+    }
+}
+
+/// What is included stands in no measured document.
+pub(super) fn outside(path: &str) -> Option<Reach> {
+    let included = path == "include" || path.starts_with("include.");
+    included.then(|| Reach::to(Party::Host, 2, "supplies a file that the hash does not cover"))
+}

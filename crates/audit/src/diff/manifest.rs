@@ -1,0 +1,99 @@
+//! The members of an app_compose beside its compose file.
+
+use super::{Fact, Party, Reach};
+use crate::facts::protection::{self, Protection};
+use crate::names::process_control;
+use crate::view::View;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A member that is on or off, what it is where it is absent (dstack-types, `AppCompose`), and who reaches further in
+/// which state.
+struct Switch {
+    key: &'static str,
+    default: bool,
+    opens: bool,
+    party: Party,
+    why: &'static str,
+}
+
+const fn switch(key: &'static str, default: bool, opens: bool, party: Party, why: &'static str) -> Switch {
+    Switch { key, default, opens, party, why }
+}
+
+const SWITCHES: [Switch; 6] = [
+    switch("public_logs", false, true, Party::Public, "can read the logs"),
+    switch("public_sysinfo", false, true, Party::Public, "can read the machine's load"),
+    switch("gateway_enabled", false, true, Party::Public, "can reach the ports through the gateway"),
+    switch("tproxy_enabled", false, true, Party::Public, "can reach the ports through the gateway"),
+    switch("secure_time", false, false, Party::Host, "sets the clock"),
+    switch("no_instance_id", false, true, Party::Host, "can move one machine's disk to another"),
+];
+
+pub(super) fn add(view: &View, facts: &mut BTreeMap<String, Fact>) {
+    for (key, value) in view.manifest.iter().flatten() {
+        if matches!(key.as_str(), "docker_compose_file" | "allowed_envs") {
+            continue;
+        }
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        facts.insert(format!("manifest.{key}"), Fact::plain(text));
+    }
+    for switch in &SWITCHES {
+        let state = view.flag(switch.key);
+        if state.unwrap_or(switch.default) == switch.opens {
+            let fact = facts.entry(format!("manifest.{}", switch.key));
+            let fact = fact.or_insert_with(|| Fact::plain("(absent)"));
+            fact.reach.push(Reach::new(switch.party.clone(), switch.why));
+        }
+    }
+    key_provider(view, facts);
+    ports(view, facts);
+    if !matches!(protection::launch_token(view), Protection::Holds(_))
+        && view.allowed.as_ref().is_some_and(|allowed| !allowed.is_empty())
+    {
+        let reach = Reach::new(Party::Host, "can replace the values of allowed names");
+        let fact = Fact::reaching("absent: the host can replace allowed values", [reach]);
+        facts.insert("launch_token".to_owned(), fact);
+    }
+    for name in view.allowed.iter().flatten() {
+        let reach = match process_control(name, view.has_profiles) {
+            Some(_) => {
+                Reach::to(Party::Operator, 2, "controls what the start-up of the machine runs or trusts")
+            }
+            None => Reach::new(Party::Operator, "may set the variable"),
+        };
+        facts.insert(format!("allowed_envs.{name}"), Fact::reaching("allowed", [reach]));
+    }
+}
+
+/// Who can give the application its keys. Where the root key of a KMS is named, that one only.
+fn key_provider(view: &View, facts: &mut BTreeMap<String, Fact>) {
+    let kms = match view.text_of("key_provider") {
+        Some(named) => named == "kms",
+        None => view.flag("kms_enabled") == Some(true),
+    };
+    let pinned = view.text_of("key_provider_id").filter(|id| !id.is_empty());
+    let reach = match (kms, pinned) {
+        (true, Some(id)) => {
+            let short: String = id.chars().take(16).collect();
+            Reach::new(Party::Holder(format!("the KMS root key {short}")), "holds the application's keys")
+        }
+        (true, None) => Reach::new(Party::Host, "chooses the KMS that gives the keys"),
+        (false, _) => Reach::to(Party::Host, 2, "starts the machine without a KMS"),
+    };
+    let fact = facts.entry("manifest.key_provider_id".to_owned());
+    fact.or_insert_with(|| Fact::plain("(absent)")).reach.push(reach);
+}
+
+/// Ports that the gateway forwards where it is told which.
+fn ports(view: &View, facts: &mut BTreeMap<String, Fact>) {
+    if !matches!(protection::port_policy(view), Protection::Holds(_)) {
+        return;
+    }
+    let listed = view.get("port_policy").and_then(|policy| policy.get("ports")).and_then(Value::as_array);
+    for port in listed.into_iter().flatten() {
+        let port = port.get("port").unwrap_or(port);
+        let reach = Reach::new(Party::Public, "can connect through the gateway");
+        facts.insert(format!("manifest.port_policy.ports[{port}]"), Fact::reaching("forwarded", [reach]));
+    }
+}

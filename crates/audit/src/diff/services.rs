@@ -1,0 +1,114 @@
+//! What a service says of itself.
+
+use super::deployments::{chooser, outside};
+use super::{Fact, Party, Reach};
+use crate::view::{ImageReference, Mount, Pin, Port, Service, Value};
+use std::collections::BTreeMap;
+
+const BEYOND: &str = "reaches the machine beyond its container";
+
+pub(super) fn add(service: &Service, facts: &mut BTreeMap<String, Fact>) {
+    let prefix = format!("services.{}", service.name);
+    for (path, value) in &service.scalars {
+        let head = path.split('.').next().unwrap_or(path);
+        // Told entry by entry below, whichever way they are spelled.
+        let told = head == "environment"
+            || (head == "volumes" && is_mount(path) && !service.mounts.is_empty())
+            || (head == "ports" && !service.ports.is_empty());
+        if told {
+            continue;
+        }
+        let reach = chooser(value).or_else(|| privilege(service, path, value));
+        // Lists are compared by what they hold: an entry that moved is no change.
+        let key = match path.rsplit_once('.') {
+            Some((list, index)) if index.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!("{prefix}.{list}[{}]", value.raw)
+            }
+            _ => format!("{prefix}.{path}"),
+        };
+        facts.insert(key, Fact::reaching(value.raw.clone(), reach));
+    }
+    for mount in &service.mounts {
+        let (key, fact) = mounted(service, mount);
+        facts.insert(format!("{prefix}.volumes[{key}]"), fact);
+    }
+    for port in &service.ports {
+        let (key, fact) = published(port);
+        facts.insert(format!("{prefix}.ports[{key}]"), fact);
+    }
+    for entry in &service.environment {
+        let text = match entry.bare {
+            true => format!("{} (from the environment)", entry.name),
+            false => entry.value.raw.clone(),
+        };
+        let fact = Fact::reaching(text, chooser(&entry.value));
+        facts.insert(format!("{prefix}.environment.{}", entry.name), fact);
+    }
+}
+
+/// The parts of a volume entry that [`Mount`] has.
+fn is_mount(path: &str) -> bool {
+    let mut parts = path.split('.').skip(2);
+    let member = parts.next();
+    parts.next().is_none()
+        && member.is_none_or(|name| matches!(name, "type" | "source" | "target" | "read_only"))
+}
+
+/// The same place in the same container is one fact: whether it may be written to is how far that reaches.
+fn mounted(service: &Service, mount: &Mount) -> (String, Fact) {
+    let source = mount.path().unwrap_or_else(|| mount.source.raw.clone());
+    let mut reach: Vec<Reach> = chooser(&mount.source).into_iter().collect();
+    if mount.host_path {
+        let far = if mount.read_only { 1 } else { 2 };
+        reach.push(Reach::to(Party::Service(service.name.clone()), far, BEYOND));
+    }
+    let mode = if mount.read_only { " (read only)" } else { "" };
+    let text = format!("{}:{}{mode}", mount.source.raw, mount.target);
+    (format!("{source}:{}", mount.target), Fact::reaching(text, reach))
+}
+
+fn published(port: &Port) -> (String, Fact) {
+    const LOOPBACK: [&str; 3] = ["127.0.0.1:", "[::1]:", "localhost:"];
+    let raw = port.value.raw.as_str();
+    let key = LOOPBACK.iter().find_map(|prefix| raw.strip_prefix(prefix)).unwrap_or(raw);
+    let mut reach: Vec<Reach> = chooser(&port.value).into_iter().collect();
+    if !port.loopback {
+        reach.push(Reach::new(Party::Public, "can connect"));
+    }
+    (key.to_owned(), Fact::reaching(raw, reach))
+}
+
+/// What lets a service reach beyond its container, or others reach into it.
+fn privilege(service: &Service, path: &str, value: &Value) -> Option<Reach> {
+    let own = || Some(Reach::to(Party::Service(service.name.clone()), 2, BEYOND));
+    match path.split('.').next().unwrap_or(path) {
+        "image" => {
+            let image = ImageReference::of(value, &service.name);
+            let why = "can put other code behind the tag";
+            (image.pin() != Pin::Digest).then_some(Reach::new(Party::Registry, why))
+        }
+        "build" if matches!(path, "build" | "build.context" | "build.dockerfile_inline") => {
+            Some(Reach::new(Party::Remote, "gives what the build inside the machine fetches"))
+        }
+        "extends" => outside("include"),
+        head @ ("privileged" | "use_api_socket") => service.is_true(head).then(own).flatten(),
+        // What confines is told with the protections.
+        "security_opt" if value.effective().contains("unconfined") || value.provenance().is_settable() => {
+            own()
+        }
+        "sysctls" | "cap_add" | "devices" | "volumes" | "volumes_from" => own(),
+        "pid" | "ipc" | "network_mode" | "uts" | "userns_mode" | "cgroup" if value.effective() == "host" => {
+            own()
+        }
+        "pid" | "ipc" | "network_mode" if is_of_another(&value.effective()) => {
+            let party = Party::Service(service.name.clone());
+            Some(Reach::new(party, "shares the inside of another container"))
+        }
+        "ports" => Some(Reach::new(Party::Public, "can connect")),
+        _ => None,
+    }
+}
+
+fn is_of_another(mode: &str) -> bool {
+    mode.starts_with("service:") || mode.starts_with("container:")
+}

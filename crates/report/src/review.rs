@@ -1,0 +1,168 @@
+//! The way to Stage 1: what is still needed, and the questions for a person as a file to answer.
+
+use core::fmt::Write as _;
+use veritee_model::report::QuestionFact;
+use veritee_model::text::{inert, shortened};
+use veritee_model::{ComposeHash, Finding, Outcome, QuestionStatus, Report, Stage, UnixTime};
+
+/// What a report of an audited machine lacks for Stage 1, in one sentence; nothing where it has it or no audit was made.
+pub(crate) fn stage_one_needs(report: &Report) -> Option<String> {
+    let audit = report.audit.as_ref()?;
+    if matches!(report.stage, Stage::Reviewed { .. }) {
+        return None;
+    }
+    let mut needs = Vec::new();
+    if !audit.attested {
+        needs.push("the evidence of a machine that runs it".to_owned());
+    }
+    if let Stage::Proven(rules) = &report.stage {
+        needs.push(format!("another compose ({} stand against this one)", rules.join(", ")));
+    }
+    let open = |check: &&veritee_model::Check| check.required && check.outcome != Outcome::Pass;
+    let checks = report.checks.iter().filter(open).count();
+    if audit.attested && checks > 0 {
+        needs.push(format!("{checks} required checks to pass"));
+    }
+    if report.checks.iter().any(|check| check.waived.is_some()) || !report.policy.loosened.is_empty() {
+        needs.push("a policy that loosens nothing".to_owned());
+    }
+    let people = report.findings.iter().filter(|finding| finding.needs_a_person()).count();
+    let questions = audit.questions.iter().filter(|question| !is_answered(question)).count();
+    match (questions, people) {
+        (0, 0) => {}
+        (0, people) => needs.push(format!("a word on {people} findings (`veritee review init`)")),
+        (questions, 0) => needs.push(format!("{questions} answers (`veritee review init`)")),
+        (questions, people) => {
+            needs.push(format!("{questions} answers and a word on {people} findings (`veritee review init`)"))
+        }
+    }
+    (!needs.is_empty()).then(|| needs.join("; "))
+}
+
+const fn is_answered(question: &QuestionFact) -> bool {
+    matches!(question.status, QuestionStatus::Accepted)
+}
+
+/// What a review is bound to beside the report.
+#[derive(Debug, Clone)]
+pub struct ReviewFor<'a> {
+    /// The compose hash that the report is about.
+    pub compose_hash: ComposeHash,
+    /// The commit that will be reviewed, where it is known.
+    pub commit: Option<&'a str>,
+    /// A name for the rules that were asked.
+    pub rule_set: &'a str,
+    /// From when on the answers count no more.
+    pub expires: Option<UnixTime>,
+}
+
+/// `review.toml`: every question, and every open finding that needs a person, each with what was found and how to look.
+/// Nothing in it counts before a person has taken off the signs of comment and written down what they saw.
+#[must_use]
+pub fn review_template(report: &Report, review: &ReviewFor<'_>) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = writeln!(
+        out,
+        "# A review for DevProof Stage 1. Answer by taking off `#` and writing what you looked at and saw."
+    );
+    let _ = writeln!(
+        out,
+        "# What stays commented out is not answered. The answers lapse when the compose, the commit or the"
+    );
+    let _ = writeln!(
+        out,
+        "# rules change, and at `expires`. Then: veritee verify EVIDENCE --review THIS --source DIR --commit HEX\n"
+    );
+    let _ = writeln!(out, "schema = \"veritee/review/v1\"");
+    let _ = writeln!(out, "reviewer = \"NAME, ORGANISATION\"");
+    let _ = writeln!(out, "compose_hash = \"{}\"", review.compose_hash);
+    let _ = match review.commit {
+        Some(commit) => writeln!(out, "commit = {}", quoted(commit)),
+        None => writeln!(out, "commit = \"\"    # the 40 hex digits of what you read: `git rev-parse HEAD`"),
+    };
+    let _ = writeln!(out, "rule_set = {}", quoted(review.rule_set));
+    let _ = match review.expires {
+        Some(at) => writeln!(out, "expires = \"{at}\""),
+        None => writeln!(out, "# expires = \"2027-12-31T00:00:00Z\""),
+    };
+    for question in report.audit.iter().flat_map(|audit| &audit.questions) {
+        ask(&mut out, question);
+    }
+    for finding in report.findings.iter().filter(|finding| finding.needs_a_person()) {
+        place_by_place(&mut out, finding);
+    }
+    out
+}
+
+fn ask(out: &mut String, question: &QuestionFact) {
+    let _ = writeln!(out, "\n# {}: {}", question.id, line(&question.question));
+    let _ = writeln!(out, "# why: {}", line(&question.why));
+    for found in &question.evidence {
+        let _ = writeln!(out, "# found: {}", line(found));
+    }
+    for command in &question.commands {
+        let _ = writeln!(out, "# look: {}", line(command));
+    }
+    match (&question.answer, question.status) {
+        (Some(answer), status) => {
+            let accepted = status == QuestionStatus::Accepted;
+            let _ = writeln!(
+                out,
+                "[[answer]]\nid = {}\naccepted = {accepted}\nwords = {}",
+                quoted(&question.id),
+                quoted(answer)
+            );
+        }
+        (None, _) => {
+            let _ =
+                writeln!(out, "#[[answer]]\n#id = {}\n#accepted = true\n#words = \"\"", quoted(&question.id));
+        }
+    }
+}
+
+fn place_by_place(out: &mut String, finding: &Finding) {
+    let _ = writeln!(out, "\n# {} ({}): {}", finding.rule, finding.severity, line(&finding.title));
+    let _ = writeln!(out, "# found: {} at {}", line(&finding.evidence), line(&finding.location));
+    let _ = writeln!(out, "# look: veritee explain {}", finding.rule);
+    if let Some(remedy) = &finding.remedy {
+        let _ = writeln!(out, "# or: {}", line(remedy));
+    }
+    let spots: Vec<(&str, &str)> = match (finding.places.as_slice(), &finding.place) {
+        ([], None) => vec![("", finding.value.as_str())],
+        ([], Some(place)) => vec![(place.path.as_str(), finding.value.as_str())],
+        (spots, _) => spots.iter().map(|spot| (spot.place.path.as_str(), spot.value.as_str())).collect(),
+    };
+    for (path, value) in spots {
+        let _ = writeln!(out, "#[[finding]]\n#rule = {}", quoted(&finding.rule));
+        if !path.is_empty() {
+            let _ = writeln!(out, "#place = {}", quoted(path));
+        }
+        if !value.is_empty() {
+            let _ = writeln!(out, "#value = {}", quoted(value));
+        }
+        let _ = writeln!(out, "#accepted = true\n#words = \"\"");
+    }
+}
+
+/// One line that ends no comment: what it quotes is the audited party's.
+fn line(text: &str) -> String {
+    shortened(&inert(text), 240)
+}
+
+/// A TOML basic string.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            control if control.is_control() || inert(control.encode_utf8(&mut [0; 4])).len() > 4 => {
+                let _ = write!(out, "\\U{:08X}", u32::from(control));
+            }
+            other => out.push(other),
+        }
+    }
+    out.push('"');
+    out
+}

@@ -1,0 +1,94 @@
+//! Answers of an earlier run that are taken over.
+//!
+//! An answer holds for the same entry under the same rules: policy, time, root, engines, collateral, and everything that
+//! the input says of revocations. Each line of output carries the digest of its entry and a name for all of these.
+
+use crate::commands::verify::Rules;
+use crate::failure::Failure;
+use crate::input::shown;
+use serde::{Deserialize, Serialize, Serializer};
+use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use veritee_model::{Sha256Digest, VerdictOutcome};
+use veritee_verify::Grounds;
+
+/// A name for everything that an answer depends on beside its entry.
+pub(super) fn run_name(rules: &Rules, grounds: &Grounds, learnt: &[Sha256Digest]) -> String {
+    let mut parts = vec![
+        env!("CARGO_PKG_VERSION").to_owned(),
+        rules.loaded.sha256.map(|digest| digest.to_string()).unwrap_or_default(),
+        rules.as_of.to_string(),
+        rules.root.spki_sha256().to_string(),
+        format!("{:?} {:?}", rules.engine, rules.fail_on),
+    ];
+    parts.extend(grounds.items().iter().map(|(item, origin)| format!("{} {origin}", item.sha256())));
+    parts.extend(learnt.iter().map(ToString::to_string));
+    Sha256Digest::of(parts.join("\n").as_bytes()).to_string().chars().take(16).collect()
+}
+
+/// A line of an earlier run, exactly.
+#[derive(Clone)]
+pub(super) struct Known {
+    pub(super) outcome: VerdictOutcome,
+    pub(super) reason: Option<String>,
+    raw: Box<serde_json::value::RawValue>,
+}
+
+impl Serialize for Known {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.raw.serialize(serializer)
+    }
+}
+
+/// Lines by the name and digest of their entries.
+pub(super) struct Resumed(HashMap<(String, Sha256Digest), Known>);
+
+#[derive(Deserialize)]
+struct Head {
+    input: String,
+    sha256: Sha256Digest,
+    run: String,
+    outcome: VerdictOutcome,
+    #[serde(default)]
+    reasons: Vec<String>,
+}
+
+impl Resumed {
+    /// Lines that name no entry, or that were cut off in the middle, are judged again.
+    pub(super) fn read(path: &Path, run: &str) -> Result<Self, Failure> {
+        let failed = |error: std::io::Error| Failure::unobtainable(format!("{}: {error}", shown(path)));
+        let mut lines = BufReader::new(std::fs::File::open(path).map_err(failed)?);
+        let (mut known, mut others) = (HashMap::new(), 0_usize);
+        let mut line = Vec::new();
+        while lines.read_until(b'\n', &mut line).map_err(failed)? > 0 {
+            if let Ok(head) = serde_json::from_slice::<Head>(&line)
+                && let Ok(raw) = serde_json::from_slice::<Box<serde_json::value::RawValue>>(&line)
+            {
+                if head.run == run {
+                    let reason = head.reasons.into_iter().next();
+                    known.insert((head.input, head.sha256), Known { outcome: head.outcome, reason, raw });
+                } else {
+                    others += 1;
+                }
+            }
+            line.clear();
+        }
+        if known.is_empty() && others > 0 {
+            return Err(Failure::usage(format!(
+                "{}: was made under other rules: another policy, time, root or collateral",
+                shown(path)
+            ))
+            .help("give the same options, --as-of among them, or judge everything anew"));
+        }
+        Ok(Self(known))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn line(&self, input: &str, sha256: &Sha256Digest) -> Option<Known> {
+        self.0.get(&(input.to_owned(), *sha256)).cloned()
+    }
+}

@@ -1,0 +1,98 @@
+//! `veritee batch` for somebody who judges many: what is walked, what a line has, what is taken over.
+
+use crate::program::{AS_OF, Folder};
+use serde_json::Value;
+
+const UNDER: [&str; 7] =
+    ["--collateral", "collateral.json", "--root", "root.pem", "--policy", "policy.toml", "--as-of"];
+
+fn batch(folder: &Folder, input: &str, more: &[&str]) -> (i32, Vec<Value>, String) {
+    let arguments = [&["batch", input], &UNDER[..], &[AS_OF], more].concat();
+    let ran = folder.run(&arguments);
+    let lines = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    (ran.code, lines, ran.err)
+}
+
+#[test]
+fn a_line_has_what_an_operator_needs() {
+    let folder = Folder::new();
+    let evidence: Value = serde_json::from_str(&folder.read("answer.json")).unwrap();
+    let mut named = evidence.clone();
+    named["id"] = "machine-7".into();
+    named["app_compose"] = folder.read("app-compose.json").into();
+    folder
+        .write("in.jsonl", format!("{named}\n{}\n", hex(&std::fs::read(folder.file("quote.bin")).unwrap())));
+    let (_, lines, err) = batch(&folder, "in.jsonl", &[]);
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["key"], "machine-7");
+    assert_eq!(lines[0]["kind"], "evidence");
+    assert_eq!(lines[0]["freshness"], "not-shown");
+    assert_eq!(lines[0]["as_of"], AS_OF);
+    assert!(lines[0]["stage"].is_string() && lines[0]["findings"].is_object(), "{}", lines[0]);
+    assert!(lines[0]["key_provider"].is_string(), "{}", lines[0]);
+    assert_eq!(lines[1]["kind"], "quote");
+    assert!(lines[1].get("stage").is_none());
+    assert_eq!(err.matches("policy: forged").count(), 1, "{err}");
+    assert!(err.contains("loosened: "), "{err}");
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn one_document_over_many_lines_and_an_array_are_read() {
+    let folder = Folder::new();
+    let answer: Value = serde_json::from_str(&folder.read("answer.json")).unwrap();
+    folder.write("pretty.json", serde_json::to_string_pretty(&answer).unwrap());
+    let (_, lines, _) = batch(&folder, "pretty.json", &[]);
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["input"], "pretty.json");
+    assert!(lines[0]["signed_sha256"].is_string());
+    for text in [
+        serde_json::to_string(&[&answer, &answer]).unwrap(),
+        serde_json::to_string_pretty(&[&answer, &answer]).unwrap(),
+    ] {
+        folder.write("array.json", text);
+        let (_, lines, _) = batch(&folder, "array.json", &[]);
+        let names: Vec<&Value> = lines.iter().map(|line| &line["input"]).collect();
+        assert_eq!(names, ["/0", "/1"]);
+    }
+}
+
+#[test]
+fn folders_are_walked() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.file("in/a/b")).unwrap();
+    for name in ["in/one.bin", "in/a/two.bin", "in/a/b/three.bin"] {
+        std::fs::copy(folder.file("quote.bin"), folder.file(name)).unwrap();
+    }
+    let (code, lines, _) = batch(&folder, "in", &[]);
+    let names: Vec<&Value> = lines.iter().map(|line| &line["input"]).collect();
+    assert_eq!(names, ["a/b/three.bin", "a/two.bin", "one.bin"]);
+    assert_ne!(code, 3);
+}
+
+#[test]
+fn an_earlier_run_under_the_same_rules_is_taken_over() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.file("in")).unwrap();
+    for name in ["in/a.bin", "in/b.bin"] {
+        std::fs::copy(folder.file("quote.bin"), folder.file(name)).unwrap();
+    }
+    let whole = folder.run(&[&["batch", "in"], &UNDER[..], &[AS_OF]].concat());
+    // Interrupted in the middle of a line.
+    folder.write("part.jsonl", &whole.out[..whole.out.len() - 20]);
+    let ran = folder.run(&[&["batch", "in", "--resume", "part.jsonl"], &UNDER[..], &[AS_OF]].concat());
+    assert_eq!((ran.code, &ran.out), (whole.code, &whole.out));
+    assert!(ran.err.contains("1 answers of an earlier run"), "{}", ran.err);
+    // An entry that has changed is judged again.
+    std::fs::write(folder.file("in/a.bin"), b"no quote").unwrap();
+    let ran = folder.run(&[&["batch", "in", "--resume", "part.jsonl"], &UNDER[..], &[AS_OF]].concat());
+    assert!(ran.out.lines().next().unwrap().contains("\"error\""), "{}", ran.out);
+    // Other rules: nothing is taken over.
+    let other =
+        folder.run(&[&["batch", "in", "--resume", "part.jsonl"], &UNDER[..], &["2026-10-16"]].concat());
+    assert!(other.ends(2).err.contains("other rules"));
+    folder.run(&["batch", "-", "--resume", "part.jsonl"]).ends(2);
+}

@@ -1,0 +1,93 @@
+//! `veritee review init`: the questions as a file, what an answer needs, and when answers lapse.
+
+use crate::program::Folder;
+
+const COMMIT: &str = "dc0fc120aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+/// Every commented block taken in, with words.
+fn answered(template: &str) -> String {
+    template
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some("words = \"\"") => "words = \"looked at it\"".to_owned(),
+            Some(block) if block.starts_with("[[") || block.contains(" = ") && !block.starts_with(' ') => {
+                block.to_owned()
+            }
+            _ => line.to_owned(),
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn the_file_has_every_question_and_every_open_finding_and_can_be_answered() {
+    let folder = Folder::new();
+    for input in ["app-compose.json", "report.json", "evidence.json"] {
+        if input == "report.json" {
+            folder.verify("evidence.json", &["-o", "report.json"]).ends(0);
+        }
+        folder.run(&["review", "init", input, "--commit", COMMIT, "-o", "review.toml"]).ends(0);
+        let template = folder.read("review.toml");
+        for id in 1..=10 {
+            assert!(template.contains(&format!("# M{id}: ")), "{input}: M{id}\n{template}");
+        }
+        assert!(template.contains("# why: ") && template.contains("rule_set = \""), "{template}");
+        // As it is written it answers nothing, and is read.
+        let ran = folder.run(&["audit", "app-compose.json", "--review", "review.toml", "--commit", COMMIT]);
+        assert!(ran.out.contains("10 of 10 questions open"), "{}", ran.out);
+        folder.write("answered.toml", answered(&template));
+        let ran = folder.run(&["audit", "app-compose.json", "--review", "answered.toml", "--commit", COMMIT]);
+        assert!(ran.out.contains("0 of 10 questions open"), "{input}\n{}", ran.out);
+        assert!(ran.out.contains("Stage 1 needs: the evidence of a machine"), "{}", ran.out);
+    }
+}
+
+#[test]
+fn answers_lapse_with_the_rules_the_commit_and_the_time() {
+    let folder = Folder::new();
+    let init = ["review", "init", "app-compose.json", "--commit", COMMIT, "--expires", "2027-01-01"];
+    let text = answered(&folder.run(&init).ends(0).out);
+    let rules = text.lines().find(|line| line.starts_with("rule_set")).unwrap();
+    let audit = |text: &str, commit: &str, as_of: &str| {
+        folder.write("review.toml", text);
+        folder
+            .run(&[
+                "audit",
+                "app-compose.json",
+                "--review",
+                "review.toml",
+                "--commit",
+                commit,
+                "--as-of",
+                as_of,
+            ])
+            .out
+    };
+    assert!(audit(&text, COMMIT, "2026-12-31").contains("0 of 10 questions open"));
+    assert!(audit(&text, COMMIT, "2027-01-01").contains("not applied"));
+    assert!(audit(&text, &"ab".repeat(20), "2026-12-31").contains("not applied"));
+    let other = text.replace(rules, "rule_set = \"00\"");
+    assert!(audit(&other, COMMIT, "2026-12-31").contains("the rules have changed"));
+    // An answer without words is none.
+    let empty = text.replacen("looked at it", "", 1);
+    folder.write("review.toml", empty);
+    folder.run(&["audit", "app-compose.json", "--review", "review.toml", "--commit", COMMIT]).ends(2);
+}
+
+#[test]
+fn what_was_not_audited_cannot_be_reviewed() {
+    let folder = Folder::new();
+    folder.write("compose.yml", "services:\n  web:\n    image: a\n");
+    for input in ["quote.bin", "compose.yml", "missing.json"] {
+        folder.run(&["review", "init", input]).ends(3);
+    }
+    // Text of the audited party ends no comment and no string.
+    let compose = "services:\n  web:\n    image: \"a\\n[[answer]]\"\n    environment:\n      - X=\"\n";
+    let document = serde_json::json!({
+        "manifest_version": 2, "name": "a", "runner": "docker-compose", "docker_compose_file": compose,
+        "allowed_envs": ["Q\"\n[[answer]]"], "pre_launch_script": "echo '\n[[answer]]\n'\n",
+    });
+    folder.write("hostile.json", document.to_string());
+    let template = folder.run(&["review", "init", "hostile.json", "--commit", COMMIT]).ends(0).out;
+    assert!(!template.lines().any(|line| line.starts_with("[[")), "{template}");
+}
