@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 pub enum ReasonClass {
     /// A signature, a chain or a form contradicts the claim, as no honest operator of a genuine machine can cause.
     NotGenuine,
-    /// Genuine, and not to be relied on at this time.
+    /// Genuine, and not to be relied on at this time; or of a kind that is not judged here.
     Refused,
     /// What was given does not suffice for an answer.
     Undecided,
@@ -53,13 +53,13 @@ macro_rules! reasons {
 reasons! {
     QuoteMalformed "quote-malformed" NotGenuine "the quote is not laid out as its version demands";
     QuoteTooLarge "quote-too-large" NotGenuine "the quote is larger than any genuine one";
-    QuoteVersionUnsupported "quote-version-unsupported" NotGenuine "the quote's version is not 3, 4 or 5";
+    QuoteVersionUnsupported "quote-version-unsupported" Refused "the quote's version is not 3, 4 or 5";
     QuoteTeeTypeUnsupported "quote-tee-type-unsupported" NotGenuine "the quote's TEE type does not fit its version or body";
-    QuoteKeyTypeUnsupported "quote-key-type-unsupported" NotGenuine "the attestation key is not ECDSA P-256";
-    QuoteVendorUnknown "quote-vendor-unknown" NotGenuine "the quoting enclave's vendor is not Intel";
-    QuoteBodyTypeUnsupported "quote-body-type-unsupported" NotGenuine "the body type of a version 5 quote is unknown or has the wrong size";
-    QuoteCertificationUnsupported "quote-certification-unsupported" NotGenuine "the certification data is of a type that cannot be verified";
-    QuoteTrailingBytes "quote-trailing-bytes" NotGenuine "there are bytes other than zero after the quote's signature data";
+    QuoteKeyTypeUnsupported "quote-key-type-unsupported" Refused "the attestation key is not ECDSA P-256";
+    QuoteVendorUnknown "quote-vendor-unknown" Refused "the quoting enclave's vendor is not Intel";
+    QuoteBodyTypeUnsupported "quote-body-type-unsupported" Refused "the body type of a version 5 quote is unknown or has the wrong size";
+    QuoteCertificationUnsupported "quote-certification-unsupported" Refused "the certification data is of a type that cannot be verified";
+    QuoteTrailingBytes "quote-trailing-bytes" Refused "there are bytes other than zero after the quote's signature data";
     PckChainMissing "pck-chain-missing" Undecided "the quote carries no PCK certificate chain and none was given";
     PckChainMalformed "pck-chain-malformed" NotGenuine "the PCK certificate chain cannot be read";
     PckChainUntrusted "pck-chain-untrusted" NotGenuine "the PCK certificate chain does not reach the pinned root";
