@@ -47,7 +47,7 @@ pub fn read_folder(
         match read(&source, bytes, budget) {
             // A certificate holds a quote of another moment: it is the machine's where there is no other.
             Ok(readout) if matches!(readout.format, Format::RaTls | Format::Info) => {
-                later.push((source, readout))
+                later.push((source, readout));
             }
             Ok(readout) => folder.evidence(&source, readout)?,
             Err(error) => folder.part(file, &source, bytes, error)?,
