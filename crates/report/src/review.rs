@@ -33,7 +33,8 @@ pub(crate) fn stage_one_needs(report: &Report) -> Option<String> {
         (0, people) => needs.push(format!("a word on {people} findings (`veritee review init`)")),
         (questions, 0) => needs.push(format!("{questions} answers (`veritee review init`)")),
         (questions, people) => {
-            needs.push(format!("{questions} answers and a word on {people} findings (`veritee review init`)"))
+            needs
+                .push(format!("{questions} answers and a word on {people} findings (`veritee review init`)"));
         }
     }
     (!needs.is_empty()).then(|| needs.join("; "))
