@@ -38,7 +38,8 @@ middle="veritee-gpu veritee-quote veritee-eventlog veritee-measure veritee-compo
 outer="veritee-evidence veritee-report"
 # shellcheck disable=SC2086  # the lists are words
 {
-  refuse base veritee-model $middle $upper $outer
+  refuse base veritee-x509 veritee-model $middle $upper $outer
+  refuse x509 veritee-model $middle $upper $outer
   refuse model $middle $upper $outer
   for crate in gpu quote eventlog measure compose source chain; do
     refuse "$crate" $(tr ' ' '\n' <<<"$middle" | grep -vx "veritee-$crate") $upper $outer
@@ -51,9 +52,10 @@ outer="veritee-evidence veritee-report"
 }
 # The quote crate is for others too: what it brings along stays small.
 refuse quote clap toml dcap-qvl veritee-model
+refuse x509 ring serde_json
 
 # Pure crates read no file, no clock and no environment.
-for name in base model gpu quote eventlog measure compose source chain audit policy verify report evidence; do
+for name in base x509 model gpu quote eventlog measure compose source chain audit policy verify report evidence; do
   if grep -rnE 'std::(fs|env|net|process)\b|SystemTime|Instant::now' "crates/$name/src" --include='*.rs' --exclude=tests.rs --exclude-dir=tests | grep -vE '^[^:]+:[0-9]+:\s*//' >&2; then
     echo "veritee-$name names a file, a socket, a clock or the environment" >&2
     fail=1

@@ -1,13 +1,14 @@
 //! A certificate as NVIDIA issues it: version 3, ECDSA P-384 with SHA-384, no unknown critical extension.
 //!
 //! An own walk, for the reasons of `veritee-quote`: rustls-webpki enforces neither keyCertSign nor key identifiers,
-//! ends no path at a CA and tells no place. The readers of DER and of the common extensions are shared with it; what
-//! remains is NVIDIA's profile. Reading checks no signature.
+//! ends no path at a CA and tells no place. The reader of all that is common is `veritee-x509`; what remains is NVIDIA's
+//! profile. Reading checks no signature.
 
-use crate::der::{BIT_STRING, Der, DerError, Element, INTEGER, OID, SEQUENCE, UTF8_STRING};
+use crate::der::{DerError, DerFault, Element, INTEGER, OID, SEQUENCE, UTF8_STRING};
 use crate::x509::{
-    AUTHORITY_KEY_IDENTIFIER, BASIC_CONSTRAINTS, BasicConstraints, Extension, KEY_USAGE, KeyUsage, NARROWING,
-    SUBJECT_KEY_IDENTIFIER, Serial, read_authority_key, read_basic_constraints, read_key_usage, read_serial,
+    AUTHORITY_KEY_IDENTIFIER, BASIC_CONSTRAINTS, BasicConstraints, CertificateFrame, Extension, KEY_USAGE,
+    KeyUsage, NARROWING, SUBJECT_KEY_IDENTIFIER, Serial, read_authority_key, read_basic_constraints,
+    read_key_usage, read_subject_key,
 };
 use ring::signature::{ECDSA_P384_SHA384_ASN1, ECDSA_P384_SHA384_FIXED, UnparsedPublicKey};
 use veritee_model::UnixTime;
@@ -90,41 +91,22 @@ pub(crate) struct Certificate<'a> {
 
 impl<'a> Certificate<'a> {
     pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, CertificateError> {
-        let mut outer = Der::new(bytes);
-        let whole = outer.expect(SEQUENCE, "certificate expected")?;
-        outer.finish("bytes after the certificate")?;
-        let mut parts = whole.inner();
-        let tbs = parts.expect(SEQUENCE, "TBSCertificate expected")?;
-        let algorithm = parts.expect(SEQUENCE, "signature algorithm expected")?;
-        let signature = parts.expect(BIT_STRING, "signature expected")?;
-        parts.finish("bytes after the signature")?;
-        let mut fields = tbs.inner();
-        check_version(&mut fields)?;
-        let serial = read_serial(&fields.expect(INTEGER, "serial number expected")?)?;
-        let named = fields.expect(SEQUENCE, "signature algorithm expected")?;
-        // RFC 5280 4.1.1.2: both are the same.
-        if named.whole != algorithm.whole {
-            return Err(CertificateError::Form(named.error("two signature algorithms are named")));
-        }
-        check_algorithm(&algorithm)?;
-        let issuer = fields.expect(SEQUENCE, "issuer expected")?;
-        let mut validity = fields.sequence("validity expected")?;
-        let not_before = validity.any()?.time()?;
-        let not_after = validity.any()?.time()?;
-        validity.finish("bytes after the validity")?;
-        let subject = fields.expect(SEQUENCE, "subject expected")?;
-        let spki = fields.expect(SEQUENCE, "subject public key expected")?;
+        let (frame, public_key) = CertificateFrame::read(bytes, check_algorithms, |spki| {
+            let other =
+                |named: &Element<'_>| CertificateError::Unsupported(named.error(DerFault::OtherCurve384));
+            crate::x509::read_point(spki, P384_PUBLIC_KEY, other, DerFault::PointForm384)
+        })?;
         let mut certificate = Self {
             der: bytes,
-            tbs: tbs.whole,
-            signature: signature.octets_of_bits()?,
-            serial,
-            issuer: issuer.whole,
-            subject: subject.whole,
-            not_before,
-            not_after,
-            public_key: read_public_key(&spki)?,
-            spki: spki.whole,
+            tbs: frame.tbs,
+            signature: frame.signature,
+            serial: frame.serial,
+            issuer: frame.issuer.whole,
+            subject: frame.subject.whole,
+            not_before: frame.not_before,
+            not_after: frame.not_after,
+            public_key,
+            spki: frame.spki.whole,
             basic_constraints: None,
             key_usage: None,
             subject_key: None,
@@ -133,8 +115,9 @@ impl<'a> Certificate<'a> {
             firmware: None,
             ocsp_signing: false,
         };
-        certificate.read_extensions(&fields.expect(0xa3, "extensions expected")?)?;
-        fields.finish("bytes after the extensions")?;
+        // Certificates are small and a genuine one has seven extensions; many more are refused before they cost.
+        let (limit, repeated) = (32, DerFault::ExtensionTwiceOrTooMany);
+        crate::x509::read_extensions(&frame.extensions, limit, repeated, |it| certificate.take(it))?;
         Ok(certificate)
     }
 
@@ -147,37 +130,20 @@ impl<'a> Certificate<'a> {
         crate::x509::common_name(self.subject)
     }
 
-    fn read_extensions(&mut self, wrapper: &Element<'a>) -> Result<(), DerError> {
-        let mut outer = wrapper.inner();
-        let mut list = outer.sequence("extensions expected")?;
-        outer.finish("bytes after the extensions")?;
-        let mut seen: Vec<&[u8]> = Vec::with_capacity(8);
-        while !list.is_empty() {
-            let extension = Extension::read(&mut list)?;
-            // Certificates are small and a genuine one has seven extensions; many more are refused before they cost.
-            if seen.contains(&extension.oid) || seen.len() >= 32 {
-                return Err(extension.element.error("extension occurs twice, or there are too many"));
-            }
-            seen.push(extension.oid);
-            self.take(&extension)?;
-        }
-        Ok(())
-    }
-
     fn take(&mut self, extension: &Extension<'a>) -> Result<(), DerError> {
         let element = &extension.element;
         match extension.oid {
             BASIC_CONSTRAINTS => {
                 let constraints = read_basic_constraints(element)?;
                 if constraints.ca && !extension.critical {
-                    return Err(element.error("basic constraints of a CA are not critical"));
+                    return Err(element.error(DerFault::CaConstraintsNotCritical));
                 }
                 self.basic_constraints = Some(constraints);
             }
             KEY_USAGE => self.key_usage = Some(read_key_usage(element)?),
             SUBJECT_KEY_IDENTIFIER => {
                 extension.refuse_critical()?;
-                self.subject_key = Some(octets(element)?);
+                self.subject_key = Some(read_subject_key(element)?);
             }
             AUTHORITY_KEY_IDENTIFIER => {
                 extension.refuse_critical()?;
@@ -186,16 +152,16 @@ impl<'a> Certificate<'a> {
             SUBJECT_ALTERNATIVE_NAME if !extension.critical => self.device_name = read_device_name(element)?,
             EXTENDED_KEY_USAGE => {
                 if !is_ocsp_signing(element)? {
-                    return Err(element.error("extension that narrows what the certificate is for"));
+                    return Err(element.error(DerFault::NarrowingExtension));
                 }
                 self.ocsp_signing = true;
             }
             FIRMWARE_IDENTITY if !extension.critical => self.firmware = Some(read_firmware(element)?),
             DICE_TCB_INFO if !extension.critical => self.firmware = Some(read_dice(element)?),
             oid if NARROWING.contains(&oid) => {
-                return Err(element.error("extension that narrows what the certificate is for"));
+                return Err(element.error(DerFault::NarrowingExtension));
             }
-            _ if extension.critical => return Err(element.error("unknown critical extension")),
+            _ if extension.critical => return Err(element.error(DerFault::UnknownCriticalExtension)),
             _ => {}
         }
         Ok(())
@@ -212,49 +178,23 @@ pub(crate) fn verify_fixed(key: &PublicKey, message: &[u8], signature: &[u8; 96]
     UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, key).verify(message, signature).is_ok()
 }
 
-fn check_algorithm(element: &Element<'_>) -> Result<(), CertificateError> {
-    if element.whole == ECDSA_WITH_SHA384 {
+fn check_algorithms(outer: &Element<'_>, signed: &Element<'_>) -> Result<(), CertificateError> {
+    // RFC 5280 4.1.1.2: both are the same.
+    if signed.whole != outer.whole {
+        return Err(CertificateError::Form(signed.error(DerFault::TwoSignatureAlgorithms)));
+    }
+    if outer.whole == ECDSA_WITH_SHA384 {
         Ok(())
     } else {
-        let error = element.error("signature algorithm other than ECDSA with SHA-384");
-        Err(CertificateError::Unsupported(error))
+        Err(CertificateError::Unsupported(outer.error(DerFault::OtherSignatureAlgorithm384)))
     }
-}
-
-fn check_version(fields: &mut Der<'_>) -> Result<(), DerError> {
-    let wrapper = fields.expect(0xa0, "version 3 expected")?;
-    let mut inner = wrapper.inner();
-    let version = inner.expect(INTEGER, "version expected")?;
-    inner.finish("bytes after the version")?;
-    if version.value == [2] { Ok(()) } else { Err(version.error("version 3 expected")) }
-}
-
-fn read_public_key(spki: &Element<'_>) -> Result<PublicKey, CertificateError> {
-    let mut parts = spki.inner();
-    let algorithm = parts.expect(SEQUENCE, "public key algorithm expected")?;
-    if algorithm.whole != P384_PUBLIC_KEY {
-        return Err(CertificateError::Unsupported(algorithm.error("public key is not on P-384")));
-    }
-    let key = parts.expect(BIT_STRING, "public key expected")?;
-    parts.finish("bytes after the public key")?;
-    match <PublicKey>::try_from(key.octets_of_bits()?) {
-        Ok(point) if point.first() == Some(&4) => Ok(point),
-        _ => Err(CertificateError::Form(key.error("public key is not an uncompressed P-384 point"))),
-    }
-}
-
-fn octets<'a>(element: &Element<'a>) -> Result<&'a [u8], DerError> {
-    let mut inner = element.inner();
-    let value = inner.expect(crate::der::OCTET_STRING, "key identifier expected")?.value;
-    inner.finish("bytes after the key identifier")?;
-    Ok(value)
 }
 
 /// `SEQUENCE { [0] { OID, [0] UTF8String } }`; other general names are passed over.
 fn read_device_name<'a>(element: &Element<'a>) -> Result<Option<&'a str>, DerError> {
     let mut outer = element.inner();
-    let mut names = outer.sequence("alternative names expected")?;
-    outer.finish("bytes after the alternative names")?;
+    let mut names = outer.sequence(DerFault::AlternativeNamesExpected)?;
+    outer.finish(DerFault::BytesAfterAlternativeNames)?;
     let mut found = None;
     while !names.is_empty() {
         let name = names.any()?;
@@ -262,18 +202,17 @@ fn read_device_name<'a>(element: &Element<'a>) -> Result<Option<&'a str>, DerErr
             continue;
         }
         let mut parts = name.inner();
-        let kind = parts.expect(OID, "name's identifier expected")?;
-        let mut value = parts.expect(0xa0, "name's value expected")?.inner();
-        parts.finish("bytes after the name")?;
+        let kind = parts.expect(OID, DerFault::OtherNameTypeExpected)?;
+        let mut value = parts.expect(0xa0, DerFault::OtherNameValueExpected)?.inner();
+        parts.finish(DerFault::BytesAfterName)?;
         if kind.value != DEVICE_NAME {
             continue;
         }
-        let text = value.expect(UTF8_STRING, "device name expected")?;
-        value.finish("bytes after the device name")?;
-        let text =
-            core::str::from_utf8(text.value).map_err(|_utf8| text.error("device name is not UTF-8"))?;
+        let text = value.expect(UTF8_STRING, DerFault::DeviceNameExpected)?;
+        value.finish(DerFault::BytesAfterDeviceName)?;
+        let text = core::str::from_utf8(text.value).map_err(|_utf8| text.error(DerFault::DeviceNameForm))?;
         if found.replace(text).is_some() {
-            return Err(name.error("two device names"));
+            return Err(name.error(DerFault::TwoDeviceNames));
         }
     }
     Ok(found)
@@ -281,61 +220,61 @@ fn read_device_name<'a>(element: &Element<'a>) -> Result<Option<&'a str>, DerErr
 
 fn is_ocsp_signing(element: &Element<'_>) -> Result<bool, DerError> {
     let mut outer = element.inner();
-    let mut purposes = outer.sequence("purposes expected")?;
-    outer.finish("bytes after the purposes")?;
-    let purpose = purposes.expect(OID, "purpose expected")?;
+    let mut purposes = outer.sequence(DerFault::PurposesExpected)?;
+    outer.finish(DerFault::BytesAfterPurposes)?;
+    let purpose = purposes.expect(OID, DerFault::PurposeExpected)?;
     Ok(purposes.is_empty() && purpose.value == OCSP_SIGNING)
 }
 
 /// `SEQUENCE { INTEGER 1, SubjectPublicKeyInfo, SEQUENCE { OID sha384, OCTET STRING } }`.
 fn read_firmware<'a>(element: &Element<'a>) -> Result<FirmwareIdentity<'a>, DerError> {
     let mut outer = element.inner();
-    let mut parts = outer.sequence("firmware identity expected")?;
-    outer.finish("bytes after the firmware identity")?;
-    let version = parts.expect(INTEGER, "firmware identity's version expected")?;
+    let mut parts = outer.sequence(DerFault::FirmwareIdentityExpected)?;
+    outer.finish(DerFault::BytesAfterFirmwareIdentity)?;
+    let version = parts.expect(INTEGER, DerFault::FirmwareVersionExpected)?;
     if version.small()? != 1 {
-        return Err(version.error("firmware identity of version 1 expected"));
+        return Err(version.error(DerFault::FirmwareVersionOther));
     }
-    let issuer_spki = parts.expect(SEQUENCE, "firmware identity's key expected")?.whole;
-    let digest = read_digest(&parts.expect(SEQUENCE, "firmware digest expected")?)?;
-    parts.finish("bytes after the firmware digest")?;
+    let issuer_spki = parts.expect(SEQUENCE, DerFault::FirmwareKeyExpected)?.whole;
+    let digest = read_digest(&parts.expect(SEQUENCE, DerFault::FirmwareDigestExpected)?)?;
+    parts.finish(DerFault::BytesAfterFirmwareDigest)?;
     Ok(FirmwareIdentity { digest, issuer_spki: Some(issuer_spki), flags: None })
 }
 
 /// `{ OID sha384, OCTET STRING }` inside a SEQUENCE.
 fn read_digest(element: &Element<'_>) -> Result<[u8; 48], DerError> {
     let mut pair = element.inner();
-    let algorithm = pair.expect(OID, "digest algorithm expected")?;
+    let algorithm = pair.expect(OID, DerFault::DigestAlgorithmExpected)?;
     if algorithm.value != SHA384 {
-        return Err(algorithm.error("firmware digest of SHA-384 expected"));
+        return Err(algorithm.error(DerFault::FirmwareDigestAlgorithm));
     }
-    let digest = pair.expect(crate::der::OCTET_STRING, "firmware digest expected")?;
-    pair.finish("bytes after the firmware digest")?;
-    <[u8; 48]>::try_from(digest.value).map_err(|_length| digest.error("firmware digest of 48 bytes expected"))
+    let digest = pair.expect(crate::der::OCTET_STRING, DerFault::FirmwareDigestExpected)?;
+    pair.finish(DerFault::BytesAfterFirmwareDigest)?;
+    <[u8; 48]>::try_from(digest.value).map_err(|_length| digest.error(DerFault::FirmwareDigestLength))
 }
 
 /// TCG DICE Attestation Architecture, DiceTcbInfo with implicit tags 0 to 9. Of several digests the first counts.
 fn read_dice<'a>(element: &Element<'a>) -> Result<FirmwareIdentity<'a>, DerError> {
     let mut outer = element.inner();
-    let mut parts = outer.sequence("DiceTcbInfo expected")?;
-    outer.finish("bytes after DiceTcbInfo")?;
+    let mut parts = outer.sequence(DerFault::DiceTcbInfoExpected)?;
+    outer.finish(DerFault::BytesAfterDiceTcbInfo)?;
     let (mut digest, mut flags, mut last) = (None, None, None);
     while !parts.is_empty() {
         let part = parts.any()?;
         let number = part.tag & 0x1f;
         if part.tag & 0xc0 != 0x80 || last.is_some_and(|last| number <= last) {
-            return Err(part.error("DiceTcbInfo's parts are out of order"));
+            return Err(part.error(DerFault::DiceOutOfOrder));
         }
         last = Some(number);
         match part.tag {
             0xa6 => {
                 let mut list = part.inner();
-                digest = Some(read_digest(&list.expect(SEQUENCE, "firmware digest expected")?)?);
+                digest = Some(read_digest(&list.expect(SEQUENCE, DerFault::FirmwareDigestExpected)?)?);
             }
             0x87 => flags = Some(hex::encode(part.value)),
             _ => {}
         }
     }
-    let digest = digest.ok_or_else(|| element.error("DiceTcbInfo without firmware digest"))?;
+    let digest = digest.ok_or_else(|| element.error(DerFault::DiceWithoutDigest))?;
     Ok(FirmwareIdentity { digest, issuer_spki: None, flags })
 }

@@ -1,7 +1,7 @@
 //! The two roots that NVIDIA signs under, pinned: devices, and reference manifests. They are not interchangeable.
 
 use crate::certificate::{Certificate, CertificateError, PublicKey};
-use crate::der::DerError;
+use crate::der::{DerError, DerFault};
 use crate::pem;
 use core::fmt;
 use std::sync::{Arc, LazyLock};
@@ -31,18 +31,18 @@ impl Anchor {
     }
 
     fn from_der(der: &[u8]) -> Result<Self, DerError> {
-        let fault = |what| DerError { at: 0, what };
+        let fault = |fault| DerError::new(0, fault);
         let certificate = Certificate::parse(der).map_err(|error| match error {
             CertificateError::Form(error) | CertificateError::Unsupported(error) => error,
         })?;
         if certificate.issuer != certificate.subject || !certificate.is_signed_by(&certificate.public_key) {
-            return Err(fault("a root signs itself"));
+            return Err(fault(DerFault::RootNotSelfSigned));
         }
         let is_ca = certificate.basic_constraints.is_some_and(|constraints| constraints.ca);
         if !is_ca || !certificate.key_usage.is_some_and(crate::x509::KeyUsage::key_cert_sign) {
-            return Err(fault("a root is a CA that signs certificates"));
+            return Err(fault(DerFault::RootNotCa));
         }
-        let subject_key = certificate.subject_key.ok_or(fault("a root has a subject key identifier"))?;
+        let subject_key = certificate.subject_key.ok_or(fault(DerFault::RootWithoutKeyIdentifier))?;
         Ok(Self {
             der: der.into(),
             subject: certificate.subject.into(),

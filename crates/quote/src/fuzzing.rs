@@ -3,13 +3,13 @@
 //! Only with the feature `fuzzing`, which no other crate turns on. Nothing that is returned here is verified, and
 //! nothing that verifies takes it.
 
-use crate::der::{DerError, DerFault, OCTET_STRING};
+use crate::der::{Der, DerError, DerFault, OCTET_STRING};
 use crate::error::DocumentFault;
 use crate::pck::PckExtension;
 use crate::qe_identity::QeIdentity;
 use crate::tcb_info::TcbInfo;
+use crate::x509::Certificate;
 use crate::x509::crl::Crl;
-use crate::x509::{Certificate, DerReader};
 use veritee_base::Budget;
 
 /// Reads a TCB info.
@@ -33,7 +33,7 @@ pub fn qe_identity(text: &str) -> Result<QeIdentity, DocumentFault> {
 /// # Errors
 /// As inside a certificate.
 pub fn pck_extension(bytes: &[u8]) -> Result<PckExtension, DerError> {
-    let mut reader = DerReader::new(bytes);
+    let mut reader = Der::new(bytes);
     let extension = reader.expect(OCTET_STRING, DerFault::ExtensionValueExpected)?;
     reader.finish(DerFault::BytesAfterExtensionValue)?;
     PckExtension::parse(extension)

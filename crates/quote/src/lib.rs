@@ -110,7 +110,6 @@
 
 mod bytes;
 mod collateral;
-mod der;
 pub mod divergence;
 pub mod error;
 mod facts;
@@ -133,6 +132,8 @@ mod verified;
 mod verifier;
 mod wire;
 mod x509;
+
+use veritee_x509::der;
 
 pub use bytes::{
     CpuSvn, EnclaveAttributes, MrEnclave, MrSigner, PceId, PlatformInstanceId, SeamAttributes, TdId,
@@ -157,4 +158,4 @@ pub use veritee_base::{
     Budget, Fmspc, HexError, MrConfigId, MrOwner, MrOwnerConfig, MrSeam, MrServiceTd, MrSignerSeam, Mrtd,
     Ppid, ReportData, Rtmr, Sha256Digest, TcbStatus, TdAttributes, TeeTcbSvn, TimeError, UnixTime, Xfam,
 };
-pub use x509::pem::PemError;
+pub use veritee_x509::pem::PemError;

@@ -64,7 +64,7 @@ impl Revocations {
                     public_key: item.ca.public_key,
                     serials: item.list.serials.clone(),
                 });
-                item.list.serials.len() > 0
+                !item.list.serials.is_empty()
             }
         }
     }

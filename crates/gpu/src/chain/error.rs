@@ -209,14 +209,15 @@ impl ChainError {
                 new("the chain has another number of certificates".into()).at(of).expected(expected).got(got)
             }
             ChainFault::Der { index, error } => {
-                new(format!("the certificate is not of NVIDIA's form: {}", error.what))
+                new(format!("the certificate is not of NVIDIA's form: {}", error.fault))
                     .at(format_args!("{of}, certificate {index}, byte {}", error.at))
             }
-            ChainFault::Unsupported { index, error } => {
-                new(format!("the certificate is of a kind that this version does not verify: {}", error.what))
-                    .at(format_args!("{of}, certificate {index}, byte {}", error.at))
-                    .next("a newer version of veritee may verify it")
-            }
+            ChainFault::Unsupported { index, error } => new(format!(
+                "the certificate is of a kind that this version does not verify: {}",
+                error.fault
+            ))
+            .at(format_args!("{of}, certificate {index}, byte {}", error.at))
+            .next("a newer version of veritee may verify it"),
             ChainFault::Root { name, expected, got } => {
                 new(format!("the chain ends in another root than NVIDIA's; it calls itself {name}"))
                     .at(of)

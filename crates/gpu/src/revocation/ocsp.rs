@@ -4,7 +4,8 @@ use super::{RevocationError, algorithm, verify};
 use crate::certificate::{Certificate, CertificateError, PublicKey};
 use crate::chain::Link;
 use crate::der::{
-    BIT_STRING, Der, DerError, ENUMERATED, Element, GENERALIZED_TIME, INTEGER, OCTET_STRING, OID, SEQUENCE,
+    BIT_STRING, Der, DerError, DerFault, ENUMERATED, Element, GENERALIZED_TIME, INTEGER, OCTET_STRING, OID,
+    SEQUENCE,
 };
 use crate::memory::Memory;
 use crate::x509::{Extension, Serial, read_serial};
@@ -148,47 +149,47 @@ impl Answer<'_> {
 /// All answers of a response.
 pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Answer<'_>>, DerError> {
     let mut outer = Der::new(bytes);
-    let whole = outer.expect(SEQUENCE, "OCSP response expected")?;
-    outer.finish("bytes after the OCSP response")?;
+    let whole = outer.expect(SEQUENCE, DerFault::OcspResponseExpected)?;
+    outer.finish(DerFault::BytesAfterOcspResponse)?;
     let mut parts = whole.inner();
-    let status = parts.expect(ENUMERATED, "response status expected")?;
+    let status = parts.expect(ENUMERATED, DerFault::ResponseStatusExpected)?;
     if status.small()? != 0 {
-        return Err(status.error("the responder gave no answer"));
+        return Err(status.error(DerFault::NoAnswer));
     }
-    let mut wrapper = parts.expect(0xa0, "response bytes expected")?.inner();
-    parts.finish("bytes after the response")?;
-    let mut typed = wrapper.sequence("response bytes expected")?;
-    wrapper.finish("bytes after the response")?;
-    let kind = typed.expect(OID, "response type expected")?;
+    let mut wrapper = parts.expect(0xa0, DerFault::ResponseBytesExpected)?.inner();
+    parts.finish(DerFault::BytesAfterResponse)?;
+    let mut typed = wrapper.sequence(DerFault::ResponseBytesExpected)?;
+    wrapper.finish(DerFault::BytesAfterResponse)?;
+    let kind = typed.expect(OID, DerFault::ResponseTypeExpected)?;
     if kind.value != BASIC {
-        return Err(kind.error("basic OCSP response expected"));
+        return Err(kind.error(DerFault::OcspTypeOther));
     }
-    let body = typed.expect(OCTET_STRING, "response expected")?;
-    typed.finish("bytes after the response")?;
+    let body = typed.expect(OCTET_STRING, DerFault::ResponseExpected)?;
+    typed.finish(DerFault::BytesAfterResponse)?;
     read_basic(&body)
 }
 
 fn read_basic<'a>(body: &Element<'a>) -> Result<Vec<Answer<'a>>, DerError> {
     let mut outer = body.inner();
-    let mut parts = outer.sequence("basic response expected")?;
-    outer.finish("bytes after the basic response")?;
-    let data = parts.expect(SEQUENCE, "response data expected")?;
-    let algorithm = parts.expect(SEQUENCE, "signature algorithm expected")?;
-    let signature = parts.expect(BIT_STRING, "signature expected")?.octets_of_bits()?;
+    let mut parts = outer.sequence(DerFault::BasicResponseExpected)?;
+    outer.finish(DerFault::BytesAfterBasicResponse)?;
+    let data = parts.expect(SEQUENCE, DerFault::ResponseDataExpected)?;
+    let algorithm = parts.expect(SEQUENCE, DerFault::SignatureAlgorithmExpected)?;
+    let signature = parts.expect(BIT_STRING, DerFault::SignatureExpected)?.octets_of_bits()?;
     let mut certificates = Vec::new();
     if let Some(wrapper) = parts.optional(0xa0)? {
         let mut inner = wrapper.inner();
-        let mut list = inner.sequence("certificates expected")?;
-        inner.finish("bytes after the certificates")?;
+        let mut list = inner.sequence(DerFault::CertificatesExpected)?;
+        inner.finish(DerFault::BytesAfterCertificates)?;
         while !list.is_empty() {
-            let certificate = list.expect(SEQUENCE, "certificate expected")?;
+            let certificate = list.expect(SEQUENCE, DerFault::CertificateExpected)?;
             if certificates.len() >= CERTIFICATES {
-                return Err(certificate.error("too many certificates"));
+                return Err(certificate.error(DerFault::TooManyCertificates));
             }
             certificates.push(certificate.whole);
         }
     }
-    parts.finish("bytes after the basic response")?;
+    parts.finish(DerFault::BytesAfterBasicResponse)?;
     let response =
         Response { signed: data.whole, algorithm: algorithm.whole, signature, certificates, nonce: None };
     read_data(&data, response)
@@ -197,25 +198,25 @@ fn read_basic<'a>(body: &Element<'a>) -> Result<Vec<Answer<'a>>, DerError> {
 fn read_data<'a>(data: &Element<'a>, mut response: Response<'a>) -> Result<Vec<Answer<'a>>, DerError> {
     let mut fields = data.inner();
     if let Some(version) = fields.optional(0xa0)? {
-        return Err(version.error("default value is written out, or another version"));
+        return Err(version.error(DerFault::VersionWrittenOut));
     }
     // Who answers is shown by the signature; byName and byKey are only hints.
     let responder = fields.any()?;
     if !matches!(responder.tag, 0xa1 | 0xa2) {
-        return Err(responder.error("responder expected"));
+        return Err(responder.error(DerFault::ResponderExpected));
     }
-    fields.expect(GENERALIZED_TIME, "time of the answer expected")?.time()?;
-    let mut list = fields.sequence("answers expected")?;
+    fields.expect(GENERALIZED_TIME, DerFault::AnswerTimeExpected)?.time()?;
+    let mut list = fields.sequence(DerFault::AnswersExpected)?;
     if let Some(extensions) = fields.optional(0xa1)? {
         response.nonce = read_extensions(&extensions)?;
     }
-    fields.finish("bytes after the answers")?;
+    fields.finish(DerFault::BytesAfterAnswers)?;
     let response = Arc::new(response);
     let mut answers = Vec::new();
     while !list.is_empty() {
-        let single = list.expect(SEQUENCE, "answer expected")?;
+        let single = list.expect(SEQUENCE, DerFault::AnswerExpected)?;
         if answers.len() >= ANSWERS {
-            return Err(single.error("too many answers"));
+            return Err(single.error(DerFault::TooManyAnswers));
         }
         answers.push(read_single(&single, &response)?);
     }
@@ -224,21 +225,22 @@ fn read_data<'a>(data: &Element<'a>, mut response: Response<'a>) -> Result<Vec<A
 
 fn read_single<'a>(single: &Element<'a>, response: &Arc<Response<'a>>) -> Result<Answer<'a>, DerError> {
     let mut fields = single.inner();
-    let mut id = fields.sequence("certificate id expected")?;
-    let hash = id.sequence("digest algorithm expected")?.expect(OID, "digest algorithm expected")?;
+    let mut id = fields.sequence(DerFault::CertificateIdExpected)?;
+    let hash =
+        id.sequence(DerFault::DigestAlgorithmExpected)?.expect(OID, DerFault::DigestAlgorithmExpected)?;
     let known = DIGESTS.iter().find(|(oid, _)| *oid == hash.value);
-    let &(_, algorithm) = known.ok_or_else(|| hash.error("unknown digest algorithm"))?;
-    let issuer_name = id.expect(OCTET_STRING, "issuer's name expected")?.value;
-    let issuer_key = id.expect(OCTET_STRING, "issuer's key expected")?.value;
-    let serial = read_serial(&id.expect(INTEGER, "serial number expected")?)?;
-    id.finish("bytes after the certificate id")?;
+    let &(_, algorithm) = known.ok_or_else(|| hash.error(DerFault::UnknownDigestAlgorithm))?;
+    let issuer_name = id.expect(OCTET_STRING, DerFault::IssuerNameExpected)?.value;
+    let issuer_key = id.expect(OCTET_STRING, DerFault::IssuerKeyExpected)?.value;
+    let serial = read_serial(&id.expect(INTEGER, DerFault::SerialNumberExpected)?)?;
+    id.finish(DerFault::BytesAfterCertificateId)?;
     let status = read_status(&fields.any()?)?;
-    let this_update = fields.expect(GENERALIZED_TIME, "start of validity expected")?.time()?;
+    let this_update = fields.expect(GENERALIZED_TIME, DerFault::StartOfValidityExpected)?.time()?;
     let next_update = match fields.optional(0xa0)? {
         Some(wrapper) => {
             let mut inner = wrapper.inner();
-            let time = inner.expect(GENERALIZED_TIME, "end of validity expected")?.time()?;
-            inner.finish("bytes after the end of validity")?;
+            let time = inner.expect(GENERALIZED_TIME, DerFault::EndOfValidityExpected)?.time()?;
+            inner.finish(DerFault::BytesAfterEndOfValidity)?;
             Some(time)
         }
         None => None,
@@ -246,7 +248,7 @@ fn read_single<'a>(single: &Element<'a>, response: &Arc<Response<'a>>) -> Result
     if let Some(extensions) = fields.optional(0xa1)? {
         read_extensions(&extensions)?;
     }
-    fields.finish("bytes after the answer")?;
+    fields.finish(DerFault::BytesAfterAnswer)?;
     let response = Arc::clone(response);
     Ok(Answer { response, algorithm, issuer_name, issuer_key, serial, status, this_update, next_update })
 }
@@ -257,36 +259,36 @@ fn read_status(element: &Element<'_>) -> Result<Status, DerError> {
         (0x82, []) => Ok(Status::Unknown),
         (0xa1, _) => {
             let mut inner = element.inner();
-            inner.expect(GENERALIZED_TIME, "time of revocation expected")?.time()?;
+            inner.expect(GENERALIZED_TIME, DerFault::TimeOfRevocationExpected)?.time()?;
             let hold = match inner.optional(0xa0)? {
                 Some(wrapper) => {
                     let mut reason = wrapper.inner();
-                    let code = reason.expect(ENUMERATED, "reason expected")?.small()?;
-                    reason.finish("bytes after the reason")?;
+                    let code = reason.expect(ENUMERATED, DerFault::ReasonExpected)?.small()?;
+                    reason.finish(DerFault::BytesAfterReason)?;
                     code == HOLD
                 }
                 None => false,
             };
-            inner.finish("bytes after the revocation")?;
+            inner.finish(DerFault::BytesAfterRevocation)?;
             Ok(Status::Revoked { hold })
         }
-        _ => Err(element.error("status expected")),
+        _ => Err(element.error(DerFault::StatusExpected)),
     }
 }
 
 /// The nonce, which is not critical. Nothing critical is known here.
 fn read_extensions<'a>(wrapper: &Element<'a>) -> Result<Option<&'a [u8]>, DerError> {
     let mut outer = wrapper.inner();
-    let mut list = outer.sequence("extensions expected")?;
-    outer.finish("bytes after the extensions")?;
+    let mut list = outer.sequence(DerFault::ExtensionsExpected)?;
+    outer.finish(DerFault::BytesAfterExtensions)?;
     let mut nonce = None;
     while !list.is_empty() {
         let extension = Extension::read(&mut list)?;
         if extension.critical {
-            return Err(extension.element.error("unknown critical extension"));
+            return Err(extension.element.error(DerFault::UnknownCriticalExtension));
         }
         if extension.oid == NONCE && nonce.replace(extension.element.value).is_some() {
-            return Err(extension.element.error("nonce occurs twice"));
+            return Err(extension.element.error(DerFault::NonceTwice));
         }
     }
     Ok(nonce)

@@ -13,7 +13,7 @@ use crate::root::TrustRoot;
 use crate::tcb_info::TcbInfo;
 use crate::x509::chain::{self, Issuer, Validity};
 use crate::x509::crl::Crl;
-use crate::x509::{PublicKey, SERIAL_LENGTH, Serial, shown_name, verify_fixed};
+use crate::x509::{PublicKey, SERIAL_LENGTH, Serial, check_algorithm, shown_name, verify_asn1, verify_fixed};
 use std::sync::Arc;
 use veritee_base::{Budget, UnixTime};
 
@@ -363,7 +363,7 @@ fn read_pck_ca(text: &str, under: Under<'_>) -> Result<PckCa, ChainError> {
 
 fn read_list(source: Source, der: &[u8], issuer: &Issuer<'_>) -> Result<RevocationList, CollateralError> {
     let fault = |fault| CollateralError::Crl { source, fault };
-    let crl = Crl::parse(der).map_err(|error| fault(CrlFault::Der(error)))?;
+    let crl = Crl::parse_signed(der, check_algorithm).map_err(|error| fault(CrlFault::Der(error)))?;
     if crl.issuer != issuer.subject {
         let expected = shown_name(issuer.subject);
         return Err(fault(CrlFault::Issuer { expected, got: shown_name(crl.issuer) }));
@@ -372,7 +372,7 @@ fn read_list(source: Source, der: &[u8], issuer: &Issuer<'_>) -> Result<Revocati
         let expected = hex::encode(issuer.subject_key);
         return Err(fault(CrlFault::KeyIdentifier { expected, got: hex::encode(crl.authority_key) }));
     }
-    if !crl.is_signed_by(issuer.public_key) {
+    if !verify_asn1(issuer.public_key, crl.tbs, crl.signature) {
         return Err(fault(CrlFault::Signature));
     }
     Ok(RevocationList {

@@ -165,7 +165,7 @@ impl ChainError {
             return self;
         }
         let index = |der: &[u8]| {
-            let chain = pem::decode_chain(text, 8).ok()?;
+            let chain = pem::decode_glued_chain(text, 8).ok()?;
             chain.iter().position(|other| other.as_slice() == der)
         };
         let within = match &self.fault {

@@ -108,7 +108,7 @@ impl PckHint {
     #[must_use]
     pub fn of_chain(chain: &[u8]) -> Option<Self> {
         // The chain may stand in any order, so every certificate is asked.
-        let chain = pem::decode_chain(chain, 3).ok()?;
+        let chain = pem::decode_glued_chain(chain, 3).ok()?;
         chain.iter().find_map(|der| {
             let certificate = Certificate::parse(der).ok()?;
             let ca = CaKind::from_name(certificate.issuer_common_name()?)?;

@@ -36,7 +36,7 @@ pub(crate) fn decode(
     if text.len() > limit {
         return Err(ChainError::new(source, None, ChainFault::TooLarge { limit, got: text.len() }));
     }
-    let chain = pem::decode_chain(text, budget.certificates)
+    let chain = pem::decode_glued_chain(text, budget.certificates)
         .map_err(|error| ChainError::new(source, None, ChainFault::Pem(error)))?;
     if chain.len() != count {
         return Err(ChainError::new(source, None, ChainFault::Count { expected: count, got: chain.len() }));

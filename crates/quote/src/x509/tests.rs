@@ -16,10 +16,10 @@ fn certificates() -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     for name in NAMES {
         let quote = crate::Quote::parse(&file(&format!("{name}.bin"))).unwrap();
-        found.extend(pem::decode_chain(quote.certification_data(), 3).unwrap());
+        found.extend(pem::decode_glued_chain(quote.certification_data(), 3).unwrap());
         let collateral = Collateral::from_json(&file(&format!("{name}.collateral.json"))).unwrap();
         for chain in [&collateral.parts().tcb_info_issuer_chain, &collateral.parts().pck_crl_issuer_chain] {
-            found.extend(pem::decode_chain(chain.as_bytes(), 2).unwrap());
+            found.extend(pem::decode_glued_chain(chain.as_bytes(), 2).unwrap());
         }
     }
     found.sort();

@@ -9,6 +9,7 @@ const END: &[u8] = b"-----END CERTIFICATE-----";
 
 /// Why a text is no PEM chain, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PemError {
     /// Byte offset in the text.
     pub at: usize,
@@ -24,13 +25,34 @@ impl fmt::Display for PemError {
 
 impl core::error::Error for PemError {}
 
+/// What may stand between two certificates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Between {
+    LineEnd,
+    /// Older providers of PCK certificates left the line end out; the text is not signed.
+    LineEndOrNothing,
+}
+
 /// Decodes a chain of at most `limit` certificates. One zero byte may end the text, as C strings have it.
 ///
 /// Stops before decoding anything beyond `limit`.
 ///
 /// # Errors
 /// When there is anything but certificates and line ends, damaged base64, or one certificate too many.
-pub(crate) fn decode_chain(text: &[u8], limit: usize) -> Result<Vec<Vec<u8>>, PemError> {
+pub fn decode_chain(text: &[u8], limit: usize) -> Result<Vec<Vec<u8>>, PemError> {
+    decode(text, limit, Between::LineEnd)
+}
+
+/// [`decode_chain`] where the line end between two certificates may be left out, as older providers of PCK certificates
+/// do.
+///
+/// # Errors
+/// As there.
+pub fn decode_glued_chain(text: &[u8], limit: usize) -> Result<Vec<Vec<u8>>, PemError> {
+    decode(text, limit, Between::LineEndOrNothing)
+}
+
+fn decode(text: &[u8], limit: usize, between: Between) -> Result<Vec<Vec<u8>>, PemError> {
     let mut rest = text.strip_suffix(&[0]).unwrap_or(text);
     let total = rest.len();
     let at = |rest: &[u8]| total.saturating_sub(rest.len());
@@ -47,14 +69,14 @@ pub(crate) fn decode_chain(text: &[u8], limit: usize) -> Result<Vec<Vec<u8>>, Pe
             .strip_prefix(BEGIN)
             .and_then(line_end)
             .ok_or(PemError { at: at(rest), what: "a certificate's begin line is expected" })?;
-        let (certificate, after) = decode_body(body, at(body))?;
+        let (certificate, after) = decode_body(body, at(body), between)?;
         certificates.push(certificate);
         rest = after;
     }
 }
 
 /// One certificate's lines and what follows its end line.
-fn decode_body(body: &[u8], offset: usize) -> Result<(Vec<u8>, &[u8]), PemError> {
+fn decode_body(body: &[u8], offset: usize, between: Between) -> Result<(Vec<u8>, &[u8]), PemError> {
     let fault = |position: usize, what| PemError { at: offset.saturating_add(position), what };
     let length = body.iter().position(|byte| *byte == b'-').unwrap_or(body.len());
     let (lines, end) = body.split_at_checked(length).unwrap_or((body, &[]));
@@ -71,7 +93,8 @@ fn decode_body(body: &[u8], offset: usize) -> Result<(Vec<u8>, &[u8]), PemError>
         position = position.saturating_add(line.len());
     }
     let after = end.strip_prefix(END).ok_or_else(|| fault(length, "a certificate's end line is expected"))?;
-    let after = if after.is_empty() { Some(after) } else { line_end(after) };
+    let glued = between == Between::LineEndOrNothing && after.starts_with(BEGIN);
+    let after = if after.is_empty() || glued { Some(after) } else { line_end(after) };
     let after = after.ok_or_else(|| fault(length, "a certificate's end line is expected"))?;
     let certificate = STANDARD.decode(&digits).map_err(|error| match error {
         base64::DecodeError::InvalidByte(index, _)
@@ -83,6 +106,17 @@ fn decode_body(body: &[u8], offset: usize) -> Result<(Vec<u8>, &[u8]), PemError>
         }
     })?;
     Ok((certificate, after))
+}
+
+/// Where in the text the byte `at` of the certificate with this index is coded.
+#[must_use]
+pub fn text_offset(text: &[u8], index: usize, at: usize) -> Option<usize> {
+    let mut begins = text.windows(BEGIN.len()).enumerate().filter(|(_, window)| *window == BEGIN);
+    let (begin, _) = begins.nth(index)?;
+    let start = begin.checked_add(BEGIN.len())?;
+    // Four digits carry three bytes.
+    let digit = at.checked_mul(4)?.checked_div(3)?;
+    start.checked_add(offset_of_digit(text.get(start..)?, digit))
 }
 
 /// Where the digit with this index stands once line ends are counted too.
@@ -107,6 +141,20 @@ mod tests {
     use super::*;
 
     const ONE: &str = "-----BEGIN CERTIFICATE-----\nAAEC\nAw==\n-----END CERTIFICATE-----\n";
+
+    #[test]
+    fn a_line_end_between_two_certificates_may_be_left_out() {
+        let glued = format!("{}{ONE}", ONE.trim_end());
+        assert_eq!(decode_glued_chain(glued.as_bytes(), 3).unwrap().len(), 2);
+        assert!(decode_chain(glued.as_bytes(), 3).is_err());
+        for bad in [
+            format!("{} {ONE}", ONE.trim_end()),
+            format!("{}x", ONE.trim_end()),
+            glued.replace("-----END CERTIFICATE----------BEGIN", "-----END CERTIFICATE---------BEGIN"),
+        ] {
+            assert!(decode_glued_chain(bad.as_bytes(), 3).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn line_ends_of_either_kind_and_one_final_zero_are_read() {

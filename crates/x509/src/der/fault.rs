@@ -1,4 +1,4 @@
-//! What can be wrong with a DER document of Intel's, each with its words.
+//! What can be wrong with a DER document of Intel's or NVIDIA's, each with its words.
 
 use core::fmt;
 
@@ -126,6 +126,78 @@ der_faults! {
     AuthorityKeyIdentifierMissing "authority key identifier is missing";
     CrlNumberMissing "CRL number is missing";
     BytesAfterExtensionValue "bytes after the extension value";
+    // NVIDIA's certificates (TCG DICE Attestation Architecture) and answers about their revocation (RFC 6960).
+    TwoSignatureAlgorithms "two signature algorithms are named";
+    ExtensionTwiceOrTooMany "extension occurs twice, or there are too many";
+    OtherSignatureAlgorithm384 "signature algorithm other than ECDSA with SHA-384";
+    OtherCurve384 "public key is not on P-384";
+    PointForm384 "public key is not an uncompressed P-384 point";
+    AlternativeNamesExpected "alternative names expected";
+    BytesAfterAlternativeNames "bytes after the alternative names";
+    OtherNameTypeExpected "name's identifier expected";
+    OtherNameValueExpected "name's value expected";
+    BytesAfterName "bytes after the name";
+    DeviceNameExpected "device name expected";
+    BytesAfterDeviceName "bytes after the device name";
+    DeviceNameForm "device name is not UTF-8";
+    TwoDeviceNames "two device names";
+    PurposesExpected "purposes expected";
+    BytesAfterPurposes "bytes after the purposes";
+    PurposeExpected "purpose expected";
+    FirmwareIdentityExpected "firmware identity expected";
+    BytesAfterFirmwareIdentity "bytes after the firmware identity";
+    FirmwareVersionExpected "firmware identity's version expected";
+    FirmwareVersionOther "firmware identity of version 1 expected";
+    FirmwareKeyExpected "firmware identity's key expected";
+    FirmwareDigestExpected "firmware digest expected";
+    BytesAfterFirmwareDigest "bytes after the firmware digest";
+    DigestAlgorithmExpected "digest algorithm expected";
+    FirmwareDigestAlgorithm "firmware digest of SHA-384 expected";
+    FirmwareDigestLength "firmware digest of 48 bytes expected";
+    DiceTcbInfoExpected "DiceTcbInfo expected";
+    BytesAfterDiceTcbInfo "bytes after DiceTcbInfo";
+    DiceOutOfOrder "DiceTcbInfo's parts are out of order";
+    DiceWithoutDigest "DiceTcbInfo without firmware digest";
+    OcspResponseExpected "OCSP response expected";
+    BytesAfterOcspResponse "bytes after the OCSP response";
+    ResponseStatusExpected "response status expected";
+    NoAnswer "the responder gave no answer";
+    ResponseBytesExpected "response bytes expected";
+    BytesAfterResponse "bytes after the response";
+    ResponseTypeExpected "response type expected";
+    OcspTypeOther "basic OCSP response expected";
+    ResponseExpected "response expected";
+    BasicResponseExpected "basic response expected";
+    BytesAfterBasicResponse "bytes after the basic response";
+    ResponseDataExpected "response data expected";
+    CertificatesExpected "certificates expected";
+    BytesAfterCertificates "bytes after the certificates";
+    TooManyCertificates "too many certificates";
+    VersionWrittenOut "default value is written out, or another version";
+    ResponderExpected "responder expected";
+    AnswerTimeExpected "time of the answer expected";
+    AnswersExpected "answers expected";
+    BytesAfterAnswers "bytes after the answers";
+    AnswerExpected "answer expected";
+    TooManyAnswers "too many answers";
+    CertificateIdExpected "certificate id expected";
+    UnknownDigestAlgorithm "unknown digest algorithm";
+    IssuerNameExpected "issuer's name expected";
+    IssuerKeyExpected "issuer's key expected";
+    BytesAfterCertificateId "bytes after the certificate id";
+    StartOfValidityExpected "start of validity expected";
+    EndOfValidityExpected "end of validity expected";
+    BytesAfterEndOfValidity "bytes after the end of validity";
+    BytesAfterAnswer "bytes after the answer";
+    TimeOfRevocationExpected "time of revocation expected";
+    ReasonExpected "reason expected";
+    BytesAfterReason "bytes after the reason";
+    BytesAfterRevocation "bytes after the revocation";
+    StatusExpected "status expected";
+    NonceTwice "nonce occurs twice";
+    RootNotSelfSigned "a root signs itself";
+    RootNotCa "a root is a CA that signs certificates";
+    RootWithoutKeyIdentifier "a root has a subject key identifier";
 }
 
 impl fmt::Display for DerFault {

@@ -9,18 +9,30 @@ use core::fmt;
 pub use fault::DerFault;
 use veritee_base::UnixTime;
 
-pub(crate) const BOOLEAN: u8 = 0x01;
-pub(crate) const INTEGER: u8 = 0x02;
-pub(crate) const BIT_STRING: u8 = 0x03;
-pub(crate) const OCTET_STRING: u8 = 0x04;
-pub(crate) const OID: u8 = 0x06;
-pub(crate) const ENUMERATED: u8 = 0x0a;
-pub(crate) const UTF8_STRING: u8 = 0x0c;
-pub(crate) const PRINTABLE_STRING: u8 = 0x13;
-pub(crate) const UTC_TIME: u8 = 0x17;
-pub(crate) const GENERALIZED_TIME: u8 = 0x18;
-pub(crate) const SEQUENCE: u8 = 0x30;
-pub(crate) const SET: u8 = 0x31;
+/// Tag of BOOLEAN.
+pub const BOOLEAN: u8 = 0x01;
+/// Tag of INTEGER.
+pub const INTEGER: u8 = 0x02;
+/// Tag of BIT STRING.
+pub const BIT_STRING: u8 = 0x03;
+/// Tag of OCTET STRING.
+pub const OCTET_STRING: u8 = 0x04;
+/// Tag of OBJECT IDENTIFIER.
+pub const OID: u8 = 0x06;
+/// Tag of ENUMERATED.
+pub const ENUMERATED: u8 = 0x0a;
+/// Tag of UTF8String.
+pub const UTF8_STRING: u8 = 0x0c;
+/// Tag of PrintableString.
+pub const PRINTABLE_STRING: u8 = 0x13;
+/// Tag of UTCTime.
+pub const UTC_TIME: u8 = 0x17;
+/// Tag of GeneralizedTime.
+pub const GENERALIZED_TIME: u8 = 0x18;
+/// Tag of SEQUENCE.
+pub const SEQUENCE: u8 = 0x30;
+/// Tag of SET.
+pub const SET: u8 = 0x31;
 
 /// Why a DER document was refused, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +42,14 @@ pub struct DerError {
     pub at: usize,
     /// What was wrong or missing there.
     pub fault: DerFault,
+}
+
+impl DerError {
+    /// A fault at this byte.
+    #[must_use]
+    pub const fn new(at: usize, fault: DerFault) -> Self {
+        Self { at, fault }
+    }
 }
 
 impl fmt::Display for DerError {
@@ -42,29 +62,36 @@ impl core::error::Error for DerError {}
 
 /// One element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Element<'a> {
-    pub(crate) tag: u8,
+pub struct Element<'a> {
+    /// The tag.
+    pub tag: u8,
     /// Contents.
-    pub(crate) value: &'a [u8],
+    pub value: &'a [u8],
     /// Tag, length and contents.
-    pub(crate) whole: &'a [u8],
+    pub whole: &'a [u8],
     /// Offset of the tag.
-    pub(crate) at: usize,
+    pub at: usize,
     value_at: usize,
 }
 
 impl<'a> Element<'a> {
-    pub(crate) const fn error(&self, fault: DerFault) -> DerError {
+    /// An error at the next byte.
+    #[must_use]
+    pub const fn error(&self, fault: DerFault) -> DerError {
         DerError { at: self.at, fault }
     }
 
     /// Reads the contents as further elements.
-    pub(crate) const fn inner(&self) -> Der<'a> {
+    #[must_use]
+    pub const fn inner(&self) -> Der<'a> {
         Der { bytes: self.value, at: self.value_at }
     }
 
     /// Contents of a BIT STRING without unused bits.
-    pub(crate) fn octets_of_bits(&self) -> Result<&'a [u8], DerError> {
+    ///
+    /// # Errors
+    /// When there are unused bits, or not even their count.
+    pub fn octets_of_bits(&self) -> Result<&'a [u8], DerError> {
         match self.value.split_first() {
             Some((0, octets)) => Ok(octets),
             _ => Err(self.error(DerFault::UnusedBits)),
@@ -72,7 +99,10 @@ impl<'a> Element<'a> {
     }
 
     /// Magnitude of a non-negative INTEGER, without the sign byte.
-    pub(crate) fn magnitude(&self) -> Result<&'a [u8], DerError> {
+    ///
+    /// # Errors
+    /// When it is negative, empty or padded.
+    pub fn magnitude(&self) -> Result<&'a [u8], DerError> {
         match self.value {
             [] => Err(self.error(DerFault::EmptyInteger)),
             [0] => Ok(&[]),
@@ -84,7 +114,10 @@ impl<'a> Element<'a> {
     }
 
     /// A non-negative INTEGER or ENUMERATED below 2^32.
-    pub(crate) fn small(&self) -> Result<u32, DerError> {
+    ///
+    /// # Errors
+    /// When it is negative, padded or larger.
+    pub fn small(&self) -> Result<u32, DerError> {
         let magnitude = self.magnitude()?;
         if magnitude.len() > 4 {
             return Err(self.error(DerFault::IntegerTooLarge));
@@ -92,7 +125,11 @@ impl<'a> Element<'a> {
         Ok(magnitude.iter().fold(0_u32, |sum, byte| (sum << 8) | u32::from(*byte)))
     }
 
-    pub(crate) fn boolean(&self) -> Result<bool, DerError> {
+    /// A BOOLEAN.
+    ///
+    /// # Errors
+    /// When it is neither 0x00 nor 0xff.
+    pub fn boolean(&self) -> Result<bool, DerError> {
         match self.value {
             [0x00] => Ok(false),
             [0xff] => Ok(true),
@@ -101,7 +138,10 @@ impl<'a> Element<'a> {
     }
 
     /// UTCTime or GeneralizedTime in the forms that RFC 5280 allows.
-    pub(crate) fn time(&self) -> Result<UnixTime, DerError> {
+    ///
+    /// # Errors
+    /// When it is of another form, names no date, or lies before 1970.
+    pub fn time(&self) -> Result<UnixTime, DerError> {
         let fault = || self.error(DerFault::TimeForm);
         let (year, rest) = match (self.tag, self.value.len()) {
             (UTC_TIME, 13) => {
@@ -123,7 +163,8 @@ impl<'a> Element<'a> {
 }
 
 /// Digits only, no sign.
-pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
+#[must_use]
+pub fn decimal(digits: &[u8]) -> Option<u64> {
     digits.iter().try_fold(0_u64, |sum, digit| {
         let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
         sum.checked_mul(10)?.checked_add(u64::from(digit))
@@ -132,14 +173,8 @@ pub(crate) fn decimal(digits: &[u8]) -> Option<u64> {
 
 /// A date and time of the Gregorian calendar in UTC, from 1970 to 9999; no leap seconds.
 #[expect(clippy::arithmetic_side_effects, reason = "every operand is range-checked first")]
-pub(crate) fn civil(
-    year: u64,
-    month: u64,
-    day: u64,
-    hour: u64,
-    minute: u64,
-    second: u64,
-) -> Option<UnixTime> {
+#[must_use]
+pub fn civil(year: u64, month: u64, day: u64, hour: u64, minute: u64, second: u64) -> Option<UnixTime> {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days_in_month = match month {
         2 => 28 + u64::from(leap),
@@ -163,26 +198,35 @@ pub(crate) fn civil(
 
 /// Reads elements one after another.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Der<'a> {
+pub struct Der<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Der<'a> {
-    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+    /// From the first byte.
+    #[must_use]
+    pub const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
+    /// Nothing is left.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
 
-    pub(crate) const fn error(&self, fault: DerFault) -> DerError {
+    /// An error at the next byte.
+    #[must_use]
+    pub const fn error(&self, fault: DerFault) -> DerError {
         DerError { at: self.at, fault }
     }
 
     /// The next element, whatever its tag.
-    pub(crate) fn any(&mut self) -> Result<Element<'a>, DerError> {
+    ///
+    /// # Errors
+    /// When it is cut off, has a tag of several bytes or a length that is not minimal.
+    pub fn any(&mut self) -> Result<Element<'a>, DerError> {
         let (tag, after_tag) = self.bytes.split_first().ok_or(self.error(DerFault::ElementMissing))?;
         if tag & 0x1f == 0x1f {
             return Err(self.error(DerFault::LongTag));
@@ -218,7 +262,10 @@ impl<'a> Der<'a> {
     }
 
     /// The next element, which must have this tag.
-    pub(crate) fn expect(&mut self, tag: u8, fault: DerFault) -> Result<Element<'a>, DerError> {
+    ///
+    /// # Errors
+    /// With `fault`, when it has another; and as [`Self::any`].
+    pub fn expect(&mut self, tag: u8, fault: DerFault) -> Result<Element<'a>, DerError> {
         let here = self.error(fault);
         match self.any()? {
             element if element.tag == tag => Ok(element),
@@ -227,18 +274,29 @@ impl<'a> Der<'a> {
     }
 
     /// The next element, if it has this tag.
-    pub(crate) fn optional(&mut self, tag: u8) -> Result<Option<Element<'a>>, DerError> {
+    ///
+    /// # Errors
+    /// As [`Self::any`].
+    pub fn optional(&mut self, tag: u8) -> Result<Option<Element<'a>>, DerError> {
         match self.bytes.first() {
             Some(next) if *next == tag => self.any().map(Some),
             _ => Ok(None),
         }
     }
 
-    pub(crate) fn sequence(&mut self, fault: DerFault) -> Result<Self, DerError> {
+    /// Contents of the next element, which must be a SEQUENCE.
+    ///
+    /// # Errors
+    /// As [`Self::expect`].
+    pub fn sequence(&mut self, fault: DerFault) -> Result<Self, DerError> {
         self.expect(SEQUENCE, fault).map(|element| element.inner())
     }
 
-    pub(crate) const fn finish(&self, fault: DerFault) -> Result<(), DerError> {
+    /// Nothing may be left.
+    ///
+    /// # Errors
+    /// With `fault`, when something is.
+    pub const fn finish(&self, fault: DerFault) -> Result<(), DerError> {
         if self.bytes.is_empty() { Ok(()) } else { Err(self.error(fault)) }
     }
 }

@@ -5,57 +5,59 @@
 //! verify them; nothing here checks a signature.
 
 use crate::der::{
-    BIT_STRING, BOOLEAN, Der, DerError, Element, INTEGER, OCTET_STRING, OID, PRINTABLE_STRING, SET,
+    BIT_STRING, BOOLEAN, Der, DerError, DerFault, Element, INTEGER, OCTET_STRING, OID, PRINTABLE_STRING, SET,
     UTF8_STRING,
 };
 
 const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 /// 2.5.29.14.
-pub(crate) const SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x0e];
+pub const SUBJECT_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x0e];
 /// 2.5.29.15.
-pub(crate) const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
+pub const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
 /// 2.5.29.19.
-pub(crate) const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
+pub const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
 /// 2.5.29.20.
-pub(crate) const CRL_NUMBER: &[u8] = &[0x55, 0x1d, 0x14];
+pub const CRL_NUMBER: &[u8] = &[0x55, 0x1d, 0x14];
 /// 2.5.29.35.
-pub(crate) const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x23];
+pub const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 0x23];
 /// Extensions that narrow what a certificate vouches for: name constraints, policy mappings, policy constraints,
 /// extended key usage, inhibit any-policy. What is not obeyed must not be passed over.
-pub(crate) const NARROWING: [&[u8]; 5] =
+pub const NARROWING: [&[u8]; 5] =
     [&[0x55, 0x1d, 0x1e], &[0x55, 0x1d, 0x21], &[0x55, 0x1d, 0x24], &[0x55, 0x1d, 0x25], &[0x55, 0x1d, 0x36]];
-/// Parts of a revocation list that make it say less than all: delta lists, lists of some certificates only, entries of
-/// another issuer's.
-pub(crate) const PARTIAL: [&[u8]; 3] = [&[0x55, 0x1d, 0x1b], &[0x55, 0x1d, 0x1c], &[0x55, 0x1d, 0x1d]];
 /// Value bytes of a serial number (RFC 5280 4.1.2.2).
-pub(crate) const SERIAL_LENGTH: usize = 20;
+pub const SERIAL_LENGTH: usize = 20;
 
 /// A serial number, left-padded with zeros, so that equal numbers are equal bytes.
-pub(crate) type Serial = [u8; SERIAL_LENGTH];
+pub type Serial = [u8; SERIAL_LENGTH];
 
 /// Basic constraints of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct BasicConstraints {
+pub struct BasicConstraints {
     /// May sign certificates.
-    pub(crate) ca: bool,
+    pub ca: bool,
     /// Certificates allowed below, besides the last; only with a CA.
-    pub(crate) path_length: Option<u32>,
+    pub path_length: Option<u32>,
 }
 
 /// Bits of keyUsage as RFC 5280 numbers them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct KeyUsage(u16);
+pub struct KeyUsage(u16);
 
 impl KeyUsage {
     /// digitalSignature.
     #[must_use]
-    pub(crate) const fn digital_signature(self) -> bool {
+    pub const fn digital_signature(self) -> bool {
         self.0 & 0x8000 != 0
     }
     /// keyCertSign.
     #[must_use]
-    pub(crate) const fn key_cert_sign(self) -> bool {
+    pub const fn key_cert_sign(self) -> bool {
         self.0 & 0x0400 != 0
+    }
+    /// cRLSign.
+    #[must_use]
+    pub const fn crl_sign(self) -> bool {
+        self.0 & 0x0200 != 0
     }
 }
 
@@ -63,13 +65,13 @@ impl KeyUsage {
 ///
 /// # Errors
 /// When it is zero, negative, padded or longer.
-pub(crate) fn read_serial(element: &Element<'_>) -> Result<Serial, DerError> {
+pub fn read_serial(element: &Element<'_>) -> Result<Serial, DerError> {
     let magnitude = element.magnitude()?;
     let padding = SERIAL_LENGTH
         .checked_sub(magnitude.len())
-        .ok_or_else(|| element.error("serial number of more than 20 bytes"))?;
+        .ok_or_else(|| element.error(DerFault::SerialNumberTooLong))?;
     if magnitude.is_empty() {
-        return Err(element.error("serial number is zero"));
+        return Err(element.error(DerFault::SerialNumberZero));
     }
     let mut serial = [0; SERIAL_LENGTH];
     if let Some(tail) = serial.get_mut(padding..) {
@@ -80,13 +82,13 @@ pub(crate) fn read_serial(element: &Element<'_>) -> Result<Serial, DerError> {
 
 /// One extension of a certificate or of a revocation list.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Extension<'a> {
+pub struct Extension<'a> {
     /// Object identifier, contents.
-    pub(crate) oid: &'a [u8],
+    pub oid: &'a [u8],
     /// Whoever does not know it must refuse.
-    pub(crate) critical: bool,
+    pub critical: bool,
     /// The OCTET STRING around the value.
-    pub(crate) element: Element<'a>,
+    pub element: Element<'a>,
 }
 
 impl<'a> Extension<'a> {
@@ -94,17 +96,17 @@ impl<'a> Extension<'a> {
     ///
     /// # Errors
     /// When it is not of DER.
-    pub(crate) fn read(list: &mut Der<'a>) -> Result<Self, DerError> {
-        let mut parts = list.sequence("extension expected")?;
-        let oid = parts.expect(OID, "extension identifier expected")?.value;
+    pub fn read(list: &mut Der<'a>) -> Result<Self, DerError> {
+        let mut parts = list.sequence(DerFault::ExtensionExpected)?;
+        let oid = parts.expect(OID, DerFault::ExtensionIdentifierExpected)?.value;
         let critical = match parts.optional(BOOLEAN)? {
             // DER leaves out what is false by default.
-            Some(flag) if !flag.boolean()? => return Err(flag.error("default value is written out")),
+            Some(flag) if !flag.boolean()? => return Err(flag.error(DerFault::DefaultWrittenOut)),
             Some(_) => true,
             None => false,
         };
-        let element = parts.expect(OCTET_STRING, "extension value expected")?;
-        parts.finish("bytes after the extension")?;
+        let element = parts.expect(OCTET_STRING, DerFault::ExtensionValueExpected)?;
+        parts.finish(DerFault::BytesAfterExtension)?;
         Ok(Self { oid, critical, element })
     }
 
@@ -112,8 +114,8 @@ impl<'a> Extension<'a> {
     ///
     /// # Errors
     /// When it is.
-    pub(crate) fn refuse_critical(&self) -> Result<(), DerError> {
-        if self.critical { Err(self.element.error("extension must not be critical")) } else { Ok(()) }
+    pub fn refuse_critical(&self) -> Result<(), DerError> {
+        if self.critical { Err(self.element.error(DerFault::ExtensionCritical)) } else { Ok(()) }
     }
 }
 
@@ -121,21 +123,21 @@ impl<'a> Extension<'a> {
 ///
 /// # Errors
 /// When it is not of DER, or has a path length without being a CA.
-pub(crate) fn read_basic_constraints(element: &Element<'_>) -> Result<BasicConstraints, DerError> {
+pub fn read_basic_constraints(element: &Element<'_>) -> Result<BasicConstraints, DerError> {
     let mut outer = element.inner();
-    let mut inner = outer.sequence("basic constraints expected")?;
-    outer.finish("bytes after the basic constraints")?;
+    let mut inner = outer.sequence(DerFault::BasicConstraintsExpected)?;
+    outer.finish(DerFault::BytesAfterBasicConstraints)?;
     let ca = match inner.optional(BOOLEAN)? {
-        Some(flag) if !flag.boolean()? => return Err(flag.error("default value is written out")),
+        Some(flag) if !flag.boolean()? => return Err(flag.error(DerFault::DefaultWrittenOut)),
         Some(_) => true,
         None => false,
     };
     let path_length = match inner.optional(INTEGER)? {
         Some(length) if ca => Some(length.small()?),
-        Some(length) => return Err(length.error("path length without CA")),
+        Some(length) => return Err(length.error(DerFault::PathLengthWithoutCa)),
         None => None,
     };
-    inner.finish("bytes after the basic constraints")?;
+    inner.finish(DerFault::BytesAfterBasicConstraints)?;
     Ok(BasicConstraints { ca, path_length })
 }
 
@@ -143,47 +145,58 @@ pub(crate) fn read_basic_constraints(element: &Element<'_>) -> Result<BasicConst
 ///
 /// # Errors
 /// When it is not of DER.
-pub(crate) fn read_key_usage(element: &Element<'_>) -> Result<KeyUsage, DerError> {
+pub fn read_key_usage(element: &Element<'_>) -> Result<KeyUsage, DerError> {
     let mut inner = element.inner();
-    let bits = inner.expect(BIT_STRING, "key usage expected")?;
-    inner.finish("bytes after the key usage")?;
+    let bits = inner.expect(BIT_STRING, DerFault::KeyUsageExpected)?;
+    inner.finish(DerFault::BytesAfterKeyUsage)?;
     let (unused, first, second) = match *bits.value {
         [unused @ 0..8, first] => (unused, first, 0),
         [unused @ 0..8, first, second] => (unused, first, second),
-        _ => return Err(bits.error("key usage is not of DER")),
+        _ => return Err(bits.error(DerFault::KeyUsageForm)),
     };
     let last = if bits.value.len() == 3 { second } else { first };
     // DER: unused bits are zero and the last used bit is one.
     if u32::from(unused) != last.trailing_zeros() {
-        return Err(bits.error("key usage is not of DER"));
+        return Err(bits.error(DerFault::KeyUsageForm));
     }
     Ok(KeyUsage(u16::from_be_bytes([first, second])))
+}
+
+/// Value of a subject key identifier.
+///
+/// # Errors
+/// When it is not of DER.
+pub fn read_subject_key<'a>(element: &Element<'a>) -> Result<&'a [u8], DerError> {
+    let mut inner = element.inner();
+    let key = inner.expect(OCTET_STRING, DerFault::KeyIdentifierExpected)?.value;
+    inner.finish(DerFault::BytesAfterKeyIdentifier)?;
+    Ok(key)
 }
 
 /// The key identifier of an authority key identifier; Intel's and NVIDIA's have no other part.
 ///
 /// # Errors
 /// When there is no key identifier, or more.
-pub(crate) fn read_authority_key<'a>(element: &Element<'a>) -> Result<&'a [u8], DerError> {
+pub fn read_authority_key<'a>(element: &Element<'a>) -> Result<&'a [u8], DerError> {
     let mut outer = element.inner();
-    let mut inner = outer.sequence("authority key identifier expected")?;
-    outer.finish("bytes after the authority key identifier")?;
-    let key = inner.expect(0x80, "key identifier expected")?.value;
-    inner.finish("authority key identifier with more than a key identifier")?;
+    let mut inner = outer.sequence(DerFault::AuthorityKeyIdentifierExpected)?;
+    outer.finish(DerFault::BytesAfterAuthorityKeyIdentifier)?;
+    let key = inner.expect(0x80, DerFault::KeyIdentifierExpected)?.value;
+    inner.finish(DerFault::AuthorityKeyWithMore)?;
     Ok(key)
 }
 
 /// The common name, when there is exactly one.
 #[must_use]
-pub(crate) fn common_name(name: &[u8]) -> Option<&str> {
+pub fn common_name(name: &[u8]) -> Option<&str> {
     let mut outer = Der::new(name);
-    let mut parts = outer.sequence("name expected").ok()?;
+    let mut parts = outer.sequence(DerFault::NameExpected).ok()?;
     let mut found = None;
     while !parts.is_empty() {
-        let mut set = parts.expect(SET, "relative name expected").ok()?.inner();
+        let mut set = parts.expect(SET, DerFault::RelativeNameExpected).ok()?.inner();
         while !set.is_empty() {
-            let mut pair = set.sequence("attribute expected").ok()?;
-            let kind = pair.expect(OID, "attribute type expected").ok()?;
+            let mut pair = set.sequence(DerFault::AttributeExpected).ok()?;
+            let kind = pair.expect(OID, DerFault::AttributeTypeExpected).ok()?;
             let value = pair.any().ok()?;
             if kind.value == COMMON_NAME {
                 if found.is_some() || !matches!(value.tag, UTF8_STRING | PRINTABLE_STRING) {
@@ -198,6 +211,6 @@ pub(crate) fn common_name(name: &[u8]) -> Option<&str> {
 
 /// How a name is shown: its common name, or nothing better.
 #[must_use]
-pub(crate) fn shown_name(name: &[u8]) -> String {
-    common_name(name).map_or_else(|| "a name without common name".to_owned(), veritee_model::text::inert)
+pub fn shown_name(name: &[u8]) -> String {
+    common_name(name).map_or_else(|| "a name without common name".to_owned(), veritee_base::text::inert)
 }

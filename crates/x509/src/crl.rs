@@ -1,10 +1,13 @@
 //! Certificate revocation lists (RFC 5280 section 5), complete lists of version 2 only.
+//!
+//! Reading checks no signature; which algorithm and key are acceptable belongs to the crates that verify.
 
-use super::{
-    AUTHORITY_KEY_IDENTIFIER, CRL_NUMBER, DerReader, Extension, PublicKey, Serial, check_algorithm,
-    read_authority_key, read_serial, verify_asn1,
+use crate::der::{
+    BIT_STRING, Der, DerError, DerFault, Element, GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME,
 };
-use crate::der::{BIT_STRING, DerError, DerFault, Element, GENERALIZED_TIME, INTEGER, SEQUENCE, UTC_TIME};
+use crate::{
+    AUTHORITY_KEY_IDENTIFIER, CRL_NUMBER, Extension, SERIAL_LENGTH, Serial, read_authority_key, read_serial,
+};
 use std::sync::Arc;
 use veritee_base::UnixTime;
 
@@ -17,44 +20,65 @@ const PARTIAL: [&[u8]; 3] = [&[0x55, 0x1d, 0x1b], &[0x55, 0x1d, 0x1c], &[0x55, 0
 
 /// A list that can be read. No signature is checked by reading it.
 #[derive(Debug, Clone)]
-pub(crate) struct Crl<'a> {
-    tbs: &'a [u8],
-    signature: &'a [u8],
+pub struct Crl<'a> {
+    /// What the issuer signs.
+    pub tbs: &'a [u8],
+    /// The signature.
+    pub signature: &'a [u8],
+    /// Algorithm of the signature, named twice and alike.
+    pub algorithm: Element<'a>,
     /// Issuer, DER.
-    pub(crate) issuer: &'a [u8],
-    pub(crate) authority_key: &'a [u8],
-    pub(crate) this_update: UnixTime,
-    pub(crate) next_update: UnixTime,
+    pub issuer: &'a [u8],
+    /// Key identifier of the issuer.
+    pub authority_key: &'a [u8],
+    /// Start of its validity.
+    pub this_update: UnixTime,
+    /// End of its validity.
+    pub next_update: UnixTime,
     /// CRLNumber, in hex; Intel's lists all say 1.
-    pub(crate) number: String,
-    pub(crate) revoked: RevokedSerials,
+    pub number: String,
+    /// The serial numbers.
+    pub revoked: RevokedSerials,
 }
 
 /// Revoked serial numbers, sorted: 20 bytes each. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct RevokedSerials(Arc<[Serial]>);
+pub struct RevokedSerials(Arc<[Serial]>);
 
 impl RevokedSerials {
-    pub(crate) fn contains(&self, serial: &Serial) -> bool {
+    /// Whether this one is revoked. Takes time logarithmic in the length of the list.
+    #[must_use]
+    pub fn contains(&self, serial: &Serial) -> bool {
         self.0.binary_search(serial).is_ok()
     }
 
-    pub(crate) fn len(&self) -> usize {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub(crate) fn bytes(&self) -> usize {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Bytes that they occupy.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
         size_of_val::<[Serial]>(&self.0)
     }
 
     /// The same numbers in the same place: what is shared is counted once.
-    pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
+    #[must_use]
+    pub fn is_shared_with(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// Takes in the other list's numbers; true when one of them was new. Most lists of one issuer are those before
     /// it and a few more, so nothing is built anew for a list that adds nothing.
-    pub(crate) fn take_in(&mut self, other: &Self) -> bool {
+    pub fn take_in(&mut self, other: &Self) -> bool {
         if self.0.is_empty() {
             self.0 = Arc::clone(&other.0);
             return !other.0.is_empty();
@@ -73,13 +97,29 @@ impl RevokedSerials {
 }
 
 impl<'a> Crl<'a> {
-    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, DerError> {
-        let mut outer = DerReader::new(bytes);
+    /// Reads a list, DER, whatever its algorithm.
+    ///
+    /// # Errors
+    /// When it is not of DER, not complete, or names two algorithms.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, DerError> {
+        Self::parse_signed(bytes, |_any| Ok(()))
+    }
+
+    /// [`Self::parse`] with a question to both places that name the algorithm (RFC 5280 5.1.1.2, 5.1.2.2).
+    ///
+    /// # Errors
+    /// As there, and what `check_algorithm` says.
+    pub fn parse_signed(
+        bytes: &'a [u8],
+        check_algorithm: impl Fn(&Element<'a>) -> Result<(), DerError>,
+    ) -> Result<Self, DerError> {
+        let mut outer = Der::new(bytes);
         let whole = outer.expect(SEQUENCE, DerFault::RevocationListExpected)?;
         outer.finish(DerFault::BytesAfterRevocationList)?;
         let mut parts = whole.inner();
         let tbs = parts.expect(SEQUENCE, DerFault::TbsCertListExpected)?;
-        check_algorithm(&parts.expect(SEQUENCE, DerFault::SignatureAlgorithmExpected)?)?;
+        let algorithm = parts.expect(SEQUENCE, DerFault::SignatureAlgorithmExpected)?;
+        check_algorithm(&algorithm)?;
         let signature = parts.expect(BIT_STRING, DerFault::SignatureExpected)?;
         parts.finish(DerFault::BytesAfterSignature)?;
         let mut fields = tbs.inner();
@@ -87,7 +127,12 @@ impl<'a> Crl<'a> {
         if version.value != [1] {
             return Err(version.error(DerFault::Version2Expected));
         }
-        check_algorithm(&fields.expect(SEQUENCE, DerFault::SignatureAlgorithmExpected)?)?;
+        let inner = fields.expect(SEQUENCE, DerFault::SignatureAlgorithmExpected)?;
+        check_algorithm(&inner)?;
+        // RFC 5280 5.1.1.2: the field outside repeats the signed one, or the signature is of another algorithm.
+        if inner.whole != algorithm.whole {
+            return Err(inner.error(DerFault::TwoSignatureAlgorithms));
+        }
         let issuer = fields.expect(SEQUENCE, DerFault::IssuerExpected)?;
         let this_update = fields.any()?.time()?;
         // Without nextUpdate a list would be in force for ever.
@@ -102,6 +147,7 @@ impl<'a> Crl<'a> {
         Ok(Self {
             tbs: tbs.whole,
             signature: signature.octets_of_bits()?,
+            algorithm,
             issuer: issuer.whole,
             authority_key,
             this_update,
@@ -109,10 +155,6 @@ impl<'a> Crl<'a> {
             number,
             revoked,
         })
-    }
-
-    pub(crate) fn is_signed_by(&self, issuer_key: &PublicKey) -> bool {
-        verify_asn1(issuer_key, self.tbs, self.signature)
     }
 }
 
@@ -183,7 +225,7 @@ fn read_list_extensions<'a>(wrapper: &Element<'a>) -> Result<(&'a [u8], String),
                 let value = inner.expect(INTEGER, DerFault::CrlNumberExpected)?;
                 inner.finish(DerFault::BytesAfterCrlNumber)?;
                 let magnitude = value.magnitude()?;
-                if magnitude.len() > super::SERIAL_LENGTH {
+                if magnitude.len() > SERIAL_LENGTH {
                     return Err(value.error(DerFault::CrlNumberTooLong));
                 }
                 number = Some(if magnitude.is_empty() { "00".to_owned() } else { hex::encode(magnitude) });
