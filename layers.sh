@@ -33,7 +33,7 @@ for crate in crates/*/; do
   [ "$name" = testkit ] || refuse "$name" veritee-testkit veritee
 done
 
-upper="veritee-audit veritee-policy veritee-verify"
+upper="veritee-audit veritee-policy veritee-verify veritee-second-opinion"
 middle="veritee-gpu veritee-quote veritee-eventlog veritee-measure veritee-compose veritee-source veritee-chain"
 outer="veritee-evidence veritee-report"
 # shellcheck disable=SC2086  # the lists are words
@@ -44,18 +44,20 @@ outer="veritee-evidence veritee-report"
   for crate in gpu quote eventlog measure compose source chain; do
     refuse "$crate" $(tr ' ' '\n' <<<"$middle" | grep -vx "veritee-$crate") $upper $outer
   done
-  refuse audit veritee-verify $outer
-  refuse policy veritee-verify $outer
-  refuse verify $outer
+  refuse audit veritee-verify veritee-second-opinion $outer
+  refuse policy veritee-verify veritee-second-opinion $outer
+  # The pipeline takes a second engine as a trait; who brings one is the program's to say.
+  refuse verify veritee-second-opinion dcap-qvl $outer
+  refuse second-opinion veritee-model veritee-audit veritee-policy veritee-verify $outer
   refuse report $middle $upper veritee-evidence
-  refuse evidence veritee-verify veritee-report
+  refuse evidence veritee-verify veritee-second-opinion veritee-report
 }
 # The quote crate is for others too: what it brings along stays small.
 refuse quote clap toml dcap-qvl veritee-model
 refuse x509 ring serde_json
 
 # Pure crates read no file, no clock and no environment.
-for name in base x509 model gpu quote eventlog measure compose source chain audit policy verify report evidence; do
+for name in base x509 model gpu quote eventlog measure compose source chain audit policy verify second-opinion report evidence; do
   if grep -rnE 'std::(fs|env|net|process)\b|SystemTime|Instant::now' "crates/$name/src" --include='*.rs' --exclude=tests.rs --exclude-dir=tests | grep -vE '^[^:]+:[0-9]+:\s*//' >&2; then
     echo "veritee-$name names a file, a socket, a clock or the environment" >&2
     fail=1

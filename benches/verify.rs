@@ -6,6 +6,7 @@ use std::hint::black_box;
 use veritee_model::{Budget, UnixTime};
 use veritee_policy::Policy;
 use veritee_quote::TrustRoot;
+use veritee_second_opinion::DcapQvl;
 use veritee_verify::{Engine, Expected, Grounds, Request, verify};
 
 const EVIDENCE: &[u8] = include_bytes!("../test-vectors/quickstart/evidence-without-gpus.json");
@@ -34,7 +35,7 @@ fn pipeline(criterion: &mut Criterion) {
         budget,
         tool_version: "bench",
     };
-    assert_eq!(verify(&request(Engine::Both)).verdict.exit_code, 0);
+    assert_eq!(verify(&request(Engine::Both(&DcapQvl))).verdict.exit_code, 0);
     criterion.bench_function("read evidence", |bencher| {
         bencher.iter(|| veritee_evidence::convert("evidence.json", black_box(EVIDENCE), None, budget));
     });
@@ -42,7 +43,7 @@ fn pipeline(criterion: &mut Criterion) {
         bencher.iter(|| verify(black_box(&request(Engine::Native))));
     });
     criterion.bench_function("verify, both engines", |bencher| {
-        bencher.iter(|| verify(black_box(&request(Engine::Both))));
+        bencher.iter(|| verify(black_box(&request(Engine::Both(&DcapQvl)))));
     });
 }
 

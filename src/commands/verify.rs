@@ -10,6 +10,7 @@ use veritee_measure::image::ImageFiles;
 use veritee_model::report::Comparison;
 use veritee_model::{Budget, Evidence, ExitCode, Kind, Report, Severity, UnixTime};
 use veritee_quote::{Origin, TrustRoot};
+use veritee_second_opinion::DcapQvl;
 use veritee_verify::{Expected, Grounds, Request};
 
 /// The circumstances of the second verdict that `--evaluation both` shows.
@@ -256,7 +257,7 @@ impl Rules {
             grounds,
             expected,
             engine: match self.engine {
-                Engine::Both => veritee_verify::Engine::Both,
+                Engine::Both => veritee_verify::Engine::Both(&DcapQvl),
                 Engine::Native => veritee_verify::Engine::Native,
             },
             fail_on: self.fail_on,

@@ -11,7 +11,7 @@
 mod listed;
 
 use crate::verified::VerifiedQuote;
-use crate::{QuoteError, TcbStatus};
+use crate::{QuoteError, TcbStatus, UnixTime};
 use core::fmt;
 use std::collections::BTreeSet;
 
@@ -162,6 +162,16 @@ pub enum Theirs {
     },
     /// It refuses, in these words.
     Refuses(String),
+}
+
+/// An engine written apart from ours. One that panics or hangs takes the caller with it: take only such as are fuzzed.
+pub trait SecondEngine: fmt::Debug + Sync {
+    /// Name and version, as reports call it. [`Divergence`] lists how dcap-qvl 0.7.1 differs, and no other.
+    fn name(&self) -> &'static str;
+
+    /// What it says of this quote under this collateral (in the form of [`crate::Collateral::to_json`]) and this root
+    /// (DER) at this time. Words in the answer are safe to print.
+    fn ask(&self, quote: &[u8], collateral_json: &str, root_der: &[u8], as_of: UnixTime) -> Theirs;
 }
 
 /// How the two compare.

@@ -157,5 +157,6 @@ pub use verifier::{STANDARD_MEMORY, Statistics, Verifier};
 pub use veritee_base::{
     Budget, Fmspc, HexError, MrConfigId, MrOwner, MrOwnerConfig, MrSeam, MrServiceTd, MrSignerSeam, Mrtd,
     Ppid, ReportData, Rtmr, Sha256Digest, TcbStatus, TdAttributes, TeeTcbSvn, TimeError, UnixTime, Xfam,
+    text,
 };
 pub use veritee_x509::pem::PemError;

@@ -42,7 +42,6 @@ mod os;
 mod platform;
 mod quote;
 mod run;
-pub mod second_opinion;
 mod target;
 
 pub use grounds::Grounds;
@@ -52,14 +51,16 @@ use veritee_model::{
     Budget, Check, Evidence, Kind, Report, ReportData, Severity, Sha256Digest, UnixTime, Verdict,
 };
 use veritee_policy::Policy;
+pub use veritee_quote::divergence::SecondEngine;
 use veritee_quote::{Quote, VerifiedQuote};
 
 /// Whether a second engine is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Engine {
-    /// Ours and dcap-qvl; a difference that `docs/divergences.md` does not list is a failure.
-    Both,
-    /// Ours alone.
+#[derive(Debug, Clone, Copy)]
+pub enum Engine<'a> {
+    /// Ours and this one; a difference that `docs/divergences.md` does not list is a failure. The crate
+    /// `veritee-second-opinion` has the one that the list is about.
+    Both(&'a dyn SecondEngine),
+    /// Ours alone; the check of the second opinion is then open.
     Native,
 }
 
@@ -104,7 +105,7 @@ pub struct Request<'a> {
     /// What REPORTDATA must carry.
     pub expected: &'a Expected,
     /// One engine or two.
-    pub engine: Engine,
+    pub engine: Engine<'a>,
     /// Overrides the policy's threshold for findings.
     pub fail_on: Option<Severity>,
     /// The files of the operating system's image, where they are at hand. Untrusted: every hash is checked.

@@ -8,7 +8,7 @@
 mod windows;
 
 use crate::run::Run;
-use crate::{Engine, Request, facts, second_opinion};
+use crate::{Engine, Request, facts};
 use core::cmp::Ordering;
 use veritee_model::{Check, CheckId, ExitCode, Kind, Reason, Verdict};
 use veritee_quote::divergence::{Acceptance, Opinion, Ours, Theirs, compare};
@@ -294,17 +294,15 @@ fn second_engine(
     quote: &Quote,
     answer: &Answer,
 ) -> Option<Check> {
-    if request.engine == Engine::Native {
-        return Some(not_asked());
-    }
+    let Engine::Both(second) = request.engine else { return Some(not_asked()) };
     let collateral = known.as_one_set(quote, answer.view, request.as_of, answer.refusal())?.to_json();
     let ours = match (&answer.expired, &answer.result) {
         (Some(error), _) | (None, Err(error)) => Ours::Refuses(error),
         (None, Ok(verified)) => Ours::Accepts(Acceptance::of(verified)),
     };
     let root = request.grounds.root().der();
-    let theirs = second_opinion::ask(quote.as_bytes(), &collateral, root, request.as_of);
-    let (id, name) = (CheckId::QuoteSecondOpinion, second_opinion::NAME);
+    let theirs = second.ask(quote.as_bytes(), &collateral, root, request.as_of);
+    let (id, name) = (CheckId::QuoteSecondOpinion, second.name());
     Some(match compare(&ours, theirs, request.policy.collateral.allow_expired) {
         Opinion::BothAccept => {
             Check::pass(id, format!("{name} accepts too, with the same status and advisories"))

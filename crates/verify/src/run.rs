@@ -95,7 +95,7 @@ impl<'a> Run<'a> {
             policy_sha256: request.policy_sha256,
             as_of: request.as_of,
             fail_on: request.fail_on,
-            one_engine: request.engine == crate::Engine::Native && request.kind != Kind::Gpus,
+            one_engine: matches!(request.engine, crate::Engine::Native) && request.kind != Kind::Gpus,
             tool_version: request.tool_version,
             inputs: inputs::list(request),
             missing: inputs::missing(request),

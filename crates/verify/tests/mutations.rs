@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use veritee_model::{Budget, Evidence, Item};
 use veritee_policy::Policy;
 use veritee_quote::TrustRoot;
+use veritee_second_opinion::DcapQvl;
 use veritee_testkit::dstack::event::Event;
 use veritee_testkit::dstack::report_data::Binding;
 use veritee_testkit::dstack::{ForgedMachine, Machine, container};
@@ -97,7 +98,7 @@ fn exit_code(evidence: &Evidence, forged: &ForgedMachine, root: &TrustRoot) -> u
         as_of: forged.platform.as_of,
         grounds: &grounds,
         expected: &Expected::Nothing,
-        engine: Engine::Both,
+        engine: Engine::Both(&DcapQvl),
         fail_on: None,
         image: None,
         gpu: veritee_verify::GpuGiven::default(),

@@ -3,11 +3,12 @@
 use dcap_qvl::QuoteCollateralV3;
 use dcap_qvl::verify::QuoteVerifier;
 use std::collections::BTreeSet;
-use veritee_quote::divergence::{Acceptance, Opinion, Ours, Theirs, compare};
+use veritee_quote::divergence::{Acceptance, Opinion, Ours, SecondEngine as _, Theirs, compare};
 use veritee_quote::{
     Body, Collateral, Expiry, Quote, QuoteError, Stage, TcbStatus, TrustRoot, VerifiedQuote, td_attributes,
 };
 use veritee_quote::{QuoteReason, UnixTime};
+use veritee_second_opinion::DcapQvl;
 use veritee_testkit::{Forged, Role, Shape, Universe};
 
 /// One change to a genuine universe, and what has to come of it.
@@ -132,19 +133,9 @@ pub(crate) fn their_answer(root: &[u8], quote: &[u8], collateral: &[u8], as_of: 
 
 /// What dcap-qvl 0.7.1 says when it is asked as `veritee verify` asks it: TD attributes are left to the policy.
 pub(crate) fn asked(root: &[u8], quote: &[u8], collateral: &str, as_of: UnixTime) -> Theirs {
-    let collateral: QuoteCollateralV3 = match serde_json::from_str(collateral) {
-        Ok(collateral) => collateral,
-        Err(error) => return Theirs::Refuses(error.to_string()),
-    };
-    let verify = || {
-        let verifier = QuoteVerifier::new(root.to_vec()).allow_service_td(true).allow_debug(true);
-        verifier.verify(quote, &collateral, as_of.seconds())
-    };
-    match std::panic::catch_unwind(verify) {
-        Err(_) => Theirs::Refuses("panic".to_owned()),
-        Ok(Ok(report)) => Theirs::Accepts { status: report.status, advisories: report.advisory_ids },
-        Ok(Err(error)) => Theirs::Refuses(format!("{error:#}")),
-    }
+    // One of our cases has a root that the program would not take, and the peer's certificate library asserts on it.
+    std::panic::catch_unwind(|| DcapQvl.ask(quote, collateral, root, as_of))
+        .unwrap_or_else(|_| Theirs::Refuses("panic".to_owned()))
 }
 
 /// Both engines through the comparer.

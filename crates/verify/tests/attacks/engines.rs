@@ -5,15 +5,15 @@ use crate::support::{Case, NONCE, assert_failed, assert_verdict, attacks, find, 
 use veritee_model::{Check, CheckId, Outcome, Reason, Severity, Verdict, VerdictOutcome};
 use veritee_quote::QuoteError;
 use veritee_quote::TcbStatus;
-use veritee_quote::divergence::{Acceptance, Divergence, Opinion, Ours, Theirs, compare};
+use veritee_quote::divergence::{Acceptance, Divergence, Opinion, Ours, SecondEngine as _, Theirs, compare};
+use veritee_second_opinion::DcapQvl;
 use veritee_testkit::dstack::Machine;
 use veritee_testkit::dstack::report_data::Binding;
 use veritee_testkit::{Forged, Shape, Universe};
 use veritee_verify::Engine;
-use veritee_verify::second_opinion::ask;
 
 fn asked(ours: &Ours<'_>, forged: &Forged, expired_allowed: bool) -> Opinion {
-    let theirs = ask(&forged.quote, &forged.collateral_json(), &forged.root_der, forged.as_of);
+    let theirs = DcapQvl.ask(&forged.quote, &forged.collateral_json(), &forged.root_der, forged.as_of);
     compare(ours, theirs, expired_allowed)
 }
 

@@ -9,6 +9,7 @@ use veritee_model::{
 };
 use veritee_policy::Policy;
 use veritee_quote::{Origin, TrustRoot};
+use veritee_second_opinion::DcapQvl;
 use veritee_testkit::Forged;
 use veritee_testkit::dstack::report_data::Binding;
 use veritee_testkit::dstack::{ForgedMachine, Machine};
@@ -86,7 +87,7 @@ pub(crate) struct Case {
     pub(crate) root: TrustRoot,
     pub(crate) as_of: UnixTime,
     pub(crate) expected: Expected,
-    pub(crate) engine: Engine,
+    pub(crate) engine: Engine<'static>,
     pub(crate) budget: Budget,
     /// A reviewer's answers and the commit that was reviewed.
     pub(crate) review: Option<Review>,
@@ -136,7 +137,7 @@ impl Case {
             root,
             as_of: forged.as_of,
             expected: Expected::Nonce(NONCE.to_vec()),
-            engine: Engine::Both,
+            engine: Engine::Both(&DcapQvl),
             budget: Budget::STANDARD,
             review: None,
             commit: None,

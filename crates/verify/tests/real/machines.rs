@@ -3,6 +3,7 @@
 use crate::vectors::{find, judge, machines};
 use serde_json::Value;
 use veritee_model::{Budget, CheckId, Evidence, Outcome, Reason};
+use veritee_second_opinion::DcapQvl;
 use veritee_verify::Engine;
 
 const REGISTERS: [CheckId; 4] =
@@ -70,7 +71,7 @@ fn an_info_answer_goes_straight_through_and_its_claims_agree() {
             machine.evidence.app_compose.as_ref().map(|item| &item.bytes)
         );
         let evidence = Evidence { collateral: machine.evidence.collateral.clone(), ..found };
-        let report = judge(&evidence, machine.as_of, Engine::Both);
+        let report = judge(&evidence, machine.as_of, Engine::Both(&DcapQvl));
         if machine.accepted {
             for id in
                 [CheckId::IdentityClaims, CheckId::ComposeHash, CheckId::EventLogRtmr3, CheckId::BindingRaTls]
@@ -96,7 +97,7 @@ fn a_leaf_by_itself_is_bound_and_its_issuer_stays_open_or_is_shown_by_the_kms_ke
         let text = String::from_utf8(chain.bytes.clone()).unwrap();
         let end = "-----END CERTIFICATE-----\n";
         chain.bytes = text.split_inclusive(end).next().unwrap().into();
-        let report = judge(&evidence, machine.as_of, Engine::Both);
+        let report = judge(&evidence, machine.as_of, Engine::Both(&DcapQvl));
         let check = find(&report, CheckId::BindingRaTls);
         assert_ne!(check.outcome, Outcome::Fail, "{}: {check:?}", machine.name);
     }

@@ -2,6 +2,7 @@
 
 use crate::vectors::{Row, find, judge, rows, shared};
 use veritee_model::{CheckId, Evidence, Item, Outcome, Reason, Report};
+use veritee_second_opinion::DcapQvl;
 use veritee_verify::Engine;
 
 fn report(row: &Row) -> Report {
@@ -12,7 +13,7 @@ fn report(row: &Row) -> Report {
         collateral: vec![item(&row.collateral)],
         ..Evidence::default()
     };
-    judge(&evidence, row.now, Engine::Both)
+    judge(&evidence, row.now, Engine::Both(&DcapQvl))
 }
 
 /// What corresponds to the oracle's error: reasons that say the same, and the check that may give them, where it is one.

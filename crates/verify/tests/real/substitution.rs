@@ -2,6 +2,7 @@
 
 use crate::vectors::{Machine, find, judge, machines};
 use veritee_model::{CheckId, Class, Outcome, Reason, Report};
+use veritee_second_opinion::DcapQvl;
 use veritee_verify::Engine;
 
 fn pairs() -> Vec<(Machine, Machine)> {
@@ -28,7 +29,7 @@ fn no_part_of_one_machine_passes_in_the_evidence_of_another() {
         let with = |change: &dyn Fn(&mut veritee_model::Evidence)| {
             let mut evidence = one.evidence.clone();
             change(&mut evidence);
-            judge(&evidence, one.as_of, Engine::Both)
+            judge(&evidence, one.as_of, Engine::Both(&DcapQvl))
         };
         let log = with(&|evidence| evidence.event_log.clone_from(&other.evidence.event_log));
         refused(&log, CheckId::EventLogRtmr3, Reason::RtmrMismatch, &names);
@@ -67,7 +68,7 @@ fn the_claims_of_one_machine_contradict_the_quote_of_another() {
         let mut evidence = read(&own);
         evidence.collateral.clone_from(&one.evidence.collateral);
         evidence.claims = read(&foreign).claims;
-        let report = judge(&evidence, one.as_of, Engine::Both);
+        let report = judge(&evidence, one.as_of, Engine::Both(&DcapQvl));
         let names = format!("{} with claims of {}", one.name, other.name);
         refused(&report, CheckId::IdentityClaims, Reason::ClaimContradictsQuote, &names);
     }

@@ -6,6 +6,7 @@ use veritee_model::evidence::{EventLogFormat, EventLogItem};
 use veritee_model::{Budget, Check, CheckId, Evidence, Item, Report, UnixTime};
 use veritee_policy::Policy;
 use veritee_quote::TrustRoot;
+use veritee_second_opinion::DcapQvl;
 use veritee_verify::{Engine, Expected, Grounds, Request, verify};
 
 /// The folder of the vectors, or nothing where it is absent.
@@ -59,7 +60,7 @@ impl Machine {
     }
 
     pub(crate) fn judge(&self) -> Report {
-        judge(&self.evidence, self.as_of, Engine::Both)
+        judge(&self.evidence, self.as_of, Engine::Both(&DcapQvl))
     }
 }
 
@@ -105,7 +106,7 @@ fn evidence(root: &Path, folder: &Path, row: &Row) -> Evidence {
     }
 }
 
-pub(crate) fn judge(evidence: &Evidence, as_of: UnixTime, engine: Engine) -> Report {
+pub(crate) fn judge(evidence: &Evidence, as_of: UnixTime, engine: Engine<'static>) -> Report {
     let policy = Policy::default();
     let grounds = Grounds::new(&TrustRoot::intel(), &policy, &Budget::STANDARD);
     let report = verify(&Request {
