@@ -64,5 +64,19 @@ for name in base x509 model gpu quote eventlog measure compose source chain audi
   fi
 done
 
+# One budget, from the program down: below it nobody takes another (tests in the files aside), nor the short forms that the
+# quote engine has for others, which take the standard one.
+below=$(for file in $(find crates/*/src -name '*.rs' -not -path 'crates/testkit/*' -not -path 'crates/loopback/*' \
+  -not -name 'tests.rs' -not -path '*/tests/*' -not -path 'crates/base/src/budget.rs'); do
+  awk '/^#\[cfg\(test\)\]/ { exit } /^ *\/\// { next }
+    /Budget::STANDARD/ { print FILENAME ":" FNR ": " $0 }
+    FILENAME !~ /^crates\/quote\// && /Quote::parse\(|Collateral::from_json\(|Collateral::from_pcs\(|\.verify_at\(/ {
+      print FILENAME ":" FNR ": " $0 }' "$file"
+done)
+if [ -n "$below" ]; then
+  printf '%s\n' "$below" "a budget is named below the program: take the caller's" >&2
+  fail=1
+fi
+
 [ "$fail" = 0 ] && echo "layers hold"
 exit "$fail"

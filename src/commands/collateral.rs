@@ -351,7 +351,8 @@ fn import(folder: &Path, place: &StorePlace, at: &StoreTime, global: &Global) ->
 
 fn open(folder: Option<&Path>, at: &StoreTime) -> Result<Store, Failure> {
     let root = super::verify::trust_root(at.root.as_deref())?;
-    Store::open(&network::store_folder(folder)?, &root).map_err(|error| supply::unusable(&error))
+    Store::open(&network::store_folder(folder)?, &root, &Budget::STANDARD)
+        .map_err(|error| supply::unusable(&error))
 }
 
 fn faults(faults: &[Fault], global: &Global) {

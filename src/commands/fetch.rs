@@ -13,7 +13,7 @@ use veritee_client::{Client, Url};
 use veritee_collateral::{Evaluation as By, Mode, Need, Platform, Store};
 use veritee_evidence::{set_to_json, to_json};
 use veritee_model::text::inert;
-use veritee_model::{ExitCode, Item, UnixTime};
+use veritee_model::{Budget, ExitCode, Item, UnixTime};
 use veritee_quote::Quote;
 
 pub(crate) fn run(options: &Fetch, global: &Global) -> Result<ExitCode, Failure> {
@@ -120,7 +120,7 @@ async fn collateral(
 ) -> Result<(), Failure> {
     let root = super::verify::trust_root(options.at.root.as_deref())?;
     let folder = network::store_folder(options.network.store.as_deref())?;
-    let store = Store::open(&folder, &root).map_err(|error| supply::unusable(&error))?;
+    let store = Store::open(&folder, &root, &Budget::STANDARD).map_err(|error| supply::unusable(&error))?;
     let evaluations: &[By] = match &options.network.evaluation {
         Evaluation::Both => &[By::Standard, By::Early],
         Evaluation::One(one) => std::slice::from_ref(one),

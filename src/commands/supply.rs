@@ -118,7 +118,7 @@ fn obtain(
     if mode == Mode::Offline && !folder.as_ref().is_ok_and(|folder| folder.is_dir()) {
         return Ok(Brought::default());
     }
-    let store = Store::open(&folder?, wanted.root).map_err(|error| unusable(&error))?;
+    let store = Store::open(&folder?, wanted.root, &Budget::STANDARD).map_err(|error| unusable(&error))?;
     let client = network::client(wanted.network, global)?;
     let service = service(wanted.network)?;
     let as_of = wanted.as_of;

@@ -1,6 +1,7 @@
 //! What the caller decides beside the target.
 
 use url::Url;
+use veritee_model::Budget;
 
 /// How evidence is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Options {
     pub nonce: Option<[u8; 32]>,
     /// What may come in.
     pub limits: Limits,
+    /// What reading it may cost.
+    pub budget: Budget,
 }
 
 impl Default for Options {
@@ -32,6 +35,7 @@ impl Default for Options {
             resolver: None,
             nonce: None,
             limits: Limits::default(),
+            budget: Budget::default(),
         }
     }
 }

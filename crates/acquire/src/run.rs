@@ -18,9 +18,7 @@ use url::Url;
 use veritee_client::{Answer, Client, FetchError, Get};
 use veritee_evidence::{ReadError, Readout};
 use veritee_model::evidence::{CaaAnswers, ServedCertificates};
-use veritee_model::{Budget, Item, Sha256Digest, UnixTime};
-
-const BUDGET: Budget = Budget::STANDARD;
+use veritee_model::{Item, Sha256Digest, UnixTime};
 
 /// Takes the steps of a plan and puts together what comes.
 ///
@@ -319,7 +317,7 @@ impl<'a> Run<'a> {
             return Outcome::Same;
         }
         let bytes = received.body.len();
-        match veritee_evidence::read(&received.url, &received.body, &BUDGET) {
+        match veritee_evidence::read(&received.url, &received.body, &self.shared.options.budget) {
             Err(error) => Outcome::NotRead(error),
             Ok(readout) if !step.source.formats().contains(&readout.format) => {
                 let expected = step.source.formats();
@@ -341,7 +339,8 @@ impl<'a> Run<'a> {
         }
         let mut quotes = 0_usize;
         for machine in readout.machines {
-            let mut unit = Unit::new(origin.source, origin.subject, &origin.url, machine, self.shared.now);
+            let (now, budget) = (self.shared.now, &self.shared.options.budget);
+            let mut unit = Unit::new(origin.source, origin.subject, &origin.url, machine, now, budget);
             quotes = quotes.saturating_add(usize::from(unit.quote().is_some()));
             // What Phala Cloud shows in a handshake says nothing about the application.
             unit.served = origin.served.clone().filter(|_| origin.source != Source::Cloud);
@@ -409,11 +408,11 @@ impl<'a> Run<'a> {
         let Some(quote) = files.get(ingress::QUOTE_NAME) else { return false };
         let (url, read): (String, Result<Readout, ReadError>) = if files.contains_key(ingress::SUMS_NAME) {
             let name = folder.as_str().trim_end_matches('/').to_owned();
-            let read = veritee_evidence::read_ingress(&name, &files, &BUDGET);
+            let read = veritee_evidence::read_ingress(&name, &files, &self.shared.options.budget);
             (name, read)
         } else {
             let name = format!("{folder}{}", ingress::QUOTE_NAME);
-            let read = veritee_evidence::read(&name, quote, &BUDGET);
+            let read = veritee_evidence::read(&name, quote, &self.shared.options.budget);
             (name, read)
         };
         let bytes = files.values().fold(0_usize, |sum, file| sum.saturating_add(file.len()));

@@ -29,6 +29,8 @@ pub(crate) struct Unit {
     /// Whether the question carried the nonce.
     pub(crate) nonce: bool,
     pub(crate) state: Option<State>,
+    /// Events of a log that are looked at.
+    most_events: usize,
 }
 
 /// What a quote says of the state of a machine, and which processor made it. Two quotes with the same state are of the
@@ -44,8 +46,8 @@ pub(crate) struct State {
 
 impl State {
     /// The state that a TDX quote tells of. Unverified.
-    fn of(quote: &[u8]) -> Option<Self> {
-        let quote = Quote::parse(quote).ok()?;
+    fn of(quote: &[u8], budget: &Budget) -> Option<Self> {
+        let quote = Quote::parse_within(quote, budget).ok()?;
         let td = quote.td()?;
         let [rtmr0, rtmr1, rtmr2, rtmr3] = td.rtmrs.map(|rtmr| rtmr.to_string());
         Some(Self {
@@ -70,6 +72,7 @@ impl Unit {
         url: &str,
         machine: NamedEvidence,
         now: UnixTime,
+        budget: &Budget,
     ) -> Self {
         let mut evidence = machine.evidence;
         let obtained = now.to_string();
@@ -77,9 +80,10 @@ impl Unit {
         // Records of somebody else's fetching: no reader of a source makes them, and none is to be believed.
         (evidence.served, evidence.target, evidence.caa) = (None, None, None);
         evidence.replicas.clear();
-        let state = evidence.quote.as_ref().and_then(|quote| State::of(&quote.bytes));
+        let state = evidence.quote.as_ref().and_then(|quote| State::of(&quote.bytes, budget));
         let (url, pointer) = (url.to_owned(), machine.label);
-        Self { source, subject, url, pointer, evidence, served: None, nonce: false, state }
+        let most_events = budget.events;
+        Self { source, subject, url, pointer, evidence, served: None, nonce: false, state, most_events }
     }
 
     pub(crate) fn quote(&self) -> Option<&[u8]> {
@@ -138,7 +142,7 @@ impl Unit {
         let Ok(events) = serde_json::from_slice::<Vec<Value>>(&log.item.bytes) else { return Vec::new() };
         let payload = |wanted: &str| {
             let is_it = |event: &&Value| event.get("event").and_then(Value::as_str) == Some(wanted);
-            let event = events.iter().take(Budget::STANDARD.events).find(is_it)?;
+            let event = events.iter().take(self.most_events).find(is_it)?;
             let text = event.get("event_payload").and_then(Value::as_str)?;
             (!text.is_empty() && text.len() <= 64).then(|| text.to_ascii_lowercase())
         };

@@ -7,7 +7,7 @@ use crate::{Error, Evaluation};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::sync::Arc;
-use veritee_model::{Sha256Digest, UnixTime, text};
+use veritee_model::{Budget, Sha256Digest, UnixTime, text};
 use veritee_quote::error::Source;
 use veritee_quote::{
     Collateral, CollateralError, CollateralParts, Expiry, PcsAnswers, PreparedCollateral, TrustRoot,
@@ -153,6 +153,7 @@ impl Answers {
         collateral: &Collateral,
         source: &str,
         fetched: UnixTime,
+        budget: &Budget,
     ) -> Result<Self, AnswerFault> {
         let parts = collateral.parts();
         let signed = |member: &str, document: &str, signature: &str| -> Arc<[u8]> {
@@ -185,7 +186,7 @@ impl Answers {
             root_ca_crl: received(ItemKind::RootCaCrl, parts.root_ca_crl.as_slice().into(), None),
         };
         let without_pck = CollateralParts { pck_certificate_chain: None, ..parts.clone() };
-        let same = answers.collateral().is_ok_and(|read| *read.parts() == without_pck);
+        let same = answers.collateral(budget).is_ok_and(|read| *read.parts() == without_pck);
         if same { Ok(answers) } else { Err(AnswerFault::NotRepresentable) }
     }
 
@@ -210,8 +211,8 @@ impl Answers {
     ///
     /// # Errors
     /// When a body is of another form or a list can be decoded in no way.
-    pub fn collateral(&self) -> Result<Collateral, CollateralError> {
-        Collateral::from_pcs(&PcsAnswers {
+    pub fn collateral(&self, budget: &Budget) -> Result<Collateral, CollateralError> {
+        let answers = PcsAnswers {
             tcb_info_body: &self.tcb_info.body,
             tcb_info_issuer_chain: self.tcb_info.chain.as_deref().unwrap_or_default(),
             qe_identity_body: &self.qe_identity.body,
@@ -220,7 +221,8 @@ impl Answers {
             pck_crl_issuer_chain: self.pck_crl.chain.as_deref().unwrap_or_default(),
             root_ca_crl: &self.root_ca_crl.body,
             pck_certificate_chain: None,
-        })
+        };
+        Collateral::from_pcs_within(&answers, budget)
     }
 
     /// Verifies the answers under `root` at `now` and holds them to what was needed. Expired parts pass.
@@ -230,7 +232,13 @@ impl Answers {
     ///
     /// # Errors
     /// [`Error::Refused`] with the address of the answer that is to blame.
-    pub fn check(&self, need: &Need, root: &TrustRoot, now: UnixTime) -> Result<Checked, Error> {
+    pub fn check(
+        &self,
+        need: &Need,
+        root: &TrustRoot,
+        now: UnixTime,
+        budget: &Budget,
+    ) -> Result<Checked, Error> {
         for answer in self.all() {
             answer.check_form().map_err(|fault| self.refused(answer.item, fault))?;
         }
@@ -238,8 +246,8 @@ impl Answers {
             let item = blamed(&error);
             self.refused(item, AnswerFault::Collateral(Box::new(error)))
         };
-        let collateral = self.collateral().map_err(refused)?;
-        let prepared = collateral.verify_at(root, now, Expiry::Report).map_err(refused)?;
+        let collateral = self.collateral(budget).map_err(refused)?;
+        let prepared = collateral.verify_within(root, now, Expiry::Report, budget).map_err(refused)?;
         let numbers = (prepared.tcb_info().evaluation_number, prepared.qe_identity().evaluation_number);
         self.check_subject(need, &prepared, numbers)?;
         Ok(Checked { collateral, prepared, numbers, verified_at: now })

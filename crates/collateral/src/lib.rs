@@ -8,14 +8,14 @@
 //! ```no_run
 //! use veritee_client::{Client, Settings};
 //! use veritee_collateral::{Evaluation, Mode, Need, Service, Store, obtain};
-//! use veritee_model::UnixTime;
+//! use veritee_model::{Budget, UnixTime};
 //! use veritee_quote::{Quote, TrustRoot};
 //!
 //! # async fn run(quote: &[u8], folder: &std::path::Path, now: UnixTime) -> Result<(), Box<dyn std::error::Error>> {
 //! let quote = Quote::parse(quote)?;
 //! let need = Need::of_quote(&quote, Evaluation::Standard).ok_or("no PCK certificate in the quote")?;
 //! let client = Client::new(&Settings::default())?;
-//! let store = Store::open(folder, &TrustRoot::intel())?;
+//! let store = Store::open(folder, &TrustRoot::intel(), &Budget::STANDARD)?;
 //! let obtained = obtain(&client, &Service::intel(), &store, &need, now, Mode::Cached).await?;
 //! for warning in &obtained.warnings {
 //!     eprintln!("{warning}");

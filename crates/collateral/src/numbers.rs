@@ -59,9 +59,10 @@ pub async fn offered_numbers(
     client: &Client,
     service: &Service,
     tee: Tee,
+    budget: &Budget,
 ) -> Result<Vec<OfferedNumber>, Error> {
     let url = service.evaluation_numbers(tee)?;
-    let request = Get::any(url.clone(), Budget::STANDARD.collateral_json_bytes);
+    let request = Get::any(url.clone(), budget.collateral_json_bytes);
     let answer = client.get(&request).await.map_err(|error| Error::Fetch {
         item: ITEM,
         url: url.to_string(),

@@ -238,7 +238,7 @@ async fn fetch(
     let reused: Vec<ItemKind> = parts.iter().map(|part| part.item).collect();
     parts.extend(pcs::ask(client, service, need, &wanted, store.budget(), now).await?);
     let mut answers = put_together(service, parts)?;
-    let mut checked = answers.check(need, store.root(), now)?;
+    let mut checked = answers.check(need, store.root(), now, store.budget())?;
     if checked.numbers.0 != checked.numbers.1 {
         // The data set was switched over since the reused part was fetched.
         let outdated: Vec<ItemKind> = [ItemKind::TcbInfo, ItemKind::QeIdentity]
@@ -251,7 +251,7 @@ async fn fetch(
             parts.retain(|part| !outdated.contains(&part.item));
             parts.extend(pcs::ask(client, service, need, &outdated, store.budget(), now).await?);
             answers = put_together(service, parts)?;
-            checked = answers.check(need, store.root(), now)?;
+            checked = answers.check(need, store.root(), now, store.budget())?;
         }
     }
     let kept = store.keep_checked(need, service.kind(), &answers, &checked);

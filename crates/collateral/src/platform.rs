@@ -129,7 +129,8 @@ pub async fn obtain_for_quote(
     let parts = CollateralParts { pck_certificate_chain: Some(chain), ..obtained.collateral.parts().clone() };
     let collateral = Collateral::from_parts(parts);
     let in_collateral = |error| refused(AnswerFault::Collateral(Box::new(error)));
-    let prepared = collateral.verify_at(store.root(), now, Expiry::Report).map_err(in_collateral)?;
+    let prepared =
+        collateral.verify_within(store.root(), now, Expiry::Report, store.budget()).map_err(in_collateral)?;
     let belongs = match prepared.verify(quote, now) {
         // Genuine, and the verdict says so: that is no fault of the service.
         Err(error) if matches!(error.reason(), QuoteReason::PckRevoked | QuoteReason::CaRevoked) => false,

@@ -146,15 +146,16 @@ fn import_one(
 ) -> Result<(Need, Vec<Rollback>), Error> {
     let refused = |fault| Error::Refused { item: "collateral", url: name.to_owned(), fault };
     let in_collateral = |error| refused(crate::AnswerFault::Collateral(Box::new(error)));
-    let collateral = Collateral::from_json(bytes).map_err(in_collateral)?;
-    let prepared = collateral.verify_at(store.root(), now, Expiry::Report).map_err(in_collateral)?;
+    let collateral = Collateral::from_json_within(bytes, store.budget()).map_err(in_collateral)?;
+    let prepared =
+        collateral.verify_within(store.root(), now, Expiry::Report, store.budget()).map_err(in_collateral)?;
     let (tee, fmspc, ca) = (prepared.tee(), prepared.fmspc(), prepared.ca());
     let named = Need::from_file_name(name)
         .filter(|named| (named.tee, named.fmspc, named.ca) == (tee, fmspc, ca))
         .map(|named| named.evaluation);
     let number = Evaluation::Number(prepared.tcb_info().evaluation_number);
     let need = Need { tee, fmspc, ca, evaluation: named.unwrap_or(number) };
-    let answers = Answers::from_collateral(&collateral, name, now).map_err(refused)?;
+    let answers = Answers::from_collateral(&collateral, name, now, store.budget()).map_err(refused)?;
     let kept = store.keep(&need, ServiceKind::Imported, &answers, now)?;
     Ok((need, kept.rollbacks))
 }

@@ -84,12 +84,13 @@ pub struct Kept {
 }
 
 impl Store {
-    /// Opens the folder, or makes it with its parents, readable by its owner only.
+    /// Opens the folder, or makes it with its parents, readable by its owner only. Nothing larger than the budget allows
+    /// is asked for, read or kept.
     ///
     /// # Errors
     /// When it is a link or no folder, belongs to another user, is writable by everybody (Unix), or cannot be made.
-    pub fn open(folder: &Path, root: &TrustRoot) -> Result<Self, StoreError> {
-        Ok(Self { folder: Folder::open(folder)?, root: root.clone(), budget: Budget::STANDARD })
+    pub fn open(folder: &Path, root: &TrustRoot, budget: &Budget) -> Result<Self, StoreError> {
+        Ok(Self { folder: Folder::open(folder)?, root: root.clone(), budget: *budget })
     }
 
     /// The folder.
@@ -159,7 +160,7 @@ impl Store {
         answers: &Answers,
         now: UnixTime,
     ) -> Result<Kept, Error> {
-        let checked = answers.check(need, &self.root, now)?;
+        let checked = answers.check(need, &self.root, now, &self.budget)?;
         Ok(self.keep_checked(need, service, answers, &checked)?)
     }
 
@@ -180,7 +181,7 @@ impl Store {
             || answers.clone(),
             |before| self.newest_of(need, before, (answers, checked), checked.verified_at),
         );
-        let kept = newest.check(need, &self.root, checked.verified_at).ok();
+        let kept = newest.check(need, &self.root, checked.verified_at, &self.budget).ok();
         let standing = kept.as_ref().map_or(&checked.collateral, |kept| &kept.collateral);
         let mut known = self.known_by(writing.reading(), [standing])?;
         let given = Found { answers: answers.clone(), checked: checked.clone(), service, faults: Vec::new() };
@@ -234,7 +235,7 @@ impl Store {
                 root_ca_crl: pick(&answers.root_ca_crl, &was.root_ca_crl),
             }
         };
-        let verifies = |answers: &Answers| answers.check(need, &self.root, now).is_ok();
+        let verifies = |answers: &Answers| answers.check(need, &self.root, now, &self.budget).is_ok();
         [
             with(&is_older),
             with(&|item| is_older(item) && a_list(item)),
@@ -385,7 +386,7 @@ impl Store {
         }
         let answers = entry.answers(reading, &self.budget)?;
         let checked = answers
-            .check(&key.need, &self.root, now)
+            .check(&key.need, &self.root, now, &self.budget)
             .map_err(|error| fault(FaultKind::Refused(error.to_string())))?;
         Ok(Some((key, Found { answers, checked, service: key.service, faults: Vec::new() })))
     }

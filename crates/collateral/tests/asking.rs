@@ -10,7 +10,7 @@ use veritee_collateral::{
     obtain_both, offered_numbers,
 };
 use veritee_loopback::Reply;
-use veritee_model::UnixTime;
+use veritee_model::{Budget, UnixTime};
 use veritee_quote::{Collateral, Expiry, Quote, QuoteReason, Tee};
 use veritee_testkit::{Role, Shape, Universe};
 use world::*;
@@ -509,11 +509,12 @@ fn the_numbers_that_a_service_offers_are_listed_newest_first() {
     };
     let path = "/tdx/certification/v4/tcbevaluationdatanumbers";
     world.server.on(path, [Reply::json(body("TDX")), Reply::json(body("SGX")), Reply::text("<html>")]);
-    let offered = run(offered_numbers(&world.client, &world.service, Tee::Tdx)).unwrap();
+    let offered = run(offered_numbers(&world.client, &world.service, Tee::Tdx, &Budget::STANDARD)).unwrap();
     let listed: Vec<(u32, UnixTime)> = offered.iter().map(|offer| (offer.number, offer.tcb_date)).collect();
     assert_eq!(listed, [(19, at("2025-05-14T00:00:00Z")), (17, at("2024-05-14T00:00:00Z"))]);
     for wanted in ["asked for TDX, got SGX", "<html>"] {
-        let error = run(offered_numbers(&world.client, &world.service, Tee::Tdx)).unwrap_err();
+        let error =
+            run(offered_numbers(&world.client, &world.service, Tee::Tdx, &Budget::STANDARD)).unwrap_err();
         assert!(error.to_string().contains(wanted), "{error}");
     }
 }

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 use veritee_collateral::{Answers, ItemKind, Lookup, Need, Received, ServiceKind, Store, StoreError};
-use veritee_model::Sha256Digest;
+use veritee_model::{Budget, Sha256Digest};
 use veritee_testkit::ForgedAnswers;
 use world::*;
 
@@ -72,7 +72,7 @@ fn sets() -> Vec<(Need, Answers)> {
 fn writer() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
     let rounds: usize = std::env::var(ROUNDS).unwrap().parse().unwrap();
-    let store = Store::open(Path::new(&folder), &root()).unwrap();
+    let store = Store::open(Path::new(&folder), &root(), &Budget::STANDARD).unwrap();
     let sets = sets();
     fs::write(Path::new(&folder).with_file_name(READY), "").unwrap();
     for (round, (need, answers)) in sets.iter().cycle().take(rounds).enumerate() {
@@ -128,7 +128,7 @@ fn assert_whole(folder: &Path, moment: u64) -> usize {
             );
         }
     }
-    let store = Store::open(folder, &root()).unwrap();
+    let store = Store::open(folder, &root(), &Budget::STANDARD).unwrap();
     let inventory = store.list(now()).unwrap();
     assert_eq!(inventory.faults, [], "killed after {moment} us");
     assert_eq!(store.memory().unwrap().1, None, "killed after {moment} us");
@@ -139,7 +139,7 @@ fn assert_whole(folder: &Path, moment: u64) -> usize {
 fn a_writer_killed_at_any_of_two_hundred_moments_leaves_a_whole_store() {
     let folder = tempfile::TempDir::new().unwrap();
     let folder = folder.path().join("store");
-    let store = Store::open(&folder, &root()).unwrap();
+    let store = Store::open(&folder, &root(), &Budget::STANDARD).unwrap();
     let ready = folder.with_file_name(READY);
     let mut moments = Moments(0x5eed_5eed_5eed_5eed);
     let (mut leftovers, mut written) = (0, 0);
@@ -175,7 +175,7 @@ fn a_writer_killed_at_any_of_two_hundred_moments_leaves_a_whole_store() {
 fn two_processes_write_and_a_third_reads_without_seeing_half_of_anything() {
     let folder = tempfile::TempDir::new().unwrap();
     let folder = folder.path().join("store");
-    let store = Store::open(&folder, &root()).unwrap();
+    let store = Store::open(&folder, &root(), &Budget::STANDARD).unwrap();
     let (first, answers) = &sets()[0];
     store.keep(first, ServiceKind::PcsV4, answers, now()).unwrap();
     let mut children = [spawn(&folder, 120), spawn(&folder, 120)];
@@ -210,7 +210,7 @@ fn two_processes_write_and_a_third_reads_without_seeing_half_of_anything() {
 #[test]
 fn a_lock_that_is_never_given_back_is_an_error_and_not_a_wait_for_ever() {
     let folder = tempfile::TempDir::new().unwrap();
-    let store = Store::open(&folder.path().join("store"), &root()).unwrap();
+    let store = Store::open(&folder.path().join("store"), &root(), &Budget::STANDARD).unwrap();
     store.list(now()).unwrap();
     let lock = fs::File::open(store.folder().join("lock")).unwrap();
     lock.lock().unwrap();

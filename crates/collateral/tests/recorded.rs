@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use veritee_collateral::{Answers, Evaluation, Lookup, Mode, Need, PccsVersion, Service, Store, obtain};
 use veritee_loopback::{Reply, Server};
-use veritee_quote::{Collateral, Expiry, TrustRoot};
+use veritee_quote::{Budget, Collateral, Expiry, TrustRoot};
 use veritee_testkit::ForgedAnswers;
 use veritee_testkit::pcs::percent_encoded;
 use world::*;
@@ -100,7 +100,8 @@ fn recorded_answers_verify_under_intels_root_and_are_kept_as_they_came() {
         let server = Server::http();
         let service = serve(&server, recorded, &need, &answers);
         let folder = tempfile::TempDir::new().unwrap();
-        let store = Store::open(&folder.path().join("store"), &TrustRoot::intel()).unwrap();
+        let store =
+            Store::open(&folder.path().join("store"), &TrustRoot::intel(), &Budget::STANDARD).unwrap();
         let now = at(recorded.as_of);
         let obtained = run(obtain(&client(), &service, &store, &need, now, Mode::Cached))
             .unwrap_or_else(|error| panic!("{}: {error}", recorded.folder));
@@ -131,7 +132,7 @@ fn recorded_answers_with_one_byte_changed_are_refused() {
     let server = Server::http();
     let service = serve(&server, recorded, &need, &answers);
     let folder = tempfile::TempDir::new().unwrap();
-    let store = Store::open(&folder.path().join("store"), &TrustRoot::intel()).unwrap();
+    let store = Store::open(&folder.path().join("store"), &TrustRoot::intel(), &Budget::STANDARD).unwrap();
     let asked = run(obtain(&client(), &service, &store, &need, at(recorded.as_of), Mode::Cached));
     assert!(matches!(asked, Err(veritee_collateral::Error::Refused { .. })), "{asked:?}");
 }
@@ -154,7 +155,7 @@ fn published_collateral_becomes_answers_without_a_changed_byte() {
                 continue;
             }
             let collateral = Collateral::from_json(&fs::read(&path).unwrap()).unwrap();
-            let prepared = Answers::from_collateral(&collateral, "file", now()).unwrap();
+            let prepared = Answers::from_collateral(&collateral, "file", now(), &Budget::STANDARD).unwrap();
             let need = Need {
                 tee: collateral.tee().unwrap(),
                 fmspc: collateral.fmspc().unwrap(),
@@ -162,7 +163,9 @@ fn published_collateral_becomes_answers_without_a_changed_byte() {
                 evaluation: Evaluation::Standard,
             };
             // A time at which nothing lies in the future; expired parts pass.
-            prepared.check(&need, &TrustRoot::intel(), at("2026-11-01T00:00:00Z")).unwrap();
+            prepared
+                .check(&need, &TrustRoot::intel(), at("2026-11-01T00:00:00Z"), &Budget::STANDARD)
+                .unwrap();
             seen += 1;
         }
     }

@@ -5,7 +5,7 @@
 mod world;
 
 use veritee_collateral::{Error, Mode, Store, Warning, import};
-use veritee_quote::{Collateral, TrustRoot};
+use veritee_quote::{Budget, Collateral, TrustRoot};
 use veritee_testkit::Universe;
 use world::*;
 
@@ -76,7 +76,10 @@ fn a_test_root_cannot_poison_the_memory_of_another_root() {
         .tcb_info(|info| info.evaluation_number = 4_000_000_000)
         .pck_crl(|list| list.set_number(u64::MAX));
     let other_root = TrustRoot::from_der(&elsewhere.forge().root_der).unwrap();
-    let poisoned = World { store: Store::open(world.store.folder(), &other_root).unwrap(), ..World::new() };
+    let poisoned = World {
+        store: Store::open(world.store.folder(), &other_root, &Budget::STANDARD).unwrap(),
+        ..World::new()
+    };
     poisoned.serve(&need(), &answers(&elsewhere));
     poisoned.obtain(&need(), now(), Mode::Cached).unwrap();
     world.serve(&need(), &answers(&universe()));
@@ -85,7 +88,14 @@ fn a_test_root_cannot_poison_the_memory_of_another_root() {
     let inventory = world.store.list(now()).unwrap();
     assert_eq!(inventory.entries.len(), 1, "the other root's entry is listed");
     assert_eq!(inventory.faults, [], "the other root's entry is called a fault");
-    assert!(Store::open(world.store.folder(), &TrustRoot::intel()).unwrap().memory().unwrap().0.is_empty());
+    assert!(
+        Store::open(world.store.folder(), &TrustRoot::intel(), &Budget::STANDARD)
+            .unwrap()
+            .memory()
+            .unwrap()
+            .0
+            .is_empty()
+    );
 }
 
 #[test]

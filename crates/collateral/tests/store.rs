@@ -10,7 +10,7 @@ use veritee_collateral::{
     Answers, Evaluation, FaultKind, Lookup, Mode, Need, ServiceKind, Store, StoreError, Warning, import,
     snapshot,
 };
-use veritee_quote::{Collateral, Expiry};
+use veritee_quote::{Budget, Collateral, Expiry};
 use veritee_testkit::Universe;
 use world::*;
 
@@ -171,10 +171,10 @@ mod unix {
         let folder = tempfile::TempDir::new().unwrap();
         for part in ["", "objects"] {
             let path = folder.path().join("store");
-            Store::open(&path, &root()).unwrap();
+            Store::open(&path, &root(), &Budget::STANDARD).unwrap();
             let open = path.join(part);
             fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
-            let error = Store::open(&path, &root()).unwrap_err();
+            let error = Store::open(&path, &root(), &Budget::STANDARD).unwrap_err();
             assert!(matches!(error, StoreError::WorldWritable { mode: 0o777, .. }), "{error}");
             assert!(error.next_step().contains("chmod 700"), "{}", error.next_step());
             fs::set_permissions(&open, fs::Permissions::from_mode(0o700)).unwrap();
@@ -193,7 +193,7 @@ mod unix {
         } else {
             PathBuf::from("/usr")
         };
-        let error = Store::open(&foreign, &root()).unwrap_err();
+        let error = Store::open(&foreign, &root(), &Budget::STANDARD).unwrap_err();
         assert!(matches!(error, StoreError::Owner { .. }), "{error}");
     }
 
@@ -202,7 +202,7 @@ mod unix {
         let world = filled();
         let link = world.folder.path().join("link");
         symlink(world.store.folder(), &link).unwrap();
-        assert!(matches!(Store::open(&link, &root()), Err(StoreError::NotAFolder { .. })));
+        assert!(matches!(Store::open(&link, &root(), &Budget::STANDARD), Err(StoreError::NotAFolder { .. })));
         let object = files(&world, "objects")[0].clone();
         let aside = world.folder.path().join("aside");
         fs::rename(&object, &aside).unwrap();
@@ -274,7 +274,10 @@ fn pruning_leaves_what_entries_of_another_root_or_version_need() {
     let world = filled();
     let elsewhere = Universe::new(SEED + 1);
     let other_root = veritee_quote::TrustRoot::from_der(&elsewhere.forge().root_der).unwrap();
-    let other = World { store: Store::open(world.store.folder(), &other_root).unwrap(), ..World::new() };
+    let other = World {
+        store: Store::open(world.store.folder(), &other_root, &Budget::STANDARD).unwrap(),
+        ..World::new()
+    };
     other.serve(&need(), &answers(&elsewhere));
     other.obtain(&need(), now(), Mode::Cached).unwrap();
     other.store.prune(at("2030-01-01T00:00:00Z"), 0).unwrap();
@@ -392,7 +395,7 @@ fn collateral_whose_parts_no_service_can_have_served_is_not_taken_in() {
     let mut parts = Collateral::from_json(forged.collateral_json().as_bytes()).unwrap().parts().clone();
     parts.tcb_info_signature.push_str("\",\"signature\":\"00");
     let odd = Collateral::from_parts(parts);
-    assert!(Answers::from_collateral(&odd, "odd.json", now()).is_err());
+    assert!(Answers::from_collateral(&odd, "odd.json", now(), &Budget::STANDARD).is_err());
 }
 
 #[test]
@@ -423,7 +426,7 @@ fn a_newer_file_goes_before_an_older_answer() {
 /// What the store says of the machine whose PCK certificate has this number: every set and list in it, as a run takes
 /// them.
 fn is_revoked(store: &Store, at: veritee_model::UnixTime) -> bool {
-    let mut known = veritee_quote::KnownCollateral::new(store.root(), &veritee_model::Budget::STANDARD);
+    let mut known = veritee_quote::KnownCollateral::new(store.root(), &Budget::STANDARD);
     for held in store.holdings(at).unwrap() {
         let collateral = Collateral::from_json(&held.item.bytes).unwrap();
         known.add_revocations(&collateral, veritee_quote::Origin::Store, "store");
@@ -542,7 +545,7 @@ fn a_link_to_a_store_is_refused_however_it_is_written() {
     let link = folder.path().join("link");
     std::os::unix::fs::symlink(world.store.folder(), &link).unwrap();
     for spelling in ["link", "link/", "link/.", "link//", "./link/"] {
-        let opened = Store::open(&folder.path().join(spelling), world.store.root());
+        let opened = Store::open(&folder.path().join(spelling), world.store.root(), &Budget::STANDARD);
         assert!(matches!(opened, Err(StoreError::NotAFolder { .. })), "{spelling}");
     }
 }

@@ -9,12 +9,12 @@ pub use forms::{CollateralParts, PcsAnswers};
 pub(crate) use items::{Chains, Item, Number, PckListItem, QeIdentityItem, RootListItem, TcbInfoItem, Under};
 pub(crate) use verify::kinds_differ;
 
-use crate::error::{CollateralError, Source};
+use crate::error::CollateralError;
 use crate::pck::CaKind;
 use crate::prepared::PreparedCollateral;
 use crate::quote::Tee;
 use crate::root::TrustRoot;
-use crate::x509::{Certificate, chain};
+use crate::x509::{Certificate, pem};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use veritee_base::{Budget, Fmspc, UnixTime};
@@ -71,7 +71,15 @@ impl Collateral {
     /// # Errors
     /// When the JSON is of another form, a list can be decoded in no way, or a part is too large.
     pub fn from_json(json: &[u8]) -> Result<Self, CollateralError> {
-        forms::from_json(json).map(Self::from_parts)
+        Self::from_json_within(json, &Budget::default())
+    }
+
+    /// [`Self::from_json`] with other limits.
+    ///
+    /// # Errors
+    /// As [`Self::from_json`].
+    pub fn from_json_within(json: &[u8], budget: &Budget) -> Result<Self, CollateralError> {
+        forms::from_json(json, budget).map(Self::from_parts)
     }
 
     /// Collateral from the answers of Intel's provisioning certification service (or a PCCS) as they are. The
@@ -80,7 +88,15 @@ impl Collateral {
     /// # Errors
     /// When a body is of another form or a list can be decoded in no way.
     pub fn from_pcs(answers: &PcsAnswers<'_>) -> Result<Self, CollateralError> {
-        forms::from_pcs(answers).map(Self::from_parts)
+        Self::from_pcs_within(answers, &Budget::default())
+    }
+
+    /// [`Self::from_pcs`] with other limits.
+    ///
+    /// # Errors
+    /// As [`Self::from_pcs`].
+    pub fn from_pcs_within(answers: &PcsAnswers<'_>, budget: &Budget) -> Result<Self, CollateralError> {
+        forms::from_pcs(answers, budget).map(Self::from_parts)
     }
 
     /// The parts.
@@ -114,13 +130,8 @@ impl Collateral {
     /// The CA that issued the PCK revocation list, unverified.
     #[must_use]
     pub fn ca(&self) -> Option<CaKind> {
-        let chain = chain::decode(
-            Source::PckCrlIssuerChain,
-            self.parts.pck_crl_issuer_chain.as_bytes(),
-            2,
-            &Budget::STANDARD,
-        );
-        chain.ok()?.iter().find_map(|der| {
+        let chain = pem::decode_glued_chain(self.parts.pck_crl_issuer_chain.as_bytes(), 2);
+        chain.ok().filter(|chain| chain.len() == 2)?.iter().find_map(|der| {
             let certificate = Certificate::parse(der).ok()?;
             CaKind::from_name(certificate.subject_common_name()?)
         })
@@ -141,7 +152,7 @@ impl Collateral {
         as_of: UnixTime,
         expiry: Expiry,
     ) -> Result<PreparedCollateral, CollateralError> {
-        self.verify_within(root, as_of, expiry, &Budget::STANDARD)
+        self.verify_within(root, as_of, expiry, &Budget::default())
     }
 
     /// [`Self::verify_at`] with other limits.

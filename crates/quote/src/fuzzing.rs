@@ -17,7 +17,7 @@ use veritee_base::Budget;
 /// # Errors
 /// As behind the signature check.
 pub fn tcb_info(text: &str) -> Result<TcbInfo, DocumentFault> {
-    TcbInfo::parse(text, &Budget::STANDARD)
+    TcbInfo::parse(text, &Budget::default())
 }
 
 /// Reads a QE identity.
@@ -25,7 +25,7 @@ pub fn tcb_info(text: &str) -> Result<TcbInfo, DocumentFault> {
 /// # Errors
 /// As behind the signature check.
 pub fn qe_identity(text: &str) -> Result<QeIdentity, DocumentFault> {
-    QeIdentity::parse(text, &Budget::STANDARD)
+    QeIdentity::parse(text, &Budget::default())
 }
 
 /// Reads the value of a PCK certificate's SGX extension: an OCTET STRING and nothing behind it.

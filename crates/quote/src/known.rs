@@ -353,7 +353,7 @@ impl KnownCollateral {
 
     /// [`Self::add`] for a file in the form of [`Collateral::from_json`]. True when a revocation was new.
     pub fn add_json(&mut self, json: &[u8], origin: Origin, name: &str) -> bool {
-        match Collateral::from_json(json) {
+        match Collateral::from_json_within(json, &self.budget) {
             Ok(collateral) => self.add(&collateral, origin, name),
             Err(error) => {
                 let digest = Sha256Digest::of(json);

@@ -95,7 +95,7 @@ impl Quote {
     /// # Errors
     /// The first field, with its byte offset, that is not as the version demands.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
-        Self::parse_within(bytes, &Budget::STANDARD)
+        Self::parse_within(bytes, &Budget::default())
     }
 
     /// [`Self::parse`] with other limits.

@@ -5,7 +5,8 @@ use crate::Request;
 use veritee_model::{Budget, Evidence, Item};
 use veritee_policy::Policy;
 use veritee_quote::{
-    Collateral, Damaged, Expiry, KnownCollateral, Origin, Quote, Statistics, TrustRoot, Verifier,
+    Collateral, CollateralError, Damaged, Expiry, KnownCollateral, Origin, Quote, Statistics, TrustRoot,
+    Verifier,
 };
 
 /// Collateral under one root and one policy, verified once, for any number of evidences.
@@ -46,11 +47,15 @@ impl Grounds {
     /// Adds what the lists of a set revoke, and nothing else of it. A set that names nothing new is not even listed among
     /// [`Self::items`].
     pub fn give_revocations(&mut self, item: Item, origin: Origin) {
-        let Ok(collateral) = Collateral::from_json(&item.bytes) else { return };
+        let Ok(collateral) = self.read(&item) else { return };
         let news = self.verifier.learn(|known| known.add_revocations(&collateral, origin, &item.source));
         if news {
             self.items.push((item, origin));
         }
+    }
+
+    fn read(&self, item: &Item) -> Result<Collateral, CollateralError> {
+        Collateral::from_json_within(&item.bytes, self.known().budget())
     }
 
     /// [`Self::give`] for a set with its origin, where there is one.
@@ -74,7 +79,7 @@ impl Grounds {
     pub fn under_set(&self, set: Option<(Item, Origin)>, evidence: &Evidence) -> Self {
         let mut only = self.verifier.known().without_documents();
         for item in &evidence.collateral {
-            if let Ok(collateral) = Collateral::from_json(&item.bytes) {
+            if let Ok(collateral) = self.read(item) {
                 only.add_revocations(&collateral, Origin::Judged, &item.source);
             }
         }
@@ -91,7 +96,7 @@ impl Grounds {
     pub fn learn(&mut self, evidence: &Evidence) -> bool {
         let mut news = false;
         for item in &evidence.collateral {
-            if let Ok(collateral) = Collateral::from_json(&item.bytes) {
+            if let Ok(collateral) = self.read(item) {
                 news |= self.verifier.learn_revocations(&collateral, &item.source);
             }
         }

@@ -97,7 +97,7 @@ impl Store {
         let (Some(pck), Some(root)) = (of(ItemKind::PckCrl), of(ItemKind::RootCaCrl)) else {
             return Err(fault(FaultKind::Form("not two lists".to_owned())));
         };
-        let lists = Collateral::from_pcs(&PcsAnswers {
+        let answers = PcsAnswers {
             tcb_info_body: br#"{"tcbInfo":{},"signature":""}"#,
             tcb_info_issuer_chain: "",
             qe_identity_body: br#"{"enclaveIdentity":{},"signature":""}"#,
@@ -106,8 +106,8 @@ impl Store {
             pck_crl_issuer_chain: pck.chain.as_deref().unwrap_or_default(),
             root_ca_crl: &root.body,
             pck_certificate_chain: None,
-        });
-        lists
+        };
+        Collateral::from_pcs_within(&answers, &self.budget)
             .map(|lists| Some((lists, format!("lists kept of {}", pck.url))))
             .map_err(|error| fault(FaultKind::Refused(error.to_string())))
     }

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use veritee_client::{Client, Proxies, Retries, Settings, Times};
 use veritee_collateral::{Error, Evaluation, Mode, Need, Obtained, PccsVersion, Service, Store, obtain};
 use veritee_loopback::{Reply, Server};
-use veritee_model::UnixTime;
+use veritee_model::{Budget, UnixTime};
 use veritee_quote::TrustRoot;
 use veritee_testkit::{ForgedAnswers, Shape, Universe};
 
@@ -69,7 +69,7 @@ impl World {
 
     fn with(server: Server, service: Service) -> Self {
         let folder = TempDir::new().unwrap();
-        let store = Store::open(&folder.path().join("store"), &root()).unwrap();
+        let store = Store::open(&folder.path().join("store"), &root(), &Budget::STANDARD).unwrap();
         Self { server, service, client: client(), store, folder }
     }
 

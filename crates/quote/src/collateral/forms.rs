@@ -150,8 +150,8 @@ struct SignedBody<'a> {
     signature: String,
 }
 
-pub(super) fn from_json(json: &[u8]) -> Result<CollateralParts, CollateralError> {
-    let read: DcapJson<'_> = read(json)?;
+pub(super) fn from_json(json: &[u8], budget: &Budget) -> Result<CollateralParts, CollateralError> {
+    let read: DcapJson<'_> = read(json, budget)?;
     Ok(CollateralParts {
         pck_crl_issuer_chain: read.pck_crl_issuer_chain,
         root_ca_crl: decode_octets(Source::RootCaCrl, &read.root_ca_crl)?,
@@ -166,9 +166,12 @@ pub(super) fn from_json(json: &[u8]) -> Result<CollateralParts, CollateralError>
     })
 }
 
-pub(super) fn from_pcs(answers: &PcsAnswers<'_>) -> Result<CollateralParts, CollateralError> {
-    let tcb: SignedBody<'_> = read(answers.tcb_info_body)?;
-    let identity: SignedBody<'_> = read(answers.qe_identity_body)?;
+pub(super) fn from_pcs(
+    answers: &PcsAnswers<'_>,
+    budget: &Budget,
+) -> Result<CollateralParts, CollateralError> {
+    let tcb: SignedBody<'_> = read(answers.tcb_info_body, budget)?;
+    let identity: SignedBody<'_> = read(answers.qe_identity_body, budget)?;
     let missing = |source| CollateralError::Encoding { source };
     let tcb_info = tcb.tcb_info.ok_or_else(|| missing(Source::TcbInfo))?;
     let qe_identity = identity.enclave_identity.ok_or_else(|| missing(Source::QeIdentity))?;
@@ -206,8 +209,8 @@ pub(super) fn to_json(parts: &CollateralParts) -> String {
     serde_json::to_string_pretty(&out).unwrap_or_default()
 }
 
-fn read<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, CollateralError> {
-    let limit = Budget::STANDARD.json_depth;
+fn read<'a, T: Deserialize<'a>>(json: &'a [u8], budget: &Budget) -> Result<T, CollateralError> {
+    let limit = budget.json_depth;
     if let Some((line, column)) = wire::too_deep(json, limit) {
         let message = format!("nested deeper than {limit} levels");
         return Err(CollateralError::Container { line, column, message });
