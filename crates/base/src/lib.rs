@@ -27,3 +27,8 @@ pub use bytes::{
 };
 pub use tcb_status::TcbStatus;
 pub use time::{TimeError, UnixTime};
+
+/// The examples of the read-me run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct ReadMe;

@@ -6,7 +6,7 @@ use veritee_quote::UnixTime;
 use veritee_quote::{Expiry, KnownCollateral, Origin, Quote, TrustRoot, Verifier};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../test-vectors/quote");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/samples");
     let as_of = UnixTime::parse("2025-07-01T00:00:00Z")?;
     let mut known = KnownCollateral::new(&TrustRoot::intel(), &Budget::STANDARD);
     let mut quotes = Vec::new();

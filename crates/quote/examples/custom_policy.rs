@@ -34,7 +34,7 @@ fn objections(verified: &VerifiedQuote) -> Vec<String> {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../test-vectors/quote");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/samples");
     let as_of = UnixTime::parse("2025-07-01T00:00:00Z")?;
     let collateral = Collateral::from_json(&std::fs::read(format!("{folder}/tdx_quote.collateral.json"))?)?;
     let prepared = collateral.verify_at(&TrustRoot::intel(), as_of, Expiry::Enforce)?;

@@ -1,13 +1,13 @@
 //! One quote, one collateral, one time: `cargo run --example one_quote -- QUOTE COLLATERAL.json AS-OF`
 //!
-//! Without arguments it takes a genuine sample of the repository.
+//! Without arguments it takes a genuine sample of the package.
 #![allow(clippy::print_stdout, reason = "an example talks to its reader")]
 
 use veritee_quote::UnixTime;
 use veritee_quote::{Collateral, Expiry, Quote, TrustRoot, td_attributes};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../test-vectors/quote");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/samples");
     let mut arguments = std::env::args().skip(1);
     let mut argument = |sample: String| arguments.next().unwrap_or(sample);
     let quote = std::fs::read(argument(format!("{folder}/tdx_quote.bin")))?;

@@ -7,8 +7,8 @@
 //! use veritee_quote::{Collateral, Expiry, Quote, TcbStatus, TrustRoot, UnixTime, td_attributes};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let quote = include_bytes!("../../../test-vectors/quote/tdx_quote.bin");
-//! let collateral = include_bytes!("../../../test-vectors/quote/tdx_quote.collateral.json");
+//! let quote = include_bytes!("../samples/tdx_quote.bin");
+//! let collateral = include_bytes!("../samples/tdx_quote.collateral.json");
 //! let as_of = UnixTime::parse("2025-07-01T00:00:00Z")?;
 //!
 //! let quote = Quote::parse(quote)?;
@@ -160,3 +160,8 @@ pub use veritee_base::{
     text,
 };
 pub use veritee_x509::pem::PemError;
+
+/// The examples of the read-me run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct ReadMe;

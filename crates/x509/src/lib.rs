@@ -31,3 +31,8 @@ pub use parts::{
     KeyUsage, NARROWING, SERIAL_LENGTH, SUBJECT_KEY_IDENTIFIER, Serial, common_name, read_authority_key,
     read_basic_constraints, read_key_usage, read_serial, read_subject_key, shown_name,
 };
+
+/// The examples of the read-me run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct ReadMe;

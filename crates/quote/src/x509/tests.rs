@@ -9,7 +9,7 @@ use x509_parser::prelude::{CertificateRevocationList, FromDer, X509Certificate};
 const NAMES: [&str; 4] = ["tdx_quote", "tdx_quote_outdated", "tdx_quote_td15ex", "sgx_quote"];
 
 fn file(name: &str) -> Vec<u8> {
-    std::fs::read(format!("{}/../../test-vectors/quote/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    std::fs::read(format!("{}/samples/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
 fn certificates() -> Vec<Vec<u8>> {
