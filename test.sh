@@ -32,6 +32,9 @@ fi
 step "fuzz smoke run"
 fuzz/smoke.sh "${FUZZ_SECONDS:-5}"
 
+step "the quote engine as others get it: packages, features, public API"
+crates/quote/alone.sh
+
 step "the quote engine as WebAssembly, under Node"
 crates/quote/wasm/run.sh
 
