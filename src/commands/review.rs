@@ -7,7 +7,7 @@ use crate::input::{self, shown};
 use crate::source_tree;
 use std::path::Path;
 use veritee_audit::SourceTree as _;
-use veritee_audit::review::rule_set;
+use veritee_audit::rule_set;
 use veritee_model::{Budget, ComposeHash, ExitCode, Report, Sha256Digest};
 use veritee_report::{ReviewFor, review_template};
 

@@ -1,9 +1,10 @@
 //! One run over all rules.
 
 use crate::allow::{self, AllowOutcome, InlineAllow};
-use crate::context::Context;
+use crate::context::{Context, TraceRung};
 use crate::facts::guest;
 use crate::flow::{self, Flow};
+use crate::item::Item;
 use crate::review::{Review, ReviewError};
 use crate::rule::{Need, Rule, Sink};
 use crate::rules;
@@ -13,7 +14,7 @@ use crate::subject::Subject;
 use crate::view::View;
 use std::collections::BTreeSet;
 use veritee_compose::{Deployment, DocumentError};
-use veritee_model::Finding;
+use veritee_model::{Finding, FindingStatus, Place};
 use veritee_source::SourceTree;
 
 /// A rule that was not asked.
@@ -73,20 +74,20 @@ impl Audit {
 /// Audits a deployment. Time is linear in its size, apart from what the rules' own limits bound.
 #[must_use]
 pub fn audit(deployment: &Deployment, context: &Context) -> Audit {
-    run(&Subject::new(context, Some(crate::resolve::view(deployment)), None))
+    run(&Subject::new(context, Some(View::of(deployment)), None))
 }
 
 /// Audits a source tree, together with the deployment that is said to come from it where one is given.
 #[must_use]
 pub fn audit_source(deployment: Option<&Deployment>, tree: &dyn SourceTree, context: &Context) -> Audit {
-    let view = deployment.map(crate::resolve::view);
-    run(&Subject::new(context, view, Some(Source::load(tree, &context.budget))))
+    let source = Source::load(tree, &context.budget);
+    run(&Subject::new(context, deployment.map(View::of), Some(source)))
 }
 
 /// What can still be said when the app_compose is no unambiguous document: `error` and the facts beside it.
 #[must_use]
 pub fn audit_document_error(error: &DocumentError, context: &Context) -> Audit {
-    run(&Subject::new(context, Some(crate::resolve::unreadable(error)), None))
+    run(&Subject::new(context, Some(View::unreadable(error)), None))
 }
 
 /// Whether the guest drops variables that `allowed_envs` does not name, by the facts: to be asked before the
@@ -110,8 +111,9 @@ fn run(subject: &Subject<'_>) -> Audit {
     let mut findings = Vec::new();
     let mut not_run = Vec::new();
     let mut ran: BTreeSet<&str> = BTreeSet::new();
+    subject.set_open_inputs(open_inputs(subject).into_iter());
     for rule in rules::all() {
-        if let Some(need) = rule.needs.iter().copied().find(|need| !subject.meets(*need)) {
+        if let Some(need) = rule.needs.iter().copied().find(|need| !need.is_met(subject)) {
             not_run.push(NotRun { rule: rule.id, why: need.missing() });
             continue;
         }
@@ -136,7 +138,14 @@ fn run(subject: &Subject<'_>) -> Audit {
     if let Some(review) = review {
         allow::apply_review(review, &mut findings, &services);
     }
-    let ledger = Ledger { findings: findings.iter().chain(&context.other_findings).collect(), ran };
+    let ledger = Ledger {
+        findings: findings.iter().chain(&context.other_findings).collect(),
+        ran,
+        rebuilt: subject
+            .images()
+            .iter()
+            .any(|image| context.traces.get(&*image.text) == Some(&TraceRung::Rebuilt)),
+    };
     let quick_check = stage::quick_check_items(&ledger);
     let erc733 = stage::erc733_items(&ledger);
     let questions = stage::questions(&ledger, review);
@@ -162,12 +171,22 @@ fn run(subject: &Subject<'_>) -> Audit {
 }
 
 /// The document could be read as far as its services.
-fn is_readable(view: &View, findings: &[Finding]) -> bool {
-    let broken = findings.iter().any(|finding| {
-        finding.status == veritee_model::FindingStatus::Unknown
-            && matches!(finding.rule.as_str(), "DP-META-002" | "DP-META-003")
-    });
-    view.has_services() && !broken
+fn is_readable(view: &View<'_>, findings: &[Finding]) -> bool {
+    let decides = |id: &str| rules::find(id).is_some_and(|rule| rule.answers(Item::Readable));
+    let unknown = findings.iter().filter(|finding| finding.status == FindingStatus::Unknown);
+    view.has_services() && !unknown.into_iter().any(|finding| decides(&finding.rule))
+}
+
+/// Places of builds that take in something that is not fixed: rules about what is built in the machine ask for them.
+fn open_inputs(subject: &Subject<'_>) -> Vec<Place> {
+    let mut findings = Vec::new();
+    if subject.has_builds() {
+        for rule in rules::all().filter(|rule| rule.answers(Item::Inputs)) {
+            (rule.check)(subject, &mut Sink::new(rule, subject, &mut findings, false).without_limit());
+        }
+    }
+    let open = findings.into_iter().filter(|finding| finding.status != FindingStatus::Pass);
+    open.filter_map(|finding| finding.place).collect()
 }
 
 fn assumptions(subject: &Subject<'_>) -> Vec<&'static str> {
@@ -179,7 +198,7 @@ fn assumptions(subject: &Subject<'_>) -> Vec<&'static str> {
     if subject.context.events.is_some() && !subject.context.attested {
         list.push("that the boot events are the machine's own: no quote was checked, they are claims");
     }
-    if view.allowed.is_none() && view.manifest.is_none() {
+    if view.allowed.is_none() && view.manifest().is_none() {
         list.push(
             "that the operator may set every variable: a compose file does not say which ones allowed_envs names",
         );
@@ -188,22 +207,20 @@ fn assumptions(subject: &Subject<'_>) -> Vec<&'static str> {
 }
 
 /// Findings about the document rest on an assumption unless it is the measured one and names its variables. Findings
-/// about the log and about source do not speak of the document.
+/// about the log, the guest and the source do not speak of the document.
 fn is_assumed(rule: &Rule, subject: &Subject<'_>) -> bool {
-    let about_document = rule.needs.iter().any(|need| matches!(need, Need::Manifest | Need::Compose))
-        || rule.needs.is_empty() && rule.id != "DP-META-008" && rule.id != "DP-META-009";
     let known = subject.view.as_ref().is_some_and(|view| view.allowed.is_some());
     // Events that no quote vouches for are what somebody says of the machine.
     let claimed = rule.needs.contains(&Need::Events) && !subject.context.attested;
-    claimed || about_document && !(subject.is_attested() && known)
+    claimed || rule.is_about_document() && !(subject.is_attested() && known)
 }
 
 fn inline_allows(subject: &Subject<'_>) -> Vec<InlineAllow> {
     let mut found = Vec::new();
     if let Some(view) = &subject.view
-        && let Some(text) = &view.text
+        && let Some(text) = view.text()
     {
-        found.extend(allow::inline(&view.text_file, text, 1));
+        found.extend(allow::inline(view.text_file, text, 1));
     }
     for file in subject.source.iter().flat_map(|source| &source.files) {
         found.extend(allow::inline(&file.path, &file.text, 1));

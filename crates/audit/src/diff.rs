@@ -14,6 +14,7 @@ mod services;
 #[cfg(test)]
 mod tests;
 
+use crate::view::View;
 use core::fmt;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -208,7 +209,7 @@ fn changes_at(path: &str, before: Option<&Fact>, after: Option<&Fact>) -> Vec<Ch
 /// that grew, so that the two commands never disagree.
 #[must_use]
 pub fn diff(before: &Deployment, after: &Deployment) -> Diff {
-    let mut changes = deployments::changes(&crate::resolve::view(before), &crate::resolve::view(after));
+    let mut changes = deployments::changes(&View::of(before), &View::of(after));
     let context = crate::context::Context::default();
     let (old, new) = (crate::audit::audit(before, &context), crate::audit::audit(after, &context));
     let told: Vec<Change> = findings::changes(&old.findings, &new.findings, &changes);

@@ -5,10 +5,14 @@
 
 pub(crate) mod address;
 pub(crate) mod arrival;
+pub(crate) mod commits;
 pub(crate) mod docker;
+pub(crate) mod downloads;
 pub(crate) mod exposure;
 pub(crate) mod guest;
+pub(crate) mod host_files;
 pub(crate) mod interactive;
+pub(crate) mod keys;
 pub(crate) mod lookalike;
 pub(crate) mod mounts;
 pub(crate) mod nested;

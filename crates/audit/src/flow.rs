@@ -4,13 +4,15 @@
 //! Names and texts are the audited party's. Not said here: what a service does with a value; that is in its code.
 
 use crate::facts::arrival::Ground;
+use crate::facts::host_files;
 use crate::facts::outside::class_of;
 use crate::names::{NameClass, is_document, process_control};
-use crate::script;
 use crate::subject::Subject;
-use crate::view::{Provenance, Use, View};
+use crate::uses::Use;
+use crate::view::View;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use veritee_compose::Provenance;
 use veritee_model::text::shortened;
 use veritee_model::{Finding, FindingStatus, Place};
 
@@ -55,8 +57,8 @@ pub(crate) fn flows(subject: &Subject<'_>, findings: &[Finding]) -> Vec<Flow> {
     let Some(view) = &subject.view else { return Vec::new() };
     let scripts = script_uses(subject);
     let rules = Rules::of(findings);
-    let mut names: BTreeSet<&str> = view.allowed.iter().flatten().map(String::as_str).collect();
-    names.extend(view.uses.keys().map(String::as_str));
+    let mut names: BTreeSet<&str> = view.allowed.iter().flatten().copied().collect();
+    names.extend(view.uses.keys().copied());
     names.extend(scripts.keys().map(String::as_str));
     let limit = subject.context.budget.findings_per_rule;
     let ground = &Ground::of(view);
@@ -67,14 +69,18 @@ pub(crate) fn flows(subject: &Subject<'_>, findings: &[Finding]) -> Vec<Flow> {
             flows.push(more(limit));
             return flows;
         }
-        let places = flow.sinks.iter().filter_map(|sink| rules.by_place.get(&spot(&sink.place)));
-        let named = rules.by_name.get(name).into_iter().chain(places).flatten().copied();
-        flow.rules = named.collect::<BTreeSet<&str>>().into_iter().map(str::to_owned).collect();
+        let mut found = rules.at(&flow.sinks);
+        found.extend(rules.by_name.get(name).into_iter().flatten());
+        flow.rules = found.into_iter().map(str::to_owned).collect();
         flows.push(flow);
     }
-    flows.extend(outside(view));
-    flows.extend(files(view));
-    flows.extend(host_files(findings));
+    let mut rest = outside(view);
+    rest.extend(files(view));
+    rest.extend(of_host_files(view));
+    for flow in &mut rest {
+        flow.rules = rules.at(&flow.sinks).into_iter().map(str::to_owned).collect();
+    }
+    flows.extend(rest);
     flows
 }
 
@@ -92,18 +98,18 @@ fn more(limit: usize) -> Flow {
 /// A variable that somebody outside can choose; `None` for all others.
 fn variable(
     subject: &Subject<'_>,
-    (view, ground): (&View, &Ground<'_>),
+    (view, ground): (&View<'_>, &Ground<'_>),
     name: &str,
     scripts: Option<&Vec<FlowSink>>,
 ) -> Option<Flow> {
-    let uses: Vec<&Use> = view.uses.get(name).into_iter().flatten().filter(|used| used.active).collect();
-    let lookup = view.environment.lookup(name);
+    let uses: Vec<&Use<'_>> = view.uses.get(name).into_iter().flatten().filter(|used| used.active).collect();
+    let lookup = view.environment().lookup(name);
     let provenance = lookup.provenance;
     if !provenance.is_settable() {
         return None;
     }
     let mut from = vec![lookup.origin];
-    let defaults: BTreeSet<&str> = uses.iter().filter_map(|used| used.piece.default.as_deref()).collect();
+    let defaults: BTreeSet<&str> = uses.iter().filter_map(|used| used.reference.default.as_deref()).collect();
     from.extend(
         defaults
             .into_iter()
@@ -169,9 +175,9 @@ impl Powers {
     }
 }
 
-fn sink(used: &Use) -> FlowSink {
+fn sink(used: &Use<'_>) -> FlowSink {
     FlowSink {
-        sink: match &used.service {
+        sink: match used.service {
             Some(service) => format!("{service} {}", used.sink),
             None => used.sink.clone(),
         },
@@ -181,7 +187,7 @@ fn sink(used: &Use) -> FlowSink {
     }
 }
 
-fn feeds(used: &Use) -> &'static str {
+fn feeds(used: &Use<'_>) -> &'static str {
     let whole = used.raw.trim_start_matches('-').trim_start();
     let alone = whole.starts_with('$') && !whole.contains(['/', ' ', ',']) || !whole.contains('$');
     match used.sink.as_str() {
@@ -195,8 +201,8 @@ fn feeds(used: &Use) -> &'static str {
 }
 
 /// What choosing a value at this place lets somebody do.
-fn reach(used: &Use, name: &str, class: NameClass) -> String {
-    let service = used.service.as_deref().unwrap_or("the deployment");
+fn reach(used: &Use<'_>, name: &str, class: NameClass) -> String {
+    let service = used.service.unwrap_or("the deployment");
     let head = used.sink.split('.').next().unwrap_or("");
     match head {
         "image" => format!("decides which code {service} runs"),
@@ -244,7 +250,7 @@ fn in_service(service: &str, name: &str, class: NameClass) -> String {
 /// Lines of scripts that mention a variable, by variable.
 fn script_uses(subject: &Subject<'_>) -> BTreeMap<String, Vec<FlowSink>> {
     let mut uses: BTreeMap<String, Vec<FlowSink>> = BTreeMap::new();
-    for (script, command) in script::all(subject) {
+    for (script, command) in subject.commands() {
         if !command.reachable {
             continue;
         }
@@ -258,7 +264,7 @@ fn script_uses(subject: &Subject<'_>) -> BTreeMap<String, Vec<FlowSink>> {
                 continue;
             }
             list.push(FlowSink {
-                sink: script.key.clone(),
+                sink: script.key.to_owned(),
                 feeds: "a line of the script",
                 place: command.place(script),
                 text: shortened(&command.text, QUOTED),
@@ -270,12 +276,8 @@ fn script_uses(subject: &Subject<'_>) -> BTreeMap<String, Vec<FlowSink>> {
 
 /// Parts of the application that are in another file or on another machine: their content is nobody's that is
 /// measured, and counts as the host's.
-fn outside(view: &View) -> Vec<Flow> {
-    let includes = view
-        .globals
-        .iter()
-        .filter(|(path, _)| path == "include" || path.starts_with("include."))
-        .map(|(path, value)| (path.clone(), value));
+fn outside(view: &View<'_>) -> Vec<Flow> {
+    let includes = view.globals_below("include").map(|(path, value)| (path.clone(), value));
     let extends = view.active().flat_map(|service| {
         service.below("extends").map(|(path, value)| (format!("{} {path}", service.name), value))
     });
@@ -283,35 +285,35 @@ fn outside(view: &View) -> Vec<Flow> {
         .chain(extends)
         .take(LISTED)
         .map(|(sink, value)| Flow {
-            name: value.raw.clone(),
+            name: value.raw.to_owned(),
             provenance: Provenance::Unknown.name(),
             from: vec!["content outside the document".to_owned()],
             sinks: vec![FlowSink {
                 sink,
                 feeds: "part of the compose file",
                 place: value.place.clone(),
-                text: shortened(&value.raw, QUOTED),
+                text: shortened(value.raw, QUOTED),
             }],
             power: vec!["decides part of what runs".to_owned()],
-            rules: vec!["DP-CMP-008".to_owned()],
+            rules: Vec::new(),
         })
         .collect()
 }
 
 /// Files of variables whose content nothing measures.
-fn files(view: &View) -> Vec<Flow> {
+fn files(view: &View<'_>) -> Vec<Flow> {
     let mut flows = Vec::new();
     for service in view.active() {
         for (file, content) in service.variable_files.iter().filter(|(_, content)| content.is_settable()) {
             flows.push(Flow {
-                name: file.raw.clone(),
+                name: file.raw.to_owned(),
                 provenance: content.name(),
                 from: vec!["env_file".to_owned()],
                 sinks: vec![FlowSink {
                     sink: format!("{} env_file", service.name),
                     feeds: "every variable that it names",
                     place: file.place.clone(),
-                    text: shortened(&file.raw, QUOTED),
+                    text: shortened(file.raw, QUOTED),
                 }],
                 power: vec![format!("sets variables of {} at will", service.name)],
                 rules: Vec::new(),
@@ -322,21 +324,24 @@ fn files(view: &View) -> Vec<Flow> {
 }
 
 /// What scripts read of the files that the host supplies.
-fn host_files(findings: &[Finding]) -> Vec<Flow> {
-    let found = findings.iter().filter(|finding| finding.rule == "DP-SCR-007");
-    found
-        .map(|finding| Flow {
+fn of_host_files(view: &View<'_>) -> Vec<Flow> {
+    let first = view.scripts.iter().filter_map(|script| {
+        let lines = host_files::lines(script);
+        Some((script, *lines.first()?, lines.len()))
+    });
+    first
+        .map(|(script, line, count)| Flow {
             name: "user_config and .sys-config.json".to_owned(),
             provenance: Provenance::Host.name(),
             from: vec!["files that the host supplies".to_owned()],
             sinks: vec![FlowSink {
-                sink: finding.place.as_ref().map_or_else(String::new, |place| place.file.clone()),
+                sink: script.key.to_owned(),
                 feeds: "a line of the script",
-                place: finding.place.clone().unwrap_or_default(),
-                text: shortened(&finding.evidence, QUOTED),
+                place: script.at_line(line),
+                text: shortened(&host_files::evidence(script, line, count), QUOTED),
             }],
             power: vec!["enters a script that runs as root".to_owned()],
-            rules: vec![finding.rule.clone()],
+            rules: Vec::new(),
         })
         .collect()
 }
@@ -367,6 +372,11 @@ impl<'a> Rules<'a> {
             }
         }
         rules
+    }
+
+    /// Rules that found something where a value arrives.
+    fn at(&self, sinks: &[FlowSink]) -> BTreeSet<&'a str> {
+        sinks.iter().filter_map(|sink| self.by_place.get(&spot(&sink.place))).flatten().copied().collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Secrets that everybody knows.
+//! Secrets that everybody knows, and what shows that a text or a name is one.
 
 use crate::pattern::pattern;
 use veritee_model::Sha256Digest;
@@ -64,6 +64,29 @@ fn development_key(digits: &str) -> Option<usize> {
     }
     let digest = Sha256Digest::of(digits.to_ascii_lowercase().as_bytes()).to_string();
     DEVELOPMENT_KEYS.iter().position(|known| *known == digest)
+}
+
+pattern!(
+    VENDOR,
+    r"\b(?:sk-[A-Za-z0-9_-]{20,}|sk_live_[A-Za-z0-9]{16,}|ghp_[A-Za-z0-9]{30,}|AKIA[0-9A-Z]{16}|xox[baprs]-[A-Za-z0-9-]{20,}|AIza[0-9A-Za-z_-]{30,})"
+);
+
+/// Whether a text holds a key in a vendor's form.
+pub(crate) fn has_vendor_key(text: &str) -> bool {
+    VENDOR.is_match(text)
+}
+
+/// The last word says that a credential stands there, not something about one.
+pub(crate) fn names_credential(name: &str) -> bool {
+    let words = crate::names::words(name);
+    let last = words.iter().rev().find(|word| !word.bytes().all(|byte| byte.is_ascii_digit()));
+    !last.is_some_and(|last| {
+        [
+            "ISSUER", "AUDIENCE", "TYPE", "ADDRESS", "SYMBOL", "ID", "IDS", "DECIMALS", "PREFIX", "HEADER",
+            "SCOPE", "REALM",
+        ]
+        .contains(&last.as_str())
+    })
 }
 
 #[cfg(test)]

@@ -30,15 +30,6 @@ use veritee_model::{ComposeHash, Reason, UnixTime};
 /// Name of this version of the format.
 pub const SCHEMA: &str = "veritee/review/v1";
 
-/// A name for the rules and questions of this version: another one means other questions.
-#[must_use]
-pub fn rule_set() -> String {
-    let rules = crate::rules::all().map(|rule| format!("{} {}", rule.id, rule.title));
-    let questions = crate::stage::QUESTION_IDS.iter().map(|id| (*id).to_owned());
-    let text: Vec<String> = rules.chain(questions).collect();
-    veritee_model::Sha256Digest::of(text.join("\n").as_bytes()).to_string()
-}
-
 /// A review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,7 +42,7 @@ pub struct Review {
     pub compose_hash: ComposeHash,
     /// The commit that was reviewed, 40 hex digits.
     pub commit: String,
-    /// The rules whose questions were answered ([`rule_set`]); `None` for those of any version.
+    /// The rules whose questions were answered ([`crate::rule_set`]); `None` for those of any version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule_set: Option<String>,
     /// From when on it counts no more; `None` for as long as compose and commit stay.
@@ -197,67 +188,6 @@ impl core::fmt::Display for ReviewError {
 impl core::error::Error for ReviewError {}
 
 impl Review {
-    /// Reads a `review.toml`.
-    ///
-    /// # Errors
-    /// When it is not the format, names another version, answers a question twice or without words.
-    pub fn parse(text: &str) -> Result<Self, ReviewError> {
-        let review: Self = toml::from_str(text).map_err(|error| ReviewError::Malformed {
-            at: error.span().map(|span| span.start),
-            message: error.message().to_owned(),
-        })?;
-        if review.schema != SCHEMA {
-            return Err(ReviewError::Schema { got: review.schema });
-        }
-        if review.reviewer.trim().is_empty() {
-            return Err(ReviewError::Field { name: "reviewer" });
-        }
-        if review.commit.len() != 40 || !review.commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(ReviewError::Field { name: "commit" });
-        }
-        let mut seen = std::collections::BTreeSet::new();
-        for answer in &review.answers {
-            let known = crate::stage::QUESTION_IDS.contains(&answer.id.as_str());
-            if !known || answer.words.trim().is_empty() || !seen.insert(answer.id.as_str()) {
-                return Err(ReviewError::Answer { id: answer.id.clone() });
-            }
-        }
-        for answer in &review.findings {
-            if answer.words.trim().is_empty() || crate::rules::find(&answer.rule).is_none() {
-                return Err(ReviewError::Answer { id: answer.rule.clone() });
-            }
-        }
-        Ok(review)
-    }
-
-    /// Whether the review speaks of this compose and this commit, at this time.
-    ///
-    /// # Errors
-    /// When either differs or is not known, or when the review has ended. At the very second of its end it has.
-    pub fn check_binding(
-        &self,
-        compose: Option<ComposeHash>,
-        commit: Option<&str>,
-        as_of: Option<UnixTime>,
-    ) -> Result<(), ReviewError> {
-        if compose != Some(self.compose_hash) {
-            return Err(ReviewError::OtherCompose { expected: compose, got: self.compose_hash });
-        }
-        if commit.is_none_or(|commit| !commit.eq_ignore_ascii_case(&self.commit)) {
-            return Err(ReviewError::OtherCommit {
-                expected: commit.map(str::to_owned),
-                got: self.commit.clone(),
-            });
-        }
-        if let Some(got) = self.rule_set.as_ref().filter(|got| **got != rule_set()) {
-            return Err(ReviewError::OtherRules { expected: rule_set(), got: got.clone() });
-        }
-        match self.expires {
-            Some(at) if as_of.is_none_or(|now| now >= at) => Err(ReviewError::Expired { at }),
-            _ => Ok(()),
-        }
-    }
-
     /// The answer to a question.
     #[must_use]
     pub fn answer(&self, id: &str) -> Option<&Answer> {

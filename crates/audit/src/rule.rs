@@ -1,6 +1,8 @@
 //! What a rule is, and how it reports.
 
+use crate::item::{Answer, Item};
 use crate::subject::Subject;
+use crate::view::View;
 use veritee_model::text::shortened;
 use veritee_model::{Finding, FindingStatus, Place, Severity, Spot};
 
@@ -18,6 +20,8 @@ pub enum Need {
     Source,
     /// A Dockerfile, from the source tree or inline in the compose file.
     Build,
+    /// What is known of the guest: always there, if only to say that nothing is known.
+    Guest,
 }
 
 impl Need {
@@ -30,6 +34,19 @@ impl Need {
             Self::Events => "no replayed event log was given",
             Self::Source => "no source tree was given",
             Self::Build => "no Dockerfile was given",
+            Self::Guest => "nothing is known of the guest",
+        }
+    }
+
+    pub(crate) fn is_met(self, subject: &Subject<'_>) -> bool {
+        let view = subject.view.as_ref();
+        match self {
+            Self::Manifest => view.is_some_and(|view| view.manifest().is_some()),
+            Self::Compose => view.is_some_and(View::has_services),
+            Self::Events => subject.context.events.is_some(),
+            Self::Source => subject.source.is_some(),
+            Self::Build => subject.has_builds(),
+            Self::Guest => true,
         }
     }
 }
@@ -46,6 +63,22 @@ pub enum Blocks {
     From(Severity),
 }
 
+/// Whose power a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Whose {
+    /// Whoever deploys.
+    Operator,
+    /// Whoever runs the host.
+    Host,
+    /// Whoever can push to the image's repository.
+    Registry,
+    /// Another machine.
+    Remote,
+    /// The service that the finding stands in.
+    Service,
+}
+
 /// One rule. Declared once, in the file named after it.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
@@ -59,12 +92,40 @@ pub struct Rule {
     pub blocks: Blocks,
     /// What it needs.
     pub needs: &'static [Need],
-    /// What to do about a finding.
+    /// What to do about a finding; empty where there is nothing to do.
     pub remedy: &'static str,
+    /// The items of the checklists that it answers.
+    pub answers: &'static [Answer],
+    /// Whose power a finding is about, where it is not what the family is about.
+    pub whose: Option<Whose>,
     pub(crate) check: fn(&Subject<'_>, &mut Sink<'_>),
 }
 
 impl Rule {
+    /// What most rules have: no finding proves Stage 0 by itself, and no checklist asks.
+    pub(crate) const PLAIN: Self = Self {
+        id: "",
+        title: "",
+        severity: Severity::Info,
+        blocks: Blocks::Never,
+        needs: &[],
+        remedy: "",
+        answers: &[],
+        whose: None,
+        check: |_, _| {},
+    };
+
+    /// Whether it answers an item, in any way.
+    #[must_use]
+    pub fn answers(&self, item: Item) -> bool {
+        self.answers.iter().any(|answer| answer.item == item)
+    }
+
+    /// Whether it speaks of the document, not of the log, the guest or the source.
+    pub(crate) fn is_about_document(&self) -> bool {
+        self.needs.is_empty() || self.needs.iter().any(|need| matches!(need, Need::Manifest | Need::Compose))
+    }
+
     /// Path of the page that explains the rule, inside the repository.
     #[must_use]
     pub fn page(&self) -> String {

@@ -1,6 +1,7 @@
 //! The rules: one file each, one table.
 
-use crate::rule::Rule;
+use crate::item::{Answer, Item};
+use crate::rule::{Rule, Whose};
 
 /// The table of a family. A rule whose module is declared and that stands in no table is dead code, and so an error.
 macro_rules! table {
@@ -20,24 +21,25 @@ mod kms;
 mod meta;
 mod net;
 mod scr;
-pub(crate) mod src;
+mod src;
 mod trc;
 mod url;
 
-const FAMILIES: &[&[&Rule]] = &[
-    meta::RULES,
-    env::RULES,
-    img::RULES,
-    url::RULES,
-    net::RULES,
-    cmp::RULES,
-    scr::RULES,
-    cfg::RULES,
-    kms::RULES,
-    trc::RULES,
-    src::RULES,
-    doc::RULES,
-    cen::RULES,
+/// The families, each with whose power its findings are about.
+const FAMILIES: &[(&[&Rule], Whose)] = &[
+    (meta::RULES, Whose::Host),
+    (env::RULES, Whose::Operator),
+    (img::RULES, Whose::Registry),
+    (url::RULES, Whose::Remote),
+    (net::RULES, Whose::Remote),
+    (cmp::RULES, Whose::Service),
+    (scr::RULES, Whose::Operator),
+    (cfg::RULES, Whose::Host),
+    (kms::RULES, Whose::Host),
+    (trc::RULES, Whose::Host),
+    (src::RULES, Whose::Host),
+    (doc::RULES, Whose::Host),
+    (cen::RULES, Whose::Host),
 ];
 
 /// A rule of the catalogue that these documents cannot answer: it is asked elsewhere, or not by this version.
@@ -49,6 +51,18 @@ pub struct Elsewhere {
     pub question: &'static str,
     /// What it needs that no document has.
     pub why: &'static str,
+    /// The items of the checklists that it answers.
+    pub answers: &'static [Answer],
+}
+
+impl Elsewhere {
+    const fn new(id: &'static str, question: &'static str, why: &'static str) -> Self {
+        Self { id, question, why, answers: &[] }
+    }
+
+    const fn answering(self, answers: &'static [Answer]) -> Self {
+        Self { answers, ..self }
+    }
 }
 
 const CHAIN: &str = "needs the chain: read the app contract with the commands of question M5 and M10";
@@ -56,45 +70,74 @@ const REGISTRY: &str = "needs the image registry: not read";
 
 /// Rules of the catalogue that are not asked here. They are listed as not asked in every report, never as passed.
 pub const ELSEWHERE: &[Elsewhere] = &[
-    Elsewhere {
-        id: "DP-META-011",
-        question: "do all instances of the application run the same?",
-        why: "needs evidence of every instance; with it the check identity.replicas compares them",
-    },
-    Elsewhere {
-        id: "DP-KMS-006",
-        question: "does the KMS itself authorise strictly?",
-        why: "needs the KMS's own compose and its registry on the chain: not read",
-    },
-    Elsewhere { id: "DP-CHN-001", question: "is the application registered on the chain?", why: CHAIN },
-    Elsewhere { id: "DP-CHN-002", question: "does the chain authorise this compose hash?", why: CHAIN },
-    Elsewhere { id: "DP-CHN-003", question: "which other compose hashes are authorised?", why: CHAIN },
-    Elsewhere { id: "DP-CHN-004", question: "can the owner upgrade at once?", why: CHAIN },
-    Elsewhere { id: "DP-CHN-005", question: "can the contract itself be replaced?", why: CHAIN },
-    Elsewhere { id: "DP-CHN-006", question: "is the contract's source known?", why: CHAIN },
-    Elsewhere { id: "DP-CHN-007", question: "is every device or an outdated TCB accepted?", why: CHAIN },
-    Elsewhere { id: "DP-CHN-008", question: "is it a test network?", why: CHAIN },
-    Elsewhere { id: "DP-CHN-009", question: "who governs the platform's registry?", why: CHAIN },
-    Elsewhere { id: "DP-CHN-010", question: "does the chain tell the same history?", why: CHAIN },
-    Elsewhere { id: "DP-CHN-011", question: "was the chain read through more than one server?", why: CHAIN },
-    Elsewhere { id: "DP-CHN-012", question: "is the cited contract the application's own?", why: CHAIN },
-    Elsewhere { id: "DP-OCI-001", question: "does the registry hold the digest?", why: REGISTRY },
-    Elsewhere { id: "DP-OCI-002", question: "which source and revision do labels name?", why: REGISTRY },
-    Elsewhere { id: "DP-OCI-003", question: "was the tag moved?", why: REGISTRY },
-    Elsewhere { id: "DP-OCI-004", question: "does provenance verify?", why: REGISTRY },
-    Elsewhere { id: "DP-OCI-005", question: "can everybody fetch the image?", why: REGISTRY },
-    Elsewhere { id: "DP-OCI-006", question: "which defaults does the image carry?", why: REGISTRY },
-    Elsewhere { id: "DP-OCI-007", question: "are its timestamps normalised?", why: REGISTRY },
-    Elsewhere { id: "DP-OCI-008", question: "do its layers hold keys or closed code?", why: REGISTRY },
+    Elsewhere::new(
+        "DP-META-011",
+        "do all instances of the application run the same?",
+        "needs evidence of every instance; with it the check identity.replicas compares them",
+    ),
+    Elsewhere::new(
+        "DP-KMS-006",
+        "does the KMS itself authorise strictly?",
+        "needs the KMS's own compose and its registry on the chain: not read",
+    ),
+    Elsewhere::new("DP-CHN-001", "is the application registered on the chain?", CHAIN)
+        .answering(&[Item::Q3.shows(), Item::E1.tells()]),
+    Elsewhere::new("DP-CHN-002", "does the chain authorise this compose hash?", CHAIN).answering(&[
+        Item::Q3.shows(),
+        Item::Q4.shows(),
+        Item::E1.tells(),
+    ]),
+    Elsewhere::new("DP-CHN-003", "which other compose hashes are authorised?", CHAIN)
+        .answering(&[Item::E1.tells(), Item::M10.tells()]),
+    Elsewhere::new("DP-CHN-004", "can the owner upgrade at once?", CHAIN)
+        .answering(&[Item::E5.tells(), Item::M5.tells()]),
+    Elsewhere::new("DP-CHN-005", "can the contract itself be replaced?", CHAIN)
+        .answering(&[Item::E5.tells(), Item::M5.tells()]),
+    Elsewhere::new("DP-CHN-006", "is the contract's source known?", CHAIN),
+    Elsewhere::new("DP-CHN-007", "is every device or an outdated TCB accepted?", CHAIN),
+    Elsewhere::new("DP-CHN-008", "is it a test network?", CHAIN),
+    Elsewhere::new("DP-CHN-009", "who governs the platform's registry?", CHAIN),
+    Elsewhere::new("DP-CHN-010", "does the chain tell the same history?", CHAIN)
+        .answering(&[Item::Q4.fails()]),
+    Elsewhere::new("DP-CHN-011", "was the chain read through more than one server?", CHAIN),
+    Elsewhere::new("DP-CHN-012", "is the cited contract the application's own?", CHAIN)
+        .answering(&[Item::E5.tells(), Item::M5.tells()]),
+    Elsewhere::new("DP-OCI-001", "does the registry hold the digest?", REGISTRY),
+    Elsewhere::new("DP-OCI-002", "which source and revision do labels name?", REGISTRY),
+    Elsewhere::new("DP-OCI-003", "was the tag moved?", REGISTRY),
+    Elsewhere::new("DP-OCI-004", "does provenance verify?", REGISTRY),
+    Elsewhere::new("DP-OCI-005", "can everybody fetch the image?", REGISTRY).answering(&[Item::E2.tells()]),
+    Elsewhere::new("DP-OCI-006", "which defaults does the image carry?", REGISTRY),
+    Elsewhere::new("DP-OCI-007", "are its timestamps normalised?", REGISTRY),
+    Elsewhere::new("DP-OCI-008", "do its layers hold keys or closed code?", REGISTRY)
+        .answering(&[Item::E2.tells()]),
 ];
 
 /// Every rule, in the order in which reports list them.
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    FAMILIES.iter().flat_map(|family| family.iter().copied())
+    FAMILIES.iter().flat_map(|(family, _)| family.iter().copied())
 }
 
 /// The rule with this id.
 #[must_use]
 pub fn find(id: &str) -> Option<&'static Rule> {
     all().find(|rule| rule.id == id)
+}
+
+/// Whose power a finding of a rule is about.
+pub(crate) fn whose(id: &str) -> Whose {
+    let families = FAMILIES.iter().filter_map(|(rules, whose)| {
+        let rule = rules.iter().find(|rule| rule.id == id)?;
+        Some(rule.whose.unwrap_or(*whose))
+    });
+    families.into_iter().next().unwrap_or(Whose::Host)
+}
+
+/// Everything that answers an item, asked here or elsewhere: by id, with the answer. In the order of reports.
+pub(crate) fn answering(item: Item) -> impl Iterator<Item = (&'static str, Answer)> {
+    let here = all().map(|rule| (rule.id, rule.answers));
+    let elsewhere = ELSEWHERE.iter().map(|rule| (rule.id, rule.answers));
+    here.chain(elsewhere).flat_map(move |(id, answers)| {
+        answers.iter().filter(move |answer| answer.item == item).map(move |answer| (id, *answer))
+    })
 }

@@ -1,10 +1,10 @@
 //! The commands of scripts, containers and builds as the rules ask for them. The reading is `veritee-compose`'s.
 
-use crate::subject::Subject;
 use crate::text::Lines;
-use crate::view::{Script, View};
+use core::cell::OnceCell;
 use std::rc::Rc;
 use veritee_compose::script::{self as shell, Invocation};
+use veritee_compose::{Deployment, EnvironmentModel};
 use veritee_model::text::shortened;
 use veritee_model::{Budget, Place};
 
@@ -91,6 +91,11 @@ impl Command {
         })
     }
 
+    /// Whether it fetches images.
+    pub(crate) fn is_pull(&self) -> bool {
+        matches!(self.program(), "docker" | "nerdctl" | "podman" | "docker-compose") && self.has("pull")
+    }
+
     /// The words with blanks between them.
     pub(crate) fn text(&self) -> String {
         self.words.join(" ")
@@ -111,6 +116,9 @@ pub(crate) fn commands_in(script: &shell::Script) -> Vec<Command> {
         })
         .collect()
 }
+
+/// Longest line that is quoted, in characters.
+const QUOTED: usize = 300;
 
 /// A program that one of dstack's scripts starts.
 #[derive(Debug, Clone)]
@@ -151,135 +159,182 @@ pub(crate) const GUEST_CALLS: &[&str] = &[
     "sh",
 ];
 
-/// The programs of a script, in order. Linear in the script, and done once.
-pub(crate) fn commands<'a>(script: &'a Script, view: &View) -> &'a [ScriptCommand] {
-    script.commands.get_or_init(|| read(script, view))
+/// One of the scripts that dstack runs, with the document's environment.
+#[derive(Debug, Clone)]
+pub(crate) struct Script<'d> {
+    /// `pre_launch_script`, `init_script` or `bash_script`.
+    pub(crate) key: &'d str,
+    pub(crate) place: Place,
+    /// As it was read, and which of all scripts it is.
+    pub(crate) source: &'d shell::Script,
+    pub(crate) index: usize,
+    environment: &'d EnvironmentModel,
+    commands: OnceCell<Vec<ScriptCommand>>,
+    writes: OnceCell<Vec<shell::FileWrite>>,
 }
 
-fn read(script: &Script, view: &View) -> Vec<ScriptCommand> {
-    let Some(source) = script.source() else { return Vec::new() };
-    let lines = Lines::new(&source.text);
-    let called = source.called(if source.role == shell::Role::PreLaunch { GUEST_CALLS } else { &[] });
-    let mut last: Option<(usize, Rc<str>)> = None;
-    let mut found = Vec::new();
-    for (index, command) in source.commands.iter().enumerate() {
-        let line = lines.index(command.span.start);
-        let text = match &last {
-            Some((known, text)) if *known == line => Rc::clone(text),
-            _ => Rc::from(shortened(lines.line(&source.text, line).trim(), 300)),
-        };
-        last = Some((line, Rc::clone(&text)));
-        let is_dead = command.function.as_ref().is_some_and(|function| !called.contains(function));
-        let reachable = !is_dead && !source.is_unreachable(command, &view.environment);
-        for invocation in source.invocations(command) {
-            found.push(ScriptCommand {
-                command: Command::new(source, command, &invocation),
+impl<'d> Script<'d> {
+    /// The scripts of a deployment, in the order in which they run.
+    pub(crate) fn all(deployment: &'d Deployment) -> Vec<Self> {
+        let names = deployment.manifest.iter().flat_map(|manifest| &manifest.scripts);
+        let sources = deployment.scripts.iter().zip(names).enumerate();
+        sources
+            .map(|(index, (source, name))| Self {
+                key: &name.path,
+                place: Place { file: name.path.clone(), line: Some(1), ..Place::default() },
+                source,
                 index,
-                line: u32::try_from(line.saturating_add(1)).unwrap_or(u32::MAX),
-                text: Rc::clone(&text),
-                reachable,
-            });
-        }
+                environment: &deployment.environment,
+                commands: OnceCell::new(),
+                writes: OnceCell::new(),
+            })
+            .collect()
     }
-    found
+
+    pub(crate) fn text(&self) -> &'d str {
+        &self.source.text
+    }
+
+    pub(crate) fn is_pre_launch(&self) -> bool {
+        self.source.role == shell::Role::PreLaunch
+    }
+
+    /// The published script that it is, byte by byte.
+    pub(crate) fn published(&self) -> Option<&'static shell::KnownScript> {
+        self.source.known.filter(|_| self.is_pre_launch())
+    }
+
+    /// The place of a line, counted from 1.
+    pub(crate) fn at_line(&self, line: u32) -> Place {
+        Place { line: Some(line), ..self.place.clone() }
+    }
+
+    /// Number and text of the line at an offset.
+    pub(crate) fn line_at(&self, offset: usize) -> (u32, &'d str) {
+        let text = self.text();
+        let before = text.get(..offset.min(text.len())).unwrap_or("");
+        let number = before.bytes().filter(|byte| *byte == b'\n').count().saturating_add(1);
+        let start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
+        let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("");
+        (u32::try_from(number).unwrap_or(u32::MAX), line.trim())
+    }
+
+    /// `KEY line N: TEXT`.
+    pub(crate) fn quote(&self, line: u32, text: &str) -> String {
+        format!("{} line {line}: {}", self.key, shortened(text, QUOTED))
+    }
+
+    /// Its programs, in order. Linear in the script, and done once.
+    pub(crate) fn commands(&self) -> &[ScriptCommand] {
+        self.commands.get_or_init(|| self.read())
+    }
+
+    fn read(&self) -> Vec<ScriptCommand> {
+        let source = self.source;
+        let lines = Lines::new(&source.text);
+        let called = source.called(if self.is_pre_launch() { GUEST_CALLS } else { &[] });
+        let mut last: Option<(usize, Rc<str>)> = None;
+        let mut found = Vec::new();
+        for (index, command) in source.commands.iter().enumerate() {
+            let line = lines.index(command.span.start);
+            let text = match &last {
+                Some((known, text)) if *known == line => Rc::clone(text),
+                _ => Rc::from(shortened(lines.line(&source.text, line).trim(), QUOTED)),
+            };
+            last = Some((line, Rc::clone(&text)));
+            let is_dead = command.function.as_ref().is_some_and(|function| !called.contains(function));
+            let reachable = !is_dead && !source.is_unreachable(command, self.environment);
+            for invocation in source.invocations(command) {
+                found.push(ScriptCommand {
+                    command: Command::new(source, command, &invocation),
+                    index,
+                    line: u32::try_from(line.saturating_add(1)).unwrap_or(u32::MAX),
+                    text: Rc::clone(&text),
+                    reachable,
+                });
+            }
+        }
+        found
+    }
+
+    /// The first program of a command, or what stands behind it where it starts none.
+    pub(crate) fn item(&self, command: usize) -> Option<&ScriptCommand> {
+        let items = self.commands();
+        items.get(items.partition_point(|item| item.index < command))
+    }
+
+    /// The files that it writes.
+    pub(crate) fn writes(&self) -> impl Iterator<Item = Write<'_>> {
+        let writes = self.writes.get_or_init(|| self.source.writes(self.environment));
+        writes.iter().filter_map(|write| {
+            // A redirection alone is no program; the next command stands for its line.
+            let item = self.item(write.command).or_else(|| self.commands().last())?;
+            Some(Write { script: self, item, write })
+        })
+    }
+
+    /// Whether it fetches images.
+    pub(crate) fn pulls(&self) -> bool {
+        self.commands().iter().any(|item| item.command.is_pull())
+    }
+
+    /// The first line that decides whether the machine may go on: a token or hash is compared, and the other way ends
+    /// the boot.
+    pub(crate) fn gate(&self) -> Option<(u32, &'d str)> {
+        let text = self.text();
+        let ends = self.commands().iter().any(|item| match item.command.program() {
+            "exit" => item.command.words.get(1).is_some_and(|code| code != "0"),
+            "reboot" | "poweroff" | "halt" | "shutdown" => true,
+            _ => false,
+        });
+        let subject =
+            ["LAUNCH_TOKEN", "launch_token", "TOKEN_HASH", "CONFIG_HASH", "iptables", "nft ", "sha256sum"];
+        let compares = text.contains("sha256sum") && (text.contains("!=") || text.contains("=="))
+            || text.contains("iptables");
+        if !ends || !compares {
+            return None;
+        }
+        let mut lines = (1_u32..).zip(text.lines());
+        let (line, text) = lines.find(|(_, line)| subject.iter().any(|mark| line.contains(mark)))?;
+        Some((line, text.trim()))
+    }
 }
 
 impl ScriptCommand {
     /// Variables that the command's words mention, before values are filled in.
-    pub(crate) fn variables(&self, script: &Script) -> Vec<String> {
+    pub(crate) fn variables(&self, script: &Script<'_>) -> Vec<String> {
         let words = self.source(script).into_iter().flat_map(|command| &command.words);
         words.flat_map(|word| word.variables()).map(str::to_owned).collect()
     }
 
     /// The command itself.
-    pub(crate) fn source<'s>(&self, script: &'s Script) -> Option<&'s shell::Command> {
-        script.source()?.commands.get(self.index)
+    pub(crate) fn source<'d>(&self, script: &Script<'d>) -> Option<&'d shell::Command> {
+        script.source.commands.get(self.index)
     }
 
     /// Variables in the conditions that it stands under.
-    pub(crate) fn demands(&self, script: &Script) -> Vec<String> {
-        let Some(source) = script.source() else { return Vec::new() };
+    pub(crate) fn demands(&self, script: &Script<'_>) -> Vec<String> {
         let guards = self.source(script).into_iter().flat_map(|command| &command.guards);
-        let guards = guards.filter_map(|index| source.guards.get(*index)).filter(|guard| !guard.negated);
-        guards.flat_map(|guard| guard.variables.clone()).collect()
+        let guards = guards.filter_map(|index| script.source.guards.get(*index));
+        guards.filter(|guard| !guard.negated).flat_map(|guard| guard.variables.clone()).collect()
     }
 
     /// The place of the command in the document.
-    pub(crate) fn place(&self, script: &Script) -> Place {
-        Place { line: Some(self.line), ..script.place.clone() }
+    pub(crate) fn place(&self, script: &Script<'_>) -> Place {
+        script.at_line(self.line)
     }
 
     /// `KEY line N: TEXT`.
-    pub(crate) fn evidence(&self, script: &Script) -> String {
-        format!("{} line {}: {}", script.key, self.line, self.text)
+    pub(crate) fn evidence(&self, script: &Script<'_>) -> String {
+        script.quote(self.line, &self.text)
     }
-}
-
-/// Whether a script fetches images.
-pub(crate) fn pulls(script: &Script, view: &View) -> bool {
-    commands(script, view).iter().any(|item| is_pull(&item.command))
-}
-
-pub(crate) fn is_pull(command: &Command) -> bool {
-    match command.program() {
-        "docker" | "nerdctl" | "podman" => command.has("pull"),
-        "docker-compose" => command.has("pull"),
-        _ => false,
-    }
-}
-
-/// The first line that decides whether the machine may go on: a token or hash is compared, and the other way ends
-/// the boot.
-pub(crate) fn gate(script: &Script, view: &View) -> Option<(u32, String)> {
-    let text = script.text();
-    let ends = commands(script, view).iter().any(|item| match item.command.program() {
-        "exit" => item.command.words.get(1).is_some_and(|code| code != "0"),
-        "reboot" | "poweroff" | "halt" | "shutdown" => true,
-        _ => false,
-    });
-    let subject =
-        ["LAUNCH_TOKEN", "launch_token", "TOKEN_HASH", "CONFIG_HASH", "iptables", "nft ", "sha256sum"];
-    let compares = text.contains("sha256sum") && (text.contains("!=") || text.contains("=="))
-        || text.contains("iptables");
-    if !ends || !compares {
-        return None;
-    }
-    let (index, line) =
-        text.lines().enumerate().find(|(_, line)| subject.iter().any(|mark| line.contains(mark)))?;
-    Some((u32::try_from(index.saturating_add(1)).unwrap_or(u32::MAX), line.trim().to_owned()))
-}
-
-/// All commands of all scripts, with the script of each.
-pub(crate) fn all<'a>(subject: &'a Subject<'_>) -> impl Iterator<Item = (&'a Script, &'a ScriptCommand)> {
-    let views = subject.view.iter();
-    views.flat_map(|view| {
-        view.scripts
-            .iter()
-            .flat_map(move |script| commands(script, view).iter().map(move |command| (script, command)))
-    })
 }
 
 /// A file that a script writes.
 pub(crate) struct Write<'a> {
-    pub(crate) script: &'a Script,
+    pub(crate) script: &'a Script<'a>,
     pub(crate) item: &'a ScriptCommand,
     pub(crate) write: &'a shell::FileWrite,
-}
-
-/// All files that scripts write.
-pub(crate) fn writes<'a>(subject: &'a Subject<'_>) -> impl Iterator<Item = Write<'a>> {
-    let views = subject.view.iter();
-    views.flat_map(|view| {
-        view.scripts.iter().flat_map(move |script| {
-            let items = commands(script, view);
-            script.writes(&view.environment).iter().filter_map(move |write| {
-                let at = items.partition_point(|item| item.index < write.command);
-                // A redirection alone is no program; the next command stands for its line.
-                let item = items.get(at).or_else(|| items.last())?;
-                Some(Write { script, item, write })
-            })
-        })
-    })
 }
 
 impl Write<'_> {
@@ -291,24 +346,18 @@ impl Write<'_> {
     /// The line of the write.
     pub(crate) fn evidence(&self) -> String {
         let (line, text) = self.line();
-        format!("{} line {line}: {}", self.script.key, shortened(text.trim(), 300))
+        self.script.quote(line, text)
     }
 
     pub(crate) fn place(&self) -> Place {
-        Place { line: u32::try_from(self.line().0).ok(), ..self.script.place.clone() }
+        self.script.at_line(self.line().0)
     }
 
-    fn line(&self) -> (usize, &str) {
+    fn line(&self) -> (u32, &str) {
         if self.item.index == self.write.command {
-            return (usize::try_from(self.item.line).unwrap_or(usize::MAX), &self.item.text);
+            return (self.item.line, &self.item.text);
         }
-        let text = self.script.text();
-        let at = self.write.span.start.min(text.len());
-        let before = text.get(..at).unwrap_or("");
-        let number = before.bytes().filter(|byte| *byte == b'\n').count().saturating_add(1);
-        let start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
-        let line = text.get(start..).unwrap_or("").lines().next().unwrap_or("");
-        (number, line)
+        self.script.line_at(self.write.span.start)
     }
 }
 

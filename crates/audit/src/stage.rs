@@ -15,7 +15,6 @@ mod questions;
 mod quick_check;
 
 pub(crate) use erc733::items as erc733_items;
-pub use questions::QUESTION_IDS;
 pub(crate) use questions::questions;
 pub(crate) use quick_check::items as quick_check_items;
 
@@ -61,6 +60,8 @@ pub struct Question {
 pub(crate) struct Ledger<'a> {
     pub(crate) findings: Vec<&'a Finding>,
     pub(crate) ran: BTreeSet<&'a str>,
+    /// An image was rebuilt bit for bit.
+    pub(crate) rebuilt: bool,
 }
 
 impl<'a> Ledger<'a> {

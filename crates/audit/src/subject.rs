@@ -1,16 +1,17 @@
 //! What the rules look at: the deployment, the source, the facts beside them.
 
 use crate::context::Context;
-use crate::facts::mounts;
-use crate::rule::Need;
+use crate::facts::{exposure, mounts};
+use crate::image::Image;
+use crate::script::{Script, ScriptCommand, Write};
 use crate::source::Source;
 use crate::source::dockerfile::{Build, Origin};
 use crate::source::kind::FileKind;
-use crate::view::{Provenance, View};
+use crate::view::View;
+use core::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use veritee_compose::Provenance;
 use veritee_model::{Place, Sha256Digest};
-
-pub(crate) use crate::view::ImageReference;
 
 /// How a variable reaches the services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,18 +28,18 @@ pub(crate) enum Supply {
 
 pub(crate) struct Subject<'a> {
     pub(crate) context: &'a Context,
-    pub(crate) view: Option<View>,
+    pub(crate) view: Option<View<'a>>,
     pub(crate) source: Option<Source<'a>>,
     builds: Vec<Build>,
-    images: Vec<ImageReference>,
-    open_inputs: core::cell::OnceCell<BTreeSet<(String, String)>>,
-    mutable: core::cell::OnceCell<BTreeSet<String>>,
-    exposures: core::cell::OnceCell<Vec<(Place, String)>>,
-    values: core::cell::OnceCell<BTreeMap<String, String>>,
+    images: Vec<Image<'a>>,
+    open_inputs: OnceCell<BTreeSet<(String, String)>>,
+    mutable: OnceCell<BTreeSet<String>>,
+    exposures: OnceCell<Vec<(Place, String)>>,
+    values: OnceCell<BTreeMap<String, String>>,
 }
 
 impl<'a> Subject<'a> {
-    pub(crate) fn new(context: &'a Context, view: Option<View>, source: Option<Source<'a>>) -> Self {
+    pub(crate) fn new(context: &'a Context, view: Option<View<'a>>, source: Option<Source<'a>>) -> Self {
         let mut builds = Vec::new();
         for file in source.iter().flat_map(|source| &source.files) {
             if file.kind == FileKind::Dockerfile {
@@ -52,14 +53,10 @@ impl<'a> Subject<'a> {
                 let origin = Origin { place: inline.place.clone(), in_machine: true, test_like: false };
                 builds.push(Build::new(&inline.effective(), origin, &context.budget));
             } else if let Some(image) = service.image().filter(|_| !service.has("build")) {
-                images.push(ImageReference::of(image, &service.name));
+                images.push(Image::of(image, service.name));
             }
-            let volumes =
-                service.mounts.iter().filter(|mount| mounts::kind(service, mount) == mounts::Kind::Image);
-            images.extend(volumes.map(|mount| {
-                let source = mounts::field(service, mount, "source").unwrap_or(&mount.source);
-                ImageReference::of(source, &service.name)
-            }));
+            let volumes = service.mounts.iter().filter(|mount| mounts::kind(mount) == mounts::Kind::Image);
+            images.extend(volumes.map(|mount| Image::of(mounts::source(service, mount), service.name)));
         }
         Self {
             context,
@@ -67,21 +64,15 @@ impl<'a> Subject<'a> {
             source,
             builds,
             images,
-            open_inputs: core::cell::OnceCell::new(),
-            mutable: core::cell::OnceCell::new(),
-            exposures: core::cell::OnceCell::new(),
-            values: core::cell::OnceCell::new(),
+            open_inputs: OnceCell::new(),
+            mutable: OnceCell::new(),
+            exposures: OnceCell::new(),
+            values: OnceCell::new(),
         }
     }
 
-    pub(crate) fn meets(&self, need: Need) -> bool {
-        match need {
-            Need::Manifest => self.view.as_ref().is_some_and(|view| view.manifest.is_some()),
-            Need::Compose => self.view.as_ref().is_some_and(View::has_services),
-            Need::Events => self.context.events.is_some(),
-            Need::Source => self.source.is_some(),
-            Need::Build => !self.builds.is_empty(),
-        }
+    pub(crate) fn has_builds(&self) -> bool {
+        !self.builds.is_empty()
     }
 
     /// Dockerfiles that build what runs.
@@ -89,14 +80,19 @@ impl<'a> Subject<'a> {
         self.builds.iter().filter(|build| !build.origin.test_like)
     }
 
-    /// Places (file and path) of builds that take in something that is not fixed; computed once.
-    pub(crate) fn open_inputs(&self) -> &BTreeSet<(String, String)> {
-        self.open_inputs.get_or_init(|| crate::rules::src::open_inputs(self))
+    /// Places (file and path) of builds that take in something that is not fixed, as rules about builds found.
+    pub(crate) fn open_inputs(&self) -> Option<&BTreeSet<(String, String)>> {
+        self.open_inputs.get()
+    }
+
+    /// Notes what the rules about builds found, once.
+    pub(crate) fn set_open_inputs(&self, places: impl Iterator<Item = Place>) {
+        self.open_inputs.get_or_init(|| places.map(|place| (place.file, place.path)).collect());
     }
 
     /// Places where a container or a file gets every variable at once; found once.
     pub(crate) fn exposures(&self) -> &[(Place, String)] {
-        self.exposures.get_or_init(|| crate::facts::exposure::exposures(self))
+        self.exposures.get_or_init(|| self.view.as_ref().map(exposure::exposures).unwrap_or_default())
     }
 
     /// What stands at a place of the documents: the text, or the hash of a long one. `otherwise` stands for what has no
@@ -122,13 +118,29 @@ impl<'a> Subject<'a> {
     pub(crate) fn mutable_services(&self) -> &BTreeSet<String> {
         self.mutable.get_or_init(|| {
             let mutable = self.images.iter().filter(|image| image.is_mutable());
-            mutable.map(|image| image.service.clone()).collect()
+            mutable.map(|image| image.service.to_owned()).collect()
         })
     }
 
     /// Images of active services that are pulled, in order.
-    pub(crate) fn images(&self) -> &[ImageReference] {
+    pub(crate) fn images(&self) -> &[Image<'a>] {
         &self.images
+    }
+
+    /// Those of them that nobody outside chooses.
+    pub(crate) fn fixed_images(&self) -> impl Iterator<Item = &Image<'a>> {
+        self.images.iter().filter(|image| !image.settable)
+    }
+
+    /// All commands of all scripts, with the script of each.
+    pub(crate) fn commands(&self) -> impl Iterator<Item = (&Script<'a>, &ScriptCommand)> {
+        let scripts = self.view.iter().flat_map(|view| &view.scripts);
+        scripts.flat_map(|script| script.commands().iter().map(move |item| (script, item)))
+    }
+
+    /// All files that scripts write.
+    pub(crate) fn writes(&self) -> impl Iterator<Item = Write<'_>> {
+        self.view.iter().flat_map(|view| &view.scripts).flat_map(Script::writes)
     }
 
     /// The commit of the source tree, or the one that the caller knows.
@@ -138,7 +150,7 @@ impl<'a> Subject<'a> {
 
     /// Hash of the document, or the one that the caller knows.
     pub(crate) fn hash(&self) -> Option<veritee_model::ComposeHash> {
-        self.view.as_ref().and_then(|view| view.hash).or(self.context.compose_hash)
+        self.view.as_ref().and_then(View::hash).or(self.context.compose_hash)
     }
 
     pub(crate) fn compose_hash(&self) -> Option<String> {
@@ -147,15 +159,15 @@ impl<'a> Subject<'a> {
 
     /// The document is the measured one: bound by its hash, under a log that the caller verified.
     pub(crate) fn is_attested(&self) -> bool {
-        let same = match (self.view.as_ref().and_then(|view| view.hash), self.context.compose_hash) {
+        let same = match (self.view.as_ref().and_then(View::hash), self.context.compose_hash) {
             (Some(document), Some(measured)) => document == measured,
             _ => true,
         };
-        self.context.attested && same && self.view.as_ref().is_some_and(|view| view.is_bound)
+        self.context.attested && same && self.view.as_ref().is_some_and(View::is_bound)
     }
 
     pub(crate) fn compose_text(&self) -> Option<&str> {
-        self.view.as_ref()?.text.as_deref()
+        self.view.as_ref()?.text()
     }
 
     /// How a variable that code reads is supplied.
@@ -210,25 +222,23 @@ fn exactly(text: &str) -> String {
 }
 
 /// Every text of the deployment by its path.
-fn values(view: &View) -> BTreeMap<String, String> {
+fn values(view: &View<'_>) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
-    for (key, value) in view.manifest.iter().flatten() {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        values.insert(key.clone(), text);
+    for member in view.manifest().iter().flat_map(|manifest| manifest.members()) {
+        values.insert(member.key.clone(), member.node.shown());
     }
     for (path, value) in &view.globals {
-        values.insert(path.clone(), value.raw.clone());
+        values.insert(path.clone(), value.raw.to_owned());
     }
     for service in &view.services {
-        let scalars = service.scalars.iter().map(|(_, value)| value);
-        let ports = service.ports.iter().map(|port| &port.value);
-        for value in scalars.chain(ports) {
-            values.insert(value.place.path.clone(), value.raw.clone());
+        let fields = service.fields.iter().map(|(_, field)| field);
+        for field in fields.chain(service.ports.iter().map(|port| &port.value)) {
+            values.insert(field.place.path.clone(), field.raw.to_owned());
         }
         // With the name: the same text under another one is something else.
         for entry in &service.environment {
             let named = format!("{}={}", entry.name, entry.value.raw);
-            let text = if entry.bare || entry.name_settable { entry.value.raw.clone() } else { named };
+            let text = if entry.bare || entry.name_settable { entry.value.raw.to_owned() } else { named };
             values.insert(entry.value.place.path.clone(), text);
         }
     }

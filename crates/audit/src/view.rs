@@ -1,140 +1,97 @@
-//! The deployment as the rules read it: services with their values, each value with who can choose it.
+//! A deployment as the rules read it: `veritee-compose`'s values, each with its place, by path.
 //!
 //! Flat on purpose: a rule asks for `privileged`, `cap_add` or `logging.driver` of a service and gets values with
-//! places, whatever way the document spelled them.
+//! places, whatever way the document spelled them. Nothing is read or decided here.
 
+use crate::field::{Field, RUN, is_at};
+use crate::program::{Program, Programs};
+use crate::script::Script;
+use crate::text::Lines;
+use crate::uses::{self, Use};
 use core::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use veritee_compose::json::JsonNode;
 use veritee_compose::script as shell;
-use veritee_model::Place;
-
-mod image;
-mod mount;
-mod url;
-
-pub(crate) use image::{ImageReference, Pin};
-pub(crate) use mount::{Mount, Port, normalise};
-pub(crate) use url::addresses;
-pub(crate) use veritee_compose::Provenance;
-
-/// One part of a value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Piece {
-    /// The text that counts: for an expression its result where it is fixed, else its default.
-    pub(crate) text: String,
-    pub(crate) provenance: Provenance,
-    /// The variable, when it is an expression.
-    pub(crate) variable: Option<String>,
-    /// The default inside the expression.
-    pub(crate) default: Option<String>,
-    /// `${N:?text}`: compose refuses to start without it.
-    pub(crate) required: bool,
-}
-
-/// A value with its parts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Value {
-    /// As it stands in the document.
-    pub(crate) raw: String,
-    pub(crate) pieces: Vec<Piece>,
-    pub(crate) place: Place,
-}
-
-/// Stands for a part that somebody outside chooses, where a text is looked at as a whole.
-pub(crate) const HOLE: char = '\u{fffc}';
-
-impl Value {
-    pub(crate) fn provenance(&self) -> Provenance {
-        self.pieces.iter().map(|piece| piece.provenance).max().unwrap_or(Provenance::Literal)
-    }
-
-    /// The text, when nobody outside has a part in it.
-    pub(crate) fn fixed(&self) -> Option<String> {
-        (!self.provenance().is_settable()).then(|| self.effective())
-    }
-
-    /// The text with defaults where somebody outside can choose.
-    pub(crate) fn effective(&self) -> String {
-        self.pieces.iter().map(|piece| piece.text.as_str()).collect()
-    }
-
-    /// The text with a [`HOLE`] where somebody outside can choose.
-    pub(crate) fn shape(&self) -> String {
-        let mut shape = String::new();
-        for piece in &self.pieces {
-            if piece.provenance.is_settable() {
-                shape.push(HOLE);
-            } else {
-                shape.push_str(&piece.text);
-            }
-        }
-        shape
-    }
-
-    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &Piece)> {
-        self.pieces.iter().filter_map(|piece| Some((piece.variable.as_deref()?, piece)))
-    }
-}
-
-/// Whether a service starts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Activity {
-    Active,
-    /// Only when one of these profiles is switched on.
-    Profile(Vec<String>),
-    /// Scaled to zero.
-    Nought,
-}
+use veritee_compose::service::{self, MountKind, absolute_path};
+use veritee_compose::{
+    ComposeFile, ConstructKind, Deployment, DocumentError, Enforcement, EnvironmentModel, Manifest,
+    Provenance, Resource, Span, Text, Value,
+};
+use veritee_model::{ComposeHash, Place};
 
 /// One effective entry of a service's environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct EnvironmentEntry {
-    pub(crate) name: String,
+#[derive(Debug, Clone)]
+pub(crate) struct EnvironmentEntry<'d> {
+    pub(crate) name: &'d str,
     /// The name itself comes from outside.
     pub(crate) name_settable: bool,
     /// No value: it is taken from the environment.
     pub(crate) bare: bool,
-    pub(crate) value: Value,
+    pub(crate) value: Field<'d>,
     /// An earlier entry of the same name, which this one replaces.
     pub(crate) replaces: Option<String>,
 }
 
+/// A volume entry, in either spelling.
+#[derive(Debug, Clone)]
+pub(crate) struct Mount<'d> {
+    pub(crate) entry: &'d service::Mount,
+    pub(crate) source: Field<'d>,
+    pub(crate) target: &'d str,
+    /// The source is a path of the machine, not the name of a volume.
+    pub(crate) host_path: bool,
+}
+
+impl Mount<'_> {
+    /// The path on the machine with relative parts resolved; `None` for a named volume.
+    pub(crate) fn path(&self) -> Option<String> {
+        self.host_path.then(|| absolute_path(&self.source.effective()))
+    }
+}
+
+/// A published port.
+#[derive(Debug, Clone)]
+pub(crate) struct Port<'d> {
+    /// The port inside the container; its text is the whole entry.
+    pub(crate) value: Field<'d>,
+    /// Bound to the loopback interface only.
+    pub(crate) loopback: bool,
+}
+
 /// A service.
 #[derive(Debug, Clone)]
-pub(crate) struct Service {
-    pub(crate) name: String,
-    pub(crate) activity: Activity,
+pub(crate) struct Service<'d> {
+    pub(crate) name: &'d str,
     pub(crate) place: Place,
+    /// As it was read.
+    pub(crate) entry: &'d service::Service,
     /// Every scalar below the service by its path: `privileged`, `cap_add.0`, `logging.options.tag`.
-    pub(crate) scalars: Vec<(String, Value)>,
-    pub(crate) environment: Vec<EnvironmentEntry>,
-    pub(crate) mounts: Vec<Mount>,
-    pub(crate) ports: Vec<Port>,
+    pub(crate) fields: Vec<(String, Field<'d>)>,
+    pub(crate) environment: Vec<EnvironmentEntry<'d>>,
+    pub(crate) mounts: Vec<Mount<'d>>,
+    pub(crate) ports: Vec<Port<'d>>,
     /// Files of variables, each with who chooses what is in it.
-    pub(crate) variable_files: Vec<(Value, Provenance)>,
-    /// Contents of the configs that are mounted into it, by name.
-    pub(crate) configs: Vec<(String, Value)>,
+    pub(crate) variable_files: Vec<(Field<'d>, Provenance)>,
+    /// Contents of the configs that it is the first to mount, by path.
+    pub(crate) configs: Vec<(String, Field<'d>)>,
     /// The programs in its commands, hooks, health checks and configs.
     pub(crate) programs: Vec<Program>,
 }
 
-impl Service {
-    pub(crate) fn is_active(&self) -> bool {
-        self.activity == Activity::Active
+impl<'d> Service<'d> {
+    pub(crate) const fn is_active(&self) -> bool {
+        self.entry.activity.can_run()
     }
 
     /// The scalar at a path.
-    pub(crate) fn scalar(&self, path: &str) -> Option<&Value> {
-        self.scalars.iter().find(|(key, _)| key == path).map(|(_, value)| value)
+    pub(crate) fn scalar(&self, path: &str) -> Option<&Field<'d>> {
+        self.fields.iter().find(|(key, _)| key == path).map(|(_, field)| field)
     }
 
     /// The scalar at a path or all below it.
-    pub(crate) fn below<'a>(&'a self, path: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
-        self.scalars.iter().filter_map(move |(key, value)| {
-            let rest = key.strip_prefix(path)?;
-            (rest.is_empty() || rest.starts_with('.')).then_some((key.as_str(), value))
-        })
+    pub(crate) fn below<'a>(&'a self, path: &'a str) -> impl Iterator<Item = (&'a str, &'a Field<'d>)> {
+        let fields = self.fields.iter().map(|(key, field)| (key.as_str(), field));
+        fields.filter(move |(key, _)| is_at(key, path))
     }
 
     pub(crate) fn has(&self, path: &str) -> bool {
@@ -142,96 +99,36 @@ impl Service {
     }
 
     pub(crate) fn is_true(&self, path: &str) -> bool {
-        self.scalar(path).is_some_and(|value| {
-            value.provenance().is_settable()
-                || matches!(value.effective().to_ascii_lowercase().as_str(), "true" | "yes" | "on")
+        self.scalar(path).is_some_and(|field| {
+            field.is_settable()
+                || matches!(field.effective().to_ascii_lowercase().as_str(), "true" | "yes" | "on")
         })
     }
 
-    pub(crate) fn image(&self) -> Option<&Value> {
+    pub(crate) fn image(&self) -> Option<&Field<'d>> {
         self.scalar("image")
     }
 
-    /// Values that run as commands, or are read as configuration: with the path of each.
-    pub(crate) fn executed(&self) -> impl Iterator<Item = (&str, &Value)> {
-        const RUN: &[&str] =
-            &["command", "entrypoint", "healthcheck.test", "post_start", "pre_stop", "pre_start"];
-        let commands = self
-            .scalars
-            .iter()
-            .filter(|(key, _)| {
-                RUN.iter().any(|run| {
-                    key.strip_prefix(run).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-                })
-            })
-            .map(|(key, value)| (key.as_str(), value));
-        commands.chain(self.configs.iter().map(|(name, value)| (name.as_str(), value)))
+    /// Values that run as commands: with the path of each.
+    pub(crate) fn run(&self) -> impl Iterator<Item = (&str, &Field<'d>)> {
+        let runs = |key: &str| RUN.iter().any(|run| is_at(key, run));
+        self.fields.iter().map(|(key, field)| (key.as_str(), field)).filter(move |(key, _)| runs(key))
     }
 
-    pub(crate) fn variable(&self, name: &str) -> Option<&EnvironmentEntry> {
+    /// Values that run as commands, or are read as configuration: with the path of each.
+    pub(crate) fn executed(&self) -> impl Iterator<Item = (&str, &Field<'d>)> {
+        self.run().chain(self.configs.iter().map(|(path, field)| (path.as_str(), field)))
+    }
+
+    pub(crate) fn variable(&self, name: &str) -> Option<&EnvironmentEntry<'d>> {
         self.environment.iter().find(|entry| entry.name == name)
     }
-}
 
-/// A place where a variable flows to.
-#[derive(Debug, Clone)]
-pub(crate) struct Use {
-    /// The service; `None` for a part outside all services.
-    pub(crate) service: Option<String>,
-    /// Path below the service: `environment.API_URL`, `image`, `labels.x`.
-    pub(crate) sink: String,
-    pub(crate) piece: Piece,
-    /// What stands there; of a text of many lines only the line with the variable.
-    pub(crate) raw: String,
-    pub(crate) place: Place,
-    pub(crate) active: bool,
-    /// It feeds scheme, user, host or port of a URL, or the operand of an option that takes an address.
-    pub(crate) in_address: bool,
-    /// It feeds scheme, user, host or port of a URL.
-    pub(crate) in_authority: bool,
-}
-
-/// One of the scripts that dstack runs.
-#[derive(Debug, Clone)]
-pub(crate) struct Script {
-    /// `pre_launch_script`, `init_script` or `bash_script`.
-    pub(crate) key: String,
-    pub(crate) place: Place,
-    /// The published script that it is, byte by byte.
-    pub(crate) known: Option<&'static shell::KnownScript>,
-    /// All scripts of the deployment, and which of them it is.
-    pub(crate) all: Arc<Vec<shell::Script>>,
-    pub(crate) index: usize,
-    /// Its commands, once they were asked for.
-    pub(crate) commands: OnceCell<Vec<crate::script::ScriptCommand>>,
-    pub(crate) writes: OnceCell<Vec<shell::FileWrite>>,
-}
-
-impl Script {
-    /// As it was read.
-    pub(crate) fn source(&self) -> Option<&shell::Script> {
-        self.all.get(self.index)
+    /// Docker starts it again by itself, whatever the guest does before.
+    pub(crate) fn restart(&self) -> Option<&Field<'d>> {
+        self.scalar("restart")
+            .filter(|restart| matches!(restart.effective().as_str(), "always" | "unless-stopped"))
     }
-
-    pub(crate) fn text(&self) -> &str {
-        self.source().map_or("", |source| &source.text)
-    }
-
-    /// The files that it writes.
-    pub(crate) fn writes(&self, environment: &veritee_compose::EnvironmentModel) -> &[shell::FileWrite] {
-        self.writes.get_or_init(|| self.source().map_or_else(Vec::new, |source| source.writes(environment)))
-    }
-}
-
-/// What a service runs, as far as it stands in the document.
-#[derive(Debug, Clone)]
-pub(crate) struct Program {
-    /// The key: `command`, `healthcheck.test`, `post_start.0.command`, or the name of a config.
-    pub(crate) path: String,
-    pub(crate) place: Place,
-    pub(crate) commands: Vec<crate::script::Command>,
-    /// Why not all of it could be read as commands.
-    pub(crate) unread: Option<String>,
 }
 
 /// A document that could not be read, or that two readers read differently.
@@ -253,65 +150,169 @@ pub(crate) enum FaultKind {
     NotModelled,
 }
 
-/// A whole deployment.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct View {
+/// A whole deployment, or what is left of a document that cannot be read.
+#[derive(Debug, Clone)]
+pub(crate) struct View<'d> {
     /// Name of the document for people.
-    pub(crate) file: String,
-    /// The app_compose's members; `None` for a bare compose file.
-    pub(crate) manifest: Option<serde_json::Map<String, serde_json::Value>>,
-    /// Lines of the app_compose's members.
-    pub(crate) manifest_places: BTreeMap<String, Place>,
-    /// The docker compose file, exactly.
-    pub(crate) text: Option<String>,
-    /// Line of the document on which the compose file's first line stands.
-    pub(crate) text_file: String,
+    pub(crate) file: &'static str,
+    /// Name of the compose file for people.
+    pub(crate) text_file: &'static str,
+    deployment: Option<&'d Deployment>,
+    /// Where the app_compose's members stand.
+    members: BTreeMap<&'d str, Span>,
     pub(crate) faults: Vec<Fault>,
-    pub(crate) services: Vec<Service>,
+    pub(crate) services: Vec<Service<'d>>,
     /// Scalars outside the services: `networks.x.driver`, `volumes.x.driver_opts.device`, `x-dstack.kms`, `include.0`.
-    pub(crate) globals: Vec<(String, Value)>,
+    pub(crate) globals: Vec<(String, Field<'d>)>,
     /// Position of each path in `globals`.
-    pub(crate) global_index: BTreeMap<String, usize>,
+    global_index: BTreeMap<String, usize>,
     /// `None`: not known, every name counts as the operator's.
-    pub(crate) allowed: Option<BTreeSet<String>>,
+    pub(crate) allowed: Option<BTreeSet<&'d str>>,
     /// All places where variables flow to, by variable.
-    pub(crate) uses: BTreeMap<String, Vec<Use>>,
-    /// The environment of `docker compose`.
-    pub(crate) environment: veritee_compose::EnvironmentModel,
-    pub(crate) scripts: Vec<Script>,
+    pub(crate) uses: BTreeMap<&'d str, Vec<Use<'d>>>,
+    pub(crate) scripts: Vec<Script<'d>>,
     /// All that the scripts run, once it was asked for.
-    pub(crate) executions: OnceCell<Vec<shell::Execution>>,
+    executions: OnceCell<Vec<shell::Execution>>,
     pub(crate) has_profiles: bool,
-    /// The document was bound to a measured hash.
-    pub(crate) is_bound: bool,
-    /// Hash of the app_compose's bytes.
-    pub(crate) hash: Option<veritee_model::ComposeHash>,
 }
 
-impl View {
+/// The environment of a document that cannot be read.
+static NO_ENVIRONMENT: EnvironmentModel = EnvironmentModel {
+    allowed: None,
+    enforcement: Enforcement::Enforced,
+    definitions: BTreeMap::new(),
+    opaque: None,
+};
+
+impl<'d> View<'d> {
+    /// What the rules read of a deployment.
+    pub(crate) fn of(deployment: &'d Deployment) -> Self {
+        let mut view = Self::empty(deployment.manifest.is_some());
+        let reader = Reader::new(deployment, &view);
+        view.deployment = Some(deployment);
+        let members = deployment.manifest.iter().flat_map(|manifest| manifest.members());
+        view.members = members.map(|member| (member.key.as_str(), member.key_span)).collect();
+        view.faults = reader.faults();
+        view.allowed = deployment
+            .environment
+            .allowed
+            .as_ref()
+            .map(|names| names.iter().map(|entry| entry.name.as_str()).collect());
+        view.scripts = Script::all(deployment);
+        if let Ok(file) = &deployment.compose {
+            let mut programs = Programs::new(&deployment.budget);
+            view.services =
+                file.services.iter().map(|service| reader.service(service, &mut programs)).collect();
+            view.faults.extend(unread_programs(&view.services));
+            view.has_profiles = view.services.iter().any(|service| service.has("profiles"));
+            view.globals = reader.globals(file);
+            let paths = view.globals.iter().map(|(path, _)| path.clone());
+            view.global_index = paths.zip(0..).collect();
+            view.uses = uses::of(
+                file,
+                |value, path| reader.field(value, path),
+                |span, path| reader.place(Text::ComposeFile, span, path),
+            );
+        }
+        view
+    }
+
+    /// What is left of a document that cannot be read as one: its fault.
+    pub(crate) fn unreadable(error: &DocumentError) -> Self {
+        let mut view = Self::empty(true);
+        let fault = |kind| Fault { place: view.place(), what: error.to_string(), kind };
+        let differential = matches!(
+            error,
+            DocumentError::DuplicateKey { .. }
+                | DocumentError::ByteOrderMark
+                | DocumentError::NulCharacter { .. }
+        );
+        let mut faults = vec![fault(FaultKind::Unreadable)];
+        if differential {
+            faults.insert(0, fault(FaultKind::Differential));
+        }
+        view.faults = faults;
+        view
+    }
+
+    fn empty(is_app_compose: bool) -> Self {
+        let (file, text_file) = if is_app_compose {
+            ("app_compose", "docker_compose_file")
+        } else {
+            ("docker-compose.yaml", "docker-compose.yaml")
+        };
+        Self {
+            file,
+            text_file,
+            deployment: None,
+            members: BTreeMap::new(),
+            faults: Vec::new(),
+            services: Vec::new(),
+            globals: Vec::new(),
+            global_index: BTreeMap::new(),
+            allowed: None,
+            uses: BTreeMap::new(),
+            scripts: Vec::new(),
+            executions: OnceCell::new(),
+            has_profiles: false,
+        }
+    }
+
     pub(crate) fn place(&self) -> Place {
-        Place { file: self.file.clone(), ..Place::default() }
+        Place { file: self.file.to_owned(), ..Place::default() }
+    }
+
+    /// The app_compose's members; `None` for a bare compose file.
+    pub(crate) fn manifest(&self) -> Option<&'d Manifest> {
+        self.deployment?.manifest.as_ref()
     }
 
     /// The place of an app_compose member.
     pub(crate) fn member(&self, key: &str) -> Place {
-        self.manifest_places.get(key).cloned().unwrap_or_else(|| Place {
-            file: self.file.clone(),
+        let found = self.deployment.zip(self.members.get(key));
+        let at = found.map(|(deployment, span)| deployment.locate(Text::Document, *span).outer);
+        Place {
+            line: at.and_then(|at| u32::try_from(at.line).ok()),
+            column: at.and_then(|at| u32::try_from(at.column).ok()),
             path: key.to_owned(),
-            ..Place::default()
-        })
+            ..self.place()
+        }
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&serde_json::Value> {
-        self.manifest.as_ref()?.get(key)
+    pub(crate) fn get(&self, key: &str) -> Option<&'d JsonNode> {
+        self.manifest()?.get(key)
     }
 
+    /// A switch, with dstack's default where it is absent.
     pub(crate) fn flag(&self, key: &str) -> Option<bool> {
-        self.get(key)?.as_bool()
+        self.manifest()?.flag(key)
     }
 
-    pub(crate) fn text_of(&self, key: &str) -> Option<&str> {
-        self.get(key)?.as_str()
+    pub(crate) fn text_of(&self, key: &str) -> Option<&'d str> {
+        self.manifest()?.string(key)
+    }
+
+    /// The docker compose file, exactly.
+    pub(crate) fn text(&self) -> Option<&'d str> {
+        self.deployment?.compose_text()
+    }
+
+    /// The environment of `docker compose`.
+    pub(crate) fn environment(&self) -> &'d EnvironmentModel {
+        self.deployment.map_or(&NO_ENVIRONMENT, |deployment| &deployment.environment)
+    }
+
+    /// Hash of the app_compose's bytes.
+    pub(crate) fn hash(&self) -> Option<ComposeHash> {
+        match self.deployment?.origin {
+            veritee_compose::Origin::Bound(hash) | veritee_compose::Origin::Unbound(hash) => Some(hash),
+            veritee_compose::Origin::ComposeFile(_) => None,
+        }
+    }
+
+    /// The document was bound to a measured hash.
+    pub(crate) fn is_bound(&self) -> bool {
+        self.deployment.is_some_and(|deployment| deployment.origin.is_attested())
     }
 
     /// Services were read: rules about them can be asked.
@@ -319,32 +320,279 @@ impl View {
         !self.services.is_empty()
     }
 
-    pub(crate) fn active(&self) -> impl Iterator<Item = &Service> {
+    pub(crate) fn active(&self) -> impl Iterator<Item = &Service<'d>> {
         self.services.iter().filter(|service| service.is_active())
     }
 
     /// All texts that the scripts run, and who has a part in each.
     pub(crate) fn executions(&self) -> &[shell::Execution] {
-        let all = || self.scripts.first().map_or(&[][..], |script| script.all.as_slice());
-        self.executions.get_or_init(|| shell::Executions::new(all(), &self.environment).all())
+        self.executions.get_or_init(|| self.origins().all())
+    }
+
+    /// Who has a part in what the scripts read, write and run.
+    pub(crate) fn origins(&self) -> shell::Executions<'d> {
+        let scripts = self.deployment.map_or(&[][..], |deployment| &deployment.scripts);
+        shell::Executions::new(scripts, self.environment())
     }
 
     /// A scalar outside the services.
-    pub(crate) fn global(&self, path: &str) -> Option<&Value> {
-        self.globals.get(*self.global_index.get(path)?).map(|(_, value)| value)
+    pub(crate) fn global(&self, path: &str) -> Option<&Field<'d>> {
+        self.globals.get(*self.global_index.get(path)?).map(|(_, field)| field)
     }
 
-    pub(crate) fn service_names(&self) -> BTreeSet<&str> {
-        self.services.iter().map(|service| service.name.as_str()).collect()
+    /// The scalar at a path or all below it, outside the services.
+    pub(crate) fn globals_below<'a>(
+        &'a self,
+        path: &'a str,
+    ) -> impl Iterator<Item = &'a (String, Field<'d>)> {
+        self.globals.iter().filter(move |(key, _)| is_at(key, path))
+    }
+
+    pub(crate) fn service_names(&self) -> BTreeSet<&'d str> {
+        self.services.iter().map(|service| service.name).collect()
     }
 
     /// Who can choose a variable.
     pub(crate) fn provenance_of(&self, name: &str) -> Provenance {
-        self.environment.lookup(name).provenance
+        self.environment().lookup(name).provenance
+    }
+
+    /// `allowed_envs` names it.
+    pub(crate) fn allows(&self, name: &str) -> bool {
+        self.allowed.as_ref().is_some_and(|allowed| allowed.contains(name))
     }
 
     pub(crate) fn is_operator(&self, name: &str) -> bool {
-        self.allowed.as_ref().is_some_and(|allowed| allowed.contains(name))
-            || self.provenance_of(name) == Provenance::Operator
+        self.allows(name) || self.provenance_of(name) == Provenance::Operator
+    }
+}
+
+/// Commands of which a part could not be read.
+fn unread_programs(services: &[Service<'_>]) -> Vec<Fault> {
+    let active = services.iter().filter(|service| service.is_active());
+    let unread = active.flat_map(|service| &service.programs);
+    unread
+        .filter_map(|program| Some((program, program.unread.as_ref()?)))
+        .map(|(program, why)| Fault {
+            place: program.place.clone(),
+            what: format!("{}: not all of it could be read as a command: {why}", program.path),
+            kind: FaultKind::NotModelled,
+        })
+        .collect()
+}
+
+/// Puts places to what the compose crate read.
+struct Reader<'d> {
+    deployment: &'d Deployment,
+    file: &'static str,
+    text_file: &'static str,
+    text: &'d str,
+    lines: Lines,
+    /// The first active service that mounts each config.
+    mounted: BTreeMap<&'d str, &'d str>,
+    configs: BTreeMap<&'d str, &'d Resource>,
+}
+
+impl<'d> Reader<'d> {
+    fn new(deployment: &'d Deployment, view: &View<'_>) -> Self {
+        let text = deployment.compose_text().unwrap_or("");
+        let configs = deployment.compose.iter().flat_map(|file| &file.configs);
+        Self {
+            deployment,
+            file: view.file,
+            text_file: view.text_file,
+            text,
+            lines: Lines::new(text),
+            mounted: deployment.compose.as_ref().map(uses::mounted).unwrap_or_default(),
+            configs: configs.map(|config| (config.key.as_str(), config)).collect(),
+        }
+    }
+
+    fn place(&self, text: Text, span: Span, path: &str) -> Place {
+        // Counted here: places in the document that holds the text are not needed, and cost time in long lines.
+        if text == Text::ComposeFile {
+            let place = self.lines.place(self.text_file, self.text, span.start);
+            return Place { path: path.to_owned(), ..place };
+        }
+        let location = self.deployment.locate(text, span);
+        let (file, at) = match text {
+            Text::Script(index) => {
+                let scripts = self.deployment.manifest.iter().flat_map(|manifest| &manifest.scripts);
+                let key = scripts.map(|source| source.path.clone()).nth(index);
+                (key.unwrap_or_default(), location.inner)
+            }
+            Text::Document | Text::ComposeFile => (self.file.to_owned(), location.outer),
+        };
+        Place {
+            file,
+            line: u32::try_from(at.line).ok(),
+            column: u32::try_from(at.column).ok(),
+            path: path.to_owned(),
+        }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        let deployment = self.deployment;
+        let mut faults = Vec::new();
+        let bash = deployment.manifest.as_ref().and_then(|manifest| manifest.runner()) == Some("bash");
+        if let Err(error) = &deployment.compose
+            && !bash
+        {
+            let place = error.span().map_or_else(
+                || Place { file: self.file.to_owned(), ..Place::default() },
+                |span| self.place(Text::ComposeFile, span, ""),
+            );
+            faults.push(Fault { place, what: error.to_string(), kind: FaultKind::Unreadable });
+        }
+        for construct in &deployment.constructs {
+            let kind = match construct.kind {
+                // Rules of their own judge these.
+                ConstructKind::Include
+                | ConstructKind::Extends
+                | ConstructKind::ScriptSyntax
+                | ConstructKind::ScriptOpaque => continue,
+                kind if kind.is_differential() => FaultKind::Differential,
+                kind if kind.leaves_gap() => FaultKind::NotModelled,
+                _ => continue,
+            };
+            let place = self.place(construct.text, construct.span, &construct.path);
+            faults.push(Fault { place, what: format!("{}: {}", construct.kind, construct.detail), kind });
+        }
+        faults
+    }
+
+    fn service(&self, entry: &'d service::Service, programs: &mut Programs<'_>) -> Service<'d> {
+        let mut fields: Vec<(String, Field<'d>)> = Vec::new();
+        entry.tree.scalars("", &mut |path, value| {
+            fields.push((path.to_owned(), self.field(value, &format!("{}.{path}", entry.path))));
+        });
+        for argument in entry.build.iter().flat_map(|build| &build.args) {
+            if let Some(value) = argument.value.as_ref().filter(|value| !value.references.is_empty()) {
+                let path = format!("build.args.{}", argument.key.text);
+                let field = self.field(value, &format!("{}.{path}", entry.path));
+                fields.push((path, field));
+            }
+        }
+        let configs = self.configs(entry);
+        Service {
+            name: &entry.name,
+            place: self.place(Text::ComposeFile, entry.key_span, &entry.path),
+            environment: self.environment(entry),
+            mounts: entry.mounts.iter().filter_map(|mount| self.mount(mount)).collect(),
+            ports: entry.ports.iter().map(|port| self.port(port)).collect(),
+            variable_files: entry
+                .env_files
+                .iter()
+                .map(|file| (self.field(&file.file, &file.path), file.content))
+                .collect(),
+            programs: programs.read(&fields, &configs),
+            configs,
+            fields,
+            entry,
+        }
+    }
+
+    fn field(&self, value: &'d Value, path: &str) -> Field<'d> {
+        let raw = if value.references.is_empty() { &value.text } else { self.written(value.span) };
+        Field { value, raw, place: self.place(Text::ComposeFile, value.alias.unwrap_or(value.span), path) }
+    }
+
+    /// A whole entry of which `value` is the part that counts.
+    fn entry(&self, value: Option<&'d Value>, span: Span, path: &str) -> Field<'d> {
+        let value = value.unwrap_or(Value::nothing());
+        Field { value, raw: self.written(span), place: self.place(Text::ComposeFile, span, path) }
+    }
+
+    /// What is written at a span, without quotes around it.
+    fn written(&self, span: Span) -> &'d str {
+        self.text.get(span.range()).unwrap_or("").trim().trim_matches(['"', '\''])
+    }
+
+    fn environment(&self, service: &'d service::Service) -> Vec<EnvironmentEntry<'d>> {
+        let mut earlier: BTreeMap<&str, String> = BTreeMap::new();
+        for entry in &service.replaced_environment {
+            let text = entry.value.as_ref().map_or("", |value| value.text.as_str());
+            earlier.insert(&entry.name.text, format!("{}={text}", entry.name.text));
+        }
+        let entries = service.environment.iter();
+        entries
+            .map(|entry| {
+                let name_settable = entry.name.is_settable();
+                let mut value = match &entry.value {
+                    Some(value) => self.field(value, &entry.path),
+                    None => self.entry(None, entry.span, &entry.path),
+                };
+                if entry.bare || name_settable {
+                    value.raw = self.text.get(entry.span.range()).unwrap_or("").trim();
+                }
+                EnvironmentEntry {
+                    replaces: earlier.get(entry.name.text.as_str()).cloned(),
+                    name: &entry.name.text,
+                    name_settable,
+                    bare: entry.bare,
+                    value,
+                }
+            })
+            .collect()
+    }
+
+    fn mount(&self, entry: &'d service::Mount) -> Option<Mount<'d>> {
+        // `- ${X}` alone can be any mount.
+        let unknown = entry.kind == MountKind::Other;
+        let source = entry.source.as_ref().or(if unknown { entry.target.as_ref() } else { None })?;
+        let source = self.field(source, &entry.path);
+        let host_path = match entry.kind {
+            MountKind::Bind => true,
+            MountKind::Other => source.is_settable() || source.raw.starts_with('/'),
+            _ => false,
+        };
+        let target = entry.target.as_ref().map_or("", |target| &target.text);
+        Some(Mount { entry, source, target, host_path })
+    }
+
+    fn port(&self, entry: &'d service::Port) -> Port<'d> {
+        let value = self.entry(entry.target.as_ref(), entry.span, &entry.path);
+        Port { value, loopback: entry.is_loopback() }
+    }
+
+    /// Contents of the configs that this service is the first to mount.
+    fn configs(&self, service: &'d service::Service) -> Vec<(String, Field<'d>)> {
+        let names: BTreeSet<&str> =
+            service.configs.iter().filter_map(|config| config.source.as_ref()?.literal()).collect();
+        let own = |name: &str| self.mounted.get(name).is_some_and(|first| *first == service.name);
+        names
+            .into_iter()
+            .filter(|name| own(name))
+            .filter_map(|name| self.configs.get(name))
+            .filter_map(|config| {
+                let (key, value) = match (&config.content, &config.environment_value) {
+                    (Some(content), _) => ("content", content),
+                    (None, Some(value)) => ("environment", value),
+                    (None, None) => return None,
+                };
+                let path = format!("{}.{key}", config.path);
+                let field = self.field(value, &path);
+                Some((path, field))
+            })
+            .collect()
+    }
+
+    fn globals(&self, file: &'d ComposeFile) -> Vec<(String, Field<'d>)> {
+        let resources = file.configs.iter().chain(&file.secrets);
+        let given: BTreeMap<String, &Value> = resources
+            .filter_map(|resource| {
+                Some((format!("{}.environment", resource.path), resource.environment_value.as_ref()?))
+            })
+            .collect();
+        let mut globals = Vec::new();
+        for entry in file.tree.entries().iter().filter(|entry| entry.key != "services") {
+            entry.tree.scalars(&entry.key, &mut |path, value| {
+                let mut field = self.field(value, path);
+                // The name of a variable stands there; what counts is what it gives.
+                field.value = given.get(path).copied().unwrap_or(value);
+                globals.push((path.to_owned(), field));
+            });
+        }
+        globals
     }
 }

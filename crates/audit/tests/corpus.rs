@@ -338,7 +338,7 @@ fn feedling_is_pinned_by_tags_that_look_like_commits() {
     silent(&audit, &["DP-URL-008", "DP-URL-004", "DP-CMP-015"]);
     let ports: String = open(&audit, "DP-CFG-009").iter().map(|finding| finding.evidence.as_str()).collect();
     assert!(ports.contains("5001") && ports.contains("9998") && !ports.contains("443:443"));
-    let tree = MemoryTree::new([("DEPLOYMENTS.md", "| date | compose hash |\n")]);
+    let tree = MemoryTree::new([("DEPLOYMENTS.md", "| date | compose hash |\n| 2026-03-10 | pending |\n")]);
     let with_record = audit_source(Some(&bare_deployment(&raw)), &tree, &Context::default());
     assert_eq!(passes(&with_record, "DP-DOC-001").len(), 1);
 }

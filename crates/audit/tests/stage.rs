@@ -6,13 +6,17 @@ mod common;
 use common::*;
 use std::collections::BTreeMap;
 use veritee_audit::{
-    Allow, AllowOutcome, Context, MemoryTree, QuestionStatus, Review, TraceRung, audit_source, stage,
+    Allow, AllowOutcome, Context, MemoryTree, QuestionStatus, Review, TraceRung, audit_source,
 };
 use veritee_compose::{Deployment, bind};
 use veritee_model::{Budget, ComposeHash, Finding, FindingStatus, Reason, Severity, UnixTime};
 
 const HEX: &str = "abababababababababababababababababababababababababababababababab";
 const COMMIT: &str = "dc0fc120aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+fn question_ids() -> Vec<&'static str> {
+    veritee_audit::Item::QUESTIONS.iter().map(|question| question.name()).collect()
+}
 
 fn clean_compose() -> String {
     format!("services:\n  app:\n    image: example/app:dc0fc12@sha256:{HEX}\n")
@@ -111,7 +115,7 @@ fn even_an_exemplary_deployment_is_not_stage_1_without_a_person() {
 fn all_questions_answered_for_this_compose_and_commit_make_stage_1() {
     let (raw, mut context, tree) = exemplary(&clean_compose());
     let hash = ComposeHash::of(&raw).to_string();
-    context.review = Some(Review::parse(&review_text(&hash, COMMIT, stage::QUESTION_IDS)).unwrap());
+    context.review = Some(Review::parse(&review_text(&hash, COMMIT, &question_ids())).unwrap());
     let audit = run(&raw, &context, &tree);
     assert_eq!(
         audit.stage_line(),
@@ -134,7 +138,7 @@ fn one_unanswered_or_rejected_question_is_enough_to_stay() {
         "Stage 0 - not shown otherwise: 1 check needs a person"
     );
     let rejected =
-        review_text(&hash, COMMIT, stage::QUESTION_IDS).replacen("accepted = true", "accepted = false", 1);
+        review_text(&hash, COMMIT, &question_ids()).replacen("accepted = true", "accepted = false", 1);
     context.review = Some(Review::parse(&rejected).unwrap());
     assert!(!run(&raw, &context, &tree).stage_line().contains("Stage 1"));
 }
@@ -147,7 +151,7 @@ fn a_review_expires_when_compose_or_commit_changes() {
     for (hash, commit) in
         [(other.as_str(), COMMIT), (hash.as_str(), "0000000000000000000000000000000000000000")]
     {
-        context.review = Some(Review::parse(&review_text(hash, commit, stage::QUESTION_IDS)).unwrap());
+        context.review = Some(Review::parse(&review_text(hash, commit, &question_ids())).unwrap());
         let audit = run(&raw, &context, &tree);
         assert!(!audit.stage_line().contains("Stage 1"), "{}", audit.stage_line());
         assert_eq!(audit.review_error.unwrap().reason(), Reason::ReviewExpired);
@@ -159,7 +163,7 @@ fn a_review_expires_when_compose_or_commit_changes() {
 fn a_review_ends_at_the_second_that_it_names() {
     let (raw, mut context, tree) = exemplary(&clean_compose());
     let hash = ComposeHash::of(&raw).to_string();
-    let text = review_text(&hash, COMMIT, stage::QUESTION_IDS).replacen(
+    let text = review_text(&hash, COMMIT, &question_ids()).replacen(
         "[[answer]]",
         "expires = \"2027-03-31T00:00:00Z\"\n[[answer]]",
         1,
@@ -179,7 +183,7 @@ fn a_review_ends_at_the_second_that_it_names() {
 fn a_question_about_which_the_rules_found_nothing_has_to_be_answered_all_the_same() {
     let (raw, mut context, tree) = exemplary(&clean_compose());
     let hash = ComposeHash::of(&raw).to_string();
-    let without_m2 = stage::QUESTION_IDS.iter().copied().filter(|id| *id != "M2").collect::<Vec<_>>();
+    let without_m2 = question_ids().into_iter().filter(|id| *id != "M2").collect::<Vec<_>>();
     context.review = Some(Review::parse(&review_text(&hash, COMMIT, &without_m2)).unwrap());
     let audit = run(&raw, &context, &tree);
     assert_eq!(audit.questions[1].status, QuestionStatus::NothingFound);
@@ -190,7 +194,7 @@ fn a_question_about_which_the_rules_found_nothing_has_to_be_answered_all_the_sam
 fn no_review_lifts_a_document_that_is_not_attested() {
     let (raw, mut context, tree) = exemplary(&clean_compose());
     let hash = ComposeHash::of(&raw).to_string();
-    context.review = Some(Review::parse(&review_text(&hash, COMMIT, stage::QUESTION_IDS)).unwrap());
+    context.review = Some(Review::parse(&review_text(&hash, COMMIT, &question_ids())).unwrap());
     context.attested = false;
     assert!(run(&raw, &context, &tree).stage_line().starts_with("Stage 0 - not shown otherwise"));
     // Bound to one hash while the log names another: the caller mixed two machines up.
@@ -205,7 +209,7 @@ fn no_review_lifts_a_failing_check() {
     let compose = format!("{}    privileged: true\n", clean_compose());
     let (raw, mut context, tree) = exemplary(&compose);
     let hash = ComposeHash::of(&raw).to_string();
-    context.review = Some(Review::parse(&review_text(&hash, COMMIT, stage::QUESTION_IDS)).unwrap());
+    context.review = Some(Review::parse(&review_text(&hash, COMMIT, &question_ids())).unwrap());
     assert!(!run(&raw, &context, &tree).stage_line().contains("Stage 1"));
 }
 

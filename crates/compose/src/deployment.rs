@@ -13,7 +13,6 @@ use crate::environment::{Enforcement, EnvironmentModel};
 use crate::json::StringMap;
 use crate::position::{LineColumn, LineIndex, Span};
 use crate::script::{self, FileWrite, Script};
-use std::sync::Arc;
 use veritee_model::{Budget, ComposeHash, Sha256Digest};
 
 /// What the caller knows beside the document.
@@ -63,7 +62,7 @@ pub struct Deployment {
     /// The fields of app_compose; `None` of a compose file alone.
     pub manifest: Option<Manifest>,
     /// The scripts, in the order in which they run.
-    pub scripts: Arc<Vec<Script>>,
+    pub scripts: Vec<Script>,
     /// The limits under which it was read.
     pub budget: Budget,
     /// The environment of `docker compose`.
@@ -128,7 +127,7 @@ impl Deployment {
         Ok(Self {
             origin: Origin::ComposeFile(Sha256Digest::of(raw)),
             manifest: None,
-            scripts: Arc::default(),
+            scripts: Vec::new(),
             budget: context.budget,
             environment,
             compose,
@@ -170,7 +169,7 @@ impl Deployment {
         Self {
             origin,
             manifest,
-            scripts: Arc::new(scripts),
+            scripts,
             budget: context.budget,
             environment,
             compose,

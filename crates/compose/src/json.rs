@@ -9,6 +9,7 @@ mod reader;
 pub use reader::{DocumentError, read};
 
 use crate::position::Span;
+use core::fmt::{self, Write as _};
 
 /// A value and where it stands in the document.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,6 +86,18 @@ impl JsonNode {
         if let JsonValue::Number(text) = &self.value { Some(text) } else { None }
     }
 
+    /// Whether it is `null`.
+    #[must_use]
+    pub const fn is_null(&self) -> bool {
+        matches!(self.value, JsonValue::Null)
+    }
+
+    /// The text of a string without its quotes, else the value as JSON writes it.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        self.as_str().map_or_else(|| self.to_string(), str::to_owned)
+    }
+
     /// What kind of value it is, in JSON's words.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
@@ -97,6 +110,48 @@ impl JsonNode {
             JsonValue::Object(_) => "an object",
         }
     }
+}
+
+/// As JSON writes it, without blanks; members in document order.
+impl fmt::Display for JsonNode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.value {
+            JsonValue::Null => f.write_str("null"),
+            JsonValue::Bool(value) => value.fmt(f),
+            JsonValue::Number(text) => f.write_str(text),
+            JsonValue::String(text) => write_string(f, text),
+            JsonValue::Array(elements) => {
+                for (index, element) in elements.iter().enumerate() {
+                    write!(f, "{}{element}", if index == 0 { '[' } else { ',' })?;
+                }
+                f.write_str(if elements.is_empty() { "[]" } else { "]" })
+            }
+            JsonValue::Object(members) => {
+                for (index, member) in members.iter().enumerate() {
+                    f.write_char(if index == 0 { '{' } else { ',' })?;
+                    write_string(f, &member.key)?;
+                    write!(f, ":{}", member.node)?;
+                }
+                f.write_str(if members.is_empty() { "{}" } else { "}" })
+            }
+        }
+    }
+}
+
+/// RFC 8259 section 7: quotes, backslashes and control characters are escaped.
+fn write_string(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    f.write_char('"')?;
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => write!(f, "\\{character}")?,
+            '\n' => f.write_str("\\n")?,
+            '\r' => f.write_str("\\r")?,
+            '\t' => f.write_str("\\t")?,
+            control if control < ' ' => write!(f, "\\u{:04x}", u32::from(control))?,
+            other => f.write_char(other)?,
+        }
+    }
+    f.write_char('"')
 }
 
 /// Maps offsets inside a resolved JSON string to byte offsets of the document that holds it.
@@ -159,6 +214,14 @@ impl StringMap {
 mod tests {
     use super::*;
     use veritee_model::Budget;
+
+    #[test]
+    fn a_node_is_shown_as_json_writes_it() {
+        let raw = br#"{"a":[1,true,null,"x\"\\\n\u0001"],"b":{},"c":[],"d":{"e":-1.5e3}}"#;
+        let root = read(raw, &Budget::STANDARD).unwrap();
+        assert_eq!(root.to_string().as_bytes(), raw);
+        assert_eq!(root.get("a").unwrap().elements().unwrap()[3].shown(), "x\"\\\n\u{1}");
+    }
 
     #[test]
     fn an_offset_inside_a_string_with_escapes_maps_to_its_bytes_in_the_document() {

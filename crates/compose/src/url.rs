@@ -37,6 +37,8 @@ impl UrlComponent {
 pub struct UrlView<'a> {
     /// The scheme, lower case, if it is known.
     pub scheme: Option<String>,
+    /// User, host and port as they stand in the text.
+    pub authority: String,
     /// The host, lower case, without brackets, if all of it is known.
     pub host: Option<String>,
     /// The port, if it is written and known.
@@ -45,6 +47,20 @@ pub struct UrlView<'a> {
     pub text: String,
     /// The parts of the URL that somebody can choose, with the component each feeds.
     pub chosen: Vec<(UrlComponent, &'a Part)>,
+}
+
+impl UrlView<'_> {
+    /// Whether somebody chooses part of scheme, user, host or port, and so where the data goes.
+    #[must_use]
+    pub fn is_destination_chosen(&self) -> bool {
+        self.chosen.iter().any(|(component, _)| component.decides_destination())
+    }
+
+    /// Whether somebody chooses part of path, query or fragment.
+    #[must_use]
+    pub fn is_path_chosen(&self) -> bool {
+        self.chosen.iter().any(|(component, _)| !component.decides_destination())
+    }
 }
 
 /// The URLs in a value: every stretch around a `://` in known text, up to white space, quotes or brackets.
@@ -113,8 +129,10 @@ impl<'a> Scan<'a> {
     }
 
     fn end_of_url(&self, from: usize) -> usize {
-        let ends =
-            |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '<' | '>' | ',' | ';' | ')' | '|');
+        let ends = |c: char| {
+            c.is_whitespace()
+                || matches!(c, '"' | '\'' | '`' | '<' | '>' | ',' | ';' | ')' | '}' | '|' | '\\')
+        };
         self.find(from, self.text.len(), ends).unwrap_or(self.text.len())
     }
 
@@ -151,7 +169,8 @@ impl<'a> Scan<'a> {
         let host = self.known_text(host_start, host_end).map(|host| host.trim_matches(['[', ']']).to_owned());
         let port = port_colon.and_then(|at| self.known_text(at.saturating_add(1), authority_end));
         let text = self.text.get(start..end).unwrap_or("").to_owned();
-        UrlView { scheme: self.known_text(start, colon), host, port, text, chosen }
+        let authority = self.text.get(authority_start..authority_end).unwrap_or("").to_owned();
+        UrlView { scheme: self.known_text(start, colon), authority, host, port, text, chosen }
     }
 }
 

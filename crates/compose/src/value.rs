@@ -4,6 +4,8 @@ use crate::interpolation::Operator;
 use crate::position::Span;
 use crate::provenance::Provenance;
 use core::ops::Range;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// No short form has more pieces; a hostile one must not cost the square of its length.
 const MOST_PIECES: usize = 15;
@@ -59,6 +61,19 @@ impl Part {
             span,
         }
     }
+
+    /// The default that stands in for the variable, resolved, where the reference has one.
+    #[must_use]
+    pub fn default(&self) -> Option<String> {
+        let has_one = self.operator.is_some_and(Operator::is_default);
+        has_one.then(|| self.operand.iter().map(Self::effective).collect())
+    }
+
+    /// The text that counts: what will stand there where that is known, else the default, else nothing.
+    #[must_use]
+    pub fn effective(&self) -> Cow<'_, str> {
+        if self.known { Cow::Borrowed(&self.text) } else { Cow::Owned(self.default().unwrap_or_default()) }
+    }
 }
 
 /// A mention of a variable, resolved or not. A value lists all of them, those inside of operands too.
@@ -76,6 +91,14 @@ pub struct Reference {
     pub default: Option<String>,
     /// Where it stands in the YAML text.
     pub span: Span,
+}
+
+impl Reference {
+    /// `${NAME:?text}`: Compose refuses to start without it.
+    #[must_use]
+    pub const fn is_required(&self) -> bool {
+        matches!(self.form, ReferenceForm::Operator(operator) if operator.is_required())
+    }
 }
 
 /// How a variable is mentioned.
@@ -108,7 +131,23 @@ pub struct Value {
     pub alias: Option<Span>,
 }
 
+/// A scalar of which nothing stands there.
+static NOTHING: Value = Value {
+    text: String::new(),
+    parts: Vec::new(),
+    references: Vec::new(),
+    kind: ScalarKind::String,
+    span: Span { start: 0, end: 0 },
+    alias: None,
+};
+
 impl Value {
+    /// The empty value, for what is not written.
+    #[must_use]
+    pub fn nothing() -> &'static Self {
+        &NOTHING
+    }
+
     /// A value of one part that stands in the document.
     #[must_use]
     pub fn literal_text(text: impl Into<String>, span: Span) -> Self {
@@ -149,6 +188,43 @@ impl Value {
     /// The parts that somebody can choose without changing the compose hash.
     pub fn chosen_parts(&self) -> impl Iterator<Item = &Part> {
         self.parts.iter().filter(|part| !part.provenance.is_fixed())
+    }
+
+    /// Whether somebody can choose a part of it without changing the compose hash.
+    #[must_use]
+    pub fn is_settable(&self) -> bool {
+        self.provenance().is_settable()
+    }
+
+    /// The variables through which somebody chooses a part of it.
+    #[must_use]
+    pub fn chosen_through(&self) -> BTreeSet<&str> {
+        self.chosen_parts().filter_map(|part| part.source.as_deref()).collect()
+    }
+
+    /// The text that counts, part by part, with defaults where somebody outside can choose.
+    #[must_use]
+    pub fn effective(&self) -> String {
+        self.parts.iter().map(Part::effective).collect()
+    }
+
+    /// The text, when nobody outside has a part in it.
+    #[must_use]
+    pub fn fixed(&self) -> Option<String> {
+        (!self.is_settable()).then(|| self.effective())
+    }
+
+    /// The text that counts, with what `mask` gives in the place of a part.
+    #[must_use]
+    pub fn masked(&self, mask: impl Fn(&Part) -> Option<char>) -> String {
+        let mut text = String::new();
+        for part in &self.parts {
+            match mask(part) {
+                Some(hole) => text.push(hole),
+                None => text.push_str(&part.effective()),
+            }
+        }
+        text
     }
 
     /// Each part with the range of `text` that it covers.

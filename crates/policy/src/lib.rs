@@ -24,11 +24,13 @@ mod error;
 mod file;
 mod gpu;
 pub mod identity;
+mod loosened;
 pub mod os;
 mod place;
 pub mod platform;
 mod quote_reason;
 mod settle;
+mod sound;
 mod template;
 mod words;
 

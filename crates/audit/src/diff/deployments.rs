@@ -1,18 +1,20 @@
 //! Facts of two deployments, and how they differ.
 
 use super::{Change, Fact, Party, Reach, fact_changes, manifest, protections, services};
-use crate::view::{Provenance, Value, View};
+use crate::field::Field;
+use crate::view::View;
 use std::collections::BTreeMap;
+use veritee_compose::Provenance;
 
-pub(super) fn changes(before: &View, after: &View) -> Vec<Change> {
+pub(super) fn changes(before: &View<'_>, after: &View<'_>) -> Vec<Change> {
     // A bare compose file says nothing about the manifest: there is nothing to compare then.
-    let manifests = before.manifest.is_some() && after.manifest.is_some();
+    let manifests = before.manifest().is_some() && after.manifest().is_some();
     let mut changes = fact_changes(&facts(before, manifests), &facts(after, manifests));
     changes.extend(protections::changes(before, after, manifests));
     changes
 }
 
-fn facts(view: &View, manifests: bool) -> BTreeMap<String, Fact> {
+fn facts(view: &View<'_>, manifests: bool) -> BTreeMap<String, Fact> {
     let mut facts = BTreeMap::new();
     if manifests {
         manifest::add(view, &mut facts);
@@ -23,15 +25,15 @@ fn facts(view: &View, manifests: bool) -> BTreeMap<String, Fact> {
     script_facts(view, &mut facts);
     for (path, value) in &view.globals {
         let reach = chooser(value).or_else(|| outside(path));
-        facts.insert(path.clone(), Fact::reaching(value.raw.clone(), reach));
+        facts.insert(path.clone(), Fact::reaching(value.raw, reach));
     }
     facts
 }
 
 /// Values from outside that a script takes in, each once.
-fn script_facts(view: &View, facts: &mut BTreeMap<String, Fact>) {
+fn script_facts(view: &View<'_>, facts: &mut BTreeMap<String, Fact>) {
     for script in &view.scripts {
-        for command in crate::script::commands(script, view) {
+        for command in script.commands() {
             if !command.reachable {
                 continue;
             }
@@ -45,7 +47,7 @@ fn script_facts(view: &View, facts: &mut BTreeMap<String, Fact>) {
     }
 }
 
-pub(super) fn chooser(value: &Value) -> Option<Reach> {
+pub(super) fn chooser(value: &Field<'_>) -> Option<Reach> {
     party(value.provenance()).map(|party| Reach::new(party, "chooses the value"))
 }
 

@@ -1,6 +1,8 @@
 //! What the audit finds in one deployment and not in the other.
 
 use super::{Change, Party, Power};
+use crate::field::list_of;
+use crate::rule::Whose;
 use crate::rules;
 use std::collections::{BTreeMap, BTreeSet};
 use veritee_model::{Finding, FindingStatus, Severity};
@@ -120,8 +122,7 @@ impl<'a> Known<'a> {
 /// The rule with what stands there, at every place: an entry that moved in its list is the same, another text is not.
 fn keys(finding: &Finding) -> Vec<(String, String)> {
     let key = |path: &str, value: &str| {
-        let list = path.rsplit_once('.').filter(|(_, index)| index.bytes().all(|byte| byte.is_ascii_digit()));
-        let place = list.map_or(path, |(list, _)| list);
+        let place = list_of(path).unwrap_or(path);
         (finding.rule.clone(), format!("{place}\n{value}"))
     };
     if finding.places.is_empty() {
@@ -131,21 +132,17 @@ fn keys(finding: &Finding) -> Vec<(String, String)> {
     finding.places.iter().map(|spot| key(&spot.place.path, &spot.value)).collect()
 }
 
-/// Whose power a finding of a family is.
+/// Whose power a finding is: of the rule's own party, or of the service that it stands in.
 fn party(finding: &Finding) -> Party {
-    let family = finding.rule.split('-').nth(1).unwrap_or("");
     let service = || {
         let path = finding.place.as_ref()?.path.strip_prefix("services.")?;
         path.split('.').next().map(str::to_owned)
     };
-    match family {
-        // What a launch token holds back is the host: the rule's own words.
-        "ENV" if finding.rule == "DP-ENV-018" => Party::Host,
-        "ENV" => Party::Operator,
-        "IMG" => Party::Registry,
-        "URL" | "NET" => Party::Remote,
-        "SCR" => Party::Operator,
-        "CMP" => service().map_or(Party::Operator, Party::Service),
-        _ => Party::Host,
+    match rules::whose(&finding.rule) {
+        Whose::Operator => Party::Operator,
+        Whose::Registry => Party::Registry,
+        Whose::Remote => Party::Remote,
+        Whose::Service => service().map_or(Party::Operator, Party::Service),
+        Whose::Host => Party::Host,
     }
 }

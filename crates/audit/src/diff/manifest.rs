@@ -4,8 +4,8 @@ use super::{Fact, Party, Reach};
 use crate::facts::protection::{self, Protection};
 use crate::names::process_control;
 use crate::view::View;
-use serde_json::Value;
 use std::collections::BTreeMap;
+use veritee_compose::json::JsonNode;
 
 /// A member that is on or off, what it is where it is absent (dstack-types, `AppCompose`), and who reaches further in
 /// which state.
@@ -30,13 +30,12 @@ const SWITCHES: [Switch; 6] = [
     switch("no_instance_id", false, true, Party::Host, "can move one machine's disk to another"),
 ];
 
-pub(super) fn add(view: &View, facts: &mut BTreeMap<String, Fact>) {
-    for (key, value) in view.manifest.iter().flatten() {
-        if matches!(key.as_str(), "docker_compose_file" | "allowed_envs") {
-            continue;
+pub(super) fn add(view: &View<'_>, facts: &mut BTreeMap<String, Fact>) {
+    for member in view.manifest().iter().flat_map(|manifest| manifest.members()) {
+        let key = member.key.as_str();
+        if !matches!(key, "docker_compose_file" | "allowed_envs") {
+            facts.insert(format!("manifest.{key}"), Fact::plain(member.node.shown()));
         }
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        facts.insert(format!("manifest.{key}"), Fact::plain(text));
     }
     for switch in &SWITCHES {
         let state = view.flag(switch.key);
@@ -67,7 +66,7 @@ pub(super) fn add(view: &View, facts: &mut BTreeMap<String, Fact>) {
 }
 
 /// Who can give the application its keys. Where the root key of a KMS is named, that one only.
-fn key_provider(view: &View, facts: &mut BTreeMap<String, Fact>) {
+fn key_provider(view: &View<'_>, facts: &mut BTreeMap<String, Fact>) {
     let kms = match view.text_of("key_provider") {
         Some(named) => named == "kms",
         None => view.flag("kms_enabled") == Some(true),
@@ -86,11 +85,11 @@ fn key_provider(view: &View, facts: &mut BTreeMap<String, Fact>) {
 }
 
 /// Ports that the gateway forwards where it is told which.
-fn ports(view: &View, facts: &mut BTreeMap<String, Fact>) {
+fn ports(view: &View<'_>, facts: &mut BTreeMap<String, Fact>) {
     if !matches!(protection::port_policy(view), Protection::Holds(_)) {
         return;
     }
-    let listed = view.get("port_policy").and_then(|policy| policy.get("ports")).and_then(Value::as_array);
+    let listed = view.get("port_policy").and_then(|policy| policy.get("ports")).and_then(JsonNode::elements);
     for port in listed.into_iter().flatten() {
         let port = port.get("port").unwrap_or(port);
         let reach = Reach::new(Party::Public, "can connect through the gateway");

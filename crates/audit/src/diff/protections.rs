@@ -13,7 +13,7 @@ struct Held {
 }
 
 /// Protections that are gone or weaker, and those that are new.
-pub(super) fn changes(before: &View, after: &View, manifests: bool) -> Vec<Change> {
+pub(super) fn changes(before: &View<'_>, after: &View<'_>, manifests: bool) -> Vec<Change> {
     let (old, new) = (held(before, manifests), held(after, manifests));
     let mut changes = Vec::new();
     for (path, held) in old.iter().filter(|(path, _)| !stands(path, &new)) {
@@ -43,7 +43,7 @@ fn stands(path: &str, there: &BTreeMap<String, Held>) -> bool {
     there.contains_key(path) || all().is_some_and(|all| there.contains_key(&all))
 }
 
-fn held(view: &View, manifests: bool) -> BTreeMap<String, Held> {
+fn held(view: &View<'_>, manifests: bool) -> BTreeMap<String, Held> {
     let mut found = BTreeMap::new();
     let mut add = |path: &str, protection: Protection, party: Party, why: &'static str| {
         if let Protection::Holds(text) = protection {
@@ -56,7 +56,7 @@ fn held(view: &View, manifests: bool) -> BTreeMap<String, Held> {
     }
     for service in view.active() {
         for (name, text, why) in protection::of_service(service).into_iter().chain(alone(service)) {
-            let held = Held { text, party: Party::Service(service.name.clone()), why };
+            let held = Held { text, party: Party::Service(service.name.to_owned()), why };
             found.insert(format!("protection.services.{}.{name}", service.name), held);
         }
     }
@@ -72,7 +72,7 @@ fn held(view: &View, manifests: bool) -> BTreeMap<String, Held> {
 }
 
 /// Cut off from every network.
-fn alone(service: &Service) -> Option<(String, String, &'static str)> {
+fn alone(service: &Service<'_>) -> Option<(String, String, &'static str)> {
     let mode = service.scalar("network_mode")?.fixed()?;
     (mode == "none")
         .then(|| ("network_mode".to_owned(), "network_mode: none".to_owned(), "reaches the network"))

@@ -2,14 +2,16 @@
 
 use super::deployments::{chooser, outside};
 use super::{Fact, Party, Reach};
-use crate::view::{ImageReference, Mount, Pin, Port, Service, Value};
+use crate::field::{Field, list_of};
+use crate::image::Image;
+use crate::view::{Mount, Port, Service};
 use std::collections::BTreeMap;
 
 const BEYOND: &str = "reaches the machine beyond its container";
 
-pub(super) fn add(service: &Service, facts: &mut BTreeMap<String, Fact>) {
+pub(super) fn add(service: &Service<'_>, facts: &mut BTreeMap<String, Fact>) {
     let prefix = format!("services.{}", service.name);
-    for (path, value) in &service.scalars {
+    for (path, value) in &service.fields {
         let head = path.split('.').next().unwrap_or(path);
         // Told entry by entry below, whichever way they are spelled.
         let told = head == "environment"
@@ -20,13 +22,11 @@ pub(super) fn add(service: &Service, facts: &mut BTreeMap<String, Fact>) {
         }
         let reach = chooser(value).or_else(|| privilege(service, path, value));
         // Lists are compared by what they hold: an entry that moved is no change.
-        let key = match path.rsplit_once('.') {
-            Some((list, index)) if index.bytes().all(|byte| byte.is_ascii_digit()) => {
-                format!("{prefix}.{list}[{}]", value.raw)
-            }
-            _ => format!("{prefix}.{path}"),
+        let key = match list_of(path) {
+            Some(list) => format!("{prefix}.{list}[{}]", value.raw),
+            None => format!("{prefix}.{path}"),
         };
-        facts.insert(key, Fact::reaching(value.raw.clone(), reach));
+        facts.insert(key, Fact::reaching(value.raw, reach));
     }
     for mount in &service.mounts {
         let (key, fact) = mounted(service, mount);
@@ -39,7 +39,7 @@ pub(super) fn add(service: &Service, facts: &mut BTreeMap<String, Fact>) {
     for entry in &service.environment {
         let text = match entry.bare {
             true => format!("{} (from the environment)", entry.name),
-            false => entry.value.raw.clone(),
+            false => entry.value.raw.to_owned(),
         };
         let fact = Fact::reaching(text, chooser(&entry.value));
         facts.insert(format!("{prefix}.environment.{}", entry.name), fact);
@@ -55,21 +55,21 @@ fn is_mount(path: &str) -> bool {
 }
 
 /// The same place in the same container is one fact: whether it may be written to is how far that reaches.
-fn mounted(service: &Service, mount: &Mount) -> (String, Fact) {
-    let source = mount.path().unwrap_or_else(|| mount.source.raw.clone());
+fn mounted(service: &Service<'_>, mount: &Mount<'_>) -> (String, Fact) {
+    let source = mount.path().unwrap_or_else(|| mount.source.raw.to_owned());
     let mut reach: Vec<Reach> = chooser(&mount.source).into_iter().collect();
     if mount.host_path {
-        let far = if mount.read_only { 1 } else { 2 };
-        reach.push(Reach::to(Party::Service(service.name.clone()), far, BEYOND));
+        let far = if mount.entry.read_only { 1 } else { 2 };
+        reach.push(Reach::to(Party::Service(service.name.to_owned()), far, BEYOND));
     }
-    let mode = if mount.read_only { " (read only)" } else { "" };
+    let mode = if mount.entry.read_only { " (read only)" } else { "" };
     let text = format!("{}:{}{mode}", mount.source.raw, mount.target);
     (format!("{source}:{}", mount.target), Fact::reaching(text, reach))
 }
 
-fn published(port: &Port) -> (String, Fact) {
+fn published(port: &Port<'_>) -> (String, Fact) {
     const LOOPBACK: [&str; 3] = ["127.0.0.1:", "[::1]:", "localhost:"];
-    let raw = port.value.raw.as_str();
+    let raw = port.value.raw;
     let key = LOOPBACK.iter().find_map(|prefix| raw.strip_prefix(prefix)).unwrap_or(raw);
     let mut reach: Vec<Reach> = chooser(&port.value).into_iter().collect();
     if !port.loopback {
@@ -79,13 +79,13 @@ fn published(port: &Port) -> (String, Fact) {
 }
 
 /// What lets a service reach beyond its container, or others reach into it.
-fn privilege(service: &Service, path: &str, value: &Value) -> Option<Reach> {
-    let own = || Some(Reach::to(Party::Service(service.name.clone()), 2, BEYOND));
+fn privilege(service: &Service<'_>, path: &str, value: &Field<'_>) -> Option<Reach> {
+    let own = || Some(Reach::to(Party::Service(service.name.to_owned()), 2, BEYOND));
     match path.split('.').next().unwrap_or(path) {
         "image" => {
-            let image = ImageReference::of(value, &service.name);
+            let image = Image::of(value, service.name);
             let why = "can put other code behind the tag";
-            (image.pin() != Pin::Digest).then_some(Reach::new(Party::Registry, why))
+            (!image.is_pinned()).then_some(Reach::new(Party::Registry, why))
         }
         "build" if matches!(path, "build" | "build.context" | "build.dockerfile_inline") => {
             Some(Reach::new(Party::Remote, "gives what the build inside the machine fetches"))
@@ -101,7 +101,7 @@ fn privilege(service: &Service, path: &str, value: &Value) -> Option<Reach> {
             own()
         }
         "pid" | "ipc" | "network_mode" if is_of_another(&value.effective()) => {
-            let party = Party::Service(service.name.clone());
+            let party = Party::Service(service.name.to_owned());
             Some(Reach::new(party, "shares the inside of another container"))
         }
         "ports" => Some(Reach::new(Party::Public, "can connect")),

@@ -5,16 +5,19 @@
 //! declares. A private address is not inside: 10.0.2.2 is the host itself. Sources: RFC 3986 section 3.2.2, RFC 6761,
 //! POSIX `inet_addr`, the public suffix list (crate `psl`).
 
+use crate::field::{Field, HOLE};
 use crate::names::{NameClass, classify};
 use crate::pattern::pattern;
-use crate::view::{HOLE, Service, Value, View};
+use crate::view::{Service, View};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::collections::BTreeSet;
+use veritee_compose::Value;
+use veritee_compose::url::urls;
 
 /// An address in a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Address {
-    /// As it stands, with [`HOLE`]s where somebody outside chooses.
+    /// As it stands, with references where somebody outside chooses.
     pub(crate) text: String,
     /// In lower case; empty where none stands there.
     pub(crate) scheme: String,
@@ -27,10 +30,6 @@ pub(crate) struct Address {
 }
 
 pattern!(
-    URL,
-    "(?i)\\b([a-z][a-z0-9+.-]{0,20})://([^\\s'\"`<>\\\\,;)}]+)|([\u{fffc}]+)://([^\\s'\"`<>\\\\,;)}]*)"
-);
-pattern!(
     HOST_PORT,
     r"(?i)(?:^|[\s,;=@'\x22(])((?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z]{2,}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9a-f:.]+\]):([0-9]{1,5})(?:$|[\s,;/'\x22)])"
 );
@@ -38,34 +37,21 @@ pattern!(
 /// The addresses in a value. `named` says that the variable or option speaks of an address: then a name without port
 /// counts as well.
 pub(crate) fn of(value: &Value, named: bool) -> Vec<Address> {
-    let shape = value.shape();
-    let mut found = with_scheme(&shape);
-    if !shape.contains("://") {
-        found.extend(without_scheme(&shape, named));
+    let found: Vec<Address> = urls(value)
+        .into_iter()
+        .map(|url| Address {
+            scheme: url.scheme.clone().unwrap_or_default(),
+            host: host_of(&url.authority),
+            authority_settable: url.is_destination_chosen(),
+            path_settable: url.is_path_chosen(),
+            text: url.text,
+        })
+        .collect();
+    if found.is_empty() {
+        let shape = value.masked(|part| part.provenance.is_settable().then_some(HOLE));
+        return without_scheme(&shape, named);
     }
     found
-}
-
-fn with_scheme(shape: &str) -> Vec<Address> {
-    if !shape.contains("://") {
-        return Vec::new();
-    }
-    URL.captures_iter(shape)
-        .filter_map(|groups| {
-            let whole = groups.get(0)?.as_str();
-            let scheme = groups.get(1).or_else(|| groups.get(3))?.as_str();
-            let rest = groups.get(2).or_else(|| groups.get(4))?.as_str();
-            let cut = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-            let (authority, path) = rest.split_at_checked(cut)?;
-            Some(Address {
-                text: whole.to_owned(),
-                scheme: scheme.to_ascii_lowercase(),
-                host: host_of(authority),
-                authority_settable: scheme.contains(HOLE) || authority.contains(HOLE),
-                path_settable: path.contains(HOLE),
-            })
-        })
-        .collect()
 }
 
 fn without_scheme(shape: &str, named: bool) -> Vec<Address> {
@@ -199,30 +185,30 @@ impl Address {
 
     /// The host reads and changes what is sent; TLS is no part of the scheme.
     pub(crate) fn is_plaintext(&self) -> bool {
-        matches!(
-            self.scheme.as_str(),
-            "http"
-                | "ws"
-                | "tcp"
-                | "ftp"
-                | "redis"
-                | "amqp"
-                | "mqtt"
-                | "smtp"
-                | "ldap"
-                | "nats"
-                | "grpc"
-                | "mysql"
-                | "memcached"
-                | "udp"
-                | "syslog"
-                | "statsd"
-                | "socks5"
-                | "socks4"
-                | "git"
-                | "telnet"
-                | "gopher"
-        )
+        const PLAIN: &[&str] = &[
+            "http",
+            "ws",
+            "tcp",
+            "ftp",
+            "redis",
+            "amqp",
+            "mqtt",
+            "smtp",
+            "ldap",
+            "nats",
+            "grpc",
+            "mysql",
+            "memcached",
+            "udp",
+            "syslog",
+            "statsd",
+            "socks5",
+            "socks4",
+            "git",
+            "telnet",
+            "gopher",
+        ];
+        PLAIN.contains(&self.scheme.as_str())
     }
 }
 
@@ -234,17 +220,17 @@ pub(crate) struct Inside<'a> {
 }
 
 impl<'a> Inside<'a> {
-    pub(crate) fn of(view: &'a View) -> Self {
+    pub(crate) fn of(view: &'a View<'_>) -> Self {
         let mut names = view.service_names();
         let mut networks = Vec::new();
         for service in &view.services {
-            for (path, value) in &service.scalars {
+            for (path, value) in &service.fields {
                 let alias = path.starts_with("networks.") && path.contains(".aliases.");
                 if (path == "container_name" || path == "hostname" || alias) && !value.raw.contains('.') {
-                    names.insert(value.raw.as_str());
+                    names.insert(value.raw);
                 }
                 if path.starts_with("links.") {
-                    names.insert(value.raw.rsplit(':').next().unwrap_or(&value.raw));
+                    names.insert(value.raw.rsplit(':').next().unwrap_or(value.raw));
                 }
                 if path.ends_with(".ipv4_address") || path.ends_with(".ipv6_address") {
                     networks.extend(value.fixed().and_then(|text| ip(&text)).map(|address| (address, 128)));
@@ -292,15 +278,25 @@ fn within(address: IpAddr, network: IpAddr, bits: u32) -> bool {
     }
 }
 
+pattern!(
+    ADDRESS,
+    r"^(?i)(?:[a-z][a-z0-9+.-]*://|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?(?:/|$)|[a-z0-9.-]*[a-z][a-z0-9.-]*:[0-9]{2,5}$|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]+)?$|\[[0-9a-f:.]+\](?::[0-9]+)?$)"
+);
+
+/// Whether a text is an address: it has a scheme, a name with a dot, or a host that is no number with a port.
+pub(crate) fn is_address(text: &str) -> bool {
+    ADDRESS.is_match(text)
+}
+
 /// A place in a service with an address: the path, the value, the address.
-pub(crate) type Found<'a> = (&'a Service, String, &'a Value, Address);
+pub(crate) type Found<'a> = (&'a Service<'a>, String, &'a Field<'a>, Address);
 
 /// Every address in what active services run, read and get.
-pub(crate) fn all(view: &View) -> Vec<Found<'_>> {
+pub(crate) fn all<'a>(view: &'a View<'_>) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     for service in view.active() {
         for entry in &service.environment {
-            let named = classify(&entry.name) == NameClass::Endpoint;
+            let named = classify(entry.name) == NameClass::Endpoint;
             let path = format!("environment.{}", entry.name);
             found.extend(
                 of(&entry.value, named)
@@ -320,7 +316,7 @@ pub(crate) fn all(view: &View) -> Vec<Found<'_>> {
 }
 
 /// Addresses outside of the machine that nobody outside chooses. One that somebody chooses is another rule's.
-pub(crate) fn external(view: &View) -> Vec<Found<'_>> {
+pub(crate) fn external<'a>(view: &'a View<'_>) -> Vec<Found<'a>> {
     let inside = Inside::of(view);
     let outside = |address: &Address| {
         !address.authority_settable
@@ -342,18 +338,10 @@ fn is_network(address: &Address) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::{Piece, Provenance};
-    use veritee_model::Place;
+    use veritee_compose::{Part, Provenance, ScalarKind, Span};
 
     fn value(text: &str) -> Value {
-        let piece = Piece {
-            text: text.to_owned(),
-            provenance: Provenance::Literal,
-            variable: None,
-            default: None,
-            required: false,
-        };
-        Value { raw: text.to_owned(), pieces: vec![piece], place: Place::default() }
+        Value::literal_text(text, Span::default())
     }
 
     fn hosts(text: &str, named: bool) -> Vec<String> {
@@ -401,14 +389,15 @@ mod tests {
     #[test]
     fn the_component_that_somebody_outside_chooses_is_known() {
         let chosen = |parts: &[&str]| {
-            let pieces = parts.iter().map(|part| {
-                let (text, provenance) = match *part {
-                    "$" => ("x", Provenance::Operator),
-                    text => (text, Provenance::Literal),
-                };
-                Piece { text: text.to_owned(), provenance, variable: None, default: None, required: false }
+            let parts = parts.iter().map(|part| match *part {
+                "$" => Part {
+                    known: false,
+                    provenance: Provenance::Operator,
+                    ..Part::literal("${X}", Span::default())
+                },
+                text => Part::literal(text, Span::default()),
             });
-            let value = Value { pieces: pieces.collect(), ..value("") };
+            let value = Value::of(parts.collect(), ScalarKind::String, Span::default());
             let found = of(&value, false).remove(0);
             (found.authority_settable, found.path_settable, found.host)
         };
@@ -432,8 +421,7 @@ mod tests {
 
     #[test]
     fn private_is_not_inside_and_loopback_is() {
-        let view = View::default();
-        let inside = Inside::of(&view);
+        let inside = Inside { names: BTreeSet::new(), networks: Vec::new() };
         for host in ["127.0.0.1", "127.8.8.8", "::1", "localhost", "a.localhost", "0.0.0.0"] {
             assert!(inside.holds(host), "{host}");
         }
@@ -448,6 +436,17 @@ mod tests {
             "db",
         ] {
             assert!(!inside.holds(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn numbers_with_a_colon_are_no_addresses() {
+        for text in ["1000:1000", "12:30", "16:9", "v1.2.3", "0.5", "a:b", "INFO", "1.5.3"] {
+            assert!(!is_address(text), "{text}");
+        }
+        for text in ["redis:6379", "https://a", "a.example", "10.0.2.2:80", "[::1]:80", "api.example.com/v1"]
+        {
+            assert!(is_address(text), "{text}");
         }
     }
 }

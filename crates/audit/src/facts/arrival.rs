@@ -4,11 +4,15 @@
 //! which that is known are a closed list, each with its reason ([`HARMLESS`]); the name of the variable on the way can
 //! only make it graver. Source: the compose specification's keys of a service.
 
+use crate::facts::address::is_address;
 use crate::facts::words::{self, MARK, Role};
+use crate::field::is_at;
 use crate::names::{self, NameClass};
-use crate::view::{Service, Use, Value, View};
+use crate::uses::Use;
+use crate::view::{Service, View};
 use core::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use veritee_compose::Value;
 
 /// What a place makes of the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,8 +140,8 @@ pub(crate) const ACTING_LABELS: &[(&str, NameClass)] = &[
 
 /// What has to be known of the whole deployment to judge a place; gathered once.
 pub(crate) struct Ground<'a> {
-    view: &'a View,
-    services: BTreeMap<&'a str, &'a Service>,
+    view: &'a View<'a>,
+    services: BTreeMap<&'a str, &'a Service<'a>>,
     /// Configs that are mounted where code lies.
     code: BTreeSet<String>,
     /// A service reads labels of others through the docker socket.
@@ -147,7 +151,7 @@ pub(crate) struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
-    pub(crate) fn of(view: &'a View) -> Self {
+    pub(crate) fn of(view: &'a View<'a>) -> Self {
         let mut code = BTreeSet::new();
         for service in view.active() {
             for (path, value) in service.below("configs").filter(|(path, _)| path.ends_with(".source")) {
@@ -160,7 +164,7 @@ impl<'a> Ground<'a> {
         }
         Self {
             view,
-            services: view.services.iter().map(|service| (service.name.as_str(), service)).collect(),
+            services: view.services.iter().map(|service| (service.name, service)).collect(),
             code,
             labels_are_read: OnceCell::new(),
             texts: RefCell::new(BTreeMap::new()),
@@ -176,17 +180,17 @@ impl<'a> Ground<'a> {
 
 /// What a use of a variable can do.
 pub(crate) fn of(ground: &Ground<'_>, used: &Use, variable: &str) -> Arrival {
-    let service = used.service.as_deref().and_then(|name| ground.services.get(name));
+    let service = used.service.and_then(|name| ground.services.get(name));
     let place = match service {
         Some(service) => in_service(ground, service, &used.sink, variable),
         None => outside_services(&used.sink),
     };
-    if used.in_address || used.piece.default.as_deref().is_some_and(looks_like_address) {
+    if used.in_address || used.reference.default.as_deref().is_some_and(is_address) {
         return match place {
             // A rule of the place says more than that it is an address.
             Arrival::Judged => Arrival::Judged,
             // A port, or an address that is shown only, stays what its name says.
-            Arrival::Harmless(why) if !used.in_authority && used.piece.default.is_none() => {
+            Arrival::Harmless(why) if !used.in_authority && used.reference.default.is_none() => {
                 Arrival::Harmless(why)
             }
             _ => Arrival::Class(NameClass::Endpoint),
@@ -195,7 +199,7 @@ pub(crate) fn of(ground: &Ground<'_>, used: &Use, variable: &str) -> Arrival {
     place
 }
 
-fn in_service(ground: &Ground<'_>, service: &Service, sink: &str, variable: &str) -> Arrival {
+fn in_service(ground: &Ground<'_>, service: &Service<'_>, sink: &str, variable: &str) -> Arrival {
     if let Some(name) = sink.strip_prefix("environment.") {
         return named(name);
     }
@@ -229,10 +233,6 @@ fn view_has_content(sink: &str) -> bool {
     sink.ends_with(".content")
 }
 
-fn is_at(sink: &str, key: &str) -> bool {
-    sink.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
 /// As a variable, an option or a setting of this name would be used.
 fn named(name: &str) -> Arrival {
     if let Some(why) = names::harmless(name) {
@@ -246,11 +246,11 @@ fn named(name: &str) -> Arrival {
 }
 
 /// The gravest of what it is in a command line.
-fn run(service: &Service, sink: &str, variable: &str) -> Arrival {
+fn run(service: &Service<'_>, sink: &str, variable: &str) -> Arrival {
     let mut gravest = Arrival::Unknown("part of an argument");
     let mut all_harmless = true;
     // A text of many values is read once by the rule of commands, not once for each of them here.
-    if service.scalar(sink).is_some_and(|value| value.pieces.len() > words::MANY) {
+    if service.scalar(sink).is_some_and(|value| value.parts.len() > words::MANY) {
         return gravest;
     }
     let roles = words::roles(service, sink, variable);
@@ -279,14 +279,12 @@ fn run(service: &Service, sink: &str, variable: &str) -> Arrival {
     }
 }
 
-fn label(ground: &Ground<'_>, service: &Service, sink: &str) -> Arrival {
+fn label(ground: &Ground<'_>, service: &Service<'_>, sink: &str) -> Arrival {
     let key = sink.strip_prefix("labels.").unwrap_or("");
     // `- key=${X}` of a list stands below its number.
-    let text = service
-        .scalar(sink)
-        .map(|value| value.raw.clone())
-        .filter(|_| key.bytes().all(|byte| byte.is_ascii_digit()));
-    let key = text.as_deref().unwrap_or(key).trim_start_matches(['"', '\'']);
+    let text =
+        service.scalar(sink).map(|value| value.raw).filter(|_| key.bytes().all(|byte| byte.is_ascii_digit()));
+    let key = text.unwrap_or(key).trim_start_matches(['"', '\'']);
     if let Some((_, class)) = ACTING_LABELS.iter().find(|(prefix, _)| key.starts_with(prefix)) {
         return Arrival::Class(*class);
     }
@@ -301,7 +299,7 @@ fn label(ground: &Ground<'_>, service: &Service, sink: &str) -> Arrival {
 }
 
 /// The number of the machine's port says nothing of what is behind it; the container's port does.
-fn port(service: &Service, sink: &str, variable: &str) -> Arrival {
+fn port(service: &Service<'_>, sink: &str, variable: &str) -> Arrival {
     let last = sink.rsplit('.').next().unwrap_or("");
     if last == "published" {
         return Arrival::Harmless("which number of the machine's ports; what is behind it is fixed");
@@ -409,12 +407,12 @@ const ABOVE: usize = 100;
 fn in_text(value: &Value, is_code: bool) -> BTreeMap<String, Arrival> {
     let mut text = String::new();
     let mut marks: Vec<(usize, &str)> = Vec::new();
-    for piece in &value.pieces {
-        if piece.provenance.is_settable() {
-            marks.extend(piece.variable.as_deref().map(|variable| (text.len(), variable)));
+    for part in &value.parts {
+        if part.provenance.is_settable() {
+            marks.extend(part.source.as_deref().map(|variable| (text.len(), variable)));
             text.push(MARK);
         } else {
-            text.push_str(&piece.text);
+            text.push_str(&part.effective());
         }
     }
     let mut found: BTreeMap<String, Arrival> = BTreeMap::new();
@@ -497,11 +495,6 @@ fn key_above(above: &str, before: &str) -> Option<String> {
         indentation(line) <= own && line.trim_end().ends_with([':', '[', '{', '(']) && !line.trim().is_empty()
     })?;
     key_before(&format!("{}=", line.trim_end().trim_end_matches([':', '[', '{', '(', '=', ' ']).trim_end()))
-}
-
-/// Whether a default shows an address: it has a scheme, a host that is no number with a port, a name with a dot.
-pub(crate) fn looks_like_address(text: &str) -> bool {
-    crate::facts::outside::is_address(text)
 }
 
 #[cfg(test)]

@@ -9,15 +9,15 @@ const SOCKETS: &[&str] =
     &["/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock", "/run/containerd"];
 
 /// How a service reaches a container engine, and where that stands; the first of all ways.
-pub(crate) fn access(service: &Service) -> Option<(Place, String)> {
+pub(crate) fn access(service: &Service<'_>) -> Option<(Place, String)> {
     accesses(service).into_iter().next()
 }
 
 /// Every way in which a service reaches a container engine.
-pub(crate) fn accesses(service: &Service) -> Vec<(Place, String)> {
+pub(crate) fn accesses(service: &Service<'_>) -> Vec<(Place, String)> {
     let mut found = Vec::new();
     for (mount, path) in mounts::paths(service) {
-        if mount.source.provenance().is_settable() || covers_socket(&path) {
+        if mount.source.is_settable() || covers_socket(&path) {
             found.push((mount.source.place.clone(), format!("volumes: {}", mount.source.raw)));
         }
     }
@@ -26,7 +26,7 @@ pub(crate) fn accesses(service: &Service) -> Vec<(Place, String)> {
     }
     let host = service
         .variable("DOCKER_HOST")
-        .filter(|entry| !entry.value.effective().is_empty() || entry.value.provenance().is_settable());
+        .filter(|entry| !entry.value.effective().is_empty() || entry.value.is_settable());
     if let Some(host) = host {
         found.push((host.value.place.clone(), format!("DOCKER_HOST={}", host.value.raw)));
     }
@@ -41,10 +41,10 @@ fn covers_socket(path: &str) -> bool {
 }
 
 /// Named volumes whose driver binds the socket or a folder above it.
-pub(crate) fn volume_accesses(view: &View, service: &Service) -> Vec<(Place, String)> {
+pub(crate) fn volume_accesses(view: &View<'_>, service: &Service<'_>) -> Vec<(Place, String)> {
     let bound = mounts::bound(view, service).into_iter();
     bound
-        .filter(|(_, device, path)| device.provenance().is_settable() || covers_socket(path))
+        .filter(|(_, device, path)| device.is_settable() || covers_socket(path))
         .map(|(mount, device, _)| {
             (device.place.clone(), format!("volume {} binds {}", mount.source.raw, device.raw))
         })

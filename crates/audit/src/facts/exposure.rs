@@ -2,10 +2,9 @@
 
 use crate::facts::mounts;
 use crate::pattern::pattern;
-use crate::subject::Subject;
 use crate::text::Lines;
+use crate::view::View;
 use veritee_model::Place;
-use veritee_model::text::shortened;
 
 pattern!(
     DUMP,
@@ -21,17 +20,16 @@ const SHARED: [&str; 4] = [
 ];
 
 /// Places where a container or a file gets every variable at once.
-pub(crate) fn exposures(subject: &Subject<'_>) -> Vec<(Place, String)> {
-    let Some(view) = &subject.view else { return Vec::new() };
+pub(crate) fn exposures(view: &View<'_>) -> Vec<(Place, String)> {
     let mut found = Vec::new();
     for service in view.active() {
         for (_, file) in service.below("env_file") {
-            if file.raw.contains("decrypted-env") || file.provenance().is_settable() {
+            if file.raw.contains("decrypted-env") || file.is_settable() {
                 found.push((file.place.clone(), format!("{} env_file: {}", service.name, file.raw)));
             }
         }
         for (mount, path) in mounts::paths(service) {
-            if mount.source.provenance().is_settable() || covers(&path) {
+            if mount.source.is_settable() || covers(&path) {
                 let evidence = format!(
                     "{} volumes: {} (holds the decrypted environment)",
                     service.name, mount.source.raw
@@ -46,15 +44,10 @@ pub(crate) fn exposures(subject: &Subject<'_>) -> Vec<(Place, String)> {
             // The match may begin with the line break before it.
             let line = lines.index(hit.end().saturating_sub(1));
             let text = lines.line(script.text(), line).trim();
-            if text.starts_with('#') {
-                continue;
+            if !text.starts_with('#') {
+                let number = u32::try_from(line.saturating_add(1)).unwrap_or(u32::MAX);
+                found.push((script.at_line(number), script.quote(number, text)));
             }
-            let number = u32::try_from(line.saturating_add(1)).ok();
-            let place = Place { line: number, ..script.place.clone() };
-            found.push((
-                place,
-                format!("{} line {}: {}", script.key, line.saturating_add(1), shortened(text, 300)),
-            ));
         }
     }
     found

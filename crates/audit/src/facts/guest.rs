@@ -12,7 +12,7 @@ pub(crate) enum Enforcement {
     NotAsked,
 }
 
-pub(crate) fn enforcement_of(context: &Context, view: Option<&View>) -> Enforcement {
+pub(crate) fn enforcement_of(context: &Context, view: Option<&View<'_>>) -> Enforcement {
     if let Some(version) = context.os.version.as_deref().and_then(version) {
         let text = context.os.version.as_deref().unwrap_or("");
         if version < (0, 4, 2) {
@@ -31,7 +31,7 @@ pub(crate) fn enforcement_of(context: &Context, view: Option<&View>) -> Enforcem
             return Enforcement::Present("the log has a key-provider event".to_owned());
         }
     }
-    let Some(view) = view.filter(|view| view.manifest.is_some()) else { return Enforcement::NotAsked };
+    let Some(view) = view.filter(|view| view.manifest().is_some()) else { return Enforcement::NotAsked };
     let legacy = ["tproxy_enabled", "docker_config"].iter().any(|key| view.get(key).is_some());
     if view.get("allowed_envs").is_none() && legacy && view.get("gateway_enabled").is_none() {
         return Enforcement::Doubtful(

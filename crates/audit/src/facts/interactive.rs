@@ -106,7 +106,7 @@ const CONSOLES: &[(&str, Severity)] = &[
 ];
 
 /// What gives interactive access to a service.
-pub(crate) fn interactive(service: &Service) -> Option<(Place, String, Severity)> {
+pub(crate) fn interactive(service: &Service<'_>) -> Option<(Place, String, Severity)> {
     if let Some(image) = service.image() {
         // The digest names nothing.
         let text = image.effective().to_ascii_lowercase();

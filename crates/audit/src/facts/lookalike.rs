@@ -10,9 +10,9 @@ use veritee_model::Place;
 const LISTED: usize = 20;
 
 /// The places in the compose file and the scripts, each with what stands there.
-pub(crate) fn found(view: &View) -> Vec<(Place, String)> {
-    let compose = view.text.as_deref().map(|text| (view.text_file.as_str(), text));
-    let scripts = view.scripts.iter().map(|script| (script.key.as_str(), script.text()));
+pub(crate) fn found(view: &View<'_>) -> Vec<(Place, String)> {
+    let compose = view.text().map(|text| (view.text_file, text));
+    let scripts = view.scripts.iter().map(|script| (script.key, script.text()));
     let mut found = Vec::new();
     for (file, text) in compose.into_iter().chain(scripts).filter(|(_, text)| !text.is_ascii()) {
         let lines = Lines::new(text);

@@ -2,7 +2,10 @@
 //!
 //! The kinds are those of the compose specification. One that is not in the table is said to be unknown.
 
-use crate::view::{Mount, Service, Value, View, normalise};
+use crate::field::Field;
+use crate::view::{Mount, Service, View};
+use veritee_compose::Tree;
+use veritee_compose::service::absolute_path;
 
 /// What an entry of `volumes` brings in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,11 +21,11 @@ pub(crate) enum Kind {
 }
 
 /// The `type` that an entry names; the short form names none.
-pub(crate) fn kind(service: &Service, mount: &Mount) -> Kind {
-    match field(service, mount, "type") {
+pub(crate) fn kind(mount: &Mount<'_>) -> Kind {
+    match mount.entry.tree.get("type").and_then(Tree::scalar) {
         None if mount.host_path => Kind::Path,
         None => Kind::Storage,
-        Some(value) if value.provenance().is_settable() => Kind::Unknown,
+        Some(value) if value.is_settable() => Kind::Unknown,
         Some(value) => match value.effective().as_str() {
             "bind" => Kind::Path,
             "volume" | "tmpfs" => Kind::Storage,
@@ -32,30 +35,31 @@ pub(crate) fn kind(service: &Service, mount: &Mount) -> Kind {
     }
 }
 
-/// A field of an entry in the long form.
-pub(crate) fn field<'a>(service: &'a Service, mount: &Mount, name: &str) -> Option<&'a Value> {
-    let path = &mount.source.place.path;
-    let entry = path.strip_suffix(".source").unwrap_or(path);
-    let start = entry.find(".volumes.").map_or(0, |at| at.saturating_add(1));
-    service.scalar(&format!("{}.{name}", entry.get(start..).unwrap_or(entry)))
+/// The source of an entry, where it stands: in the long form below a key of its own.
+pub(crate) fn source<'s, 'd>(service: &'s Service<'d>, mount: &'s Mount<'d>) -> &'s Field<'d> {
+    let path = mount.entry.path.strip_prefix(&service.entry.path).unwrap_or("").trim_start_matches('.');
+    service.scalar(&format!("{path}.source")).unwrap_or(&mount.source)
 }
 
 /// Mounts of paths of the machine.
-pub(crate) fn paths(service: &Service) -> impl Iterator<Item = (&Mount, String)> {
+pub(crate) fn paths<'s, 'd>(service: &'s Service<'d>) -> impl Iterator<Item = (&'s Mount<'d>, String)> {
     service
         .mounts
         .iter()
-        .filter(|mount| matches!(kind(service, mount), Kind::Path | Kind::Unknown))
+        .filter(|mount| matches!(kind(mount), Kind::Path | Kind::Unknown))
         .filter_map(|mount| Some((mount, real(&mount.path()?))))
 }
 
 /// Named volumes of a service whose driver binds a path of the machine, with that value and path.
-pub(crate) fn bound<'a>(view: &'a View, service: &'a Service) -> Vec<(&'a Mount, &'a Value, String)> {
+pub(crate) fn bound<'s>(
+    view: &'s View<'_>,
+    service: &'s Service<'_>,
+) -> Vec<(&'s Mount<'s>, &'s Field<'s>, String)> {
     let named = service.mounts.iter().filter(|mount| !mount.host_path);
     named
         .filter_map(|mount| {
             let device = view.global(&format!("volumes.{}.driver_opts.device", mount.source.effective()))?;
-            Some((mount, device, real(&normalise(&device.effective()))))
+            Some((mount, device, real(&absolute_path(&device.effective()))))
         })
         .collect()
 }

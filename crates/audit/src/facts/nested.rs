@@ -1,21 +1,23 @@
 //! Images that a container starts by itself.
 
 use crate::facts::docker;
+use crate::field::Field;
+use crate::image::Image;
 use crate::names::words;
 use crate::pattern::pattern;
-use crate::view::{ImageReference, Service, Value};
+use crate::view::Service;
 use std::collections::BTreeSet;
 
 /// An image that a container starts by itself.
 pub(crate) struct NestedImage {
-    pub(crate) image: ImageReference,
+    pub(crate) image: Image<'static>,
     pub(crate) how: String,
 }
 
 pattern!(YAML_IMAGE, r##"(?m)^[ \t-]*image:[ \t]*['"]?([^\s'"#]+)"##);
 
 /// Images that a service starts, or names beside the docker socket.
-pub(crate) fn nested(service: &Service) -> Vec<NestedImage> {
+pub(crate) fn nested(service: &Service<'_>) -> Vec<NestedImage> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     for (path, value) in service.executed() {
@@ -33,16 +35,15 @@ pub(crate) fn nested(service: &Service) -> Vec<NestedImage> {
                 let how = format!("{}: {}", program.path, command.text());
                 let settable = image.contains('$');
                 if seen.insert(image.to_owned()) {
-                    let parsed = ImageReference::parse(image);
-                    let image = ImageReference { settable, place: program.place.clone(), ..parsed };
+                    let image = Image::parse(image, program.place.clone()).chosen(settable);
                     found.push(NestedImage { image, how });
                 }
             }
         }
     }
     if docker::access(service).is_some() {
-        for entry in service.environment.iter().filter(|entry| names_image(&entry.name)) {
-            let settable = entry.value.provenance().is_settable();
+        for entry in service.environment.iter().filter(|entry| names_image(entry.name)) {
+            let settable = entry.value.is_settable();
             let text = match entry.value.effective() {
                 text if text.is_empty() && settable => format!("${}", entry.name),
                 text => text,
@@ -63,11 +64,16 @@ pub(crate) fn nested(service: &Service) -> Vec<NestedImage> {
     found
 }
 
-fn push(found: &mut Vec<NestedImage>, seen: &mut BTreeSet<String>, text: &str, value: &Value, how: String) {
+fn push(
+    found: &mut Vec<NestedImage>,
+    seen: &mut BTreeSet<String>,
+    text: &str,
+    value: &Field<'_>,
+    how: String,
+) {
     if seen.insert(text.to_owned()) {
-        let mut image = ImageReference::parse(text);
-        image.settable = text.contains('$') || value.provenance().is_settable() && value.effective() == text;
-        image.place = value.place.clone();
+        let settable = text.contains('$') || value.is_settable() && value.effective() == text;
+        let image = Image::parse(text, value.place.clone()).chosen(settable);
         found.push(NestedImage { image, how });
     }
 }
@@ -97,37 +103,38 @@ fn started(command: &crate::script::Command) -> Option<&str> {
 
 /// Options of `docker run` that are followed by a word of their own.
 fn takes_argument(option: &str) -> bool {
-    matches!(
-        option,
-        "v" | "e"
-            | "p"
-            | "u"
-            | "w"
-            | "h"
-            | "l"
-            | "-name"
-            | "-volume"
-            | "-env"
-            | "-publish"
-            | "-network"
-            | "-user"
-            | "-workdir"
-            | "-entrypoint"
-            | "-mount"
-            | "-env-file"
-            | "-label"
-            | "-platform"
-            | "-restart"
-            | "-device"
-            | "-cap-add"
-            | "-security-opt"
-            | "-memory"
-            | "-cpus"
-            | "-hostname"
-            | "-add-host"
-            | "-pid"
-            | "-gpus"
-    )
+    const VALUED: &[&str] = &[
+        "v",
+        "e",
+        "p",
+        "u",
+        "w",
+        "h",
+        "l",
+        "-name",
+        "-volume",
+        "-env",
+        "-publish",
+        "-network",
+        "-user",
+        "-workdir",
+        "-entrypoint",
+        "-mount",
+        "-env-file",
+        "-label",
+        "-platform",
+        "-restart",
+        "-device",
+        "-cap-add",
+        "-security-opt",
+        "-memory",
+        "-cpus",
+        "-hostname",
+        "-add-host",
+        "-pid",
+        "-gpus",
+    ];
+    VALUED.contains(&option)
 }
 
 /// A variable whose name speaks of an image, whatever else it speaks of.

@@ -2,12 +2,14 @@
 
 use crate::facts::arrival::{self, Arrival, Ground};
 use crate::facts::protection::{self, Protection};
+use crate::field::is_at;
 use crate::names::{self, NameClass};
-use crate::pattern::pattern;
 use crate::rule::Note;
 use crate::subject::Subject;
-use crate::view::{Provenance, Use, View};
+use crate::uses::Use;
+use crate::view::View;
 use std::collections::BTreeSet;
+use veritee_compose::Provenance;
 use veritee_model::{Place, Severity};
 
 /// A variable that somebody outside chooses, with everything it flows to.
@@ -15,9 +17,9 @@ pub(crate) struct Variable<'a> {
     pub(crate) name: &'a str,
     /// What it is for: by every place where it arrives, and by its name, which can only add.
     pub(crate) classes: BTreeSet<NameClass>,
-    pub(crate) uses: Vec<&'a Use>,
+    pub(crate) uses: Vec<&'a Use<'a>>,
     /// Places where it is not known what the value does.
-    pub(crate) unknown: Vec<(&'a Use, &'static str)>,
+    pub(crate) unknown: Vec<(&'a Use<'a>, &'static str)>,
     /// The whole environment is handed to a container; place of that.
     exposed: Option<Place>,
 }
@@ -67,7 +69,7 @@ impl Variable<'_> {
     }
 }
 
-pub(crate) fn describe(used: &Use) -> String {
+pub(crate) fn describe(used: &Use<'_>) -> String {
     match &used.service {
         Some(service) => format!("{service} {}: {}", used.sink, used.raw),
         None => format!("{}: {}", used.sink, used.raw),
@@ -75,11 +77,10 @@ pub(crate) fn describe(used: &Use) -> String {
 }
 
 /// Sinks where a value changes nothing but what a person sees.
-fn is_cosmetic(ground: &Ground<'_>, used: &Use, name: &str) -> bool {
-    let shown =
-        ["labels", "container_name", "logging", "annotations", "deploy.labels"].iter().any(|prefix| {
-            used.sink.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        });
+fn is_cosmetic(ground: &Ground<'_>, used: &Use<'_>, name: &str) -> bool {
+    let shown = ["labels", "container_name", "logging", "annotations", "deploy.labels"]
+        .iter()
+        .any(|prefix| is_at(&used.sink, prefix));
     shown && matches!(arrival::of(ground, used, name), Arrival::Harmless(_) | Arrival::Judged)
 }
 
@@ -95,9 +96,11 @@ pub(crate) fn variables<'a>(subject: &'a Subject<'_>, provenance: Provenance) ->
     let ground = &Ground::of(view);
     let mut found: Vec<Variable<'a>> = Vec::new();
     for (name, uses) in &view.uses {
-        let uses: Vec<&Use> = uses
+        let uses: Vec<&Use<'_>> = uses
             .iter()
-            .filter(|used| used.active && used.piece.provenance == provenance && !is_elsewhere(&used.sink))
+            .filter(|used| {
+                used.active && used.reference.provenance == provenance && !is_elsewhere(&used.sink)
+            })
             .collect();
         if !uses.is_empty() {
             found.push(variable(subject, ground, name, uses));
@@ -123,11 +126,11 @@ pub(crate) fn unknown_effects(subject: &Subject<'_>) -> Vec<(Place, String)> {
     let mut found = Vec::new();
     for (name, uses) in &view.uses {
         if is_launch_token(view, name)
-            || subject.context.names.get(name).is_some_and(|word| word.class.is_some())
+            || subject.context.names.get(*name).is_some_and(|word| word.class.is_some())
         {
             continue;
         }
-        for used in uses.iter().filter(|used| used.active && used.piece.provenance.is_settable()) {
+        for used in uses.iter().filter(|used| used.active && used.reference.provenance.is_settable()) {
             if is_dstacks_own(name) {
                 continue;
             }
@@ -143,7 +146,7 @@ pub(crate) fn unknown_effects(subject: &Subject<'_>) -> Vec<(Place, String)> {
         }
     }
     // Outside of the services: networks, volumes, models, the project's name.
-    for (path, value) in view.globals.iter().filter(|(_, value)| value.provenance().is_settable()) {
+    for (path, value) in view.globals.iter().filter(|(_, value)| value.is_settable()) {
         if let Some(why) = arrival::of_global(path) {
             found.push((value.place.clone(), format!("{path}: {} ({why})", value.raw)));
         }
@@ -169,7 +172,7 @@ fn variable<'a>(
     subject: &Subject<'_>,
     ground: &Ground<'_>,
     name: &'a str,
-    uses: Vec<&'a Use>,
+    uses: Vec<&'a Use<'a>>,
 ) -> Variable<'a> {
     let mut unknown = Vec::new();
     let classes = classes(subject, ground, name, &uses, &mut unknown);
@@ -177,12 +180,17 @@ fn variable<'a>(
 }
 
 /// The token's hash is measured: whoever chooses another value stops the machine.
-pub(crate) fn is_launch_token(view: &View, name: &str) -> bool {
+pub(crate) fn is_launch_token(view: &View<'_>, name: &str) -> bool {
     name == "APP_LAUNCH_TOKEN" && matches!(protection::launch_token(view), Protection::Holds(_))
 }
 
 /// The one class by which a value is described; the gravest of all.
-pub(crate) fn class_of(subject: &Subject<'_>, ground: &Ground<'_>, name: &str, uses: &[&Use]) -> NameClass {
+pub(crate) fn class_of(
+    subject: &Subject<'_>,
+    ground: &Ground<'_>,
+    name: &str,
+    uses: &[&Use<'_>],
+) -> NameClass {
     let classes = classes(subject, ground, name, uses, &mut Vec::new());
     GRAVITY.iter().copied().find(|class| classes.contains(class)).unwrap_or(NameClass::Unknown)
 }
@@ -210,8 +218,8 @@ fn classes<'a>(
     subject: &Subject<'_>,
     ground: &Ground<'_>,
     name: &str,
-    uses: &[&'a Use],
-    unknown: &mut Vec<(&'a Use, &'static str)>,
+    uses: &[&'a Use<'a>],
+    unknown: &mut Vec<(&'a Use<'a>, &'static str)>,
 ) -> BTreeSet<NameClass> {
     if let Some(class) = subject.context.names.get(name).and_then(|word| word.class) {
         return BTreeSet::from([class]);
@@ -243,30 +251,4 @@ fn classes<'a>(
         classes.remove(&NameClass::Unknown);
     }
     classes
-}
-
-pattern!(
-    ADDRESS,
-    r"^(?i)(?:[a-z][a-z0-9+.-]*://|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?(?:/|$)|[a-z0-9.-]*[a-z][a-z0-9.-]*:[0-9]{2,5}$|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]+)?$|\[[0-9a-f:.]+\](?::[0-9]+)?$)"
-);
-
-/// Whether a text is an address: it has a scheme, a name with a dot, or a host that is no number with a port.
-pub(crate) fn is_address(text: &str) -> bool {
-    ADDRESS.is_match(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_with_a_colon_are_no_addresses() {
-        for text in ["1000:1000", "12:30", "16:9", "v1.2.3", "0.5", "a:b", "INFO", "1.5.3"] {
-            assert!(!is_address(text), "{text}");
-        }
-        for text in ["redis:6379", "https://a", "a.example", "10.0.2.2:80", "[::1]:80", "api.example.com/v1"]
-        {
-            assert!(is_address(text), "{text}");
-        }
-    }
 }

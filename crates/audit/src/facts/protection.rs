@@ -6,7 +6,7 @@
 //! `manifest_version` than the text "3"; older guests ignore it.
 
 use crate::view::{Service, View};
-use serde_json::Value;
+use veritee_compose::json::JsonNode;
 
 /// How far a protection goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,26 +20,29 @@ pub(crate) enum Protection {
 }
 
 /// `requirements`, where a guest that runs the document reads it; else why not.
-pub(crate) fn requirements(view: &View) -> Result<Option<&Value>, String> {
+pub(crate) fn requirements<'d>(view: &View<'d>) -> Result<Option<&'d JsonNode>, String> {
     let Some(requirements) = view.get("requirements").filter(|value| !value.is_null()) else {
         return Ok(None);
     };
-    if !requirements.is_object() {
+    if requirements.members().is_none() {
         return Err("requirements is no object".to_owned());
     }
-    match view.get("manifest_version") {
-        Some(Value::String(version)) if version.parse::<u32>().is_ok_and(|version| version >= 3) => {
-            Ok(Some(requirements))
-        }
-        other => Err(format!(
-            "manifest_version {}: guests before 0.6 ignore `requirements`, later ones read it under \"3\" only",
-            other.map_or_else(|| "absent".to_owned(), Value::to_string)
-        )),
+    let version = view.get("manifest_version");
+    if version
+        .and_then(JsonNode::as_str)
+        .and_then(|text| text.parse().ok())
+        .is_some_and(|text: u32| text >= 3)
+    {
+        return Ok(Some(requirements));
     }
+    let written = version.map_or_else(|| "absent".to_owned(), ToString::to_string);
+    Err(format!(
+        "manifest_version {written}: guests before 0.6 ignore `requirements`, later ones read it under \"3\" only"
+    ))
 }
 
 /// Whether the environment is checked against the hash of a launch token.
-pub(crate) fn launch_token(view: &View) -> Protection {
+pub(crate) fn launch_token(view: &View<'_>) -> Protection {
     let member = view.get("requirements").and_then(|requirements| requirements.get("launch_token_hash"));
     let required = match member.filter(|hash| !hash.is_null()) {
         None => Protection::Absent,
@@ -69,11 +72,11 @@ pub(crate) fn launch_token(view: &View) -> Protection {
 }
 
 /// Which ports the gateway forwards.
-pub(crate) fn port_policy(view: &View) -> Protection {
+pub(crate) fn port_policy(view: &View<'_>) -> Protection {
     let Some(policy) = view.get("port_policy").filter(|value| !value.is_null()) else {
         return Protection::Absent;
     };
-    match (policy.is_object(), policy.get("restrict_mode").and_then(Value::as_bool)) {
+    match (policy.members().is_some(), policy.get("restrict_mode").and_then(JsonNode::as_bool)) {
         (false, _) => Protection::Void("port_policy is no object".to_owned()),
         (_, Some(true)) => Protection::Holds("the gateway forwards the listed ports only".to_owned()),
         (_, Some(false)) => {
@@ -86,7 +89,7 @@ pub(crate) fn port_policy(view: &View) -> Protection {
 }
 
 /// Whether a GPU that was not attested, or that is open, is kept out.
-pub(crate) fn gpu_policy(view: &View) -> Protection {
+pub(crate) fn gpu_policy(view: &View<'_>) -> Protection {
     let policy = match requirements(view) {
         Ok(requirements) => requirements.and_then(|requirements| requirements.get("gpu_policy")),
         Err(why) => {
@@ -95,8 +98,8 @@ pub(crate) fn gpu_policy(view: &View) -> Protection {
             return if asked { Protection::Void(why) } else { Protection::Absent };
         }
     };
-    let Some(policy) = policy.filter(|policy| policy.is_object()) else { return Protection::Absent };
-    let flag = |key: &str| policy.get(key).and_then(Value::as_bool);
+    let Some(policy) = policy.filter(|policy| policy.members().is_some()) else { return Protection::Absent };
+    let flag = |key: &str| policy.get(key).and_then(JsonNode::as_bool);
     let open = ["allow_debug", "allow_devtools", "allow_insecure_boot"]
         .into_iter()
         .find(|key| flag(key) == Some(true));
@@ -108,7 +111,7 @@ pub(crate) fn gpu_policy(view: &View) -> Protection {
 }
 
 /// Confinements of a service, each only where nothing beside it undoes it.
-pub(crate) fn of_service(service: &Service) -> Vec<(String, String, &'static str)> {
+pub(crate) fn of_service(service: &Service<'_>) -> Vec<(String, String, &'static str)> {
     let mut found = Vec::new();
     if service.is_true("privileged") {
         return found;

@@ -4,22 +4,24 @@ use crate::names::{self, words};
 use crate::view::{EnvironmentEntry, Service};
 
 /// Variables from outside that say which revision of a repository runs.
-pub(crate) fn chosen_revisions(service: &Service) -> Vec<(&EnvironmentEntry, &'static str)> {
+pub(crate) fn chosen_revisions<'s>(
+    service: &'s Service<'_>,
+) -> Vec<(&'s EnvironmentEntry<'s>, &'static str)> {
     if repositories(service).next().is_none() {
         return Vec::new();
     }
-    let revisions = service.environment.iter().filter(|entry| is_revision(&entry.name));
+    let revisions = service.environment.iter().filter(|entry| is_revision(entry.name));
     revisions
-        .filter(|entry| entry.value.provenance().is_settable())
+        .filter(|entry| entry.value.is_settable())
         .map(|entry| (entry, "beside a repository: which of its commits runs"))
         .collect()
 }
 
 /// Fixed revisions that can move: a branch, a tag, an abbreviated commit, or none at all.
-pub(crate) fn moving_revisions(service: &Service) -> Vec<(&EnvironmentEntry, String)> {
+pub(crate) fn moving_revisions<'s>(service: &'s Service<'_>) -> Vec<(&'s EnvironmentEntry<'s>, String)> {
     let Some(repository) = repositories(service).next() else { return Vec::new() };
-    let revisions: Vec<&EnvironmentEntry> =
-        service.environment.iter().filter(|entry| is_revision(&entry.name)).collect();
+    let revisions: Vec<&EnvironmentEntry<'_>> =
+        service.environment.iter().filter(|entry| is_revision(entry.name)).collect();
     revisions
         .into_iter()
         .filter_map(|entry| {
@@ -32,11 +34,11 @@ pub(crate) fn moving_revisions(service: &Service) -> Vec<(&EnvironmentEntry, Str
 }
 
 /// Variables that name a repository to fetch code from.
-fn repositories(service: &Service) -> impl Iterator<Item = &EnvironmentEntry> {
+fn repositories<'s>(service: &'s Service<'_>) -> impl Iterator<Item = &'s EnvironmentEntry<'s>> {
     service.environment.iter().filter(|entry| {
         let text = entry.value.effective();
         let named =
-            words(&entry.name).iter().any(|word| matches!(word.as_str(), "REPO" | "REPOSITORY" | "GIT"));
+            words(entry.name).iter().any(|word| matches!(word.as_str(), "REPO" | "REPOSITORY" | "GIT"));
         let host = ["github.com/", "gitlab.com/", "bitbucket.org/", "codeberg.org/"];
         text.ends_with(".git")
             || text.starts_with("git@")

@@ -1,16 +1,14 @@
 //! What a value from outside is in a command line: the program, a whole argument, the operand of an option.
 
-use crate::view::{HOLE, Service, Value};
+use crate::field::{Field, HOLE, RUN, is_at, list_of};
+use crate::view::Service;
+use veritee_compose::Value;
 
 /// Stands for the one value that is asked about, where a [`HOLE`] stands for any other.
 pub(crate) const MARK: char = '\u{fffb}';
 
 /// Parts of a text beyond which its values are not judged one by one.
 pub(crate) const MANY: usize = 128;
-
-/// Keys of a service whose values are run.
-pub(crate) const RUN: &[&str] =
-    &["command", "entrypoint", "healthcheck.test", "post_start", "pre_start", "pre_stop"];
 
 /// What the value is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,52 +31,27 @@ pub(crate) enum Role {
 
 /// The text with a [`MARK`] for each part that comes from `variable`, and a [`HOLE`] for what others choose.
 pub(crate) fn marked(value: &Value, variable: &str) -> String {
-    let mut text = String::new();
-    for piece in &value.pieces {
-        if !piece.provenance.is_settable() {
-            text.push_str(&piece.text);
-        } else if piece.variable.as_deref() == Some(variable) {
-            text.push(MARK);
-        } else {
-            text.push(HOLE);
-        }
-    }
-    text
+    value.masked(|part| match part.source.as_deref() {
+        _ if part.provenance.is_fixed() => None,
+        Some(name) if name == variable => Some(MARK),
+        _ => Some(HOLE),
+    })
 }
 
 /// The roles of a variable in what a service runs under `path`, or in the list that the path is an entry of.
-pub(crate) fn roles(service: &Service, path: &str, variable: &str) -> Vec<Role> {
-    let Some(head) = RUN
-        .iter()
-        .find(|run| path.strip_prefix(**run).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
-    else {
+pub(crate) fn roles(service: &Service<'_>, path: &str, variable: &str) -> Vec<Role> {
+    if !RUN.iter().any(|run| is_at(path, run)) {
         return Vec::new();
-    };
-    let head = list_of(head, path);
-    let words: Vec<String> = service.below(&head).flat_map(|(_, value)| split(value, variable)).collect();
+    }
+    let head = list_of(path).unwrap_or(path);
+    let words: Vec<String> = service.below(head).flat_map(|(_, value)| split(value, variable)).collect();
     judge(&words)
 }
 
-/// `post_start.1.command.0` is an entry of `post_start.1.command`.
-fn list_of(head: &str, path: &str) -> String {
-    let Some((list, index)) = path.rsplit_once('.') else { return path.to_owned() };
-    if index.bytes().all(|byte| byte.is_ascii_digit()) && list.len() >= head.len() {
-        list.to_owned()
-    } else {
-        path.to_owned()
-    }
-}
-
 /// A whole command line as its words; an entry of a list is one word already.
-fn split(value: &Value, variable: &str) -> Vec<String> {
+fn split(value: &Field<'_>, variable: &str) -> Vec<String> {
     let text = marked(value, variable);
-    let entry = value
-        .place
-        .path
-        .rsplit('.')
-        .next()
-        .is_some_and(|last| !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit()));
-    if entry { vec![text] } else { command_words(&text) }
+    if list_of(&value.place.path).is_some() { vec![text] } else { command_words(&text) }
 }
 
 /// Words as a shell would split them, quotes taken off.
@@ -181,6 +154,16 @@ fn runs_models(program: &str, words: &[&str]) -> bool {
     let verb = words.get(1).copied().unwrap_or("");
     matches!(program, "vllm" | "ollama" | "sglang" | "lmdeploy" | "llamafile" | "text-generation-launcher")
         || matches!(verb, "pull" | "run" | "serve") && matches!(program, "docker" | "lms" | "ramalama")
+}
+
+/// Whether the name stands in the text as a word.
+pub(crate) fn mentions(text: &str, name: &str) -> bool {
+    let part = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at.saturating_add(name.len())..).and_then(|after| after.chars().next());
+        !before.is_some_and(part) && !after.is_some_and(part)
+    })
 }
 
 pub(crate) fn base(word: &str) -> &str {

@@ -27,6 +27,3 @@ table! {
     dp_cmp_010 dp_cmp_011 dp_cmp_012 dp_cmp_013 dp_cmp_014 dp_cmp_015 dp_cmp_016 dp_cmp_018 dp_cmp_019
     dp_cmp_020 dp_cmp_021 dp_cmp_022
 }
-
-pub(in crate::rules) use dp_cmp_006::fetches_code;
-pub(in crate::rules) use dp_cmp_015::{has_vendor_key, names_credential};

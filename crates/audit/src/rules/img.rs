@@ -15,17 +15,3 @@ table! {
     dp_img_001 dp_img_002 dp_img_003 dp_img_004 dp_img_005 dp_img_006 dp_img_007 dp_img_008 dp_img_009
     dp_img_010
 }
-
-use crate::subject::Subject;
-use crate::tags::commit_candidate;
-use crate::view::{ImageReference, Pin};
-
-/// Images that are pulled and that nobody outside chooses.
-pub(super) fn fixed<'a>(subject: &'a Subject<'_>) -> impl Iterator<Item = &'a ImageReference> {
-    subject.images().iter().filter(|image| !image.settable)
-}
-
-/// The tag of a reference without digest that looks like a commit.
-pub(super) fn commit_tag(image: &ImageReference) -> Option<String> {
-    (image.pin() == Pin::Tag).then(|| commit_candidate(image.tag.as_deref()?, None)).flatten()
-}

@@ -68,23 +68,3 @@ fn is_comment_only(file: &SourceFile, offset: usize) -> bool {
         || line.starts_with('#') && !line.starts_with("#!") && !line.starts_with("#[")
         || line.starts_with('*')
 }
-
-/// Rules about how a Dockerfile gets its inputs.
-const INPUTS: &[&crate::rule::Rule] =
-    &[&dp_src_001::RULE, &dp_src_004::RULE, &dp_src_005::RULE, &dp_src_006::RULE, &dp_src_007::RULE];
-
-/// Places of builds that take in something that is not fixed.
-pub(crate) fn open_inputs(subject: &Subject<'_>) -> std::collections::BTreeSet<(String, String)> {
-    let mut findings = Vec::new();
-    for rule in INPUTS {
-        let mut sink = Sink::new(rule, subject, &mut findings, false).without_limit();
-        (rule.check)(subject, &mut sink);
-    }
-    findings
-        .into_iter()
-        .filter(|finding| finding.status != veritee_model::FindingStatus::Pass)
-        .filter_map(|finding| finding.place.map(|place| (place.file, place.path)))
-        .collect()
-}
-
-pub(super) use dp_src_007::{fetches_file, is_checksum};

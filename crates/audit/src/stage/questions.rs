@@ -1,18 +1,15 @@
 //! The fixed questions. They are closed until a person opens them: no answer counts as a bad one.
 
 use super::{Ledger, Question, QuestionStatus, cite_all};
+use crate::item::Item;
 use crate::review::Review;
+use crate::rules::answering;
 use veritee_model::FindingStatus;
 
-/// Ids of all questions, in order.
-pub const QUESTION_IDS: &[&str] = &["M1", "M2", "M3", "M4", "M5", "M6", "M7", "M8", "M9", "M10"];
-
 struct Entry {
-    id: &'static str,
+    item: Item,
     question: &'static str,
     why: &'static str,
-    /// Rules whose findings are the evidence.
-    rules: &'static [&'static str],
     /// It has to be answered even where the rules found nothing.
     always: bool,
     commands: &'static [&'static str],
@@ -20,34 +17,30 @@ struct Entry {
 
 const ENTRIES: &[Entry] = &[
     Entry {
-        id: "M1",
+        item: Item::M1,
         question: "for each endpoint: does user data or a credential reach it, and who controls the host?",
         why: "a fixed address cannot be moved unseen; who stands behind it can still read",
-        rules: &["DP-URL-002", "DP-ENV-002", "DP-ENV-003", "DP-ENV-017", "DP-URL-005"],
         always: false,
         commands: &["veritee audit app-compose.json --format markdown"],
     },
     Entry {
-        id: "M2",
+        item: Item::M2,
         question: "for each credential at a third party: what can the account's owner see of the users?",
         why: "whoever owns the account reads what is sent to it",
-        rules: &["DP-ENV-008", "DP-ENV-007"],
         always: false,
         commands: &[],
     },
     Entry {
-        id: "M3",
+        item: Item::M3,
         question: "for each passage: can it be reached in production?",
         why: "a check that is skipped, or a fallback that is taken, undoes the attestation",
-        rules: &["DP-SRC-020", "DP-SRC-021", "DP-SRC-022", "DP-SRC-011"],
         always: false,
         commands: &["git log -p -- FILE"],
     },
     Entry {
-        id: "M4",
+        item: Item::M4,
         question: "what digest does a rebuild give?",
         why: "only a rebuild shows that the image is made of the reviewed source",
-        rules: &["DP-SRC-001", "DP-SRC-003", "DP-SRC-006", "DP-SRC-007", "DP-TRC-001", "DP-IMG-009"],
         always: true,
         commands: &[
             "git checkout COMMIT",
@@ -56,50 +49,44 @@ const ENTRIES: &[Entry] = &[
         ],
     },
     Entry {
-        id: "M5",
+        item: Item::M5,
         question: "is the notice period long enough, and can users leave within it?",
         why: "an upgrade without notice is a promise that can be broken over night",
-        rules: &["DP-CHN-004", "DP-CHN-005", "DP-CHN-012", "DP-KMS-002", "DP-KMS-003", "DP-KMS-005"],
         always: true,
         commands: &["cast call APP_CONTRACT 'owner()(address)'", "cast call OWNER 'getMinDelay()(uint256)'"],
     },
     Entry {
-        id: "M6",
+        item: Item::M6,
         question: "for each central dependency: can it break integrity or privacy, or only availability?",
         why: "a single company that can read or change is a back door with a contract",
-        rules: &["DP-CEN-001", "DP-URL-002", "DP-URL-007"],
         always: false,
         commands: &[],
     },
     Entry {
-        id: "M7",
+        item: Item::M7,
         question: "does the application verify the attestation of its backends?",
         why: "what is sent to an unverified backend leaves the machine's protection",
-        rules: &["DP-URL-003", "DP-SRC-022"],
         always: false,
         commands: &["veritee verify BACKEND_EVIDENCE.json --collateral COLLATERAL.json"],
     },
     Entry {
-        id: "M8",
+        item: Item::M8,
         question: "can a database or remote configuration change where data goes while the machine runs?",
         why: "such a setting is in no compose file and in no hash",
-        rules: &["DP-ENV-020", "DP-IMG-008"],
         always: true,
         commands: &["grep -rn -i 'config' --include='*.py' --include='*.ts' ."],
     },
     Entry {
-        id: "M9",
+        item: Item::M9,
         question: "does TLS of the users end inside this machine?",
         why: "whoever ends TLS reads everything",
-        rules: &["DP-CFG-009", "DP-NET-001"],
         always: true,
         commands: &["openssl s_client -connect DOMAIN:443 -showcerts", "veritee verify evidence.json"],
     },
     Entry {
-        id: "M10",
+        item: Item::M10,
         question: "were the older authorised compose hashes reviewed as well?",
         why: "every authorised hash can boot and get the same keys",
-        rules: &["DP-CHN-003"],
         always: true,
         commands: &["cast logs --address APP_CONTRACT 'ComposeHashAdded(bytes32)'"],
     },
@@ -112,21 +99,22 @@ pub(crate) fn questions(ledger: &Ledger<'_>, review: Option<&Review>) -> Vec<Que
     ENTRIES
         .iter()
         .map(|entry| {
+            let rules: Vec<&str> = answering(entry.item).map(|(id, _)| id).collect();
             let found = ledger.of(
-                entry.rules,
+                &rules,
                 &[FindingStatus::Fail, FindingStatus::Warn, FindingStatus::Manual, FindingStatus::Unknown],
             );
-            let answer = review.and_then(|review| review.answer(entry.id));
+            let answer = review.and_then(|review| review.answer(entry.item.name()));
             let status = match answer {
                 Some(answer) if answer.accepted => QuestionStatus::Accepted,
                 Some(_) => QuestionStatus::Rejected,
-                None if found.is_empty() && !entry.always && ledger.ran(entry.rules) => {
+                None if found.is_empty() && !entry.always && ledger.ran(&rules) => {
                     QuestionStatus::NothingFound
                 }
                 None => QuestionStatus::Open,
             };
             Question {
-                id: entry.id,
+                id: entry.item.name(),
                 question: entry.question,
                 why: entry.why,
                 evidence: cite_all(&found),

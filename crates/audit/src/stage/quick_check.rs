@@ -1,7 +1,9 @@
 //! The nine items of the Quick Check. Failing any of them is Stage 0.
 
 use super::{ChecklistItem, Ledger, cite_all};
-use veritee_model::{Finding, FindingStatus, Severity};
+use crate::item::{How, Item};
+use crate::rules::{self, answering};
+use veritee_model::{Finding, FindingStatus};
 
 /// The question that a person answers where an item is left to a person.
 pub(super) fn question_for(item: &str) -> Option<&'static str> {
@@ -15,230 +17,181 @@ pub(super) fn question_for(item: &str) -> Option<&'static str> {
 
 /// All items, in order.
 pub(crate) fn items(ledger: &Ledger<'_>) -> Vec<ChecklistItem> {
+    let draft = |item, question| Draft::new(ledger, item, question);
     vec![
-        urls(ledger),
-        digests(ledger),
-        kms(ledger),
-        history(ledger),
-        reproducible(ledger),
-        known_issues(ledger),
-        fallbacks(ledger),
-        reviewed_commit(ledger),
-        trace(ledger),
+        draft(Item::Q1, "are all URLs fixed in the compose?")
+            .judge("the compose file was not read", "no endpoint outside the machine"),
+        digests(draft(Item::Q2, "are all images pinned by digest?")),
+        kms(draft(Item::Q3, "are the keys under a public on-chain KMS?")),
+        history(draft(Item::Q4, "is the history of deployments public?")),
+        reproducible(draft(Item::Q5, "can the image be rebuilt bit for bit?")),
+        draft(Item::Q6, "is verification free of known-issue comments?")
+            .judge("no source was read", "no such words beside verification"),
+        draft(Item::Q7, "is production free of development fallbacks?")
+            .judge("compose file and source are both needed", "none found"),
+        draft(Item::Q8, "is the reviewed commit the deployed one?")
+            .judge("no commit ties the image to the tree", "the tree is at the commit that the image names"),
+        trace(draft(Item::Q9, "is every own image traced to its source?")),
     ]
 }
 
-struct Draft {
-    id: &'static str,
+/// What is open beside a rule that passes or fails.
+const OPEN: &[FindingStatus] = &[FindingStatus::Warn, FindingStatus::Manual, FindingStatus::Unknown];
+
+/// An item with the rules that answer it.
+struct Draft<'a, 'f> {
+    ledger: &'a Ledger<'f>,
+    item: Item,
     question: &'static str,
-    rules: Vec<&'static str>,
+    answers: Vec<(&'static str, How)>,
 }
 
-impl Draft {
+impl<'a, 'f> Draft<'a, 'f> {
+    fn new(ledger: &'a Ledger<'f>, item: Item, question: &'static str) -> Self {
+        let answers = answering(item).map(|(id, answer)| (id, answer.how)).collect();
+        Self { ledger, item, question, answers }
+    }
+
+    fn by(&self, wanted: impl Fn(How) -> bool) -> Vec<&'static str> {
+        self.answers.iter().filter(|(_, how)| wanted(*how)).map(|(id, _)| *id).collect()
+    }
+
+    /// Findings that fail the item.
+    fn failing(&self) -> Vec<&'f Finding> {
+        let mut found = Vec::new();
+        for (id, how) in &self.answers {
+            match how {
+                How::Fails(least) => {
+                    let fails = self.ledger.fails(&[id]).into_iter();
+                    found.extend(fails.filter(|finding| finding.severity >= *least));
+                }
+                How::Shows => found.extend(self.ledger.fails(&[id])),
+                How::Opens | How::Tells => {}
+            }
+        }
+        found
+    }
+
+    /// Findings that leave the item to a person.
+    fn open(&self) -> Vec<&'f Finding> {
+        let mut found = self.ledger.fails(&self.by(|how| how == How::Opens));
+        let all: Vec<&str> = self.answers.iter().map(|(id, _)| *id).collect();
+        found.extend(self.ledger.of(&all, OPEN));
+        found
+    }
+
+    /// Rules whose pass is needed, and whether each passes.
+    fn shown(&self) -> Vec<(&'static str, bool)> {
+        self.by(|how| how == How::Shows).into_iter().map(|id| (id, self.ledger.passes(id))).collect()
+    }
+
+    /// All rules whose word is needed were asked.
+    fn is_asked(&self) -> bool {
+        self.ledger.ran(&self.by(|how| how != How::Tells))
+    }
+
+    /// Failed, not asked, left to a person, not shown, or passed; in this order.
+    fn judge(self, unread: &str, holds: &str) -> ChecklistItem {
+        let (failing, open) = (self.failing(), self.open());
+        if !failing.is_empty() {
+            self.cited(FindingStatus::Fail, &failing)
+        } else if !self.is_asked() || self.shown().iter().any(|(_, passes)| !passes) {
+            self.said(FindingStatus::Unknown, unread)
+        } else if open.is_empty() {
+            self.said(FindingStatus::Pass, holds)
+        } else {
+            self.cited(FindingStatus::Manual, &open)
+        }
+    }
+
     fn item(self, status: FindingStatus, evidence: Vec<String>) -> ChecklistItem {
+        let id = self.item.name();
         let person = match status {
-            FindingStatus::Manual => question_for(self.id).or(Some("see the findings")),
+            FindingStatus::Manual => question_for(id).or(Some("see the findings")),
             _ => None,
         };
-        ChecklistItem { id: self.id, question: self.question, status, rules: self.rules, evidence, person }
+        let rules = self.by(|_| true);
+        ChecklistItem { id, question: self.question, status, rules, evidence, person }
     }
 
-    fn fail(self, findings: &[&Finding]) -> ChecklistItem {
-        let evidence = cite_all(findings);
-        self.item(FindingStatus::Fail, evidence)
+    fn cited(self, status: FindingStatus, findings: &[&Finding]) -> ChecklistItem {
+        self.item(status, cite_all(findings))
     }
 
-    fn manual(self, findings: &[&Finding]) -> ChecklistItem {
-        let evidence = cite_all(findings);
-        self.item(FindingStatus::Manual, evidence)
-    }
-
-    fn unknown(self, why: &str) -> ChecklistItem {
-        self.item(FindingStatus::Unknown, vec![why.to_owned()])
-    }
-
-    fn pass(self, why: &str) -> ChecklistItem {
-        self.item(FindingStatus::Pass, vec![why.to_owned()])
+    fn said(self, status: FindingStatus, why: &str) -> ChecklistItem {
+        self.item(status, vec![why.to_owned()])
     }
 }
 
-fn urls(ledger: &Ledger<'_>) -> ChecklistItem {
-    let always = ["DP-ENV-002", "DP-ENV-003", "DP-ENV-015", "DP-ENV-016"];
-    let draft = Draft {
-        id: "Q1",
-        question: "are all URLs fixed in the compose?",
-        rules: vec!["DP-ENV-002", "DP-ENV-003", "DP-ENV-015", "DP-ENV-016", "DP-ENV-017", "DP-URL-005"],
-    };
-    let mut failing = ledger.fails(&always);
-    failing.extend(ledger.grave_fails(&["DP-ENV-017", "DP-URL-005"]));
+fn digests(draft: Draft<'_, '_>) -> ChecklistItem {
+    let pins = draft.by(|how| matches!(how, How::Fails(_)));
+    if draft.failing().is_empty() && !draft.ledger.of(&pins, OPEN).is_empty() {
+        return draft.said(FindingStatus::Unknown, "a template: the deployed images are not known");
+    }
+    draft.judge("the compose file was not read", "every image of an active service")
+}
+
+fn kms(draft: Draft<'_, '_>) -> ChecklistItem {
+    let failing = draft.failing();
     if !failing.is_empty() {
-        return draft.fail(&failing);
+        return draft.cited(FindingStatus::Fail, &failing);
     }
-    if !ledger.ran(&always) {
-        return draft.unknown("the compose file was not read");
+    let missing = draft.shown().into_iter().find(|(_, passes)| !passes);
+    match missing {
+        None => draft.said(
+            FindingStatus::Pass,
+            "the measured KMS is the registry's, and the registry authorises this compose",
+        ),
+        Some((id, _)) if rules::find(id).is_some() => {
+            draft.said(FindingStatus::Unknown, "no replayed key-provider event of a known KMS")
+        }
+        Some(_) => draft.said(
+            FindingStatus::Unknown,
+            "the measured KMS is one that a registry authorises; the chain was not read",
+        ),
     }
-    let mut literal = ledger.of(&["DP-URL-002", "DP-URL-003"], &[FindingStatus::Manual]);
-    literal.extend(ledger.open(&always));
-    if literal.is_empty() { draft.pass("no endpoint outside the machine") } else { draft.manual(&literal) }
 }
 
-fn digests(ledger: &Ledger<'_>) -> ChecklistItem {
-    let pins = ["DP-IMG-001", "DP-IMG-002", "DP-IMG-003", "DP-IMG-004", "DP-IMG-006"];
-    let draft = Draft {
-        id: "Q2",
-        question: "are all images pinned by digest?",
-        rules: pins.iter().copied().chain(["DP-IMG-008", "DP-IMG-009"]).collect(),
-    };
-    let failing = ledger.fails(&pins);
+fn history(draft: Draft<'_, '_>) -> ChecklistItem {
+    let failing = draft.failing();
     if !failing.is_empty() {
-        return draft.fail(&failing);
+        return draft.cited(FindingStatus::Warn, &failing);
     }
-    if !ledger.ran(&pins) {
-        return draft.unknown("the compose file was not read");
+    if draft.shown().iter().any(|(_, passes)| *passes) {
+        return draft.said(FindingStatus::Pass, "this deployment is recorded");
     }
-    if !ledger.open(&pins).is_empty() {
-        return draft.unknown("a template: the deployed images are not known");
+    let missing = draft.ledger.fails(&draft.by(|how| how == How::Opens));
+    let chain: Vec<&str> =
+        draft.by(|how| how == How::Shows).into_iter().filter(|id| rules::find(id).is_none()).collect();
+    if !missing.is_empty() && draft.ledger.ran(&chain) {
+        return draft.cited(FindingStatus::Fail, &missing);
     }
-    let other = ledger.fails(&["DP-IMG-008", "DP-IMG-009"]);
-    if other.is_empty() { draft.pass("every image of an active service") } else { draft.manual(&other) }
+    draft.said(FindingStatus::Unknown, "neither the chain nor a record of this deployment was read")
 }
 
-fn kms(ledger: &Ledger<'_>) -> ChecklistItem {
-    let draft = Draft {
-        id: "Q3",
-        question: "are the keys under a public on-chain KMS?",
-        rules: vec!["DP-KMS-002", "DP-KMS-003", "DP-KMS-004", "DP-CFG-004", "DP-CHN-001", "DP-CHN-002"],
-    };
-    let failing = ledger.fails(&["DP-KMS-002", "DP-KMS-004", "DP-CFG-004", "DP-CHN-001", "DP-CHN-002"]);
-    if !failing.is_empty() {
-        return draft.fail(&failing);
+fn reproducible(draft: Draft<'_, '_>) -> ChecklistItem {
+    let rebuilt = draft.ledger.rebuilt;
+    let item = draft.judge("no Dockerfile was read", "rebuilt to the same digest");
+    if item.status == FindingStatus::Pass && !rebuilt {
+        return ChecklistItem {
+            status: FindingStatus::Manual,
+            evidence: Vec::new(),
+            person: question_for(item.id),
+            ..item
+        };
     }
-    if !ledger.passes("DP-KMS-003") {
-        return draft.unknown("no replayed key-provider event of a known KMS");
-    }
-    if ledger.passes("DP-CHN-001") && ledger.passes("DP-CHN-002") {
-        return draft.pass("the measured KMS is the registry's, and the registry authorises this compose");
-    }
-    draft.unknown("the measured KMS is one that a registry authorises; the chain was not read")
+    item
 }
 
-fn history(ledger: &Ledger<'_>) -> ChecklistItem {
-    let draft = Draft {
-        id: "Q4",
-        question: "is the history of deployments public?",
-        rules: vec!["DP-DOC-001", "DP-TRC-004", "DP-CHN-002", "DP-CHN-010"],
-    };
-    let recorded = ledger.passes("DP-TRC-004");
-    let chain = ledger.passes("DP-CHN-002");
-    let failing = ledger.fails(&["DP-TRC-004", "DP-CHN-010"]);
-    if !failing.is_empty() {
-        let evidence = cite_all(&failing);
-        return draft.item(FindingStatus::Warn, evidence);
+fn trace(draft: Draft<'_, '_>) -> ChecklistItem {
+    let rules = draft.by(|_| true);
+    let claimed = draft.ledger.of(&rules, &[FindingStatus::Warn]);
+    let unknown = draft.ledger.of(&rules, &[FindingStatus::Unknown, FindingStatus::Manual]);
+    if draft.failing().is_empty() && unknown.is_empty() && draft.is_asked() && !claimed.is_empty() {
+        return draft.cited(FindingStatus::Warn, &claimed);
     }
-    if chain || recorded {
-        return draft.pass("this deployment is recorded");
+    if draft.failing().is_empty() && !unknown.is_empty() {
+        return draft.said(FindingStatus::Unknown, "the registry was not read");
     }
-    let missing = ledger.fails(&["DP-DOC-001"]);
-    if !missing.is_empty() && ledger.ran(&["DP-CHN-002"]) {
-        return draft.fail(&missing);
-    }
-    draft.unknown("neither the chain nor a record of this deployment was read")
-}
-
-fn reproducible(ledger: &Ledger<'_>) -> ChecklistItem {
-    let hard = ["DP-SRC-001", "DP-SRC-006", "DP-SRC-007"];
-    let draft = Draft {
-        id: "Q5",
-        question: "can the image be rebuilt bit for bit?",
-        rules: vec!["DP-SRC-001", "DP-SRC-003", "DP-SRC-004", "DP-SRC-006", "DP-SRC-007", "DP-SRC-008"],
-    };
-    let failing: Vec<&Finding> =
-        ledger.fails(&hard).into_iter().filter(|finding| finding.severity >= Severity::Medium).collect();
-    if !failing.is_empty() {
-        return draft.fail(&failing);
-    }
-    if !ledger.ran(&hard) {
-        return draft.unknown("no Dockerfile was read");
-    }
-    let rest = ledger.fails(&["DP-SRC-003", "DP-SRC-004", "DP-SRC-008"]);
-    if !rest.is_empty() || !ledger.open(&hard).is_empty() {
-        let mut all = rest;
-        all.extend(ledger.open(&hard));
-        return draft.manual(&all);
-    }
-    let rebuilt = ledger
-        .of(&["DP-TRC-001"], &[FindingStatus::Pass])
-        .iter()
-        .any(|finding| finding.evidence.contains("R5"));
-    if rebuilt { draft.pass("rebuilt to the same digest") } else { draft.manual(&[]) }
-}
-
-fn known_issues(ledger: &Ledger<'_>) -> ChecklistItem {
-    let draft = Draft {
-        id: "Q6",
-        question: "is verification free of known-issue comments?",
-        rules: vec!["DP-SRC-020"],
-    };
-    let found = ledger.of(&["DP-SRC-020"], &[FindingStatus::Manual, FindingStatus::Fail]);
-    if !ledger.ran(&["DP-SRC-020"]) {
-        draft.unknown("no source was read")
-    } else if found.is_empty() {
-        draft.pass("no such words beside verification")
-    } else {
-        draft.manual(&found)
-    }
-}
-
-fn fallbacks(ledger: &Ledger<'_>) -> ChecklistItem {
-    let draft = Draft {
-        id: "Q7",
-        question: "is production free of development fallbacks?",
-        rules: vec!["DP-ENV-005", "DP-SRC-011", "DP-SRC-021", "DP-CMP-019"],
-    };
-    let mut failing = ledger.grave_fails(&["DP-ENV-005"]);
-    failing.extend(ledger.fails(&["DP-SRC-011"]));
-    if !failing.is_empty() {
-        return draft.fail(&failing);
-    }
-    if !ledger.ran(&["DP-ENV-005", "DP-SRC-011", "DP-SRC-021"]) {
-        return draft.unknown("compose file and source are both needed");
-    }
-    let mut open = ledger.open(&["DP-SRC-021", "DP-SRC-011"]);
-    open.extend(ledger.fails(&["DP-CMP-019"]));
-    if open.is_empty() { draft.pass("none found") } else { draft.manual(&open) }
-}
-
-fn reviewed_commit(ledger: &Ledger<'_>) -> ChecklistItem {
-    let draft = Draft {
-        id: "Q8",
-        question: "is the reviewed commit the deployed one?",
-        rules: vec!["DP-TRC-002", "DP-TRC-003"],
-    };
-    let failing = ledger.fails(&["DP-TRC-002", "DP-TRC-003"]);
-    if !failing.is_empty() {
-        draft.fail(&failing)
-    } else if ledger.passes("DP-TRC-002") && ledger.passes("DP-TRC-003") {
-        draft.pass("the tree is at the commit that the image names")
-    } else {
-        draft.unknown("no commit ties the image to the tree")
-    }
-}
-
-fn trace(ledger: &Ledger<'_>) -> ChecklistItem {
-    let draft =
-        Draft { id: "Q9", question: "is every own image traced to its source?", rules: vec!["DP-TRC-001"] };
-    let failing = ledger.fails(&["DP-TRC-001"]);
-    if !failing.is_empty() {
-        return draft.fail(&failing);
-    }
-    let claimed = ledger.of(&["DP-TRC-001"], &[FindingStatus::Warn]);
-    let unknown = ledger.of(&["DP-TRC-001"], &[FindingStatus::Unknown, FindingStatus::Manual]);
-    if !unknown.is_empty() || !ledger.ran(&["DP-TRC-001"]) {
-        draft.unknown("the registry was not read")
-    } else if claimed.is_empty() {
-        draft.pass("provenance of every image verifies")
-    } else {
-        let evidence = cite_all(&claimed);
-        draft.item(FindingStatus::Warn, evidence)
-    }
+    draft.judge("the registry was not read", "provenance of every image verifies")
 }

@@ -67,6 +67,20 @@ pub struct Execution {
     pub check: Check,
 }
 
+impl Execution {
+    /// It starts something: it is not only unpacked or checked out.
+    #[must_use]
+    pub const fn runs(&self) -> bool {
+        !matches!(self.kind, ExecutionKind::Unpacked | ExecutionKind::Cloned)
+    }
+
+    /// The deployer or the host has a part in the text that runs, or in the name of the file.
+    #[must_use]
+    pub const fn is_from_outside(&self) -> bool {
+        self.runs() && (self.origins.has(Provenance::Operator) || self.origins.contains(Origins::HOST_TEXT))
+    }
+}
+
 /// What the scripts of a machine run.
 pub struct Executions<'a> {
     scripts: &'a [Script],

@@ -1,11 +1,15 @@
 //! Who chooses what a word of a script expands to.
 
+mod files;
+mod index;
+
+use index::{Indexed, Named, root};
+
 use super::facts::WriteKind;
 use super::invocation::Invocation;
 use super::{Reads, Script, Word, WordPart};
 use crate::environment::EnvironmentModel;
 use crate::provenance::Provenance;
-use crate::service::absolute_path;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -115,133 +119,6 @@ const LOCAL: &[&str] =
 
 /// Programs whose output the host chooses.
 const HOSTED: &[&str] = &["arch", "date", "dmesg", "dmidecode", "hostname", "ip", "lscpu", "uname"];
-
-/// The commands and pipelines of one stage of a pipeline.
-#[derive(Default)]
-struct Stage {
-    /// The simple command, and the redirections of a compound one.
-    direct: Vec<usize>,
-    /// Pipelines of the compound command, and of what a shell reads there.
-    inner: Vec<usize>,
-}
-
-/// A script with its indices.
-struct Indexed<'a> {
-    script: &'a Script,
-    assigned: HashMap<&'a str, Vec<usize>>,
-    stages: HashMap<(usize, usize), Stage>,
-    /// The pipelines that are the bodies of functions and aliases.
-    bodies: HashMap<&'a str, Vec<usize>>,
-    /// Commands that call them.
-    calls: HashMap<&'a str, Vec<usize>>,
-    /// Commands that open a descriptor to read from, each once.
-    opened: HashMap<u32, Vec<usize>>,
-}
-
-impl<'a> Indexed<'a> {
-    fn new(script: &'a Script) -> Self {
-        let mut assigned: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (index, assignment) in script.assignments.iter().enumerate() {
-            assigned.entry(&assignment.name).or_default().push(index);
-        }
-        let mut stages: HashMap<(usize, usize), Stage> = HashMap::new();
-        let mut bodies: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (index, command) in script.commands.iter().enumerate() {
-            stages.entry((command.pipeline, command.position)).or_default().direct.push(index);
-            if let Some(function) = &command.function {
-                let root = root(script, command.pipeline);
-                let roots = bodies.entry(function).or_default();
-                if roots.last() != Some(&root) {
-                    roots.push(root);
-                }
-            }
-        }
-        for (index, pipeline) in script.pipelines.iter().enumerate() {
-            if let Some(parent) = pipeline.parent {
-                stages.entry(parent).or_default().inner.push(index);
-            }
-        }
-        let mut calls: HashMap<&str, Vec<usize>> = HashMap::new();
-        if !bodies.is_empty() {
-            for (index, command) in script.commands.iter().enumerate() {
-                if let Some(program) = command.program()
-                    && bodies.contains_key(program)
-                {
-                    calls.entry(program).or_default().push(index);
-                }
-            }
-        }
-        let mut opened: HashMap<u32, Vec<usize>> = HashMap::new();
-        for (index, command) in script.commands.iter().enumerate() {
-            for redirection in command.redirections.iter().filter(|found| found.operator.starts_with('<')) {
-                if let Some(number) = redirection.descriptor.filter(|number| *number > 0) {
-                    let list = opened.entry(number).or_default();
-                    if list.last() != Some(&index) {
-                        list.push(index);
-                    }
-                }
-            }
-        }
-        Self { script, assigned, stages, bodies, calls, opened }
-    }
-}
-
-/// The outermost pipeline around one.
-fn root(script: &Script, pipeline: usize) -> usize {
-    let mut at = pipeline;
-    while let Some((parent, _)) = script.pipelines.get(at).and_then(|found| found.parent) {
-        at = parent;
-    }
-    at
-}
-
-/// A command that writes a file.
-#[derive(Clone, Copy)]
-pub(super) struct Writer {
-    pub(super) script: usize,
-    pub(super) command: usize,
-    pub(super) kind: WriteKind,
-}
-
-/// Who writes files of one name.
-#[derive(Default)]
-pub(super) struct Named {
-    pub(super) writers: Vec<Writer>,
-    /// All that is written was read as commands.
-    pub(super) is_read: bool,
-    /// Some command makes the file anew.
-    is_new: bool,
-    /// For each script the last writers, and the last that fetches.
-    last: HashMap<usize, (Writer, Option<Writer>)>,
-    fetched: HashMap<usize, Writer>,
-}
-
-impl Named {
-    fn add(&mut self, writer: Writer, is_read: bool) {
-        self.is_read = (self.is_read || self.writers.is_empty()) && is_read;
-        self.is_new |= matches!(
-            writer.kind,
-            WriteKind::Replace | WriteKind::Download | WriteKind::Copy | WriteKind::Tee
-        );
-        if writer.kind == WriteKind::Download {
-            self.fetched.insert(writer.script, writer);
-        }
-        let before = self.last.get(&writer.script).map(|(last, _)| *last);
-        self.last.insert(writer.script, (writer, before.filter(|before| before.command != writer.command)));
-        self.writers.push(writer);
-    }
-
-    /// The last command of a script that writes the file, but for one.
-    pub(super) fn last_in(&self, script: usize, but: usize) -> Option<usize> {
-        let (last, before) = self.last.get(&script)?;
-        if last.command == but { before.map(|before| before.command) } else { Some(last.command) }
-    }
-
-    /// The last command of a script that fetches the file.
-    pub(super) fn fetched_in(&self, script: usize) -> Option<usize> {
-        self.fetched.get(&script).map(|writer| writer.command)
-    }
-}
 
 /// Questions within questions that are followed.
 const DEPTH: usize = 64;
@@ -764,147 +641,6 @@ impl<'a> Resolver<'a> {
         self.descriptors.insert(key, Some(all));
         all
     }
-
-    /// What is known of files with the name of this path, where a script writes one.
-    pub(super) fn named(&mut self, path: &str) -> Option<Rc<Named>> {
-        if self.named.is_none() {
-            let mut named: HashMap<String, Named> = HashMap::new();
-            for (at, indexed) in self.scripts.iter().enumerate() {
-                for (index, command) in indexed.script.commands.iter().enumerate() {
-                    for target in indexed.script.targets(command) {
-                        let name = base_name(&target.word.shown()).to_owned();
-                        let is_read = indexed.script.followed.contains(&index);
-                        let writer = Writer { script: at, command: index, kind: target.kind };
-                        named.entry(name).or_default().add(writer, is_read);
-                    }
-                }
-            }
-            self.named = Some(named.into_iter().map(|(name, found)| (name, Rc::new(found))).collect());
-        }
-        self.named.as_ref().and_then(|named| named.get(base_name(path))).cloned()
-    }
-
-    /// The files among the arguments of a program that reads files.
-    fn files(&mut self, program: &str, arguments: &[Word]) -> Origins {
-        let has_program_text = matches!(program, "awk" | "egrep" | "fgrep" | "grep" | "jq" | "sed" | "yq");
-        let mut plain = arguments.iter().filter(|word| !word.prefix().starts_with('-'));
-        if has_program_text {
-            plain.next();
-        }
-        let mut files = Origins::NONE;
-        for word in plain {
-            files = files.join(match word.literal() {
-                Some(path) if program == "dd" => {
-                    path.strip_prefix("if=").map_or(Origins::NONE, |path| self.file(path))
-                }
-                // Options with a value (`-d ':'`, `-c 5`) are no files.
-                Some(text) if text.len() <= 2 || text.bytes().all(|b| b.is_ascii_digit()) => Origins::NONE,
-                // Words of a sub-command, and names of ciphers.
-                Some(text) if program == "openssl" && !text.contains(['/', '.']) => Origins::NONE,
-                Some(path) => self.file(path),
-                None if is_substituted_file(word) => self.word(word),
-                None => Origins::UNKNOWN,
-            });
-        }
-        files
-    }
-
-    /// What `curl` or `wget` prints.
-    fn download(&mut self, arguments: &[Word]) -> Origins {
-        let given = self.words(arguments);
-        let texts: Vec<&str> = arguments.iter().filter_map(Word::literal).collect();
-        let socket = texts.windows(2).find_map(|pair| match pair {
-            ["--unix-socket", path] => Some(*path),
-            _ => None,
-        });
-        let Some(socket) = socket else {
-            let mut urls = arguments.iter().map(Word::shown).filter(|text| text.contains("://")).peekable();
-            let is_own = urls.peek().is_some() && urls.all(|url| is_own_machine(&url));
-            return if is_own { Origins::UNKNOWN } else { Origins::of(Provenance::Remote) }.join(given);
-        };
-        let guest_agent = matches!(
-            socket,
-            "/var/run/dstack.sock" | "/run/dstack.sock" | "/var/run/tappd.sock" | "/run/tappd.sock"
-        );
-        let asks = |what: &str| arguments.iter().any(|word| word.shown().contains(what));
-        if guest_agent && texts.iter().any(|text| text.ends_with("/Info") || text.ends_with("Tappd.Info")) {
-            return Origins::of(Provenance::Attested).join(given);
-        }
-        let is_key = asks("Key") || asks("Cert");
-        let key = if is_key { Origins::KEY } else { Origins::NONE };
-        Origins::UNKNOWN.join(key).join(given)
-    }
-
-    /// Who chooses the content of a file of the guest: those who write it in a script, and what it is before.
-    pub(super) fn file(&mut self, path: &str) -> Origins {
-        if path == "-" {
-            return Origins::NONE;
-        }
-        if let Some(number) = path.strip_prefix("/dev/fd/").or_else(|| path.strip_prefix("/proc/self/fd/")) {
-            return self.descriptor(Some(number));
-        }
-        let path = absolute_path(path);
-        let before = before_scripts(&path);
-        let Some(named) = self.named(&path) else { return before };
-        let written = self.written_by_all(base_name(&path), &named);
-        // A file that is replaced is what was written last, and never what nobody knows.
-        if before == Origins::UNKNOWN && named.is_new { written } else { written.join(before) }
-    }
-
-    fn written_by_all(&mut self, name: &str, named: &Named) -> Origins {
-        match self.files.get(name) {
-            Some(answer) => return answer.unwrap_or(Origins::NONE),
-            None if self.depth >= DEPTH => return Origins::UNKNOWN,
-            None => {}
-        }
-        self.files.insert(name.to_owned(), None);
-        self.depth = self.depth.saturating_add(1);
-        let mut all = Origins::NONE;
-        for writer in &named.writers {
-            let here = self.turn_to(writer.script);
-            all = all.join(self.written(writer.command, writer.kind));
-            self.turn_to(here);
-        }
-        self.depth = self.depth.saturating_sub(1);
-        self.files.insert(name.to_owned(), Some(all));
-        all
-    }
-}
-
-/// Whether a URL leads to the machine itself.
-fn is_own_machine(url: &str) -> bool {
-    let host = url.split("://").nth(1).unwrap_or(url);
-    let host = host.split(['/', '?', '#']).next().unwrap_or(host);
-    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
-    matches!(name.map_or(host, |(name, _)| name), "localhost" | "127.0.0.1" | "[::1]" | "0.0.0.0")
-}
-
-/// Whose a file is before any script writes it.
-fn before_scripts(path: &str) -> Origins {
-    if path.contains("appkeys") {
-        return Origins::UNKNOWN.join(Origins::KEY);
-    }
-    if path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/") {
-        return Origins::of(Provenance::Remote);
-    }
-    if path.contains("/.decrypted-env") {
-        return Origins::of(Provenance::Operator);
-    }
-    let hosted = ["user_config", "user-config", ".sys-config", ".host-shared", "/proc/cmdline"];
-    if hosted.iter().any(|part| path.contains(part)) {
-        return Origins::of(Provenance::Host).join(Origins::HOST_TEXT);
-    }
-    if path.contains("/sys/") || path == "/etc/hostname" {
-        return Origins::of(Provenance::Host);
-    }
-    let system = ["/proc/", "/etc/", "/usr/", "/bin/", "/sbin/", "/lib/", "/lib64/"];
-    Origins::of(match path {
-        "/dev/null" => Provenance::Literal,
-        "/dev/urandom" | "/dev/random" => Provenance::System,
-        "/dstack/app-compose.json" | "/dstack/docker-compose.yaml" => Provenance::Measured,
-        _ if system.iter().any(|folder| path.starts_with(folder)) => Provenance::System,
-        _ => Provenance::Unknown,
-    })
 }
 
 /// `<(…)`: the word is the name of a file with the output of commands.
@@ -927,10 +663,6 @@ fn sends_output_away(command: &super::Command) -> bool {
             || is_substituted_file(&redirection.target);
         is_output && is_own && !stays
     })
-}
-
-fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// Text of a script is measured, as a value is that it makes.

@@ -1,6 +1,7 @@
 //! Protects against a single company that can read, change or switch off what users rely on.
 
-use crate::rule::{Blocks, Note, Rule, Sink};
+use crate::item::Item;
+use crate::rule::{Note, Rule, Sink};
 use crate::source::kind::FileKind;
 use crate::subject::Subject;
 use std::collections::BTreeMap;
@@ -10,10 +11,11 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CEN-001",
     title: "depends on a central service",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[],
     remedy: "say for each whether it can break integrity or privacy, or only availability",
+    answers: &[Item::E6.tells(), Item::M6.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 /// Services that one company can read, change or switch off.

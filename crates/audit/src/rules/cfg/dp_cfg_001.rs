@@ -1,6 +1,6 @@
 //! Protects what the application writes to its log from everybody who can reach the machine.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -8,10 +8,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CFG-001",
     title: "everybody can read the logs",
     severity: Severity::Low,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
     remedy: "set public_logs to false",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

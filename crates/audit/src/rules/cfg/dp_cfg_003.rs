@@ -1,6 +1,6 @@
 //! Protects the machine's load from being read by everybody.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -8,10 +8,9 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CFG-003",
     title: "everybody can read the machine's load",
     severity: Severity::Info,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
-    remedy: "",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

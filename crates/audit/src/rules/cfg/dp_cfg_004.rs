@@ -1,6 +1,6 @@
 //! Protects the application's keys: without a KMS nobody authorises who gets them.
 
-use super::key_provider;
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -12,17 +12,20 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Always,
     needs: &[Need::Manifest],
     remedy: "set key_provider to kms",
+    answers: &[Item::Q3.fails()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
+    let Some(manifest) = view.manifest() else { return };
     // A document that is no dstack application has no key provider to judge.
     if view.get("runner").is_none() {
         return;
     }
-    let provider = key_provider(view);
-    let why = match provider.as_str() {
+    let provider = manifest.key_provider();
+    let why = match provider {
         "kms" => {
             sink.add(Note::pass(&view.place(), "key provider: kms"));
             return;

@@ -1,6 +1,6 @@
 //! Protects against another KMS than the one that is meant.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -8,15 +8,16 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CFG-005",
     title: "the document does not pin the KMS",
     severity: Severity::Low,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
     remedy: "set key_provider_id, or compare the key-provider event",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    if super::key_provider(view) != "kms" || view.get("runner").is_none() {
+    if view.manifest().is_none_or(|manifest| manifest.key_provider() != "kms") || view.get("runner").is_none()
+    {
         return;
     }
     let place = view.member("key_provider_id");

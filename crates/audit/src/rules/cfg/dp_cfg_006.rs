@@ -1,6 +1,6 @@
 //! Protects one instance's disk from the others.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -8,10 +8,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CFG-006",
     title: "instances share one disk key",
     severity: Severity::Low,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
     remedy: "leave no_instance_id off unless instances must share storage",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

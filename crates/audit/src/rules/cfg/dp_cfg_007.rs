@@ -1,7 +1,7 @@
 //! Protects everything that depends on the time from the host that would set it.
 
 use crate::pattern::pattern;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -9,10 +9,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CFG-007",
     title: "the host sets the clock",
     severity: Severity::Low,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
     remedy: "set secure_time to true",
     check,
+    ..Rule::PLAIN
 };
 
 pattern!(TIME, r"(?i)timelock|time_lock|expir|deadline|vesting|notice_period|DELAY");

@@ -1,6 +1,6 @@
 //! Protects stored data from being changed on the disk unseen.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -8,10 +8,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CFG-008",
     title: "the disk is encrypted without integrity",
     severity: Severity::Low,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
     remedy: "use zfs; rollback of the whole disk is possible with either",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

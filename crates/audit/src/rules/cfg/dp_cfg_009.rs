@@ -1,7 +1,7 @@
 //! Protects what users send from the gateway that would see it in the clear.
 
-use super::has_gateway;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::item::Item;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -9,22 +9,23 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CFG-009",
     title: "a port may be served in the clear behind the gateway",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "terminate TLS inside the machine; tell users to reach only that port",
+    answers: &[Item::E6.tells(), Item::M9.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    if view.manifest.is_some() && !has_gateway(view) {
+    if view.manifest().is_some_and(|manifest| !manifest.gateway_enabled()) {
         return;
     }
     for service in view.active() {
         let image = service.image().map(|image| image.raw.to_ascii_lowercase()).unwrap_or_default();
         let ingress = image.contains("ingress");
         for port in service.ports.iter().filter(|port| !port.loopback) {
-            if ingress && matches!(port.target.as_str(), "443" | "8443") {
+            if ingress && matches!(port.value.text.as_str(), "443" | "8443") {
                 continue;
             }
             let evidence = format!(
@@ -33,7 +34,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             );
             sink.add(
                 Note::manual(&port.value.place, evidence)
-                    .about(format!("{} port {}", service.name, port.target)),
+                    .about(format!("{} port {}", service.name, port.value.text)),
             );
         }
     }

@@ -1,7 +1,7 @@
 //! Protects ports that nobody meant to open.
 
 use crate::facts::protection::{self, Protection};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -9,15 +9,14 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CFG-010",
     title: "no port policy",
     severity: Severity::Info,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
-    remedy: "",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    if !super::has_gateway(view) {
+    if !view.manifest().is_some_and(|manifest| manifest.gateway_enabled()) {
         return;
     }
     match protection::port_policy(view) {

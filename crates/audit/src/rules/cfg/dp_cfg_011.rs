@@ -1,18 +1,19 @@
 //! Protects what a GPU computes: it has to be attested and closed.
 
 use crate::facts::protection;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use veritee_compose::json::JsonNode;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-CFG-011",
     title: "the GPU is let in unattested or open",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
     remedy: "attest the GPU and allow no debug, devtools or insecure boot",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -22,7 +23,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         return;
     };
     for key in ["allow_debug", "allow_devtools", "allow_insecure_boot"] {
-        if policy.get(key).and_then(serde_json::Value::as_bool) == Some(true) {
+        if policy.get(key).and_then(JsonNode::as_bool) == Some(true) {
             sink.add(Note::fail(&view.member("requirements"), format!("gpu_policy.{key}: true")).about(key));
         }
     }
@@ -33,11 +34,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         );
     }
     if let Some(rego) = policy.get("rego").filter(|rego| !rego.is_null()) {
-        let text = rego.as_str().map_or_else(|| rego.to_string(), str::to_owned);
-        let evidence = format!("gpu_policy.rego is the application's own: {text}");
+        let evidence = format!("gpu_policy.rego is the application's own: {}", rego.shown());
         sink.add(Note::manual(&view.member("requirements"), evidence).about("rego"));
     }
-    if policy.get("attest_gpu").and_then(serde_json::Value::as_bool) == Some(false) {
+    if policy.get("attest_gpu").and_then(JsonNode::as_bool) == Some(false) {
         sink.add(
             Note::fail(&view.member("requirements"), "gpu_policy.attest_gpu: false").about("attest_gpu"),
         );

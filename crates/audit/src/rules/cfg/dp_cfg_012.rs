@@ -1,6 +1,6 @@
 //! Protects the reader's overview: settings of the guest that change little are told all the same.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -8,10 +8,9 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CFG-012",
     title: "other settings of the guest",
     severity: Severity::Info,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
-    remedy: "",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

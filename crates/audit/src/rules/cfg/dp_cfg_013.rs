@@ -1,20 +1,20 @@
 //! Protects the guest's own files from volumes that bring others over them.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::normalise;
-use serde_json::Value;
 use std::collections::BTreeSet;
+use veritee_compose::json::JsonNode;
+use veritee_compose::service::absolute_path;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-CFG-013",
     title: "a volume lies over files of the guest",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
     remedy: "mount verity volumes below a folder of their own, and publish what is in them",
     check,
+    ..Rule::PLAIN
 };
 
 /// Folders that the guest runs from, keeps its keys in or reads its settings from.
@@ -26,9 +26,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     let place = view.member("verity_volumes");
     let mut targets = BTreeSet::new();
-    for volume in view.get("verity_volumes").and_then(Value::as_array).into_iter().flatten() {
-        let text = |key: &str| volume.get(key).and_then(Value::as_str).unwrap_or("");
-        let (target, root) = (normalise(text("target")), text("verity_root"));
+    for volume in view.get("verity_volumes").and_then(JsonNode::elements).into_iter().flatten() {
+        let text = |key: &str| volume.get(key).and_then(JsonNode::as_str).unwrap_or("");
+        let (target, root) = (absolute_path(text("target")), text("verity_root"));
         let target = crate::facts::mounts::real(&target);
         let over = OWN.iter().any(|own| {
             target == *own

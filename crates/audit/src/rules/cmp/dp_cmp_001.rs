@@ -1,6 +1,7 @@
 //! Protects the measured set of containers from one that can start any other.
 
 use crate::facts::{docker, nested::nested};
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -12,7 +13,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::From(Severity::Critical),
     needs: &[Need::Compose],
     remedy: "remove the docker socket: whoever holds it can start anything, outside the measured file",
+    answers: &[Item::E7.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -24,7 +27,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let mut why = Vec::new();
-        if subject.mutable_services().contains(&service.name) {
+        if subject.mutable_services().contains(service.name) {
             why.push("its own image is mutable");
         }
         if service.ports.iter().any(|port| !port.loopback) {
@@ -37,7 +40,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let reasons = if why.is_empty() { String::new() } else { format!(" ({})", why.join(", ")) };
         for (place, how) in accesses {
             let evidence = format!("{}: {how}{reasons}", service.name);
-            sink.add(Note::fail(&place, evidence).severity(severity).about(&service.name));
+            sink.add(Note::fail(&place, evidence).severity(severity).about(service.name));
         }
     }
 }

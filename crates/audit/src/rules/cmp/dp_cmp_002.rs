@@ -1,18 +1,21 @@
 //! Protects the machine from its containers: privileges, devices and namespaces that reach beyond their own.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::field::Field;
+use crate::item::Item;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::{Service, Value};
+use crate::view::Service;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-CMP-002",
     title: "a container leaves its confinement",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "drop the privilege",
+    answers: &[Item::E7.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 const GRAVE: &[&str] =
@@ -46,23 +49,19 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for service in view.active() {
         for key in CONFINING {
             for (path, value) in service.below(key) {
-                let judged = if value.provenance().is_settable() {
-                    Some(Severity::High)
-                } else {
-                    severity(service, key, value)
-                };
+                let judged =
+                    if value.is_settable() { Some(Severity::High) } else { severity(service, key, value) };
                 let Some(severity) = judged else { continue };
-                let chosen =
-                    if value.provenance().is_settable() { " (whoever deploys chooses it)" } else { "" };
+                let chosen = if value.is_settable() { " (whoever deploys chooses it)" } else { "" };
                 let evidence = format!("{}: {path}: {}{chosen}", service.name, value.raw);
-                sink.add(Note::fail(&value.place, evidence).severity(severity).about(&service.name));
+                sink.add(Note::fail(&value.place, evidence).severity(severity).about(service.name));
             }
         }
     }
 }
 
 /// How grave a fixed value is; `None` where it frees nothing.
-fn severity(service: &Service, key: &str, value: &Value) -> Option<Severity> {
+fn severity(service: &Service<'_>, key: &str, value: &Field<'_>) -> Option<Severity> {
     let text = value.effective();
     match key {
         "privileged" => service.is_true("privileged").then_some(Severity::High),

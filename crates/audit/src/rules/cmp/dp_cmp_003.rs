@@ -1,18 +1,21 @@
 //! Protects the guest's own files: its keys, its decrypted environment, other containers' data.
 
 use crate::facts::mounts;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::item::Item;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use veritee_compose::service::absolute_path;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-CMP-003",
     title: "a path of the machine is mounted",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "use a named volume; mount nothing of the guest",
+    answers: &[Item::E7.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -22,13 +25,14 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             if mounts::is_hosts_file(&path) {
                 continue;
             }
-            let mode = if mount.read_only { " (read-only)" } else { "" };
+            let mode = if mount.entry.read_only { " (read-only)" } else { "" };
             let evidence =
                 format!("{} volumes: {} -> {}{mode}", service.name, mount.source.raw, mount.target);
-            if mount.source.provenance().is_settable() {
+            if mount.source.is_settable() {
                 let note = Note::fail(&mount.source.place, evidence).severity(Severity::Critical);
                 sink.add(note.about("whoever deploys chooses the path"));
-            } else if let Some(severity) = severity(&path, mount.read_only, mount.source.raw.starts_with('/'))
+            } else if let Some(severity) =
+                severity(&path, mount.entry.read_only, mount.source.raw.starts_with('/'))
             {
                 sink.add(Note::fail(&mount.source.place, evidence).severity(severity).about(path));
             }
@@ -42,18 +46,15 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             sink.add(Note::fail(&value.place, evidence).severity(Severity::Low).about(path));
         }
     }
-    for (path, value) in &view.globals {
+    for (path, value) in view.globals_below("volumes") {
         let Some(volume) =
             path.strip_prefix("volumes.").and_then(|rest| rest.strip_suffix(".driver_opts.device"))
         else {
             continue;
         };
-        let device = mounts::real(&crate::view::normalise(&value.effective()));
-        let severity = if value.provenance().is_settable() {
-            Some(Severity::Critical)
-        } else {
-            severity(&device, false, true)
-        };
+        let device = mounts::real(&absolute_path(&value.effective()));
+        let severity =
+            if value.is_settable() { Some(Severity::Critical) } else { severity(&device, false, true) };
         if let Some(severity) = severity.filter(|_| value.raw.starts_with(['/', '$', '.'])) {
             sink.add(
                 Note::fail(&value.place, format!("volume {volume} binds {}", value.raw))

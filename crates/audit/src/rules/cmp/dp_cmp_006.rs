@@ -1,10 +1,9 @@
 //! Protects the code that runs from what a server hands out on the day of the start.
 
+use crate::facts::downloads::{fetches_code, is_checksum};
 use crate::facts::repository;
 use crate::facts::words::command_words;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::rules::src::{fetches_file, is_checksum};
-use crate::script::Command;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::Service;
 use veritee_model::Severity;
@@ -13,10 +12,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CMP-006",
     title: "code is fetched when the container starts",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "put it into the image",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -25,7 +24,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         for (entry, why) in repository::moving_revisions(service) {
             let evidence =
                 format!("{} environment.{}: {} ({why})", service.name, entry.name, entry.value.raw);
-            sink.add(Note::fail(&entry.value.place, evidence).about(&service.name));
+            sink.add(Note::fail(&entry.value.place, evidence).about(service.name));
         }
         hub_code(service, sink);
         for program in &service.programs {
@@ -35,53 +34,15 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 let next = commands.get(index.saturating_add(1));
                 if let Some(why) = fetches_code(command, next, checked) {
                     let evidence = format!("{} {path}: {} ({why})", service.name, command.text());
-                    sink.add(Note::fail(&program.place, evidence).about(&service.name));
+                    sink.add(Note::fail(&program.place, evidence).about(service.name));
                 }
             }
         }
     }
 }
 
-const SHELLS: &[&str] = &["sh", "bash", "ash", "dash", "zsh", "python", "python3", "node", "perl", "ruby"];
-
-/// Why a command brings code from outside, if it does; `checked` says that a checksum is compared beside it.
-pub(in crate::rules) fn fetches_code(
-    command: &Command,
-    next: Option<&Command>,
-    checked: bool,
-) -> Option<&'static str> {
-    let verb = command.subcommand();
-    let piped = command.piped && next.is_some_and(|next| SHELLS.contains(&next.program()));
-    match command.program() {
-        "curl" | "wget" if piped => Some("downloaded straight into an interpreter"),
-        "wget" if fetches_file(command) && !checked => Some("downloaded without checksum"),
-        "curl"
-            if fetches_file(command)
-                && !checked
-                && (command.has_flag('o', "--output") || command.has_flag('O', "--remote-name")) =>
-        {
-            Some("downloaded without checksum")
-        }
-        "pip" | "pip3" | "gem" | "cargo" | "go" if verb == Some("install") => {
-            Some("installs what the index has today")
-        }
-        "npm" | "yarn" | "pnpm" if matches!(verb, Some("install" | "i" | "add" | "ci")) => {
-            Some("installs what the registry has today")
-        }
-        "npx" | "uvx" | "pipx" | "bunx" => Some("fetches and runs"),
-        "apt-get" | "apt" | "apk" | "yum" | "dnf" if command.has("install") || command.has("add") => {
-            Some("installs what the mirror has today")
-        }
-        "git" if matches!(verb, Some("clone" | "pull")) => Some("fetches sources"),
-        "sh" | "bash" | "ash" | "eval" if command.words.iter().skip(1).any(|word| word.starts_with('$')) => {
-            Some("runs what a variable holds")
-        }
-        _ => None,
-    }
-}
-
 /// Models whose repositories bring code along, without a commit that holds it fast.
-fn hub_code(service: &Service, sink: &mut Sink<'_>) {
+fn hub_code(service: &Service<'_>, sink: &mut Sink<'_>) {
     for key in ["command", "entrypoint"] {
         let values: Vec<_> = service.below(key).map(|(_, value)| value).collect();
         let words: Vec<String> = values.iter().flat_map(|value| command_words(&value.effective())).collect();
@@ -99,7 +60,7 @@ fn hub_code(service: &Service, sink: &mut Sink<'_>) {
         let local = words.iter().any(|word| word.starts_with('/') && !word.contains("bin/"));
         if !(local || pinned("--code-revision") || pinned("--revision")) {
             let evidence = format!("{} {key}: --trust-remote-code without a pinned revision", service.name);
-            sink.add(Note::fail(&first.place, evidence).about(&service.name));
+            sink.add(Note::fail(&first.place, evidence).about(service.name));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Protects the machine from a person who works inside of it.
 
 use crate::facts::interactive::interactive;
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -12,7 +13,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Always,
     needs: &[Need::Compose],
     remedy: "leave interactive access out of production",
+    answers: &[Item::E7.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -22,7 +25,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             sink.add(
                 Note::fail(&place, format!("{}: {evidence}", service.name))
                     .severity(severity)
-                    .about(&service.name),
+                    .about(service.name),
             );
         }
     }

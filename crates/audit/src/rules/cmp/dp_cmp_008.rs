@@ -1,6 +1,6 @@
 //! Protects the measured document from parts that stand elsewhere.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -8,17 +8,15 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CMP-008",
     title: "part of the application is outside the document",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "write everything into the one measured file",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    for (path, value) in
-        view.globals.iter().filter(|(path, _)| path == "include" || path.starts_with("include."))
-    {
+    for (path, value) in view.globals_below("include") {
         sink.add(Note::fail(&value.place, format!("{path}: {}", value.raw)).about("include"));
     }
     for service in view.active() {

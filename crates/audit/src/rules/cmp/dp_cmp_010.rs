@@ -1,19 +1,19 @@
 //! Protects configs and secrets from coming out of something that nothing measures.
 
 use crate::names::{NameClass, classify};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::Provenance;
+use veritee_compose::Provenance;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-CMP-010",
     title: "a config or secret comes from outside the document",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "write configs inline; derive secrets inside the machine",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -1,19 +1,18 @@
 //! Protects configuration from parts that the document does not fix.
 
 use crate::pattern::pattern;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use std::collections::BTreeSet;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-CMP-011",
     title: "an inline config that the document does not fix",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "escape what the program shall expand itself ($$), and keep credentials out",
     check,
+    ..Rule::PLAIN
 };
 
 pattern!(
@@ -27,11 +26,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         if !(path.starts_with("configs.") && path.ends_with(".content")) {
             continue;
         }
-        let names: BTreeSet<&str> = value
-            .variables()
-            .filter(|(_, piece)| piece.provenance.is_settable())
-            .map(|(name, _)| name)
-            .collect();
+        let names = value.chosen_through();
         if !names.is_empty() {
             let list: Vec<String> = names.iter().map(|name| format!("${name}")).collect();
             sink.add(Note::fail(&value.place, format!("{path}: {}", list.join(", "))).about(list.join(", ")));

@@ -1,6 +1,6 @@
 //! Protects stored data and traffic from storage and networks of others.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -8,10 +8,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CMP-012",
     title: "storage or a network that others provide",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "keep data on the machine's own encrypted disk",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -30,7 +30,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             }
             _ => false,
         };
-        if remote || value.provenance().is_settable() && matches!(last, "driver" | "type" | "device" | "o") {
+        if remote || value.is_settable() && matches!(last, "driver" | "type" | "device" | "o") {
             sink.add(Note::fail(&value.place, format!("{path}: {}", value.raw)));
         } else if last == "external" && text == "true" {
             sink.add(Note::fail(&value.place, format!("{path}: {}", value.raw)).severity(Severity::Low));

@@ -1,6 +1,6 @@
 //! Protects against parts of compose that run something beside the services.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -8,10 +8,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CMP-014",
     title: "a part of compose that runs beside the services",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "leave it out of production",
     check,
+    ..Rule::PLAIN
 };
 
 /// Keys with how grave they are, and what they do. `gpus` only asks for a device: nothing is said of it.

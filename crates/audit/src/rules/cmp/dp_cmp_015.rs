@@ -1,9 +1,9 @@
 //! Protects secrets from standing in a document that everybody can read.
 
-use crate::known_keys::{self, KnownSecret};
+use crate::item::Item;
+use crate::known_keys::{self, KnownSecret, has_vendor_key, names_credential};
 use crate::names::{NameClass, classify};
-use crate::pattern::pattern;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::EnvironmentEntry;
 use veritee_model::Severity;
@@ -12,21 +12,12 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CMP-015",
     title: "a secret is written into the public document",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "derive it inside the machine",
+    answers: &[Item::E4.tells()],
     check,
+    ..Rule::PLAIN
 };
-
-pattern!(
-    VENDOR,
-    r"\b(?:sk-[A-Za-z0-9_-]{20,}|sk_live_[A-Za-z0-9]{16,}|ghp_[A-Za-z0-9]{30,}|AKIA[0-9A-Z]{16}|xox[baprs]-[A-Za-z0-9-]{20,}|AIza[0-9A-Za-z_-]{30,})"
-);
-
-/// Whether a text holds a key in a vendor's form.
-pub(in crate::rules) fn has_vendor_key(text: &str) -> bool {
-    VENDOR.is_match(text)
-}
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
@@ -34,13 +25,13 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         for entry in &service.environment {
             if let Some(what) = literal_secret(entry) {
                 let evidence = format!("{} environment.{}: {what}", service.name, entry.name);
-                sink.add(Note::fail(&entry.value.place, evidence).about(&entry.name));
+                sink.add(Note::fail(&entry.value.place, evidence).about(entry.name));
             }
         }
     }
     let environment = view.active().flat_map(|service| service.environment.iter().map(|entry| &entry.value));
     let rest = view.active().flat_map(|service| {
-        service.scalars.iter().filter(|(path, _)| !path.starts_with("environment")).map(|(_, value)| value)
+        service.fields.iter().filter(|(path, _)| !path.starts_with("environment")).map(|(_, value)| value)
     });
     for value in environment.chain(rest).chain(view.globals.iter().map(|(_, value)| value)) {
         let text = value.effective();
@@ -49,15 +40,15 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 if *secret == KnownSecret::PemPrivateKey { Severity::High } else { Severity::Critical };
             sink.add(Note::fail(&value.place, secret.describe()).severity(severity).about(secret.describe()));
         }
-        if VENDOR.is_match(&text) {
+        if has_vendor_key(&text) {
             sink.add(Note::fail(&value.place, "a key in a vendor's form").about("a vendor's key"));
         }
     }
 }
 
 /// A literal value under a secret's name. Its length is told, not its text.
-fn literal_secret(entry: &EnvironmentEntry) -> Option<String> {
-    let class = classify(&entry.name);
+fn literal_secret(entry: &EnvironmentEntry<'_>) -> Option<String> {
+    let class = classify(entry.name);
     let secret = matches!(
         class,
         NameClass::IdentityKey | NameClass::AdminCredential | NameClass::ThirdPartyCredential
@@ -74,17 +65,4 @@ fn literal_secret(entry: &EnvironmentEntry) -> Option<String> {
         || text.contains("://")
         || ["FILE", "PATH", "USER", "USERNAME", "LOGIN", "NAME"].iter().any(|tail| name.ends_with(tail));
     (!harmless).then(|| format!("a literal of {} characters", text.chars().count()))
-}
-
-/// The last word says that a credential stands there, not something about one.
-pub(in crate::rules) fn names_credential(name: &str) -> bool {
-    let words = crate::names::words(name);
-    let last = words.iter().rev().find(|word| !word.bytes().all(|byte| byte.is_ascii_digit()));
-    !last.is_some_and(|last| {
-        [
-            "ISSUER", "AUDIENCE", "TYPE", "ADDRESS", "SYMBOL", "ID", "IDS", "DECIMALS", "PREFIX", "HEADER",
-            "SCOPE", "REALM",
-        ]
-        .contains(&last.as_str())
-    })
 }

@@ -1,6 +1,7 @@
 //! Protects secrets from the log.
 
 use crate::facts::printed::{loops, prints_secret};
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use std::collections::BTreeSet;
@@ -13,7 +14,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::From(Severity::Critical),
     needs: &[Need::Compose],
     remedy: "never print secrets; keep public_logs off",
+    answers: &[Item::E4.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -29,7 +32,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             for command in &program.commands {
                 if prints_secret(command, &secret) {
                     let evidence = format!("{} {path}: {}", service.name, command.text());
-                    sink.add(Note::fail(&program.place, evidence).severity(severity).about(&service.name));
+                    sink.add(Note::fail(&program.place, evidence).severity(severity).about(service.name));
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Protects secrets from command lines and labels, which every process can read.
 
 use crate::names::{NameClass, classify};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use std::collections::BTreeSet;
 use veritee_model::Severity;
@@ -10,10 +10,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CMP-018",
     title: "a secret stands in a command line or label",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "pass secrets as variables or files: command lines and labels are visible to every process",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -24,9 +24,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             service.executed().filter(|(path, _)| !path.starts_with("configs.")).chain(labels)
         {
             let names: BTreeSet<&str> = value
-                .variables()
-                .filter(|(_, piece)| piece.provenance.is_settable())
-                .map(|(name, _)| name)
+                .chosen_through()
+                .into_iter()
                 .filter(|name| {
                     matches!(
                         classify(name),

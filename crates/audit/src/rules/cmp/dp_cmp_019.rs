@@ -1,19 +1,22 @@
 //! Protects production from switches that were made for development.
 
 use crate::facts::words::command_words;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::field::Field;
+use crate::item::Item;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::{EnvironmentEntry, Service, Value};
+use crate::view::{EnvironmentEntry, Service};
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-CMP-019",
     title: "debugging or development is switched on",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "switch it off in production",
+    answers: &[Item::Q7.opens(), Item::E7.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -23,23 +26,23 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         simulator(service, sink);
         for (value, text) in logs_all(service) {
             let evidence = format!("{}: {text}: everything that is handled goes to the log", service.name);
-            sink.add(Note::fail(&value.place, evidence).severity(severity).about(&service.name));
+            sink.add(Note::fail(&value.place, evidence).severity(severity).about(service.name));
         }
         for entry in service.environment.iter().filter(|entry| is_debug(entry)) {
             let evidence =
                 format!("{} environment.{}: {}", service.name, entry.name, entry.value.effective());
-            sink.add(Note::fail(&entry.value.place, evidence).severity(severity).about(&entry.name));
+            sink.add(Note::fail(&entry.value.place, evidence).severity(severity).about(entry.name));
         }
     }
 }
 
 /// A literal that switches debugging or development on.
-fn is_debug(entry: &EnvironmentEntry) -> bool {
+fn is_debug(entry: &EnvironmentEntry<'_>) -> bool {
     let Some(text) = entry.value.fixed().map(|text| text.trim().to_ascii_lowercase()) else { return false };
     let on = matches!(text.as_str(), "1" | "true" | "yes" | "on");
-    let words = crate::names::words(&entry.name);
+    let words = crate::names::words(entry.name);
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    match entry.name.as_str() {
+    match entry.name {
         // The first directive without a target is the level of everything.
         "RUST_LOG" => {
             text.split(',').any(|part| !part.contains('=') && matches!(part.trim(), "trace" | "debug"))
@@ -56,11 +59,11 @@ fn is_debug(entry: &EnvironmentEntry) -> bool {
 }
 
 /// A simulated machine: its quotes and keys are not real.
-fn simulator(service: &Service, sink: &mut Sink<'_>) {
+fn simulator(service: &Service<'_>, sink: &mut Sink<'_>) {
     for entry in &service.environment {
         let name = entry.name.to_ascii_uppercase();
         let simulated = name.ends_with("SIMULATOR_ENDPOINT") || name.ends_with("SIMULATOR_URL");
-        let set = !entry.value.effective().is_empty() && !entry.value.provenance().is_settable();
+        let set = !entry.value.effective().is_empty() && !entry.value.is_settable();
         if simulated && set {
             let evidence = format!(
                 "{} environment.{}: {} (quotes and keys of a simulator prove nothing)",
@@ -68,7 +71,7 @@ fn simulator(service: &Service, sink: &mut Sink<'_>) {
                 entry.name,
                 entry.value.effective()
             );
-            sink.add(Note::fail(&entry.value.place, evidence).severity(Severity::High).about(&entry.name));
+            sink.add(Note::fail(&entry.value.place, evidence).severity(Severity::High).about(entry.name));
         }
     }
     let image = service.image().filter(|image| {
@@ -78,12 +81,12 @@ fn simulator(service: &Service, sink: &mut Sink<'_>) {
     });
     if let Some(image) = image {
         let evidence = format!("{} image: {} (a simulated machine)", service.name, image.raw);
-        sink.add(Note::fail(&image.place, evidence).severity(Severity::High).about(&service.name));
+        sink.add(Note::fail(&image.place, evidence).severity(Severity::High).about(service.name));
     }
 }
 
 /// Settings of known programs that write what users send into the log.
-fn logs_all(service: &Service) -> Vec<(&Value, String)> {
+fn logs_all<'s>(service: &'s Service<'_>) -> Vec<(&'s Field<'s>, String)> {
     const ALL: &[&str] = &[
         "log_statement=all",
         "log_statement=mod",
@@ -102,7 +105,7 @@ fn logs_all(service: &Service) -> Vec<(&Value, String)> {
     ];
     let mut found = Vec::new();
     for key in ["command", "entrypoint"] {
-        let words: Vec<(&Value, String)> = service
+        let words: Vec<(&Field<'_>, String)> = service
             .below(key)
             .flat_map(|(_, value)| {
                 command_words(&value.effective()).into_iter().map(move |word| (value, word))

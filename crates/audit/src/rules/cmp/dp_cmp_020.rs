@@ -1,7 +1,7 @@
 //! Protects nothing by itself: it shows which confinements hold.
 
 use crate::facts::protection;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -9,10 +9,9 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CMP-020",
     title: "hardening",
     severity: Severity::Info,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
-    remedy: "",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -3,12 +3,13 @@
 use crate::facts::arrival::Ground;
 use crate::facts::outside::variables;
 use crate::facts::repository;
-use crate::facts::words::{MANY, MARK, RUN, Role, command_words, marked, roles};
+use crate::facts::words::{MANY, MARK, Role, command_words, marked, mentions, roles};
+use crate::item::Item;
 use crate::names::NameClass;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::{Provenance, Service, View};
-use std::collections::BTreeSet;
+use crate::view::{Service, View};
+use veritee_compose::Provenance;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -18,7 +19,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::From(Severity::Critical),
     needs: &[Need::Compose],
     remedy: "write the command literally; pass values as environment variables, not into the text of a shell",
+    answers: &[Item::E7.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -32,7 +35,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             let evidence =
                 format!("{} environment.{}: {} ({why})", service.name, entry.name, entry.value.raw);
             let note = Note::fail(&entry.value.place, evidence).severity(Severity::Critical);
-            sink.add(note.about(&service.name));
+            sink.add(note.about(service.name));
         }
     }
     configs(view, sink);
@@ -46,33 +49,28 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 }
 
 /// Values from outside in what is run.
-fn commands(service: &Service, sink: &mut Sink<'_>) {
-    for (path, value) in RUN.iter().flat_map(|key| service.below(key)) {
-        if value.pieces.len() > MANY {
+fn commands(service: &Service<'_>, sink: &mut Sink<'_>) {
+    for (path, value) in service.run() {
+        if value.parts.len() > MANY {
             let evidence = format!("{} {path}: a text with more than {MANY} parts", service.name);
-            sink.add(Note::unknown(&value.place, evidence).about(&service.name));
+            sink.add(Note::unknown(&value.place, evidence).about(service.name));
             continue;
         }
-        let names: BTreeSet<&str> = value
-            .variables()
-            .filter(|(_, piece)| piece.provenance.is_settable())
-            .map(|(name, _)| name)
-            .collect();
-        for name in names {
+        for name in value.chosen_through() {
             let gravest =
                 roles(service, path, name).into_iter().filter_map(|role| judge(service, &role)).max();
             let Some((severity, why)) = gravest else { continue };
             if !marked(value, name).contains(MARK) {
                 continue;
             }
-            let line = value.raw.lines().find(|line| line.contains('$')).unwrap_or(&value.raw).trim();
+            let line = value.raw.lines().find(|line| line.contains('$')).unwrap_or(value.raw).trim();
             let evidence = format!("{} {path}: {line} ({why})", service.name);
-            sink.add(Note::fail(&value.place, evidence).severity(severity).about(&service.name));
+            sink.add(Note::fail(&value.place, evidence).severity(severity).about(service.name));
         }
     }
 }
 
-fn judge(service: &Service, role: &Role) -> Option<(Severity, &'static str)> {
+fn judge(service: &Service<'_>, role: &Role) -> Option<(Severity, &'static str)> {
     match role {
         Role::Program => Some((Severity::Critical, "the program itself")),
         Role::ShellText => Some((
@@ -89,17 +87,17 @@ fn judge(service: &Service, role: &Role) -> Option<(Severity, &'static str)> {
     }
 }
 
-fn trusts_remote_code(service: &Service) -> bool {
-    RUN.iter().flat_map(|key| service.below(key)).any(|(_, value)| {
+fn trusts_remote_code(service: &Service<'_>) -> bool {
+    service.run().any(|(_, value)| {
         command_words(&value.effective()).iter().any(|word| word.starts_with("--trust-remote-code"))
     })
 }
 
 /// Programs that run the text of a variable: `exec(os.environ["X"])`.
-fn evaluated(service: &Service, sink: &mut Sink<'_>) {
+fn evaluated(service: &Service<'_>, sink: &mut Sink<'_>) {
     const EVALUATORS: &[&str] =
         &["exec(", "eval(", "Function(", "compile(", "system(", "popen(", "execSync(", "spawn("];
-    for (path, value) in RUN.iter().flat_map(|key| service.below(key)) {
+    for (path, value) in service.run() {
         let text = value.effective();
         if !EVALUATORS.iter().any(|evaluator| text.contains(evaluator)) {
             continue;
@@ -107,58 +105,48 @@ fn evaluated(service: &Service, sink: &mut Sink<'_>) {
         let outside = service
             .environment
             .iter()
-            .filter(|entry| entry.value.provenance().is_settable() && mentions(&text, &entry.name));
+            .filter(|entry| entry.value.is_settable() && mentions(&text, entry.name));
         for entry in outside {
             let evidence = format!("{} {path}: {} (runs what {} holds)", service.name, value.raw, entry.name);
             let note = Note::fail(&value.place, evidence).severity(Severity::Critical);
-            sink.add(note.about(&service.name));
+            sink.add(note.about(service.name));
         }
     }
 }
 
-fn mentions(text: &str, name: &str) -> bool {
-    let part = |character: char| character.is_ascii_alphanumeric() || character == '_';
-    text.match_indices(name).any(|(at, _)| {
-        let before = text.get(..at).and_then(|before| before.chars().next_back());
-        let after = text.get(at.saturating_add(name.len())..).and_then(|after| after.chars().next());
-        !before.is_some_and(part) && !after.is_some_and(part)
-    })
-}
-
 /// Relative programs and modules are taken from the working folder.
-fn folder(service: &Service, sink: &mut Sink<'_>) {
-    if let Some(value) = service.scalar("working_dir").filter(|value| value.provenance().is_settable()) {
+fn folder(service: &Service<'_>, sink: &mut Sink<'_>) {
+    if let Some(value) = service.scalar("working_dir").filter(|value| value.is_settable()) {
         let evidence =
             format!("{} working_dir: {} (relative code is taken from there)", service.name, value.raw);
-        sink.add(Note::fail(&value.place, evidence).about(&service.name));
+        sink.add(Note::fail(&value.place, evidence).about(service.name));
     }
 }
 
-fn models(view: &View, service: &Service, sink: &mut Sink<'_>) {
-    for (path, value) in service.below("models").filter(|(_, value)| value.provenance().is_settable()) {
+fn models(view: &View<'_>, service: &Service<'_>, sink: &mut Sink<'_>) {
+    for (path, value) in service.below("models").filter(|(_, value)| value.is_settable()) {
         let evidence = format!("{} {path}: {} (which model is fetched and run)", service.name, value.raw);
-        sink.add(Note::fail(&value.place, evidence).about(&service.name));
+        sink.add(Note::fail(&value.place, evidence).about(service.name));
     }
     if !service.has("models") {
         return;
     }
-    let globals = view.globals.iter().filter(|(path, _)| path.starts_with("models."));
-    for (path, value) in globals.filter(|(_, value)| value.provenance().is_settable()) {
+    for (path, value) in view.globals_below("models").filter(|(_, value)| value.is_settable()) {
         let evidence = format!("{path}: {} (which model is fetched and run)", value.raw);
-        sink.add(Note::fail(&value.place, evidence).about(&service.name));
+        sink.add(Note::fail(&value.place, evidence).about(service.name));
     }
 }
 
 /// Text from outside in a file that is run or loaded as code.
-fn configs(view: &View, sink: &mut Sink<'_>) {
+fn configs(view: &View<'_>, sink: &mut Sink<'_>) {
     let ground = Ground::of(view);
     for service in view.active() {
         for (path, value) in &service.configs {
-            if value.provenance().is_settable() && ground.is_code(path, value) {
-                let line = value.raw.lines().find(|line| line.contains('$')).unwrap_or(&value.raw).trim();
+            if value.is_settable() && ground.is_code(path, value) {
+                let line = value.raw.lines().find(|line| line.contains('$')).unwrap_or(value.raw).trim();
                 let evidence = format!("{path}: {line} (a file that is run)");
                 let note = Note::fail(&value.place, evidence).severity(Severity::Critical);
-                sink.add(note.about(&service.name));
+                sink.add(note.about(service.name));
             }
         }
     }

@@ -1,7 +1,8 @@
 //! Protects stored state: which of it a service sees, and over which of its files it lies.
 
 use crate::facts::mounts::{self, Kind};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::field::HOLE;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::Service;
 use veritee_model::Severity;
@@ -10,10 +11,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-CMP-022",
     title: "whoever deploys chooses which stored data a service gets, or where",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "write names, targets and subpaths of volumes literally",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -21,7 +22,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for service in view.active() {
         entries(service, sink);
     }
-    for (path, value) in view.globals.iter().filter(|(_, value)| value.provenance().is_settable()) {
+    for (path, value) in view.globals.iter().filter(|(_, value)| value.is_settable()) {
         let volume = path.starts_with("volumes.") && path.ends_with(".name");
         if volume || path == "name" {
             let what = if volume { "which volume it is" } else { "the project, and with it every volume" };
@@ -31,16 +32,16 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-fn entries(service: &Service, sink: &mut Sink<'_>) {
+fn entries(service: &Service<'_>, sink: &mut Sink<'_>) {
     let storage = |path: &str| {
         let entry = path.rsplit_once('.').map_or(path, |(entry, _)| entry);
         service.mounts.iter().any(|mount| {
             let own = mount.source.place.path.strip_suffix(".source").unwrap_or(&mount.source.place.path);
-            own.ends_with(entry) && mounts::kind(service, mount) == Kind::Storage
+            own.ends_with(entry) && mounts::kind(mount) == Kind::Storage
         })
     };
     for (path, value) in service.below("volumes").chain(service.below("tmpfs")) {
-        if !value.provenance().is_settable() {
+        if !value.is_settable() {
             continue;
         }
         let last = path.rsplit('.').next().unwrap_or("");
@@ -57,20 +58,19 @@ fn entries(service: &Service, sink: &mut Sink<'_>) {
             _ => continue,
         };
         let evidence = format!("{} {path}: {} ({why})", service.name, value.raw);
-        sink.add(Note::fail(&value.place, evidence).about(&service.name));
+        sink.add(Note::fail(&value.place, evidence).about(service.name));
     }
 }
 
 fn short_form(shape: &str) -> Option<&'static str> {
     let mut parts = shape.split(':');
     let (source, target) = (parts.next()?, parts.next());
-    let hole = crate::view::HOLE;
     match target {
-        Some(target) if target.contains(hole) => Some("where it lies: over code as well"),
-        Some(_) if source.contains(hole) && !source.starts_with(['/', '.', '~']) => {
+        Some(target) if target.contains(HOLE) => Some("where it lies: over code as well"),
+        Some(_) if source.contains(HOLE) && !source.starts_with(['/', '.', '~']) => {
             Some("which stored data it sees")
         }
-        None if source.contains(hole) => Some("where it lies: over code as well"),
+        None if source.contains(HOLE) => Some("where it lies: over code as well"),
         _ => None,
     }
 }

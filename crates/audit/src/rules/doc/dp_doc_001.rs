@@ -1,6 +1,7 @@
 //! Protects users from deployments that nobody can look up.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::item::Item;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::source::records;
 use crate::subject::Subject;
 use veritee_model::{Place, Severity};
@@ -9,10 +10,11 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-DOC-001",
     title: "no record of deployments",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Source],
     remedy: "keep DEPLOYMENTS.md or an evidence folder: compose hash, image digest, commit and date of every deployment",
+    answers: &[Item::Q4.opens()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

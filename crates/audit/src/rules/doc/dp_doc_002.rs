@@ -1,7 +1,7 @@
 //! Protects users from records that promise and do not say.
 
 use crate::pattern::pattern;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::source::kind::FileKind;
 use crate::source::records;
 use crate::subject::Subject;
@@ -11,10 +11,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-DOC-002",
     title: "a recorded deployment is unfinished",
     severity: Severity::Low,
-    blocks: Blocks::Never,
     needs: &[Need::Source],
     remedy: "complete the entry: hash, transaction, date",
     check,
+    ..Rule::PLAIN
 };
 
 pattern!(

@@ -1,7 +1,7 @@
 //! Protects users from comparing a hash of something else.
 
 use crate::pattern::pattern;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::source::kind::FileKind;
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -10,10 +10,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-DOC-003",
     title: "the documentation gives a wrong formula for the compose hash",
     severity: Severity::Low,
-    blocks: Blocks::Never,
     needs: &[Need::Source],
     remedy: "the compose hash is SHA-256 over the exact bytes of app-compose.json, not over the docker compose file",
     check,
+    ..Rule::PLAIN
 };
 
 pattern!(

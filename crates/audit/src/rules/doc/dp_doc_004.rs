@@ -1,6 +1,7 @@
 //! Protects the right to build and examine the code.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::item::Item;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::{Place, Severity};
 
@@ -8,10 +9,11 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-DOC-004",
     title: "no licence",
     severity: Severity::Low,
-    blocks: Blocks::Never,
     needs: &[Need::Source],
     remedy: "add a licence that lets others build and examine the code",
+    answers: &[Item::E2.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

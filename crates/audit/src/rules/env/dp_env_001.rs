@@ -1,5 +1,6 @@
 //! Protects the start-up itself: the shell, the loader and docker read these names before any service runs.
 
+use crate::item::Item;
 use crate::names::process_control;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
@@ -12,7 +13,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::From(Severity::High),
     needs: &[Need::Manifest],
     remedy: "remove the name from allowed_envs: it reaches the shell and docker compose before any service",
+    answers: &[Item::E7.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -25,7 +28,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         } else {
             Note::fail(&view.member("allowed_envs"), evidence).severity(severity)
         };
-        sink.add(note.about(name));
+        sink.add(note.about(*name));
     }
 }
 

@@ -1,11 +1,12 @@
 //! Protects where data goes from whoever deploys.
 
 use crate::facts::outside::{Variable, variables};
+use crate::item::Item;
 use crate::names::{NameClass, is_plain_endpoint, stem};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::Provenance;
 use std::collections::{BTreeMap, BTreeSet};
+use veritee_compose::Provenance;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -15,7 +16,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::From(Severity::High),
     needs: &[Need::Compose],
     remedy: "write the address literally into the compose file",
+    answers: &[Item::Q1.fails(), Item::M1.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -51,7 +54,7 @@ fn secrets<'a>(all: &[Variable<'a>]) -> BTreeMap<Option<&'a str>, Secrets> {
     let mut secrets: BTreeMap<Option<&str>, Secrets> = BTreeMap::new();
     for variable in all {
         for used in &variable.uses {
-            let entry = secrets.entry(used.service.as_deref()).or_default();
+            let entry = secrets.entry(used.service).or_default();
             entry.own_key |= variable.is(NameClass::IdentityKey);
             if variable.is(NameClass::ThirdPartyCredential) || variable.is(NameClass::AdminCredential) {
                 entry.credentials.insert(stem(variable.name));
@@ -67,7 +70,7 @@ fn carries_secret(endpoint: &Variable<'_>, secrets: &BTreeMap<Option<&str>, Secr
     let own_stem = stem(endpoint.name);
     // A registry's credentials open the registry; which image comes from it is another rule's.
     let registry = own_stem.split('_').any(|word| word == "REGISTRY");
-    endpoint.uses.iter().filter_map(|used| secrets.get(&used.service.as_deref())).any(|service| {
+    endpoint.uses.iter().filter_map(|used| secrets.get(&used.service)).any(|service| {
         service.own_key || !registry && !own_stem.is_empty() && service.credentials.contains(&own_stem)
     })
 }

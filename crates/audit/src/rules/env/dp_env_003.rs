@@ -1,10 +1,11 @@
 //! Protects where data goes, where the name does not say that it is an address.
 
 use crate::facts::outside::variables;
+use crate::item::Item;
 use crate::names::{NameClass, is_document, is_plain_endpoint};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::Provenance;
+use veritee_compose::Provenance;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -14,7 +15,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Always,
     needs: &[Need::Compose],
     remedy: "write the address literally into the compose file",
+    answers: &[Item::Q1.fails(), Item::M1.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

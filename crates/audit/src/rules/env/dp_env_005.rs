@@ -1,10 +1,11 @@
 //! Protects the switches of checks and behaviour from whoever deploys.
 
 use crate::facts::outside::variables;
+use crate::item::Item;
 use crate::names::{NameClass, flag_severity};
 use crate::rule::{Blocks, Need, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::Provenance;
+use veritee_compose::Provenance;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -14,7 +15,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::From(Severity::Critical),
     needs: &[Need::Compose],
     remedy: "write the switch literally into the compose file",
+    answers: &[Item::Q7.fails_from(Severity::High), Item::E7.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -1,10 +1,11 @@
 //! Protects the application's own keys from everybody outside of the machine.
 
 use crate::facts::outside::variables;
+use crate::item::Item;
 use crate::names::NameClass;
 use crate::rule::{Blocks, Need, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::Provenance;
+use veritee_compose::Provenance;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -14,7 +15,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Always,
     needs: &[Need::Compose],
     remedy: "derive the key inside the machine: dstack getKey",
+    answers: &[Item::E4.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

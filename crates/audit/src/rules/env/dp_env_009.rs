@@ -2,11 +2,12 @@
 
 use crate::facts::guest::is_development;
 use crate::facts::outside::variables;
+use crate::item::Item;
 use crate::names::{NameClass, classify};
 use crate::rule::{Blocks, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::Provenance;
 use std::collections::BTreeSet;
+use veritee_compose::Provenance;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -16,7 +17,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::From(Severity::Critical),
     needs: &[],
     remedy: "remove the name from allowed_envs",
+    answers: &[Item::E4.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -31,9 +34,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         }
     }
     for name in view.allowed.iter().flatten().filter(|name| classify(name) == NameClass::RootAccess) {
-        if !named.contains(name) {
+        if !named.contains(*name) {
             let evidence = format!("allowed_envs names {name}");
-            sink.add(Note::fail(&view.member("allowed_envs"), evidence).severity(severity).about(name));
+            sink.add(Note::fail(&view.member("allowed_envs"), evidence).severity(severity).about(*name));
         }
     }
 }

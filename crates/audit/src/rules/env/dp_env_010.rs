@@ -3,7 +3,6 @@
 use crate::names::{NameClass, classify};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::Pin;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -14,11 +13,12 @@ pub(super) const RULE: Rule = Rule {
     needs: &[Need::Manifest],
     remedy: "publish the images, pinned by digest",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    let unpinned = subject.images().iter().any(|image| image.settable || image.pin() != Pin::Digest);
+    let unpinned = subject.images().iter().any(|image| image.is_mutable());
     for name in view.allowed.iter().flatten().filter(|name| classify(name) == NameClass::Registry) {
         let severity = if unpinned { Severity::Critical } else { Severity::Medium };
         let why = if unpinned {
@@ -27,6 +27,6 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             "the images may be private"
         };
         let evidence = format!("allowed_envs names {name}; {why}");
-        sink.add(Note::fail(&view.member("allowed_envs"), evidence).severity(severity).about(name));
+        sink.add(Note::fail(&view.member("allowed_envs"), evidence).severity(severity).about(*name));
     }
 }

@@ -2,26 +2,27 @@
 
 use crate::facts::outside::{Variable, describe, variables};
 use crate::names::{NameClass, flag_severity};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::Provenance;
+use veritee_compose::Provenance;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-ENV-014",
     title: "the default in the file can be replaced",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "write the value literally, or take the name out of allowed_envs",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for variable in variables(subject, Provenance::Operator) {
         let severity = variable.classes.iter().map(|class| severity(*class, &variable)).max();
         for used in &variable.uses {
-            let Some(default) = used.piece.default.as_deref().filter(|default| !default.is_empty()) else {
+            let Some(default) = used.reference.default.as_deref().filter(|default| !default.is_empty())
+            else {
                 continue;
             };
             let evidence = format!("{} (default `{default}`)", describe(used));

@@ -1,5 +1,6 @@
 //! Protects every variable of a service from one whose name is chosen outside.
 
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -11,7 +12,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Always,
     needs: &[Need::Compose],
     remedy: "write the name literally",
+    answers: &[Item::Q1.fails()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

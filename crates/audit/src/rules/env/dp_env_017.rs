@@ -2,20 +2,23 @@
 
 use crate::facts::mounts;
 use crate::facts::outside::{Variable, is_dstacks_own, variables};
+use crate::item::Item;
 use crate::names::NameClass;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::{Provenance, View};
+use crate::view::View;
+use veritee_compose::Provenance;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-ENV-017",
     title: "the host chooses a value",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "take the value from the compose file: user_config and .sys-config.json are not measured",
+    answers: &[Item::Q1.fails_from(Severity::High), Item::M1.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -1,7 +1,7 @@
 //! Protects the environment from being replaced by the host, who knows the public key as well.
 
 use crate::facts::protection::{self, Protection};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink, Whose};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -9,10 +9,11 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-ENV-018",
     title: "the environment is not authenticated",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
     remedy: "set requirements.launch_token_hash: otherwise the host, too, can replace every allowed value",
+    whose: Some(Whose::Host),
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -2,19 +2,18 @@
 
 use crate::facts::outside::variables;
 use crate::names::NameClass;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::Provenance;
+use veritee_compose::Provenance;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-ENV-019",
     title: "whoever deploys chooses a setting",
     severity: Severity::Info,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
-    remedy: "",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -1,20 +1,22 @@
 //! Protects the accounts, buckets and contracts that results go to.
 
 use crate::facts::outside::variables;
+use crate::item::Item;
 use crate::names::{NameClass, is_ledger_destination};
-use crate::rule::{Blocks, Need, Rule, Sink};
+use crate::rule::{Need, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::Provenance;
+use veritee_compose::Provenance;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-ENV-020",
     title: "whoever deploys chooses a destination",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "write the account, bucket or contract literally into the compose file",
+    answers: &[Item::M8.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

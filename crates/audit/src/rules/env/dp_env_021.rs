@@ -1,7 +1,7 @@
 //! Protects users from what nobody has understood: a value from outside counts until it is known to be harmless.
 
 use crate::facts::outside::unknown_effects;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -9,10 +9,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-ENV-021",
     title: "values from outside whose effect is not known",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "write the value literally; or say of each place what it does, in a review or with [[audit.allow]]",
     check,
+    ..Rule::PLAIN
 };
 
 /// One finding with a place for each, so that the rest stays open when some are answered.

@@ -1,5 +1,6 @@
 //! Protects the code that runs from whoever deploys.
 
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -11,11 +12,13 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Always,
     needs: &[Need::Compose],
     remedy: "write the image with its @sha256 digest into the compose file",
+    answers: &[Item::Q2.fails()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    let template = subject.context.template && !subject.meets(Need::Manifest);
+    let template = subject.context.template && !Need::Manifest.is_met(subject);
     for image in subject.images().iter().filter(|image| image.settable) {
         let evidence = format!("{} image: {}", image.service, image.text);
         if template {

@@ -1,9 +1,8 @@
 //! Protects the code that runs from whoever can move a tag.
 
-use super::{commit_tag, fixed};
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::Pin;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -13,15 +12,17 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Always,
     needs: &[Need::Compose],
     remedy: "pin the image by @sha256 digest",
+    answers: &[Item::Q2.fails()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    for image in fixed(subject) {
-        if image.pin() == Pin::Tag && commit_tag(image).is_none() {
+    for image in subject.fixed_images() {
+        if image.fixed_tag().is_some() && image.commit_tag().is_none() {
             sink.add(
                 Note::fail(&image.place, format!("{} image: {}", image.service, image.text))
-                    .about(&image.text),
+                    .about(&*image.text),
             );
         }
     }

@@ -1,9 +1,8 @@
 //! Protects the code that runs from a tag that is meant to move.
 
-use super::fixed;
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::Pin;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -13,13 +12,15 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Always,
     needs: &[Need::Compose],
     remedy: "pin the image by @sha256 digest",
+    answers: &[Item::Q2.fails()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    for image in fixed(subject).filter(|image| image.pin() == Pin::Moving) {
-        let why = if image.tag.is_some() { "" } else { " (no tag: latest)" };
+    for image in subject.fixed_images().filter(|image| image.is_moving()) {
+        let why = if image.tag().is_some() { "" } else { " (no tag: latest)" };
         let evidence = format!("{} image: {}{why}", image.service, image.text);
-        sink.add(Note::fail(&image.place, evidence).about(&image.text));
+        sink.add(Note::fail(&image.place, evidence).about(&*image.text));
     }
 }

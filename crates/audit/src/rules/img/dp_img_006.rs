@@ -1,9 +1,8 @@
 //! Protects from taking a malformed digest for a pin.
 
-use super::fixed;
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::Pin;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -13,12 +12,14 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Always,
     needs: &[Need::Compose],
     remedy: "write @sha256: and 64 lower-case hex digits",
+    answers: &[Item::Q2.fails()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    for image in fixed(subject).filter(|image| image.pin() == Pin::MalformedDigest) {
+    for image in subject.fixed_images().filter(|image| image.has_void_digest()) {
         let evidence = format!("{} image: {}", image.service, image.text);
-        sink.add(Note::fail(&image.place, evidence).about(image.digest.as_deref().unwrap_or("")));
+        sink.add(Note::fail(&image.place, evidence).about(image.digest().unwrap_or("")));
     }
 }

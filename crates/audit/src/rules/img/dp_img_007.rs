@@ -1,9 +1,8 @@
 //! Protects a running application from other code after a restart.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script;
+use crate::field::Field;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::Value;
 use std::collections::BTreeMap;
 use veritee_model::Severity;
 
@@ -11,21 +10,19 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-IMG-007",
     title: "a mutable image is fetched anew",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "pin the image by digest; then fetching it again changes nothing",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    let pulls = view.scripts.iter().find(|script| script::pulls(script, view));
-    let policies: BTreeMap<&str, &Value> = view
-        .active()
-        .filter_map(|service| Some((service.name.as_str(), service.scalar("pull_policy")?)))
-        .collect();
+    let pulls = view.scripts.iter().find(|script| script.pulls());
+    let policies: BTreeMap<&str, &Field<'_>> =
+        view.active().filter_map(|service| Some((service.name, service.scalar("pull_policy")?))).collect();
     for image in subject.images().iter().filter(|image| image.is_mutable()) {
-        let policy = policies.get(image.service.as_str());
+        let policy = policies.get(image.service);
         if let Some(policy) = policy.filter(|policy| refetches(&policy.effective())) {
             let evidence = format!("{}: {} with pull_policy {}", image.service, image.text, policy.raw);
             sink.add(Note::fail(&policy.place, evidence));

@@ -1,18 +1,23 @@
 //! Protects the code that runs: what is built inside the machine is whatever the network and the folder hold that day.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::field::Field;
+use crate::image::Image;
+use crate::item::Item;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::{ImageReference, Pin, Service, Value};
-use veritee_model::Severity;
+use crate::view::Service;
+use veritee_compose::service::ContextKind;
+use veritee_model::{Place, Severity};
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-IMG-009",
     title: "built inside the machine",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "build outside, reproducibly, and pin the image by digest",
+    answers: &[Item::Q2.opens(), Item::M4.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -22,20 +27,20 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let (severity, why) = judge(subject, service);
         let evidence = format!("{} build: {why}", service.name);
         let place = service.scalar("build.dockerfile_inline").unwrap_or(first).place.clone();
-        sink.add(Note::fail(&place, evidence).severity(severity).about(&service.name));
+        sink.add(Note::fail(&place, evidence).severity(severity).about(service.name));
         for (path, value) in service.below("build") {
             if let Some((severity, why)) = input(path, value) {
                 let evidence = format!("{} {path}: {} ({why})", service.name, value.raw);
-                sink.add(Note::fail(&value.place, evidence).severity(severity).about(&service.name));
+                sink.add(Note::fail(&value.place, evidence).severity(severity).about(service.name));
             }
         }
     }
 }
 
 /// An entry of the build that brings in something, or opens the build to the machine.
-fn input(path: &str, value: &Value) -> Option<(Severity, &'static str)> {
+fn input(path: &str, value: &Field<'_>) -> Option<(Severity, &'static str)> {
     let text = value.effective();
-    if value.provenance().is_settable() {
+    if value.is_settable() {
         return Some((Severity::Critical, "whoever deploys chooses it"));
     }
     let key = path.strip_prefix("build.")?.split('.').next()?;
@@ -44,7 +49,7 @@ fn input(path: &str, value: &Value) -> Option<(Severity, &'static str)> {
             // `name=docker-image://reference` of a list, or the reference alone of a mapping.
             let source = text.split_once("=").map_or(text.as_str(), |(_, source)| source);
             match source.strip_prefix("docker-image://") {
-                Some(image) if ImageReference::parse(image).pin() == Pin::Digest => None,
+                Some(image) if is_pinned(image) => None,
                 Some(_) => Some((Severity::High, "an image by tag becomes part of what is built")),
                 None if source.contains("://") => {
                     Some((Severity::High, "another source becomes part of what is built"))
@@ -53,8 +58,7 @@ fn input(path: &str, value: &Value) -> Option<(Severity, &'static str)> {
             }
         }
         "cache_from" => {
-            let pinned =
-                ImageReference::parse(text.rsplit("ref=").next().unwrap_or(&text)).pin() == Pin::Digest;
+            let pinned = is_pinned(text.rsplit("ref=").next().unwrap_or(&text));
             (!pinned).then_some((Severity::Medium, "layers come from a cache that others can fill"))
         }
         "entitlements" if text.contains("security.insecure") => {
@@ -69,21 +73,23 @@ fn input(path: &str, value: &Value) -> Option<(Severity, &'static str)> {
     }
 }
 
-fn judge(subject: &Subject<'_>, service: &Service) -> (Severity, String) {
+fn is_pinned(image: &str) -> bool {
+    Image::parse(image, Place::default()).is_pinned()
+}
+
+fn judge(subject: &Subject<'_>, service: &Service<'_>) -> (Severity, String) {
     let context = service
         .scalar("build.context")
         .or_else(|| service.scalar("build"))
         .map_or_else(|| ".".to_owned(), |value| value.effective());
-    let remote = ["http://", "https://", "git@", "git://", "ssh://", "github.com/"]
-        .iter()
-        .any(|prefix| context.starts_with(prefix));
-    if remote {
-        let full = context.rsplit_once('#').is_some_and(|(_, fragment)| {
-            let commit = fragment.split(':').next().unwrap_or("");
-            commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit())
-        });
-        let why =
-            if full { "a fixed commit, built anew at every boot" } else { "a branch or tag of a repository" };
+    let kind = service.entry.build.as_ref().map_or(&ContextKind::Local, |build| &build.context_kind);
+    let remote = match kind {
+        ContextKind::Git { commit: Some(_) } => Some("a fixed commit, built anew at every boot"),
+        ContextKind::Git { commit: None } => Some("a branch or tag of a repository"),
+        ContextKind::Http => Some("an archive that a server hands out"),
+        _ => None,
+    };
+    if let Some(why) = remote {
         return (Severity::High, format!("{context} ({why})"));
     }
     let Some(inline) = service.scalar("build.dockerfile_inline") else {
@@ -98,7 +104,8 @@ fn judge(subject: &Subject<'_>, service: &Service) -> (Severity, String) {
     if copies {
         return (Severity::High, "copies the context, which is /dstack with its secrets".to_owned());
     }
-    if subject.open_inputs().contains(&(inline.place.file.clone(), inline.place.path.clone())) {
+    let place = (inline.place.file.clone(), inline.place.path.clone());
+    if subject.open_inputs().is_none_or(|open| open.contains(&place)) {
         (Severity::High, "inline Dockerfile that takes what the network has today".to_owned())
     } else {
         (Severity::Medium, "inline Dockerfile with pinned inputs".to_owned())

@@ -1,9 +1,7 @@
 //! Protects the reader from one image under two pins.
 
-use super::fixed;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::Pin;
 use std::collections::BTreeMap;
 use veritee_model::Severity;
 
@@ -11,21 +9,20 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-IMG-010",
     title: "one image, pinned in two ways",
     severity: Severity::Info,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
-    remedy: "",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    let mut by_name: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-    for image in fixed(subject) {
-        by_name.entry(&image.name).or_default().push(image);
+    let mut by_name: BTreeMap<String, Vec<_>> = BTreeMap::new();
+    for image in subject.fixed_images() {
+        by_name.entry(image.name()).or_default().push(image);
     }
     for (name, images) in by_name {
-        let pinned = images.iter().filter(|image| image.pin() == Pin::Digest).count();
+        let pinned = images.iter().filter(|image| image.is_pinned()).count();
         if let Some(first) = images.first().filter(|_| pinned > 0 && pinned < images.len()) {
-            let texts: Vec<&str> = images.iter().map(|image| image.text.as_str()).collect();
+            let texts: Vec<&str> = images.iter().map(|image| &*image.text).collect();
             sink.add(Note::info(&first.place, texts.join(", ")).about(name));
         }
     }

@@ -1,7 +1,7 @@
 //! Protects the answer to who gives the keys: it comes from the replayed log only.
 
-use super::place;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::facts::keys::place;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::{Severity, Sha256Digest};
 
@@ -9,10 +9,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-KMS-001",
     title: "key provider as measured",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Events],
     remedy: "the guest writes exactly one key-provider event during boot; a log without it is of an old or foreign guest",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -1,6 +1,7 @@
 //! Protects users from upgrades that leave no public trace.
 
-use super::{kind, place};
+use crate::facts::keys::{kind, place};
+use crate::item::Item;
 use crate::key_provider::KeyProviderKind;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
@@ -13,7 +14,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Always,
     needs: &[Need::Events],
     remedy: "deploy under an on-chain KMS, where every authorised compose hash is public",
+    answers: &[Item::Q3.fails(), Item::E1.tells(), Item::M5.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -1,8 +1,9 @@
 //! Protects nothing by itself: it shows that a public registry authorises the KMS.
 
-use super::{kind, place};
+use crate::facts::keys::{kind, place};
+use crate::item::Item;
 use crate::key_provider::KeyProviderKind;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -10,10 +11,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-KMS-003",
     title: "keys come from a KMS that a public registry authorises",
     severity: Severity::Info,
-    blocks: Blocks::Never,
     needs: &[Need::Events],
-    remedy: "",
+    answers: &[Item::Q3.shows(), Item::E1.tells(), Item::M5.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -1,8 +1,9 @@
 //! Protects users from a KMS of which nothing is known.
 
-use super::{kind, place};
+use crate::facts::keys::{kind, place};
+use crate::item::Item;
 use crate::key_provider::KeyProviderKind;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -10,10 +11,11 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-KMS-005",
     title: "the KMS is not known",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Events],
     remedy: "compare the root CA key with kmsInfo().caPubkey of the registry that is said to authorise it",
+    answers: &[Item::M5.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

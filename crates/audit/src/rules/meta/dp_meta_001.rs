@@ -1,5 +1,6 @@
 //! Protects everything else that is said: of the measured document, or of none.
 
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -11,7 +12,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Always,
     needs: &[Need::Manifest],
     remedy: "verify the quote and bring the exact bytes of app-compose.json",
+    answers: &[Item::E3.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 /// The comparison itself is made where the document is bound; a document that failed it never gets here as attested.

@@ -1,6 +1,7 @@
 //! Protects the public's view of what runs.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::item::Item;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -8,10 +9,11 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-META-002",
     title: "the application hides its compose",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
     remedy: "set public_tcbinfo to true and publish the app_compose as it is",
+    answers: &[Item::Readable.fails()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

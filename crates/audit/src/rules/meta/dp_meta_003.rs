@@ -1,7 +1,8 @@
 //! Protects against judging a document that no guest would run.
 
 use crate::facts::protection::{self, Protection};
-use crate::rule::{Blocks, Note, Rule, Sink};
+use crate::item::Item;
+use crate::rule::{Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::{FaultKind, View};
 use veritee_model::Severity;
@@ -10,10 +11,11 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-META-003",
     title: "the document cannot be read as a dstack application",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[],
     remedy: "bring the app-compose.json that the machine booted with",
+    answers: &[Item::Readable.fails()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -25,9 +27,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         }
         sink.add(Note::unknown(&fault.place, evidence));
     }
-    let Some(manifest) = &view.manifest else { return };
+    let Some(manifest) = view.manifest() else { return };
     for key in ["manifest_version", "name", "runner"] {
-        if !manifest.contains_key(key) {
+        if manifest.get(key).is_none() {
             sink.add(Note::unknown(&view.place(), format!("no {key}")).about(key));
         }
     }
@@ -45,11 +47,11 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 }
 
 /// Versions up to 2 are numbers, later ones texts: a guest refuses what is written otherwise.
-fn version(view: &View, sink: &mut Sink<'_>) {
+fn version(view: &View<'_>, sink: &mut Sink<'_>) {
     let Some(version) = view.get("manifest_version") else { return };
-    let sound = match version {
-        serde_json::Value::Number(number) => number.as_u64().is_some_and(|number| (1..=2).contains(&number)),
-        serde_json::Value::String(text) => text.parse::<u32>().is_ok_and(|number| number >= 1),
+    let sound = match (version.as_number(), version.as_str()) {
+        (Some(number), _) => matches!(number, "1" | "2"),
+        (_, Some(text)) => text.parse::<u32>().is_ok_and(|number| number >= 1),
         _ => false,
     };
     if !sound {
@@ -59,6 +61,6 @@ fn version(view: &View, sink: &mut Sink<'_>) {
     }
 }
 
-fn is_doubly_escaped(view: &View) -> bool {
-    view.text.as_deref().is_some_and(|text| !text.contains('\n') && text.contains("\\n"))
+fn is_doubly_escaped(view: &View<'_>) -> bool {
+    view.text().is_some_and(|text| !text.contains('\n') && text.contains("\\n"))
 }

@@ -1,7 +1,7 @@
 //! Protects against a document that one reader sees otherwise than another, or a person otherwise than a program.
 
 use crate::facts::lookalike;
-use crate::rule::{Blocks, Note, Rule, Sink};
+use crate::rule::{Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::FaultKind;
 use veritee_model::Severity;
@@ -10,10 +10,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-META-004",
     title: "two readers can see two documents",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[],
     remedy: "write the document so that it has one reading: no duplicate keys, one YAML document, no tags",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -1,6 +1,6 @@
 //! Protects the application's id from being claimed by another compose.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -8,10 +8,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-META-007",
     title: "how the app id relates to the compose",
     severity: Severity::Info,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
     remedy: "without a KMS anybody may run any compose under any app id: rely on the compose hash",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

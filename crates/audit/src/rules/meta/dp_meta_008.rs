@@ -1,7 +1,7 @@
 //! Protects all values that are not allowed: an old guest takes them all the same.
 
 use crate::facts::guest::{Enforcement, enforcement_of};
-use crate::rule::{Blocks, Note, Rule, Sink};
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::{Place, Severity};
 
@@ -10,13 +10,14 @@ pub(super) const RULE: Rule = Rule {
     title: "the guest does not enforce allowed_envs",
     severity: Severity::Critical,
     blocks: Blocks::Always,
-    needs: &[],
+    needs: &[Need::Guest],
     remedy: "deploy on a guest image of 0.4.2 or later",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    let assumed = subject.view.as_ref().map(|view| view.environment.enforcement);
+    let assumed = subject.view.as_ref().map(|view| view.environment().enforcement);
     match enforcement_of(subject.context, subject.view.as_ref()) {
         Enforcement::Absent(evidence) => {
             if assumed == Some(veritee_compose::Enforcement::Enforced) {

@@ -1,7 +1,8 @@
 //! Protects against a guest with a login for everybody.
 
 use crate::facts::guest::is_development;
-use crate::rule::{Blocks, Note, Rule, Sink};
+use crate::item::Item;
+use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::{Place, Severity};
 
@@ -10,9 +11,11 @@ pub(super) const RULE: Rule = Rule {
     title: "development image of the guest",
     severity: Severity::Critical,
     blocks: Blocks::Always,
-    needs: &[],
+    needs: &[Need::Guest],
     remedy: "deploy on a production image: a development image has an ssh daemon and root",
+    answers: &[Item::E7.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

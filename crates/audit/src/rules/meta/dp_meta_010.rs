@@ -1,6 +1,6 @@
 //! Protects the reader from claims in extension fields.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -8,10 +8,9 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-META-010",
     title: "a claim that nothing reads",
     severity: Severity::Info,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
-    remedy: "",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

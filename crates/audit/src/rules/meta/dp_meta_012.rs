@@ -1,7 +1,7 @@
 //! Protects against silence: a part of the document that this program does not understand is said, and counts.
 
 use crate::facts::mounts::{self, Kind};
-use crate::rule::{Blocks, Note, Rule, Sink};
+use crate::rule::{Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::{FaultKind, Service};
 use veritee_model::Severity;
@@ -10,10 +10,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-META-012",
     title: "a part of the document that is not understood",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[],
     remedy: "say it in a way that is understood; or say what it does, in a review or with [[audit.allow]]",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -24,7 +24,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for service in view.active() {
         mount_kinds(service, sink);
         for (key, known) in KINDS {
-            for value in service.scalar(key).into_iter().filter(|value| !value.provenance().is_settable()) {
+            for value in service.scalar(key).into_iter().filter(|value| !value.is_settable()) {
                 let text = value.effective();
                 let listed = known.iter().any(|kind| match kind.strip_suffix('*') {
                     Some(prefix) => text.starts_with(prefix),
@@ -53,8 +53,8 @@ const KINDS: &[(&str, &[&str])] = &[
     ("deploy.mode", &["replicated", "global"]),
 ];
 
-fn mount_kinds(service: &Service, sink: &mut Sink<'_>) {
-    for mount in service.mounts.iter().filter(|mount| mounts::kind(service, mount) == Kind::Unknown) {
+fn mount_kinds(service: &Service<'_>, sink: &mut Sink<'_>) {
+    for mount in service.mounts.iter().filter(|mount| mounts::kind(mount) == Kind::Unknown) {
         let evidence = format!("{} volumes: a mount of an unknown type: {}", service.name, mount.source.raw);
         sink.add(Note::unknown(&mount.source.place, evidence).about("volumes"));
     }

@@ -1,6 +1,7 @@
 //! Protects the domain's users from another certificate for it.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::item::Item;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::Service;
 use veritee_model::Severity;
@@ -9,10 +10,11 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-NET-001",
     title: "another certificate for the domain can be had",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "set SET_CAA=true with an account URI, and watch certificate transparency",
+    answers: &[Item::E6.tells(), Item::M9.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 const TOKENS: &[&str] = &[
@@ -42,13 +44,16 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 "{}: SET_CAA is not fixed to true; who controls the DNS account can have another certificate",
                 service.name
             );
-            sink.add(Note::fail(&service.place, evidence).about(&service.name));
+            sink.add(Note::fail(&service.place, evidence).about(service.name));
         }
     }
 }
 
-fn holds_dns_token(service: &Service) -> bool {
+fn holds_dns_token(service: &Service<'_>) -> bool {
     let named = |text: &str| TOKENS.iter().any(|token| text.contains(token));
-    service.environment.iter().any(|entry| named(&entry.name) && entry.value.provenance().is_settable())
-        || service.configs.iter().any(|(_, value)| value.variables().any(|(name, _)| named(name)))
+    service.environment.iter().any(|entry| named(entry.name) && entry.value.is_settable())
+        || service
+            .configs
+            .iter()
+            .any(|(_, value)| value.parts.iter().filter_map(|part| part.source.as_deref()).any(named))
 }

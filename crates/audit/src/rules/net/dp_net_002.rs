@@ -1,19 +1,20 @@
 //! Protects the one way in: a tunnel or private network opens a second one beside the gateway, routed from outside.
 
 use crate::facts::words::{base, command_words};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::field::Field;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::{Service, Value};
+use crate::view::Service;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-NET-002",
     title: "a second way in beside the gateway",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "reach the application through the gateway or its own published port only",
     check,
+    ..Rule::PLAIN
 };
 
 /// Programs that carry connections from elsewhere to services of the machine.
@@ -65,7 +66,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
         let Some((value, evidence)) = tunnel(service) else { continue };
-        let mut note = Note::fail(&value.place, format!("{}: {evidence}", service.name)).about(&service.name);
+        let mut note = Note::fail(&value.place, format!("{}: {evidence}", service.name)).about(service.name);
         // What the image's program is told stands in its command.
         for (path, value) in service.below("command") {
             note = note.also(&value.place, format!("{path}: {}", value.raw));
@@ -75,7 +76,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 }
 
 /// By what runs, or by the image's name.
-fn tunnel(service: &Service) -> Option<(&Value, String)> {
+fn tunnel<'s>(service: &'s Service<'_>) -> Option<(&'s Field<'s>, String)> {
     for key in ["command", "entrypoint"] {
         for (path, value) in service.below(key) {
             let words = command_words(&value.effective());

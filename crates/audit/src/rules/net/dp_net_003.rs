@@ -1,7 +1,7 @@
 //! Protects TLS: which authorities a program believes must be fixed by the image or the document.
 
 use crate::names::words;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::EnvironmentEntry;
 use veritee_model::Severity;
@@ -10,10 +10,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-NET-003",
     title: "trust anchors that the document does not fix",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "put the certificates into the image, or into a config of the document",
     check,
+    ..Rule::PLAIN
 };
 
 const VARIABLES: &[&str] = &[
@@ -49,13 +49,13 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             let of_image = OF_IMAGE.iter().any(|folder| path.starts_with(folder));
             if !inline && (mounted || !of_image) {
                 let evidence = format!("{} environment.{}: {path}", service.name, entry.name);
-                sink.add(Note::fail(&entry.value.place, evidence).about(&entry.name));
+                sink.add(Note::fail(&entry.value.place, evidence).about(entry.name));
             }
         }
     }
 }
 
-fn names_anchors(entry: &EnvironmentEntry) -> bool {
+fn names_anchors(entry: &EnvironmentEntry<'_>) -> bool {
     let upper = entry.name.to_ascii_uppercase();
     let words = words(&upper);
     let authority =

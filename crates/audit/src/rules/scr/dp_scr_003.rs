@@ -1,7 +1,8 @@
 //! Whoever serves a download must not decide what runs as root.
 
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script::{self, ScriptCommand};
+use crate::script::ScriptCommand;
 use crate::subject::Subject;
 use std::collections::BTreeMap;
 use veritee_compose::Provenance;
@@ -15,7 +16,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::From(Severity::Critical),
     needs: &[Need::Manifest],
     remedy: "put the code into a measured image, or check a SHA-256 before it runs",
+    answers: &[Item::E7.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -27,10 +30,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         if !execution.origins.has(Provenance::Remote) {
             continue;
         }
-        let items = script::commands(script, view);
-        let at = |index: usize| items.get(items.partition_point(|item| item.index < index));
-        let Some(run) = at(execution.command) else { continue };
-        let item = execution.fetched_by.and_then(at).unwrap_or(run);
+        let Some(run) = script.item(execution.command) else { continue };
+        let item = execution.fetched_by.and_then(|index| script.item(index)).unwrap_or(run);
         let reachable = run.reachable && item.reachable;
         let severity = if reachable { severity(execution) } else { Severity::Low };
         let unreachable = if reachable { "" } else { "; unreachable: nothing can make it run" };

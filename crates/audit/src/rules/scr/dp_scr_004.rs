@@ -1,13 +1,14 @@
 //! What is measured must be what runs: the script is sourced by the shell that then starts the application.
 
+use crate::item::Item;
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script::{self, GUEST_CALLS, ScriptCommand, Write};
+use crate::script::{GUEST_CALLS, Script, ScriptCommand, Write};
 use crate::subject::Subject;
-use crate::view::{Script, View};
+use crate::view::View;
 use std::collections::BTreeSet;
 use veritee_compose::Provenance;
-use veritee_compose::script::{Assignment, Role, WriteKind};
+use veritee_compose::script::{Assignment, WriteKind};
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -17,7 +18,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Always,
     needs: &[Need::Manifest],
     remedy: "leave docker-compose.yaml and .env alone: what is measured must be what runs",
+    answers: &[Item::E7.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 pattern!(TARGET, r"(?:^|/)(?:docker-compose[\w.-]*\.ya?ml|compose[\w.-]*\.ya?ml|\.env|app-compose\.json)$");
@@ -62,7 +65,7 @@ const FOLDERS: &[&str] = &[
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    for write in script::writes(subject) {
+    for write in subject.writes() {
         if is_same_again(&write) {
             let evidence = format!("{} (the same text again)", write.evidence());
             sink.add(Note::pass(&write.place(), evidence));
@@ -71,10 +74,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         }
     }
     for script in &view.scripts {
-        overridden(script, view, sink);
+        overridden(script, sink);
         assigned(script, view, sink);
     }
-    for (script, item) in script::all(subject) {
+    for (script, item) in subject.commands() {
         if let Some(why) = redirects(item) {
             sink.add(Note::fail(&item.place(script), format!("{} ({why})", item.evidence(script))));
         }
@@ -83,17 +86,12 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let writes = |text: &String| MENTION.is_match(text) && WRITES.is_match(text);
         if execution.text.as_ref().is_some_and(writes)
             && let Some(script) = view.scripts.get(execution.script)
-            && let Some(item) = item_at(script, view, execution.command)
+            && let Some(item) = script.item(execution.command)
         {
             let evidence = format!("{} (a program that writes it)", item.evidence(script));
             sink.add(Note::fail(&item.place(script), evidence));
         }
     }
-}
-
-fn item_at<'a>(script: &'a Script, view: &View, index: usize) -> Option<&'a ScriptCommand> {
-    let items = script::commands(script, view);
-    items.get(items.partition_point(|item| item.index < index))
 }
 
 /// `jq -r .docker_compose_file app-compose.json > docker-compose.yaml`: what the guest does itself.
@@ -134,15 +132,18 @@ fn replaces(write: &Write<'_>) -> Option<&'static str> {
 }
 
 /// Functions and aliases that stand in the place of programs which the guest calls next.
-fn overridden(script: &Script, view: &View, sink: &mut Sink<'_>) {
-    let Some(source) = script.source().filter(|source| source.role == Role::PreLaunch) else { return };
+fn overridden(script: &Script<'_>, sink: &mut Sink<'_>) {
+    let source = script.source;
+    if !script.is_pre_launch() {
+        return;
+    }
     let mut seen = BTreeSet::new();
     for (index, command) in source.commands.iter().enumerate() {
         let Some(function) = command.function.as_deref().filter(|name| GUEST_CALLS.contains(name)) else {
             continue;
         };
         if seen.insert(function)
-            && let Some(item) = item_at(script, view, index)
+            && let Some(item) = script.item(index)
         {
             let evidence =
                 format!("{} ({function} is something else for the guest too)", item.evidence(script));
@@ -152,25 +153,22 @@ fn overridden(script: &Script, view: &View, sink: &mut Sink<'_>) {
 }
 
 /// Variables of the guest's shell that decide what `docker compose` reads, where it connects to, and what is loaded.
-fn assigned(script: &Script, view: &View, sink: &mut Sink<'_>) {
-    let Some(source) = script.source() else { return };
+fn assigned(script: &Script<'_>, view: &View<'_>, sink: &mut Sink<'_>) {
+    let source = script.source;
     let mut seen = BTreeSet::new();
     for assignment in source.assignments.iter().filter(|assignment| !assignment.temporary) {
         let own = matches!(assignment.name.as_str(), "PATH" | "LD_PRELOAD" | "LD_LIBRARY_PATH" | "BASH_ENV");
         if !(assignment.exported || own) || !decides(assignment, view) {
             continue;
         }
-        let line = source.line(assignment.span.start);
+        let (line, text) = script.line_at(assignment.span.start);
         if seen.insert((line, assignment.name.as_str())) {
-            let text = source.text.lines().nth(line.saturating_sub(1)).unwrap_or("").trim();
-            let place = veritee_model::Place { line: u32::try_from(line).ok(), ..script.place.clone() };
-            let text = veritee_model::text::shortened(text, 300);
-            sink.add(Note::fail(&place, format!("{} line {line}: {text}", script.key)));
+            sink.add(Note::fail(&script.at_line(line), script.quote(line, text)));
         }
     }
 }
 
-fn decides(assignment: &Assignment, view: &View) -> bool {
+fn decides(assignment: &Assignment, view: &View<'_>) -> bool {
     let name = assignment.name.as_str();
     let value = assignment.value.as_ref();
     let literal = value.and_then(|word| word.literal());

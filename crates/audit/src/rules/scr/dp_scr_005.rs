@@ -1,7 +1,7 @@
 //! Every container must come from the measured compose file.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script::{self, Command};
+use crate::rule::{Need, Note, Rule, Sink};
+use crate::script::Command;
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -9,14 +9,14 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-SCR-005",
     title: "a script starts containers or images of its own",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
     remedy: "start every container from the measured compose file",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    for (script, item) in script::all(subject) {
+    for (script, item) in subject.commands() {
         if starts(&item.command) {
             sink.add(Note::fail(&item.place(script), item.evidence(script)));
         }

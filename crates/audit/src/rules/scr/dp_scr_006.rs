@@ -1,12 +1,12 @@
 //! Values from the environment or the host must never be code.
 
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script;
 use crate::subject::Subject;
 use crate::view::View;
 use std::collections::BTreeSet;
 use veritee_compose::Provenance;
-use veritee_compose::script::{Execution, ExecutionKind, Origins};
+use veritee_compose::script::{Execution, ExecutionKind};
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -16,21 +16,20 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Always,
     needs: &[Need::Manifest],
     remedy: "never evaluate values from the environment or the host as code",
+    answers: &[Item::E7.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     let mut seen = BTreeSet::new();
     for execution in view.executions() {
-        if !is_from_outside(execution) {
+        if !execution.is_from_outside() {
             continue;
         }
         let Some(script) = view.scripts.get(execution.script) else { continue };
-        let items = script::commands(script, view);
-        let Some(item) = items.get(items.partition_point(|item| item.index < execution.command)) else {
-            continue;
-        };
+        let Some(item) = script.item(execution.command) else { continue };
         if item.reachable && seen.insert((execution.script, item.line)) {
             let name = item.variables(script).into_iter().find(|name| is_chosen(view, name));
             let evidence = format!("{} ({})", item.evidence(script), why(execution, name.as_deref()));
@@ -39,15 +38,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-/// The deployer or the host has a part in the text, or in the name of the file.
-pub(super) fn is_from_outside(execution: &Execution) -> bool {
-    let runs = !matches!(execution.kind, ExecutionKind::Unpacked | ExecutionKind::Cloned);
-    runs && (execution.origins.has(Provenance::Operator) || execution.origins.contains(Origins::HOST_TEXT))
-}
-
-fn is_chosen(view: &View, name: &str) -> bool {
-    view.allowed.as_ref().is_some_and(|allowed| allowed.contains(name))
-        || view.provenance_of(name).is_settable()
+fn is_chosen(view: &View<'_>, name: &str) -> bool {
+    view.allows(name) || view.provenance_of(name).is_settable()
 }
 
 fn why(execution: &Execution, name: Option<&str>) -> String {

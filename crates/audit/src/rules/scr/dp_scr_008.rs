@@ -1,10 +1,10 @@
 //! A password or a key for root is a way in.
 
 use crate::facts::guest::is_development;
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script::{self, ScriptCommand};
+use crate::script::{Script, ScriptCommand};
 use crate::subject::Subject;
-use crate::view::Script;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -14,7 +14,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::From(Severity::Critical),
     needs: &[Need::Manifest],
     remedy: "a production guest has no ssh daemon; on a development guest this is a way in",
+    answers: &[Item::E4.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -22,7 +24,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let usual = if is_development(&subject.context.os) { Severity::Critical } else { Severity::Low };
     for script in &view.scripts {
         let mut found: Option<(&ScriptCommand, bool)> = None;
-        for item in script::commands(script, view).iter().filter(|item| sets(item, script)) {
+        for item in script.commands().iter().filter(|item| sets(item, script)) {
             let literal = is_public(item, script);
             if found.is_none_or(|(_, known)| literal && !known) {
                 found = Some((item, literal));
@@ -36,7 +38,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-fn sets(item: &ScriptCommand, script: &Script) -> bool {
+fn sets(item: &ScriptCommand, script: &Script<'_>) -> bool {
     let command = &item.command;
     let prints = matches!(command.program(), "echo" | "printf" | "logger" | ":");
     let redirections = item.source(script).into_iter().flat_map(|command| &command.redirections);
@@ -47,9 +49,9 @@ fn sets(item: &ScriptCommand, script: &Script) -> bool {
 }
 
 /// Whether the password stands in the document.
-fn is_public(item: &ScriptCommand, script: &Script) -> bool {
+fn is_public(item: &ScriptCommand, script: &Script<'_>) -> bool {
     let command = &item.command;
-    let input = || script.source().and_then(|source| source.input_text(item.index));
+    let input = || script.source.input_text(item.index);
     let is_plain = |text: &str| !text.contains(['$', '`']);
     match command.program() {
         "chpasswd" => input().is_some_and(|text| {

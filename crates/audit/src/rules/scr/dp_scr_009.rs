@@ -1,8 +1,7 @@
 //! What is printed is in the log.
 
 use crate::facts::printed::{loops, prints_secret};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use std::collections::BTreeSet;
 use veritee_model::Severity;
@@ -11,17 +10,17 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-SCR-009",
     title: "a script prints secrets",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
     remedy: "never print secrets or trace commands that hold them",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     // Over all scripts: a name that is used twice is judged by either.
     let scripts = subject.view.iter().flat_map(|view| &view.scripts);
     let secret: BTreeSet<String> = scripts.flat_map(|script| loops(script.text())).collect();
-    for (script, item) in script::all(subject) {
+    for (script, item) in subject.commands() {
         let command = &item.command;
         let traces = command.program() == "set" && (command.has_flag('x', "xtrace") || command.has("xtrace"));
         if traces || prints_secret(command, &secret) {

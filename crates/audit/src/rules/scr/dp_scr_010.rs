@@ -1,5 +1,6 @@
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script;
+//! Protects which images are pulled from whoever holds the credentials.
+
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -7,15 +8,15 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-SCR-010",
     title: "a script logs in to a registry with the deployer's credentials",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
     remedy: "publish the images",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    for (script, item) in script::all(subject) {
+    for (script, item) in subject.commands() {
         let command = &item.command;
         let login =
             matches!(command.program(), "docker" | "podman" | "nerdctl") && command.verb() == Some("login");

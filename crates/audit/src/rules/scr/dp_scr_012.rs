@@ -1,5 +1,6 @@
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script;
+//! Protects the reader's overview: at every boot the registry is asked again.
+
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -7,15 +8,14 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-SCR-012",
     title: "a script pulls images at every boot",
     severity: Severity::Info,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
-    remedy: "",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    for (script, item) in script::all(subject) {
-        if script::is_pull(&item.command) {
+    for (script, item) in subject.commands() {
+        if item.command.is_pull() {
             sink.add(Note::info(&item.place(script), item.evidence(script)));
         }
     }

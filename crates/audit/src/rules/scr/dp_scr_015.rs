@@ -1,24 +1,23 @@
 //! What cannot be read is said, and counts: a person has to read it.
 
 use crate::pattern::pattern;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script;
+use crate::rule::{Need, Note, Rule, Sink};
+use crate::script::Script;
 use crate::subject::Subject;
 use crate::text::Lines;
-use crate::view::{Script, View};
 use std::collections::{BTreeMap, BTreeSet};
 use veritee_compose::script::{Execution, ExecutionKind, Language};
 use veritee_compose::{ConstructKind, Provenance};
-use veritee_model::{Place, Severity};
+use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-SCR-015",
     title: "part of a script was not understood",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
     remedy: "read the lines; what they set counts as the host's",
     check,
+    ..Rule::PLAIN
 };
 
 // Words of other languages by which a text starts programs, loads code, writes files or opens connections.
@@ -31,16 +30,16 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for (index, script) in view.scripts.iter().enumerate() {
         let own = view.executions().iter().filter(|execution| execution.script == index);
-        for (line, what) in unread(script, view, &own.collect::<Vec<_>>()) {
-            let place = Place { line: Some(line), ..script.place.clone() };
-            sink.add(Note::unknown(&place, format!("{} line {line}: {what}", script.key)));
+        for (line, what) in unread(script, &own.collect::<Vec<_>>()) {
+            let evidence = format!("{} line {line}: {what}", script.key);
+            sink.add(Note::unknown(&script.at_line(line), evidence));
         }
     }
 }
 
 /// What was not understood, once for each line.
-fn unread(script: &Script, view: &View, executions: &[&Execution]) -> BTreeSet<(u32, String)> {
-    let Some(source) = script.source() else { return BTreeSet::new() };
+fn unread(script: &Script<'_>, executions: &[&Execution]) -> BTreeSet<(u32, String)> {
+    let source = script.source;
     let lines = Lines::new(&source.text);
     let line = |offset: usize| u32::try_from(lines.index(offset).saturating_add(1)).unwrap_or(u32::MAX);
     let mut by_command: BTreeMap<usize, Vec<&Execution>> = BTreeMap::new();
@@ -55,9 +54,8 @@ fn unread(script: &Script, view: &View, executions: &[&Execution]) -> BTreeSet<(
             found.insert((line(problem.span.start), problem.detail.clone()));
         }
     }
-    let items = script::commands(script, view);
     for execution in executions.iter().filter(|execution| is_open(execution)) {
-        let item = items.get(items.partition_point(|item| item.index < execution.command));
+        let item = script.item(execution.command);
         if let Some(item) = item.filter(|item| item.reachable)
             && !found.iter().any(|(line, _)| *line == item.line)
         {
@@ -69,9 +67,8 @@ fn unread(script: &Script, view: &View, executions: &[&Execution]) -> BTreeSet<(
 
 /// Whether nobody told yet what is run: it is neither read here, nor the business of another rule.
 fn is_open(execution: &Execution) -> bool {
-    let told = execution.origins.has(Provenance::Remote) || super::dp_scr_006::is_from_outside(execution);
-    let runs = !matches!(execution.kind, ExecutionKind::Unpacked | ExecutionKind::Cloned);
-    if told || !runs {
+    let told = execution.origins.has(Provenance::Remote) || execution.is_from_outside();
+    if told || !execution.runs() {
         return false;
     }
     let unknown = execution.origins.has(Provenance::Unknown);

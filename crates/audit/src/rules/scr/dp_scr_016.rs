@@ -1,8 +1,8 @@
 //! A name or an address that leads elsewhere takes the users' data with it.
 
 use crate::pattern::pattern;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script::{self, Command};
+use crate::rule::{Need, Note, Rule, Sink};
+use crate::script::Command;
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -10,10 +10,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-SCR-016",
     title: "a script changes where traffic of the machine goes",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
     remedy: "leave names and routes of the guest as they are",
     check,
+    ..Rule::PLAIN
 };
 
 pattern!(LOOPBACK, r"^(?:127\.|::1$|0\.0\.0\.0$|fe00::|ff0)");
@@ -30,7 +30,7 @@ const NAMES: &[&str] = &[
 ];
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    for write in script::writes(subject) {
+    for write in subject.writes() {
         let path = veritee_compose::service::absolute_path(&write.path());
         let is_name_file =
             NAMES.contains(&path.as_str()) || path.starts_with("/etc/systemd/resolved.conf.d/");
@@ -40,7 +40,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             sink.add(Note::fail(&write.place(), write.evidence()));
         }
     }
-    for (script, item) in script::all(subject) {
+    for (script, item) in subject.commands() {
         if redirects(&item.command) {
             sink.add(Note::fail(&item.place(script), item.evidence(script)));
         }

@@ -1,8 +1,8 @@
 //! Images and certificates must come from whom the measured system trusts.
 
 use crate::pattern::pattern;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script::{self, Command};
+use crate::rule::{Need, Note, Rule, Sink};
+use crate::script::Command;
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -10,10 +10,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-SCR-017",
     title: "a script changes whom the machine trusts for images or certificates",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
     remedy: "leave registries, mirrors and trust anchors of the guest as they are",
     check,
+    ..Rule::PLAIN
 };
 
 pattern!(
@@ -26,7 +26,7 @@ pattern!(
 );
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    for write in script::writes(subject) {
+    for write in subject.writes() {
         let path = veritee_compose::service::absolute_path(&write.path());
         if !PLACE.is_match(&path) {
             continue;
@@ -38,7 +38,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             sink.add(Note::fail(&write.place(), write.evidence()));
         }
     }
-    for (script, item) in script::all(subject) {
+    for (script, item) in subject.commands() {
         if trusts(&item.command) {
             sink.add(Note::fail(&item.place(script), item.evidence(script)));
         }

@@ -1,7 +1,8 @@
 //! Nobody may work inside the machine beside the measured application.
 
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script::{self, Command};
+use crate::script::{Command, Script};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -12,7 +13,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::From(Severity::Critical),
     needs: &[Need::Manifest],
     remedy: "start no console, shell or remote access in the guest",
+    answers: &[Item::E7.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 /// Programs that give a shell or a console to somebody outside.
@@ -62,7 +65,7 @@ const UNITS: &[&str] = &[
 ];
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    for (script, item) in script::all(subject) {
+    for (script, item) in subject.commands() {
         let command = &item.command;
         let source = item.source(script);
         let targets = source.into_iter().flat_map(|command| &command.redirections);
@@ -81,8 +84,8 @@ fn is_network(target: &str) -> bool {
 }
 
 /// `nc … | sh | nc …`: a shell whose neighbours are connections.
-fn piped_with_network(index: usize, script: &crate::view::Script) -> bool {
-    let Some(source) = script.source() else { return false };
+fn piped_with_network(index: usize, script: &Script<'_>) -> bool {
+    let source = script.source;
     let Some(command) = source.commands.get(index) else { return false };
     let start = index.saturating_sub(NEAR);
     let near = source.commands.iter().skip(start).take(NEAR.saturating_mul(2));

@@ -1,9 +1,9 @@
 //! The application's keys leave the machine only for whoever may have them, and never by a script.
 
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script::{self, ScriptCommand};
+use crate::script::{Script, ScriptCommand};
 use crate::subject::Subject;
-use crate::view::{Script, View};
 use std::collections::BTreeSet;
 use veritee_compose::script::{Executions, Origins};
 use veritee_model::Severity;
@@ -15,17 +15,18 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Always,
     needs: &[Need::Manifest],
     remedy: "use keys inside the machine only",
+    answers: &[Item::E7.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    let Some(all) = view.scripts.first().map(|script| script.all.as_slice()) else { return };
-    let mut executions = Executions::new(all, &view.environment);
+    let mut executions = view.origins();
     let mut seen = BTreeSet::new();
     for script in &view.scripts {
-        for item in script::commands(script, view).iter().filter(|item| item.reachable && sends(item)) {
-            if carries_key(script, item, view, &mut executions) && seen.insert((script.index, item.line)) {
+        for item in script.commands().iter().filter(|item| item.reachable && sends(item)) {
+            if carries_key(script, item, &mut executions) && seen.insert((script.index, item.line)) {
                 sink.add(Note::fail(&item.place(script), item.evidence(script)));
             }
         }
@@ -54,7 +55,7 @@ fn sends(item: &ScriptCommand) -> bool {
     }
 }
 
-fn carries_key(script: &Script, item: &ScriptCommand, _view: &View, executions: &mut Executions<'_>) -> bool {
+fn carries_key(script: &Script<'_>, item: &ScriptCommand, executions: &mut Executions<'_>) -> bool {
     let Some(source) = item.source(script) else { return false };
     let mut all = executions.input(script.index, item.index);
     for word in &source.words {

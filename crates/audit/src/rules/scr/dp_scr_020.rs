@@ -1,28 +1,25 @@
 //! What is extended into the log is read as a statement of the measured system.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::script;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_compose::Provenance;
-use veritee_compose::script::Executions;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-SCR-020",
     title: "a script extends the measured log with text from outside",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest],
     remedy: "extend only text of the measured document, and say what the event means",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
-    let Some(all) = view.scripts.first().map(|script| script.all.as_slice()) else { return };
-    let mut executions = Executions::new(all, &view.environment);
+    let mut executions = view.origins();
     for script in &view.scripts {
-        for item in script::commands(script, view).iter().filter(|item| item.reachable) {
+        for item in script.commands().iter().filter(|item| item.reachable) {
             let command = &item.command;
             let extends = match command.program() {
                 "dstack-util" | "tdxctl" => command.words.iter().any(|word| word.starts_with("extend")),

@@ -1,3 +1,6 @@
+//! Protects the rebuild: whoever moves the tag of a base image changes what comes out of it.
+
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::source::dockerfile::{Build, ImageUse, Step};
 use crate::subject::Subject;
@@ -10,7 +13,14 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Never,
     needs: &[Need::Build],
     remedy: "pin every FROM, COPY --from and RUN --mount=from by @sha256 digest",
+    answers: &[
+        Item::Q5.fails_from(Severity::Medium),
+        Item::E3.tells(),
+        Item::M4.tells(),
+        Item::Inputs.fails(),
+    ],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -1,3 +1,6 @@
+//! Protects the rebuild from the time of the build, which ends up in files and layers.
+
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::source::dockerfile::Build;
 use crate::source::kind::FileKind;
@@ -11,7 +14,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Never,
     needs: &[Need::Build],
     remedy: "set SOURCE_DATE_EPOCH as a build argument and build with rewrite-timestamp=true",
+    answers: &[Item::Q5.opens(), Item::M4.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

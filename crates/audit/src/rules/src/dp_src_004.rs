@@ -1,3 +1,6 @@
+//! Protects the rebuild from a mirror of packages that holds something else every day.
+
+use crate::item::Item;
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::source::dockerfile::{Stage, Step};
@@ -11,7 +14,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Never,
     needs: &[Need::Build],
     remedy: "point the sources at a snapshot (snapshot.debian.org, snapshot.ubuntu.com) before apt-get update",
+    answers: &[Item::Q5.opens(), Item::Inputs.fails()],
     check,
+    ..Rule::PLAIN
 };
 
 pattern!(SNAPSHOT, r"snapshot\.(?:debian\.org|ubuntu\.com|cloudflare\.debian\.org)");

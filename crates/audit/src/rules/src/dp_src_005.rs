@@ -1,3 +1,6 @@
+//! Protects the rebuild from packages of whatever version there is today.
+
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::script::Command;
 use crate::source::dockerfile::Step;
@@ -11,7 +14,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Never,
     needs: &[Need::Build],
     remedy: "pin each package's version, or install from a snapshot of the mirror",
+    answers: &[Item::Inputs.fails()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -1,3 +1,6 @@
+//! Protects the code that is built from dependencies that an index can replace.
+
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::script::Command;
 use crate::source::Source;
@@ -12,7 +15,14 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Never,
     needs: &[Need::Build],
     remedy: "install from a committed lock file: npm ci, pip --require-hashes, uv sync --locked, cargo --locked",
+    answers: &[
+        Item::Q5.fails_from(Severity::Medium),
+        Item::E3.tells(),
+        Item::M4.tells(),
+        Item::Inputs.fails(),
+    ],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -1,3 +1,7 @@
+//! Protects the code that is built from whoever serves a download.
+
+use crate::facts::downloads::{fetches_file, is_checksum, is_remote};
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::script::Command;
 use crate::source::dockerfile::{Step, is_full_checkout};
@@ -11,7 +15,14 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Never,
     needs: &[Need::Build],
     remedy: "check a SHA-256 in the same RUN (sha256sum -c), use ADD --checksum, or check out a full commit",
+    answers: &[
+        Item::Q5.fails_from(Severity::Medium),
+        Item::E3.tells(),
+        Item::M4.tells(),
+        Item::Inputs.fails(),
+    ],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -53,22 +64,6 @@ fn checks_out(step: &Step) -> bool {
     matches!(step, Step::Run { commands, .. } if commands.iter().any(is_full_checkout))
 }
 
-/// Fetches a file from another machine; a request to the own one is none.
-pub(in crate::rules) fn fetches_file(command: &Command) -> bool {
-    let fetcher = matches!(command.program(), "curl" | "wget" | "aria2c");
-    let remote = |word: &String| is_remote(word) && !is_own_machine(word);
-    fetcher && !command.has("--unix-socket") && command.arguments().iter().any(remote)
-}
-
-fn is_own_machine(url: &str) -> bool {
-    let host = url.split("://").nth(1).unwrap_or(url);
-    ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"].iter().any(|own| host.starts_with(own))
-}
-
-fn is_remote(word: &str) -> bool {
-    ["http://", "https://", "ftp://", "git://", "git@", "$"].iter().any(|prefix| word.starts_with(prefix))
-}
-
 fn is_pinned_git(url: &str) -> bool {
     url.rsplit_once('#').is_some_and(|(_, fragment)| {
         let reference = fragment.split(':').next().unwrap_or(fragment);
@@ -78,9 +73,4 @@ fn is_pinned_git(url: &str) -> bool {
 
 fn clones(command: &Command) -> bool {
     command.program() == "git" && command.subcommand() == Some("clone") && !is_full_checkout(command)
-}
-
-pub(in crate::rules) fn is_checksum(command: &Command) -> bool {
-    let sums = ["sha256sum", "sha512sum", "sha384sum", "shasum", "b2sum"].contains(&command.program());
-    sums && (command.has_flag('c', "--check") || command.has("--check"))
 }

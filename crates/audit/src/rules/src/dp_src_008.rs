@@ -1,9 +1,9 @@
 //! Protects the way from the reviewed commit to the image: who can change what is built, and can anybody repeat it?
 
+use crate::facts::downloads::{fetches_code, is_checksum};
+use crate::item::Item;
 use crate::names::{NameClass, classify};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::rules::cmp::fetches_code;
-use crate::rules::src::is_checksum;
 use crate::script::Command;
 use crate::source::SourceFile;
 use crate::source::kind::FileKind;
@@ -18,7 +18,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Never,
     needs: &[Need::Source],
     remedy: "build with outputs type=registry,rewrite-timestamp=true and SOURCE_DATE_EPOCH; pin actions by commit; push no moving tag; give no secrets to code of a pull request; let every step that attests fail the job",
+    answers: &[Item::Q5.opens()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

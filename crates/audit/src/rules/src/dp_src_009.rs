@@ -1,3 +1,5 @@
+//! Protects nothing by itself: it shows whether somebody tests that a rebuild gives the same image.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::source::kind::FileKind;
 use crate::subject::Subject;
@@ -11,6 +13,7 @@ pub(super) const RULE: Rule = Rule {
     needs: &[Need::Source],
     remedy: "",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -1,3 +1,5 @@
+//! Protects behaviour from a default in code that no measured document fixes.
+
 use crate::names::{NameClass, classify};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::{Subject, Supply};
@@ -12,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     needs: &[Need::Source],
     remedy: "write the value literally into the compose file, so that the compose hash covers it",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

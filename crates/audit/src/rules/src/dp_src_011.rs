@@ -1,3 +1,6 @@
+//! Protects users from a secret that stands in the source and that everybody can read.
+
+use crate::item::Item;
 use crate::names::{NameClass, classify};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::{Subject, Supply};
@@ -10,7 +13,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Never,
     needs: &[Need::Source],
     remedy: "derive the secret inside the machine (dstack getKey) and refuse to start without it",
+    answers: &[Item::Q7.fails(), Item::E4.tells(), Item::M3.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

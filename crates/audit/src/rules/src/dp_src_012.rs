@@ -1,3 +1,6 @@
+//! Protects keys from standing in a repository.
+
+use crate::item::Item;
 use crate::known_keys::{self, KnownSecret};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
@@ -10,7 +13,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Never,
     needs: &[Need::Source],
     remedy: "remove the key, and replace it wherever it was used",
+    answers: &[Item::E4.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -1,8 +1,8 @@
 //! Protects secrets from standing in a layer that everybody who pulls the image has.
 
+use crate::known_keys::{has_vendor_key, names_credential};
 use crate::names::{NameClass, classify};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::rules::cmp::{has_vendor_key, names_credential};
 use crate::script::Command;
 use crate::source::dockerfile::{Build, Step};
 use crate::subject::Subject;
@@ -16,6 +16,7 @@ pub(super) const RULE: Rule = Rule {
     needs: &[Need::Build],
     remedy: "make or derive the secret inside the machine (dstack getKey); give build secrets by RUN --mount=type=secret",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -1,8 +1,7 @@
 //! Protects the code that runs from what a server hands out on the day of the start.
 
+use crate::facts::downloads::{fetches_code, is_checksum};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::rules::cmp::fetches_code;
-use crate::rules::src::is_checksum;
 use crate::source::starts::started;
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -15,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     needs: &[Need::Build],
     remedy: "put it into the image at build time, checked by a hash",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

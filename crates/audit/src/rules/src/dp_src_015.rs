@@ -14,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     needs: &[Need::Source],
     remedy: "leave interactive access out of the image that is deployed",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

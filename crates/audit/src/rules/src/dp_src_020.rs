@@ -1,4 +1,7 @@
+//! Protects verification from being half done: words that say so stand beside it.
+
 use super::CODE;
+use crate::item::Item;
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
@@ -11,7 +14,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Never,
     needs: &[Need::Source],
     remedy: "refuse on every mismatch; a person has to read the branch",
+    answers: &[Item::Q6.opens(), Item::M3.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 pattern!(

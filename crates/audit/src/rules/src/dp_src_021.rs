@@ -1,4 +1,7 @@
+//! Protects production from a way out that was made for development.
+
 use super::CODE;
+use crate::item::Item;
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::{Subject, Supply};
@@ -11,7 +14,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Never,
     needs: &[Need::Source],
     remedy: "compile the fallback out of the image that is deployed, or refuse to start outside the machine",
+    answers: &[Item::Q7.opens(), Item::E4.tells(), Item::M3.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 pattern!(

@@ -1,4 +1,7 @@
+//! Protects users of a backend whose attestation is fetched and that nobody verifies.
+
 use super::CODE;
+use crate::item::Item;
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
@@ -11,7 +14,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Never,
     needs: &[Need::Source],
     remedy: "verify the quote, replay the log and compare the measurements before the first secret is sent",
+    answers: &[Item::M3.tells(), Item::M7.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 pattern!(

@@ -1,3 +1,5 @@
+//! Protects connections from whoever stands in between.
+
 use super::{CODE, scan};
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
@@ -12,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     needs: &[Need::Source],
     remedy: "verify the certificate, or pin the peer's attested key",
     check,
+    ..Rule::PLAIN
 };
 
 pattern!(

@@ -1,4 +1,7 @@
+//! Protects the running application from an endpoint that was made for its developers.
+
 use super::{CODE, scan};
+use crate::item::Item;
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
@@ -11,7 +14,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::Never,
     needs: &[Need::Source],
     remedy: "leave it out of the deployed image, or show that it cannot reach user data",
+    answers: &[Item::E7.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 pattern!(

@@ -1,3 +1,5 @@
+//! Protects secrets from the log.
+
 use super::{CODE, scan};
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
@@ -12,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     needs: &[Need::Source],
     remedy: "log that the secret is there, never the secret",
     check,
+    ..Rule::PLAIN
 };
 
 // The secret has to be a value: in an interpolation or an argument of its own, not a word of the message.

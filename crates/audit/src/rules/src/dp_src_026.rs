@@ -1,3 +1,5 @@
+//! Protects against silence: what of the source was not read is said, and counts.
+
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::{Place, Severity};
@@ -10,6 +12,7 @@ pub(super) const RULE: Rule = Rule {
     needs: &[Need::Source],
     remedy: "read the file by hand",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

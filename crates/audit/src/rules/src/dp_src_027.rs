@@ -14,6 +14,7 @@ pub(super) const RULE: Rule = Rule {
     needs: &[Need::Source],
     remedy: "audit the tree without --compose, or name the document that is deployed by it",
     check,
+    ..Rule::PLAIN
 };
 
 const KINDS: &[(FileKind, &str)] = &[

@@ -1,9 +1,11 @@
 //! Protects the link between the image and its source.
 
-use super::{Candidate, candidates};
 use crate::context::TraceRung;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::subject::{ImageReference, Subject};
+use crate::facts::commits::{Candidate, candidates};
+use crate::image::Image;
+use crate::item::Item;
+use crate::rule::{Need, Note, Rule, Sink};
+use crate::subject::Subject;
 use veritee_model::Severity;
 use veritee_source::CommitLookup;
 
@@ -11,16 +13,17 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-TRC-001",
     title: "how far the image is traced to its source",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "publish provenance that names digest, repository and commit, or rebuild the image and compare digests",
+    answers: &[Item::Q9.fails(), Item::E2.tells(), Item::M4.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let candidates = candidates(subject);
     for image in subject.images() {
-        let known = subject.context.traces.get(&image.text).copied();
+        let known = subject.context.traces.get(&*image.text).copied();
         let note = match known.or_else(|| tag_rung(subject, &candidates, image)) {
             Some(rung) if rung >= TraceRung::Provenance => Note::pass(&image.place, describe(image, rung)),
             Some(rung) if rung >= TraceRung::Labels => Note::warn(&image.place, describe(image, rung)),
@@ -29,26 +32,22 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             Some(rung) => open(image, format!("{}; the registry was not read", describe(image, rung))),
             None => open(image, format!("{}: the registry was not read", image.text)),
         };
-        sink.add(note.about(&image.text));
+        sink.add(note.about(&*image.text));
     }
 }
 
-fn open(image: &ImageReference, evidence: String) -> Note {
+fn open(image: &Image<'_>, evidence: String) -> Note {
     Note::manual(&image.place, evidence).severity(Severity::Info)
 }
 
-fn tag_rung(
-    subject: &Subject<'_>,
-    candidates: &[Candidate<'_>],
-    image: &ImageReference,
-) -> Option<TraceRung> {
+fn tag_rung(subject: &Subject<'_>, candidates: &[Candidate<'_>], image: &Image<'_>) -> Option<TraceRung> {
     let tree = subject.source.as_ref()?.tree;
     let mut own = candidates.iter().filter(|candidate| core::ptr::eq(candidate.image, image));
     let found = own.any(|candidate| matches!(tree.commit(&candidate.commit), CommitLookup::Found(_)));
     found.then_some(TraceRung::TagIsCommit)
 }
 
-fn describe(image: &ImageReference, rung: TraceRung) -> String {
+fn describe(image: &Image<'_>, rung: TraceRung) -> String {
     let words = match rung {
         TraceRung::Nothing => "R0: nothing ties it to a commit",
         TraceRung::TagIsCommit => "R1: its tag or label is a commit of the repository",

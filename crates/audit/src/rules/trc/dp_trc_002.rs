@@ -1,7 +1,8 @@
 //! Protects the link between the image and a commit that exists.
 
-use super::{Candidate, candidates};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::facts::commits::{Candidate, candidates};
+use crate::item::Item;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 use veritee_source::CommitLookup;
@@ -10,10 +11,11 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-TRC-002",
     title: "the commit that the image names",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Compose, Need::Source],
     remedy: "publish the commit that the image was built from",
+    answers: &[Item::Q8.shows()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

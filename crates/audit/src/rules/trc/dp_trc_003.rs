@@ -1,7 +1,8 @@
 //! Protects from auditing another commit than the deployed one.
 
-use super::{Candidate, candidates};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::facts::commits::{Candidate, candidates};
+use crate::item::Item;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 use veritee_source::CommitLookup;
@@ -10,10 +11,11 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-TRC-003",
     title: "the audited source is not the deployed commit",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose, Need::Source],
     remedy: "audit the tree at the deployed commit: git checkout COMMIT",
+    answers: &[Item::Q8.shows()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

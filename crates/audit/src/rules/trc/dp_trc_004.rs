@@ -1,6 +1,7 @@
 //! Protects the public record of deployments from lagging behind.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::item::Item;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::source::records;
 use crate::subject::Subject;
 use std::collections::BTreeSet;
@@ -10,10 +11,11 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-TRC-004",
     title: "the recorded deployments do not list what is attested",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose, Need::Source],
     remedy: "record the compose hash and image digest that the quote shows, after the machine has booted",
+    answers: &[Item::Q4.shows()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -1,7 +1,7 @@
 //! Protects the link between the repository's compose file and the deployed one.
 
 use crate::pattern::pattern;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::source::kind::FileKind;
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -10,10 +10,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-TRC-005",
     title: "the repository's compose file is not the deployed one",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Manifest, Need::Compose, Need::Source],
     remedy: "commit the compose file as it is deployed, or the script that makes it",
     check,
+    ..Rule::PLAIN
 };
 
 pattern!(PLACEHOLDER, r"\$\{[^}\n]*\}|\$[A-Za-z_][A-Za-z0-9_]*|__[A-Z_]+__|\{\{[^}\n]*\}\}");

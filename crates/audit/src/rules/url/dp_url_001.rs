@@ -1,7 +1,7 @@
 //! Protects the reader's overview of where data can go.
 
 use crate::facts::address::external;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use std::collections::BTreeMap;
 use veritee_model::Severity;
@@ -10,10 +10,9 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-URL-001",
     title: "addresses that the document names",
     severity: Severity::Info,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
-    remedy: "",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

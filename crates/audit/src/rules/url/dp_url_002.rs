@@ -1,7 +1,8 @@
 //! Protects users' data from fixed hosts whose owner nobody named.
 
 use crate::facts::address::{Address, external};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::item::Item;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use std::collections::BTreeMap;
 use veritee_model::Severity;
@@ -10,10 +11,11 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-URL-002",
     title: "fixed address outside the machine",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "say who controls the host and whether user data reaches it",
+    answers: &[Item::Q1.opens(), Item::E6.tells(), Item::M1.tells(), Item::M6.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -1,7 +1,8 @@
 //! Protects what is sent to another application that nobody audited.
 
+use crate::item::Item;
 use crate::pattern::pattern;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use std::collections::BTreeSet;
 use veritee_model::Severity;
@@ -10,10 +11,11 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-URL-003",
     title: "depends on another dstack application",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "audit that application as well, and show that this one verifies its attestation",
+    answers: &[Item::Q1.opens(), Item::E6.tells(), Item::M7.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 pattern!(APPLICATION, r"\b[0-9a-f]{40}(?:-[0-9]+[sg]?)?\.[a-z0-9.-]+|\b[a-z0-9.-]*dstack\.internal\b");
@@ -22,7 +24,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     let mut seen = BTreeSet::new();
     for service in view.active() {
-        for (path, value) in &service.scalars {
+        for (path, value) in &service.fields {
             let text = value.effective();
             for hit in APPLICATION.find_iter(&text) {
                 if seen.insert(hit.as_str().to_owned()) {

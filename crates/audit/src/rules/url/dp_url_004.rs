@@ -1,7 +1,7 @@
 //! Protects what is sent from being read and changed on the way.
 
 use crate::facts::address::external;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -9,10 +9,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-URL-004",
     title: "plaintext to a host outside the machine",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "use TLS: the host reads and changes what is sent in the clear",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

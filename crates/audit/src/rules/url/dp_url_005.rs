@@ -1,9 +1,10 @@
 //! Protects the destination of a request from whoever chooses part of its address.
 
 use crate::facts::address::all;
+use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::HOLE;
+use veritee_compose::Provenance;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -13,7 +14,9 @@ pub(super) const RULE: Rule = Rule {
     blocks: Blocks::From(Severity::High),
     needs: &[Need::Compose],
     remedy: "write scheme, host and port literally",
+    answers: &[Item::Q1.fails_from(Severity::High), Item::M1.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -26,17 +29,12 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         } else {
             continue;
         };
-        let who: Vec<&str> = value
-            .variables()
-            .filter(|(_, piece)| piece.provenance.is_settable())
-            .map(|(name, _)| name)
-            .collect();
+        let who: Vec<&str> = value.chosen_through().into_iter().collect();
         // What the host chooses is ENV-017's to judge.
-        if value.variables().any(|(_, piece)| piece.provenance == crate::view::Provenance::Host) {
+        if value.parts.iter().any(|part| part.provenance == Provenance::Host && part.source.is_some()) {
             continue;
         }
-        let shown = link.text.replace(HOLE, "...");
         let evidence = format!("{} {path}: {} ({})", service.name, value.raw, who.join(", "));
-        sink.add(Note::fail(&value.place, evidence).severity(severity).about(shown));
+        sink.add(Note::fail(&value.place, evidence).severity(severity).about(link.text));
     }
 }

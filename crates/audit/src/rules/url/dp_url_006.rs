@@ -1,6 +1,6 @@
 //! Protects names from leading elsewhere than they say.
 
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::Service;
 use veritee_model::Severity;
@@ -9,10 +9,10 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-URL-006",
     title: "names are resolved in a way of its own",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "leave name resolution to the guest",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -23,8 +23,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 if value.raw.contains("host-gateway") {
                     continue;
                 }
-                let severity =
-                    if value.provenance().is_settable() { Severity::High } else { Severity::Medium };
+                let severity = if value.is_settable() { Severity::High } else { Severity::Medium };
                 let evidence = format!("{} {path}: {}", service.name, value.raw);
                 sink.add(Note::fail(&value.place, evidence).severity(severity).about(key));
             }
@@ -42,13 +41,13 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 
 /// Names under which a service answers inside of the machine: one with a dot, or one that somebody chooses, can stand
 /// for a host outside.
-fn own_names(service: &Service, sink: &mut Sink<'_>) {
+fn own_names(service: &Service<'_>, sink: &mut Sink<'_>) {
     let aliases = service.below("networks").filter(|(path, _)| path.contains(".aliases."));
     let names = ["container_name", "hostname", "domainname"].into_iter().flat_map(|key| service.below(key));
     for (path, value) in names.chain(aliases).chain(service.below("links")) {
         let name = value.effective();
         let name = name.rsplit(':').next().unwrap_or(&name);
-        let chosen = value.provenance().is_settable();
+        let chosen = value.is_settable();
         let outside = name.contains('.') && !name.ends_with(".internal") && !name.ends_with(".local");
         if chosen || outside {
             let evidence =

@@ -1,7 +1,8 @@
 //! Protects users' data from leaving with logs and telemetry.
 
+use crate::item::Item;
 use crate::names::{NameClass, classify};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::Service;
 use veritee_model::Severity;
@@ -10,10 +11,11 @@ pub(super) const RULE: Rule = Rule {
     id: "DP-URL-007",
     title: "telemetry or logs leave the machine",
     severity: Severity::Medium,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "say what is sent, and show that no user data is in it",
+    answers: &[Item::E6.tells(), Item::M6.tells()],
     check,
+    ..Rule::PLAIN
 };
 
 /// Agents that collect or send.
@@ -49,13 +51,13 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             sink.add(
                 Note::fail(&place, format!("{}: {evidence}", service.name))
                     .severity(severity)
-                    .about(&service.name),
+                    .about(service.name),
             );
         }
         if let Some(driver) = service.scalar("logging.driver") {
             let text = driver.effective();
-            if driver.provenance().is_settable() || DRIVERS.iter().any(|known| text.starts_with(known)) {
-                let settable = service.below("logging").any(|(_, value)| value.provenance().is_settable());
+            if driver.is_settable() || DRIVERS.iter().any(|known| text.starts_with(known)) {
+                let settable = service.below("logging").any(|(_, value)| value.is_settable());
                 let severity = if settable { Severity::High } else { Severity::Medium };
                 let evidence = format!("{} logging.driver: {}", service.name, driver.raw);
                 sink.add(Note::fail(&driver.place, evidence).severity(severity).about(text));
@@ -64,7 +66,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-fn agent(service: &Service) -> Option<(veritee_model::Place, String)> {
+fn agent(service: &Service<'_>) -> Option<(veritee_model::Place, String)> {
     let by_image = service.image().filter(|image| {
         let text = image.raw.to_ascii_lowercase();
         AGENTS.iter().any(|agent| text.contains(agent))
@@ -83,10 +85,10 @@ fn agent(service: &Service) -> Option<(veritee_model::Place, String)> {
     Some((logs.source.place.clone(), format!("reads the logs of all containers: {}", logs.source.raw)))
 }
 
-fn destination_settable(service: &Service) -> bool {
+fn destination_settable(service: &Service<'_>) -> bool {
     service.environment.iter().any(|entry| {
         let destination =
-            matches!(classify(&entry.name), NameClass::Endpoint) && !entry.name.contains("HOSTNAME");
-        destination && entry.value.provenance().is_settable()
+            matches!(classify(entry.name), NameClass::Endpoint) && !entry.name.contains("HOSTNAME");
+        destination && entry.value.is_settable()
     })
 }

@@ -1,19 +1,21 @@
 //! Protects connections from whoever stands in between.
 
 use crate::facts::address::{self, Inside};
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::program::Program;
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::{Program, Service, Value};
+use crate::view::Service;
+use veritee_compose::{Span, Value};
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-URL-008",
     title: "TLS certificates are not verified",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "verify the certificate",
     check,
+    ..Rule::PLAIN
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
@@ -40,24 +42,16 @@ fn insecure_commands(program: &Program, services: &Inside<'_>) -> Vec<String> {
         })
         .map(|command| command.text())
         .filter(|command| {
-            let piece = crate::view::Piece {
-                text: command.clone(),
-                provenance: crate::view::Provenance::Literal,
-                variable: None,
-                default: None,
-                required: false,
-            };
-            let text = Value { raw: command.clone(), pieces: vec![piece], place: program.place.clone() };
-            let found = address::of(&text, false);
+            let found = address::of(&Value::literal_text(command, Span::default()), false);
             found.is_empty() || found.iter().any(|link| !link.is_internal(services))
         })
         .collect()
 }
 
-fn environment(service: &Service, services: &Inside<'_>, sink: &mut Sink<'_>) {
+fn environment(service: &Service<'_>, services: &Inside<'_>, sink: &mut Sink<'_>) {
     for entry in &service.environment {
         let text = entry.value.effective();
-        let off = match entry.name.as_str() {
+        let off = match entry.name {
             "NODE_TLS_REJECT_UNAUTHORIZED" | "PYTHONHTTPSVERIFY" => text == "0",
             "GIT_SSL_NO_VERIFY" => !text.is_empty() && text != "false" && text != "0",
             _ => {
@@ -71,7 +65,7 @@ fn environment(service: &Service, services: &Inside<'_>, sink: &mut Sink<'_>) {
         };
         if off {
             let evidence = format!("{} environment.{}: {}", service.name, entry.name, entry.value.raw);
-            sink.add(Note::fail(&entry.value.place, evidence).about(&entry.name));
+            sink.add(Note::fail(&entry.value.place, evidence).about(entry.name));
         }
     }
 }

@@ -1,21 +1,22 @@
 //! Protects behaviour: settings, rules or code that are read from an address can change while the machine runs.
 
 use crate::facts::address::{self, Address, Inside};
-use crate::facts::words::{RUN, command_words};
+use crate::facts::words::command_words;
+use crate::field::{Field, RUN};
 use crate::names::words;
-use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::{Service, Value};
+use crate::view::Service;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-URL-009",
     title: "settings or code are read from an address",
     severity: Severity::High,
-    blocks: Blocks::Never,
     needs: &[Need::Compose],
     remedy: "write the settings into the document as a config, or build them into the image",
     check,
+    ..Rule::PLAIN
 };
 
 /// Words of an option or a variable behind which a program finds what it does.
@@ -66,13 +67,13 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     let inside = Inside::of(view);
     for service in view.active() {
-        let outside = |value: &Value| {
+        let outside = |value: &Field<'_>| {
             address::of(value, false).into_iter().find(|link| {
                 !link.scheme.is_empty() && !link.authority_settable && !link.is_internal(&inside)
             })
         };
         for entry in &service.environment {
-            if let Some(link) = outside(&entry.value).filter(|_| names_settings(&entry.name)) {
+            if let Some(link) = outside(&entry.value).filter(|_| names_settings(entry.name)) {
                 let evidence = format!("{} environment.{}: {}", service.name, entry.name, link.text);
                 sink.add(Note::fail(&entry.value.place, evidence).about(link.host));
             }
@@ -81,7 +82,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-fn options(service: &Service, outside: &impl Fn(&Value) -> Option<Address>, sink: &mut Sink<'_>) {
+fn options(service: &Service<'_>, outside: &impl Fn(&Field<'_>) -> Option<Address>, sink: &mut Sink<'_>) {
     for key in RUN {
         let mut before = String::new();
         for (path, value) in service.below(key) {

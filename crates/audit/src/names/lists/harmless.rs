@@ -1,0 +1,80 @@
+//! Names of which it is known that nothing that matters hangs on them, and words of tuning.
+
+#[rustfmt::skip]
+pub(crate) const TUNING_LAST: &[&str] = &[
+    "PORT", "PORTS", "TIMEOUT", "TTL", "INTERVAL", "LIMIT", "LIMITS", "SIZE", "COUNT", "MS", "SECONDS", "SECS",
+    "MINUTES", "HOURS", "POOL", "MEMORY", "CPU", "CPUS", "WORKERS", "THREADS", "RETRIES", "TZ", "LANG", "SCREEN",
+    "SCALING", "INDEX", "CONNECTIONS", "CONCURRENCY", "PARALLELISM", "REPLICAS", "BATCH", "BYTES", "KB", "MB", "GB",
+    "SECOND", "DAYS", "DELAY", "PERIOD", "GRACE", "BACKOFF", "KEEPALIVE", "RETRY", "QUOTA", "RATE", "RPS", "WIDTH",
+    "HEIGHT", "FPS", "TIMEZONE", "LANGUAGE", "LOCALE", "MAXIMUM", "MINIMUM",
+];
+
+/// Words of a name whose number is no matter of tuning.
+#[rustfmt::skip]
+pub(crate) const WEIGHED: &[&str] = &[
+    "SIGNER", "SIGNERS", "SIGNATURE", "SIGNATURES", "CONFIRMATION", "CONFIRMATIONS", "VALIDATOR", "VALIDATORS",
+    "QUORUM", "THRESHOLD", "APPROVALS", "VOTES", "STAKE", "AMOUNT", "PRICE", "FEE", "FEES", "BALANCE", "WITHDRAW",
+    "WITHDRAWAL", "PAYOUT", "REWARD", "SLIPPAGE", "TCB", "SVN", "VERSION", "PROOF", "PROOFS", "ATTESTATION",
+    "QUOTE", "TIMELOCK", "NOTICE", "UNLOCK", "LOCK", "VESTING", "EXPIRY",
+];
+
+/// Names of which it is known what a program does with them, and that it is nothing that matters. Closed: each with
+/// its reason, and tested.
+pub(crate) const HARMLESS_NAMES: &[(&str, &str)] = &[
+    ("TZ", "which time zone times are written in"),
+    ("LANG", "which language messages are in"),
+    ("LC_ALL", "which language messages are in"),
+    ("LANGUAGE", "which language messages are in"),
+    ("LOCALE", "which language messages are in"),
+    ("TERM", "what a terminal can draw"),
+    ("NO_COLOR", "whether messages are coloured"),
+    ("FORCE_COLOR", "whether messages are coloured"),
+    ("COLOR", "whether messages are coloured"),
+    ("PUID", "number of the user that files are written as"),
+    ("PGID", "number of the group that files are written as"),
+    ("UMASK", "permissions of new files inside of the container"),
+    ("OTEL_SERVICE_NAME", "a label in telemetry"),
+    ("DD_SERVICE", "a label in telemetry"),
+    ("DD_VERSION", "a label in telemetry"),
+    ("SENTRY_RELEASE", "a label in telemetry"),
+    ("INSTANCE_NAME", "a label"),
+    ("INSTANCE_ID", "a label"),
+    ("SERVICE_NAME", "a label"),
+    ("APP_NAME", "a text that is shown"),
+    ("APP_TITLE", "a text that is shown"),
+    ("SITE_NAME", "a text that is shown"),
+    ("SITE_TITLE", "a text that is shown"),
+    ("BOARD_NAME", "a text that is shown"),
+    ("PAGE_TITLE", "a text that is shown"),
+    ("BRAND_NAME", "a text that is shown"),
+    ("DISPLAY_NAME", "a text that is shown"),
+    ("MAIL_DISPLAY_NAME", "a text that is shown"),
+    ("SMTP_FROM_NAME", "a text that is shown"),
+    ("MAIL_FROM_NAME", "a text that is shown"),
+    ("EMAIL_FROM_NAME", "a text that is shown"),
+    ("MOTD", "a text that is shown"),
+    ("BANNER", "a text that is shown"),
+    ("THEME", "how pages look"),
+    ("GREETING", "a text that is shown"),
+    ("WELCOME_MESSAGE", "a text that is shown"),
+    ("FOOTER_TEXT", "a text that is shown"),
+    ("DOCKER_NETWORK", "name of a network, for a person"),
+    ("APNS_KEY_ID", "tells which key is meant; the key is another variable"),
+    ("APNS_TEAM_ID", "tells which account's key is meant; the key is another variable"),
+    ("BUILD_ID", "a label"),
+    ("BUILD_DATE", "a label"),
+    ("BUILD_TIME", "a label"),
+    ("GOMAXPROCS", "how many threads run at once"),
+    ("GOGC", "how often memory is collected"),
+    ("GOMEMLIMIT", "how much memory is used"),
+    ("OMP_NUM_THREADS", "how many threads run at once"),
+    ("UV_THREADPOOL_SIZE", "how many threads run at once"),
+    ("TOKIO_WORKER_THREADS", "how many threads run at once"),
+    ("WEB_CONCURRENCY", "how many workers run"),
+    ("MALLOC_ARENA_MAX", "how memory is handed out"),
+];
+
+pub(crate) const TUNING_STEMS: &[&str] = &["MAX", "MIN", "MEMORY", "CPU", "POOLSIZE"];
+
+/// Names that sound like an address and are, by their program's own documentation, a label.
+pub(crate) const LABELS: &[&str] = &["DD_HOSTNAME"];

@@ -1,0 +1,39 @@
+//! Names that the start-up itself reads, and the hooks of run times.
+
+/// Replace the compose file, the loader, the shell's start-up file or the docker endpoint.
+#[rustfmt::skip]
+pub(crate) const PROCESS_CRITICAL: &[&str] = &[
+    "COMPOSE_FILE", "COMPOSE_ENV_FILES", "COMPOSE_DISABLE_ENV_FILE", "COMPOSE_PROJECT_NAME",
+    "COMPOSE_PATH_SEPARATOR", "COMPOSE_EXPERIMENTAL", "APP_COMPOSE_FILE", "NERDCTL_NAMESPACE", "DOCKER_HOST",
+    "DOCKER_CONTEXT", "DOCKER_CONFIG", "DOCKER_DEFAULT_PLATFORM", "BUILDKIT_HOST", "BUILDX_BUILDER",
+    "BUILDX_CONFIG", "BASH_ENV", "SHELLOPTS", "BASHOPTS", "PS4", "IFS", "CDPATH", "GLOBIGNORE", "PATH", "TMPDIR",
+    "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "GCONV_PATH", "GIT_SSH_COMMAND", "GIT_EXEC_PATH",
+    "GIT_PROXY_COMMAND", "DSTACK_HOST_SHARED_DIR",
+];
+
+/// Whom the process trusts, and where it looks for its settings.
+#[rustfmt::skip]
+pub(crate) const PROCESS_HIGH: &[&str] = &[
+    "HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_HOME", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY",
+];
+
+pub(crate) const PROXIES: &[&str] = &["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "FTP_PROXY"];
+
+#[rustfmt::skip]
+pub(crate) const RUNTIME_HOOKS: &[&str] = &[
+    "NODE_OPTIONS", "NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED", "PYTHONPATH", "PYTHONSTARTUP",
+    "PYTHONHTTPSVERIFY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "RUBYOPT", "RUBYLIB", "PERL5OPT", "PERL5LIB",
+    "GODEBUG", "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "BASH_ENV", "DSTACK_SIMULATOR_ENDPOINT",
+    "TAPPD_SIMULATOR_ENDPOINT", "DSTACK_ENDPOINT",
+];
+
+#[rustfmt::skip]
+pub(crate) const ROOT_ACCESS: &[&str] = &[
+    "DSTACK_ROOT_PASSWORD", "DSTACK_ROOT_PUBLIC_KEY", "DSTACK_AUTHORIZED_KEYS",
+];
+
+#[rustfmt::skip]
+pub(crate) const REGISTRY: &[&str] = &[
+    "DSTACK_DOCKER_REGISTRY", "DSTACK_DOCKER_USERNAME", "DSTACK_DOCKER_PASSWORD",
+];
