@@ -185,6 +185,55 @@ fn every_rule_has_a_page_that_says_why_shows_both_examples_and_names_false_alarm
     }
 }
 
+/// The blocks of a section in fences.
+fn blocks(section: &str) -> Vec<String> {
+    let parts = section.split("```").skip(1).step_by(2);
+    parts.map(|part| part.split_once('\n').map_or("", |(_, text)| text).trim().to_owned()).collect()
+}
+
+/// Every text in a value.
+fn texts(value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::String(text) => found.push(text.trim().to_owned()),
+        serde_json::Value::Array(elements) => elements.iter().for_each(|element| texts(element, found)),
+        serde_json::Value::Object(members) => members.values().for_each(|member| texts(member, found)),
+        _ => {}
+    }
+}
+
+impl Case {
+    /// Whether a block of a page is part of what the case runs: the compose file, a script, a file, members of the
+    /// app_compose.
+    fn has(&self, block: &str) -> bool {
+        let mut known: Vec<String> = self.compose.iter().map(|text| text.trim().to_owned()).collect();
+        known.extend(self.files.iter().flatten().map(|(_, text)| text.trim().to_owned()));
+        texts(&self.manifest, &mut known);
+        let members = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(block);
+        let of_manifest = members.is_ok_and(|members| {
+            members.iter().all(|(key, value)| self.manifest.get(key).is_some_and(|own| own == value))
+        });
+        of_manifest || known.iter().any(|text| text == block)
+    }
+}
+
+#[test]
+fn what_a_page_shows_as_bad_fires_and_what_it_shows_as_good_is_silent() {
+    let cases = cases();
+    for rule in rules() {
+        let file = format!("{}/../../{}", env!("CARGO_MANIFEST_DIR"), rule.page());
+        let page = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+        for (heading, expect) in [("## Example: bad", "fires"), ("## Example: good", "silent")] {
+            let section = page.split(heading).nth(1).unwrap_or("").split("\n## ").next().unwrap_or("");
+            let blocks = blocks(section);
+            // Bytes that are no text cannot be shown.
+            assert!(!blocks.is_empty() || rule.id == "DP-SRC-026", "{file}: {heading} shows nothing");
+            let runs = |case: &&Case| case.rule == rule.id && case.expect == expect;
+            let is_run = cases.iter().filter(runs).any(|case| blocks.iter().all(|block| case.has(block)));
+            assert!(is_run, "{file}: no vector runs what stands below {heading}");
+        }
+    }
+}
+
 #[test]
 fn no_page_is_left_behind_by_a_rule_that_is_gone() {
     let folder = format!("{}/../../docs/rules", env!("CARGO_MANIFEST_DIR"));
