@@ -6,6 +6,26 @@ export CARGO_TERM_COLOR="${CARGO_TERM_COLOR:-never}"
 tools="$PWD/target/tools"
 step() { printf '\n== %s\n' "$*"; }
 
+# The inner loop: `./test.sh quick [CRATE]`. No release build, no fuzzers, no benches, one crate's tests.
+if [ "${1:-}" = quick ]; then
+  crate="${2:-}"
+  [ -z "$crate" ] || [ "$crate" = veritee ] || crate="veritee-${crate#veritee-}"
+  step "format"
+  cargo fmt --all -- --check
+  step "layers: what the pure crates may not name"
+  ./layers.sh
+  if [ -n "$crate" ]; then
+    step "clippy and tests of $crate"
+    cargo clippy --package "$crate" --all-targets --all-features --locked -- -D warnings
+    cargo test --package "$crate" --all-features --locked
+  else
+    step "check of everything, tests of the documentation and of the program's outputs"
+    cargo check --workspace --all-targets --all-features --locked
+    cargo test --package veritee --locked --test readme --test recipes
+  fi
+  exit
+fi
+
 step "format"
 cargo fmt --all -- --check
 
