@@ -295,7 +295,7 @@ pub(crate) fn gpus_of_store(
     if !place.as_ref().is_ok_and(|place| place.is_dir()) {
         return Ok(());
     }
-    let store = Store::open(&place?, root).map_err(|error| unusable(&error))?;
+    let store = Store::open(&place?, root, &Budget::STANDARD).map_err(|error| unusable(&error))?;
     let genuine: Vec<_> = devices(gpus, as_of, memory).into_iter().flatten().collect();
     let roots = veritee_gpu::Roots::nvidia();
     let ask = GpuAsk { store: &store, roots: &roots, now: as_of, mode: Mode::Offline, nonce: None };
