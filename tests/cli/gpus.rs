@@ -178,6 +178,14 @@ fn saved_reports_batches_and_pages_say_no_more_either() {
         let text = folder.run(&["render", "saved.json", "--format", format]).ends(0).out;
         says_what_is_not_shown(&text, format);
     }
+    let mut alone = sample("2024-06-01T00:00:00Z");
+    alone.extend(["--format", "json", "-o", "alone.json"].map(str::to_owned));
+    folder.run(&alone.iter().map(String::as_str).collect::<Vec<_>>()).ends(0);
+    for format in FORMS {
+        let text = folder.run(&["render", "alone.json", "--format", format]).ends(0).out;
+        says_what_is_not_shown(&text, format);
+        assert!(!text.contains("Intel SGX Root CA"), "{format}: GPUs alone rest on no root of Intel's");
+    }
     let line: Value = serde_json::from_slice(&std::fs::read(&evidence).unwrap()).unwrap();
     folder.write("lines.jsonl", format!("{line}\n"));
     let batch = folder.run(&["batch", "lines.jsonl", "--policy", &policy, "--offline"]).ends(0);
