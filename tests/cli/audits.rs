@@ -170,3 +170,28 @@ fn a_comment_that_asks_for_an_allowance_counts_only_under_a_policy_that_honours_
         ran.out
     );
 }
+
+#[test]
+fn the_first_screen_of_the_largest_compose_is_one_screen_and_what_holds_is_in_the_rows() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/compose-corpus");
+    let files = std::fs::read_dir(corpus).into_iter().flatten().flatten().map(|entry| entry.path());
+    let composes = files.filter(|path| path.to_string_lossy().ends_with(".app-compose.json"));
+    let Some(largest) = composes.max_by_key(|path| std::fs::metadata(path).map_or(0, |found| found.len())) else {
+        eprintln!("skipped: ../shared is absent");
+        return;
+    };
+    let folder = Folder::empty();
+    folder.write("app-compose.json", std::fs::read(largest).unwrap());
+    let screen = folder.run(&["audit", "app-compose.json"]).out;
+    assert!(screen.lines().count() <= 40, "{} lines\n{screen}", screen.lines().count());
+    let report: Value =
+        serde_json::from_str(&folder.run(&["audit", "app-compose.json", "--format", "json"]).out).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let holds = findings.iter().filter(|finding| finding["status"] == "pass").count();
+    assert!(holds > 0, "what holds is listed");
+    // The numbers of the audit's line add up to the rows.
+    let checks = report["checks"].as_array().unwrap();
+    let detail = checks.iter().find(|check| check["id"] == "audit.rules").unwrap()["detail"].as_str().unwrap();
+    let numbers = detail.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse::<usize>().ok());
+    assert_eq!(numbers.skip(1).sum::<usize>(), findings.len(), "{detail}");
+}

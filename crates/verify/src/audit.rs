@@ -73,7 +73,7 @@ pub(crate) fn check(run: &mut Run<'_>, bound: Option<&BoundCompose>, identity: O
     run.stage = Some(audit.stage.clone());
     run.audit = Some(facts(&audit));
     run.record(Check::pass(CheckId::AuditRules, words(core::iter::once(&audit))));
-    run.findings = audit.findings.into_iter().filter(is_listed).collect();
+    run.findings = audit.findings;
 }
 
 /// Facts of the verified quote and the replayed log, and the policy's allowances.
@@ -130,11 +130,6 @@ fn allowances(policy: &Policy) -> Vec<Allow> {
         .collect()
 }
 
-/// Passes and rules that found nothing are counted, not listed.
-fn is_listed(finding: &Finding) -> bool {
-    finding.status != FindingStatus::Pass
-}
-
 /// What an audit of documents that nothing vouches for is reported with.
 #[derive(Debug, Clone, Copy)]
 pub struct Unattested<'a> {
@@ -170,7 +165,7 @@ pub fn report_with(mut audit: Audit, judged: &[Judged], given: &Unattested<'_>) 
     let stage = documents::stage(&audit, judged);
     let apart = judged.iter().filter(|judged| !judged.joined).map(|judged| &judged.audit);
     let detail = words(core::iter::once(&audit).chain(apart));
-    let mut findings: Vec<Finding> = audit.findings.into_iter().filter(is_listed).collect();
+    let mut findings: Vec<Finding> = audit.findings;
     findings.extend(judged.iter().flat_map(documents::placed));
     Draft {
         kind: Kind::Documents,
@@ -213,30 +208,36 @@ fn remark_allowances(policy: &Policy, audit: &Audit, notices: &mut Vec<Notice>) 
     }
 }
 
-/// How many findings of which severity are open.
+/// How many findings of which severity are open, and what all others are: the counts add up to all that is listed.
 fn words<'a>(audits: impl Iterator<Item = &'a Audit> + Clone) -> String {
-    let open = |severity| {
-        audits
-            .clone()
-            .flat_map(|audit| &audit.findings)
-            .filter(|finding| finding.severity == severity && finding.allowed.is_none())
-            .filter(|finding| {
-                matches!(finding.status, FindingStatus::Fail | FindingStatus::Warn | FindingStatus::Unknown)
-            })
-            .count()
+    let (allowed, rest): (Vec<&Finding>, Vec<&Finding>) =
+        audits.clone().flat_map(|audit| &audit.findings).partition(|finding| finding.allowed.is_some());
+    let of = |statuses: &[FindingStatus]| -> Vec<&Finding> {
+        rest.iter().filter(|finding| statuses.contains(&finding.status)).copied().collect()
     };
-    let severities = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low];
-    let counts: Vec<String> = severities
-        .into_iter()
-        .map(|severity| (open(severity), severity))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, severity)| format!("{count} {severity}"))
-        .collect();
-    let asked = audits.clone().map(asked).max().unwrap_or(0);
-    if counts.is_empty() {
-        return format!("{asked} rules asked, nothing open");
-    }
-    format!("{asked} rules asked, open findings: {}", counts.join(", "))
+    let open = of(&[FindingStatus::Fail, FindingStatus::Warn, FindingStatus::Unknown]);
+    let severities = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info];
+    let counts = severities.into_iter().filter_map(|severity| {
+        let count = open.iter().filter(|finding| finding.severity == severity).count();
+        (count > 0).then(|| format!("{count} {severity}"))
+    });
+    let counts: Vec<String> = counts.collect();
+    let open = if counts.is_empty() {
+        "nothing open".to_owned()
+    } else {
+        format!("open findings: {}", counts.join(", "))
+    };
+    let others = [
+        (of(&[FindingStatus::Manual]).len(), "for a person"),
+        (allowed.len(), "allowed"),
+        (of(&[FindingStatus::Pass]).len(), "that hold"),
+        (of(&[FindingStatus::Info]).len(), "remarks"),
+    ];
+    let others = others.into_iter().filter(|(count, _)| *count > 0);
+    let others: Vec<String> = others.map(|(count, words)| format!("{count} {words}")).collect();
+    let beside =
+        if others.is_empty() { String::new() } else { format!("; beside them {}", others.join(", ")) };
+    format!("{} rules asked, {open}{beside}", audits.map(asked).max().unwrap_or(0))
 }
 
 fn asked(audit: &Audit) -> usize {

@@ -1,6 +1,6 @@
 //! Documents of a source tree, each with a judgement of its own, in one report.
 
-use super::{Unattested, facts, flow, is_listed};
+use super::{Unattested, facts, flow};
 use std::collections::BTreeSet;
 use veritee_audit::{AllowOutcome, Audit, Stage};
 use veritee_model::report::{AuditFacts, DocumentFact};
@@ -26,7 +26,7 @@ const WHOLE: &[&str] = &["app_compose", "docker-compose.yaml"];
 /// Findings of a document, each with the document's path at its place.
 pub(super) fn placed(judged: &Judged) -> Vec<Finding> {
     let own = judged.audit.findings.iter().filter(|_| !judged.joined);
-    let listed = own.filter(|finding| is_listed(finding)).cloned();
+    let listed = own.cloned();
     listed.map(|finding| relocated(finding, &judged.path)).collect()
 }
 
