@@ -15,7 +15,7 @@ pattern!(
 // What an entry of a record has: a date, a hash, a transaction. A text that only tells how to deploy has none.
 pattern!(
     ENTRY,
-    r"(?im)\b20[0-9]{2}-[01][0-9]-[0-3][0-9]\b|\bsha256:|\b(?:0x)?[0-9a-f]{40,}\b|^[ \t|*-]*(?:tx|transaction|compose[ _-]?hash|digest|commit)[*` \t]*[:|]"
+    r"(?im)\b20[0-9]{2}-[01][0-9]-[0-3][0-9]\b|\bsha256:|\b(?:0x)?[0-9a-f]{40,}\b|^[ \t|*-]*(?:date|tx|transaction|compose[ _-]?hash|digest|commit)[*` \t]*[:|]"
 );
 
 /// One record.
