@@ -463,6 +463,10 @@ pub(crate) struct Batch {
     /// NVIDIA's reference manifests, OCSP answers and revocation lists: files or folders. May be repeated.
     #[arg(long, value_name = "FILE|DIR", help_heading = "Evidence")]
     pub(crate) gpu_collateral: Vec<PathBuf>,
+    /// Folder of the collateral store, which is read and never asked to fetch. Default where no collateral is given:
+    /// veritee/collateral in the user's cache folder.
+    #[arg(long, value_name = "DIR", help_heading = "Evidence")]
+    pub(crate) store: Option<PathBuf>,
     /// Threads; 0 for one a core.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) jobs: usize,

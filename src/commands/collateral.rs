@@ -13,7 +13,7 @@ use crate::{network, output};
 use core::fmt::Write as _;
 use serde_json::{Value, json};
 use std::path::Path;
-use veritee_collateral::{Evaluation as By, Fault, Listed, Mode, Need, Obtained, Store};
+use veritee_collateral::{At, Evaluation as By, Fault, Listed, Mode, Need, Obtained, Store};
 use veritee_model::text::inert;
 use veritee_model::{Budget, Evidence, ExitCode, Item, UnixTime};
 use veritee_quote::{CaKind, Quote, Tee};
@@ -48,7 +48,8 @@ fn fetch(
         Evaluation::Both => &[By::Standard, By::Early],
         Evaluation::One(ref one) => std::slice::from_ref(one),
     };
-    let now = at.time()?;
+    // What is kept bears the time of the run, whatever time it is wanted for.
+    let now = At { as_of: at.time()?, clock: input::now()? };
     let store = open(options.store.as_deref(), at)?;
     let client = network::client(options, global)?;
     let service = supply::service(options)?;
@@ -86,9 +87,11 @@ fn fetch(
     })?;
     let mut text = described(&obtained, global);
     let about_gpus = match (&gpus, whose.gpus) {
-        (Some(item), true) => Some(gpus::fetch(item, &client, &store, (now, mode), gpu_network, global)?),
+        (Some(item), true) => {
+            Some(gpus::fetch(item, &client, &store, (now.as_of, mode), gpu_network, global)?)
+        }
         (Some(item), false) => {
-            gpus::not_asked(item, now, global);
+            gpus::not_asked(item, now.as_of, global);
             None
         }
         (None, _) => None,
@@ -328,11 +331,14 @@ fn export(folder: &Path, place: &StorePlace, at: &StoreTime, global: &Global) ->
 fn import(folder: &Path, place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human], "collateral import")?;
     let (store, now) = (open(place.store.as_deref(), at)?, at.time()?);
-    let mut imported =
-        veritee_collateral::import(&store, folder, now).map_err(|error| supply::unobtainable(&error))?;
+    let mut imported = veritee_collateral::import(&store, folder, At { as_of: now, clock: input::now()? })
+        .map_err(|error| supply::unobtainable(&error))?;
     let mut text = String::new();
     for need in &imported.needs {
         let _ = writeln!(text, "taken: {need}");
+    }
+    for name in &imported.revoking {
+        let _ = writeln!(text, "kept for what its lists revoke: {}", inert(name));
     }
     let about_gpus = gpus::import(&store, folder, now, &mut text)?;
     imported.refused.extend(about_gpus.refused);

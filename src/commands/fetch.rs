@@ -10,10 +10,10 @@ use ring::rand::SecureRandom as _;
 use std::collections::BTreeMap;
 use veritee_acquire::{Acquired, Cloud, Directory, Options, Plan, Target};
 use veritee_client::{Client, Url};
-use veritee_collateral::{Evaluation as By, Mode, Need, Platform, Store};
+use veritee_collateral::{At, Evaluation as By, Mode, Need, Platform, Store};
 use veritee_evidence::{set_to_json, to_json};
 use veritee_model::text::inert;
-use veritee_model::{Budget, ExitCode, Item, UnixTime};
+use veritee_model::{Budget, ExitCode, Item};
 use veritee_quote::Quote;
 
 pub(crate) fn run(options: &Fetch, global: &Global) -> Result<ExitCode, Failure> {
@@ -35,7 +35,7 @@ pub(crate) fn run(options: &Fetch, global: &Global) -> Result<ExitCode, Failure>
             .await
             .map_err(|error| Failure::unobtainable(error.to_string()))?;
         if !options.no_collateral {
-            collateral(&client, &mut acquired, options, as_of, global).await?;
+            collateral(&client, &mut acquired, options, At { as_of, clock: now }, global).await?;
         }
         Ok(acquired)
     })?;
@@ -115,7 +115,7 @@ async fn collateral(
     client: &Client,
     acquired: &mut Acquired,
     options: &Fetch,
-    now: UnixTime,
+    at: At,
     global: &Global,
 ) -> Result<(), Failure> {
     let root = super::verify::trust_root(options.at.root.as_deref())?;
@@ -142,7 +142,7 @@ async fn collateral(
                     &quote,
                     *evaluation,
                     &options.network,
-                    now,
+                    at,
                     Mode::Cached,
                 )
                 .await;

@@ -109,7 +109,10 @@ fn add_ingress(evidence: &mut Evidence, folder: &Path) -> Result<Vec<Note>, Fail
 /// The collateral of the judging side: every file given, and every file of the folders given, whatever platform it is
 /// for. Which of it decides is the engine's to say, and a list that names a machine may stand in any of them.
 pub(crate) fn collateral(grounds: &mut Grounds, paths: &[PathBuf], global: &Global) -> Result<(), Failure> {
-    for_each_collateral(paths, global, |item| grounds.give(item, Origin::Caller))?;
+    for_each_collateral(paths, global, |given| match given {
+        Given::Set(item) => grounds.give(item, Origin::Caller),
+        Given::Lists(item) => grounds.give_revocations(item, Origin::Caller),
+    })?;
     for damaged in grounds.damaged() {
         let name = veritee_model::text::inert(&damaged.name);
         output::note(global, &format!("note: collateral {name}: passed over: {}", damaged.error));
@@ -135,7 +138,18 @@ pub(crate) fn collateral_into(
     paths: &[PathBuf],
     global: &Global,
 ) -> Result<(), Failure> {
-    for_each_collateral(paths, global, |item| evidence.collateral.push(item))
+    for_each_collateral(paths, global, |given| {
+        if let Given::Set(item) = given {
+            evidence.collateral.push(item);
+        }
+    })
+}
+
+/// What a file of collateral holds.
+enum Given {
+    Set(veritee_model::Item),
+    /// Lists without documents, of which only what they revoke counts.
+    Lists(veritee_model::Item),
 }
 
 /// One file at a time: of a large folder only what is collateral stays in memory. Answers of Intel's service that came in
@@ -143,7 +157,7 @@ pub(crate) fn collateral_into(
 fn for_each_collateral(
     paths: &[PathBuf],
     global: &Global,
-    mut take: impl FnMut(veritee_model::Item),
+    mut take: impl FnMut(Given),
 ) -> Result<(), Failure> {
     let mut loose = Loose::default();
     let mut named = Vec::new();
@@ -158,7 +172,10 @@ fn for_each_collateral(
             match parts::add(Slot::Collateral, &mut found, &bytes, &name, &Budget::STANDARD) {
                 Ok(notes) => {
                     tell_losses(&notes, global);
-                    found.collateral.into_iter().for_each(&mut take);
+                    for item in found.collateral {
+                        loose.know_chain(&item.bytes);
+                        take(Given::Set(item));
+                    }
                 }
                 Err(_) if loose.take(&name, &bytes) => {
                     if !folder {
@@ -172,9 +189,12 @@ fn for_each_collateral(
         }
     }
     let put_together = loose.put_together();
-    put_together.sets.into_iter().for_each(&mut take);
+    let lists = !put_together.lists.is_empty();
+    put_together.sets.into_iter().map(Given::Set).for_each(&mut take);
+    put_together.lists.into_iter().map(Given::Lists).for_each(&mut take);
     for (name, why) in put_together.passed_over {
-        if named.contains(&name) {
+        // A list alone is of use: what it revokes counts.
+        if named.contains(&name) && !lists {
             return Err(Failure::unobtainable(format!("{}: {why}", veritee_model::text::inert(&name)))
                 .help("give all answers of Intel's service, or the folder that holds them"));
         }

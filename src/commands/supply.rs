@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use veritee_client::Client;
 use veritee_collateral::{
-    Error, Evaluation as By, GpuAsk, Held, Mode, Need, Obtained, Service, Store, StoreError,
+    At, Error, Evaluation as By, GpuAsk, Held, Mode, Need, Obtained, Service, Store, StoreError,
 };
 use veritee_gpu::container::{self, Collected};
 use veritee_gpu::{DeviceError, SignedReport};
@@ -101,6 +101,40 @@ fn standard(
     Ok(())
 }
 
+/// Everything that a store has for the standard evaluation, and whatever else in it revokes: for judging many machines of
+/// any platform. The store that was named, or, where the caller brings nothing, the one in its usual place.
+pub(crate) fn whole_store(
+    folder: Option<&Path>,
+    brought_nothing: bool,
+    root: &TrustRoot,
+    as_of: UnixTime,
+    grounds: &mut Grounds,
+) -> Result<(), Failure> {
+    if folder.is_none() && !brought_nothing {
+        return Ok(());
+    }
+    let named = folder.is_some();
+    let place = network::store_folder(folder);
+    if !place.as_ref().is_ok_and(|place| place.is_dir()) {
+        return Ok(());
+    }
+    let held = Store::open(&place?, root, &Budget::STANDARD).and_then(|store| store.holdings(as_of));
+    let held = match held {
+        Ok(held) => held,
+        Err(error) if named => return Err(unusable(&error)),
+        // What nobody asked for does not stand in the way.
+        Err(_) => return Ok(()),
+    };
+    for held in held {
+        if held.need.is_some_and(|need| need.evaluation == By::Standard) {
+            grounds.give(held.item, Origin::Store);
+        } else {
+            grounds.give_revocations(held.item, Origin::Store);
+        }
+    }
+    Ok(())
+}
+
 /// Whether a TCB evaluation other than the standard one was asked for: its set alone decides then.
 pub(crate) const fn is_named(network: &Network) -> bool {
     !matches!(network.evaluation, Evaluation::Both | Evaluation::One(By::Standard))
@@ -122,9 +156,10 @@ fn obtain(
     let client = network::client(wanted.network, global)?;
     let service = service(wanted.network)?;
     let as_of = wanted.as_of;
+    let at = At { as_of, clock: crate::input::now()? };
     let work = async {
         let obtained =
-            veritee_collateral::obtain_for_quote(&client, &service, &store, quote, evaluation, as_of, mode)
+            veritee_collateral::obtain_for_quote(&client, &service, &store, quote, evaluation, at, mode)
                 .await;
         Ok::<_, Failure>(obtained)
     };
@@ -214,11 +249,11 @@ pub(crate) async fn for_quote(
     quote: &Quote,
     evaluation: By,
     options: &Network,
-    as_of: UnixTime,
+    at: At,
     mode: Mode,
 ) -> Result<Obtained, Failure> {
     let service = service(options)?;
-    veritee_collateral::obtain_for_quote(client, &service, store, quote, evaluation, as_of, mode)
+    veritee_collateral::obtain_for_quote(client, &service, store, quote, evaluation, at, mode)
         .await
         .map_err(|error| unobtainable(&error))
 }

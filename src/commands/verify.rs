@@ -226,6 +226,11 @@ impl Rules {
         supply::gpus_of_store(evidence, folder, &self.root, self.as_of, &self.gpu_memory, global)
     }
 
+    /// Every way in which they are looser than the default, in words, as a report echoes it.
+    pub(crate) fn loosened(&self) -> Vec<String> {
+        veritee_verify::loosened(&self.loaded.policy, self.as_of, self.fail_on)
+    }
+
     /// Grounds without collateral.
     pub(crate) fn grounds(&self) -> Grounds {
         Grounds::new(&self.root, &self.loaded.policy, &Budget::STANDARD)

@@ -59,6 +59,17 @@ pub enum Note {
         /// Where the other one came from.
         dropped: String,
     },
+    /// Two sources give one part of one machine, a log say, with different bytes; the first is kept.
+    PartsDiffer {
+        /// The machine.
+        label: String,
+        /// The part.
+        part: &'static str,
+        /// Where the one came from that is kept.
+        kept: String,
+        /// Where the other came from.
+        dropped: String,
+    },
     /// Two sources give one claim of one machine with two values; the first is kept.
     ClaimsDiffer {
         /// The machine.
@@ -103,6 +114,13 @@ impl fmt::Display for Note {
             Self::AnotherQuote { label, kept, dropped } => write!(
                 f,
                 "{}: two quotes came, the one from {} is kept, the one from {} is not",
+                inert(label),
+                inert(kept),
+                inert(dropped)
+            ),
+            Self::PartsDiffer { label, part, kept, dropped } => write!(
+                f,
+                "{}: two differing {part} came, the one from {} is kept, the one from {} is not",
                 inert(label),
                 inert(kept),
                 inert(dropped)

@@ -97,7 +97,7 @@ pub use gpu::{
 pub use memory::{Mark, Memory, Rollback};
 pub use need::{Evaluation, EvaluationError, Need, NeedError};
 pub use numbers::{OfferedNumber, offered_numbers};
-pub use obtain::{Mode, Obtained, Warning, obtain, obtain_both, offline};
+pub use obtain::{At, Mode, Obtained, Warning, obtain, obtain_both, offline};
 pub use pcs::ask;
 pub use platform::{Platform, obtain_for_quote};
 pub use service::{

@@ -23,6 +23,22 @@ pub enum Mode {
     Offline,
 }
 
+/// The time of the verdict, and what the clock says: collateral is judged at the one and recorded as fetched at the
+/// other. One time stands for both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct At {
+    /// At which time collateral has to be in force.
+    pub as_of: UnixTime,
+    /// When it is fetched.
+    pub clock: UnixTime,
+}
+
+impl From<UnixTime> for At {
+    fn from(now: UnixTime) -> Self {
+        Self { as_of: now, clock: now }
+    }
+}
+
 /// Collateral with all that a report says of where it came from.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -155,9 +171,11 @@ pub async fn obtain(
     service: &Service,
     store: &Store,
     need: &Need,
-    now: UnixTime,
+    at: impl Into<At>,
     mode: Mode,
 ) -> Result<Obtained, Error> {
+    let at = at.into();
+    let now = at.as_of;
     let mut faults = Vec::new();
     let mut parts = Vec::new();
     match mode {
@@ -187,7 +205,7 @@ pub async fn obtain(
             }
         }
     }
-    let mut obtained = fetch(client, service, store, need, now, parts).await?;
+    let mut obtained = fetch(client, service, store, need, at, parts).await?;
     obtained.warnings.extend(faults.into_iter().map(Warning::Damaged));
     Ok(obtained)
 }
@@ -211,14 +229,15 @@ pub async fn obtain_both(
     service: &Service,
     store: &Store,
     need: &Need,
-    now: UnixTime,
+    at: impl Into<At>,
     mode: Mode,
 ) -> [Result<Obtained, Error>; 2] {
+    let at = at.into();
     let standard = need.with(Evaluation::Standard);
     let early = need.with(Evaluation::Early);
     [
-        obtain(client, service, store, &standard, now, mode).await,
-        obtain(client, service, store, &early, now, mode).await,
+        obtain(client, service, store, &standard, at, mode).await,
+        obtain(client, service, store, &early, at, mode).await,
     ]
 }
 
@@ -227,16 +246,17 @@ async fn fetch(
     service: &Service,
     store: &Store,
     need: &Need,
-    now: UnixTime,
+    at: At,
     mut parts: Vec<Received>,
 ) -> Result<Obtained, Error> {
+    let now = at.as_of;
     let missing = |parts: &[Received]| -> Vec<ItemKind> {
         ItemKind::ALL.into_iter().filter(|item| parts.iter().all(|part| part.item != *item)).collect()
     };
     let wanted = missing(&parts);
     let mut requests = wanted.len();
     let reused: Vec<ItemKind> = parts.iter().map(|part| part.item).collect();
-    parts.extend(pcs::ask(client, service, need, &wanted, store.budget(), now).await?);
+    parts.extend(pcs::ask(client, service, need, &wanted, store.budget(), at.clock).await?);
     let mut answers = put_together(service, parts)?;
     let mut checked = answers.check(need, store.root(), now, store.budget())?;
     if checked.numbers.0 != checked.numbers.1 {
@@ -249,7 +269,7 @@ async fn fetch(
             requests = requests.saturating_add(outdated.len());
             let mut parts: Vec<Received> = answers.into_all().into();
             parts.retain(|part| !outdated.contains(&part.item));
-            parts.extend(pcs::ask(client, service, need, &outdated, store.budget(), now).await?);
+            parts.extend(pcs::ask(client, service, need, &outdated, store.budget(), at.clock).await?);
             answers = put_together(service, parts)?;
             checked = answers.check(need, store.root(), now, store.budget())?;
         }

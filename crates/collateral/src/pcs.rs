@@ -15,7 +15,8 @@ use veritee_model::{Budget, UnixTime};
 /// Nothing is verified here but that each answer has the form of its part.
 ///
 /// # Errors
-/// The first fault in the order of [`ItemKind::ALL`], however the answers came in.
+/// The first fault in the order of [`ItemKind::ALL`], however the answers came in. Once one is there, what can only
+/// come after it is not waited for.
 pub async fn ask(
     client: &Client,
     service: &Service,
@@ -27,19 +28,14 @@ pub async fn ask(
     let mut requests = Vec::with_capacity(items.len());
     for item in items {
         let question = service.question(need, *item, budget)?;
-        requests.push(async move {
+        requests.push((*item, async move {
             let request = Get { url: question.url.clone(), cap: question.cap, accept: "*/*", types: &[] };
             let answer = client.get(&request).await;
-            (question, answer)
-        });
+            receive(need, &question, answer, now)
+        }));
     }
-    let mut answers = all(requests).await;
-    answers.sort_by_key(|(question, _)| question.item);
-    let mut received = Vec::with_capacity(items.len());
-    for (question, answer) in answers {
-        received.push(receive(need, &question, answer, now)?);
-    }
-    Ok(received)
+    requests.sort_by_key(|(item, _)| *item);
+    all_or_first(requests.into_iter().map(|(_, request)| request).collect()).await
 }
 
 fn receive(
@@ -70,6 +66,39 @@ fn failed(need: &Need, question: &Question, error: FetchError) -> Error {
         (Some(404), _) if of_a_set => Error::NotServed { need: *need, url },
         _ => Error::Fetch { item: question.item.title(), url, error: Box::new(error) },
     }
+}
+
+/// Runs all of them at the same time, in this task. Those after one that has failed are ended: its error would be told
+/// before theirs.
+async fn all_or_first<T, F: Future<Output = Result<T, Error>>>(futures: Vec<F>) -> Result<Vec<T>, Error> {
+    let mut running: Vec<_> = futures.into_iter().enumerate().map(|(at, it)| (at, Box::pin(it))).collect();
+    let mut done = Vec::with_capacity(running.len());
+    let mut failed: Option<(usize, Error)> = None;
+    poll_fn(|context| {
+        running.retain_mut(|(at, future)| match future.as_mut().poll(context) {
+            Poll::Ready(Ok(output)) => {
+                done.push((*at, output));
+                false
+            }
+            Poll::Ready(Err(error)) => {
+                if failed.as_ref().is_none_or(|(first, _)| *at < *first) {
+                    failed = Some((*at, error));
+                }
+                false
+            }
+            Poll::Pending => true,
+        });
+        if let Some((first, _)) = &failed {
+            running.retain(|(at, _)| at < first);
+        }
+        if running.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    if let Some((_, error)) = failed {
+        return Err(error);
+    }
+    done.sort_by_key(|(at, _)| *at);
+    Ok(done.into_iter().map(|(_, output)| output).collect())
 }
 
 /// Runs all of them at the same time, in this task, to their ends.

@@ -4,7 +4,7 @@
 
 use crate::error::{AnswerFault, Error};
 use crate::need::{Evaluation, Need};
-use crate::obtain::{Mode, Obtained, Warning, obtain};
+use crate::obtain::{At, Mode, Obtained, Warning, obtain};
 use crate::service::Service;
 use crate::store::{Store, chain_cap};
 use std::sync::Arc;
@@ -99,11 +99,13 @@ pub async fn obtain_for_quote(
     store: &Store,
     quote: &Quote,
     evaluation: Evaluation,
-    now: UnixTime,
+    at: impl Into<At>,
     mode: Mode,
 ) -> Result<Obtained, Error> {
+    let at = at.into();
+    let now = at.as_of;
     if let Some(need) = Need::of_quote(quote, evaluation) {
-        return obtain(client, service, store, &need, now, mode).await;
+        return obtain(client, service, store, &need, at, mode).await;
     }
     let certification = quote.certification().kind().number();
     let platform = Platform::of_quote(quote).ok_or(Error::NoPlatform { certification })?;
@@ -119,13 +121,13 @@ pub async fn obtain_for_quote(
     let (answer, asked) = match (kept, mode) {
         (Some(kept), _) => (kept, 0),
         (None, Mode::Offline) => return Err(Error::PckAbsent),
-        (None, _) => (ask_pck(client, service, store, &platform, now).await?, 1),
+        (None, _) => (ask_pck(client, service, store, &platform, at.clock).await?, 1),
     };
     let refused = |fault| Error::Refused { item: PCK_CERTIFICATE, url: answer.url.clone(), fault };
     let chain = answer.pem_chain().ok_or_else(|| refused(AnswerFault::PckUnreadable))?;
     let hint = PckHint::of_chain(chain.as_bytes()).ok_or_else(|| refused(AnswerFault::PckUnreadable))?;
     let need = Need { tee: quote.tee(), fmspc: hint.fmspc, ca: hint.ca, evaluation };
-    let mut obtained = obtain(client, service, store, &need, now, mode).await?;
+    let mut obtained = obtain(client, service, store, &need, at, mode).await?;
     let parts = CollateralParts { pck_certificate_chain: Some(chain), ..obtained.collateral.parts().clone() };
     let collateral = Collateral::from_parts(parts);
     let in_collateral = |error| refused(AnswerFault::Collateral(Box::new(error)));

@@ -4,6 +4,7 @@ use crate::answers::Answers;
 use crate::error::{Error, Fault, FaultKind};
 use crate::memory::Rollback;
 use crate::need::{Evaluation, Need};
+use crate::obtain::At;
 use crate::service::ServiceKind;
 use crate::store::{Lookup, Store, failed, read_file, write_public};
 use std::path::Path;
@@ -48,6 +49,8 @@ pub struct Imported {
     pub rollbacks: Vec<Rollback>,
     /// Files that were refused, with why.
     pub refused: Vec<Fault>,
+    /// Files, refused or not, of which the lists were kept for what they revoke and nothing else here does.
+    pub revoking: Vec<String>,
 }
 
 /// Writes the collateral of `needs`, or of everything in the store, into `folder`: one file each, named by
@@ -73,6 +76,7 @@ pub fn snapshot(
     };
     wanted.sort_unstable();
     wanted.dedup();
+    let mut whole = None;
     for need in wanted {
         match store.lookup(&need, now)? {
             Lookup::Absent(faults) => {
@@ -80,31 +84,46 @@ pub fn snapshot(
                 snapshot.absent.push(need);
             }
             Lookup::Fresh(found) | Lookup::Stale(found, _) => {
-                let json = found.checked.collateral.to_json();
-                let name = need.file_name();
-                write_public(folder, &name, json.as_bytes())?;
-                snapshot.written.push(Written {
-                    need,
-                    name,
-                    bytes: json.len(),
-                    sha256: Sha256Digest::of(json.as_bytes()),
-                    expires: found.checked.prepared.sources().iter().map(|dates| dates.expires).min(),
-                });
+                let expires = found.checked.prepared.sources().iter().map(|dates| dates.expires).min();
+                let written = write(folder, need, need.file_name(), &found.checked.collateral, expires)?;
+                snapshot.written.push(written);
+                whole = whole.or(Some((need, found.checked.collateral)));
             }
+        }
+    }
+    // What the store knows to be revoked goes along.
+    if let Some((need, whole)) = whole {
+        for (number, set) in store.revoking_sets(&whole)?.iter().enumerate() {
+            let name = format!("revocations-{number}.json");
+            snapshot.written.push(write(folder, need, name, set, None)?);
         }
     }
     Ok(snapshot)
 }
 
-/// Reads every `*.json` of a folder into the store, verified under the store's root at `now`; expired ones too.
+fn write(
+    folder: &Path,
+    need: Need,
+    name: String,
+    collateral: &Collateral,
+    expires: Option<UnixTime>,
+) -> Result<Written, Error> {
+    let json = collateral.to_json();
+    write_public(folder, &name, json.as_bytes())?;
+    let sha256 = Sha256Digest::of(json.as_bytes());
+    Ok(Written { need, name, bytes: json.len(), sha256, expires })
+}
+
+/// Reads every `*.json` of a folder into the store, verified under the store's root at the as-of time; expired ones too.
 ///
 /// A file's name can say that it is the standard or the early set, which its content cannot; without such a name it
 /// is kept under its evaluation data number. Nothing is added to the rollback memory by a name's word. A file that
-/// does not verify is refused, the rest are read.
+/// does not verify is refused, the rest are read; but what a genuine list in it revokes is kept all the same.
 ///
 /// # Errors
 /// [`Error::Store`] when the folder cannot be listed or the store cannot be written.
-pub fn import(store: &Store, folder: &Path, now: UnixTime) -> Result<Imported, Error> {
+pub fn import(store: &Store, folder: &Path, at: impl Into<At>) -> Result<Imported, Error> {
+    let at = at.into();
     let mut names = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed("list", folder))? {
         let entry = entry.map_err(failed("list", folder))?;
@@ -124,13 +143,19 @@ pub fn import(store: &Store, folder: &Path, now: UnixTime) -> Result<Imported, E
                 continue;
             }
         };
-        match import_one(store, &name, &bytes, now) {
+        match import_one(store, &name, &bytes, at) {
             Ok((need, rollbacks)) => {
                 imported.needs.push(need);
                 imported.rollbacks.extend(rollbacks);
             }
             Err(Error::Store(error)) => return Err(error.into()),
             Err(error) => {
+                let collateral = Collateral::from_json(&bytes);
+                if let Ok(collateral) = collateral
+                    && store.keep_revocations(&collateral, &name, at.clock)?
+                {
+                    imported.revoking.push(name.clone());
+                }
                 imported.refused.push(Fault { file: name, what: FaultKind::Refused(error.to_string()) });
             }
         }
@@ -142,7 +167,7 @@ fn import_one(
     store: &Store,
     name: &str,
     bytes: &[u8],
-    now: UnixTime,
+    At { as_of: now, clock }: At,
 ) -> Result<(Need, Vec<Rollback>), Error> {
     let refused = |fault| Error::Refused { item: "collateral", url: name.to_owned(), fault };
     let in_collateral = |error| refused(crate::AnswerFault::Collateral(Box::new(error)));
@@ -155,7 +180,7 @@ fn import_one(
         .map(|named| named.evaluation);
     let number = Evaluation::Number(prepared.tcb_info().evaluation_number);
     let need = Need { tee, fmspc, ca, evaluation: named.unwrap_or(number) };
-    let answers = Answers::from_collateral(&collateral, name, now, store.budget()).map_err(refused)?;
+    let answers = Answers::from_collateral(&collateral, name, clock, store.budget()).map_err(refused)?;
     let kept = store.keep(&need, ServiceKind::Imported, &answers, now)?;
     Ok((need, kept.rollbacks))
 }

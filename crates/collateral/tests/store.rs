@@ -1,4 +1,5 @@
 //! The store on disk: damage, permissions, links, what is listed, dropped, written out and read in.
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
 #[allow(dead_code, reason = "each test binary uses a part")]
 #[path = "support/world.rs"]
@@ -547,5 +548,52 @@ fn a_link_to_a_store_is_refused_however_it_is_written() {
     for spelling in ["link", "link/", "link/.", "link//", "./link/"] {
         let opened = Store::open(&folder.path().join(spelling), world.store.root(), &Budget::STANDARD);
         assert!(matches!(opened, Err(StoreError::NotAFolder { .. })), "{spelling}");
+    }
+}
+
+/// Sets what everybody may do with the folder and all that is in it.
+#[cfg(unix)]
+fn chmod(folder: &Path, folders: u32, plain: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            chmod(&entry.path(), folders, plain);
+        } else {
+            fs::set_permissions(entry.path(), fs::Permissions::from_mode(plain)).unwrap();
+        }
+    }
+    fs::set_permissions(folder, fs::Permissions::from_mode(folders)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_that_cannot_be_written_is_still_read() {
+    for (lock, lists) in [(true, true), (false, true), (true, false)] {
+        let world = filled();
+        let folder = world.store.folder().to_owned();
+        if !lock {
+            fs::remove_file(folder.join("lock")).unwrap();
+        }
+        if !lists {
+            // As an older program left it.
+            fs::remove_dir(folder.join("lists")).unwrap();
+        }
+        chmod(&folder, 0o500, 0o400);
+        if fs::write(folder.join("probe"), "").is_ok() {
+            chmod(&folder, 0o700, 0o600);
+            eprintln!("skipped: this user may write everywhere");
+            return;
+        }
+        let store = Store::open(&folder, world.store.root(), &Budget::STANDARD).unwrap();
+        assert!(matches!(store.lookup(&need(), now()).unwrap(), Lookup::Fresh(_)), "{lock} {lists}");
+        assert_eq!(store.holdings(now()).unwrap().len(), 1, "{lock} {lists}");
+        assert_eq!(store.list(now()).unwrap().entries.len(), 1);
+        let reader = World { store, ..world };
+        assert_eq!(reader.obtain(&need(), now(), Mode::Offline).unwrap().requests, 0);
+        // What is fetched anew is given out, with a word that it is not kept.
+        let fetched = reader.obtain(&need(), now(), Mode::Refresh).unwrap();
+        assert!(fetched.warnings.iter().any(|warning| matches!(warning, Warning::NotKept(_))));
+        chmod(&folder, 0o700, 0o600);
     }
 }

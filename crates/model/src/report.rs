@@ -252,6 +252,9 @@ pub struct TcbFacts {
     pub collateral_expires: UnixTime,
     /// When the oldest of TCB info, QE identity and both revocation lists was issued.
     pub collateral_issued: UnixTime,
+    /// Which items of collateral decided, what each was called and who gave it, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub decided_by: Vec<String>,
     /// Which security version numbers fall short of an up-to-date level, in words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub shortfalls: Vec<String>,

@@ -30,7 +30,7 @@ pub(crate) fn quote(quote: &Quote, td: &TdReport) -> QuoteFacts {
     }
 }
 
-pub(crate) fn tcb(verified: &VerifiedQuote) -> TcbFacts {
+pub(crate) fn tcb(verified: &VerifiedQuote, decided_by: Vec<String>) -> TcbFacts {
     let tcb = verified.tcb();
     let platform = verified.platform();
     let collateral = verified.collateral();
@@ -52,6 +52,7 @@ pub(crate) fn tcb(verified: &VerifiedQuote) -> TcbFacts {
         ppid_sha256: Sha256Digest::of(platform.ppid.as_bytes()),
         collateral_expires: collateral.earliest_expiration().unwrap_or(unknown),
         collateral_issued: issued.unwrap_or(unknown),
+        decided_by,
         shortfalls,
     }
 }

@@ -46,6 +46,7 @@ mod target;
 
 pub use grounds::Grounds;
 use run::Run;
+pub use run::loosened;
 use veritee_measure::image::ImageFiles;
 use veritee_model::{
     Budget, Check, Evidence, Kind, Report, ReportData, Severity, Sha256Digest, UnixTime, Verdict,
@@ -164,6 +165,8 @@ pub struct QuoteAlone {
     pub verdict: Verdict,
     /// What of the collateral could not be used and why, with what it was called.
     pub unusable: Vec<(String, String)>,
+    /// Which items of collateral decided, and who gave them: where some came inside the evidence.
+    pub decided_by: Vec<String>,
 }
 
 /// What [`verify`] says under [`Kind::Quote`], whatever the kind of the request is: the same checks with the same outcome,

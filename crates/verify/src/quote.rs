@@ -12,7 +12,9 @@ use crate::{Engine, Request, facts};
 use core::cmp::Ordering;
 use veritee_model::{Check, CheckId, ExitCode, Kind, Reason, Verdict};
 use veritee_quote::divergence::{Acceptance, Opinion, Ours, Theirs, compare};
-use veritee_quote::{Damaged, Expiry, KnownCollateral, Quote, QuoteError, Stage, VerifiedQuote, View};
+use veritee_quote::{
+    Damaged, DecidingItem, Expiry, KnownCollateral, Quote, QuoteError, Stage, VerifiedQuote, View,
+};
 
 /// The stages of the engine in the order in which it makes them, with the check that each becomes.
 const STAGES: [(Stage, CheckId); 6] = [
@@ -45,7 +47,7 @@ pub(crate) fn check(run: &mut Run<'_>) -> Option<VerifiedQuote> {
         }
     };
     run.quote = quote.td().map(|td| facts::quote(&quote, td));
-    let judged = judge(request, &quote);
+    let judged = judge(request, &quote, true);
     for (detail, name) in &judged.unusable {
         run.notice(Reason::CollateralItemUnusable, detail, Some(name));
     }
@@ -53,7 +55,7 @@ pub(crate) fn check(run: &mut Run<'_>) -> Option<VerifiedQuote> {
         run.notice(Reason::EvaluationsDiffer, words, None);
     }
     run.record_all(judged.checks);
-    run.tcb = judged.verified.as_ref().map(facts::tcb);
+    run.tcb = judged.verified.as_ref().map(|verified| facts::tcb(verified, judged.decided_by));
     judged.verified
 }
 
@@ -65,10 +67,14 @@ pub(crate) struct Judged {
     pub(crate) checks: Vec<Check>,
     /// What of the collateral could not be used, and what it was called.
     pub(crate) unusable: Vec<(String, String)>,
+    /// Which items decided, where the quote is genuine.
+    pub(crate) decided_by: Vec<String>,
 }
 
 /// Judges a quote by all that is known: the collateral of the judging side, and what stands in the evidence.
-pub(crate) fn judge(request: &Request<'_>, quote: &Quote) -> Judged {
+///
+/// With `names_items` it says which items of collateral decided and from whom.
+pub(crate) fn judge(request: &Request<'_>, quote: &Quote, names_items: bool) -> Judged {
     let grounds = request.grounds;
     let (as_of, expiry) = (request.as_of, grounds.verifier().expiry());
     let own = grounds.known_for(request);
@@ -93,7 +99,10 @@ pub(crate) fn judge(request: &Request<'_>, quote: &Quote) -> Judged {
     checks.extend(second_engine(request, known, quote, &answer));
     let decisive = answer.refusal();
     let unusable = known.damaged().filter(|damaged| !is_told(damaged, decisive)).map(shown).collect();
-    Judged { verified: answer.result.ok(), checks, unusable }
+    // For a line among millions only where the judged party had a part in it.
+    let named = (names_items || own.is_some()) && answer.result.is_ok();
+    let decided_by = if named { answer.decided_by(request, known, quote) } else { Vec::new() };
+    Judged { verified: answer.result.ok(), checks, unusable, decided_by }
 }
 
 fn is_told(damaged: &Damaged, refusal: Option<&QuoteError>) -> bool {
@@ -129,6 +138,14 @@ impl Answer {
             }
             result => Self { view, result, expired: None },
         }
+    }
+
+    /// Which items decided, from where and from whom.
+    fn decided_by(&self, request: &Request<'_>, known: &KnownCollateral, quote: &Quote) -> Vec<String> {
+        let shown = |item: &DecidingItem| {
+            format!("{}: {} ({})", item.source, veritee_model::text::inert(&item.name), item.origin)
+        };
+        known.deciding(quote, self.view, request.as_of, None).items.iter().map(shown).collect()
     }
 
     /// Why the engine does not accept it.
@@ -206,7 +223,7 @@ pub(crate) fn alone(request: &Request<'_>) -> crate::QuoteAlone {
     let parsed = request.evidence.quote.as_ref().map(|item| Quote::parse_within(&item.bytes, request.budget));
     let (quote, judged) = match parsed {
         Some(Ok(quote)) => {
-            let judged = judge(request, &quote);
+            let judged = judge(request, &quote, false);
             (Some(quote), judged)
         }
         other => {
@@ -217,12 +234,19 @@ pub(crate) fn alone(request: &Request<'_>) -> crate::QuoteAlone {
                     .map(|(_, id)| Check::not_checked(id, Reason::QuoteMissing, "no quote was given"))
                     .collect(),
             };
-            (None, Judged { verified: None, checks, unusable: Vec::new() })
+            (None, Judged { verified: None, checks, unusable: Vec::new(), decided_by: Vec::new() })
         }
     };
     let checks = Kind::Quote.complete(&answered(request, judged.checks, judged.verified.as_ref()));
     let (checks, verdict) = settled(request, checks);
-    crate::QuoteAlone { quote, verified: judged.verified, checks, verdict, unusable: judged.unusable }
+    crate::QuoteAlone {
+        quote,
+        verified: judged.verified,
+        checks,
+        verdict,
+        unusable: judged.unusable,
+        decided_by: judged.decided_by,
+    }
 }
 
 /// All stages hold.

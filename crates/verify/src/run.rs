@@ -143,16 +143,31 @@ pub(crate) struct Draft<'a> {
     pub(crate) stage: Option<Stage>,
 }
 
+/// Every way in which a policy, and what stands on the command line, is looser than the default; one engine instead of
+/// two aside.
+#[must_use]
+pub fn loosened(policy: &Policy, as_of: UnixTime, fail_on: Option<Severity>) -> Vec<String> {
+    let mut loosened = policy.loosened();
+    let fail_on = fail_on.unwrap_or(policy.audit.fail_on);
+    if fail_on > Severity::High && fail_on > policy.audit.fail_on {
+        loosened.push(format!("{}{fail_on}: asked for on the command line", loosened::THRESHOLD));
+    }
+    if let Some(fixed) = policy.as_of.as_ref().filter(|fixed| fixed.time != as_of) {
+        loosened.push(format!(
+            "judged at {as_of} and not at the {} that the policy fixes: asked for on the command line",
+            fixed.time
+        ));
+    }
+    loosened
+}
+
 impl Draft<'_> {
     pub(crate) fn conclude(self) -> Report {
         let settled = self.policy.settle(self.kind, self.kind.complete(&self.checks), self.as_of);
         let mut notices = self.notices;
         notices.extend(settled.notices);
         let fail_on = self.fail_on.unwrap_or(self.policy.audit.fail_on);
-        let mut loosened = self.policy.loosened();
-        if fail_on > Severity::High && fail_on > self.policy.audit.fail_on {
-            loosened.push(format!("{}{fail_on}: asked for on the command line", loosened::THRESHOLD));
-        }
+        let mut loosened = loosened(self.policy, self.as_of, self.fail_on);
         if self.one_engine {
             loosened.push("asks no second engine: asked for on the command line".to_owned());
         }

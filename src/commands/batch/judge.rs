@@ -3,8 +3,8 @@
 use super::resume::{Known, Resumed, run_name};
 use super::source::Entry;
 use crate::cli::{Batch, Global};
-use crate::commands::gather;
 use crate::commands::verify::Rules;
+use crate::commands::{gather, supply};
 use crate::failure::Failure;
 use crate::input;
 use serde::Serialize;
@@ -34,6 +34,8 @@ pub(super) struct Judge {
     learnt: Vec<Sha256Digest>,
     /// Answers of an earlier run.
     resumed: Option<Resumed>,
+    /// What the rules let pass, repeated in every line.
+    loosened: Vec<String>,
 }
 
 /// One line of output.
@@ -122,6 +124,12 @@ pub(super) struct Judged {
     /// What the entry holds that is not judged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_read: Vec<String>,
+    /// Every way in which the rules are looser than the default.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    loosened: Vec<String>,
+    /// Which items of collateral decided and who gave them, where the entry brought some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    decided_by: Vec<String>,
     /// Collateral that was given or carried, and could not be used.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     collateral_passed_over: Vec<String>,
@@ -222,8 +230,12 @@ impl Judge {
         let mut grounds = rules.grounds();
         gather::collateral(&mut grounds, &options.collateral, global)?;
         let about_gpus = gather::gpu_collateral(&options.gpu_collateral)?;
+        let brought_nothing = options.collateral.is_empty();
+        let (store, root) = (options.store.as_deref(), &rules.root);
+        supply::whole_store(store, brought_nothing, root, rules.as_of, &mut grounds)?;
+        let loosened = rules.loosened();
         let (learnt, resumed) = (Vec::new(), None);
-        Ok(Self { rules, grounds, about_gpus, streams, learnt, resumed, run: String::new() })
+        Ok(Self { rules, grounds, about_gpus, streams, learnt, resumed, loosened, run: String::new() })
     }
 
     /// Takes over what an earlier run under the same rules has answered. To be called once all is learnt.
@@ -313,6 +325,7 @@ impl Judge {
         } else {
             of_report(input, &veritee_verify::verify(&request))
         };
+        judged.loosened.clone_from(&self.loosened);
         if self.streams {
             let quote = evidence.quote.as_ref().and_then(|item| Quote::parse(&item.bytes).ok());
             judged.pck_chain = quote.map(|quote| quote.certification_data().to_vec());
@@ -359,7 +372,7 @@ fn begins_as_json(bytes: &[u8]) -> bool {
 }
 
 fn of_quote(input: String, alone: QuoteAlone) -> Judged {
-    let QuoteAlone { quote, verified, checks, verdict, unusable, .. } = alone;
+    let QuoteAlone { quote, verified, checks, verdict, unusable, decided_by, .. } = alone;
     let td = quote.as_ref().and_then(Quote::td);
     let tcb = verified.as_ref().map(VerifiedQuote::tcb);
     Judged {
@@ -391,6 +404,8 @@ fn of_quote(input: String, alone: QuoteAlone) -> Judged {
         }),
         report_data: td.map(|td| td.report_data.to_string()),
         collateral_passed_over: unusable.into_iter().map(|(why, name)| format!("{name}: {why}")).collect(),
+        decided_by,
+        loosened: Vec::new(),
         pck_chain: None,
     }
 }
@@ -422,6 +437,7 @@ fn of_report(input: String, report: &Report) -> Judged {
         signed_sha256: quote.map(|quote| quote.signed_sha256),
         tcb_status: tcb.map(|tcb| tcb.status),
         advisories: tcb.map(|tcb| tcb.advisories.clone()).unwrap_or_default(),
+        decided_by: tcb.map(|tcb| tcb.decided_by.clone()).unwrap_or_default(),
         fmspc: tcb.map(|tcb| tcb.fmspc),
         app_id: identity.map(|identity| identity.app_id.to_string()),
         compose_hash: identity.map(|identity| identity.compose_hash.to_string()),
@@ -438,6 +454,7 @@ fn of_report(input: String, report: &Report) -> Judged {
             .filter(|notice| notice.reason == Reason::CollateralItemUnusable)
             .map(|notice| format!("{}: {}", notice.location.as_deref().unwrap_or_default(), notice.detail))
             .collect(),
+        loosened: Vec::new(),
         pck_chain: None,
     }
 }

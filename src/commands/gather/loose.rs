@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use veritee_model::Item;
-use veritee_quote::{Collateral, PcsAnswers};
+use veritee_quote::{Collateral, CollateralParts, PcsAnswers};
 use x509_parser::prelude::{CertificateRevocationList, FromDer, Pem, X509Certificate};
 
 /// Answers found in one folder so far.
@@ -16,6 +16,8 @@ pub(super) struct Loose {
     signer_chains: BTreeSet<String>,
     ca_chains: Vec<(String, String)>,
     pck_chain: Option<String>,
+    /// Name and chain of CAs out of whole sets.
+    other_chains: BTreeSet<(String, String)>,
     names: Vec<String>,
 }
 
@@ -33,6 +35,8 @@ struct List {
 /// What became of them.
 pub(super) struct PutTogether {
     pub(super) sets: Vec<Item>,
+    /// Lists that stand in no set: what they revoke counts all the same.
+    pub(super) lists: Vec<Item>,
     /// Files that could not be used, with why.
     pub(super) passed_over: Vec<(String, String)>,
 }
@@ -108,7 +112,7 @@ impl Loose {
     /// As many sets as it takes for every answer to stand in one. Which of them belong together is the engine's to
     /// find out, item by item.
     pub(super) fn put_together(self) -> PutTogether {
-        let mut done = PutTogether { sets: Vec::new(), passed_over: Vec::new() };
+        let mut done = PutTogether { sets: Vec::new(), lists: Vec::new(), passed_over: Vec::new() };
         if self.names.is_empty() {
             return done;
         }
@@ -123,7 +127,11 @@ impl Loose {
         let missing: Vec<&str> =
             missing.iter().filter(|(absent, _)| *absent).map(|(_, what)| *what).collect();
         if !missing.is_empty() {
-            let why = format!("a part of collateral, but there is no {}", missing.join(", no "));
+            let why = format!(
+                "a part of collateral, but there is no {}; what a list revokes counts",
+                missing.join(", no ")
+            );
+            done.lists = self.lists_alone();
             done.passed_over = self.names.into_iter().map(|name| (name, why.clone())).collect();
             return done;
         }
@@ -135,6 +143,51 @@ impl Loose {
             }
         }
         done
+    }
+
+    /// The chain of the CA in a whole set: a list may lie beside it.
+    pub(super) fn know_chain(&mut self, set: &[u8]) {
+        if let Ok(collateral) = Collateral::from_json(set)
+            && let Some(ca) = collateral.ca()
+        {
+            let chain = collateral.parts().pck_crl_issuer_chain.clone();
+            self.other_chains.insert((ca.common_name().to_owned(), chain));
+        }
+    }
+
+    /// Every list as a set without documents.
+    fn lists_alone(&self) -> Vec<Item> {
+        let nothing = CollateralParts {
+            pck_crl_issuer_chain: String::new(),
+            root_ca_crl: Vec::new(),
+            pck_crl: Vec::new(),
+            tcb_info_issuer_chain: String::new(),
+            tcb_info: "{}".to_owned(),
+            tcb_info_signature: "00".repeat(64),
+            qe_identity_issuer_chain: String::new(),
+            qe_identity: "{}".to_owned(),
+            qe_identity_signature: "00".repeat(64),
+            pck_certificate_chain: None,
+        };
+        let item = |parts: CollateralParts, name: &str| {
+            Item::new(Collateral::from_parts(parts).to_json(), name.to_owned())
+        };
+        let of_root = self.root_lists.iter().map(|list| {
+            item(CollateralParts { root_ca_crl: list.bytes.clone(), ..nothing.clone() }, &list.name)
+        });
+        let mut items: Vec<Item> = of_root.collect();
+        for list in &self.pck_lists {
+            let chains = self.ca_chains.iter().chain(&self.other_chains);
+            for (_, chain) in chains.filter(|(name, _)| *name == list.issuer) {
+                let parts = CollateralParts {
+                    pck_crl: list.piece.bytes.clone(),
+                    pck_crl_issuer_chain: chain.clone(),
+                    ..nothing.clone()
+                };
+                items.push(item(parts, &list.piece.name));
+            }
+        }
+        items
     }
 
     fn set(&self, signer_chain: &str, number: usize, done: &mut PutTogether) {

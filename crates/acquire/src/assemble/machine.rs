@@ -78,12 +78,12 @@ impl Machine {
     /// Adds what is of the state and not of the quote. A certificate chain has a quote of its own, which the verifier
     /// holds against this one.
     pub(super) fn lend(&mut self, unit: &Unit) {
-        take_parts(&mut self.unit.evidence, &unit.evidence);
+        take_parts(&mut self.unit.evidence, &unit.evidence, &mut self.notes);
     }
 
     /// The same from an entry of this machine that was made before.
     pub(super) fn borrow_from(&mut self, other: &Self) {
-        take_parts(&mut self.unit.evidence, &other.unit.evidence);
+        take_parts(&mut self.unit.evidence, &other.unit.evidence, &mut self.notes);
     }
 
     pub(super) fn into_evidence(self) -> (String, Evidence) {
@@ -96,7 +96,10 @@ impl Machine {
     pub(super) fn take_notes(&mut self) -> Vec<Note> {
         let mut notes = core::mem::take(&mut self.notes);
         for note in &mut notes {
-            if let Note::AnotherQuote { label, .. } | Note::ClaimsDiffer { label, .. } = note {
+            if let Note::AnotherQuote { label, .. }
+            | Note::PartsDiffer { label, .. }
+            | Note::ClaimsDiffer { label, .. } = note
+            {
                 label.clone_from(&self.label);
             }
         }
@@ -125,8 +128,26 @@ impl Machine {
 }
 
 /// Parts that are of a state of the machine: the log is replayed to the quote's registers, the compose is bound by its
-/// hash, the rest is measured. Each is taken whole, and only where there is none.
-fn take_parts(mine: &mut Evidence, other: &Evidence) {
+/// hash, the rest is measured. Each is taken whole, and only where there is none; a second one of other bytes is told.
+fn take_parts(mine: &mut Evidence, other: &Evidence, notes: &mut Vec<Note>) {
+    let logs = |evidence: &Evidence| evidence.event_log.as_ref().map(|log| log.item.clone());
+    for (part, kept, dropped) in [
+        ("event logs", logs(mine), logs(other)),
+        ("lists of run-time events", mine.runtime_events.clone(), other.runtime_events.clone()),
+        ("app_composes", mine.app_compose.clone(), other.app_compose.clone()),
+        ("vm_configs", mine.vm_config.clone(), other.vm_config.clone()),
+        ("mr_configs", mine.mr_config.clone(), other.mr_config.clone()),
+    ] {
+        if let (Some(kept), Some(dropped)) = (kept, dropped)
+            && kept.bytes != dropped.bytes
+        {
+            let note =
+                Note::PartsDiffer { label: String::new(), part, kept: kept.source, dropped: dropped.source };
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+    }
     fill(&mut mine.event_log, &other.event_log);
     fill(&mut mine.runtime_events, &other.runtime_events);
     fill(&mut mine.app_compose, &other.app_compose);

@@ -33,11 +33,11 @@ pub(super) struct Folder {
     path: PathBuf,
 }
 
-/// A shared lock: nobody writes meanwhile.
+/// A shared lock: nobody writes meanwhile. None where the store can only be read and has no lock: nobody can write it.
 #[derive(Debug)]
 pub(super) struct Reading<'a> {
     folder: &'a Folder,
-    _lock: File,
+    _lock: Option<File>,
 }
 
 /// The exclusive lock. What a killed writer left behind is swept by the next one.
@@ -55,7 +55,11 @@ impl Folder {
         let folder = Self { path: path.to_owned() };
         for part in PARTS {
             let part = path.join(part);
-            make(&part, false)?;
+            match make(&part, false) {
+                // A store that cannot be written has what it has.
+                Err(StoreError::Io { error, .. }) if is_read_only(&error) => continue,
+                made => made?,
+            }
             check(&part)?;
         }
         Ok(folder)
@@ -66,27 +70,45 @@ impl Folder {
     }
 
     pub(super) fn read_lock(&self) -> Result<Reading<'_>, StoreError> {
-        Ok(Reading { folder: self, _lock: self.lock(File::try_lock_shared)? })
+        let _lock = match self.lock(File::try_lock_shared) {
+            Err(StoreError::Io { action: "open", path, error }) if is_read_only(&error) => {
+                match no_link().read(true).open(&path) {
+                    Ok(file) => Some(locked(file, &path, File::try_lock_shared)?),
+                    Err(error) if error.kind() == ErrorKind::NotFound => None,
+                    Err(error) => return Err(failed("open", &path)(error)),
+                }
+            }
+            lock => Some(lock?),
+        };
+        Ok(Reading { folder: self, _lock })
     }
 
     pub(super) fn write_lock(&self) -> Result<Writing<'_>, StoreError> {
-        Ok(Writing(Reading { folder: self, _lock: self.lock(File::try_lock)? }))
+        Ok(Writing(Reading { folder: self, _lock: Some(self.lock(File::try_lock)?) }))
     }
 
     fn lock(&self, take: fn(&File) -> Result<(), TryLockError>) -> Result<File, StoreError> {
         let path = self.path.join(LOCK);
         let mut options = private();
         let file = options.read(true).write(true).create(true).truncate(false).open(&path);
-        let file = file.map_err(failed("open", &path))?;
-        for _attempt in 0..LOCK_ATTEMPTS {
-            match take(&file) {
-                Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_WAIT),
-                Err(TryLockError::Error(error)) => return Err(failed("lock", &path)(error)),
-            }
-        }
-        Err(StoreError::Busy { path })
+        locked(file.map_err(failed("open", &path))?, &path, take)
     }
+}
+
+fn locked(file: File, path: &Path, take: fn(&File) -> Result<(), TryLockError>) -> Result<File, StoreError> {
+    for _attempt in 0..LOCK_ATTEMPTS {
+        match take(&file) {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_WAIT),
+            Err(TryLockError::Error(error)) => return Err(failed("lock", path)(error)),
+        }
+    }
+    Err(StoreError::Busy { path: path.to_owned() })
+}
+
+/// The folder may be read and not written: by its permissions, or because its file system is so.
+fn is_read_only(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
 
 impl Reading<'_> {
@@ -213,7 +235,12 @@ pub(crate) fn read(path: &Path, cap: usize) -> Result<Vec<u8>, FaultKind> {
 
 fn names(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<String>, StoreError> {
     let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed("list", folder))? {
+    let entries = match fs::read_dir(folder) {
+        // A store that could not be written when it was opened.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(names),
+        entries => entries.map_err(failed("list", folder))?,
+    };
+    for entry in entries {
         let entry = entry.map_err(failed("list", folder))?;
         // What is no UTF-8 was not put here by this store.
         if let Some(name) = entry.file_name().to_str().filter(|name| wanted(name)) {
@@ -230,6 +257,9 @@ pub(crate) fn failed(action: &'static str, path: &Path) -> impl FnOnce(std::io::
 }
 
 fn make(path: &Path, parents: bool) -> Result<(), StoreError> {
+    if path.is_dir() {
+        return Ok(());
+    }
     if parents && let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         fs::create_dir_all(parent).map_err(failed("make the folder", parent))?;
     }

@@ -9,8 +9,9 @@ use crate::error::{Fault, FaultKind, StoreError};
 use crate::need::Need;
 use crate::service::ItemKind;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use veritee_model::{Item, Sha256Digest, UnixTime};
-use veritee_quote::{Collateral, KnownCollateral, Origin, PcsAnswers};
+use veritee_quote::{Collateral, CollateralParts, KnownCollateral, Origin, PcsAnswers};
 
 const VERSION: u32 = 1;
 
@@ -120,12 +121,68 @@ impl Store {
         leaving: &Found,
         remaining: &mut KnownCollateral,
     ) -> Result<bool, StoreError> {
-        if !remaining.add(&leaving.checked.collateral, Origin::Bystander, "leaving") {
+        let lists = [&leaving.answers.pck_crl, &leaving.answers.root_ca_crl];
+        self.keep_both(writing, &leaving.checked.collateral, lists, remaining)
+    }
+
+    /// Keeps the lists of collateral that is refused as a whole: what they revoke is true whatever stands beside them.
+    /// True when they name something that nothing here does.
+    pub(crate) fn keep_revocations(
+        &self,
+        collateral: &Collateral,
+        name: &str,
+        clock: UnixTime,
+    ) -> Result<bool, StoreError> {
+        let parts = collateral.parts();
+        let received = |item, body: &[u8], chain: Option<&str>| Received {
+            item,
+            url: name.to_owned(),
+            fetched: clock,
+            body: body.into(),
+            chain: chain.map(Arc::from),
+        };
+        let pck = received(ItemKind::PckCrl, &parts.pck_crl, Some(&parts.pck_crl_issuer_chain));
+        let root = received(ItemKind::RootCaCrl, &parts.root_ca_crl, None);
+        let writing = self.folder.write_lock()?;
+        let mut sets = Vec::new();
+        for name in writing.reading().names(super::folder::INDEX)? {
+            if let Ok(Some((_, found))) = self.load_named(writing.reading(), &name, clock) {
+                sets.push(found.checked.collateral);
+            }
+        }
+        let mut known = self.known_by(writing.reading(), &sets)?;
+        self.keep_both(&writing, collateral, [&pck, &root], &mut known)
+    }
+
+    /// The lists that are kept for what they revoke, each beside the documents of a set that verifies, so that any
+    /// reader takes them for collateral.
+    pub(crate) fn revoking_sets(&self, whole: &Collateral) -> Result<Vec<Collateral>, StoreError> {
+        let lists = self.kept_lists(&self.folder.read_lock()?)?;
+        let beside = |(lists, _): (Collateral, String)| {
+            let lists = lists.parts();
+            Collateral::from_parts(CollateralParts {
+                root_ca_crl: lists.root_ca_crl.clone(),
+                pck_crl: lists.pck_crl.clone(),
+                pck_crl_issuer_chain: lists.pck_crl_issuer_chain.clone(),
+                ..whole.parts().clone()
+            })
+        };
+        Ok(lists.into_iter().map(beside).collect())
+    }
+
+    fn keep_both(
+        &self,
+        writing: &Writing<'_>,
+        collateral: &Collateral,
+        lists: [&Received; 2],
+        remaining: &mut KnownCollateral,
+    ) -> Result<bool, StoreError> {
+        if !remaining.add_revocations(collateral, Origin::Bystander, "leaving") {
             return Ok(false);
         }
         let mut items = Vec::with_capacity(2);
         let mut name = String::from("veritee lists 1\n");
-        for received in [&leaving.answers.pck_crl, &leaving.answers.root_ca_crl] {
+        for received in lists {
             let body = writing.keep(&received.body)?;
             let chain = match &received.chain {
                 None => None,

@@ -317,19 +317,14 @@ impl KnownCollateral {
                 Some(error) => Found::Revoked(entry, error),
             };
         }
-        let mut damaged: Vec<_> = of_kind().filter(|entry| counts(entry.damaged.origin)).collect();
-        damaged.sort_by_key(|entry| (!about(&entry.damaged.about), entry.damaged.origin));
-        let first = damaged.first().copied();
-        if let Some(entry) = first.filter(|entry| about(&entry.damaged.about)) {
+        // One that is damaged and speaks of another platform is no forgery of anything here: it is passed over by name.
+        let damaged = of_kind().filter(|entry| counts(entry.damaged.origin) && about(&entry.damaged.about));
+        if let Some(entry) = damaged.min_by_key(|entry| entry.damaged.origin) {
             return Found::Damaged(entry);
         }
         let mut others: Vec<_> = candidates().collect();
         others.sort_by_key(|entry| entry.digest);
-        match (others.is_empty(), first) {
-            (false, _) => Found::Elsewhere(others),
-            (true, Some(entry)) => Found::Damaged(entry),
-            (true, None) => Found::Nothing,
-        }
+        if others.is_empty() { Found::Nothing } else { Found::Elsewhere(others) }
     }
 }
 

@@ -76,6 +76,9 @@ impl Page {
             "collateral",
             &format!("issued {}, expires {}", tcb.collateral_issued, tcb.collateral_expires),
         );
+        for item in &tcb.decided_by {
+            self.fact("decided by", item);
+        }
         if self.verbose > 0 {
             self.fact("ppid sha256", &tcb.ppid_sha256.to_string());
             for shortfall in &tcb.shortfalls {

@@ -124,6 +124,9 @@ pub(super) fn tcb(tcb: &TcbFacts) -> Table {
     rows.push(pair("PPID (SHA-256)", tcb.ppid_sha256));
     rows.push(pair("collateral issued", tcb.collateral_issued));
     rows.push(pair("collateral expires", tcb.collateral_expires));
+    for item in &tcb.decided_by {
+        rows.push(pair("decided by", item));
+    }
     Table { head: &["TCB", "Value"], rows }
 }
 

@@ -469,6 +469,7 @@ fn tcb() -> TcbFacts {
         ppid_sha256: Sha256Digest::of(b"ppid"),
         collateral_expires: UnixTime::from_seconds(1_775_000_000),
         collateral_issued: UnixTime::from_seconds(1_772_400_000),
+        decided_by: Vec::new(),
         shortfalls: Vec::new(),
     }
 }

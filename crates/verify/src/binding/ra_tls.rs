@@ -173,7 +173,7 @@ fn by_own_quote(
     };
     // What has expired for the judged quote is judged there, once.
     let lenient = request.policy.collateral.allow_expired || !judged.verified.collateral().expired.is_empty();
-    let own = crate::quote::judge(request, &quote);
+    let own = crate::quote::judge(request, &quote, false);
     let failed = own.checks.into_iter().find(|check| check.outcome != Outcome::Pass && check.required);
     let Some(own) = own.verified.filter(|_| lenient || failed.is_none()) else {
         let open = match failed {
