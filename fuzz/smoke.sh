@@ -27,7 +27,7 @@ trap 'rm -rf "$scratch"' EXIT
 for target in "${targets[@]}"; do
     corpus=${FUZZ_CORPUS:-$scratch}/$target
     mkdir -p "$corpus" "artifacts/$target"
-    options=("-max_total_time=$seconds" -max_len=65536 -timeout=5 -rss_limit_mb=1024 -print_final_stats=1
+    options=("-max_total_time=$seconds" -max_len=65536 -timeout=5 -rss_limit_mb=256 -print_final_stats=1
         "-artifact_prefix=artifacts/$target/")
     if [ -f "dictionaries/$target.dict" ]; then options+=("-dict=dictionaries/$target.dict"); fi
     seeds=()

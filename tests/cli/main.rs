@@ -2,6 +2,7 @@
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod audits;
+mod bounds;
 mod cases;
 mod collaterals;
 mod compared;

@@ -20,6 +20,7 @@ mod platform;
 mod quote;
 mod ra_tls;
 mod readers;
+mod removal;
 mod review;
 mod served;
 mod support;
