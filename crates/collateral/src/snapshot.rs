@@ -150,7 +150,7 @@ pub fn import(store: &Store, folder: &Path, at: impl Into<At>) -> Result<Importe
             }
             Err(Error::Store(error)) => return Err(error.into()),
             Err(error) => {
-                let collateral = Collateral::from_json(&bytes);
+                let collateral = Collateral::from_json_within(&bytes, store.budget());
                 if let Ok(collateral) = collateral
                     && store.keep_revocations(&collateral, &name, at.clock)?
                 {
