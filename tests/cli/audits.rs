@@ -176,7 +176,8 @@ fn the_first_screen_of_the_largest_compose_is_one_screen_and_what_holds_is_in_th
     let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/compose-corpus");
     let files = std::fs::read_dir(corpus).into_iter().flatten().flatten().map(|entry| entry.path());
     let composes = files.filter(|path| path.to_string_lossy().ends_with(".app-compose.json"));
-    let Some(largest) = composes.max_by_key(|path| std::fs::metadata(path).map_or(0, |found| found.len())) else {
+    let Some(largest) = composes.max_by_key(|path| std::fs::metadata(path).map_or(0, |found| found.len()))
+    else {
         eprintln!("skipped: ../shared is absent");
         return;
     };
@@ -191,7 +192,8 @@ fn the_first_screen_of_the_largest_compose_is_one_screen_and_what_holds_is_in_th
     assert!(holds > 0, "what holds is listed");
     // The numbers of the audit's line add up to the rows.
     let checks = report["checks"].as_array().unwrap();
-    let detail = checks.iter().find(|check| check["id"] == "audit.rules").unwrap()["detail"].as_str().unwrap();
+    let detail =
+        checks.iter().find(|check| check["id"] == "audit.rules").unwrap()["detail"].as_str().unwrap();
     let numbers = detail.split(|c: char| !c.is_ascii_digit()).filter_map(|word| word.parse::<usize>().ok());
     assert_eq!(numbers.skip(1).sum::<usize>(), findings.len(), "{detail}");
 }

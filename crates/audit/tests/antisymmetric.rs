@@ -208,7 +208,7 @@ fn a_switch_of_the_manifest_counts_as_it_is_where_it_is_absent() {
         deployment(document.to_string().as_bytes())
     };
     for (member, open, closed, party) in [
-        ("secure_time", serde_json::Value::Null, true.into(), Party::Host),
+        ("secure_time", false.into(), serde_json::Value::Null, Party::Host),
         ("public_logs", true.into(), serde_json::Value::Null, Party::Public),
         ("gateway_enabled", true.into(), serde_json::Value::Null, Party::Public),
         ("key_provider_id", serde_json::Value::Null, "aabbcc".into(), Party::Host),

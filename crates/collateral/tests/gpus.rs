@@ -81,8 +81,7 @@ impl Gpus {
     fn new() -> Self {
         let (server, folder) = (Server::http(), TempDir::new().unwrap());
         let service = GpuService::at(&server.url(""), &server.url("/ocsp")).unwrap();
-        let store =
-            Store::open(&folder.path().join("store"), &root(), &Budget::STANDARD).unwrap();
+        let store = Store::open(&folder.path().join("store"), &root(), &Budget::STANDARD).unwrap();
         Self { server, service, client: client(), store, folder, devices: gpu::machine(SEED, NONCE, 2, 0) }
     }
 
@@ -262,8 +261,7 @@ fn what_the_store_holds_is_checked_carried_and_taken_back() {
     })
     .unwrap();
     std::fs::write(folder.join("a b.xml"), ManifestSpec::driver(SEED).forge()).unwrap();
-    let other =
-        Store::open(&gpus.folder.path().join("other"), &root(), &Budget::STANDARD).unwrap();
+    let other = Store::open(&gpus.folder.path().join("other"), &root(), &Budget::STANDARD).unwrap();
     let imported = import_gpus(&other, &roots(), &folder, now()).unwrap();
     assert_eq!(imported.ids, [DRIVER, VBIOS]);
     assert_eq!(imported.refused.len(), 2);

@@ -112,7 +112,7 @@ const NAMES: usize = 14;
 /// Places of one rule on the first screen of an audit.
 const PLACES: usize = 2;
 /// Lines of an audit's first screen after which findings are only counted: what follows them takes the rest of forty.
-const WORST: usize = 22;
+const WORST: usize = 20;
 /// Column for a status with its symbol: the longest is "– not checked".
 const STATUSES: usize = 15;
 
@@ -414,7 +414,9 @@ impl Page {
         let row = self.shorten.row(&format!("{}: {stands}{more}", finding.location));
         self.screen.text(12, Style::Plain, &row);
         let column = shown_columns(&finding.location).saturating_add(14);
-        if !plain && row.contains(stands.as_str()) && column < 70 {
+        // Where the row goes on in a second line a caret would point at nothing.
+        let one_line = self.screen.fits(12, &row);
+        if !plain && one_line && row.contains(stands.as_str()) {
             self.screen.text(column, Style::Caution, "^");
         }
     }

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
 use veritee_model::{
-    Budget, Check, CheckId, Evidence, ExitCode, Fmspc, Item, Reason, Report, Sha256Digest, TcbStatus, UnixTime,
-    Verdict, VerdictOutcome,
+    Budget, Check, CheckId, Evidence, ExitCode, Fmspc, Item, Reason, Report, Sha256Digest, TcbStatus,
+    UnixTime, Verdict, VerdictOutcome,
 };
 use veritee_quote::error::ChainError;
 use veritee_quote::{KnownCollateral, Quote, Statistics, VerifiedQuote};

@@ -7,27 +7,26 @@ use crate::view::View;
 use std::collections::BTreeMap;
 use veritee_compose::json::JsonNode;
 
-/// A member that is on or off, what it is where it is absent (dstack-types, `AppCompose`), and who reaches further in
-/// which state.
+/// A member that is on or off, and who reaches further in which state. What it is where it is absent is the manifest's
+/// to say.
 struct Switch {
     key: &'static str,
-    default: bool,
     opens: bool,
     party: Party,
     why: &'static str,
 }
 
-const fn switch(key: &'static str, default: bool, opens: bool, party: Party, why: &'static str) -> Switch {
-    Switch { key, default, opens, party, why }
+const fn switch(key: &'static str, opens: bool, party: Party, why: &'static str) -> Switch {
+    Switch { key, opens, party, why }
 }
 
 const SWITCHES: [Switch; 6] = [
-    switch("public_logs", false, true, Party::Public, "can read the logs"),
-    switch("public_sysinfo", false, true, Party::Public, "can read the machine's load"),
-    switch("gateway_enabled", false, true, Party::Public, "can reach the ports through the gateway"),
-    switch("tproxy_enabled", false, true, Party::Public, "can reach the ports through the gateway"),
-    switch("secure_time", false, false, Party::Host, "sets the clock"),
-    switch("no_instance_id", false, true, Party::Host, "can move one machine's disk to another"),
+    switch("public_logs", true, Party::Public, "can read the logs"),
+    switch("public_sysinfo", true, Party::Public, "can read the machine's load"),
+    switch("gateway_enabled", true, Party::Public, "can reach the ports through the gateway"),
+    switch("tproxy_enabled", true, Party::Public, "can reach the ports through the gateway"),
+    switch("secure_time", false, Party::Host, "sets the clock"),
+    switch("no_instance_id", true, Party::Host, "can move one machine's disk to another"),
 ];
 
 pub(super) fn add(view: &View<'_>, facts: &mut BTreeMap<String, Fact>) {
@@ -38,8 +37,7 @@ pub(super) fn add(view: &View<'_>, facts: &mut BTreeMap<String, Fact>) {
         }
     }
     for switch in &SWITCHES {
-        let state = view.flag(switch.key);
-        if state.unwrap_or(switch.default) == switch.opens {
+        if view.flag(switch.key) == Some(switch.opens) {
             let fact = facts.entry(format!("manifest.{}", switch.key));
             let fact = fact.or_insert_with(|| Fact::plain("(absent)"));
             fact.reach.push(Reach::new(switch.party.clone(), switch.why));

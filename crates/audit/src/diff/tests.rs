@@ -145,11 +145,11 @@ fn a_script_that_takes_in_a_value_from_outside_gives_power_to_whoever_chooses_it
         found.changes.iter().find(|change| change.path == "manifest.pre_launch_script.$TOKEN").unwrap();
     assert_eq!(change.power, Power::Grew(Party::Operator));
     assert_eq!(change.after.as_deref(), Some("login \"$TOKEN\""));
-    // Back again, only that an unread script runs as root and is not the one that somebody may have read.
+    // Back again nobody's power grows: an unread script runs as root on both sides, and takes in less.
     let back = diff(&with("echo \"$TOKEN\"\n"), &with("echo\n"));
     let grown = back.changes.iter().filter(|change| matches!(change.power, Power::Grew(_)));
     let grown: Vec<&str> = grown.map(|change| change.path.as_str()).collect();
-    assert_eq!(grown, ["DP-SCR-001 pre_launch_script"]);
+    assert_eq!(grown, [""; 0]);
     let change =
         back.changes.iter().find(|change| change.path == "manifest.pre_launch_script.$TOKEN").unwrap();
     assert_eq!(change.power, Power::Shrank(Party::Operator));

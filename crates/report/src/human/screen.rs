@@ -45,6 +45,11 @@ impl Screen {
         self.out.bytes().filter(|byte| *byte == b'\n').count()
     }
 
+    /// Whether a text takes one line at `indent`.
+    pub(super) fn fits(&self, indent: usize, text: &str) -> bool {
+        columns(&calm(text)) <= self.room(indent)
+    }
+
     pub(super) fn blank(&mut self) {
         self.out.push('\n');
     }

@@ -1,9 +1,9 @@
 //! Five reports, as far apart as reports can be. The values are made up; the shapes are those of real machines.
 
 use veritee_model::report::{
-    AuditFacts, ChecklistFact, Comparison, EventFact, FlowFact, FlowSink, INTEL_ROOT_SPKI_SHA256,
-    IdentityFacts, InlineAllowFact, Input, Missing, Notice, PolicyFacts, QuestionFact, QuoteFacts,
-    ReviewFact, Root, RuleNotAsked, SCHEMA, TcbFacts, Tool, loosened,
+    AuditFacts, ChecklistFact, Comparison, DocumentFact, EventFact, FlowFact, FlowSink,
+    INTEL_ROOT_SPKI_SHA256, IdentityFacts, InlineAllowFact, Input, Missing, Notice, PolicyFacts,
+    QuestionFact, QuoteFacts, ReviewFact, Root, RuleNotAsked, SCHEMA, TcbFacts, Tool, loosened,
 };
 use veritee_model::{
     AppId, Check, CheckId, ComposeHash, Fault, Finding, FindingStatus, Fmspc, InstanceId, MrConfigId,
@@ -173,6 +173,7 @@ pub(crate) fn test_root() -> Report {
     if let Some(tcb) = &mut report.tcb {
         tcb.shortfalls = vec!["TDX module minor version 4, up to date from 5".to_owned()];
         tcb.advisories = vec!["INTEL-SA-01192".to_owned()];
+        tcb.decided_by = vec!["TCB info 19 of 2026-03-01, the caller's collateral.json".to_owned()];
     }
     let mut sept =
         Check::fail(CheckId::PlatformTdAttributes, Reason::TdSeptVeDisableMissing, "SEPT_VE_DISABLE is off")
@@ -203,6 +204,15 @@ pub(crate) fn test_root() -> Report {
     });
     report.findings = findings();
     report.audit = Some(audit());
+    if let Some(audit) = &mut report.audit {
+        audit.documents = vec![DocumentFact {
+            path: "deploy/docker-compose.yml".to_owned(),
+            sha256: Sha256Digest::of(b"deploy"),
+            exit_code: 12,
+            summary: "FINDINGS".to_owned(),
+            stage: "DevProof: Stage 0".to_owned(),
+        }];
+    }
     report.stage = Stage::Proven(vec!["ENV-001".to_owned()]);
     report.policy = PolicyFacts {
         name: "lab".to_owned(),
