@@ -40,7 +40,8 @@ fn with(change: impl FnOnce(&mut Case)) -> Case {
 
 fn refused() -> Vec<(&'static str, Case)> {
     let other = Machine::new(2).forge();
-    let other_compose = other.app_compose.clone();
+    let mut other_compose = other.app_compose.clone();
+    other_compose.push(b'\n');
     let mut forged = machine().forge();
     let event = forged.events.iter_mut().find(|event| event.name == "compose-hash").unwrap();
     event.payload = vec![7; 32];
