@@ -109,6 +109,7 @@ pub(crate) fn whole_store(
     root: &TrustRoot,
     as_of: UnixTime,
     grounds: &mut Grounds,
+    global: &Global,
 ) -> Result<(), Failure> {
     if folder.is_none() && !brought_nothing {
         return Ok(());
@@ -122,8 +123,11 @@ pub(crate) fn whole_store(
     let held = match held {
         Ok(held) => held,
         Err(error) if named => return Err(unusable(&error)),
-        // What nobody asked for does not stand in the way.
-        Err(_) => return Ok(()),
+        // What nobody asked for does not stand in the way; but what it knows to be revoked is not known here.
+        Err(error) => {
+            output::note(global, &format!("note: the store is passed over: {error}"));
+            return Ok(());
+        }
     };
     for held in held {
         if held.need.is_some_and(|need| need.evaluation == By::Standard) {

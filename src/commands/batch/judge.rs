@@ -232,7 +232,7 @@ impl Judge {
         let about_gpus = gather::gpu_collateral(&options.gpu_collateral)?;
         let brought_nothing = options.collateral.is_empty();
         let (store, root) = (options.store.as_deref(), &rules.root);
-        supply::whole_store(store, brought_nothing, root, rules.as_of, &mut grounds)?;
+        supply::whole_store(store, brought_nothing, root, rules.as_of, &mut grounds, global)?;
         let loosened = rules.loosened();
         let (learnt, resumed) = (Vec::new(), None);
         Ok(Self { rules, grounds, about_gpus, streams, learnt, resumed, loosened, run: String::new() })
