@@ -166,6 +166,10 @@ pub(crate) struct GpuNetwork {
     /// Ask this OCSP responder instead of NVIDIA's own.
     #[arg(long, value_name = "URL", requires = "gpus")]
     pub(crate) gpu_ocsp: Option<String>,
+    /// Ask for revocation lists here instead of at NVIDIA's own address: what stands before /crl/. They are asked for
+    /// where the responder does not answer for a CA.
+    #[arg(long, value_name = "URL", requires = "gpus")]
+    pub(crate) gpu_crl: Option<String>,
 }
 
 fn fmspc(text: &str) -> Result<Fmspc, String> {
@@ -237,10 +241,17 @@ Examples:
         #[command(flatten)]
         at: StoreTime,
     },
-    /// Take collateral files and GPU manifests of a folder into the store. Each is verified first.
+    /// Take collateral files of a folder, and what NVIDIA says of GPUs, into the store. Each is verified first.
+    #[command(after_help = "\
+Examples:
+  veritee collateral import snapshot/
+  veritee collateral import snapshot/ --gpus evidence.json")]
     Import {
         /// The folder.
         folder: PathBuf,
+        /// Evidence of the GPUs that answers and lists about revocation are about: they verify with a device's chain only.
+        #[arg(long, value_name = "FILE")]
+        gpus: Option<PathBuf>,
         #[command(flatten)]
         place: StorePlace,
         #[command(flatten)]

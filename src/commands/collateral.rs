@@ -27,7 +27,7 @@ pub(crate) fn run(options: &Collateral, global: &Global) -> Result<ExitCode, Fai
         Collateral::Check { place, at } => check(place, at, global),
         Collateral::Prune { place, at } => prune(place, at, global),
         Collateral::Export { folder, place, at } => export(folder, place, at, global),
-        Collateral::Import { folder, place, at } => import(folder, place, at, global),
+        Collateral::Import { folder, gpus, place, at } => import(folder, gpus.as_deref(), place, at, global),
     }
 }
 
@@ -328,9 +328,16 @@ fn export(folder: &Path, place: &StorePlace, at: &StoreTime, global: &Global) ->
     Ok(if snapshot.faults.is_empty() { ExitCode::Verified } else { ExitCode::Unobtainable })
 }
 
-fn import(folder: &Path, place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode, Failure> {
+fn import(
+    folder: &Path,
+    gpus: Option<&Path>,
+    place: &StorePlace,
+    at: &StoreTime,
+    global: &Global,
+) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human], "collateral import")?;
     let (store, now) = (open(place.store.as_deref(), at)?, at.time()?);
+    let gpus = gpus.map(|path| super::gpu::evidence(path, None, global)).transpose()?;
     let mut imported = veritee_collateral::import(&store, folder, At { as_of: now, clock: input::now()? })
         .map_err(|error| supply::unobtainable(&error))?;
     let mut text = String::new();
@@ -340,9 +347,9 @@ fn import(folder: &Path, place: &StorePlace, at: &StoreTime, global: &Global) ->
     for name in &imported.revoking {
         let _ = writeln!(text, "kept for what its lists revoke: {}", inert(name));
     }
-    let about_gpus = gpus::import(&store, folder, now, &mut text)?;
+    let about_gpus = gpus::import(&store, folder, (now, gpus.as_ref()), &mut text, global)?;
     imported.refused.extend(about_gpus.refused);
-    let taken = imported.needs.len() + about_gpus.ids.len();
+    let taken = imported.needs.len() + about_gpus.ids.len() + about_gpus.statements.len();
     let _ = writeln!(text, "{taken} taken, {} refused", imported.refused.len());
     output::data(&text, global)?;
     for rollback in &imported.rollbacks {

@@ -38,7 +38,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
 }
 
 /// Evidence of GPUs: the input itself, or what it holds of them.
-fn evidence(path: &Path, label: Option<&str>, global: &Global) -> Result<Item, Failure> {
+pub(crate) fn evidence(path: &Path, label: Option<&str>, global: &Global) -> Result<Item, Failure> {
     let source = input::read(path)?;
     if label.is_none() && container::read(&source.bytes, &Budget::STANDARD).is_ok() {
         let Source { name, bytes } = source;

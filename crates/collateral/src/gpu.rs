@@ -1,9 +1,10 @@
 //! NVIDIA's statements about GPUs: reference manifests from its manifest service, answers about revocation from its OCSP
-//! responder. Asked for by what genuine devices signed, verified before anything is kept, and again where it is used.
+//! responder, and revocation lists where that gives no answer about a CA. Asked for by what genuine devices signed, verified before anything is kept, and again where it is used.
 //!
 //! Asking the responder tells NVIDIA which devices somebody verifies: nothing here is asked unless the caller says so.
 
 mod carry;
+mod lists;
 
 pub use carry::{CarriedFile, GpuImported, export_gpus, import_gpus};
 
@@ -24,12 +25,16 @@ use veritee_model::{Item, UnixTime};
 pub const NVIDIA_RIM: &str = "https://rim.attestation.nvidia.com";
 /// NVIDIA's OCSP responder.
 pub const NVIDIA_OCSP: &str = "https://ocsp.ndis.nvidia.com";
+/// Where NVIDIA publishes revocation lists: what stands before `/crl/`. Its certificates name it with `http`, which is not
+/// asked in the clear.
+pub const NVIDIA_CRL: &str = "https://crl.ndis.nvidia.com";
 
 /// Who is asked about GPUs. Everything that counts is signed by NVIDIA: a service can withhold and replay, never forge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GpuService {
     rim: Url,
     ocsp: Url,
+    crl: Url,
 }
 
 impl GpuService {
@@ -40,23 +45,27 @@ impl GpuService {
     #[must_use]
     pub fn nvidia() -> Self {
         #[expect(clippy::expect_used, reason = "constants of this file; a test reads them")]
-        Self::at(NVIDIA_RIM, NVIDIA_OCSP).expect("the constants are addresses")
+        Self::at(NVIDIA_RIM, NVIDIA_OCSP, NVIDIA_CRL).expect("the constants are addresses")
     }
 
     /// The same interfaces at other addresses: a mirror, a test.
     ///
     /// # Errors
     /// When an address is no URL.
-    pub fn at(rim: &str, ocsp: &str) -> Result<Self, ServiceError> {
-        Ok(Self { rim: base_address(rim)?, ocsp: address(ocsp)? })
+    pub fn at(rim: &str, ocsp: &str, crl: &str) -> Result<Self, ServiceError> {
+        Ok(Self { rim: base_address(rim)?, ocsp: address(ocsp)?, crl: base_address(crl)? })
     }
 
     /// Where a manifest is asked for: `/v1/rim/<id>`. Identifiers hold letters, digits, dots, dashes and underscores.
     #[must_use]
     pub fn manifest(&self, id: &str) -> Url {
-        let mut url = self.rim.clone();
-        url.set_path(&format!("{}/v1/rim/{id}", self.rim.path().trim_end_matches('/')));
-        url
+        below(&self.rim, &format!("v1/rim/{id}"))
+    }
+
+    /// Where a revocation list is asked for: `/crl/<file>`.
+    #[must_use]
+    pub fn list(&self, file: &str) -> Url {
+        below(&self.crl, &format!("crl/{file}"))
     }
 
     /// Where answers about revocation are asked for.
@@ -66,13 +75,19 @@ impl GpuService {
     }
 }
 
+fn below(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
+    url
+}
+
 /// Something that was had.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct GpuItem {
-    /// Identifier of the manifest, or the certificate's name with its serial number.
+    /// Identifier of the manifest, the certificate's name with its serial number, or whose list it is.
     pub what: String,
-    /// A manifest in XML or an answer in DER, with its address and when it was fetched.
+    /// A manifest in XML, an answer or a list in DER, with its address and when it was fetched.
     pub item: Item,
     /// What it says, for people.
     pub says: String,
@@ -85,7 +100,7 @@ pub struct GpuItem {
 /// Something that could not be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GpuMissing {
-    /// Identifier of the manifest, or the certificate's name with its serial number.
+    /// Identifier of the manifest, the certificate's name with its serial number, or whose list it is.
     pub what: String,
     /// Why.
     pub why: String,
@@ -129,7 +144,8 @@ pub struct GpuAsk<'a> {
 /// Manifests and answers for genuine devices.
 ///
 /// One request for each manifest and for each certificate that the store has nothing in force for; certificates that
-/// devices share are asked about once. What cannot be had is named in the answer and keeps nothing else from being had.
+/// devices share are asked about once. Where the responder does not answer for a CA, the list that speaks of it is asked
+/// for. What cannot be had is named in the answer and keeps nothing else from being had.
 ///
 /// # Errors
 /// When the store cannot be used.
@@ -168,7 +184,8 @@ pub async fn obtain_gpus(
     for manifest in &signers {
         wanted.add_signer(manifest);
     }
-    answers(client, service, &wanted.answers, ask, &memory, &mut obtained).await?;
+    let open = answers(client, service, &wanted.answers, ask, &memory, &mut obtained).await?;
+    lists::obtain(client, service, (&wanted.lists, &open), ask, &memory, &mut obtained).await?;
     Ok(obtained)
 }
 
@@ -195,18 +212,23 @@ pub fn offline_gpus(devices: &[Arc<SignedReport>], ask: &GpuAsk<'_>) -> Result<G
             obtained.missing.push(absent(&answer.name()));
         }
     }
+    for list in &wanted.lists {
+        // One that is lacking leaves nothing open that an answer does not leave open.
+        lists::stored(list, ask, &memory, &mut obtained)?;
+    }
     Ok(obtained)
 }
 
-async fn answers(
+/// Gives back what there is no answer for.
+async fn answers<'a>(
     client: &Client,
     service: &GpuService,
-    wanted: &[WantedAnswer],
+    wanted: &'a [WantedAnswer],
     ask: &GpuAsk<'_>,
     memory: &Memory,
     obtained: &mut GpuObtained,
-) -> Result<(), StoreError> {
-    let mut fetched = Vec::new();
+) -> Result<Vec<&'a WantedAnswer>, StoreError> {
+    let (mut fetched, mut open) = (Vec::new(), Vec::new());
     for answer in wanted {
         let stored = ask.stored_answers(answer, memory, obtained)?;
         if ask.mode == Mode::Refresh || !stored {
@@ -217,16 +239,22 @@ async fn answers(
     for (answer, got) in all(fetched).await {
         match got {
             Ok((bytes, status, until)) => {
+                if status == AnswerStatus::Unknown {
+                    open.push(answer);
+                }
                 let until = (status != AnswerStatus::Revoked).then_some(until);
                 let url = service.ocsp.to_string();
                 let kept = GpuKept { bytes, url, fetched: ask.now, until };
                 ask.store.keep_gpu(ask.roots, &GpuPlace::Answer(answer.key()), &kept)?;
                 obtained.take(item_of(answer.name(), kept, status.to_string(), false));
             }
-            Err(why) => obtained.missing.push(GpuMissing { what: answer.name(), why }),
+            Err(why) => {
+                open.push(answer);
+                obtained.missing.push(GpuMissing { what: answer.name(), why });
+            }
         }
     }
-    Ok(())
+    Ok(open)
 }
 
 fn absent(what: &str) -> GpuMissing {
@@ -385,9 +413,13 @@ mod tests {
             "https://rim.attestation.nvidia.com/v1/rim/NV_GPU_DRIVER_GH100_570.172.08"
         );
         assert_eq!(service.responder().as_str(), "https://ocsp.ndis.nvidia.com/");
-        let mirror = GpuService::at("https://h.example/a/", "https://h.example/ocsp").unwrap();
+        assert_eq!(service.list("l1-root.crl").as_str(), "https://crl.ndis.nvidia.com/crl/l1-root.crl");
+        let at = GpuService::at;
+        let mirror = at("https://h.example/a/", "https://h.example/ocsp", "https://h.example/b").unwrap();
         assert_eq!(mirror.manifest("X").as_str(), "https://h.example/a/v1/rim/X");
-        assert!(GpuService::at("h.example", NVIDIA_OCSP).is_err());
-        assert!(GpuService::at(NVIDIA_RIM, "https://name:secret@h.example").is_err());
+        assert_eq!(mirror.list("X.crl").as_str(), "https://h.example/b/crl/X.crl");
+        assert!(at("h.example", NVIDIA_OCSP, NVIDIA_CRL).is_err());
+        assert!(at(NVIDIA_RIM, "https://name:secret@h.example", NVIDIA_CRL).is_err());
+        assert!(at(NVIDIA_RIM, NVIDIA_OCSP, "ftp://h.example").is_err());
     }
 }

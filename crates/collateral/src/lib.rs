@@ -91,8 +91,8 @@ mod store;
 pub use answers::{Answers, Checked, Received};
 pub use error::{AnswerFault, Error, Fault, FaultKind, StoreError};
 pub use gpu::{
-    CarriedFile, GpuAsk, GpuImported, GpuItem, GpuMissing, GpuObtained, GpuService, NVIDIA_OCSP, NVIDIA_RIM,
-    export_gpus, import_gpus, obtain_gpus, offline_gpus,
+    CarriedFile, GpuAsk, GpuImported, GpuItem, GpuMissing, GpuObtained, GpuService, NVIDIA_CRL, NVIDIA_OCSP,
+    NVIDIA_RIM, export_gpus, import_gpus, obtain_gpus, offline_gpus,
 };
 pub use memory::{Mark, Memory, Rollback};
 pub use need::{Evaluation, EvaluationError, Need, NeedError};

@@ -17,7 +17,9 @@ use veritee_collateral::{
 use veritee_gpu::{Memory, Roots, SignedReport};
 use veritee_loopback::{Reply, Request, Server};
 use veritee_model::{Budget, UnixTime};
-use veritee_testkit::gpu::{self, AnswerSpec, DeviceSpec, GpuCertificate, ManifestSpec, ResponseStatus};
+use veritee_testkit::gpu::{
+    self, AnswerSpec, DeviceSpec, GpuCertificate, ListSpec, ManifestSpec, ResponseStatus,
+};
 use world::{at, client, root, run};
 
 const SEED: u64 = 16;
@@ -80,7 +82,7 @@ fn answer(certificates: &[GpuCertificate], edit: impl Fn(&mut AnswerSpec), reque
 impl Gpus {
     fn new() -> Self {
         let (server, folder) = (Server::http(), TempDir::new().unwrap());
-        let service = GpuService::at(&server.url(""), &server.url("/ocsp")).unwrap();
+        let service = GpuService::at(&server.url(""), &server.url("/ocsp"), &server.url("")).unwrap();
         let store = Store::open(&folder.path().join("store"), &root(), &Budget::STANDARD).unwrap();
         Self { server, service, client: client(), store, folder, devices: gpu::machine(SEED, NONCE, 2, 0) }
     }
@@ -175,9 +177,9 @@ fn answers_that_are_over_are_asked_for_again_and_manifests_are_not() {
     let tomorrow = UnixTime::from_seconds(now().seconds() + 86_400);
     let stale = gpus.at(tomorrow, Mode::Offline);
     assert_eq!((stale.items.len(), stale.missing.len()), (2, 7));
-    // The responder still gives yesterday's: refused, and said so.
+    // The responder still gives yesterday's: refused, and said so. The lists of the two CAs are asked for and not there.
     let refused = gpus.at(tomorrow, Mode::Cached);
-    assert_eq!((refused.requests, refused.missing.len()), (7, 7));
+    assert_eq!((refused.requests, refused.missing.len()), (7 + 2, 7 + 2));
     assert!(refused.missing[0].why.contains("not in force"), "{}", refused.missing[0].why);
 }
 
@@ -195,7 +197,7 @@ fn what_is_not_the_wanted_thing_is_refused_and_not_kept() {
     for (words, edit) in cases {
         let gpus = Gpus::new().serve_with(edit);
         let obtained = gpus.obtain();
-        assert_eq!((obtained.items.len(), obtained.missing.len()), (2, 7), "{words}");
+        assert_eq!((obtained.items.len(), obtained.missing.len()), (2, 7 + 2), "{words}");
         assert!(obtained.missing[0].why.contains(words), "{words}: {}", obtained.missing[0].why);
         assert_eq!(gpus.at(now(), Mode::Offline).items.len(), 2, "{words}");
     }
@@ -262,15 +264,142 @@ fn what_the_store_holds_is_checked_carried_and_taken_back() {
     .unwrap();
     std::fs::write(folder.join("a b.xml"), ManifestSpec::driver(SEED).forge()).unwrap();
     let other = Store::open(&gpus.folder.path().join("other"), &root(), &Budget::STANDARD).unwrap();
-    let imported = import_gpus(&other, &roots(), &folder, now()).unwrap();
-    assert_eq!(imported.ids, [DRIVER, VBIOS]);
-    assert_eq!(imported.refused.len(), 2);
     let roots = roots();
     let ask = GpuAsk { store: &other, roots: &roots, now: now(), mode: Mode::Offline, nonce: None };
-    assert_eq!(whats(&offline_gpus(&signed(&gpus.devices), &ask).unwrap()), [DRIVER, VBIOS]);
+    // The manifests bring the chain that the answers about their signers verify with; those of the devices are not known.
+    let imported = import_gpus(&folder, &[], &ask).unwrap();
+    assert_eq!(imported.ids, [DRIVER, VBIOS]);
+    assert_eq!(
+        (imported.refused.len(), imported.statements.len(), imported.unknown.len()),
+        (2, 3, 4),
+        "{imported:?}"
+    );
+    let devices = signed(&gpus.devices);
+    assert_eq!(whats(&offline_gpus(&devices, &ask).unwrap())[..2], [DRIVER, VBIOS]);
+    let imported = import_gpus(&folder, &devices, &ask).unwrap();
+    assert_eq!((imported.refused.len(), imported.statements.len(), imported.unknown), (2, 7, Vec::new()));
+    assert!(
+        imported.statements.iter().all(|said| said.ends_with(": not revoked")),
+        "{:?}",
+        imported.statements
+    );
+    let offline = offline_gpus(&devices, &ask).unwrap();
+    assert_eq!((offline.items.len(), offline.missing.len()), (9, 0));
     // Other roots share nothing with these.
     assert_eq!(gpus.store.list_gpus(&Roots::nvidia()).unwrap().0.len(), 0);
     assert_eq!(gpus.store.list_gpus(&roots).unwrap().0.len(), 9);
+}
+
+/// The two lists, as NVIDIA publishes them.
+fn serve_lists(gpus: &Gpus, edit: impl Fn(&mut ListSpec)) {
+    let chain = &gpus.devices[0].chain;
+    for (file, issuer) in [("l1-root", &chain[4]), ("l2-gh100", &chain[3])] {
+        let mut list = ListSpec::empty(SEED, issuer, now());
+        edit(&mut list);
+        let reply = Reply::ok("application/pkix-crl", list.forge());
+        gpus.server.replace(&format!("/crl/{file}.crl"), [reply]);
+    }
+}
+
+#[test]
+fn lists_are_asked_for_where_the_responder_leaves_a_ca_open_and_never_speak_of_a_device() {
+    let gpus = Gpus::new().serve_with(|answer| answer.status = ResponseStatus::Unknown);
+    serve_lists(&gpus, |_| {});
+    let obtained = gpus.obtain();
+    // Two manifests, seven answers that say nothing, the lists of the two CAs above the devices.
+    assert_eq!((obtained.requests, obtained.items.len(), obtained.missing.len()), (11, 11, 0));
+    let lists: Vec<_> =
+        obtained.items[9..].iter().map(|item| (item.what.as_str(), item.says.as_str())).collect();
+    assert_eq!(
+        lists,
+        [
+            ("revocation list of NVIDIA Device Identity CA", "revokes nothing"),
+            ("revocation list of NVIDIA GH100 Identity", "revokes nothing"),
+        ]
+    );
+    // In force, they are not asked for again; where the responder answers, they are not asked for at all.
+    assert_eq!(gpus.obtain().requests, 7);
+    let answered = Gpus::new().serve();
+    serve_lists(&answered, |_| {});
+    assert_eq!((answered.obtain().requests, answered.asked()), (9, 9));
+    assert_eq!(
+        gpus.store.list_gpus(&roots()).unwrap().0.iter().filter(|item| item.kind == "list").count(),
+        2
+    );
+    // What says that they count: with the answers about the devices themselves nothing is open.
+    let offline = gpus.at(now(), Mode::Offline);
+    assert_eq!(offline.items.iter().filter(|item| item.what.starts_with("revocation list")).count(), 2);
+}
+
+#[test]
+fn a_list_that_is_another_s_or_forged_is_refused_and_one_that_revokes_is_kept_for_ever() {
+    type Edit = fn(&mut ListSpec);
+    let cases: [(&str, Edit); 3] = [
+        ("is not signed by it", |list| list.signed_by = "stranger".into()),
+        ("another CA", |list| list.issuer.key = "stranger".into()),
+        ("not in force", |list| list.next_update = at("2026-03-14T00:00:00Z")),
+    ];
+    for (words, edit) in cases {
+        let gpus = Gpus::new().serve_with(|answer| answer.serial = vec![9, 9]);
+        serve_lists(&gpus, edit);
+        let obtained = gpus.obtain();
+        let why = &obtained.missing.last().unwrap().why;
+        assert!(obtained.items.len() == 2 && why.contains(words), "{words}: {why}");
+    }
+    let gpus = Gpus::new().serve_with(|answer| answer.serial = vec![9, 9]);
+    let provisioner = gpus.devices[0].chain[2].serial.clone();
+    serve_lists(&gpus, move |list| {
+        list.revoked = vec![provisioner.clone()];
+    });
+    let revoking = |obtained: &GpuObtained| {
+        obtained.items.iter().filter(|item| item.says.starts_with("REVOKES") && item.until.is_none()).count()
+    };
+    assert_eq!(revoking(&gpus.obtain()), 1);
+    serve_lists(&gpus, |_| {});
+    assert_eq!(revoking(&gpus.at(now(), Mode::Refresh)), 1, "a later list takes nothing back");
+    assert_eq!(revoking(&gpus.at(at("2030-01-01T00:00:00Z"), Mode::Offline)), 1);
+}
+
+#[test]
+fn an_older_answer_or_list_that_is_brought_along_takes_the_place_of_none() {
+    let gpus = Gpus::new().serve();
+    gpus.obtain();
+    let (roots, devices) = (roots(), signed(&gpus.devices));
+    let ask = GpuAsk { store: &gpus.store, roots: &roots, now: now(), mode: Mode::Offline, nonce: None };
+    let folder = gpus.folder.path().join("brought");
+    std::fs::create_dir(&folder).unwrap();
+    let older = |status| {
+        let mut answer = AnswerSpec::good(SEED, &gpus.devices[0].chain[1], now());
+        answer.status = status;
+        answer.this_update = UnixTime::from_seconds(answer.this_update.seconds() - 60);
+        answer
+    };
+    let bring = |name: &str, bytes: Vec<u8>| {
+        std::fs::write(folder.join(name), bytes).unwrap();
+        let imported = import_gpus(&folder, &devices, &ask).unwrap();
+        std::fs::remove_file(folder.join(name)).unwrap();
+        imported
+    };
+    let about =
+        |says: &str| gpus.at(now(), Mode::Offline).items.iter().filter(|item| item.says == says).count();
+    assert_eq!(bring("a.ocsp", older(ResponseStatus::Unknown).forge()).statements.len(), 1);
+    assert_eq!((about("not revoked"), about("unknown to the responder")), (7, 0));
+    assert_eq!(bring("a.der", older(ResponseStatus::Revoked(1)).forge()).statements.len(), 1);
+    assert_eq!((about("not revoked"), about("REVOKED")), (6, 1), "a revocation counts, however old it is");
+    let list = ListSpec::empty(SEED, &gpus.devices[0].chain[3], now());
+    assert_eq!(
+        bring("l2.crl", list.forge()).statements,
+        ["revocation list of NVIDIA GH100 Identity: revokes nothing"]
+    );
+    let mut forged = older(ResponseStatus::Good);
+    forged.signed_by = "stranger".into();
+    let refused = bring("a.der", forged.forge());
+    assert_eq!((refused.statements.len(), refused.refused.len()), (0, 1));
+    // What is none of these is left alone: Intel's lists may lie in the same folder.
+    for bytes in [b"nonsense".to_vec(), vec![0x30, 0], vec![0x30; 2 << 20]] {
+        let left = bring("other.crl", bytes);
+        assert_eq!((left.statements.len(), left.refused.len(), left.unknown.len()), (0, 0, 0));
+    }
 }
 
 #[test]

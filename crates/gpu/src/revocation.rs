@@ -207,7 +207,7 @@ impl Found {
     }
 }
 
-fn check_list(list: &Crl<'_>, issuer: &Link, memory: &Memory) -> Result<(), RevocationError> {
+pub(crate) fn check_list(list: &Crl<'_>, issuer: &Link, memory: &Memory) -> Result<(), RevocationError> {
     let of = || issuer.name.clone();
     if algorithm(list.algorithm.whole).is_none() {
         return Err(RevocationError::Unsupported { issuer: of(), what: "the list's signature" });

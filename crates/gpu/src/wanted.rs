@@ -1,7 +1,12 @@
-//! What one would have to ask NVIDIA for, to know more of devices: manifests by identifier, answers about revocation.
+//! What one would have to ask NVIDIA for, to know more of devices: manifests by identifier, answers and lists about
+//! revocation.
 //!
 //! Only genuine devices are asked about: identifiers and serial numbers come out of what a device or NVIDIA signed, so
 //! nobody can make this program ask for anything else. Nothing is asked here: the crate opens no socket.
+
+mod list;
+
+pub use list::{ListFound, ListRefused, WantedList};
 
 use crate::appraisal::is_edition;
 use crate::chain::Link;
@@ -25,6 +30,8 @@ pub struct Wanted {
     pub manifests: Vec<WantedManifest>,
     /// Answers about revocation.
     pub answers: Vec<WantedAnswer>,
+    /// Lists of the CAs above the devices.
+    pub lists: Vec<WantedList>,
 }
 
 /// A manifest by the identifier under which NVIDIA's service has it.
@@ -121,9 +128,15 @@ impl Wanted {
             devices.iter().flat_map(|device| WantedManifest::of(device)).collect();
         manifests.sort_unstable();
         manifests.dedup();
-        let mut wanted = Self { manifests, answers: Vec::new() };
+        let mut wanted = Self { manifests, ..Self::default() };
         for device in devices {
             wanted.add(&device.chain().links, OF_DEVICE);
+            for list in WantedList::of(&device.chain().links, device.family().identity_chip()) {
+                match wanted.lists.iter_mut().find(|known| known.key() == list.key()) {
+                    Some(known) => known.join(list),
+                    None => wanted.lists.push(list),
+                }
+            }
         }
         wanted
     }
@@ -145,6 +158,12 @@ impl Wanted {
             }
         }
     }
+}
+
+/// Whether these bytes are an OCSP response, about whatever it is.
+#[must_use]
+pub fn is_answer(bytes: &[u8], budget: &Budget) -> bool {
+    bytes.len() <= budget.gpu_statement_bytes && ocsp::read(bytes).is_ok()
 }
 
 impl WantedManifest {

@@ -36,7 +36,8 @@ pub(super) fn fetch(
 ) -> Result<Found, Failure> {
     let rim = options.gpu_rim.as_deref().unwrap_or(veritee_collateral::NVIDIA_RIM);
     let ocsp = options.gpu_ocsp.as_deref().unwrap_or(veritee_collateral::NVIDIA_OCSP);
-    let service = GpuService::at(rim, ocsp).map_err(|error| Failure::usage(error.to_string()))?;
+    let crl = options.gpu_crl.as_deref().unwrap_or(veritee_collateral::NVIDIA_CRL);
+    let service = GpuService::at(rim, ocsp, crl).map_err(|error| Failure::usage(error.to_string()))?;
     let (mut genuine, mut refused) = (Vec::new(), 0);
     for (index, device) in supply::devices(gpus, now, &Memory::new()).into_iter().enumerate() {
         match device {
@@ -167,13 +168,34 @@ pub(super) fn export(store: &Store, folder: &Path, text: &mut String) -> Result<
 pub(super) fn import(
     store: &Store,
     folder: &Path,
-    now: UnixTime,
+    (now, gpus): (UnixTime, Option<&Item>),
     text: &mut String,
+    global: &Global,
 ) -> Result<GpuImported, Failure> {
-    let imported = veritee_collateral::import_gpus(store, &Roots::nvidia(), folder, now)
+    let mut genuine = Vec::new();
+    let devices = gpus.map(|item| supply::devices(item, now, &Memory::new())).unwrap_or_default();
+    for (index, device) in devices.into_iter().enumerate() {
+        match device {
+            Ok(device) => genuine.push(device),
+            Err(error) => {
+                output::note(global, &format!("warning: nothing is taken about device {index}: {error}"));
+            }
+        }
+    }
+    let roots = Roots::nvidia();
+    let ask = GpuAsk { store, roots: &roots, now, mode: Mode::Offline, nonce: None };
+    let imported = veritee_collateral::import_gpus(folder, &genuine, &ask)
         .map_err(|error| supply::unobtainable(&error))?;
-    for id in &imported.ids {
-        let _ = writeln!(text, "taken: {}", inert(id));
+    for what in imported.ids.iter().chain(&imported.statements) {
+        let _ = writeln!(text, "taken: {}", inert(what));
+    }
+    for name in &imported.unknown {
+        let why = if gpus.is_some() {
+            "it is about no device of the evidence"
+        } else {
+            "which devices it is about, --gpus says"
+        };
+        let _ = writeln!(text, "not taken: {}: {why}", inert(name));
     }
     Ok(imported)
 }

@@ -1,6 +1,7 @@
-//! What NVIDIA says of GPUs, as it was fetched: manifests by identifier, answers by the certificate that they are about.
+//! What NVIDIA says of GPUs, as it was fetched: manifests by identifier, answers by the certificate that they are about,
+//! lists by their CA.
 //!
-//! Held to its digest when it is read, and verified by who uses it: an answer verifies with the chain of a device only.
+//! Held to its digest when it is read, and verified by who uses it: answers and lists verify with the chain of a device only.
 
 use super::entry::{load_object, object_path};
 use super::folder::{GPUS, Reading, Writing};
@@ -21,6 +22,8 @@ pub(crate) enum GpuPlace {
     Manifest(String),
     /// An answer, by the digest of issuer and serial number.
     Answer(String),
+    /// A revocation list, by the digest of its CA's name and key.
+    List(String),
 }
 
 impl GpuPlace {
@@ -28,12 +31,13 @@ impl GpuPlace {
         match self {
             Self::Manifest(_) => "manifest",
             Self::Answer(_) => "answer",
+            Self::List(_) => "list",
         }
     }
 
     fn name(&self) -> &str {
         match self {
-            Self::Manifest(name) | Self::Answer(name) => name,
+            Self::Manifest(name) | Self::Answer(name) | Self::List(name) => name,
         }
     }
 }
@@ -55,9 +59,9 @@ pub(crate) type Placed = Vec<(GpuPlace, GpuKept)>;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct GpuListed {
-    /// `manifest` or `answer`.
+    /// `manifest`, `answer` or `list`.
     pub kind: &'static str,
-    /// Identifier of the manifest, or the digest by which the answer is found.
+    /// Identifier of the manifest, or the digest by which the answer or the list is found.
     pub name: String,
     /// Who gave it.
     pub url: String,
@@ -100,6 +104,7 @@ impl GpuEntry {
         match self.kind.as_str() {
             "manifest" => Some(GpuPlace::Manifest(self.name.clone())),
             "answer" => Some(GpuPlace::Answer(self.name.clone())),
+            "list" => Some(GpuPlace::List(self.name.clone())),
             _ => None,
         }
     }
@@ -173,7 +178,8 @@ impl Store {
         Ok((listed.collect(), faults))
     }
 
-    /// Keeps something beside what is there. Of answers the newest stays and every revocation: none is ever taken back.
+    /// Keeps something beside what is there. Of answers and lists the newest stays and every revocation: none is ever taken
+    /// back.
     pub(crate) fn keep_gpu(&self, roots: &Roots, place: &GpuPlace, new: &GpuKept) -> Result<(), StoreError> {
         let writing = self.folder.write_lock()?;
         writing.sweep()?;
@@ -184,7 +190,7 @@ impl Store {
             read_entry(writing.reading(), &name).ok().flatten().map_or_else(Vec::new, |entry| entry.items);
         let body = writing.keep(&new.bytes)?;
         items.retain(|item| item.body != body);
-        if matches!(place, GpuPlace::Answer(_)) {
+        if !matches!(place, GpuPlace::Manifest(_)) {
             items.retain(|item| item.until.is_none());
         }
         items.push(GpuEntryItem { url: new.url.clone(), fetched: new.fetched, until: new.until, body });
