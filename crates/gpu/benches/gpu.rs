@@ -56,8 +56,14 @@ fn eight(rounds: usize) {
     let budget = Budget::STANDARD;
     let whole = |memory: &Memory| {
         let Ok(Collected::Devices { devices, .. }) = container::read(&bytes, &budget) else { panic!() };
-        let examine =
-            Examine { devices: &devices, collateral: &manifests, roots: &roots, as_of, budget: &budget };
+        let examine = Examine {
+            devices: &devices,
+            collateral: &manifests,
+            roots: &roots,
+            as_of,
+            budget: &budget,
+            report_data: None,
+        };
         let set = examine.run(memory).set.unwrap().unwrap();
         assert!(set.gpus().iter().all(|gpu| gpu.comparison().unwrap().is_equal()));
     };
@@ -99,7 +105,14 @@ fn sample(rounds: usize) {
     let run = |collateral: &[&[u8]]| {
         let Ok(Collected::Devices { mut devices, .. }) = container::read(&report, &budget) else { panic!() };
         devices[0].chain.clone_from(&chain);
-        let examine = Examine { devices: &devices, collateral, roots: &roots, as_of, budget: &budget };
+        let examine = Examine {
+            devices: &devices,
+            collateral,
+            roots: &roots,
+            as_of,
+            budget: &budget,
+            report_data: None,
+        };
         let set = examine.run(&Memory::new()).set.unwrap().unwrap();
         assert_eq!(set.gpus()[0].comparison().is_ok(), !collateral.is_empty());
     };

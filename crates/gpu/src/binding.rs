@@ -109,9 +109,14 @@ pub fn find(
         _ if first == nonce => return Some(BindingForm::FirstHalf),
         _ => {}
     }
+    tagged_half(nonce, family, report_data).map(|_half| BindingForm::AttestationRs)
+}
+
+/// The half of REPORTDATA whose tagged hash the nonce is. GPUs and switches have a tag each, so one request has two nonces.
+pub(crate) fn tagged_half(nonce: &[u8; 32], family: Family, report_data: &[u8; 64]) -> Option<usize> {
     let tag: &[u8] = if family.is_switch() { b"NVIDIA-SWITCH-EAT-v1" } else { b"NVIDIA-GPU-EAT-v1" };
-    let tagged = |part: &[u8]| digest(&SHA256, &[part, tag].concat()).as_ref() == nonce;
-    [first, second].into_iter().any(tagged).then_some(BindingForm::AttestationRs)
+    let (first, second) = report_data.split_at(32);
+    [first, second].into_iter().position(|half| digest(&SHA256, &[half, tag].concat()).as_ref() == nonce)
 }
 
 #[cfg(test)]

@@ -197,6 +197,9 @@ pub(crate) fn walk(
     let Some((root, below)) = chain.split_last() else {
         return Err(fault(ChainFault::Count { expected: 1, got: 0 }));
     };
+    if is_shuffled(chain, anchor) {
+        return Err(fault(ChainFault::Order));
+    }
     if root.der != anchor.der.as_ref() {
         let (expected, got) = (Sha256Digest::of(&anchor.der), Sha256Digest::of(root.der));
         return Err(fault(ChainFault::Root { name: shown_name(root.subject), expected, got }));
@@ -213,6 +216,23 @@ pub(crate) fn walk(
         check_dates(index, certificate, as_of).map_err(fault)?;
     }
     Ok(())
+}
+
+/// All that belongs to a chain is there, in another order. Whoever packs evidence can cause that (root first, say), so it
+/// is no forgery; nothing of it was verified.
+fn is_shuffled(chain: &[Certificate<'_>], anchor: &Anchor) -> bool {
+    let is_anchor = |certificate: &Certificate<'_>| certificate.der == anchor.der.as_ref();
+    let is_below = |certificate: &Certificate<'_>, issuer: &Certificate<'_>| {
+        certificate.issuer == issuer.subject
+            && certificate.authority_key.is_some()
+            && certificate.authority_key == issuer.subject_key
+    };
+    let mut pairs = chain.iter().zip(chain.iter().skip(1));
+    let in_order = pairs.all(|(certificate, issuer)| is_below(certificate, issuer));
+    let all_there = chain.iter().all(|certificate| {
+        is_anchor(certificate) || chain.iter().any(|issuer| is_below(certificate, issuer))
+    });
+    !in_order && all_there && chain.iter().any(is_anchor)
 }
 
 /// The first certificate signs data, all others certificates; no key may do both.

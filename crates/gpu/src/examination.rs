@@ -25,6 +25,8 @@ pub struct Examine<'a> {
     pub as_of: UnixTime,
     /// Limits on hostile input.
     pub budget: &'a Budget,
+    /// REPORTDATA of a verified quote; see [`GpuSet::assemble`].
+    pub report_data: Option<&'a [u8; 64]>,
 }
 
 /// What was found.
@@ -66,7 +68,7 @@ impl Examine<'_> {
                 let revocation = statements.of(signed.chain(), as_of, memory);
                 AppraisedGpu::appraise(Arc::clone(signed), &shelf, revocation)
             };
-            GpuSet::assemble(devices.iter().flatten().map(appraise).collect())
+            GpuSet::assemble(devices.iter().flatten().map(appraise).collect(), self.report_data)
         });
         Examination { devices, shelf, signers, unread, set }
     }

@@ -7,7 +7,7 @@
 //! | [`ParsedReport`] | laid out as SPDM 1.1 demands; nothing in it is verified | anyone |
 //! | [`SignedReport`] | signed by a key that NVIDIA's device root vouches for, at one time | [`SignedReport::verify`] |
 //! | [`AppraisedGpu`] | compared with the values that NVIDIA signed for its versions, or said why not | [`AppraisedGpu::appraise`] |
-//! | [`GpuSet`] | distinct devices over one nonce, of one driver and mode | [`GpuSet::assemble`] |
+//! | [`GpuSet`] | distinct devices of one request, of one driver and mode | [`GpuSet::assemble`] |
 //!
 //! [`container::read`] takes every form in which such evidence travels apart; [`Examine`] does all of the above for one
 //! of them.

@@ -1,14 +1,15 @@
-//! All devices of one piece of evidence: as many as they seem, over one nonce, of one driver and mode.
+//! All devices of one piece of evidence: as many as they seem, of one request, of one driver and mode.
 
 mod error;
 
 pub use error::{CountError, SetError, TopologyError};
 
 use crate::appraisal::AppraisedGpu;
+use crate::binding::tagged_half;
 use crate::opaque::{DeviceIdentity, Switched};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Distinct genuine devices over one nonce; GPUs of one driver and one mode. Only [`GpuSet::assemble`] makes one.
+/// Distinct genuine devices of one request, GPUs of one driver and one mode. Only [`GpuSet::assemble`] makes one.
 ///
 /// Does not say that they are in one machine, and never that they are in *this* one.
 #[derive(Debug, Clone)]
@@ -45,13 +46,20 @@ pub enum Topology {
 }
 
 impl GpuSet {
-    /// Puts devices together.
+    /// Puts devices together. All are over one nonce; but for GPUs beside switches over the two nonces that attestation-rs
+    /// makes of one half of `report_data`, the REPORTDATA of a *verified* quote.
     ///
     /// # Errors
     /// When there is none, one occurs twice, or they differ in nonce, driver or mode.
-    pub fn assemble(devices: Vec<AppraisedGpu>) -> Result<Self, SetError> {
-        let first = devices.first().ok_or(SetError::Empty)?;
+    pub fn assemble(devices: Vec<AppraisedGpu>, report_data: Option<&[u8; 64]>) -> Result<Self, SetError> {
+        let is_gpu = |device: &&AppraisedGpu| !device.signed().family().is_switch();
+        let first = devices.iter().find(is_gpu).or(devices.first()).ok_or(SetError::Empty)?;
         let nonce = *first.signed().report().nonce();
+        let half = |device: &AppraisedGpu| {
+            let signed = device.signed();
+            tagged_half(signed.report().nonce(), signed.family(), report_data?)
+        };
+        let of_set = half(first);
         let mut keys: BTreeMap<&[u8], usize> = BTreeMap::new();
         for (index, device) in devices.iter().enumerate() {
             if let Some(first) = keys.insert(device.signed().chain().device_key(), index) {
@@ -63,7 +71,8 @@ impl GpuSet {
         }
         for (index, device) in devices.iter().enumerate() {
             let got = *device.signed().report().nonce();
-            if got != nonce {
+            let tagged = of_set.is_some() && half(device) == of_set;
+            if got != nonce && !tagged {
                 return Err(SetError::Nonces { index, expected: nonce, got });
             }
         }
@@ -89,7 +98,7 @@ impl GpuSet {
         self.gpus.iter().chain(&self.switches)
     }
 
-    /// The one nonce of all reports.
+    /// The one nonce of the GPUs' reports; of the switches' where there is no GPU.
     #[must_use]
     pub const fn nonce(&self) -> &[u8; 32] {
         &self.nonce

@@ -267,7 +267,7 @@ reasons! {
     GpuFamilyUnknown "gpu-family-unknown" Undecided "the device is of a family that this version does not know";
     GpuAlgorithmUnsupported "gpu-algorithm-unsupported" Refused "a key or signature is of a kind that this version does not verify";
     GpuReportSignature "gpu-report-signature" NotGenuine "a GPU's report is not signed by the key of its certificate chain";
-    GpuChainMalformed "gpu-chain-malformed" NotGenuine "a GPU's certificate chain cannot be read";
+    GpuChainMalformed "gpu-chain-malformed" Refused "a GPU's certificate chain cannot be read";
     GpuChainUntrusted "gpu-chain-untrusted" NotGenuine "a GPU's certificate chain does not reach NVIDIA's device root";
     GpuChainSignature "gpu-chain-signature" NotGenuine "a signature in a GPU's certificate chain does not verify";
     GpuChainRole "gpu-chain-role" NotGenuine "a certificate of a GPU's chain may not play its part";
@@ -365,6 +365,7 @@ impl Reason {
                     | Self::GpuOtherMachine
                     // Nothing was verified: to let it pass would be to call unverified bytes genuine.
                     | Self::GpuAlgorithmUnsupported
+                    | Self::GpuChainMalformed
                     | Self::GpuRimMalformed
                     | Self::QuoteNotTdx
                     | Self::TdxModuleUnknown

@@ -123,8 +123,41 @@ impl Gpu {
         let mut indexes: Vec<u8> = self.allow_mismatch.iter().map(|entry| entry.index).collect();
         indexes.sort_unstable();
         let twice = indexes.iter().zip(indexes.iter().skip(1)).any(|(first, second)| first == second);
-        twice.then_some("[[gpu.allow_mismatch]] names a measurement twice")
+        if twice {
+            return Some("[[gpu.allow_mismatch]] names a measurement twice");
+        }
+        self.useless()
     }
+
+    /// What would never have an effect: whoever wrote it believes that it has.
+    fn useless(&self) -> Option<&'static str> {
+        if self.drivers.iter().any(|driver| !is_version(driver)) {
+            return Some("[gpu] `drivers` names a version that no report can have");
+        }
+        if self.vbios.iter().any(|vbios| !is_vbios(vbios)) {
+            return Some(
+                "[gpu] `vbios` names a version that no report can have: five pairs of hex digits with dots",
+            );
+        }
+        if !self.required && self.switches == Some(SwitchesDemanded::Optional) {
+            return Some("[gpu] `switches` is optional where nothing is required");
+        }
+        let loosens = self.allow_hold || (self.required && self.switches == Some(SwitchesDemanded::Optional));
+        (self.reason.is_some() && !loosens).then_some("[gpu] gives a reason, and lets nothing pass")
+    }
+}
+
+/// The characters that are read of a report's version.
+fn is_version(text: &str) -> bool {
+    !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+}
+
+/// As it is read out of a GPU's report: `96.00.CF.00.02`.
+fn is_vbios(text: &str) -> bool {
+    let parts = || text.split('.');
+    parts().count() == 5
+        && parts().all(|part| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 #[cfg(test)]
@@ -167,6 +200,27 @@ mod tests {
             assert!(matches!(policy(&contradiction), Err(PolicyFault::Contradiction { .. })));
         }
         assert!(policy("[gpu]\nunknown = 1\n").is_err());
+    }
+
+    #[test]
+    fn an_entry_that_could_never_have_an_effect_is_an_error() {
+        for useless in [
+            "drivers = [\"\"]",
+            "drivers = [\"570.172.08 \"]",
+            "drivers = [\"570.172.08\", \"580/95\"]",
+            "vbios = [\"9600CF0002\"]",
+            "vbios = [\"96.00.CF.00\"]",
+            "vbios = [\"96.00.CF.00.0G\"]",
+            "switches = \"optional\"",
+            "switches = \"optional\"\nreason = \"the switches answer no request\"",
+            "reason = \"of nothing that is let pass\"",
+            "required = true\nreason = \"of nothing that is let pass\"",
+        ] {
+            let fault = policy(&format!("[gpu]\n{useless}\n"));
+            assert!(matches!(fault, Err(PolicyFault::Contradiction { .. })), "{useless}: {fault:?}");
+        }
+        let used = "drivers = [\"570.172.08\", \"545.00\"]\nvbios = [\"96.00.cf.00.02\"]";
+        assert_eq!(policy(&format!("[gpu]\n{used}\n")).unwrap().demanded(), [CheckId::GpuVersions]);
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub enum ChainFault {
         /// Certificates found.
         got: usize,
     },
+    /// The certificates of one chain, in another order.
+    Order,
     /// A certificate is not of NVIDIA's form.
     Der {
         /// The certificate.
@@ -172,6 +174,7 @@ impl ChainError {
                 ChainFault::TooLarge { .. }
                 | ChainFault::Pem(_)
                 | ChainFault::Count { .. }
+                | ChainFault::Order
                 | ChainFault::Der { .. },
                 _,
             ) => malformed,
@@ -208,6 +211,9 @@ impl ChainError {
             ChainFault::Count { expected, got } => {
                 new("the chain has another number of certificates".into()).at(of).expected(expected).got(got)
             }
+            ChainFault::Order => new("the certificates are in another order".into())
+                .at(of)
+                .expected("the leaf first, each followed by its issuer, the root last"),
             ChainFault::Der { index, error } => {
                 new(format!("the certificate is not of NVIDIA's form: {}", error.fault))
                     .at(format_args!("{of}, certificate {index}, byte {}", error.at))

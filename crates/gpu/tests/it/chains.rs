@@ -38,17 +38,25 @@ fn four_or_six_certificates_are_refused() {
 }
 
 #[test]
-fn another_order_is_refused() {
-    for (first, second) in [(0, 1), (1, 2), (2, 3)] {
-        assert!(
-            matches!(
-                with(|spec| spec.chain.swap(first, second)),
-                Some(Reason::GpuChainUntrusted | Reason::GpuChainRole)
-            ),
-            "{first} and {second}"
-        );
+fn another_order_is_refused_and_no_forgery() {
+    for (first, second) in [(0, 1), (1, 2), (2, 3), (3, 4), (0, 4)] {
+        let reason = with(|spec| spec.chain.swap(first, second));
+        assert_eq!(reason, Some(Reason::GpuChainMalformed), "{first} and {second}");
     }
-    assert_eq!(with(|spec| spec.chain.swap(3, 4)), Some(Reason::GpuChainUntrusted));
+    assert_eq!(with(|spec| spec.chain.reverse()), Some(Reason::GpuChainMalformed), "root first");
+    // In another order and of another device or root: that no packer of evidence causes.
+    let other = DeviceSpec::gpu(SEED, GpuKind::Hopper, "gpu 1", NONCE, &[]);
+    let mixed = with(|spec| {
+        spec.chain[1] = other.chain[1].clone();
+        spec.chain.reverse();
+    });
+    assert_eq!(mixed, Some(Reason::GpuChainUntrusted));
+    let swapped = with(|spec| {
+        spec.chain[4].key = "stranger".to_owned();
+        spec.chain[4].signed_by = "stranger".to_owned();
+        spec.chain.reverse();
+    });
+    assert_eq!(swapped, Some(Reason::GpuChainUntrusted));
 }
 
 #[test]

@@ -229,8 +229,15 @@ fn no_bit_of_a_genuine_report_can_be_flipped() {
         device.report[byte] ^= bit;
         let as_of = at("2026-03-15T00:00:00Z");
         let devices = std::slice::from_ref(&device);
-        let found = veritee_gpu::Examine { devices, collateral: &[], roots: &roots, as_of, budget: &budget }
-            .run(&memory);
+        let found = veritee_gpu::Examine {
+            devices,
+            collateral: &[],
+            roots: &roots,
+            as_of,
+            budget: &budget,
+            report_data: None,
+        }
+        .run(&memory);
         let error = found.devices[0].as_ref().expect_err("a flipped bit");
         let expected = match byte {
             0 | 37 => Reason::GpuLayoutUnknown,

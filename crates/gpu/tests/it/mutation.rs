@@ -3,11 +3,14 @@
 use crate::world::{NONCE, SEED, as_of, device, manifests, one, read, roots};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+use veritee_gpu::boot_gate::BootGate;
 use veritee_gpu::container::{self, Device};
-use veritee_gpu::revocation::Revocation;
-use veritee_gpu::{Examination, Examine, Family, Memory, Opaque, Roots};
+use veritee_gpu::manifest::from_service;
+use veritee_gpu::revocation::{Revocation, Statements};
+use veritee_gpu::{DeviceChain, Examination, Examine, Family, Manifest, Memory, Opaque, ParsedReport, Roots};
 use veritee_model::Budget;
-use veritee_testkit::gpu::{AnswerSpec, ListSpec, machine, payload};
+use veritee_testkit::gpu::{AnswerSpec, ListSpec, ManifestSpec, ResourceSpec, machine, payload};
 
 /// SplitMix64.
 struct Random(u64);
@@ -53,7 +56,8 @@ impl Random {
 fn examine(devices: &[Device], collateral: &[Vec<u8>], roots: &Roots, memory: &Memory) -> Examination {
     let collateral: Vec<&[u8]> = collateral.iter().map(Vec::as_slice).collect();
     let budget = Budget::STANDARD;
-    Examine { devices, collateral: &collateral, roots, as_of: as_of(), budget: &budget }.run(memory)
+    Examine { devices, collateral: &collateral, roots, as_of: as_of(), budget: &budget, report_data: None }
+        .run(memory)
 }
 
 #[test]
@@ -114,27 +118,110 @@ fn twenty_thousand_mutations_of_every_input_end_without_a_panic_and_without_a_ch
     assert_eq!(read(&container).len(), 2);
 }
 
+/// A parser with inputs that it reads.
+type Parser<'a> = (&'static str, Vec<Vec<u8>>, Box<dyn Fn(&[u8]) + 'a>);
+
+/// A manifest of few values: what a document of any length has.
+fn small_manifest() -> Vec<u8> {
+    let mut spec = ManifestSpec::driver(SEED);
+    spec.resources.truncate(8);
+    spec.resources.push(ResourceSpec::floor(37, 5));
+    spec.forge()
+}
+
+fn parsers<'a>(budget: &'a Budget, roots: &'a Roots, memory: &'a Memory) -> Vec<Parser<'a>> {
+    let spec = one();
+    let (report, manifest) = (spec.report(), small_manifest());
+    let mut new_layout = one();
+    new_layout.report.new_layout = Some((2, 0));
+    let opaque = |report: &[u8]| report[3599..report.len() - 96].to_vec();
+    let entries = json!([spec.entry()]).to_string();
+    let token = "eyJhbGciOiJFUzM4NCJ9.eyJpc3MiOiJ4IiwibWVhc3JlcyI6InN1Y2Nlc3MifQ.AAAA";
+    let containers = vec![
+        payload(&machine(SEED, NONCE, 1, 1)),
+        entries.clone().into_bytes(),
+        json!({ "evidences": [spec.entry()], "result_code": 0 }).to_string().into_bytes(),
+        json!({ "bundles": [{ "vendor": "nvidia", "evidence": hex::encode(&entries) }] })
+            .to_string()
+            .into_bytes(),
+        json!({ "device_evidence_list": [spec.entry()] }).to_string().into_bytes(),
+        json!({ "result_code": 0, "detached_eat": [["JWT", token]] }).to_string().into_bytes(),
+        token.as_bytes().to_vec(),
+    ];
+    let gate = br#"{"version":2,"provider":"nvidia","devices":8,"cc_mode":"on","devtools":false,"evidence_sha256":"33"}"#;
+    let service = json!({ "id": "x", "rim": STANDARD.encode(&manifest) }).to_string().into_bytes();
+    let statements = vec![
+        AnswerSpec::good(SEED, &spec.chain[1], as_of()).forge(),
+        ListSpec::empty(SEED, &spec.chain[3], as_of()).forge(),
+    ];
+    vec![
+        ("report", vec![report.clone()], Box::new(|bytes| drop(ParsedReport::parse(bytes, budget)))),
+        (
+            "opaque data",
+            vec![opaque(&report), opaque(&new_layout.report())],
+            Box::new(|bytes| {
+                Family::ALL.into_iter().for_each(|family| drop(Opaque::parse(bytes, 3599, family)))
+            }),
+        ),
+        (
+            "certificate chain",
+            vec![spec.pem()],
+            Box::new(|bytes| drop(DeviceChain::verify(bytes, roots, as_of(), budget, memory))),
+        ),
+        ("container", containers.clone(), Box::new(|bytes| drop(container::read(bytes, budget)))),
+        ("what a service said", containers, Box::new(|bytes| drop(container::said(bytes, budget)))),
+        (
+            "manifest",
+            vec![manifest.clone()],
+            Box::new(|bytes| drop(Manifest::verify(bytes, roots, as_of(), budget, memory))),
+        ),
+        ("service's answer", vec![service], Box::new(|bytes| drop(from_service(bytes)))),
+        ("answer and list", statements, Box::new(|bytes| drop(Statements::read([bytes], budget)))),
+        ("boot gate", vec![gate.to_vec()], Box::new(|bytes| drop(BootGate::read(bytes)))),
+    ]
+}
+
 #[test]
-fn no_bit_of_a_signed_part_of_a_manifest_can_be_flipped() {
-    let genuine = manifests().remove(0);
-    let end = genuine.windows(14).position(|window| window == b"<ds:Signature ").unwrap();
-    let budget = Budget::STANDARD;
-    let memory = Memory::new();
-    for byte in (0..end).step_by(5) {
-        let mut changed = genuine.clone();
-        changed[byte] ^= 1 << (byte % 7);
-        let result = veritee_gpu::Manifest::verify(&changed, &roots(), as_of(), &budget, &memory);
-        assert!(result.is_err(), "byte {byte}");
+fn twenty_thousand_mutations_of_the_input_of_each_parser_end_without_a_panic() {
+    let (budget, roots, memory) = (Budget::STANDARD, roots(), Memory::new());
+    for (at, (name, seeds, parse)) in parsers(&budget, &roots, &memory).into_iter().enumerate() {
+        let mut random = Random(u64::try_from(at).unwrap());
+        let mut changed = 0;
+        for round in 0..20_000 {
+            let mut bytes = seeds[round % seeds.len()].clone();
+            random.mutate(&mut bytes);
+            changed += usize::from(bytes != seeds[round % seeds.len()]);
+            parse(&bytes);
+        }
+        assert!(changed > 19_000, "{name}: {changed}");
     }
 }
 
+/// One bit of each byte; which one goes by its place.
+#[test]
+fn no_bit_of_a_signed_part_of_a_manifest_can_be_flipped() {
+    let genuine = small_manifest();
+    let find = |part: &[u8]| genuine.windows(part.len()).position(|window| window == part).unwrap();
+    let document = 0..find(b"<ds:Signature ");
+    let info = find(b"<ds:SignedInfo>")..find(b"<ds:SignatureValue>");
+    let (budget, roots, memory) = (Budget::STANDARD, roots(), Memory::new());
+    let verify = |bytes: &[u8]| Manifest::verify(bytes, &roots, as_of(), &budget, &memory);
+    assert!(verify(&genuine).is_ok());
+    for byte in document.chain(info) {
+        let mut changed = genuine.clone();
+        changed[byte] ^= 1 << (byte % 8);
+        assert!(verify(&changed).is_err(), "byte {byte}");
+    }
+}
+
+/// One bit of each byte of each certificate.
 #[test]
 fn no_bit_of_a_genuine_chain_can_be_flipped() {
     let chain = crate::world::vector("hopperCertChain.txt");
     let (roots, budget, memory) = (Roots::nvidia(), Budget::STANDARD, Memory::new());
     let verify = |ders: &[Vec<u8>]| {
         let text: String = ders.iter().map(|der| veritee_testkit::der::pem("CERTIFICATE", der)).collect();
-        veritee_gpu::DeviceChain::verify(text.as_bytes(), &roots, as_of(), &budget, &memory)
+        DeviceChain::verify(text.as_bytes(), &roots, as_of(), &budget, &memory)
     };
     let mut ders: Vec<Vec<u8>> = String::from_utf8(chain)
         .unwrap()

@@ -45,6 +45,7 @@ fn certificates_and_manifests_that_devices_share_are_verified_once() {
         roots: &roots,
         as_of: crate::world::as_of(),
         budget: &budget,
+        report_data: None,
     };
     assert!(examine.run(&memory).set.unwrap().is_ok());
     // Two for each of twelve devices; two provisioners, one identity CA; three of the manifests' signer; three manifests.
@@ -103,6 +104,42 @@ fn two_nonces_two_drivers_and_two_modes_are_no_set() {
     let mut devices = whole();
     devices[10].report.nonce = [1; 32];
     assert_eq!(reason(&devices), Some(Reason::GpuNoncesDiffer), "a switch's nonce");
+}
+
+/// attestation-rs asks GPUs and switches over two nonces, both made of the one that the quote has.
+#[test]
+fn two_nonces_are_one_request_where_both_are_made_of_one_half_of_report_data() {
+    let tagged = |half: [u8; 32], tag: &str| -> [u8; 32] {
+        let digest = ring::digest::digest(&ring::digest::SHA256, &[&half[..], tag.as_bytes()].concat());
+        digest.as_ref().try_into().unwrap()
+    };
+    let (mut data, half) = ([0; 64], [9; 32]);
+    data[32..].copy_from_slice(&half);
+    let of = |gpu: [u8; 32], switch: [u8; 32], report_data: Option<&[u8; 64]>| {
+        let mut devices = machine(SEED, gpu, 2, 2);
+        devices[2..].iter_mut().for_each(|device| device.report.nonce = switch);
+        devices.rotate_left(2);
+        let devices: Vec<_> = devices.iter().map(crate::world::device).collect();
+        let (roots, budget) = (crate::world::roots(), veritee_model::Budget::STANDARD);
+        let as_of = crate::world::as_of();
+        let examine = veritee_gpu::Examine {
+            devices: &devices,
+            collateral: &[],
+            roots: &roots,
+            as_of,
+            budget: &budget,
+            report_data,
+        };
+        examine.run(&veritee_gpu::Memory::new()).set.unwrap().map(|set| *set.nonce())
+    };
+    let gpu = tagged(half, "NVIDIA-GPU-EAT-v1");
+    let switch = tagged(half, "NVIDIA-SWITCH-EAT-v1");
+    assert_eq!(of(gpu, switch, Some(&data)).unwrap(), gpu);
+    // Without a quote, over another's, over the other half's, or with the tags the wrong way round they are two requests.
+    let refused = |gpu, switch, data| of(gpu, switch, data).unwrap_err().reason() == Reason::GpuNoncesDiffer;
+    assert!(refused(gpu, switch, None) && refused(gpu, switch, Some(&[7; 64])));
+    assert!(refused(gpu, tagged([0; 32], "NVIDIA-SWITCH-EAT-v1"), Some(&data)));
+    assert!(refused(switch, gpu, Some(&data)) && refused(gpu, NONCE, Some(&data)));
 }
 
 #[test]
@@ -172,7 +209,7 @@ fn no_device_is_no_set() {
     let examination: Examination = examine(&[], &[]);
     assert!(examination.set.is_none());
     assert!(examination.devices.is_empty());
-    assert_eq!(GpuSet::assemble(Vec::new()).unwrap_err().reason(), Reason::GpuEvidenceAbsent);
+    assert_eq!(GpuSet::assemble(Vec::new(), None).unwrap_err().reason(), Reason::GpuEvidenceAbsent);
 }
 
 #[test]

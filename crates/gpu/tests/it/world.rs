@@ -59,7 +59,8 @@ pub(crate) fn examine_with(
 ) -> Examination {
     let collateral: Vec<&[u8]> = collateral.iter().map(Vec::as_slice).collect();
     let budget = Budget::STANDARD;
-    Examine { devices, collateral: &collateral, roots, as_of, budget: &budget }.run(&Memory::new())
+    Examine { devices, collateral: &collateral, roots, as_of, budget: &budget, report_data: None }
+        .run(&Memory::new())
 }
 
 /// The reason why the only device is not genuine.

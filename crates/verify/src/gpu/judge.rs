@@ -8,7 +8,7 @@ use veritee_gpu::set::Topology;
 use veritee_gpu::{
     AppraisedGpu, Examination, Examine, Explanation, FirmwareMatch, GpuSet, Memory, SignedReport,
 };
-use veritee_model::{Check, CheckId, Reason};
+use veritee_model::{Check, CheckId, Reason, ReportData};
 
 /// What was found about the devices of a container.
 #[derive(Debug, Clone)]
@@ -45,6 +45,7 @@ pub fn judge_devices(
         roots: request.roots,
         as_of: request.as_of,
         budget: request.budget,
+        report_data: request.report_data.map(ReportData::as_bytes),
     }
     .run(memory);
     let unread = match examination.unread {
@@ -148,7 +149,12 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn set(&self, set: &GpuSet) -> Vec<Check> {
         let devices = counted(set.devices().count(), "distinct device");
-        let set_detail = format!("{devices} over one nonce, GPUs of one driver and one mode");
+        let over = if set.devices().all(|device| device.signed().report().nonce() == set.nonce()) {
+            "one nonce"
+        } else {
+            "one nonce for GPUs and one for switches, both made of one half of REPORTDATA"
+        };
+        let set_detail = format!("{devices} over {over}, GPUs of one driver and one mode");
         vec![
             firmware(set),
             super::revocation::check(set, &self.examination.signers, self.request.policy),
@@ -211,6 +217,10 @@ impl Judge<'_> {
                 );
                 if let Some(next) = needed(&open) {
                     check.explain = Some(next);
+                    if let unread @ 1.. = self.examination.shelf.unread() {
+                        let of_those = counted(unread, "manifest");
+                        check.detail = format!("{}; {of_those} given cannot be read", check.detail);
+                    }
                 }
                 check
             }
@@ -389,7 +399,9 @@ impl Judge<'_> {
     fn nonce(&self, nonce: &[u8; 32], set: &GpuSet) -> Check {
         let id = CheckId::GpuNonce;
         let shown = hex::encode(nonce);
-        for (index, device) in self.devices.iter().enumerate() {
+        let signed = self.examination.devices.iter().flatten();
+        for (index, (device, signed)) in self.devices.iter().zip(signed).enumerate() {
+            let shown = hex::encode(signed.report().nonce());
             let claimed = device.claims.nonce.as_deref().unwrap_or_default();
             let claimed = claimed.strip_prefix("0x").unwrap_or(claimed);
             if !claimed.is_empty() && !claimed.eq_ignore_ascii_case(&shown) {

@@ -13,6 +13,8 @@ mod engines;
 mod event_log;
 mod genuine;
 mod gpu;
+mod gpu_policy;
+mod gpu_table;
 mod hostile;
 mod identity;
 mod levers;
