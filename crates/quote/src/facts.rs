@@ -109,6 +109,9 @@ pub(crate) enum Force {
 
 impl Window {
     pub(crate) fn force(&self, as_of: UnixTime) -> Force {
+        // RFC 5280 4.1.2.5: the last second belongs to a certificate. Intel's QVL refuses what has expired and never looks at
+        // the beginning; what is not yet in force is refused here as well (RFC 5280 6.1.3 (a)(2)). A list ends when the next
+        // one is due (RFC 5280 5.1.2.5).
         let (from, late) = match *self {
             Self::Certificate { validity, .. } => (validity.not_before, as_of > validity.not_after),
             Self::Crl { from, until, .. } => (from, as_of >= until),

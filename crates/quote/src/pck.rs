@@ -132,6 +132,7 @@ impl PckExtension {
         let mut parts = Parts::default();
         while !list.is_empty() {
             let (key, value) = read_pair(&mut list, &[])?;
+            // Seven parts are defined. An eighth, or one twice, leaves open which of them the levels are compared with.
             let slot = match key {
                 1 => &mut parts.ppid,
                 2 => &mut parts.tcb,
@@ -195,6 +196,7 @@ fn read_pair<'a>(list: &mut Der<'a>, branch: &[u8]) -> Result<(u8, Element<'a>),
     let last = oid.value.strip_prefix(PREFIX).and_then(|rest| rest.strip_prefix(branch));
     match last {
         Some([key]) => Ok((*key, value)),
+        // An identifier of another branch is none of these parts.
         _ => Err(oid.error(DerFault::ForeignIdentifier)),
     }
 }
@@ -228,6 +230,7 @@ fn read_tcb(element: &Element<'_>) -> Result<([u8; 16], u16, CpuSvn), DerError> 
         }
     }
     let mut complete = [0; 16];
+    // All 16: one that is missing would count as zero, or as enough.
     for (slot, component) in complete.iter_mut().zip(components) {
         *slot = component.ok_or_else(|| element.error(DerFault::TcbComponentMissing))?;
     }
@@ -240,6 +243,7 @@ fn svn<T: TryFrom<u32>>(element: &Element<'_>) -> Result<T, DerError> {
     if element.tag != INTEGER {
         return Err(element.error(DerFault::SecurityVersionNumberExpected));
     }
+    // Components are a byte, PCESVN two; one that were cut down would reach other levels.
     T::try_from(element.small()?).map_err(|_range| element.error(DerFault::SecurityVersionNumberTooLarge))
 }
 

@@ -74,9 +74,11 @@ impl QeIdentity {
     /// Reads an identity whose signature has been checked.
     pub(crate) fn parse(text: &str, budget: &Budget) -> Result<Self, DocumentFault> {
         let wire: Wire<'_> = wire::read(text, budget.json_depth)?;
+        // Intel's QVL reads version 2 alone; what a later one means is not known.
         if wire.version != 2 {
             return Err(wire::fault(Field::Version, "2", wire.version));
         }
+        // `QVE` is signed by the same key and is the identity of Intel's verifying enclave, which makes no quotes.
         let tee = match wire.id.as_ref() {
             "QE" => Tee::Sgx,
             "TD_QE" => Tee::Tdx,
@@ -104,9 +106,13 @@ impl QeIdentity {
 
     /// The report is of this enclave. As in Intel's QVL the report is masked and the identity's value is not.
     pub(crate) fn check(&self, report: &EnclaveReport) -> Result<(), QuoteError> {
+        // An identity whose mask left this bit out would let a quoting enclave in whose host can read its key (Intel SDM volume
+        // 3D, ATTRIBUTES.DEBUG).
         if report.is_debug() {
             return Err(QuoteError::QeDebug);
         }
+        // Intel's QVL, step .16, and its four fields: masked MISCSELECT and ATTRIBUTES, MRSIGNER, ISVPRODID. ISVSVN is evaluated
+        // as part of the TCB.
         compare(QeField::MiscSelect, &self.misc_select, &masked(report.misc_select, self.misc_select_mask))?;
         let attributes = masked(*report.attributes.as_bytes(), *self.attributes_mask.as_bytes());
         compare(QeField::Attributes, self.attributes.as_bytes(), &attributes)?;

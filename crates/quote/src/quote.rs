@@ -103,6 +103,7 @@ impl Quote {
     /// # Errors
     /// As [`Self::parse`].
     pub fn parse_within(bytes: &[u8], budget: &Budget) -> Result<Self, ParseError> {
+        // Sizes inside are 32 bits wide and the sender's to choose.
         if bytes.len() > budget.quote_bytes {
             return Err(ParseError::TooLarge { limit: budget.quote_bytes, got: bytes.len() });
         }
@@ -115,6 +116,7 @@ impl Quote {
         let mut inner = reader.sized(length, "signature data")?;
         let layout = read_signature_data(&header, signed, &mut inner)?;
         inner.finish("signature data")?;
+        // Intel's QVL lets any bytes follow. Zero bytes are what buffers of fixed size leave; anything else is a second content.
         if let Some(offset) = reader.rest().iter().position(|byte| *byte != 0) {
             return Err(ParseError::TrailingBytes { at: reader.at().saturating_add(offset) });
         }
@@ -246,14 +248,17 @@ impl Quote {
 
 fn read_header(reader: &mut Reader<'_>) -> Result<Header, ParseError> {
     let version = reader.u16("version")?;
+    // Intel's QVL 1.27 reads 3, 4 and 5; each says which body follows.
     if !(3..=5).contains(&version) {
         return Err(ParseError::Version { at: 0, got: version });
     }
     let key_type = reader.u16("attestation key type")?;
+    // Intel's QVL knows this one alone; a signature of another algorithm is verified by nothing here.
     if key_type != ECDSA_P256 {
         return Err(ParseError::KeyType { at: 2, got: key_type });
     }
     let tee_type = reader.u32("TEE type")?;
+    // TDX from version 4 on, as in Intel's QVL: the body's layout depends on it.
     let tee = match (tee_type, version) {
         (TEE_SGX, _) => Tee::Sgx,
         (TEE_TDX, 4 | 5) => Tee::Tdx,
@@ -261,6 +266,7 @@ fn read_header(reader: &mut Reader<'_>) -> Result<Header, ParseError> {
     };
     let reserved = reader.array("reserved")?;
     let vendor = reader.array("QE vendor id")?;
+    // Another vendor's enclave is not certified by Intel's PCK.
     if vendor != INTEL_QE_VENDOR_ID {
         return Err(ParseError::Vendor { at: 12, got: vendor });
     }
@@ -281,9 +287,11 @@ fn read_body_type(header: &Header, reader: &mut Reader<'_>) -> Result<BodyType, 
     let size_at = reader.at();
     let size = reader.u32("body size")?;
     let body_type = BodyType::from_number(number).ok_or(ParseError::BodyType { at, got: number })?;
+    // Intel's QVL: the size is the type's, exactly. What is signed would otherwise end elsewhere than what is read.
     if usize::try_from(size) != Ok(body_type.size()) {
         return Err(ParseError::BodySize { at: size_at, expected: body_type.size(), got: size });
     }
+    // Or an enclave's report would be judged as a machine's.
     if (body_type == BodyType::Enclave) != (header.tee == Tee::Sgx) {
         return Err(ParseError::BodyTee { at, tee: header.tee, got: number });
     }
@@ -303,6 +311,7 @@ fn read_signature_data(
     }
     let at = reader.at();
     let outer = reader.u16("certification data type")?;
+    // Versions 4 and 5 wrap the enclave's report in type 6; nothing else holds one.
     if outer != QE_REPORT_CERTIFICATION {
         return Err(ParseError::OuterCertification { at, got: outer });
     }

@@ -50,9 +50,11 @@ impl TrustRoot {
         let fault = |what| CollateralError::TrustRoot { what, at: 0 };
         let certificate = Certificate::parse(der)
             .map_err(|error| CollateralError::TrustRoot { what: error.fault.words(), at: error.at })?;
+        // Intel's QVL, status 17. A root that somebody else signed is somebody else's to revoke.
         if !certificate.is_self_issued() || !certificate.is_signed_by(&certificate.public_key) {
             return Err(fault("it is not self-signed"));
         }
+        // RFC 5280 6.1.1 (d) leaves the anchor to whoever trusts it. It is held to what its uses demand all the same.
         if !certificate.basic_constraints().is_some_and(|constraints| constraints.ca) {
             return Err(fault("it is no CA certificate"));
         }

@@ -214,6 +214,8 @@ impl Evaluator<'_> {
             Some(svn) => Some(self.evaluate_one(Evaluated::Current, Some(svn))?),
             None => None,
         };
+        // Stricter than Intel's QVL 1.27, whose relaunch table lets a TD stand that was launched in order and whose parts are
+        // revoked now; `docs/divergences.md` lists it.
         refuse_revoked(&launch, Evaluated::Launch)?;
         let mut status = launch.status;
         let mut date = launch.date;
@@ -265,6 +267,8 @@ impl Evaluator<'_> {
         svn: Option<&TeeTcbSvn>,
     ) -> Result<ReachedLevel, QuoteError> {
         let levels = &self.tcb_info.levels;
+        // Intel's QVL, steps .18 to .20: the first that is reached, from the highest down. Below all of them nothing is known
+        // of the platform, and that is refused.
         let found = levels.iter().enumerate().find(|(_, level)| self.reaches(level, svn));
         match found {
             Some((index, level)) => Ok(ReachedLevel::new(&level.verdict, index, levels.len())),
@@ -281,6 +285,8 @@ impl Evaluator<'_> {
 
     fn reaches(&self, level: &TcbLevel, svn: Option<&TeeTcbSvn>) -> bool {
         let at_least = |has: &[u8], needs: &[u8]| has.iter().zip(needs).all(|(has, needs)| has >= needs);
+        // All 16 components of the PCK's extension, the PCE, and for TDX those of TEE_TCB_SVN: one that falls short is a part
+        // without its repairs.
         at_least(&self.pck.components, &level.sgx)
             && self.pck.pce_svn >= level.pce_svn
             && svn.is_none_or(|svn| tdx_components(svn, level).all(|(_, has, needs)| has >= needs))
@@ -292,6 +298,7 @@ impl Evaluator<'_> {
         evaluated: Evaluated,
         svn: Option<&TeeTcbSvn>,
     ) -> Result<Option<(ReachedLevel, String)>, QuoteError> {
+        // Intel's QVL: from version 1 on the module is evaluated by its own identity, TEE_TCB_SVN[0] being its ISVSVN.
         let Some([isv_svn, version @ 1..=u8::MAX, ..]) = svn.map(TeeTcbSvn::as_bytes) else {
             return Ok(None);
         };
@@ -390,6 +397,7 @@ fn add_advisories(list: &mut Vec<String>, more: &[String]) {
 }
 
 fn refuse_revoked(evaluation: &Evaluation, evaluated: Evaluated) -> Result<(), QuoteError> {
+    // Intel's QVL, TCB_REVOKED and ENCLAVE_REPORT_ISVSVN_REVOKED: the one status that is no policy's to accept.
     let revoked = |level: &ReachedLevel| level.status == TcbStatus::Revoked;
     let part = if revoked(&evaluation.platform) {
         TcbPart::Platform

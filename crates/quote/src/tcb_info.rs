@@ -244,6 +244,7 @@ impl TcbInfo {
     /// Reads TCB info whose signature has been checked.
     pub(crate) fn parse(text: &str, budget: &Budget) -> Result<Self, DocumentFault> {
         let wire: Wire<'_> = wire::read(text, budget.json_depth)?;
+        // Intel's QVL reads version 2 for SGX and 3 for both; TDX levels under SGX's rules would leave out the module.
         let tee = match (wire.version, wire.id.as_deref()) {
             (2, None) | (3, Some("SGX")) => Tee::Sgx,
             (3, Some("TDX")) => Tee::Tdx,
@@ -252,6 +253,7 @@ impl TcbInfo {
             }
             (version, _) => return Err(wire::fault(Field::Version, "2 or 3", version)),
         };
+        // How levels are compared is of type 0; Intel's QVL refuses others.
         if wire.tcb_type != 0 {
             return Err(wire::fault(Field::TcbType, "0", wire.tcb_type));
         }
@@ -288,12 +290,14 @@ fn read_modules(
         (Tee::Tdx, Some(module), identities) => {
             let base = read_module(&module.mrsigner, &module.attributes, &module.attributes_mask)?;
             let identities = identities.as_deref().unwrap_or_default();
+            // Intel's QVL: none, or at least one.
             if identities.is_empty() && wire.tdx_module_identities.is_some() {
                 return Err(wire::fault(Field::TdxModuleIdentities, "none or at least one", "an empty list"));
             }
             let mut modules = Vec::with_capacity(identities.len());
             for identity in identities {
                 let read = read_module_identity(identity)?;
+                // Of two for one version the first would decide, and which is first is no statement of Intel's.
                 if modules.iter().any(|known: &TdxModuleIdentity| known.version == read.version) {
                     return Err(DocumentFault::DuplicateLevel { list: Field::TdxModuleIdentities });
                 }
@@ -336,6 +340,7 @@ fn read_module_identity(identity: &WireModuleIdentity<'_>) -> Result<TdxModuleId
 }
 
 fn read_levels(version: u32, tee: Tee, levels: &[WireLevel<'_>]) -> Result<Vec<TcbLevel>, DocumentFault> {
+    // Without a level nothing is reached, and nothing says why.
     if levels.is_empty() {
         return Err(wire::fault(Field::Levels, "at least one", "none"));
     }
@@ -343,6 +348,7 @@ fn read_levels(version: u32, tee: Tee, levels: &[WireLevel<'_>]) -> Result<Vec<T
         levels.iter().map(|level| read_level(version, tee, level)).collect::<Result<Vec<_>, _>>()?;
     read.sort_by_key(|level| Reverse((level.sgx, level.pce_svn, level.tdx)));
     let same = |a: &TcbLevel, b: &TcbLevel| (a.sgx, a.pce_svn, a.tdx) == (b.sgx, b.pce_svn, b.tdx);
+    // Intel's QVL refuses two levels of the same versions: their order would choose the status.
     if read.iter().zip(read.iter().skip(1)).any(|(a, b)| same(a, b)) {
         return Err(DocumentFault::DuplicateLevel { list: Field::Levels });
     }
@@ -352,11 +358,13 @@ fn read_levels(version: u32, tee: Tee, levels: &[WireLevel<'_>]) -> Result<Vec<T
 fn read_level(version: u32, tee: Tee, level: &WireLevel<'_>) -> Result<TcbLevel, DocumentFault> {
     let tcb = &level.tcb;
     let numbered = tcb.numbered.iter().any(Option::is_some);
+    // The form of the other version beside it is what another reader would take.
     let sgx = match (version, &tcb.sgx) {
         (3, Some(components)) if !numbered => list_components(Field::SgxComponents, components)?,
         (2, None) => numbered_components(&tcb.numbered)?,
         _ => return Err(wire::fault(Field::SgxComponents, "the form of the version", "another form")),
     };
+    // A TDX level without TDX components would be reached by any module.
     let tdx = match (tee, &tcb.tdx) {
         (Tee::Tdx, Some(components)) => list_components(Field::TdxComponents, components)?,
         (Tee::Sgx, None) => [0; 16],

@@ -89,6 +89,7 @@ impl fmt::Display for TdAttributeFault {
 #[must_use]
 pub fn examine(report: &TdReport) -> Vec<TdAttributeFault> {
     let mut faults = examine_bits(&report.td_attributes);
+    // A service TD, a migration TD among them, can reach into the TD it is bound to.
     if report.mr_service_td.is_some_and(|value| !value.is_zero()) {
         faults.push(TdAttributeFault::ServiceTd);
     }
@@ -101,6 +102,8 @@ fn examine_bits(attributes: &TdAttributes) -> Vec<TdAttributeFault> {
 }
 
 const fn examine_bit(bit: u8, set: bool) -> Option<TdAttributeFault> {
+    // Debug and profiling give the host the TD's memory or its traces; a TD that can migrate runs where nobody measured;
+    // without SEPT_VE_DISABLE the host injects #VE. A reserved bit means what a later ABI says.
     match (bit, set) {
         (SEPT_VE_DISABLE, false) => Some(TdAttributeFault::SeptVeDisableMissing),
         (_, false) => None,

@@ -53,6 +53,7 @@ impl PreparedCollateral {
     pub(crate) fn check_force(&self, quote: &Quote, as_of: UnixTime) -> Result<Vec<ExpiredItem>, QuoteError> {
         let expired =
             self.check_windows(as_of).map_err(|error| self.revocation(quote).unwrap_or(error.into()))?;
+        // Intel's QVL, step .10: the TCB info's id is that of the quote's kind. SGX levels say nothing of a TDX module.
         if quote.tee() == self.tee() {
             Ok(expired)
         } else {
@@ -102,6 +103,8 @@ impl PreparedCollateral {
         self.check_fit(&extension)?;
         let root_validity = chain::check_root(source, &root, &self.0.root, 1)?;
         let revocations = &self.0.revocations;
+        // RFC 5280 6.3.3: each certificate under the lists of its own issuer, from the root down; Intel's QVL asks for CA and
+        // PCK.
         if let Some(error) = revocations.by_root(source, CertificateRole::Root, &root.serial) {
             return Err(error.into());
         }
@@ -122,6 +125,7 @@ impl PreparedCollateral {
     /// Cheap, before any signature: is this the collateral for this platform at all?
     fn check_fit(&self, extension: &PckExtension) -> Result<(), QuoteError> {
         let info = self.tcb_info();
+        // Intel's QVL, step .11: levels are those of one processor family and one PCE. Those of another could be lower.
         if extension.fmspc != info.fmspc {
             return Err(QuoteError::Fmspc { expected: info.fmspc, got: extension.fmspc });
         }
@@ -140,6 +144,8 @@ impl PreparedCollateral {
             known.validity
         } else {
             let (_, validity) = chain::check_pck_ca(source, ca, &self.0.root)?;
+            // The list at hand is of one CA. A PCK of the other one, Platform or Processor, would be asked for in a list that
+            // cannot name it.
             if ca.subject != known.subject || ca.public_key != known.public_key {
                 let expected = crate::x509::shown_name(&known.subject);
                 return Err(QuoteError::Ca { expected, got: crate::x509::shown_name(ca.subject) });
@@ -169,6 +175,7 @@ impl PreparedCollateral {
         quote: &Quote,
         pck: Arc<CertifiedPck>,
     ) -> Result<CertifiedEnclave, QuoteError> {
+        // Intel's QVL, step .13: without it the enclave's report is anybody's.
         if !verify_fixed(&pck.public_key, quote.qe_report_bytes(), quote.qe_report_signature()) {
             return Err(QuoteError::QeReportSignature);
         }
@@ -178,12 +185,16 @@ impl PreparedCollateral {
         context.update(quote.qe_authentication_data());
         let digest = context.finish();
         let vouched = report.report_data.as_bytes().first_chunk::<32>().map_or(&[][..], |half| half);
+        // Intel's QVL, step .14: SHA-256 over attestation key and authentication data stands in the first half of the
+        // enclave's REPORTDATA. Without it a genuine enclave's report could stand before another key.
         if digest.as_ref() != vouched {
             return Err(QuoteError::QeReportData {
                 expected: hex::encode(digest),
                 got: hex::encode(vouched),
             });
         }
+        // Intel's QVL, steps .15 and .16, where the identity may be left out; here it may not: an enclave of somebody else
+        // with a genuine report could sign any quote.
         self.qe_identity().check(report)?;
         let mut attestation_key = [4; 65];
         if let Some(point) = attestation_key.last_chunk_mut() {
@@ -202,6 +213,8 @@ impl PreparedCollateral {
         expired: Vec<ExpiredItem>,
     ) -> Result<VerifiedQuote, QuoteError> {
         let pck = &enclave.pck;
+        // Intel's QVL, step .17: the quote itself, by the key that the enclave vouches for. A point that is not on the curve
+        // verifies nothing.
         if !verify_fixed(&enclave.attestation_key, quote.signed_bytes(), quote.signature()) {
             return Err(QuoteError::QuoteSignature);
         }
@@ -239,12 +252,15 @@ impl PreparedCollateral {
             id: format!("TDX_{version:02X}"),
             evaluated: crate::error::Evaluated::Launch,
         };
+        // Intel's QVL, step .12: TEE_TCB_SVN[1] names the module's version; a version without an identity is unknown, and an
+        // unknown module can report any TD.
         let module = if version == 0 {
             info.tdx_module.as_ref()
         } else {
             info.module_identity(version).map(|identity| &identity.module)
         };
         let module = module.ok_or_else(unknown)?;
+        // The same step: a module that Intel did not sign.
         if report.mr_signer_seam.as_bytes() != &module.mr_signer {
             let (expected, got) = (hex::encode(module.mr_signer), report.mr_signer_seam.to_string());
             return Err(QuoteError::TdxModuleSigner { expected, got });

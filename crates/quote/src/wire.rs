@@ -31,6 +31,7 @@ struct LevelTcb {
 
 /// Reads a document that nests no deeper than `depth`.
 pub(crate) fn read<'a, T: Deserialize<'a>>(text: &'a str, depth: usize) -> Result<T, DocumentFault> {
+    // Intel's QVL holds JSON to 32 levels since a document that nests without end exhausted its stack.
     if let Some((line, column)) = too_deep(text.as_bytes(), depth) {
         return Err(DocumentFault::Depth { limit: depth, line, column });
     }
@@ -101,6 +102,7 @@ pub(crate) fn octets<const N: usize>(field: Field, text: &str) -> Result<[u8; N]
 
 /// A component's security version number; Intel's QVL cuts larger ones down to a byte.
 pub(crate) fn svn(field: Field, value: u64) -> Result<u8, DocumentFault> {
+    // 65535 would become 255 there, and 256 would become 0, a level that everybody reaches.
     u8::try_from(value).map_err(|_range| fault(field, "at most 255", value))
 }
 
@@ -127,6 +129,7 @@ pub(crate) fn isv_levels(
     levels: &[Level<'_>],
     known_status: fn(&str) -> Option<TcbStatus>,
 ) -> Result<IsvLevels, DocumentFault> {
+    // Intel's QVL wants at least one level of a module's or an enclave's identity.
     if levels.is_empty() {
         return Err(fault(list, "at least one", "none"));
     }
@@ -135,6 +138,7 @@ pub(crate) fn isv_levels(
         let isv_svn = u16::try_from(level.tcb.isvsvn).ok().filter(|svn| *svn <= highest);
         let isv_svn =
             isv_svn.ok_or_else(|| fault(Field::IsvSvn, "a number of the field's size", level.tcb.isvsvn))?;
+        // A status that is not known is no better than one that is: Intel's QVL says not supported.
         let status = known_status(&level.tcb_status).ok_or_else(|| {
             fault(Field::TcbStatus, "a status that Intel gives such levels", &level.tcb_status)
         })?;
@@ -142,6 +146,7 @@ pub(crate) fn isv_levels(
     }
     let out_of_order = !read.is_sorted_by_key(|level| Reverse(level.isv_svn));
     read.sort_by_key(|level| Reverse(level.isv_svn));
+    // As with platform levels: of two the order would choose.
     if read.iter().zip(read.iter().skip(1)).any(|(a, b)| a.isv_svn == b.isv_svn) {
         return Err(DocumentFault::DuplicateLevel { list });
     }

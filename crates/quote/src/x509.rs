@@ -83,6 +83,7 @@ impl<'a> Certificate<'a> {
             },
         )?;
         let mut extensions = Extensions::default();
+        // RFC 5280 4.2: no extension twice.
         let repeated = DerFault::ExtensionOccursTwice;
         veritee_x509::read_extensions(&frame.extensions, usize::MAX, repeated, |it| extensions.take(it))?;
         Ok(Self {
@@ -155,6 +156,7 @@ pub(crate) fn verify_fixed(key: &PublicKey, message: &[u8], signature: &[u8; 64]
 }
 
 pub(crate) fn check_algorithm(element: &Element<'_>) -> Result<(), DerError> {
+    // Intel's PCK profile has one algorithm, without parameters (RFC 5758 3.2). Another one named is another signature.
     if element.whole == ECDSA_WITH_SHA256 {
         Ok(())
     } else {
@@ -175,6 +177,7 @@ impl<'a> Extensions<'a> {
                 self.basic_constraints = Some(constraints);
             }
             KEY_USAGE => self.key_usage = Some(read_key_usage(element)?),
+            // RFC 5280 4.2.1.1 and 4.2.1.2: both must not be critical.
             SUBJECT_KEY_IDENTIFIER => {
                 extension.refuse_critical()?;
                 self.subject_key = Some(read_subject_key(element)?);
@@ -185,9 +188,11 @@ impl<'a> Extensions<'a> {
             }
             CRL_DISTRIBUTION_POINTS => self.distribution_points = true,
             SGX_EXTENSION => self.sgx = Some(*element),
+            // RFC 5280 4.2.1.5, 4.2.1.10 to 4.2.1.12, 4.2.1.14: Intel's have none. One that is there would have to be obeyed.
             oid if NARROWING.contains(&oid) => {
                 return Err(element.error(DerFault::NarrowingExtension));
             }
+            // RFC 5280 4.2: a critical extension that is not understood refuses the certificate.
             _ if extension.critical => return Err(element.error(DerFault::UnknownCriticalExtension)),
             _ => {}
         }

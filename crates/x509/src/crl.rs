@@ -115,6 +115,7 @@ impl<'a> Crl<'a> {
     ) -> Result<Self, DerError> {
         let mut outer = Der::new(bytes);
         let whole = outer.expect(SEQUENCE, DerFault::RevocationListExpected)?;
+        // One list: entries behind its end would be of nobody.
         outer.finish(DerFault::BytesAfterRevocationList)?;
         let mut parts = whole.inner();
         let tbs = parts.expect(SEQUENCE, DerFault::TbsCertListExpected)?;
@@ -124,6 +125,7 @@ impl<'a> Crl<'a> {
         parts.finish(DerFault::BytesAfterSignature)?;
         let mut fields = tbs.inner();
         let version = fields.expect(INTEGER, DerFault::Version2Expected)?;
+        // RFC 5280 5.1.2.1: lists with extensions are of version 2, and without CRLNumber no list is newer than another.
         if version.value != [1] {
             return Err(version.error(DerFault::Version2Expected));
         }
@@ -142,6 +144,7 @@ impl<'a> Crl<'a> {
             None => RevokedSerials::default(),
         };
         let wrapper = fields.expect(0xa0, DerFault::ExtensionsExpected)?;
+        // RFC 5280 5.1.2.7: extensions are the last field.
         fields.finish(DerFault::BytesAfterExtensions)?;
         let (authority_key, number) = read_list_extensions(&wrapper)?;
         Ok(Self {
@@ -164,6 +167,7 @@ fn read_entries(list: &Element<'_>) -> Result<RevokedSerials, DerError> {
     while !entries.is_empty() {
         let mut entry = entries.sequence(DerFault::EntryExpected)?;
         serials.push(read_serial(&entry.expect(INTEGER, DerFault::SerialNumberExpected)?)?);
+        // RFC 5280 5.1.2.6: every entry has its date. It decides nothing: what is revoked was so for whoever asks now.
         let date = entry.any()?;
         if !matches!(date.tag, UTC_TIME | GENERALIZED_TIME) {
             return Err(date.error(DerFault::RevocationDateExpected));
@@ -186,10 +190,12 @@ fn check_entry_extensions(extensions: &Element<'_>) -> Result<(), DerError> {
     let mut seen: [Option<&[u8]>; 2] = [None; 2];
     while !list.is_empty() {
         let extension = Extension::read(&mut list)?;
+        // RFC 5280 4.2, by 5.3 for entries too: an extension occurs once. Of two, two readers obey different ones.
         if seen.contains(&Some(extension.oid)) {
             return Err(extension.element.error(DerFault::ExtensionOccursTwice));
         }
         let known = matches!(extension.oid, REASON_CODE | INVALIDITY_DATE);
+        // RFC 5280 5.3: an entry with a critical extension that is not understood makes the list unusable.
         let partial = PARTIAL.contains(&extension.oid);
         if partial || (extension.critical && !known) {
             return Err(extension.element.error(DerFault::UnknownCriticalExtension));
@@ -210,6 +216,7 @@ fn read_list_extensions<'a>(wrapper: &Element<'a>) -> Result<(&'a [u8], String),
     let mut seen: Vec<&[u8]> = Vec::with_capacity(4);
     while !list.is_empty() {
         let extension = Extension::read(&mut list)?;
+        // RFC 5280 5.2, as 4.2: an extension occurs once.
         if seen.contains(&extension.oid) {
             return Err(extension.element.error(DerFault::ExtensionOccursTwice));
         }
@@ -225,17 +232,21 @@ fn read_list_extensions<'a>(wrapper: &Element<'a>) -> Result<(&'a [u8], String),
                 let value = inner.expect(INTEGER, DerFault::CrlNumberExpected)?;
                 inner.finish(DerFault::BytesAfterCrlNumber)?;
                 let magnitude = value.magnitude()?;
+                // RFC 5280 5.2.3: at most 20 octets; lists are ordered by it.
                 if magnitude.len() > SERIAL_LENGTH {
                     return Err(value.error(DerFault::CrlNumberTooLong));
                 }
                 number = Some(if magnitude.is_empty() { "00".to_owned() } else { hex::encode(magnitude) });
             }
+            // RFC 5280 5.2: a list with a critical extension that is not understood must not be used. A list of some
+            // certificates only would show the others as not revoked.
             oid if extension.critical || PARTIAL.contains(&oid) => {
                 return Err(extension.element.error(DerFault::UnknownCriticalOrPartial));
             }
             _ => {}
         }
     }
+    // RFC 5280 5.2.1 and 5.2.3: every list has both. Intel's QVL asks for them too.
     Ok((
         authority_key.ok_or_else(|| wrapper.error(DerFault::AuthorityKeyIdentifierMissing))?,
         number.ok_or_else(|| wrapper.error(DerFault::CrlNumberMissing))?,

@@ -92,6 +92,8 @@ impl<'a> Element<'a> {
     /// # Errors
     /// When there are unused bits, or not even their count.
     pub fn octets_of_bits(&self) -> Result<&'a [u8], DerError> {
+        // X.690 8.6.2.2: the first octet counts unused bits. Keys and signatures are octets; with bits left over one value
+        // would have several forms.
         match self.value.split_first() {
             Some((0, octets)) => Ok(octets),
             _ => Err(self.error(DerFault::UnusedBits)),
@@ -103,6 +105,8 @@ impl<'a> Element<'a> {
     /// # Errors
     /// When it is negative, empty or padded.
     pub fn magnitude(&self) -> Result<&'a [u8], DerError> {
+        // X.690 8.3.1 and 8.3.2: at least one octet, and the fewest. A serial number that can be written in two ways could
+        // be revoked in one and used in the other.
         match self.value {
             [] => Err(self.error(DerFault::EmptyInteger)),
             [0] => Ok(&[]),
@@ -119,6 +123,7 @@ impl<'a> Element<'a> {
     /// When it is negative, padded or larger.
     pub fn small(&self) -> Result<u32, DerError> {
         let magnitude = self.magnitude()?;
+        // Path lengths, versions, security version numbers: none that is honest is larger, and none is cut off.
         if magnitude.len() > 4 {
             return Err(self.error(DerFault::IntegerTooLarge));
         }
@@ -130,6 +135,7 @@ impl<'a> Element<'a> {
     /// # Errors
     /// When it is neither 0x00 nor 0xff.
     pub fn boolean(&self) -> Result<bool, DerError> {
+        // X.690 11.1: true is all ones in DER; BER would take any octet but zero.
         match self.value {
             [0x00] => Ok(false),
             [0xff] => Ok(true),
@@ -143,6 +149,8 @@ impl<'a> Element<'a> {
     /// When it is of another form, names no date, or lies before 1970.
     pub fn time(&self) -> Result<UnixTime, DerError> {
         let fault = || self.error(DerFault::TimeForm);
+        // RFC 5280 4.1.2.5.1 and 4.1.2.5.2: seconds and Z, no fraction, no offset; two digits from 50 on are of the last
+        // century. A time that two readers take differently is in force for one of them.
         let (year, rest) = match (self.tag, self.value.len()) {
             (UTC_TIME, 13) => {
                 let (head, rest) = self.value.split_at_checked(2).ok_or_else(fault)?;
@@ -228,6 +236,7 @@ impl<'a> Der<'a> {
     /// When it is cut off, has a tag of several bytes or a length that is not minimal.
     pub fn any(&mut self) -> Result<Element<'a>, DerError> {
         let (tag, after_tag) = self.bytes.split_first().ok_or(self.error(DerFault::ElementMissing))?;
+        // X.690 8.1.2.4: tags above 30 take several octets; no certificate or list has one.
         if tag & 0x1f == 0x1f {
             return Err(self.error(DerFault::LongTag));
         }
@@ -244,6 +253,7 @@ impl<'a> Der<'a> {
 
     /// Length of the contents and of the header before them.
     fn length(&self, after_tag: &[u8]) -> Result<(usize, usize), DerError> {
+        // X.690 10.1: definite and in the fewest octets. What is signed must have one form only.
         match *after_tag {
             [short @ 0..=0x7f, ..] => Ok((usize::from(short), 2)),
             [0x81, a @ 0x80..=0xff, ..] => Ok((usize::from(a), 3)),
@@ -297,6 +307,7 @@ impl<'a> Der<'a> {
     /// # Errors
     /// With `fault`, when something is.
     pub const fn finish(&self, fault: DerFault) -> Result<(), DerError> {
+        // What stands behind the last part is signed and read by nobody, or read by somebody else.
         if self.bytes.is_empty() { Ok(()) } else { Err(self.error(fault)) }
     }
 }

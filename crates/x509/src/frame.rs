@@ -43,6 +43,7 @@ impl<'a> CertificateFrame<'a> {
     ) -> Result<(Self, K), E> {
         let mut outer = Der::new(bytes);
         let whole = outer.expect(SEQUENCE, DerFault::CertificateExpected)?;
+        // One certificate, and nothing that a reader of another kind would take for a second one.
         outer.finish(DerFault::BytesAfterCertificate)?;
         let mut parts = whole.inner();
         let tbs = parts.expect(SEQUENCE, DerFault::TbsCertificateExpected)?;
@@ -51,9 +52,13 @@ impl<'a> CertificateFrame<'a> {
         parts.finish(DerFault::BytesAfterSignature)?;
         let mut fields = tbs.inner();
         check_version(&mut fields)?;
+        // RFC 5280 4.1.2.2: positive, at most 20 octets. Lists revoke by this number.
         let serial = read_serial(&fields.expect(INTEGER, DerFault::SerialNumberExpected)?)?;
+        // RFC 5280 4.1.1.2 and 4.1.2.3: only the inner one is signed. Were they allowed to differ, whoever hands the
+        // certificate on could name a weaker algorithm outside.
         check_algorithms(&algorithm, &fields.expect(SEQUENCE, DerFault::SignatureAlgorithmExpected)?)?;
         let issuer = fields.expect(SEQUENCE, DerFault::IssuerExpected)?;
+        // RFC 5280 4.1.2.5: both ends, whatever the caller does with them.
         let mut validity = fields.sequence(DerFault::ValidityExpected)?;
         let not_before = validity.any()?.time()?;
         let not_after = validity.any()?.time()?;
@@ -64,6 +69,7 @@ impl<'a> CertificateFrame<'a> {
         let key = read_key(&spki)?;
         // Unique identifiers (4.1.2.8) would stand here; RFC 5280 forbids to write them.
         let extensions = fields.expect(0xa3, DerFault::ExtensionsExpected)?;
+        // RFC 5280 4.1: extensions are the last field of what is signed.
         fields.finish(DerFault::BytesAfterExtensions)?;
         let frame = Self {
             der: bytes,

@@ -67,6 +67,7 @@ impl KeyUsage {
 /// When it is zero, negative, padded or longer.
 pub fn read_serial(element: &Element<'_>) -> Result<Serial, DerError> {
     let magnitude = element.magnitude()?;
+    // RFC 5280 4.1.2.2: at most 20 octets, positive.
     let padding = SERIAL_LENGTH
         .checked_sub(magnitude.len())
         .ok_or_else(|| element.error(DerFault::SerialNumberTooLong))?;
@@ -132,6 +133,7 @@ pub fn read_basic_constraints(element: &Element<'_>) -> Result<BasicConstraints,
         Some(_) => true,
         None => false,
     };
+    // RFC 5280 4.2.1.9: a path length says something of a CA only; beside a leaf it is a sign of confusion.
     let path_length = match inner.optional(INTEGER)? {
         Some(length) if ca => Some(length.small()?),
         Some(length) => return Err(length.error(DerFault::PathLengthWithoutCa)),
@@ -149,6 +151,7 @@ pub fn read_key_usage(element: &Element<'_>) -> Result<KeyUsage, DerError> {
     let mut inner = element.inner();
     let bits = inner.expect(BIT_STRING, DerFault::KeyUsageExpected)?;
     inner.finish(DerFault::BytesAfterKeyUsage)?;
+    // RFC 5280 4.2.1.3: nine bits are named, at least one of them is set.
     let (unused, first, second) = match *bits.value {
         [unused @ 0..8, first] => (unused, first, 0),
         [unused @ 0..8, first, second] => (unused, first, second),
@@ -181,6 +184,7 @@ pub fn read_authority_key<'a>(element: &Element<'a>) -> Result<&'a [u8], DerErro
     let mut outer = element.inner();
     let mut inner = outer.sequence(DerFault::AuthorityKeyIdentifierExpected)?;
     outer.finish(DerFault::BytesAfterAuthorityKeyIdentifier)?;
+    // RFC 5280 4.2.1.1: the identifier tells issuers of one name apart, also across a change of keys.
     let key = inner.expect(0x80, DerFault::KeyIdentifierExpected)?.value;
     inner.finish(DerFault::AuthorityKeyWithMore)?;
     Ok(key)
@@ -198,6 +202,7 @@ pub fn common_name(name: &[u8]) -> Option<&str> {
             let mut pair = set.sequence(DerFault::AttributeExpected).ok()?;
             let kind = pair.expect(OID, DerFault::AttributeTypeExpected).ok()?;
             let value = pair.any().ok()?;
+            // Roles are told by this name, so one with two of them, or in letters that look alike elsewhere, has none.
             if kind.value == COMMON_NAME {
                 if found.is_some() || !matches!(value.tag, UTF8_STRING | PRINTABLE_STRING) {
                     return None;

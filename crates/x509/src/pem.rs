@@ -62,9 +62,12 @@ fn decode(text: &[u8], limit: usize, between: Between) -> Result<Vec<Vec<u8>>, P
         if rest.is_empty() {
             return Ok(certificates);
         }
+        // The number of certificates is the writer's to choose: none is decoded that will not be looked at.
         if certificates.len() >= limit {
             return Err(PemError { at: at(rest), what: "more certificates than belong here" });
         }
+        // RFC 7468 lets parsers pass over text around a certificate. What is passed over here may be a certificate to
+        // another reader.
         let body = rest
             .strip_prefix(BEGIN)
             .and_then(line_end)
@@ -86,6 +89,7 @@ fn decode_body(body: &[u8], offset: usize, between: Between) -> Result<(Vec<u8>,
         let text =
             line.strip_suffix(b"\n").ok_or_else(|| fault(position, "end line is not on its own line"))?;
         let text = text.strip_suffix(b"\r").unwrap_or(text);
+        // RFC 7468's strict form has no blank line within; a reader that ends there would see half of it.
         if text.is_empty() {
             return Err(fault(position, "empty line inside a certificate"));
         }

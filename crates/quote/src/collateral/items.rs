@@ -326,11 +326,13 @@ fn number_of_hex(digits: &str) -> Number {
 }
 
 fn check_size(source: Source, got: usize, limit: usize) -> Result<(), CollateralError> {
+    // Before anything is decoded: who sends collateral chooses its size.
     if got > limit { Err(CollateralError::TooLarge { source, limit, got }) } else { Ok(()) }
 }
 
 fn read_signer(source: Source, text: &str, under: Under<'_>) -> Result<Signer, ChainError> {
     let chain = chain::decode(source, text.as_bytes(), 2, under.budget)?;
+    // Two certificates, signer and root: Intel signs documents directly below the root.
     let (signer, in_chain) = chain::parse(source, &chain)?.only(source, CertificateRole::TcbSigner)?;
     let root_validity = chain::check_root(source, &in_chain, under.root, 0)?;
     let validity = chain::check_tcb_signer(source, &signer, under.root)?;
@@ -364,14 +366,18 @@ fn read_pck_ca(text: &str, under: Under<'_>) -> Result<PckCa, ChainError> {
 fn read_list(source: Source, der: &[u8], issuer: &Issuer<'_>) -> Result<RevocationList, CollateralError> {
     let fault = |fault| CollateralError::Crl { source, fault };
     let crl = Crl::parse_signed(der, check_algorithm).map_err(|error| fault(CrlFault::Der(error)))?;
+    // RFC 5280 6.3.3 (b)(1): a list speaks of its issuer's certificates only; another one's, however genuine, revokes nothing
+    // of this one's.
     if crl.issuer != issuer.subject {
         let expected = shown_name(issuer.subject);
         return Err(fault(CrlFault::Issuer { expected, got: shown_name(crl.issuer) }));
     }
+    // RFC 5280 5.2.1: which of the issuer's keys signed it.
     if crl.authority_key != issuer.subject_key {
         let expected = hex::encode(issuer.subject_key);
         return Err(fault(CrlFault::KeyIdentifier { expected, got: hex::encode(crl.authority_key) }));
     }
+    // RFC 5280 6.3.3 (g). An unsigned list could leave out what is revoked.
     if !verify_asn1(issuer.public_key, crl.tbs, crl.signature) {
         return Err(fault(CrlFault::Signature));
     }
@@ -391,6 +397,7 @@ fn check_signature(
     signer: &Signer,
 ) -> Result<(), CollateralError> {
     let fault = |fault| CollateralError::Document { source, fault };
+    // Intel's services give 64 bytes, `r || s`, in hex.
     let signature: [u8; 64] =
         veritee_base::bytes::decode_hex(signature).map_err(|_form| fault(DocumentFault::SignatureForm))?;
     if verify_fixed(&signer.public_key, document.as_bytes(), &signature) {

@@ -39,6 +39,7 @@ pub(super) fn verify(
         return Err(error.into());
     }
     let (tcb_info, qe_identity) = (set.tcb_info.info.tee, set.qe_identity.identity.tee);
+    // Intel's service has TCB info and quoting enclaves of SGX and of TDX; those of one judge nothing of the other.
     if tcb_info != qe_identity {
         return Err(kinds_differ(tcb_info, qe_identity));
     }

@@ -63,6 +63,8 @@ impl Certification {
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, ParseError> {
         let at = reader.at();
         let number = reader.u16("PCK certification data type")?;
+        // Types 1 to 5 of Intel's format. Only the chain of type 5 proves anything by itself; to the others collateral has to
+        // bring the chain.
         let kind = CertificationType::from_number(number)
             .ok_or(ParseError::InnerCertification { at, got: number })?;
         let length = reader.u32("PCK certification data size")?;

@@ -33,11 +33,13 @@ pub(crate) fn decode(
     budget: &Budget,
 ) -> Result<Vec<Vec<u8>>, ChainError> {
     let limit = budget.certificate_chain_bytes;
+    // Before any base64 is decoded: the chain in a quote is its maker's to fill.
     if text.len() > limit {
         return Err(ChainError::new(source, None, ChainFault::TooLarge { limit, got: text.len() }));
     }
     let chain = pem::decode_glued_chain(text, budget.certificates)
         .map_err(|error| ChainError::new(source, None, ChainFault::Pem(error)))?;
+    // Intel's QVL wants exactly three in a quote, two in collateral. A certificate more would be checked by nobody.
     if chain.len() != count {
         return Err(ChainError::new(source, None, ChainFault::Count { expected: count, got: chain.len() }));
     }
@@ -58,6 +60,7 @@ pub(crate) fn parse<'a>(source: Source, chain: &'a [Vec<u8>]) -> Result<Parsed<'
             .map_err(|error| ChainError::new(source, None, ChainFault::Der { index, error }))?;
         if !certificate.is_self_issued() {
             below.push(certificate);
+        // Of two roots one would be held against the pinned one and the other forgotten.
         } else if root.replace(certificate).is_some() {
             return Err(ChainError::new(source, Some(Role::Root), ChainFault::Part));
         }
@@ -129,6 +132,8 @@ pub(crate) fn check_root(
     certificates_below: u32,
 ) -> Result<Validity, ChainError> {
     let fault = |fault| ChainError::new(source, Some(Role::Root), fault);
+    // Intel's QVL compares the signature's bytes with those of the trusted root. Here name and key are, so that another
+    // certificate of the pinned key is taken and one of another key is not.
     if certificate.subject != root.subject() {
         return Err(fault(ChainFault::Root { what: "name" }));
     }
@@ -138,6 +143,7 @@ pub(crate) fn check_root(
     check_extensions(source, Role::Root, certificate)?;
     check_ca(source, Role::Root, certificate, certificates_below)?;
     check_key_identifier(source, Role::Root, certificate, root.subject_key())?;
+    // RFC 5280 4.2.1.2: what the certificates below name as their issuer's key is this one.
     if certificate.subject_key() != Some(root.subject_key()) {
         return Err(fault(ChainFault::Root { what: "subject key identifier" }));
     }
@@ -155,6 +161,7 @@ pub(crate) fn check_pck_ca(
     root: &TrustRoot,
 ) -> Result<(CaKind, Validity), ChainError> {
     let name = certificate.subject_common_name().unwrap_or_default();
+    // Intel's PCK profile has two CAs below the root. The TCB signer, which the root signs too, is none of them.
     let kind = CaKind::from_name(name).ok_or_else(|| {
         let got = shown_name(certificate.subject);
         let expected = "Intel SGX PCK Platform CA or Intel SGX PCK Processor CA";
@@ -172,6 +179,7 @@ pub(crate) fn check_pck(
     certificate: &Certificate<'_>,
     issuer: &Issuer<'_>,
 ) -> Result<Validity, ChainError> {
+    // The name tells a PCK from whatever else the CA may sign: Intel's QVL asks for it as well.
     check_end(source, Role::Pck, PCK_NAME, certificate)?;
     check_issued_by(source, Role::Pck, certificate, issuer)?;
     Ok(Validity::of(Role::Pck, certificate))
@@ -183,6 +191,7 @@ pub(crate) fn check_tcb_signer(
     certificate: &Certificate<'_>,
     root: &TrustRoot,
 ) -> Result<Validity, ChainError> {
+    // Without the name a PCK CA, also directly below the root, could sign TCB levels.
     check_end(source, Role::TcbSigner, TCB_SIGNER_NAME, certificate)?;
     check_issued_by(source, Role::TcbSigner, certificate, &Issuer::root(root))?;
     Ok(Validity::of(Role::TcbSigner, certificate))
@@ -204,9 +213,11 @@ fn check_end(
         return Err(fault(ChainFault::Name { expected, got: shown_name(certificate.subject) }));
     }
     check_extensions(source, role, certificate)?;
+    // RFC 5280 4.2.1.9: an end that may sign certificates could make others like it. Intel's QVL does not look.
     if certificate.basic_constraints().is_none_or(|constraints| constraints.ca) {
         return Err(fault(ChainFault::Ca { expected: false }));
     }
+    // RFC 5280 4.2.1.3: the key signs reports or documents, neither certificates nor lists.
     if !certificate.key_usage().is_some_and(super::KeyUsage::digital_signature) {
         return Err(fault(ChainFault::KeyUsage("digitalSignature")));
     }
@@ -224,16 +235,20 @@ fn check_ca(
     needed: u32,
 ) -> Result<(), ChainError> {
     let fault = |fault| ChainError::new(source, Some(role), fault);
+    // RFC 5280 6.1.4 (k): whoever signs a certificate is a CA, or any holder of a PCK key could be one.
     let Some(constraints) = certificate.basic_constraints().filter(|constraints| constraints.ca) else {
         return Err(fault(ChainFault::Ca { expected: true }));
     };
+    // RFC 5280 6.1.4 (l) and (m): as many certificates below as the CA was given, and no more.
     if let Some(got) = constraints.path_length.filter(|length| *length < needed) {
         return Err(fault(ChainFault::PathLength { needed, got }));
     }
     let usage = certificate.key_usage();
+    // RFC 5280 6.1.4 (n).
     if !usage.is_some_and(super::KeyUsage::key_cert_sign) {
         return Err(fault(ChainFault::KeyUsage("keyCertSign")));
     }
+    // RFC 5280 6.3.3 (f): its key verifies revocation lists too.
     if !usage.is_some_and(super::KeyUsage::crl_sign) {
         return Err(fault(ChainFault::KeyUsage("cRLSign")));
     }
@@ -241,6 +256,8 @@ fn check_ca(
 }
 
 fn check_extensions(source: Source, role: Role, certificate: &Certificate<'_>) -> Result<(), ChainError> {
+    // Intel's QVL demands these five of every certificate of the chain. That lists are named is all that is asked of the
+    // distribution points: which lists count is not the certificate's to say.
     let missing = if certificate.authority_key().is_none() {
         "authorityKeyIdentifier"
     } else if certificate.subject_key().is_none() {
@@ -263,6 +280,7 @@ fn check_issued_by(
     certificate: &Certificate<'_>,
     issuer: &Issuer<'_>,
 ) -> Result<(), ChainError> {
+    // RFC 5280 6.1.3 (a)(4): names are chained byte by byte, as Intel writes them.
     if certificate.issuer != issuer.subject {
         let same =
             certificate.issuer.iter().zip(issuer.subject).take_while(|(got, expected)| got == expected);
@@ -275,6 +293,7 @@ fn check_issued_by(
         return Err(ChainError::new(source, Some(role), fault).on(certificate.der));
     }
     check_key_identifier(source, role, certificate, issuer.subject_key)?;
+    // RFC 5280 6.1.3 (a)(1).
     if certificate.is_signed_by(issuer.public_key) {
         Ok(())
     } else {
@@ -288,6 +307,7 @@ fn check_key_identifier(
     certificate: &Certificate<'_>,
     issuer_key: &[u8],
 ) -> Result<(), ChainError> {
+    // RFC 5280 4.2.1.1: of two CAs of one name and different keys this is the one that signed.
     match certificate.authority_key() {
         Some(key) if key == issuer_key => Ok(()),
         other => {
