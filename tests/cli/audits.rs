@@ -66,7 +66,9 @@ const COMMIT: &str = "dc0fc120aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 fn review_of(folder: &Folder) -> String {
     use veritee_testkit::dstack::Machine;
     assert!(folder.file("app-compose.json").exists());
-    let mut text = format!("{REVIEW}compose_hash = \"{}\"\n", hex::encode(Machine::new(1).compose_hash()));
+    let hash = hex::encode(Machine::new(1).compose_hash());
+    let mut text =
+        format!("{REVIEW}compose_hash = \"{hash}\"\nrule_set = \"{}\"\n", veritee_audit::rule_set());
     for number in 1..=10 {
         text.push_str(&format!("[[answer]]\nid = \"M{number}\"\naccepted = true\nwords = \"examined\"\n"));
     }

@@ -5,7 +5,7 @@
 //! reviewer = "Jane Doe, Example Audits"
 //! compose_hash = "1f3b..."
 //! commit = "dc0fc120..."
-//! rule_set = "5e02..."                # optional: the rules that the questions came from
+//! rule_set = "5e02..."                # the rules that the questions came from: `veritee review init` writes it
 //! expires = "2027-03-31T00:00:00Z"    # optional
 //!
 //! [[answer]]
@@ -21,7 +21,7 @@
 //! words = "shown on a page, nothing else reads it"
 //! ```
 //!
-//! The answers expire when the compose hash, the commit or the named rule set changes, and at the time that the file names.
+//! The answers expire when the compose hash, the commit or the rule set changes, and at the time that the file names.
 //! The file is trusted as far as the person who hands it in is: nothing in it comes from the audited party.
 
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,8 @@ pub struct Review {
     pub compose_hash: ComposeHash,
     /// The commit that was reviewed, 40 hex digits.
     pub commit: String,
-    /// The rules whose questions were answered ([`crate::rule_set`]); `None` for those of any version.
+    /// The rules whose questions were answered ([`crate::rule_set`]). A review that names none counts for none: nobody
+    /// could tell what was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule_set: Option<String>,
     /// From when on it counts no more; `None` for as long as compose and commit stay.
@@ -130,8 +131,8 @@ pub enum ReviewError {
     OtherRules {
         /// The rules that are asked.
         expected: String,
-        /// The rules that were asked when it was made.
-        got: String,
+        /// The rules that were asked when it was made, where it says so.
+        got: Option<String>,
     },
     /// Its time is over, or the time of the audit is not known.
     Expired {
@@ -173,9 +174,15 @@ impl core::fmt::Display for ReviewError {
                 Some(expected) => write!(f, "review: expected one of compose {expected}, got one of {got}"),
                 None => write!(f, "review: it is of compose {got}; which compose is audited is not known"),
             },
-            Self::OtherRules { expected, got } => {
-                write!(f, "review: the rules have changed since: expected rule set {expected}, got {got}")
-            }
+            Self::OtherRules { expected, got } => match got {
+                Some(got) => {
+                    write!(f, "review: the rules have changed since: expected rule set {expected}, got {got}")
+                }
+                None => write!(
+                    f,
+                    "review: it does not say which rules were asked: expected rule set {expected} (`veritee review init` writes it)"
+                ),
+            },
             Self::Expired { at } => write!(f, "review: it counts only before {at}"),
             Self::OtherCommit { expected, got } => match expected {
                 Some(expected) => write!(f, "review: expected one of commit {expected}, got one of {got}"),

@@ -3,14 +3,15 @@
 use crate::item::Item;
 use crate::review::{Review, ReviewError, SCHEMA};
 use crate::rules::{all, find};
+use crate::stage::questions;
 use veritee_model::{ComposeHash, Sha256Digest, UnixTime};
 
-/// A name for the rules and questions of this version: another one means other questions.
+/// A name for the rules and questions of this version: another one means that something else is asked.
 #[must_use]
 pub fn rule_set() -> String {
-    let rules = all().map(|rule| format!("{} {}", rule.id, rule.title));
-    let questions = Item::QUESTIONS.iter().map(|question| question.name().to_owned());
-    let text: Vec<String> = rules.chain(questions).collect();
+    let rules =
+        all().map(|rule| format!("{} {} {} {}", rule.id, rule.severity.name(), rule.title, rule.remedy));
+    let text: Vec<String> = rules.chain(questions::texts()).collect();
     Sha256Digest::of(text.join("\n").as_bytes()).to_string()
 }
 
@@ -48,10 +49,10 @@ impl Review {
         Ok(review)
     }
 
-    /// Whether the review speaks of this compose and this commit, at this time.
+    /// Whether the review speaks of this compose, this commit and these rules, at this time.
     ///
     /// # Errors
-    /// When either differs or is not known, or when the review has ended. At the very second of its end it has.
+    /// When one of them differs or is not known, or when the review has ended. At the very second of its end it has.
     pub fn check_binding(
         &self,
         compose: Option<ComposeHash>,
@@ -67,8 +68,9 @@ impl Review {
                 got: self.commit.clone(),
             });
         }
-        if let Some(got) = self.rule_set.as_ref().filter(|got| **got != rule_set()) {
-            return Err(ReviewError::OtherRules { expected: rule_set(), got: got.clone() });
+        let rules = rule_set();
+        if self.rule_set.as_ref() != Some(&rules) {
+            return Err(ReviewError::OtherRules { expected: rules, got: self.rule_set.clone() });
         }
         match self.expires {
             Some(at) if as_of.is_none_or(|now| now >= at) => Err(ReviewError::Expired { at }),

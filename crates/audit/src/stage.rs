@@ -11,7 +11,7 @@ use veritee_model::{Finding, FindingStatus, Severity};
 pub use veritee_model::{QuestionStatus, Stage};
 
 mod erc733;
-mod questions;
+pub(crate) mod questions;
 mod quick_check;
 
 pub(crate) use erc733::items as erc733_items;

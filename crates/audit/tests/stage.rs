@@ -24,7 +24,8 @@ fn clean_compose() -> String {
 
 fn review_text(hash: &str, commit: &str, answered: &[&str]) -> String {
     let mut text = format!(
-        "schema = \"veritee/review/v1\"\nreviewer = \"Jane Doe\"\ncompose_hash = \"{hash}\"\ncommit = \"{commit}\"\n"
+        "schema = \"veritee/review/v1\"\nreviewer = \"Jane Doe\"\ncompose_hash = \"{hash}\"\ncommit = \"{commit}\"\nrule_set = \"{}\"\n",
+        veritee_audit::rule_set()
     );
     for id in answered {
         text.push_str(&format!("[[answer]]\nid = \"{id}\"\naccepted = true\nwords = \"examined\"\n"));
@@ -156,6 +157,21 @@ fn a_review_expires_when_compose_or_commit_changes() {
         assert!(!audit.stage_line().contains("Stage 1"), "{}", audit.stage_line());
         assert_eq!(audit.review_error.unwrap().reason(), Reason::ReviewExpired);
         assert!(audit.questions.iter().all(|question| question.answer.is_none()));
+    }
+}
+
+#[test]
+fn a_review_of_other_rules_or_of_rules_that_it_does_not_name_is_not_applied() {
+    let (raw, mut context, tree) = exemplary(&clean_compose());
+    let text = review_text(&ComposeHash::of(&raw).to_string(), COMMIT, &question_ids());
+    let line = text.lines().find(|line| line.starts_with("rule_set")).unwrap();
+    for other in ["", "rule_set = \"\"", "rule_set = \"5e02\""] {
+        context.review = Some(Review::parse(&text.replace(line, other)).unwrap());
+        let audit = run(&raw, &context, &tree);
+        assert!(!audit.stage_line().contains("Stage 1"), "{other}: {}", audit.stage_line());
+        let error = audit.review_error.unwrap();
+        assert_eq!(error.reason(), Reason::ReviewExpired);
+        assert!(error.to_string().contains(&veritee_audit::rule_set()), "{error}");
     }
 }
 

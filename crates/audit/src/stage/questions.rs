@@ -92,6 +92,11 @@ const ENTRIES: &[Entry] = &[
     },
 ];
 
+/// What is asked, word for word.
+pub(crate) fn texts() -> impl Iterator<Item = String> {
+    ENTRIES.iter().map(|entry| format!("{} {} {}", entry.item.name(), entry.question, entry.why))
+}
+
 /// All questions with their evidence, and with the reviewer's answers where the review is of this compose and commit.
 ///
 /// `review` is one that is bound to this compose and commit.

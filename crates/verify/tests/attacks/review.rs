@@ -13,7 +13,8 @@ fn reviewed(commit: Option<&str>, change: impl FnOnce(String) -> String) -> Repo
     let mut case = Case::new(&machine());
     let hash = ComposeHash::of(&case.evidence.app_compose.as_ref().unwrap().bytes);
     let mut text = format!(
-        "schema = \"veritee/review/v1\"\nreviewer = \"Jane Doe\"\ncompose_hash = \"{hash}\"\ncommit = \"{COMMIT}\"\n"
+        "schema = \"veritee/review/v1\"\nreviewer = \"Jane Doe\"\ncompose_hash = \"{hash}\"\ncommit = \"{COMMIT}\"\nrule_set = \"{}\"\n",
+        veritee_audit::rule_set()
     );
     for number in 1..=10 {
         text.push_str(&format!("[[answer]]\nid = \"M{number}\"\naccepted = true\nwords = \"examined\"\n"));
@@ -51,6 +52,15 @@ fn a_review_of_another_compose_is_not_applied() {
 fn a_review_of_another_commit_or_of_one_that_nobody_names_is_not_applied() {
     not_applied(&reviewed(Some(OTHER), |text| text), &format!("expected one of commit {OTHER}"));
     not_applied(&reviewed(None, |text| text), "which commit is audited is not known");
+}
+
+#[test]
+fn a_review_of_other_rules_or_of_none_is_not_applied() {
+    let rules = veritee_audit::rule_set();
+    let other = |text: String| text.replace(&rules, &"00".repeat(32));
+    not_applied(&reviewed(Some(COMMIT), other), "the rules have changed since");
+    let none = |text: String| text.replace(&format!("rule_set = \"{rules}\"\n"), "");
+    not_applied(&reviewed(Some(COMMIT), none), "does not say which rules were asked");
 }
 
 #[test]
