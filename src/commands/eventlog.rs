@@ -10,7 +10,7 @@ use veritee_eventlog::{EventLog, RegisterStatus, Trace, fold, replay};
 use veritee_evidence::parts;
 use veritee_model::evidence::{EventLogFormat, EventLogItem};
 use veritee_model::text::{inert, shortened};
-use veritee_model::{Budget, Evidence, ExitCode, Rtmr, RtmrIndex};
+use veritee_model::{Budget, Evidence, ExitCode, Reason, Rtmr, RtmrIndex};
 use veritee_quote::Quote;
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
@@ -29,8 +29,12 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
         _ => table(&log, &trace, quoted.as_ref(), global.verbose > 0),
     };
     crate::output::data(&veritee_model::text::inert_json(&text), global)?;
-    let differs = quoted.is_some_and(|quoted| replay(&log, &quoted).is_err());
-    Ok(if differs { ExitCode::NotGenuine } else { ExitCode::Verified })
+    // As `verify` says it: a log that was saved later than the quote is no forgery.
+    Ok(match quoted.map(|quoted| replay(&log, &quoted)) {
+        None | Some(Ok(_)) => ExitCode::Verified,
+        Some(Err(error)) if error.reason() == Reason::EventLogLater => ExitCode::Refused,
+        Some(Err(_)) => ExitCode::NotGenuine,
+    })
 }
 
 /// The file as evidence, or, where it is a bare log, as that.

@@ -3,6 +3,7 @@
 use crate::event::Event;
 use crate::log::EventLog;
 use core::fmt;
+use std::collections::BTreeSet;
 use veritee_model::{Reason, Rtmr, RtmrIndex};
 
 /// The registers after every event of a log. Says nothing about any quote.
@@ -80,16 +81,28 @@ pub struct RegisterMismatch {
     pub events: usize,
     /// The event (index in the log) after which the replay had the quoted value, if any: later ones are too many.
     pub reached_after: Option<usize>,
+    /// Whether the log is the quoted one up to that event and goes on with events of the application: see
+    /// [`Self::is_later`].
+    later: bool,
 }
 
 impl fmt::Display for RegisterMismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { register, expected, got, events, reached_after } = self;
+        let Self { register, expected, got, events, reached_after, .. } = self;
         write!(f, "{register}: {events} events replay to {got}, expected {expected}")?;
         match reached_after {
             Some(index) => write!(f, ", which is reached after event {index}"),
             None => Ok(()),
         }
+    }
+}
+
+impl RegisterMismatch {
+    /// Whether the log was taken after the quote: it is the quoted one up to an event, and goes on. Of RTMR3 only, which
+    /// applications extend while they run; nobody honest adds to the others after the boot, nor repeats a boot event.
+    #[must_use]
+    pub const fn is_later(&self) -> bool {
+        self.later
     }
 }
 
@@ -100,6 +113,7 @@ impl RegisterStatus {
         match self {
             Self::Match { .. } => None,
             Self::Stripped { .. } => Some(Reason::EventLogStripped),
+            Self::Mismatch(mismatch) if mismatch.is_later() => Some(Reason::EventLogLater),
             Self::Mismatch(_) => Some(Reason::RtmrMismatch),
         }
     }
@@ -117,10 +131,14 @@ pub enum ReplayError {
 }
 
 impl ReplayError {
-    /// The stable reason code.
+    /// The stable reason code: that of the gravest mismatch.
     #[must_use]
-    pub const fn reason(&self) -> Reason {
-        Reason::RtmrMismatch
+    pub fn reason(&self) -> Reason {
+        if self.mismatches().all(RegisterMismatch::is_later) {
+            Reason::EventLogLater
+        } else {
+            Reason::RtmrMismatch
+        }
     }
 
     /// How each register came out.
@@ -227,5 +245,25 @@ fn compare(log: &EventLog, trace: &Trace, register: RtmrIndex, expected: Rtmr) -
     let reached_after = pairs
         .find(|(event, value)| event.register() == register && **value == expected)
         .map(|(event, _)| event.index());
-    RegisterStatus::Mismatch(RegisterMismatch { register, expected, got, events, reached_after })
+    let later = register == RtmrIndex::Rtmr3 && reached_after.is_some_and(|reached| goes_on(log, reached));
+    RegisterStatus::Mismatch(RegisterMismatch { register, expected, got, events, reached_after, later })
+}
+
+/// Whether nothing in RTMR3 behind this event bears the name of a boot event before it. One pass.
+fn goes_on(log: &EventLog, reached: usize) -> bool {
+    let mut boot = BTreeSet::new();
+    let mut ready = false;
+    for event in log.of_register(RtmrIndex::Rtmr3) {
+        // A name with a colon can be shown as another name and payload.
+        let name = event.name().split(':').next().unwrap_or_default();
+        if event.index() <= reached {
+            if !ready {
+                boot.insert(name);
+            }
+            ready = ready || name == "system-ready";
+        } else if boot.contains(name) {
+            return false;
+        }
+    }
+    true
 }

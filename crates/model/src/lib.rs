@@ -21,6 +21,7 @@ mod name_class;
 pub mod reason;
 pub mod report;
 pub mod stage;
+pub mod sums;
 pub mod verdict;
 mod word;
 

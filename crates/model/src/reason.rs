@@ -58,10 +58,10 @@ macro_rules! reasons {
 reasons! {
     // --- step 1: quote structure -------------------------------------------------------------------------
     QuoteMissing "quote-missing" Undecided "the evidence has no quote";
-    QuoteMalformed "quote-malformed" NotGenuine "the quote is not laid out as its version demands";
-    QuoteTooLarge "quote-too-large" NotGenuine "the quote is larger than any genuine one";
+    QuoteMalformed "quote-malformed" Refused "the quote is not laid out as its version demands";
+    QuoteTooLarge "quote-too-large" Refused "the quote is larger than any genuine one";
     QuoteVersionUnsupported "quote-version-unsupported" Refused "the quote's version is not 3, 4 or 5";
-    QuoteTeeTypeUnsupported "quote-tee-type-unsupported" NotGenuine "the quote's TEE type does not fit its version or body";
+    QuoteTeeTypeUnsupported "quote-tee-type-unsupported" Refused "the quote's TEE type does not fit its version or body";
     QuoteKeyTypeUnsupported "quote-key-type-unsupported" Refused "the attestation key is not ECDSA P-256";
     QuoteVendorUnknown "quote-vendor-unknown" Refused "the quoting enclave's vendor is not Intel";
     QuoteBodyTypeUnsupported "quote-body-type-unsupported" Refused "the body type of a version 5 quote is unknown or has the wrong size";
@@ -71,22 +71,22 @@ reasons! {
 
     // --- step 1: PCK certificate chain and revocation ----------------------------------------------------
     PckChainMissing "pck-chain-missing" Undecided "the quote carries no PCK certificate chain and none was given";
-    PckChainMalformed "pck-chain-malformed" NotGenuine "the PCK certificate chain cannot be read";
+    PckChainMalformed "pck-chain-malformed" Refused "the PCK certificate chain cannot be read";
     PckChainUntrusted "pck-chain-untrusted" NotGenuine "the PCK certificate chain does not reach the pinned root";
     PckChainSignature "pck-chain-signature" NotGenuine "a signature in the PCK certificate chain does not verify";
     PckChainRole "pck-chain-role" NotGenuine "a certificate of the PCK chain may not play its part";
-    PckExtensionMalformed "pck-extension-malformed" NotGenuine "Intel's SGX extension of the PCK certificate cannot be read";
+    PckExtensionMalformed "pck-extension-malformed" Refused "Intel's SGX extension of the PCK certificate cannot be read";
     CertificateNotYetValid "certificate-not-yet-valid" Refused "a certificate is not valid yet at the as-of time";
     CertificateExpired "certificate-expired" Refused "a certificate has expired at the as-of time";
     PckRevoked "pck-revoked" NotGenuine "Intel has revoked the platform's PCK certificate";
     CaRevoked "ca-revoked" NotGenuine "Intel has revoked an intermediate CA certificate";
     RootRevoked "root-revoked" NotGenuine "the root's own revocation list names the root";
-    CrlMalformed "crl-malformed" NotGenuine "a certificate revocation list cannot be read";
+    CrlMalformed "crl-malformed" Refused "a certificate revocation list cannot be read";
     CrlSignature "crl-signature" NotGenuine "a revocation list is not signed by the CA it speaks for";
     CrlIssuer "crl-issuer" Undecided "a revocation list speaks for another CA than the one needed";
     CrlNotYetValid "crl-not-yet-valid" Refused "a revocation list is from after the as-of time";
     CrlExpired "crl-expired" Refused "a revocation list has expired at the as-of time";
-    CrlChainMalformed "crl-chain-malformed" NotGenuine "the certificate chain of the PCK revocation list cannot be read";
+    CrlChainMalformed "crl-chain-malformed" Refused "the certificate chain of the PCK revocation list cannot be read";
     CrlChainUntrusted "crl-chain-untrusted" NotGenuine "the certificate chain of the PCK revocation list does not reach the pinned root";
     CrlChainSignature "crl-chain-signature" NotGenuine "a signature in the certificate chain of the PCK revocation list does not verify";
     CrlChainRole "crl-chain-role" NotGenuine "a certificate in the chain of the PCK revocation list may not play its part";
@@ -96,16 +96,16 @@ reasons! {
     CollateralMalformed "collateral-malformed" Undecided "the collateral file cannot be read";
     CollateralTooLarge "collateral-too-large" Undecided "a part of the collateral is larger than any genuine one";
     TrustRootMalformed "trust-root-malformed" Undecided "the given trust root is no self-signed CA certificate of Intel's form";
-    SignerChainMalformed "signer-chain-malformed" NotGenuine "the TCB signing certificate chain cannot be read";
+    SignerChainMalformed "signer-chain-malformed" Refused "the TCB signing certificate chain cannot be read";
     SignerChainUntrusted "signer-chain-untrusted" NotGenuine "the TCB signing certificate does not reach the pinned root";
     SignerChainSignature "signer-chain-signature" NotGenuine "a signature in the TCB signing certificate chain does not verify";
     SignerChainRole "signer-chain-role" NotGenuine "the collateral is signed by a certificate that may not sign it";
     SignerRevoked "signer-revoked" NotGenuine "Intel has revoked the TCB signing certificate";
-    TcbInfoMalformed "tcb-info-malformed" NotGenuine "the TCB info is not of Intel's form";
+    TcbInfoMalformed "tcb-info-malformed" Refused "the TCB info is not of Intel's form";
     TcbInfoSignature "tcb-info-signature" NotGenuine "the TCB info's signature does not verify";
     TcbInfoNotYetValid "tcb-info-not-yet-valid" Refused "the TCB info is from after the as-of time";
     TcbInfoExpired "tcb-info-expired" Refused "the TCB info has expired at the as-of time";
-    QeIdentityMalformed "qe-identity-malformed" NotGenuine "the QE identity is not of Intel's form";
+    QeIdentityMalformed "qe-identity-malformed" Refused "the QE identity is not of Intel's form";
     QeIdentitySignature "qe-identity-signature" NotGenuine "the QE identity's signature does not verify";
     QeIdentityNotYetValid "qe-identity-not-yet-valid" Refused "the QE identity is from after the as-of time";
     QeIdentityExpired "qe-identity-expired" Refused "the QE identity has expired at the as-of time";
@@ -165,6 +165,7 @@ reasons! {
     EventRegisterUnknown "event-register-unknown" Refused "an event names a register other than RTMR0 to RTMR3";
     EventRegisterWrong "event-register-wrong" NotGenuine "a run-time event is outside RTMR3, or a boot event in it";
     RtmrMismatch "rtmr-mismatch" NotGenuine "the log does not replay to the quoted register";
+    EventLogLater "event-log-later" Refused "the log was taken after the quote: it goes on behind the quoted moment";
     EventLogStripped "event-log-stripped" Undecided "the log has no events for this register";
     EventsAfterSystemReady "events-after-system-ready" Notice "the application added events after boot; they prove nothing about it";
     ReservedEventAfterSystemReady "reserved-event-after-system-ready" Notice "the application added an event with a reserved name after boot; it is ignored";
@@ -246,6 +247,7 @@ reasons! {
     BindingNotGiven "binding-not-given" Undecided "the evidence has nothing to check this binding with";
     BindingMismatch "binding-mismatch" NotGenuine "REPORTDATA does not bind the given content";
     IngressFileMismatch "ingress-file-mismatch" NotGenuine "a file of the ingress evidence is not the one its list names";
+    IngressListMalformed "ingress-list-malformed" Refused "the list that the quote binds is not one of files and their digests";
     IngressFileUnlisted "ingress-file-unlisted" Notice "a file beside the ingress evidence is not in its list: nothing binds it";
     ServedOtherName "served-other-name" Undecided "the handshake was with another server than the one asked about";
     ServedCertificateMalformed "served-certificate-malformed" Refused "the certificate chain that the server showed cannot be read";
@@ -307,7 +309,7 @@ reasons! {
 
     // --- steps 8 and 9 -----------------------------------------------------------------------------------
     ReviewMalformed "review-malformed" Undecided "the review file cannot be read";
-    ReviewExpired "review-expired" Notice "the review is of another compose or commit and was not applied";
+    ReviewExpired "review-expired" Notice "the review is of another compose, commit or rule set, or its time is over: it was not applied";
     GovernanceNotChecked "governance-not-checked" Undecided "no on-chain history was given";
 
     // --- policy ------------------------------------------------------------------------------------------
@@ -379,6 +381,19 @@ impl Reason {
                     | Self::EventLogTooLong
                     | Self::EventDigestAlgorithm
                     | Self::EventRegisterUnknown
+                    // What cannot be read may be a damaged copy; nothing was verified of it either way.
+                    | Self::QuoteMalformed
+                    | Self::QuoteTooLarge
+                    | Self::QuoteTeeTypeUnsupported
+                    | Self::PckChainMalformed
+                    | Self::PckExtensionMalformed
+                    | Self::CrlMalformed
+                    | Self::CrlChainMalformed
+                    | Self::SignerChainMalformed
+                    | Self::TcbInfoMalformed
+                    | Self::QeIdentityMalformed
+                    | Self::EventLogLater
+                    | Self::IngressListMalformed
                     | Self::QuoteVersionUnsupported
                     | Self::QuoteKeyTypeUnsupported
                     | Self::QuoteVendorUnknown

@@ -7,9 +7,10 @@ use serde::{Serialize, Serializer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReasonClass {
-    /// A signature, a chain or a form contradicts the claim, as no honest operator of a genuine machine can cause.
+    /// A signature or a chain contradicts the claim, as no honest operator of a genuine machine can cause.
     NotGenuine,
-    /// Genuine, and not to be relied on at this time; or of a kind that is not judged here.
+    /// Not to be relied on at this time; or of a kind that is not judged here; or damaged on its way, so that nothing
+    /// can be said of it.
     Refused,
     /// What was given does not suffice for an answer.
     Undecided,
@@ -51,32 +52,32 @@ macro_rules! reasons {
 }
 
 reasons! {
-    QuoteMalformed "quote-malformed" NotGenuine "the quote is not laid out as its version demands";
-    QuoteTooLarge "quote-too-large" NotGenuine "the quote is larger than any genuine one";
+    QuoteMalformed "quote-malformed" Refused "the quote is not laid out as its version demands";
+    QuoteTooLarge "quote-too-large" Refused "the quote is larger than any genuine one";
     QuoteVersionUnsupported "quote-version-unsupported" Refused "the quote's version is not 3, 4 or 5";
-    QuoteTeeTypeUnsupported "quote-tee-type-unsupported" NotGenuine "the quote's TEE type does not fit its version or body";
+    QuoteTeeTypeUnsupported "quote-tee-type-unsupported" Refused "the quote's TEE type does not fit its version or body";
     QuoteKeyTypeUnsupported "quote-key-type-unsupported" Refused "the attestation key is not ECDSA P-256";
     QuoteVendorUnknown "quote-vendor-unknown" Refused "the quoting enclave's vendor is not Intel";
     QuoteBodyTypeUnsupported "quote-body-type-unsupported" Refused "the body type of a version 5 quote is unknown or has the wrong size";
     QuoteCertificationUnsupported "quote-certification-unsupported" Refused "the certification data is of a type that cannot be verified";
     QuoteTrailingBytes "quote-trailing-bytes" Refused "there are bytes other than zero after the quote's signature data";
     PckChainMissing "pck-chain-missing" Undecided "the quote carries no PCK certificate chain and none was given";
-    PckChainMalformed "pck-chain-malformed" NotGenuine "the PCK certificate chain cannot be read";
+    PckChainMalformed "pck-chain-malformed" Refused "the PCK certificate chain cannot be read";
     PckChainUntrusted "pck-chain-untrusted" NotGenuine "the PCK certificate chain does not reach the pinned root";
     PckChainSignature "pck-chain-signature" NotGenuine "a signature in the PCK certificate chain does not verify";
     PckChainRole "pck-chain-role" NotGenuine "a certificate of the PCK chain may not play its part";
-    PckExtensionMalformed "pck-extension-malformed" NotGenuine "Intel's SGX extension of the PCK certificate cannot be read";
+    PckExtensionMalformed "pck-extension-malformed" Refused "Intel's SGX extension of the PCK certificate cannot be read";
     CertificateNotYetValid "certificate-not-yet-valid" Refused "a certificate is not valid yet at the as-of time";
     CertificateExpired "certificate-expired" Refused "a certificate has expired at the as-of time";
     PckRevoked "pck-revoked" NotGenuine "Intel has revoked the platform's PCK certificate";
     CaRevoked "ca-revoked" NotGenuine "Intel has revoked an intermediate CA certificate";
     RootRevoked "root-revoked" NotGenuine "the root's own revocation list names the root";
-    CrlMalformed "crl-malformed" NotGenuine "a certificate revocation list cannot be read";
+    CrlMalformed "crl-malformed" Refused "a certificate revocation list cannot be read";
     CrlSignature "crl-signature" NotGenuine "a revocation list is not signed by the CA it speaks for";
     CrlIssuer "crl-issuer" Undecided "a revocation list speaks for another CA than the one needed";
     CrlNotYetValid "crl-not-yet-valid" Refused "a revocation list is from after the as-of time";
     CrlExpired "crl-expired" Refused "a revocation list has expired at the as-of time";
-    CrlChainMalformed "crl-chain-malformed" NotGenuine "the certificate chain of the PCK revocation list cannot be read";
+    CrlChainMalformed "crl-chain-malformed" Refused "the certificate chain of the PCK revocation list cannot be read";
     CrlChainUntrusted "crl-chain-untrusted" NotGenuine "the certificate chain of the PCK revocation list does not reach the pinned root";
     CrlChainSignature "crl-chain-signature" NotGenuine "a signature in the certificate chain of the PCK revocation list does not verify";
     CrlChainRole "crl-chain-role" NotGenuine "a certificate in the chain of the PCK revocation list may not play its part";
@@ -84,16 +85,16 @@ reasons! {
     CollateralMalformed "collateral-malformed" Undecided "the collateral file cannot be read";
     CollateralTooLarge "collateral-too-large" Undecided "a part of the collateral is larger than any genuine one";
     TrustRootMalformed "trust-root-malformed" Undecided "the given trust root is no self-signed CA certificate of Intel's form";
-    SignerChainMalformed "signer-chain-malformed" NotGenuine "the TCB signing certificate chain cannot be read";
+    SignerChainMalformed "signer-chain-malformed" Refused "the TCB signing certificate chain cannot be read";
     SignerChainUntrusted "signer-chain-untrusted" NotGenuine "the TCB signing certificate does not reach the pinned root";
     SignerChainSignature "signer-chain-signature" NotGenuine "a signature in the TCB signing certificate chain does not verify";
     SignerChainRole "signer-chain-role" NotGenuine "the collateral is signed by a certificate that may not sign it";
     SignerRevoked "signer-revoked" NotGenuine "Intel has revoked the TCB signing certificate";
-    TcbInfoMalformed "tcb-info-malformed" NotGenuine "the TCB info is not of Intel's form";
+    TcbInfoMalformed "tcb-info-malformed" Refused "the TCB info is not of Intel's form";
     TcbInfoSignature "tcb-info-signature" NotGenuine "the TCB info's signature does not verify";
     TcbInfoNotYetValid "tcb-info-not-yet-valid" Refused "the TCB info is from after the as-of time";
     TcbInfoExpired "tcb-info-expired" Refused "the TCB info has expired at the as-of time";
-    QeIdentityMalformed "qe-identity-malformed" NotGenuine "the QE identity is not of Intel's form";
+    QeIdentityMalformed "qe-identity-malformed" Refused "the QE identity is not of Intel's form";
     QeIdentitySignature "qe-identity-signature" NotGenuine "the QE identity's signature does not verify";
     QeIdentityNotYetValid "qe-identity-not-yet-valid" Refused "the QE identity is from after the as-of time";
     QeIdentityExpired "qe-identity-expired" Refused "the QE identity has expired at the as-of time";

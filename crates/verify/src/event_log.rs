@@ -104,12 +104,23 @@ fn register_check(id: CheckId, register: RtmrIndex, status: RegisterStatus) -> C
             Reason::EventLogStripped,
             format!("the log has {events} events for {register}: too few to replay it"),
         ),
-        RegisterStatus::Mismatch(mismatch) => Check::fail(id, Reason::RtmrMismatch, mismatch.to_string())
-            .compared(mismatch.expected, mismatch.got)
-            .at(register)
-            .next(
-                "the log is of another boot or another machine, or was changed: fetch log and quote together",
-            ),
+        RegisterStatus::Mismatch(mismatch) => {
+            let (reason, next) = if mismatch.is_later() {
+                (
+                    Reason::EventLogLater,
+                    "the application added events in between: fetch log and quote together",
+                )
+            } else {
+                (
+                    Reason::RtmrMismatch,
+                    "the log is of another boot or another machine, or was changed: fetch log and quote together",
+                )
+            };
+            Check::fail(id, reason, mismatch.to_string())
+                .compared(mismatch.expected, mismatch.got)
+                .at(register)
+                .next(next)
+        }
     }
 }
 

@@ -51,11 +51,7 @@ pub(crate) fn names(sums: &[u8], limit: usize) -> Result<Vec<String>, SourceProb
     for (index, line) in text.lines().enumerate() {
         let line_number = index.saturating_add(1);
         let malformed = || SourceProblem::SumsLine { line: line_number };
-        let (digest, rest) = line.split_once(' ').ok_or_else(malformed)?;
-        if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(malformed());
-        }
-        let name = rest.strip_prefix([' ', '*']).ok_or_else(malformed)?;
+        let (_digest, name) = veritee_model::sums::entry(line).ok_or_else(malformed)?;
         let name = name.strip_prefix("./").unwrap_or(name);
         if !is_plain(name) {
             return Err(SourceProblem::FileName { line: line_number, name: name.to_owned() });

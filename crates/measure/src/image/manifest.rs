@@ -103,12 +103,7 @@ impl Manifest {
             if index >= most {
                 return Err(ManifestError::TooMany { most });
             }
-            let (hash, name) = content.split_at_checked(64).ok_or(ManifestError::Line { line })?;
-            let name = name
-                .strip_prefix("  ")
-                .or_else(|| name.strip_prefix(" *"))
-                .ok_or(ManifestError::Line { line })?;
-            let hash = Sha256Digest::from_hex(hash).map_err(|_not_hex| ManifestError::Line { line })?;
+            let (hash, name) = veritee_model::sums::entry(content).ok_or(ManifestError::Line { line })?;
             if !is_flat(name) || name.starts_with(' ') {
                 return Err(ManifestError::Name { line, name: name.to_owned() });
             }

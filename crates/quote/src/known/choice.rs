@@ -299,7 +299,7 @@ impl KnownCollateral {
                 || of_kind().any(|entry| {
                     entry.damaged.origin.is_judge()
                         && about(&entry.damaged.about)
-                        && entry.damaged.error.reason().class() == ReasonClass::NotGenuine
+                        && entry.damaged.error.reason().class() != ReasonClass::Undecided
                 });
         let judge_only = view != View::All && given_by_judge;
         let counts = |origin: Origin| origin != Origin::Bystander && (!judge_only || origin.is_judge());

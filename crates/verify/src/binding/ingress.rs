@@ -6,7 +6,7 @@
 use core::fmt;
 use std::collections::{BTreeMap, BTreeSet};
 use veritee_model::evidence::IngressEvidence;
-use veritee_model::{Reason, Sha256Digest};
+use veritee_model::{Reason, Sha256Digest, sums};
 
 /// Why ingress evidence is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,9 @@ impl IngressError {
     #[must_use]
     pub const fn reason(&self) -> Reason {
         match self {
-            Self::Line { .. } | Self::Duplicate { .. } | Self::Digest { .. } => Reason::IngressFileMismatch,
+            Self::Digest { .. } => Reason::IngressFileMismatch,
+            // The quote binds this very list, whatever its form: a machine may bind a list of its own.
+            Self::Line { .. } | Self::Duplicate { .. } => Reason::IngressListMalformed,
             Self::Nothing => Reason::BindingNotGiven,
         }
     }
@@ -95,16 +97,14 @@ pub fn files(evidence: &IngressEvidence) -> Result<Files, IngressError> {
     if files.bound.is_empty() { Err(IngressError::Nothing) } else { Ok(files) }
 }
 
-/// GNU coreutils' form: digest, blank, blank or `*`, name; `./` before a name is dropped.
+/// Each name with its digest; `./` before a name is dropped.
 fn read_list(bytes: &[u8]) -> Result<BTreeMap<String, Sha256Digest>, IngressError> {
     let mut listed = BTreeMap::new();
     let text = core::str::from_utf8(bytes).map_err(|_not_utf8| IngressError::Line { line: 1 })?;
     for (index, line) in text.lines().enumerate() {
         let malformed = || IngressError::Line { line: index.saturating_add(1) };
-        let (digest, rest) = line.split_once(' ').ok_or_else(malformed)?;
-        let name = rest.strip_prefix([' ', '*']).ok_or_else(malformed)?;
+        let (digest, name) = sums::entry(line).ok_or_else(malformed)?;
         let name = name.strip_prefix("./").unwrap_or(name);
-        let digest = Sha256Digest::from_hex(digest).map_err(|_not_hex| malformed())?;
         if name.is_empty() || name.contains('/') {
             return Err(malformed());
         }

@@ -222,8 +222,19 @@ fn not_verified(reason: Reason, error: &str) -> Check {
         reason,
         Reason::PckRevoked | Reason::CaRevoked | Reason::RootRevoked | Reason::SignerRevoked
     );
+    // A copy that was damaged on its way has lost the certificate's signature first: what cannot be read under a good
+    // one was put there.
+    let unreadable = matches!(
+        reason,
+        Reason::QuoteMalformed
+            | Reason::QuoteTooLarge
+            | Reason::QuoteTeeTypeUnsupported
+            | Reason::PckChainMalformed
+            | Reason::PckExtensionMalformed
+    );
     let reason = match reason.class() {
         Class::NotGenuine if !revoked => Reason::RaTlsQuote,
+        _ if unreadable => Reason::RaTlsQuote,
         _ => reason,
     };
     Check::from_reason(ID, reason, format!("the quote inside the certificate: {error}"))

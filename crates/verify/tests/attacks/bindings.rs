@@ -3,7 +3,7 @@
 use crate::support::{Case, NONCE, assert_notice, attacks, find, machine, ra_tls};
 use std::collections::BTreeMap;
 use veritee_model::evidence::{BoundContent, IngressEvidence, KmsKeys};
-use veritee_model::{CheckId, Item, Outcome, Reason, ReportData, VerdictOutcome};
+use veritee_model::{CheckId, Item, Outcome, Reason, ReportData, Sha256Digest, VerdictOutcome};
 use veritee_testkit::dstack::report_data::{Binding, KMS_K256, tagged};
 use veritee_testkit::dstack::{ForgedMachine, Machine};
 use veritee_verify::Expected;
@@ -178,6 +178,21 @@ attacks! {
                 case.evidence.ingress = Some(evidence);
             })
             .is_refused(CheckId::BindingIngress, Reason::IngressFileMismatch, NOT_GENUINE);
+        }
+    }
+
+    fn a_list_of_another_form_that_the_quote_binds_is_no_forgery() {
+        let line = |name: &str| format!("{}  {name}\n", "ab".repeat(32));
+        for list in ["a list of our own\n".to_owned(), line("../cert.pem"), line("a").repeat(2)] {
+            let digest = Sha256Digest::of(list.as_bytes()).as_bytes().to_vec();
+            let case = binding(Binding::Raw(digest), |case, forged| {
+                let sums = Item::new(list.clone(), "ingress");
+                case.evidence.ingress = Some(IngressEvidence { sums, ..ingress(forged) });
+            });
+            case.is_refused(CheckId::BindingIngress, Reason::IngressListMalformed, VerdictOutcome::Refused);
+            // The same list, and a quote that binds another one.
+            binding(Binding::Ingress, |other, _| other.evidence.ingress = case.evidence.ingress.clone())
+                .is_refused(CheckId::BindingIngress, Reason::BindingMismatch, NOT_GENUINE);
         }
     }
 

@@ -185,6 +185,27 @@ attacks! {
         .is_refused(CheckId::EventLogRtmr3, Reason::RtmrMismatch, NOT_GENUINE);
     }
 
+    fn a_log_that_goes_on_behind_the_quoted_moment_is_refused_and_no_forgery() {
+        let with = |names: &[&str]| {
+            lying(|forged| forged.events.extend(names.iter().map(|name| Event::runtime(name, b"later"))))
+        };
+        for names in [&["my-event"][..], &["my-event", "my-event"]] {
+            let report = with(names).is_refused(CheckId::EventLogRtmr3, Reason::EventLogLater, REFUSED);
+            assert!(report.identity.is_none() && report.events.is_empty());
+        }
+        // Nobody honest boots twice in one log.
+        for names in [&["my-event", "compose-hash"][..], &["system-ready"], &["compose-hash:x"]] {
+            with(names).is_refused(CheckId::EventLogRtmr3, Reason::RtmrMismatch, NOT_GENUINE);
+        }
+        // Other registers are not added to after the boot, and one event in the wrong place is no later log.
+        lying(|forged| {
+            let place = forged.events.iter().rposition(|event| event.imr == 2).unwrap();
+            let copy = forged.events[place].clone();
+            forged.events.insert(place + 1, copy);
+        })
+        .is_refused(CheckId::EventLogRtmr2, Reason::RtmrMismatch, NOT_GENUINE);
+    }
+
     fn rtmr3_is_never_taken_for_stripped() {
         lying(|forged| forged.events.retain(|event| event.imr != 3)).is_refused(
             CheckId::EventLogRtmr3,

@@ -9,7 +9,6 @@ use veritee_testkit::dstack::Machine;
 use veritee_testkit::dstack::report_data::Binding;
 use veritee_testkit::{Certification, Role, Shape, Universe};
 
-const NOT_GENUINE: VerdictOutcome = VerdictOutcome::NotGenuine;
 const REFUSED: VerdictOutcome = VerdictOutcome::Refused;
 
 /// The genuine machine on a changed platform.
@@ -40,13 +39,13 @@ attacks! {
             bytes(|quote| quote.truncate(length)).is_refused(
                 CheckId::QuoteFormat,
                 Reason::QuoteMalformed,
-                NOT_GENUINE,
+                REFUSED,
             );
         }
     }
 
     fn a_quote_beyond_the_budget() {
-        bytes(|quote| quote.resize(70_000, 0)).is_refused(CheckId::QuoteFormat, Reason::QuoteTooLarge, NOT_GENUINE);
+        bytes(|quote| quote.resize(70_000, 0)).is_refused(CheckId::QuoteFormat, Reason::QuoteTooLarge, REFUSED);
     }
 
     fn a_quote_with_anything_but_zeros_behind_it() {
