@@ -27,6 +27,11 @@ impl Failure {
         Self { exit: ExitCode::Internal, message: message.into(), help: None }
     }
 
+    /// What failed, without what to do next.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Adds what to do next.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

@@ -222,10 +222,15 @@ fn table(entries: &[Listed], store: &Store, now: UnixTime) -> String {
     let mut out = String::new();
     for entry in entries {
         let state = if entry.expired.is_empty() { "in force until" } else { "EXPIRED" };
+        let evaluations = if entry.number == entry.qe_identity_number {
+            entry.number.to_string()
+        } else {
+            format!("{}, of the QE identity {}", entry.number, entry.qe_identity_number)
+        };
         let _ = writeln!(
             out,
-            "{}  TCB evaluation {}  {state} {}  from {}",
-            entry.need, entry.number, entry.expires, entry.service
+            "{}  TCB evaluation {evaluations}  {state} {}  from {}",
+            entry.need, entry.expires, entry.service
         );
         for item in &entry.items {
             let _ = writeln!(
@@ -277,6 +282,14 @@ fn check(place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode
     let mut text = format!("{} entries verified, {} objects read\n", found.entries, found.objects);
     for entry in listed.entries.iter().filter(|entry| !entry.expired.is_empty()) {
         let _ = writeln!(text, "expired: {} on {}", entry.need, entry.expires);
+    }
+    for entry in listed.entries.iter().filter(|entry| entry.number != entry.qe_identity_number) {
+        let (info, identity) = (entry.number, entry.qe_identity_number);
+        let _ = writeln!(
+            text,
+            "evaluations-differ: {}: TCB info of evaluation {info}, QE identity of evaluation {identity}",
+            entry.need
+        );
     }
     output::data(&text, global)?;
     faults(&found.faults, global);

@@ -61,7 +61,7 @@ impl Set {
         certificates.chain(lists).chain(documents).collect()
     }
 
-    fn sources(&self) -> Vec<SourceDates> {
+    pub(crate) fn sources(&self) -> Vec<SourceDates> {
         vec![
             SourceDates::of_chain(Source::PckCrlIssuerChain, &self.pck_list.chain_validities()),
             SourceDates::of_chain(Source::TcbInfoIssuerChain, &self.tcb_info.signer.validities),

@@ -48,7 +48,8 @@ pub(crate) fn missing(request: &Request<'_>) -> Vec<Missing> {
         (
             evidence.quote.is_none(),
             "quote",
-            "nothing can be verified: bring the answer to GetQuote, the RA-TLS certificate, or the Info answer",
+            "nothing can be verified: bring the answer to GetQuote, the RA-TLS certificate, or the Info answer, as the input \
+             or with --quote; `veritee audit` asks a compose meanwhile, not attested",
         ),
         (
             evidence.collateral.is_empty() && request.grounds.items().is_empty(),

@@ -48,6 +48,7 @@ pub use grounds::Grounds;
 use run::Run;
 pub use run::loosened;
 use veritee_measure::image::ImageFiles;
+use veritee_model::report::Notice;
 use veritee_model::{
     Budget, Check, Evidence, Kind, Report, ReportData, Severity, Sha256Digest, UnixTime, Verdict,
 };
@@ -167,6 +168,8 @@ pub struct QuoteAlone {
     pub unusable: Vec<(String, String)>,
     /// Which items of collateral decided, and who gave them: where some came inside the evidence.
     pub decided_by: Vec<String>,
+    /// Remarks that change no verdict, as a report's notices.
+    pub notices: Vec<Notice>,
 }
 
 /// What [`verify`] says under [`Kind::Quote`], whatever the kind of the request is: the same checks with the same outcome,
@@ -175,3 +178,8 @@ pub struct QuoteAlone {
 pub fn verify_quote(request: &Request<'_>) -> QuoteAlone {
     quote::alone(request)
 }
+
+/// The code of the tutorial is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/tutorials/verify-in-a-service.md")]
+pub struct Tutorial;

@@ -10,6 +10,7 @@ mod windows;
 use crate::run::Run;
 use crate::{Engine, Request, facts};
 use core::cmp::Ordering;
+use veritee_model::report::Notice;
 use veritee_model::{Check, CheckId, ExitCode, Kind, Reason, Verdict};
 use veritee_quote::divergence::{Acceptance, Opinion, Ours, Theirs, compare};
 use veritee_quote::{
@@ -29,10 +30,7 @@ const STAGES: [(Stage, CheckId); 6] = [
 /// Makes the checks of step 1; the verified quote when all of them hold.
 pub(crate) fn check(run: &mut Run<'_>) -> Option<VerifiedQuote> {
     let request = run.request;
-    let root = request.grounds.root();
-    if !root.is_intel() {
-        run.notice(Reason::RootNotIntel, format!("the trust root is `{}`", root.name()), None);
-    }
+    run.remark(notices_of_root(request));
     let Some(item) = &request.evidence.quote else {
         for (_, id) in STAGES {
             run.record(Check::not_checked(id, Reason::QuoteMissing, "no quote was given"));
@@ -48,15 +46,30 @@ pub(crate) fn check(run: &mut Run<'_>) -> Option<VerifiedQuote> {
     };
     run.quote = quote.td().map(|td| facts::quote(&quote, td));
     let judged = judge(request, &quote, true);
-    for (detail, name) in &judged.unusable {
-        run.notice(Reason::CollateralItemUnusable, detail, Some(name));
-    }
-    if let Some(words) = judged.verified.as_ref().and_then(windows::evaluations) {
-        run.notice(Reason::EvaluationsDiffer, words, None);
-    }
+    run.remark(notices_of(&judged));
     run.record_all(judged.checks);
     run.tcb = judged.verified.as_ref().map(|verified| facts::tcb(verified, judged.decided_by));
     judged.verified
+}
+
+/// That the trust root is another than Intel's.
+fn notices_of_root(request: &Request<'_>) -> Vec<Notice> {
+    let root = request.grounds.root();
+    let detail = || format!("the trust root is `{}`", root.name());
+    let notice = || Notice { reason: Reason::RootNotIntel, detail: detail(), location: None };
+    (!root.is_intel()).then(notice).into_iter().collect()
+}
+
+/// What was passed over, and of which evaluations the two documents are.
+fn notices_of(judged: &Judged) -> Vec<Notice> {
+    let unusable = judged.unusable.iter().map(|(detail, name)| Notice {
+        reason: Reason::CollateralItemUnusable,
+        detail: detail.clone(),
+        location: Some(name.clone()),
+    });
+    let differ = judged.verified.as_ref().and_then(windows::evaluations);
+    let differ = differ.map(|detail| Notice { reason: Reason::EvaluationsDiffer, detail, location: None });
+    unusable.chain(differ).collect()
 }
 
 /// What steps 1 and 2 come to for one quote: the evidence's own, or one that a certificate in it carries.
@@ -173,8 +186,13 @@ impl Answer {
             && let Some(check) = checks.iter_mut().find(|check| check.id == *id)
         {
             *check = refused(*id, &error);
-            if let Ok(verified) = &self.result {
-                check.detail = format!("{}; {}", check.detail, windows::all(verified, request.as_of));
+        }
+        // Whatever is not in force, yet or any more, is told with all windows: one fault at a time sends nobody to
+        // the hour at which everything holds.
+        if let Some(check) = checks.iter_mut().find(|check| check.reason.is_some_and(is_of_time)) {
+            let dates = known.dates(quote, self.view, request.as_of);
+            if !dates.is_empty() {
+                check.detail = format!("{}; {}", check.detail, windows::all(&dates, request.as_of));
             }
         }
         if let Some(check) = checks.iter_mut().find(|check| check.reason.is_some_and(is_revocation))
@@ -193,8 +211,20 @@ impl Answer {
         let mut checks = Kind::Quote.complete(&answered(request, checks, self.result.as_ref().ok()));
         // What the policy demands beside this is open in every answer, and would hide what sets them apart.
         checks.retain(|check| check.reason != Some(Reason::NotAsked));
-        settled(request, checks).1.outcome.exit_code()
+        settled(request, checks).verdict.outcome.exit_code()
     }
+}
+
+/// Something has ended or not begun.
+const fn is_of_time(reason: Reason) -> bool {
+    reason.is_expiry()
+        || matches!(
+            reason,
+            Reason::CertificateNotYetValid
+                | Reason::CrlNotYetValid
+                | Reason::TcbInfoNotYetValid
+                | Reason::QeIdentityNotYetValid
+        )
 }
 
 const fn is_revocation(reason: Reason) -> bool {
@@ -210,12 +240,19 @@ fn answered(request: &Request<'_>, mut made: Vec<Check>, verified: Option<&Verif
     made
 }
 
-/// These checks as the policy leaves them, of a quote alone, and their verdict.
-fn settled(request: &Request<'_>, checks: Vec<Check>) -> (Vec<Check>, Verdict) {
-    let checks = request.policy.settle(Kind::Quote, checks, request.as_of).checks;
+/// Checks of a quote alone as the policy leaves them.
+struct Settled {
+    checks: Vec<Check>,
+    verdict: Verdict,
+    notices: Vec<Notice>,
+}
+
+fn settled(request: &Request<'_>, checks: Vec<Check>) -> Settled {
+    let veritee_policy::Settled { checks, notices, .. } =
+        request.policy.settle(Kind::Quote, checks, request.as_of);
     let fail_on = request.fail_on.unwrap_or(request.policy.audit.fail_on);
     let verdict = Verdict::conclude(Kind::Quote, &checks, &[], fail_on);
-    (checks, verdict)
+    Settled { checks, verdict, notices }
 }
 
 /// What [`crate::verify`] says of one quote, without a report: what `batch` says of a quote that came alone.
@@ -237,8 +274,11 @@ pub(crate) fn alone(request: &Request<'_>) -> crate::QuoteAlone {
             (None, Judged { verified: None, checks, unusable: Vec::new(), decided_by: Vec::new() })
         }
     };
+    let mut notices = notices_of_root(request);
+    notices.extend(notices_of(&judged));
     let checks = Kind::Quote.complete(&answered(request, judged.checks, judged.verified.as_ref()));
-    let (checks, verdict) = settled(request, checks);
+    let Settled { checks, verdict, notices: of_policy } = settled(request, checks);
+    notices.extend(of_policy);
     crate::QuoteAlone {
         quote,
         verified: judged.verified,
@@ -246,6 +286,7 @@ pub(crate) fn alone(request: &Request<'_>) -> crate::QuoteAlone {
         verdict,
         unusable: judged.unusable,
         decided_by: judged.decided_by,
+        notices,
     }
 }
 
@@ -264,7 +305,7 @@ fn passed(verified: &VerifiedQuote) -> Vec<Check> {
         format!(
             "TCB info, QE identity and two CRLs under {}, {}",
             verified.root().name(),
-            windows::interval(verified)
+            windows::interval(&verified.collateral().sources)
         ),
         format!("PCK certificate of {} under {}, not revoked", platform.fmspc, platform.ca.common_name()),
         "the quoting enclave is the one that Intel names, and vouches for the attestation key".to_owned(),

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
+use veritee_model::report::Notice;
 use veritee_model::{
     Budget, Check, CheckId, Evidence, ExitCode, Fmspc, Item, Reason, Report, Sha256Digest, TcbStatus,
     UnixTime, Verdict, VerdictOutcome,
@@ -283,7 +284,7 @@ impl Judge {
             Entry::Document(_, text) => text.clone(),
             Entry::File(path, _) => match input::read(path) {
                 Ok(source) => source.bytes,
-                Err(failure) => return Line::Broken { input, error: failure.to_string() },
+                Err(failure) => return Line::Broken { input, error: failure.message().to_owned() },
             },
             Entry::TooLong(_) => {
                 let limit = Budget::STANDARD.event_log_bytes;
@@ -372,7 +373,7 @@ fn begins_as_json(bytes: &[u8]) -> bool {
 }
 
 fn of_quote(input: String, alone: QuoteAlone) -> Judged {
-    let QuoteAlone { quote, verified, checks, verdict, unusable, decided_by, .. } = alone;
+    let QuoteAlone { quote, verified, checks, verdict, unusable, decided_by, notices, .. } = alone;
     let td = quote.as_ref().and_then(Quote::td);
     let tcb = verified.as_ref().map(VerifiedQuote::tcb);
     Judged {
@@ -384,7 +385,7 @@ fn of_quote(input: String, alone: QuoteAlone) -> Judged {
         freshness: None,
         stage: None,
         findings: None,
-        notices: Vec::new(),
+        notices: codes(&notices),
         not_read: Vec::new(),
         run: String::new(),
         kind: "quote",
@@ -426,7 +427,7 @@ fn of_report(input: String, report: &Report) -> Judged {
         freshness: Some(if fresh { "shown" } else { "not-shown" }),
         stage: audited.then(|| report.stage.to_string()),
         findings: audited.then(|| severities(report)),
-        notices: report.notices.iter().map(|notice| notice.reason.code()).collect(),
+        notices: codes(&report.notices),
         not_read: Vec::new(),
         run: String::new(),
         kind: "evidence",
@@ -457,6 +458,17 @@ fn of_report(input: String, report: &Report) -> Judged {
         loosened: Vec::new(),
         pck_chain: None,
     }
+}
+
+/// Codes of remarks, each once.
+fn codes(notices: &[Notice]) -> Vec<&'static str> {
+    let mut codes: Vec<&str> = Vec::new();
+    for code in notices.iter().map(|notice| notice.reason.code()) {
+        if !codes.contains(&code) {
+            codes.push(code);
+        }
+    }
+    codes
 }
 
 /// Findings that nobody has answered, by severity.

@@ -4,6 +4,7 @@ use super::choice::Wanted;
 use super::{KnownCollateral, View};
 use crate::collateral::Expiry;
 use crate::error::{ChainError, ChainFault, CollateralError, QuoteError, Source, Stage};
+use crate::facts::SourceDates;
 use crate::quote::{CertificationType, Quote};
 use crate::verified::VerifiedQuote;
 use crate::x509::{chain, verify_fixed};
@@ -79,6 +80,22 @@ impl KnownCollateral {
             Ok(prepared) => prepared.check_windows(as_of).err().map(QuoteError::Collateral),
             Err(error) => Some(error),
         }
+    }
+
+    /// Dates of what decides in this view, in force or not: seven sources, and the quote's PCK chain as it stands there,
+    /// unverified, where it can be read. Empty where an item is missing or unusable.
+    #[must_use]
+    pub fn dates(&self, quote: &Quote, view: View, as_of: UnixTime) -> Vec<SourceDates> {
+        let chain = self.chains_of(quote).into_iter().next().flatten();
+        let wanted = self.wanted(quote, chain.as_deref());
+        let Ok(set) = self.choose_set(&wanted, view, as_of) else { return Vec::new() };
+        let mut dates = set.sources();
+        let own = chain_text(quote, chain.as_deref());
+        dates.extend(own.and_then(|(source, text)| {
+            let validities = chain::validities(source, text, &self.budget).ok()?;
+            Some(SourceDates::of_chain(source, &validities))
+        }));
+        dates
     }
 
     /// What is revoked in a PCK chain in PEM, as a quote carries it ([`Quote::certification_data`]); nothing for a chain

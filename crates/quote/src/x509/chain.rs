@@ -69,6 +69,13 @@ pub(crate) fn parse<'a>(source: Source, chain: &'a [Vec<u8>]) -> Result<Parsed<'
     Ok(Parsed { below, root })
 }
 
+/// Dates of a PCK chain in PEM, by its own words.
+pub(crate) fn validities(source: Source, text: &[u8], budget: &Budget) -> Result<[Validity; 3], ChainError> {
+    let decoded = decode(source, text, 3, budget)?;
+    let (pck, ca, root) = parse(source, &decoded)?.pck_and_ca(source)?;
+    Ok([Validity::of(Role::Pck, &pck), Validity::of(Role::PckCa, &ca), Validity::of(Role::Root, &root)])
+}
+
 impl<'a> Parsed<'a> {
     /// The only certificate below the root.
     pub(crate) fn only(

@@ -2,7 +2,7 @@
 
 use crate::quote::on;
 use crate::support::{Case, attacks, find, machine};
-use veritee_model::{CheckId, Item, Reason, VerdictOutcome};
+use veritee_model::{CheckId, Item, Reason, Report, VerdictOutcome};
 use veritee_testkit::pki::time;
 use veritee_testkit::{Forged, Role, Shape, Universe};
 
@@ -98,17 +98,45 @@ pub(crate) fn expired_case() -> Case {
     Case::new(&machine()).policy(ALLOW_EXPIRED).change(|case| case.as_of = time("2026-11-30T00:00:00Z"))
 }
 
+/// Every window, what is not in force, and the interval in which everything is.
+#[track_caller]
+fn tells_all_windows(report: &Report, mark: &str, edge: &str) {
+    let detail = &find(report, ID).detail;
+    let windows = detail.split("windows: ").nth(1).unwrap_or_else(|| panic!("{detail}"));
+    assert_eq!(windows.split(';').next().unwrap().matches(" to ").count(), 8, "{detail}");
+    for words in [mark, edge, "all in force from ", "--as-of"] {
+        assert!(detail.contains(words), "{words}: {detail}");
+    }
+}
+
 attacks! {
     fn expired_collateral_artefact_by_artefact() {
         for (reason, change) in EXPIRED {
-            on(change).is_refused(ID, reason, REFUSED);
+            let report = on(change).is_refused(ID, reason, REFUSED);
+            tells_all_windows(&report, "(ended)", BEFORE);
         }
     }
 
     fn collateral_of_the_future_artefact_by_artefact() {
         for (reason, change) in OF_THE_FUTURE {
-            on(change).is_refused(ID, reason, REFUSED);
+            let report = on(change).is_refused(ID, reason, REFUSED);
+            tells_all_windows(&report, "(not begun)", AFTER);
         }
+    }
+
+    fn what_has_ended_and_what_has_not_begun_are_told_at_once() {
+        let report = on(|universe| {
+            universe
+                .tcb_info(|info| info.next_update = BEFORE.into())
+                .qe_identity(|identity| identity.issue_date = AFTER.into())
+                .pck_crl(|crl| crl.this_update = time(AFTER))
+        })
+        .is_refused(ID, Reason::CrlNotYetValid, REFUSED);
+        let detail = &find(&report, ID).detail;
+        for words in ["(ended)", "(not begun)", "at no time all in force", "fetch all of them together"] {
+            assert!(detail.contains(words), "{words}: {detail}");
+        }
+        assert_eq!(detail.matches("(not begun)").count(), 2, "{detail}");
     }
 
     fn expired_collateral_passes_only_by_an_entry_of_the_policy() {
@@ -209,12 +237,12 @@ attacks! {
         beside(|universe| universe.tcb_info(|info| info.version = 9)).is_refused(
             ID,
             Reason::TcbInfoMalformed,
-            NOT_GENUINE,
+            REFUSED,
         );
         beside(|universe| universe.qe_identity(|identity| identity.id = "QVE".into())).is_refused(
             ID,
             Reason::QeIdentityMalformed,
-            NOT_GENUINE,
+            REFUSED,
         );
     }
 
@@ -236,7 +264,7 @@ attacks! {
         with(|forged| forged.collateral.tcb_info_issuer_chain = "not PEM".into()).is_refused(
             ID,
             Reason::SignerChainMalformed,
-            NOT_GENUINE,
+            REFUSED,
         );
     }
 
@@ -246,7 +274,7 @@ attacks! {
             Reason::CrlSignature,
             NOT_GENUINE,
         );
-        with(|forged| forged.collateral.pck_crl = vec![1, 2, 3]).is_refused(ID, Reason::CrlMalformed, NOT_GENUINE);
+        with(|forged| forged.collateral.pck_crl = vec![1, 2, 3]).is_refused(ID, Reason::CrlMalformed, REFUSED);
         beside(|universe| {
             universe.change(|universe| universe.collateral.pck_crl_issuer_chain = vec![Role::StrangerCa, Role::Stranger])
         })
@@ -264,7 +292,7 @@ attacks! {
         with(|forged| forged.collateral.pck_crl_issuer_chain = String::new()).is_refused(
             ID,
             Reason::CrlChainMalformed,
-            NOT_GENUINE,
+            REFUSED,
         );
     }
 
