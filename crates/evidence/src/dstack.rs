@@ -55,7 +55,11 @@ pub(crate) fn add_machine(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<
         draft.vm_config_member(object)?;
     }
     draft.claim_members(object, &["report_data", "request_nonce"])?;
-    if let Some((text, origin)) = object.text("attestation")? {
+    let attestation = object.get("attestation").filter(|value| !value.is_null());
+    if let Some(value) = attestation.filter(|value| !value.is_string()) {
+        let what = "an attestation that is no container of dstack's";
+        draft.notes.push(Note::NotRead { place: value.origin.source(), what });
+    } else if let Some((text, origin)) = object.text("attestation")? {
         let bytes = encoding::decode(&text, &origin)?;
         draft.container(Container::read(&bytes, &origin, draft.budget)?, &origin)?;
     }

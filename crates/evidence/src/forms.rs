@@ -184,13 +184,15 @@ const fn holds(format: Format, slot: Slot) -> bool {
                     | Format::Folder
             )
         }
-        Slot::Gpus => matches!(
+        // Wherever a machine is read as an object, evidence of GPUs may stand beside its quote.
+        Slot::Gpus => !matches!(
             format,
-            Format::InferenceReport
-                | Format::Envelope
-                | Format::Veritee
-                | Format::VeriteeSet
-                | Format::Folder
+            Format::Quote
+                | Format::Container
+                | Format::TcbInfo
+                | Format::AgentPage
+                | Format::RaTls
+                | Format::IngressFolder
         ),
         Slot::GpuCollateral => false,
     }

@@ -44,6 +44,7 @@ mod read;
 mod readout;
 mod same;
 mod stray;
+mod unread;
 
 pub use document::{SCHEMA, SET_SCHEMA, set_to_json, to_json};
 pub use error::{

@@ -15,6 +15,7 @@ use crate::read::{read, unrecognised};
 use crate::readout::{Format, NamedEvidence, Note, Readout};
 use crate::same::{one_boot, same_bytes, same_document, same_statement};
 use crate::{SCHEMA, SET_SCHEMA, document};
+use std::borrow::Cow;
 use veritee_model::evidence::{EventLogFormat, EventLogItem, ServedCertificates};
 use veritee_model::{Budget, Evidence, Item};
 
@@ -301,7 +302,8 @@ pub fn add_collateral(
     let origin = Origin::new(source);
     let unwrapped = encoding::unwrapped(bytes, &origin, budget)?;
     let bytes = unwrapped.as_ref();
-    let value = Value::parse(utf8(bytes, &origin)?, origin.clone(), budget)?;
+    let text = without_string(utf8(bytes, &origin)?, &origin, budget)?;
+    let value = Value::parse(&text, origin.clone(), budget)?;
     let schema = if value.is_object() { schema_of(&value.object()?)? } else { None };
     let of = |readout: Readout| {
         readout.machines.into_iter().flat_map(|machine| machine.evidence.collateral).collect::<Vec<_>>()
@@ -360,6 +362,14 @@ fn find_collateral(value: &Value<'_>, depth: usize, found: &mut Vec<Item>) -> Re
         }
     }
     Ok(())
+}
+
+/// The text of collateral, where it is a document in a string: what a program prints that has encoded it twice.
+fn without_string<'t>(text: &'t str, origin: &Origin, budget: &Budget) -> Result<Cow<'t, str>, ReadError> {
+    if !text.trim_start().starts_with('"') {
+        return Ok(Cow::Borrowed(text));
+    }
+    Value::parse(text, origin.clone(), budget)?.string().map(Cow::Owned)
 }
 
 fn schema_of(object: &Object<'_>) -> Result<Option<String>, ReadError> {

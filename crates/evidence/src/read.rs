@@ -6,9 +6,11 @@ use crate::encoding::{self, Encoding};
 use crate::error::{BinaryProblem, CertificateProblem, ReadError, Recognised};
 use crate::ingress::utf8;
 use crate::json::{Object, Origin, Value};
-use crate::readout::{Format, Readout};
+use crate::readout::{Format, NamedEvidence, Readout};
 use crate::stray::strays;
-use crate::{acme_info, certificate, cloud, document, dstack, forms, html, inference, inside, other, parts};
+use crate::{
+    acme_info, certificate, cloud, document, dstack, forms, html, inference, inside, other, parts, unread,
+};
 use veritee_model::{Budget, Evidence, Item};
 
 /// Reads evidence in any known form; `name` is what the input is called in messages and sources.
@@ -34,6 +36,8 @@ pub fn read(name: &str, bytes: &[u8], budget: &Budget) -> Result<Readout, ReadEr
     if let Ok(text) = core::str::from_utf8(bytes) {
         let strays = strays(text, &readout, &origin);
         readout.notes.extend(strays);
+        let payloads = unread::payloads(text, &readout, &origin, budget);
+        readout.notes.extend(payloads);
     }
     Ok(readout)
 }
@@ -130,10 +134,11 @@ fn read_text(text: &str, origin: &Origin, budget: &Budget) -> Result<Readout, Re
         [b'{', ..] => {
             let value = Value::parse(text, origin.clone(), budget)?;
             match read_object(&value.object()?, budget) {
-                Err(ReadError::Unrecognised { at, length, first }) if at.pointer == origin.pointer => {
-                    let inside = inside::read(&value, budget)?;
-                    inside.ok_or(ReadError::Unrecognised { at, length, first })
-                }
+                Err(error) if may_lie_deeper(&error, origin) => match inside::read(&value, budget) {
+                    Ok(Some(readout)) if is_unknown(&error) || holds_a_machine(&readout) => Ok(readout),
+                    Err(other) if is_unknown(&error) => Err(other),
+                    _ => Err(error),
+                },
                 known => known,
             }
         }
@@ -146,7 +151,12 @@ fn read_text(text: &str, origin: &Origin, budget: &Budget) -> Result<Readout, Re
         }
         [b'"', ..] => {
             let value = Value::parse(text, origin.clone(), budget)?;
-            read_encoded(&value.string()?, &value.origin.content(), budget)
+            let (inner, origin) = (value.string()?, value.origin.content());
+            match inner.trim_start().as_bytes() {
+                // A document in a string, once: what a program prints that has encoded it twice.
+                [b'{' | b'[', ..] => read_text(&inner, &origin, budget),
+                _ => read_encoded(&inner, &origin, budget),
+            }
         }
         [b'<', ..] => html::read(text, &origin.clone().recognised(Format::AgentPage), budget),
         _ if other::is_token(body) => {
@@ -158,6 +168,33 @@ fn read_text(text: &str, origin: &Origin, budget: &Budget) -> Result<Readout, Re
         }
         _ => read_encoded(text, origin, budget),
     }
+}
+
+/// Whether a document was only taken for a form by the name of a member: under other names, beside a list without
+/// machines, or below the member itself there may be evidence.
+fn may_lie_deeper(error: &ReadError, origin: &Origin) -> bool {
+    let pointer = &error.place().pointer;
+    match error {
+        ReadError::Unrecognised { .. } | ReadError::NoMachine { .. } | ReadError::MissingField { .. } => {
+            *pointer == origin.pointer
+        }
+        ReadError::WrongType { .. } => ["quote", "attestation", "instances"]
+            .iter()
+            .any(|member| *pointer == origin.member(member).pointer),
+        _ => false,
+    }
+}
+
+const fn is_unknown(error: &ReadError) -> bool {
+    matches!(error, ReadError::Unrecognised { .. })
+}
+
+/// More than a quote under a name that no writer of dstack's uses.
+fn holds_a_machine(readout: &Readout) -> bool {
+    let bare = |machine: &NamedEvidence| {
+        machine.evidence.quote.as_ref().is_some_and(|quote| quote.source.ends_with(&machine.label))
+    };
+    readout.machines.iter().any(|machine| !bare(machine))
 }
 
 /// Hex or base64 of one of the binary forms.
@@ -173,6 +210,8 @@ fn read_encoded(text: &str, origin: &Origin, budget: &Budget) -> Result<Readout,
         None => return Err(hex_gone_wrong(text, origin)),
     };
     match read_binary(&bytes, origin, budget) {
+        // A few letters are a word, whatever they decode to.
+        Some(Err(_)) if text.len() <= 64 => Err(unrecognised(text.as_bytes(), origin)),
         Some(readout) => readout,
         None => Err(hex_gone_wrong(text, origin)),
     }
@@ -240,6 +279,14 @@ fn is_quote_object(object: &Object<'_>) -> bool {
     ["quote", "attestation"].iter().any(|key| object.get(key).is_some_and(|value| !value.is_object()))
 }
 
+/// The bytes of a quote as an array.
+fn holds_numbers(value: &Value<'_>) -> bool {
+    value
+        .raw()
+        .strip_prefix('[')
+        .is_some_and(|rest| rest.trim_start().starts_with(|first: char| first.is_ascii_digit()))
+}
+
 /// Whether an object by itself is a machine's evidence in some form.
 pub(crate) fn is_machine(object: &Object<'_>) -> bool {
     /// Shorter texts of these names are words or numbers.
@@ -247,7 +294,7 @@ pub(crate) fn is_machine(object: &Object<'_>) -> bool {
     let text = |key: &str| {
         object
             .get(key)
-            .is_some_and(|value| (value.is_string() || value.is_array()) && value.raw().len() > SHORTEST)
+            .is_some_and(|value| (value.is_string() || holds_numbers(value)) && value.raw().len() > SHORTEST)
     };
     ["quote", "intel_quote", "app_cert", "attestation"].iter().any(|key| text(key))
         || (object.has("mrtd") && object.has("rtmr0") && object.has("event_log"))

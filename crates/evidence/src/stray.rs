@@ -23,32 +23,121 @@ const STATEMENT: usize = 2048;
 /// Notes for one input.
 const MOST: usize = 8;
 
+/// Quotes broken into lines that are put together: with more beginnings than this a text holds anything but quotes.
+const MOST_BROKEN: usize = 1024;
+
 /// A note for each quote in `text` that is none of those read.
 pub(crate) fn strays(text: &str, readout: &Readout, origin: &Origin) -> Vec<Note> {
     let quotes = readout.machines.iter().filter_map(|machine| machine.evidence.quote.as_ref());
-    let mut known: BTreeSet<Sha256Digest> = quotes.map(|quote| digest(&quote.bytes)).collect();
-    let mut notes = Vec::new();
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
-    let (mut rest, mut offset) = (text, 0_usize);
-    while notes.len() < MOST {
-        let skip = rest.bytes().take_while(|byte| !is_word(*byte)).count();
-        let word = rest.get(skip..).unwrap_or_default();
-        let length = word.bytes().take_while(|byte| is_word(*byte)).count();
-        if length == 0 && word.is_empty() {
+    let known: BTreeSet<Sha256Digest> = quotes.map(|quote| digest(&quote.bytes)).collect();
+    let mut found = Found { known, notes: Vec::new(), origin };
+    found.in_words(text);
+    found.in_numbers(text);
+    found.notes
+}
+
+struct Found<'o> {
+    known: BTreeSet<Sha256Digest>,
+    notes: Vec<Note>,
+    origin: &'o Origin,
+}
+
+impl Found<'_> {
+    fn quote(&mut self, bytes: &[u8], at: usize) {
+        if self.known.insert(digest(bytes)) {
+            let place = format!("{}, byte {at}", self.origin.source());
+            self.notes.push(Note::NotRead { place, what: "another quote" });
+        }
+    }
+
+    /// Hex and base64, in one piece or broken into lines.
+    fn in_words(&mut self, text: &str) {
+        let (mut offset, mut broken) = (0_usize, 0_usize);
+        while self.notes.len() < MOST {
+            let rest = text.get(offset..).unwrap_or_default();
+            let skip = rest.bytes().take_while(|byte| !is_word(*byte)).count();
+            let word = rest.get(skip..).unwrap_or_default();
+            if word.is_empty() {
+                break;
+            }
+            let length = word.bytes().take_while(|byte| is_word(*byte)).count();
+            let at = offset.saturating_add(skip);
+            if begins_as_quote(word) {
+                broken = broken.saturating_add(usize::from(length < SHORTEST));
+                let head =
+                    if length < SHORTEST && broken > MOST_BROKEN { String::new() } else { gathered(word) };
+                if head.len() >= SHORTEST
+                    && let Some(quote) = begin_of_quote(&head, self.origin)
+                {
+                    self.quote(&quote, at);
+                }
+            }
+            offset = at.saturating_add(length.max(1));
+        }
+    }
+
+    /// Arrays of bytes, as some libraries write binary data.
+    fn in_numbers(&mut self, text: &str) {
+        for (at, _) in text.match_indices('[') {
+            if self.notes.len() >= MOST {
+                return;
+            }
+            let bytes = numbers(text.get(at.saturating_add(1)..).unwrap_or_default());
+            if bytes.len() >= SHORTEST / 2 {
+                self.quote(&bytes, at);
+            }
+        }
+    }
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
+}
+
+fn begins_as_quote(word: &str) -> bool {
+    let word = word.strip_prefix("0x").unwrap_or(word);
+    HEX.iter().chain(&BASE64).any(|begin| word.starts_with(begin))
+}
+
+/// Line breaks, as such and as the escapes of a JSON string, once and twice.
+const BREAKS: [&str; 6] = ["\n", "\r", "\\n", "\\r", "\\\\n", "\\\\r"];
+
+/// The first characters of a word. Line breaks in it are no part of it.
+fn gathered(text: &str) -> String {
+    let mut head = String::new();
+    let mut rest = text;
+    for _ in 0..STATEMENT {
+        let length = rest.bytes().take(STATEMENT).take_while(|byte| is_word(*byte)).count();
+        let (word, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
+        head.push_str(word);
+        let next = BREAKS.iter().find_map(|end| after.strip_prefix(*end));
+        match next.filter(|_| head.len() < STATEMENT) {
+            Some(next) => rest = next,
+            None => break,
+        }
+    }
+    head.truncate(STATEMENT);
+    head
+}
+
+/// The numbers of an array of bytes that begins as a quote does, as many as header and report have; else fewer than
+/// that.
+fn numbers(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for (place, number) in text.split([',', ']']).take(STATEMENT / 2).enumerate() {
+        let Ok(byte) = number.trim().parse::<u8>() else { break };
+        let begins = match place {
+            0 => matches!(byte, 3..=5),
+            1 | 3 => byte == 0,
+            2 => byte == 2,
+            _ => true,
+        };
+        if !begins {
             break;
         }
-        let at = offset.saturating_add(skip);
-        if length >= SHORTEST
-            && let Some(found) = begin_of_quote(word.get(..length.min(STATEMENT)).unwrap_or_default(), origin)
-            && known.insert(digest(&found))
-        {
-            let place = format!("{}, byte {at}", origin.source());
-            notes.push(Note::NotRead { place, what: "another quote" });
-        }
-        offset = at.saturating_add(length.max(1));
-        rest = text.get(offset..).unwrap_or_default();
+        bytes.push(byte);
     }
-    notes
+    bytes
 }
 
 fn begin_of_quote(word: &str, origin: &Origin) -> Option<Vec<u8>> {

@@ -174,6 +174,67 @@ fn what_is_said_of_one_quote_twice_has_to_agree() {
     assert!(evidence.event_log.is_some() && evidence.app_compose.is_some());
 }
 
+fn lines(text: &str, width: usize, end: &str) -> String {
+    let lines: Vec<&str> =
+        text.as_bytes().chunks(width).map(|line| core::str::from_utf8(line).unwrap()).collect();
+    lines.join(end)
+}
+
+#[test]
+fn a_payload_that_no_reader_took_is_named_in_every_form() {
+    let gpus =
+        json!({ "nonce": "00", "arch": "HOPPER", "evidence_list": [{ "certificate": "", "evidence": "" }] });
+    let devices = json!([{ "arch": "HOPPER", "certificate": "AA==", "evidence": "AA==" }]);
+    let other = json!({ "report": "A".repeat(200) });
+    for (name, bytes) in one_of_every_form() {
+        let Ok(Value::Object(document)) = serde_json::from_slice(&bytes) else { continue };
+        // Its own form refuses members that it does not know.
+        if document.get("schema").is_some() {
+            continue;
+        }
+        for (member, payload, what) in [
+            ("x", gpus.clone(), "evidence of GPUs"),
+            ("x", json!(gpus.to_string()), "evidence of GPUs"),
+            ("deep", json!({ "x": [{ "y": devices }] }), "evidence of GPUs"),
+            ("switch_evidence", devices.clone(), "evidence of GPUs"),
+            ("snp_report", json!("B".repeat(200)), "a payload of a kind that is not read"),
+            ("tpm_attestation", other.clone(), "a payload of a kind that is not read"),
+            ("NRAS-Token", json!(format!("eyJ{}", "C".repeat(200))), "a payload of a kind that is not read"),
+        ] {
+            let mut document = document.clone();
+            document.insert(member.to_owned(), payload);
+            let Ok(readout) = read(Value::Object(document.clone()).to_string().as_bytes()) else { continue };
+            let told: Vec<&Note> = readout.notes.iter().filter(|note| note.is_loss()).collect();
+            let named = told.iter().filter(|note| note.to_string().contains(what)).count();
+            assert_eq!(named, 1, "{name}, {member}: {told:?}");
+            assert!(told.iter().any(|note| note.to_string().contains(member)), "{name}: {told:?}");
+        }
+        // What is read is not called unread.
+        let before = read(&bytes).map_or(Vec::new(), |readout| readout.notes);
+        let whats = ["evidence of GPUs", "a payload of a kind that is not read"];
+        let unread = |note: &&Note| matches!(note, Note::NotRead { what, .. } if whats.contains(what));
+        assert_eq!(before.iter().find(unread), None, "{name}");
+    }
+}
+
+#[test]
+fn gpus_beside_what_wraps_a_machine_are_named() {
+    let machine = json!({ "quote": hex::encode(forged_quote()), "event_log": "[]" });
+    let gpus = json!({ "nonce": "00", "arch": "HOPPER", "evidence_list": [{}] });
+    let losses = |document: &Value| {
+        let notes = read(document.to_string().as_bytes()).unwrap().notes;
+        notes.iter().filter(|note| note.is_loss()).count()
+    };
+    let beside = json!({ "result": machine, "nvidia_payload": gpus.to_string() });
+    assert_eq!(losses(&beside), 1);
+    let mut within = machine.clone();
+    within["nvidia_payload"] = json!(gpus.to_string());
+    assert_eq!(losses(&within), 0);
+    assert_eq!(losses(&json!({ "result": within, "copy": gpus })), 0, "the same once more");
+    let another = json!({ "nonce": "01", "arch": "HOPPER", "evidence_list": [{}] });
+    assert_eq!(losses(&json!({ "result": within, "other": another })), 1);
+}
+
 #[test]
 fn a_quote_that_no_reader_took_is_named() {
     let long = |version: u8| {
@@ -192,6 +253,11 @@ fn a_quote_that_no_reader_took_is_named() {
         json!(json!({ "quote": hex::encode(long(5)) }).to_string()),
         json!({ "x": format!("0x{}", hex::encode(long(5))) }),
         json!({ "x": base64 }),
+        // In lines, as MIME and PEM break them, and as the numbers of its bytes.
+        json!({ "x": lines(&base64, 76, "\n") }),
+        json!({ "x": lines(&hex::encode(long(5)), 64, "\r\n") }),
+        json!(json!({ "x": lines(&base64, 64, "\r\n") }).to_string()),
+        json!({ "deep": { "x": long(5) } }),
     ] {
         let document = json!({ "quote": hex::encode(long(4)), "report_data": "", "extra": hidden });
         assert_eq!(strays(&document), 1, "{document}");

@@ -216,3 +216,38 @@ fn a_container_with_run_time_events_alone_has_them_as_its_log() {
     assert_eq!((log[0]["event"].as_str(), log[0]["imr"].as_u64()), (Some("app-id"), Some(3)));
     assert!(evidence.runtime_events.is_none());
 }
+
+#[test]
+fn a_member_s_name_alone_makes_no_form() {
+    let machine = json!({ "quote": hex::encode(forged_quote()), "event_log": LOG });
+    let report = json!({ "api_version": "x/1", "attestation": { "evidence": machine } });
+    let with = |name: &str, value: Value| {
+        let mut report = report.clone();
+        report[name] = value;
+        report
+    };
+    for (document, place) in [
+        (report.clone(), "/attestation/evidence"),
+        (with("quote", Value::Null), "/attestation/evidence"),
+        (with("quote", json!({ "a": 1 })), "/attestation/evidence"),
+        (with("quote", json!([machine["quote"].clone()])), "/attestation/evidence"),
+        (with("instances", json!("none")), "/attestation/evidence"),
+        (with("instances", json!([])), "/attestation/evidence"),
+        (with("attestation", json!([{ "evidence": machine }])), "/attestation/0/evidence"),
+        (json!(report.to_string()), "#/attestation/evidence"),
+    ] {
+        let readout =
+            read(document.to_string().as_bytes()).unwrap_or_else(|error| panic!("{document}: {error}"));
+        assert_eq!(readout.machines.len(), 1, "{document}");
+        let quote = readout.machines[0].evidence.quote.as_ref().unwrap();
+        assert_eq!(
+            (quote.bytes.clone(), quote.source.as_str()),
+            (forged_quote(), &*format!("input#{place}/quote"))
+        );
+    }
+    // Beside a quote an attestation of another kind is named, and counts for nothing.
+    let mut beside = machine.clone();
+    beside["attestation"] = json!({ "kind": "other" });
+    let readout = read(beside.to_string().as_bytes()).unwrap();
+    assert_eq!(readout.notes.iter().filter(|note| note.is_loss()).count(), 1);
+}

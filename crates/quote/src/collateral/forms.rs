@@ -3,7 +3,7 @@
 use crate::error::{CollateralError, Source};
 use crate::wire;
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -74,7 +74,8 @@ struct DcapJson<'a> {
     pck_certificate_chain: Option<String>,
 }
 
-/// Bytes as writers of JSON put them: text in some coding, or an array of numbers (what serde makes of `Vec<u8>`).
+/// Bytes as writers of JSON put them: text in some coding, an array of numbers (what serde makes of `Vec<u8>`), or what
+/// Node makes of a `Buffer`.
 enum Octets<'a> {
     Text(Cow<'a, str>),
     Numbers(Vec<u8>),
@@ -108,6 +109,21 @@ impl<'de: 'a, 'a> Deserialize<'de> for Octets<'a> {
                 }
                 Ok(Octets::Numbers(bytes))
             }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Octets<'de>, A::Error> {
+                #[derive(Deserialize)]
+                #[serde(deny_unknown_fields)]
+                struct Buffer {
+                    r#type: String,
+                    data: Vec<u8>,
+                }
+                let Buffer { r#type, data } =
+                    Deserialize::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                if r#type != "Buffer" || data.is_empty() {
+                    return Err(serde::de::Error::custom("expected a Buffer with bytes"));
+                }
+                Ok(Octets::Numbers(data))
+            }
         }
         deserializer.deserialize_any(Visitor)
     }
@@ -119,7 +135,7 @@ impl Octets<'_> {
         match self {
             Self::Numbers(bytes) => hex::encode(bytes),
             Self::Text(text) => {
-                let decoded = STANDARD.decode(text.trim_ascii()).ok().filter(|bytes| bytes.len() == 64);
+                let decoded = decode_text(text.as_bytes()).filter(|bytes| bytes.len() == 64);
                 decoded.map_or_else(|| text.into_owned(), hex::encode)
             }
         }
@@ -247,11 +263,18 @@ fn decode_list(source: Source, bytes: &[u8]) -> Result<Vec<u8>, CollateralError>
     if text.starts_with(b"-----") {
         return decode_pem_list(text).ok_or_else(error);
     }
-    if let Ok(decoded) = hex::decode(text) {
-        return Ok(decoded);
-    }
+    decode_text(text).filter(|decoded| !decoded.is_empty()).ok_or_else(error)
+}
+
+/// Hex with or without `0x`, or base64 in either alphabet; line breaks count for nothing.
+fn decode_text(text: &[u8]) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    STANDARD.decode(digits).ok().filter(|decoded| !decoded.is_empty()).ok_or_else(error)
+    let hex = digits.strip_prefix(b"0x").or_else(|| digits.strip_prefix(b"0X")).unwrap_or(&digits);
+    if let Ok(decoded) = hex::decode(hex) {
+        return Some(decoded);
+    }
+    let unpadded = digits.strip_suffix(b"==").or_else(|| digits.strip_suffix(b"=")).unwrap_or(&digits);
+    STANDARD.decode(&digits).or_else(|_| URL_SAFE_NO_PAD.decode(unpadded)).ok()
 }
 
 fn decode_pem_list(text: &[u8]) -> Option<Vec<u8>> {
