@@ -217,5 +217,9 @@ fn tell(notes: &[Note], global: &Global) {
 }
 
 pub(crate) fn unreadable(path: &Path, error: &ReadError) -> Failure {
-    Failure::unobtainable(format!("{}: {error}", shown(path))).help(error.next_step())
+    // Errors begin with the name that reports know the file by, which is the last of its path.
+    let (words, name) = (error.to_string(), input::last_component(path));
+    let told = words.strip_prefix(&name).filter(|rest| rest.starts_with([':', ',', ' ', '#', '/']));
+    let words = told.map_or_else(|| format!(": {words}"), str::to_owned);
+    Failure::unobtainable(format!("{}{words}", shown(path))).help(error.next_step())
 }

@@ -2,8 +2,9 @@
 //!
 //! A plain file appears whole or not at all: it is written beside its place under a temporary name and then takes the
 //! name. What it replaces keeps its mode, a new file has what the umask leaves of 0666. The file that a symbolic link
-//! points at is replaced, the link stays. A pipe or character device is written to; a folder, a socket and a disk are
-//! refused. All of this is found out before the work whose result is to be written.
+//! points at is replaced, the link stays. A pipe or character device is written to, and so is whatever an open
+//! descriptor leads to (`/dev/stdout`, `/dev/fd/3`): another program may be at work on it. A folder, a socket and a disk
+//! are refused. All of this is found out before the work whose result is to be written.
 
 use crate::failure::Failure;
 use crate::input::shown;
@@ -37,6 +38,10 @@ impl Place {
     pub(crate) fn look(given: &Path) -> Result<Self, Failure> {
         let kind = if given == Path::new("-") { Kind::Standard } else { kind(given)? };
         if let Kind::File { path, .. } = &kind {
+            if !folder(path).is_dir() {
+                let missing = shown(folder(path));
+                return Err(Failure::internal(format!("{}: there is no folder {missing}", shown(given))));
+            }
             // What cannot be created now cannot be created later, after an hour's work.
             temporary(path).map_err(|error| unwritable(given, &error))?;
         }
@@ -54,7 +59,8 @@ impl Place {
         let to = match self.kind {
             Kind::Standard => To::Standard(std::io::stdout()),
             Kind::Stream => {
-                To::Stream(std::fs::OpenOptions::new().write(true).open(&self.given).map_err(failed)?)
+                // At its end, where it is a file behind a descriptor: what stands there already stays.
+                To::Stream(std::fs::OpenOptions::new().append(true).open(&self.given).map_err(failed)?)
             }
             Kind::File { path, replaces } => {
                 let file = temporary(&path).map_err(failed)?;
@@ -145,7 +151,7 @@ impl Write for Open {
 }
 
 fn kind(given: &Path) -> Result<Kind, Failure> {
-    let path = followed(given)?;
+    let Some(path) = followed(given)? else { return Ok(Kind::Stream) };
     let metadata = match std::fs::symlink_metadata(&path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Kind::File { path, replaces: None }),
@@ -172,16 +178,25 @@ fn is_stream(_kind: FileType) -> bool {
     false
 }
 
-/// Where the symbolic links lead, the last one perhaps to nothing.
-fn followed(given: &Path) -> Result<PathBuf, Failure> {
+/// Where the symbolic links lead, the last one perhaps to nothing; nothing where they lead to an open descriptor.
+fn followed(given: &Path) -> Result<Option<PathBuf>, Failure> {
     let mut path = given.to_owned();
     for _ in 0..LINKS {
         match std::fs::read_link(&path) {
+            Ok(_) if is_descriptor(&path) => return Ok(None),
             Ok(target) => path = folder(&path).join(target),
-            Err(_no_link) => return Ok(path),
+            Err(_no_link) => return Ok(Some(path)),
         }
     }
     Err(Failure::internal(format!("{}: too many symbolic links", shown(given))))
+}
+
+/// Whether a path is the system's name for an open descriptor. What its link says is no path where it is a pipe.
+fn is_descriptor(path: &Path) -> bool {
+    let folder = std::fs::canonicalize(folder(path)).unwrap_or_default();
+    let is_number =
+        path.file_name().is_some_and(|name| name.as_encoded_bytes().iter().all(u8::is_ascii_digit));
+    is_number && (folder.starts_with("/proc") || folder.starts_with("/dev")) && folder.ends_with("fd")
 }
 
 fn folder(path: &Path) -> &Path {
@@ -191,7 +206,7 @@ fn folder(path: &Path) -> &Path {
 /// A temporary file in the folder of `path`, so that renaming it there is one step.
 fn temporary(path: &Path) -> std::io::Result<NamedTempFile> {
     if path.file_name().is_none() {
-        return Err(std::io::Error::new(ErrorKind::InvalidInput, "expected the name of a file"));
+        return Err(ErrorKind::IsADirectory.into());
     }
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -204,5 +219,9 @@ fn temporary(path: &Path) -> std::io::Result<NamedTempFile> {
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::internal(format!("{}: {error}", shown(path)))
+    // The name of a temporary file is nobody's business.
+    match error.raw_os_error() {
+        Some(_) => Failure::internal(format!("{}: {error}", shown(path))),
+        None => Failure::internal(format!("{}: {}", shown(path), error.kind())),
+    }
 }

@@ -96,3 +96,58 @@ fn an_earlier_run_under_the_same_rules_is_taken_over() {
     assert!(other.ends(2).err.contains("other rules"));
     folder.run(&["batch", "-", "--resume", "part.jsonl"]).ends(2);
 }
+
+#[test]
+fn two_evaluations_are_said_of_quotes_and_of_evidence_alike() {
+    use veritee_testkit::dstack::Machine;
+    let machine: Machine = crate::program::machine()
+        .universe(|universe| universe.qe_identity(|identity| identity.evaluation_number = 19));
+    let folder = Folder::of(&machine);
+    std::fs::create_dir(folder.file("in")).unwrap();
+    for name in ["quote.bin", "answer.json"] {
+        std::fs::copy(folder.file(name), folder.file(&format!("in/{name}"))).unwrap();
+    }
+    let (_, lines, _) = batch(&folder, "in", &[]);
+    let said = |line: &Value| {
+        line["notices"].as_array().unwrap().iter().filter(|code| *code == "evaluations-differ").count()
+    };
+    assert_eq!(
+        lines.iter().map(|line| line["kind"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["evidence", "quote"]
+    );
+    assert_eq!(lines.iter().map(said).collect::<Vec<_>>(), [1, 1], "{lines:#?}");
+    for command in [&["quote", "verify", "quote.bin"][..], &["verify", "answer.json"]] {
+        let ran = folder.run(&[command, &UNDER[..], &[AS_OF]].concat());
+        assert!(ran.out.contains("TCB info of evaluation 20, QE identity of evaluation 19"), "{}", ran.out);
+    }
+}
+
+#[test]
+fn a_file_that_is_one_document_is_one_entry() {
+    let folder = Folder::new();
+    let quote = std::fs::read(folder.file("quote.bin")).unwrap();
+    let broken = |text: &str| {
+        let lines: Vec<&str> =
+            text.as_bytes().chunks(64).map(|line| core::str::from_utf8(line).unwrap()).collect();
+        lines.join("\n") + "\n"
+    };
+    folder.write("quote.hex", broken(&hex(&quote)));
+    use base64::Engine as _;
+    folder.write("quote.b64", broken(&base64::engine::general_purpose::STANDARD.encode(&quote)));
+    for (input, kind) in
+        [("quote.bin", "quote"), ("quote.hex", "quote"), ("quote.b64", "quote"), ("chain.pem", "evidence")]
+    {
+        let (_, lines, err) = batch(&folder, input, &[]);
+        assert_eq!(lines.len(), 1, "{input}: {err}");
+        assert_eq!((&lines[0]["input"], &lines[0]["kind"]), (&input.into(), &kind.into()), "{input}");
+        assert!(lines[0].get("error").is_none(), "{}", lines[0]);
+    }
+    // The same on standard input.
+    let arguments = [&["batch", "-"], &UNDER[..], &[AS_OF]].concat();
+    let ran = folder.feed(&arguments, &quote);
+    let line: Value = serde_json::from_str(ran.out.trim()).unwrap();
+    assert_eq!((&line["input"], &line["kind"]), (&"standard input".into(), &"quote".into()));
+    // Two quotes, one a line, are two.
+    folder.write("two.hex", format!("{}\n{}\n", hex(&quote), hex(&quote)));
+    assert_eq!(batch(&folder, "two.hex", &[]).1.len(), 2);
+}

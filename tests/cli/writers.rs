@@ -110,6 +110,49 @@ fn devices_are_written_to_and_never_replaced() {
 }
 
 #[test]
+fn open_descriptors_are_written_to_at_their_end() {
+    let folder = Folder::empty();
+    let program = env!("CARGO_BIN_EXE_veritee");
+    let shell = |line: &str| {
+        let mut command = Command::new("sh");
+        Ran::of(command.args(["-c", line]).current_dir(folder.path()).output().unwrap()).ends(0)
+    };
+    symlink("/dev/stdout", folder.file("out")).unwrap();
+    for place in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "out"] {
+        // A pipe.
+        let ran = shell(&format!("{program} policy init -o {place} | cat"));
+        assert!(ran.out.contains("schema"), "{place}: {}", ran.out);
+        // A file that has something already: it stays, in the same file.
+        folder.write("log", "before\n");
+        let before = std::fs::metadata(folder.file("log")).unwrap().ino();
+        shell(&format!("{program} policy init -o {place} >> log && echo after >> log"));
+        let text = folder.read("log");
+        assert!(
+            text.starts_with("before\n") && text.contains("schema") && text.ends_with("after\n"),
+            "{place}"
+        );
+        assert_eq!(std::fs::metadata(folder.file("log")).unwrap().ino(), before, "{place}");
+    }
+    shell(&format!("{program} policy init -o /dev/fd/3 3> third"));
+    assert!(folder.read("third").contains("schema"));
+}
+
+#[test]
+fn a_refusal_names_the_place_and_no_temporary_file() {
+    let folder = Folder::empty();
+    symlink("nowhere/file", folder.file("dangling")).unwrap();
+    for (place, words) in [
+        ("no/folder/file", "there is no folder no/folder"),
+        ("dangling", "there is no folder ./nowhere"),
+        ("/dev/full", "No space left"),
+        ("..", "folder"),
+    ] {
+        let err = policy_to(&folder, place).ends(1).err;
+        assert!(err.contains(place) && err.contains(words) && !err.contains(".tmp"), "{err}");
+    }
+}
+
+#[test]
 fn what_cannot_be_written_is_told_before_the_work() {
     let folder = Folder::new();
     std::fs::create_dir(folder.file("taken")).unwrap();

@@ -92,6 +92,12 @@ impl Source {
             .spawn(move || {
                 let mut reader = BufReader::with_capacity(BUFFER, input);
                 let mut number = 0;
+                if let Some(piece) = binary(&mut reader) {
+                    let nothing = Piece { entries: Vec::new(), bytes: 0 };
+                    // Nobody listens any more once the run was interrupted.
+                    let _ = sender.send(piece).and_then(|()| sender.send(Ok(nothing)));
+                    return;
+                }
                 loop {
                     let piece = next_piece(&mut reader, &mut number);
                     let last = !matches!(&piece, Ok(piece) if !piece.entries.is_empty());
@@ -164,7 +170,10 @@ fn documents(path: &Path) -> Result<Option<Vec<Entry>>, Failure> {
     match first.trim_ascii() {
         [b'{', ..] if one_line(&first) => return Ok(None),
         [b'{' | b'[', ..] => {}
-        _ => return Ok(None),
+        line => {
+            return Ok(is_one_document(path, line)?
+                .then(|| vec![Entry::File(path.to_owned(), input::last_component(path))]));
+        }
     }
     let text = input::read(path)?.bytes;
     let Ok(value) = serde_json::from_slice::<&serde_json::value::RawValue>(&text) else { return Ok(None) };
@@ -179,6 +188,43 @@ fn documents(path: &Path) -> Result<Option<Vec<Entry>>, Failure> {
         }
         _ => Ok(Some(vec![Entry::Document(input::last_component(path), raw)])),
     }
+}
+
+/// Whether bytes begin as a binary form does, or compressed: what looks like lines in them are none.
+const fn begins_binary(bytes: &[u8]) -> bool {
+    matches!(bytes, [3..=5, 0, ..] | [0x30, 0x80..=0xff, ..] | [0x1f, 0x8b, ..] | [0, ..])
+}
+
+/// Whether a file that is no JSON is one document and no list of lines: a binary form, a page, certificates, or a quote
+/// that was broken into lines.
+fn is_one_document(path: &Path, first: &[u8]) -> Result<bool, Failure> {
+    /// A shorter line holds no quote.
+    const SHORTEST: usize = 576;
+    if begins_binary(first) {
+        return Ok(true);
+    }
+    if first.len() >= SHORTEST {
+        return Ok(false);
+    }
+    let source = input::read(path)?;
+    let form = veritee_evidence::recognise(&source.name, &source.bytes, &Budget::STANDARD);
+    Ok(matches!(form, Some(veritee_evidence::Form::Evidence(_))))
+}
+
+/// All of a binary input as one document; nothing where it begins as text.
+fn binary(reader: &mut BufReader<impl Read>) -> Option<Result<Piece, Failure>> {
+    let failed = |error: std::io::Error| Failure::unobtainable(format!("input: {error}"));
+    match reader.fill_buf() {
+        Ok(head) if begins_binary(head) => {}
+        _ => return None,
+    }
+    let limit = u64::try_from(Budget::STANDARD.input_bytes).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    let read = reader.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(failed);
+    Some(read.map(|length| Piece {
+        entries: vec![Entry::Document("standard input".to_owned(), bytes)],
+        bytes: length,
+    }))
 }
 
 /// Waits for one piece, then takes what else is there.
