@@ -147,7 +147,7 @@ pub(crate) enum Command {
     Evidence(Evidence),
     /// Show a saved report again, in any form. Nothing is verified anew.
     Render(Render),
-    /// Explain a reason code, a check, or a rule of the audit.
+    /// Explain a reason code, a check, a rule of the audit, or a word of the screen.
     Explain(Explain),
     /// The way to Stage 1: questions that only a person can answer.
     #[command(subcommand)]
@@ -156,11 +156,13 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Policy(Policy),
     /// Print a completion script for a shell.
+    #[command(after_help = "Example:\n  veritee completions bash -o veritee.bash")]
     Completions {
         /// The shell.
         shell: clap_complete::Shell,
     },
     /// Print the manual page.
+    #[command(after_help = "Example:\n  veritee man -o veritee.1")]
     Man,
 }
 
@@ -168,9 +170,11 @@ pub(crate) enum Command {
 #[command(after_help = "\
 Examples:
   veritee verify evidence.json --policy policy.toml
-  veritee verify quote.bin --event-log log.json --app-compose app-compose.json --collateral collateral/
-  veritee verify evidence.json --as-of 2026-03-15T00:00:00Z --nonce 9a01356cb451dc2c3c0ce9a195245a0b
-  veritee verify evidence.json --format json > report.json")]
+  veritee verify evidence.json --policy policy.toml --nonce $NONCE
+  veritee verify quote.bin --event-log log.json --collateral collateral/ --as-of 2026-03-15
+  veritee verify info.json --quote quote.bin --collateral collateral/ --policy policy.toml
+  veritee verify evidence.json --policy policy.toml --show findings,questions
+  veritee verify evidence.json --policy policy.toml --format json > report.json")]
 pub(crate) struct Verify {
     /// Evidence in any form that `veritee evidence forms` lists; - for standard input.
     pub(crate) input: PathBuf,
@@ -377,6 +381,7 @@ impl std::str::FromStr for GpuNonce {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Gpu {
     /// Print what reports say. Nothing is verified.
+    #[command(after_help = "Example:\n  veritee gpu show gpus.json")]
     Show {
         /// Evidence of GPUs in any form, or evidence of a machine that holds some; - for standard input.
         file: PathBuf,
@@ -387,8 +392,8 @@ pub(crate) enum Gpu {
     /// Verify reports down from NVIDIA's root, and compare them with the manifests that are given.
     #[command(after_help = "\
 Examples:
-  veritee gpu verify gpus.json --gpu-collateral manifests/ --gpu-nonce 9a01356cb451dc2c3c0ce9a195245a0be984a3f73617f55f87913fc2f059cba7
-  veritee gpu verify report.txt --certificate chain.pem --as-of 2024-06-01T00:00:00Z")]
+  veritee gpu verify gpus.json --gpu-collateral manifests/ --gpu-nonce $NONCE
+  veritee gpu verify report.txt --certificate gpu-chain.pem --as-of 2024-06-01T00:00:00Z")]
     Verify {
         /// Evidence of GPUs in any form, or evidence of a machine that holds some; - for standard input.
         file: PathBuf,
@@ -416,13 +421,14 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Quote {
     /// Print the fields of a quote. Nothing is verified.
+    #[command(after_help = "Examples:\n  veritee quote show quote.bin\n  veritee quote show - < quote.bin")]
     Show {
         /// The quote in any form that `veritee evidence forms` lists; - for standard input.
         file: PathBuf,
     },
     /// Verify a quote against collateral: steps 1 and 2 of the pipeline.
     #[command(
-        after_help = "Example:\n  veritee quote verify quote.bin --collateral collateral.json --as-of 2026-03-15T00:00:00Z"
+        after_help = "Example:\n  veritee quote verify quote.bin --collateral collateral.json --as-of 2026-03-15"
     )]
     Verify {
         /// The quote in any form that `veritee evidence forms` lists; - for standard input.
@@ -445,8 +451,8 @@ pub(crate) enum Quote {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  veritee batch quotes/ --collateral collateral/
-  veritee batch quotes.hex --collateral collateral/ --jobs 2 > verdicts.jsonl
+  veritee batch quotes/ --collateral collateral/ --as-of 2026-03-15
+  veritee batch quotes.hex --collateral collateral/ --as-of 2026-03-15 --jobs 2 > verdicts.jsonl
   veritee batch machines/ --as-of 2026-03-15 --resume verdicts.jsonl > all.jsonl
   zcat evidences.jsonl.gz | veritee batch - --collateral collateral/ --policy policy.toml
 
@@ -520,6 +526,7 @@ pub(crate) struct Measure {
 #[command(after_help = "\
 Examples:
   veritee audit app-compose.json
+  veritee audit app-compose.json --show findings,questions
   veritee audit docker-compose.yml --fail-on medium
   veritee audit . --compose app-compose.json --format sarif -o findings.sarif
 
@@ -573,7 +580,7 @@ pub(crate) struct Diff {
 pub(crate) enum Evidence {
     /// Make an evidence file out of any form, with all parts in one document.
     #[command(
-        after_help = "Example:\n  veritee evidence convert info.json --collateral collateral.json -o evidence.json"
+        after_help = "Example:\n  veritee evidence convert info.json --quote quote.bin --collateral collateral.json -o evidence.json"
     )]
     Convert {
         /// Evidence in any form; - for standard input.
@@ -582,6 +589,7 @@ pub(crate) enum Evidence {
         parts: Box<Parts>,
     },
     /// List the forms of evidence that are read, and how each is recognised.
+    #[command(after_help = "Example:\n  veritee evidence forms")]
     Forms,
 }
 
@@ -602,7 +610,7 @@ pub(crate) enum Review {
 Examples:
   veritee review init report.json -o review.toml
   veritee review init evidence.json --source app/ -o review.toml
-  veritee verify evidence.json --review review.toml --source app/
+  veritee verify evidence.json --review review.toml --source app/ --policy policy.toml
 
 An answer counts with words that say what was looked at. All of them lapse when the compose, the commit or the rules
 change, and at `expires`.")]
@@ -623,10 +631,10 @@ change, and at `expires`.")]
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  veritee explain tcb-out-of-date\n  veritee explain DP-IMG-002\n  veritee explain --list"
+    after_help = "Examples:\n  veritee explain tcb-out-of-date\n  veritee explain DP-IMG-002\n  veritee explain 'Stage 1'\n  veritee explain --list"
 )]
 pub(crate) struct Explain {
-    /// A reason code, a check, or a rule of the audit.
+    /// A reason code, a check, a rule of the audit, or a word of the screen.
     #[arg(required_unless_present = "list")]
     pub(crate) code: Option<String>,
     /// List all codes.
@@ -646,10 +654,12 @@ pub(crate) enum Policy {
         from: Option<PathBuf>,
     },
     /// Check a policy file, and say in words what it demands and what it lets pass.
+    #[command(after_help = "Example:\n  veritee policy check policy.toml")]
     Check {
         /// The policy file; - for standard input.
         file: PathBuf,
     },
     /// List all checks and which of them the default requires.
+    #[command(after_help = "Example:\n  veritee policy checks")]
     Checks,
 }

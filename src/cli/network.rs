@@ -211,6 +211,7 @@ Examples:
         gpu_network: GpuNetwork,
     },
     /// List what the store holds: for whom, issued when, good until when.
+    #[command(after_help = "Example:\n  veritee collateral show")]
     Show {
         #[command(flatten)]
         place: StorePlace,
@@ -218,6 +219,7 @@ Examples:
         at: StoreTime,
     },
     /// Verify every entry of the store down from the root, and say which has expired.
+    #[command(after_help = "Example:\n  veritee collateral check --as-of 2026-03-15")]
     Check {
         #[command(flatten)]
         place: StorePlace,
@@ -225,6 +227,7 @@ Examples:
         at: StoreTime,
     },
     /// Drop what has expired, what nothing points at, and what an interrupted run left.
+    #[command(after_help = "Example:\n  veritee collateral prune")]
     Prune {
         #[command(flatten)]
         place: StorePlace,
@@ -244,8 +247,8 @@ Examples:
     /// Take collateral files of a folder, and what NVIDIA says of GPUs, into the store. Each is verified first.
     #[command(after_help = "\
 Examples:
-  veritee collateral import snapshot/
-  veritee collateral import snapshot/ --gpus evidence.json")]
+  veritee collateral import collateral/ --as-of 2026-03-15
+  veritee collateral import collateral/ --as-of 2026-03-15 --gpus evidence.json")]
     Import {
         /// The folder.
         folder: PathBuf,

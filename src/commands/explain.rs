@@ -4,7 +4,7 @@ use crate::cli::{Explain, Format, Global};
 use crate::failure::Failure;
 use core::fmt::Write as _;
 use include_dir::{Dir, include_dir};
-use veritee_model::{CheckId, ExitCode, Reason};
+use veritee_model::{CheckId, ExitCode, Reason, Step};
 
 static PAGES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/reasons");
 static RULES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/rules");
@@ -46,8 +46,8 @@ fn page(code: &str) -> Result<String, Failure> {
             rule.id, rule.question, rule.why
         ));
     }
-    if let Some(text) = word(code).or_else(|| item(code)) {
-        return Ok(text);
+    if let Some(text) = exit_code(code).or_else(|| word(code)).or_else(|| item(code)) {
+        return Ok(text + &step(code).unwrap_or_default());
     }
     let near = near(code);
     let help = if near.is_empty() {
@@ -62,7 +62,7 @@ fn page(code: &str) -> Result<String, Failure> {
     .help(help))
 }
 
-/// Words of the screen with what they mean, by their headings.
+/// Words of the screen with what they mean, by their headings: the word, and other words for it after commas.
 fn words() -> impl Iterator<Item = (&'static str, &'static str)> {
     GLOSSARY.split("\n## ").skip(1).filter_map(|section| section.split_once('\n'))
 }
@@ -73,11 +73,36 @@ fn word(typed: &str) -> Option<String> {
         text.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
     };
     let typed = plain(typed);
-    // RTMR3 is an RTMR, Stage 0 is a stage.
+    // RTMR3 is an RTMR, Stage 0 is a stage, advisories are what an advisory is.
     let bare = typed.trim_end_matches(|digit: char| digit.is_ascii_digit());
-    let found = words().find(|(word, _)| plain(word) == typed);
-    let found = found.or_else(|| words().find(|(word, _)| !bare.is_empty() && plain(word) == bare));
-    found.map(|(word, text)| format!("# {word}\n\n{}\n", text.trim()))
+    let one = typed.strip_suffix("ies").map(|stem| format!("{stem}y"));
+    let one = one.or_else(|| typed.strip_suffix('s').map(str::to_owned)).unwrap_or_default();
+    let find = |wanted: &str| {
+        let is = |heading: &str| heading.split(", ").any(|word| plain(word) == wanted);
+        words().find(|(heading, _)| !wanted.is_empty() && is(heading))
+    };
+    let found = find(&typed).or_else(|| find(bare)).or_else(|| find(&one));
+    found.map(|(heading, text)| {
+        let word = heading.split(", ").next().unwrap_or(heading);
+        format!("# {word}\n\n{}\n", text.trim())
+    })
+}
+
+/// One of the nine steps, with its checks.
+fn step(typed: &str) -> Option<String> {
+    let step = Step::ALL.into_iter().find(|step| step.name() == typed.to_ascii_lowercase())?;
+    let mut text = String::from("\nChecks of this step:\n");
+    for check in CheckId::ALL.iter().filter(|check| check.step() == step) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {:28} {}", check.id(), check.question());
+    }
+    Some(text)
+}
+
+/// What an exit code says.
+fn exit_code(typed: &str) -> Option<String> {
+    let number: u8 = typed.parse().ok()?;
+    ExitCode::ALL.iter().any(|(code, _)| code.code() == number).then(|| word("exit code"))?
 }
 
 /// A question for a person, or an item of a checklist, by its id.

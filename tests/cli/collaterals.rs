@@ -7,7 +7,7 @@ use std::path::Path;
 use veritee_testkit::pki::time;
 use veritee_testkit::{Role, SigningKey, Universe};
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

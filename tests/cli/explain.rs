@@ -130,12 +130,61 @@ fn every_word_of_the_screen_is_explained() {
         "quote",
         "evidence",
         "event log",
+        "event-log",
         "finding",
+        "findings",
         "notice",
+        "advisories",
+        "NOT GENUINE",
+        "GENUINE, REFUSED BY POLICY",
+        "GENUINE, WITH FINDINGS",
+        "REFUSED, NOT SHOWN TO BE GENUINE",
+        "NOTHING REFUSED, NOT SHOWN TO BE GENUINE",
+        "FINDINGS, NOT SHOWN TO BE GENUINE",
+        "NOT ATTESTED",
+        "FRESHNESS NOT SHOWN",
+        "not checked",
+        "not asked",
+        "optional",
+        "loosened",
+        "exit status",
+        "13",
+        "0",
+        "decided by",
+        "judged party",
+        "for a person",
+        "values",
+        "in full",
+        "rules",
+        "instance id",
+        "TDX module",
+        "SEPT_VE_DISABLE",
+        "XFAM",
+        "evaluation",
+        "governance",
+        "platform",
+        "identity",
+        "compose",
+        "os",
+        "GPU",
+        "GPUs",
+        "ingress",
+        "CAA",
     ] {
-        let word = if word == "trust root" { "root" } else { word };
         let ran = folder.run(&["explain", word]).ends(0);
         assert!(ran.out.starts_with('#') && ran.out.len() > 60, "{word}: {}", ran.out);
     }
-    folder.run(&["explain", "frobnicate"]).ends(2);
+    for status in veritee_model::TcbStatus::ALL {
+        folder.run(&["explain", &status.to_string()]).ends(0);
+    }
+    for severity in ["info", "low", "medium", "high", "critical"] {
+        folder.run(&["explain", severity]).ends(0);
+    }
+    for step in veritee_model::Step::ALL {
+        let ran = folder.run(&["explain", step.name()]).ends(0);
+        assert!(ran.out.contains("Checks of this step:"), "{}", ran.out);
+    }
+    for wrong in ["frobnicate", "14", "s", ""] {
+        folder.run(&["explain", wrong]).ends(2);
+    }
 }

@@ -7,6 +7,7 @@ mod cases;
 mod collaterals;
 mod compared;
 mod documents;
+mod examples;
 mod explain;
 mod failures;
 mod folders;

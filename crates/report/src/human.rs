@@ -561,6 +561,10 @@ impl Page {
         if test_root(report) {
             self.screen.text(0, Style::Bad, TEST_ROOT);
         }
+        // Of documents alone the screen has no line to spare, and its counts name `-v`.
+        if self.verbose == 0 && !not_attested(report) {
+            self.screen.labelled(0, NAMES, (Style::Plain, "in full"), &in_full(report));
+        }
         let code = code_to_explain(report).unwrap_or("CODE");
         let root = if test_root(report) { " · TEST ROOT" } else { "" };
         let exit = report.verdict.exit_code;
@@ -570,6 +574,22 @@ impl Page {
             &format!("help: `veritee explain {code}` · exit status {exit}{root}"),
         );
     }
+}
+
+/// Which sections there are between one screen and everything, with what each holds.
+fn in_full(report: &Report) -> String {
+    let audit = report.audit.as_ref();
+    let counted = [
+        ("findings", report.findings.len()),
+        ("checks", report.checks.len()),
+        ("questions", audit.map_or(0, |audit| audit.questions.len())),
+        ("inventory", audit.map_or(0, |audit| audit.data_flow.len())),
+        ("events", report.events.len()),
+        ("notices", report.notices.len()),
+    ];
+    let counted = counted.iter().filter(|(_, count)| *count > 0);
+    let named: Vec<String> = counted.map(|(name, count)| format!("{name} ({count})")).collect();
+    format!("--show {}; -v shows all", named.join(", "))
 }
 
 fn reason_of(check: &Check) -> &str {
