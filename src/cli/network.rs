@@ -245,10 +245,7 @@ Examples:
         at: StoreTime,
     },
     /// Take collateral files of a folder, and what NVIDIA says of GPUs, into the store. Each is verified first.
-    #[command(after_help = "\
-Examples:
-  veritee collateral import collateral/ --as-of 2026-03-15
-  veritee collateral import collateral/ --as-of 2026-03-15 --gpus evidence.json")]
+    #[command(after_help = "Example:\n  veritee collateral import collateral/ --as-of 2026-03-15")]
     Import {
         /// The folder.
         folder: PathBuf,
