@@ -1,9 +1,16 @@
 //! One self-contained HTML page: no script, no resource from elsewhere, everything escaped.
+//!
+//! The verdict, what it was loosened by and what it does not show come first, then the chain of trust as a picture,
+//! then what failed and what the audit found; the rest is folded and opens without script, in print too by hand.
 
+mod picture;
+
+use crate::links::{self, Link};
 use crate::page::{Block, Inline, Page, Table, page};
-use crate::summary::Status;
-use veritee_model::Report;
+use crate::summary::{Status, documents_alone};
+use std::collections::BTreeSet;
 use veritee_model::text::inert;
+use veritee_model::{CheckId, Report, VerdictOutcome};
 
 /// The report as an HTML page for browsers and archives.
 ///
@@ -15,47 +22,265 @@ pub fn html(report: &Report) -> String {
     let page = page(report);
     let mut out = String::new();
     head(&mut out, &page);
-    let mut section = "";
-    for block in &page.blocks {
+    let mut writer = Writer { out, test_root: page.test_root, named: BTreeSet::new() };
+    let sections = sections(&page.blocks);
+    for (number, section) in sections.iter().enumerate() {
+        if number == 0 {
+            writer.verdict(report, section);
+        } else {
+            writer.section(section);
+        }
+    }
+    writer.out.push_str("</main>\n</body>\n</html>\n");
+    writer.out
+}
+
+/// A heading of the second level with what stands below it; what stands before the first one is the verdict.
+struct Section<'a> {
+    heading: &'static str,
+    blocks: Vec<&'a Block>,
+}
+
+fn sections(blocks: &[Block]) -> Vec<Section<'_>> {
+    let mut sections = vec![Section { heading: "Verdict", blocks: Vec::new() }];
+    for block in blocks {
         match block {
-            Block::Heading(level, words) => {
-                section = words;
-                heading(&mut out, *level, words, page.test_root);
-            }
-            Block::Section(parts) => {
-                out.push_str("<h3>");
-                line(&mut out, parts);
-                out.push_str(if page.test_root { " (TEST ROOT)</h3>\n" } else { "</h3>\n" });
-            }
-            Block::Paragraph(parts) => {
-                out.push_str("<p>");
-                line(&mut out, parts);
-                out.push_str("</p>\n");
-            }
-            Block::Alarm(words) => {
-                out.push_str("<p class=\"alarm\" role=\"alert\">");
-                escape(&mut out, words);
-                out.push_str("</p>\n");
-            }
-            Block::List(items) => {
-                out.push_str("<ul>\n");
-                for item in items {
-                    out.push_str("<li>");
-                    line(&mut out, item);
-                    out.push_str("</li>\n");
+            Block::Heading(2, words) => sections.push(Section { heading: words, blocks: Vec::new() }),
+            other => {
+                if let Some(section) = sections.last_mut() {
+                    section.blocks.push(other);
                 }
-                out.push_str("</ul>\n");
-            }
-            Block::Table(rows) => table(&mut out, section, rows),
-            Block::Command(command) => {
-                out.push_str("<pre>");
-                escape(&mut out, command);
-                out.push_str("</pre>\n");
             }
         }
     }
-    out.push_str("</main>\n</body>\n</html>\n");
-    out
+    sections
+}
+
+/// Whether a section stands open. What somebody must see before they trust the page does.
+fn open(heading: &str) -> bool {
+    matches!(
+        heading,
+        "Steps"
+            | "Failures"
+            | "Waived by policy"
+            | "Judged otherwise"
+            | "Notices"
+            | "Findings"
+            | "Verify it yourself"
+    )
+}
+
+/// The colour and the shape of the verdict; its words stand beside them.
+fn tone(report: &Report) -> (&'static str, &'static str) {
+    let unattested = report.audit.as_ref().is_some_and(|audit| !audit.attested);
+    match report.verdict.outcome {
+        VerdictOutcome::Verified if unattested => ("plain", "–"),
+        VerdictOutcome::Verified => ("good", "✓"),
+        VerdictOutcome::Incomplete => ("caution", "?"),
+        VerdictOutcome::Findings => ("caution", "!"),
+        VerdictOutcome::Refused => ("bad", "✗"),
+        VerdictOutcome::NotGenuine => ("forged", "✗✗"),
+    }
+}
+
+struct Writer {
+    out: String,
+    test_root: bool,
+    /// Checks whose row has its anchor already: a check may stand there once for each machine.
+    named: BTreeSet<CheckId>,
+}
+
+impl Writer {
+    fn verdict(&mut self, report: &Report, section: &Section<'_>) {
+        let (tone, symbol) = tone(report);
+        self.out.push_str("<header class=\"verdict ");
+        self.out.push_str(tone);
+        self.out.push_str("\">\n<span class=\"seal\" aria-hidden=\"true\">");
+        self.out.push_str(symbol);
+        self.out.push_str("</span>\n<div>\n");
+        for block in &section.blocks {
+            self.block(section.heading, block);
+        }
+        self.out.push_str("</div>\n</header>\n");
+        self.loosened(report);
+        if !documents_alone(report) {
+            let links = links::links(report);
+            let open = links.iter().filter(|link| link.status == Status::NotChecked);
+            self.not_shown(&open.collect::<Vec<_>>());
+            self.chain(report, &links);
+        }
+    }
+
+    /// Every way in which the verdict rests on less than the default policy.
+    fn loosened(&mut self, report: &Report) {
+        if report.policy.loosened.is_empty() {
+            return;
+        }
+        self.out.push_str("<section class=\"loosened\">\n<h2>Looser than the default</h2>\n<ul>\n");
+        for words in &report.policy.loosened {
+            self.out.push_str("<li>");
+            enclosed(&mut self.out, "<bdi>", words, "</bdi>");
+            self.out.push_str("</li>\n");
+        }
+        self.out.push_str("</ul>\n</section>\n");
+    }
+
+    /// What nobody may read out of the verdict, in our words.
+    fn not_shown(&mut self, open: &[&Link]) {
+        if open.is_empty() {
+            return;
+        }
+        self.out.push_str("<section class=\"not-shown\">\n<h2>What this does not show</h2>\n<ul>\n");
+        for link in open {
+            self.out.push_str("<li>");
+            self.sentence(link);
+            self.out.push_str("</li>\n");
+        }
+        self.out.push_str("</ul>\n</section>\n");
+    }
+
+    fn sentence(&mut self, link: &Link) {
+        for words in [link.from.words(), " → ", link.to.words(), ", ", link.shows, ": ", link.found] {
+            escape(&mut self.out, words);
+        }
+    }
+
+    fn chain(&mut self, report: &Report, links: &[Link]) {
+        self.out.push_str("<section id=\"chain\">\n<h2>Chain of trust");
+        self.out.push_str(if self.test_root { " (TEST ROOT)</h2>\n" } else { "</h2>\n" });
+        let intel = report.root.as_ref().is_none_or(|root| root.intel);
+        picture::picture(&mut self.out, links, intel);
+        self.out.push_str("<details>\n<summary>The picture in words</summary>\n<ul>\n");
+        for link in links {
+            self.out.push_str("<li>");
+            status(&mut self.out, link.status);
+            self.out.push(' ');
+            self.sentence(link);
+            for (number, check) in link.checks.iter().enumerate() {
+                self.out.push_str(if number == 0 { " (" } else { ", " });
+                self.out.push_str("<a href=\"#check-");
+                self.out.push_str(check.id());
+                self.out.push_str("\">");
+                self.out.push_str(check.id());
+                self.out.push_str("</a>");
+            }
+            self.out.push_str(if link.checks.is_empty() { "</li>\n" } else { ")</li>\n" });
+        }
+        self.out.push_str("</ul>\n</details>\n</section>\n");
+    }
+
+    fn section(&mut self, section: &Section<'_>) {
+        let folded = !open(section.heading);
+        self.out.push_str(if folded { "<details class=\"section\">\n<summary>" } else { "<section>\n" });
+        self.heading(2, section.heading);
+        self.out.push_str(if folded { "</summary>\n" } else { "" });
+        let mut inside = false;
+        for block in &section.blocks {
+            if let Block::Section(parts) = block {
+                self.out.push_str(if inside { "</details>\n" } else { "" });
+                self.out.push_str("<details class=\"item\">\n<summary><h3>");
+                line(&mut self.out, parts);
+                self.out.push_str(if self.test_root {
+                    " (TEST ROOT)</h3></summary>\n"
+                } else {
+                    "</h3></summary>\n"
+                });
+                inside = true;
+            } else {
+                self.block(section.heading, block);
+            }
+        }
+        self.out.push_str(if inside { "</details>\n" } else { "" });
+        self.out.push_str(if folded { "</details>\n" } else { "</section>\n" });
+    }
+
+    fn block(&mut self, section: &str, block: &Block) {
+        match block {
+            Block::Heading(level, words) => self.heading(*level, words),
+            Block::Section(parts) | Block::Paragraph(parts) => {
+                self.out.push_str("<p>");
+                line(&mut self.out, parts);
+                self.out.push_str("</p>\n");
+            }
+            Block::Alarm(words) => {
+                self.out.push_str("<p class=\"alarm\" role=\"alert\">");
+                escape(&mut self.out, words);
+                self.out.push_str("</p>\n");
+            }
+            Block::List(items) => {
+                self.out.push_str("<ul>\n");
+                for item in items {
+                    self.out.push_str("<li>");
+                    line(&mut self.out, item);
+                    self.out.push_str("</li>\n");
+                }
+                self.out.push_str("</ul>\n");
+            }
+            Block::Table(rows) => self.table(section, rows),
+            Block::Command(command) => {
+                self.out.push_str("<pre>");
+                escape(&mut self.out, command);
+                self.out.push_str("</pre>\n");
+            }
+        }
+    }
+
+    fn heading(&mut self, level: u8, words: &str) {
+        self.out.push_str(if level == 1 { "<h1>" } else { "<h2>" });
+        escape(&mut self.out, words);
+        self.out.push_str(if self.test_root { " (TEST ROOT)" } else { "" });
+        self.out.push_str(if level == 1 { "</h1>\n" } else { "</h2>\n" });
+    }
+
+    /// Every cell carries the name of its column, so that a narrow page can show a row as a card.
+    fn table(&mut self, section: &str, table: &Table) {
+        self.out.push_str("<table>\n<caption>");
+        escape(&mut self.out, section);
+        self.out.push_str("</caption>\n<thead>\n<tr>");
+        for name in table.head {
+            self.out.push_str("<th scope=\"col\">");
+            escape(&mut self.out, name);
+            self.out.push_str("</th>");
+        }
+        self.out.push_str("</tr>\n</thead>\n<tbody>\n");
+        for row in &table.rows {
+            self.row(section, table.head, row);
+        }
+        self.out.push_str("</tbody>\n</table>\n");
+    }
+
+    fn row(&mut self, section: &str, head: &[&'static str], row: &[Vec<Inline>]) {
+        self.out.push_str("<tr");
+        if let Some(check) = row.first().and_then(|cell| self.check_of(section, cell)) {
+            self.out.push_str(" id=\"check-");
+            self.out.push_str(check.id());
+            self.out.push('"');
+        }
+        self.out.push('>');
+        for (number, (cell, name)) in row.iter().zip(head).enumerate() {
+            if number == 0 {
+                self.out.push_str("<th scope=\"row\">");
+                line(&mut self.out, cell);
+                self.out.push_str("</th>");
+            } else if cell.is_empty() {
+                self.out.push_str("<td></td>");
+            } else {
+                self.out.push_str("<td data-l=\"");
+                escape(&mut self.out, name);
+                self.out.push_str("\">");
+                line(&mut self.out, cell);
+                self.out.push_str("</td>");
+            }
+        }
+        self.out.push_str("</tr>\n");
+    }
+
+    /// The check whose row this is, where the picture leads to it and no row before took the name.
+    fn check_of(&mut self, section: &str, cell: &[Inline]) -> Option<CheckId> {
+        let Some(Inline::Code(id)) = cell.first().filter(|_| section == "Checks") else { return None };
+        let check = CheckId::from_id(id)?;
+        self.named.insert(check).then_some(check)
+    }
 }
 
 fn head(out: &mut String, page: &Page) {
@@ -74,61 +299,26 @@ fn head(out: &mut String, page: &Page) {
     out.push_str("</style>\n</head>\n<body>\n<main>\n");
 }
 
-fn heading(out: &mut String, level: u8, words: &str, test_root: bool) {
-    let tag = if level == 1 { "h1" } else { "h2" };
-    out.push('<');
-    out.push_str(tag);
-    out.push('>');
-    escape(out, words);
-    if test_root {
-        out.push_str(" (TEST ROOT)");
-    }
-    out.push_str("</");
-    out.push_str(tag);
-    out.push_str(">\n");
-}
-
-/// Wide tables scroll by themselves, with the keyboard too.
-fn table(out: &mut String, section: &str, table: &Table) {
-    out.push_str("<div class=\"table\" role=\"region\" tabindex=\"0\" aria-label=\"");
-    escape(out, section);
-    out.push_str("\">\n<table>\n<thead>\n<tr>");
-    for name in table.head {
-        out.push_str("<th scope=\"col\">");
-        escape(out, name);
-        out.push_str("</th>");
-    }
-    out.push_str("</tr>\n</thead>\n<tbody>\n");
-    for row in &table.rows {
-        out.push_str("<tr>");
-        for (number, cell) in row.iter().enumerate() {
-            out.push_str(if number == 0 { "<th scope=\"row\">" } else { "<td>" });
-            line(out, cell);
-            out.push_str(if number == 0 { "</th>" } else { "</td>" });
-        }
-        out.push_str("</tr>\n");
-    }
-    out.push_str("</tbody>\n</table>\n</div>\n");
-}
-
 fn line(out: &mut String, parts: &[Inline]) {
     for part in parts {
         match part {
             Inline::Words(words) => escape(out, words),
             Inline::Number(number) => out.push_str(&number.to_string()),
-            Inline::Status(status) => {
-                out.push_str("<span class=\"");
-                out.push_str(class(*status));
-                out.push_str("\"><span aria-hidden=\"true\">");
-                out.push_str(status.symbol());
-                out.push_str("</span> ");
-                out.push_str(status.word());
-                out.push_str("</span>");
-            }
+            Inline::Status(found) => status(out, *found),
             Inline::Code(text) => enclosed(out, "<code>", text, "</code>"),
             Inline::Text(text) => enclosed(out, "<bdi>", text, "</bdi>"),
         }
     }
+}
+
+fn status(out: &mut String, status: Status) {
+    out.push_str("<span class=\"");
+    out.push_str(class(status));
+    out.push_str("\"><span aria-hidden=\"true\">");
+    out.push_str(status.symbol());
+    out.push_str("</span> ");
+    out.push_str(status.word());
+    out.push_str("</span>");
 }
 
 fn enclosed(out: &mut String, open: &str, text: &str, close: &str) {

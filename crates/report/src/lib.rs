@@ -26,6 +26,7 @@
 mod html;
 mod human;
 mod json;
+mod links;
 mod markdown;
 mod page;
 mod review;

@@ -9,6 +9,7 @@
 )]
 
 mod hostile;
+mod picture;
 mod said;
 mod samples;
 mod sarif_form;
