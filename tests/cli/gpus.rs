@@ -205,6 +205,86 @@ fn saved_reports_batches_and_pages_say_no_more_either() {
     }
 }
 
+#[test]
+fn comparisons_batches_and_stores_say_no_more_either() {
+    let folder = Folder::new();
+    let (evidence, without) =
+        (vector("quickstart/evidence.json"), vector("quickstart/evidence-without-gpus.json"));
+    for pair in [[&evidence, &without], [&without, &evidence], [&evidence, &evidence]] {
+        for format in ["human", "json", "markdown"] {
+            let ran = folder.run(&["diff", pair[0], pair[1], "--format", format]);
+            assert!(matches!(ran.code, 0 | 2 | 12), "{format}: {}", ran.err);
+            says_no_more(&ran.out, "diff");
+            says_no_more(&ran.err, "diff");
+        }
+    }
+    let line: Value = serde_json::from_slice(&std::fs::read(&evidence).unwrap()).unwrap();
+    folder.write("lines.jsonl", format!("{line}\n"));
+    let policy = vector("quickstart/policy.toml");
+    let batch = folder.run(&["batch", "lines.jsonl", "--policy", &policy, "--offline"]).ends(0);
+    let batch: Value = serde_json::from_str(batch.out.lines().next().unwrap()).unwrap();
+    assert!(batch["notices"].as_array().unwrap().contains(&"gpu-not-shown".into()), "{batch}");
+    for arguments in [
+        &["collateral", "fetch", "--help"][..],
+        &["collateral", "import", "--help"],
+        &["collateral", "show"],
+        &["verify", "--help"],
+        &["evidence", "forms"],
+        &["evidence", "convert", &evidence],
+        &["explain", "--list"],
+    ] {
+        says_no_more(&folder.run(arguments).out, arguments[1]);
+    }
+}
+
+/// A gateway without a GPU shows its own quote and the GPUs of the machine behind it, over one nonce. Both are genuine.
+#[test]
+fn the_genuine_gpus_of_another_machine_beside_a_genuine_quote_over_the_same_nonce_are_refused() {
+    let folder = Folder::new();
+    let report: Value =
+        serde_json::from_slice(&std::fs::read(vector("source/near_report.json")).unwrap()).unwrap();
+    let payload = report["model_attestations"][0]["nvidia_payload"].as_str().unwrap();
+    folder.write("gpus.json", payload);
+    let gateway = vector("quickstart/gateway.json");
+    let given = ["verify", &gateway, "--gpus", "gpus.json", "--as-of", "2026-10-20T00:00:00Z", "--offline"];
+    let ran = folder.run(&[&given[..], &["--format", "json"]].concat()).ends(11);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    for id in ["gpu.genuine", "gpu.set", "gpu.nonce", "os.virtual-hardware"] {
+        assert_eq!(check(&report, id)["outcome"], "pass", "{id}");
+    }
+    assert!(check(&report, "os.virtual-hardware")["detail"].as_str().unwrap().contains("0 GPU, 0 NVSwitch"));
+    let count = check(&report, "gpu.count");
+    assert_eq!((&count["outcome"], &count["reason"]), (&"fail".into(), &"gpu-other-machine".into()));
+    assert!(count["detail"].as_str().unwrap().contains("another machine"), "{count}");
+    assert!(report["verdict"]["reasons"].as_array().unwrap().contains(&"gpu-other-machine".into()));
+}
+
+/// Answers and lists verify with a device's chain: without the evidence nobody knows whose they are.
+#[test]
+fn answers_that_are_brought_along_are_taken_with_the_evidence_that_they_are_about() {
+    use veritee_testkit::gpu::{AnswerSpec, GpuKind, device_chain};
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path().join("brought")).unwrap();
+    let time = veritee_model::UnixTime::parse("2024-06-01T00:00:00Z").unwrap();
+    let stranger = device_chain(16, GpuKind::Hopper, "gpu 0", [0; 48]);
+    folder.write("brought/answer.der", AnswerSpec::good(16, &stranger[1], time).forge());
+    let manifest = std::fs::read(vector("gpu/Driver_RIM_test_no_gpu.swidtag")).unwrap();
+    folder.write("brought/NV_GPU_DRIVER_GH100_545.00.swidtag", manifest);
+    let import = |more: &[&str]| {
+        let given =
+            ["collateral", "import", "brought", "--as-of", "2024-06-01T00:00:00Z", "--store", "store"];
+        folder.run(&[&given[..], more].concat()).ends(0).out
+    };
+    let alone = import(&[]);
+    assert!(alone.contains("not taken: answer.der: which devices it is about, --gpus says"), "{alone}");
+    assert!(alone.contains("1 taken, 0 refused"), "{alone}");
+    let with = import(&["--gpus", &vector("quickstart/evidence.json")]);
+    assert!(with.contains("not taken: answer.der: it is about no device of the evidence"), "{with}");
+    let none =
+        ["collateral", "import", "brought", "--store", "store", "--gpus", &vector("quickstart/gateway.json")];
+    assert!(folder.run(&none).ends(3).err.contains("has no evidence of GPUs"));
+}
+
 /// dstack 0.6 writes what its guest saw of its GPUs into the event log: that is what the guest said, in every form.
 #[test]
 fn what_the_guest_said_of_its_gpus_is_not_said_by_us() {
