@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Evidence of GPUs in NVIDIA's repositories, which are not part of this one: what each file must give.
+# Evidence of GPUs in repositories of others, which are not part of this one: what each file must give.
 #
-# Outside of `test.sh`. Needs clones: NVIDIA/attestation-sdk at 73c032e and NVIDIA/nvtrust at 0281730, bare or not.
-# usage: test-vectors/gpu/repositories.sh ATTESTATION_SDK NVTRUST [PROGRAM]
+# Outside of `test.sh`. Needs clones, bare or not: NVIDIA/attestation-sdk at 73c032e, NVIDIA/nvtrust at 0281730 and
+# confidential-containers/trustee at 78962cd.
+# usage: test-vectors/gpu/repositories.sh ATTESTATION_SDK NVTRUST TRUSTEE [PROGRAM]
 set -euo pipefail
-sdk=${1:?usage: repositories.sh ATTESTATION_SDK NVTRUST [PROGRAM]}
-trust=${2:?usage: repositories.sh ATTESTATION_SDK NVTRUST [PROGRAM]}
-program=$(realpath "${3:-target/release/veritee}")
+sdk=${1:?usage: repositories.sh ATTESTATION_SDK NVTRUST TRUSTEE [PROGRAM]}
+trust=${2:?usage: repositories.sh ATTESTATION_SDK NVTRUST TRUSTEE [PROGRAM]}
+trustee=${3:?usage: repositories.sh ATTESTATION_SDK NVTRUST TRUSTEE [PROGRAM]}
+program=$(realpath "${4:-target/release/veritee}")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export XDG_CACHE_HOME=$folder/cache
@@ -17,6 +19,7 @@ get() { # repository, commit, path: the file, under its last name
 }
 sdk_file() { get "$sdk" 73c032e "$1"; }
 trust_file() { get "$trust" 0281730 "$1"; }
+trustee_file() { get "$trustee" 78962cd "deps/verifier/test_data/nvidia/$1"; }
 
 # what it is, exit code, words that one check must hold each (separated by |), arguments of `gpu verify`
 expect() {
@@ -91,4 +94,24 @@ PYTHON
 expect "8 GPUs and 4 switches" 13 "12 distinct devices over one nonce|4 switches and 8 GPUs name each other" \
   machine.json --as-of "$today"
 expect "8 GPUs without their switches" 13 "gpu-switches-not-attested" gpu_evidence.json --as-of "$today"
+
+# What a service said of the SDK's samples: no report, so nothing to check.
+for file in hopperClaimsv3_detached_eat switch_detached_eat; do
+  sdk_file "$samples/$file.json"
+  expect "$file" 13 "gpu-service-answer" "$file.json" --as-of "$today"
+done
+trustee_file hopperAttestationReport.txt
+# CoCo's report (with a zero byte behind it), whose nonce is the first 32 bytes of its runtime data's hash; and chains that its tests call bad.
+for file in hopper_coco_report1 hopper_coco_certs1 hopper_cert_chain_case{1,2,3,4}; do trustee_file "$file.txt"; done
+coco=87d8e24ab336adafe228d49e83d745f6dba4ae505372b6a5704820856b343fec
+expect "CoCo's report" 13 "$(genuine "GH100 A01 GSP BROM")|the nonce that was asked for" \
+  hopper_coco_report1.txt --certificate hopper_coco_certs1.txt --gpu-nonce "$coco" --as-of "$today"
+expect "CoCo's report over another nonce" 11 "gpu-nonce-mismatch" \
+  hopper_coco_report1.txt --certificate hopper_coco_certs1.txt --gpu-nonce "${coco//8/9}" --as-of "$today"
+expect "a chain as it should be" 13 "$(genuine "GH100 A01 GSP BROM")" \
+  hopperAttestationReport.txt --certificate hopper_cert_chain_case1.txt --as-of "$today"
+for case in "2 the root alone" "3 without an intermediate CA" "4 without the leaf"; do
+  expect "a chain ${case#* }" 11 "gpu-chain-malformed" \
+    hopperAttestationReport.txt --certificate "hopper_cert_chain_case${case%% *}.txt" --as-of "$today"
+done
 exit "$failed"

@@ -53,7 +53,7 @@ pub enum ReportError {
         /// The version byte.
         got: u8,
     },
-    /// Bytes behind the signature.
+    /// Bytes behind the signature that are not zero.
     Trailing {
         /// Length that the fields add up to.
         expected: usize,
@@ -112,10 +112,10 @@ pub struct ParsedReport {
 }
 
 impl ParsedReport {
-    /// Reads a report, binary.
+    /// Reads a report, binary. Zero bytes may follow it, as tools write them that give away their whole buffer (CoCo's do).
     ///
     /// # Errors
-    /// At the first field that is not what it must be; the total length must be exact.
+    /// At the first field that is not what it must be.
     pub fn parse(bytes: &[u8], budget: &Budget) -> Result<Self, ReportError> {
         if bytes.len() > budget.gpu_report_bytes {
             return Err(ReportError::TooLarge { limit: budget.gpu_report_bytes, got: bytes.len() });
@@ -143,7 +143,8 @@ impl ParsedReport {
         let opaque = reader.take("opaque data", length)?.to_vec();
         let signed = bytes.get(..reader.at).unwrap_or_default().into();
         let signature = reader.array("signature")?;
-        if !reader.rest.is_empty() {
+        // Nobody reads them and nothing signs them: with or without them it is the same report.
+        if reader.rest.iter().any(|byte| *byte != 0) {
             return Err(ReportError::Trailing { expected: reader.at, got: bytes.len() });
         }
         Ok(Self { signed, nonce, responder_nonce, blocks, opaque, opaque_at, signature })

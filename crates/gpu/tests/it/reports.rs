@@ -82,7 +82,14 @@ fn a_report_cut_off_anywhere_or_with_a_byte_more_is_malformed() {
             veritee_gpu::ParsedReport::parse(&whole[..length], &veritee_model::Budget::STANDARD).unwrap_err();
         assert_eq!(error.reason(), Reason::GpuReportMalformed, "{length}");
     }
-    assert_eq!(edited(|report| report.push(0)), Some(Reason::GpuReportMalformed));
+    assert_eq!(edited(|report| report.push(1)), Some(Reason::GpuReportMalformed));
+    assert_eq!(edited(|report| report.extend([0, 0, 1])), Some(Reason::GpuReportMalformed));
+    // CoCo gives the buffer that the report came in. What is read ends with the signature.
+    assert_eq!(edited(|report| report.push(0)), None);
+    let padded = [whole.as_slice(), &[0; 9]].concat();
+    let budget = veritee_model::Budget::STANDARD;
+    let parse = |bytes: &[u8]| veritee_gpu::ParsedReport::parse(bytes, &budget).unwrap();
+    assert_eq!(parse(&padded), parse(&whole));
     let huge = vec![0x11; (64 << 10) + 1];
     let error = veritee_gpu::ParsedReport::parse(&huge, &veritee_model::Budget::STANDARD).unwrap_err();
     assert!(matches!(error, veritee_gpu::report::ReportError::TooLarge { .. }));

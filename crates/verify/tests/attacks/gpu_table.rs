@@ -179,7 +179,7 @@ const REPORT: &[Case] = &[
         [96, 49, 48, 1].map(|back| report(|it| *it.iter_mut().nth_back(back - 1).unwrap() ^= 1)).into()
     }),
     ("1.6", cuts),
-    ("1.7", || vec![report(|report| report.push(0))]),
+    ("1.7", || vec![report(|report| report.push(1)), report(|report| report.extend([0, 7]))]),
     ("1.8", || vec![byte(41, 65), byte(41, 63)]),
     ("1.9", || vec![byte(41, 255)]),
     ("1.10", || vec![byte(42, 0xc1), byte(42, 0xbf)]),
