@@ -4,6 +4,7 @@
 //! or not; what cannot be parsed or told is listed, and the variables it may set are [`Provenance::Unknown`].
 //! The text is attacker-controlled; size, nesting and the number of nodes are bounded by the budget.
 
+mod arithmetic;
 mod code;
 mod environment;
 mod execution;
@@ -198,7 +199,12 @@ pub enum WordPart {
         is_file: bool,
     },
     /// `$((…))`.
-    Arithmetic(String),
+    Arithmetic {
+        /// What stands between the parentheses, as it is written.
+        text: String,
+        /// Its expansions and substitutions.
+        operand: Vec<Self>,
+    },
 }
 
 impl Word {
@@ -242,9 +248,13 @@ impl Word {
 
 pub(crate) fn variables_of<'a>(parts: &'a [WordPart], names: &mut Vec<&'a str>) {
     for part in parts {
-        if let WordPart::Variable { name, operand, .. } = part {
-            names.push(name);
-            variables_of(operand, names);
+        match part {
+            WordPart::Variable { name, operand, .. } => {
+                names.push(name);
+                variables_of(operand, names);
+            }
+            WordPart::Arithmetic { operand, .. } => variables_of(operand, names),
+            _ => {}
         }
     }
 }

@@ -200,6 +200,82 @@ fn commands_are_found_wherever_they_stand() {
     assert_eq!(found, wanted);
 }
 
+/// Each hides `target` from a reader that takes quotes, lines or parentheses otherwise than the shell does.
+#[test]
+fn nothing_hides_a_command_that_the_shell_runs() {
+    for text in [
+        "echo $(( 1 + $(target) ))",
+        "echo $((`target`))",
+        "(( x = $(target) ))",
+        "echo $[ 1 + $(target) ]",
+        "for ((i = $(target); i < 3; i++)); do :; done",
+        "a[$(target)]=1",
+        "a[b[$(target)]]+=1",
+        "echo ${a[$(target)]}",
+        "declare -a x=(a $(target))",
+        "echo ${x:-<(target)}",
+        "echo a<(target)",
+        "echo 2>(target)",
+        // The delimiter stands over two lines; behind a line that goes on there is none.
+        "cat <<EOF\nEO\\\nF\ntarget\n: <<EOF\nEOF\n",
+        "cat <<EOF\na\\\nEOF\n'\nEOF\ntarget\n: ''",
+        "cat <<-EOF\n\tEO\\\nF\ntarget\n: <<EOF\nEOF\n",
+        // A line that goes on within the delimiter quotes nothing.
+        "cat <<EO\\\nF\n$(target)\nEOF\n",
+        // Between backticks in double quotes a backslash before a quote is taken away.
+        "echo \"`echo \\\"'\\\"; target; echo \\\"'\\\"`\"",
+        // In a pattern quotes quote, also between double quotes.
+        "echo \"${x#'\"'}\"; target; echo \"${x#'\"'}\"",
+        "echo ${x:-$'\\'}'}; target; echo '}'",
+        "echo $\\\n(target)",
+        // A carriage return is part of the delimiter.
+        "cat <<EOF\r\nEOF\necho '\nEOF\r\ntarget\n: ''",
+        "[[ a == \"]]\" && -n $(target) ]]",
+        "case a in a) : ;& b) target ;; esac",
+        "time -p target",
+    ] {
+        let script = read(text);
+        assert!(programs(&script).contains(&"target".to_owned()), "{text}\n{:?}", programs(&script));
+        assert!(script.is_complete(), "{text}: {:?}", script.problems);
+    }
+}
+
+#[test]
+fn words_that_become_others_are_read_or_said() {
+    assert_eq!(programs(&read("{target,-s,a} | sh")), ["target", "sh"]);
+    assert_eq!(read("a {b,'c'}").commands[0].words.len(), 2);
+    assert_eq!(provenance("export {X,Y}=$OPERATOR", "X"), Provenance::Unknown);
+    for text in ["/usr/bin/c?rl a", "c[u]rl a", "{'target',-s}", "t{ar,}get a; {1..3}", "/b*/curl"] {
+        assert!(!read(text).problems.is_empty(), "{text}");
+    }
+    for text in
+        ["[ -n a ]", "[[ a == b* ]]", "ls *.c", "find . -name '*.c' -exec a {} \\;", "awk '{print $1,$2}'"]
+    {
+        assert_eq!(read(text).problems, [], "{text}");
+    }
+}
+
+#[test]
+fn a_here_document_belongs_to_the_command_that_announces_it() {
+    for text in [
+        "sh -s <<EOF \"$(other)\" >&2\ntarget\nEOF\n",
+        "sh -s <<EOF $(cat <<A\na\nA\n)\ntarget\nEOF\n",
+        "{ sh; } <<EOF 2>$(other)\ntarget\nEOF\n",
+    ] {
+        let script = read(text);
+        let command = script.commands.iter().find(|command| command.program() == Some("target"));
+        assert!(command.is_some_and(|command| command.nesting == 1), "{text}: {:?}", programs(&script));
+    }
+    // Shells differ over where this text ends.
+    assert!(!read("echo $(cat <<EOF)\na\nEOF\n").is_complete());
+}
+
+#[test]
+fn a_variable_is_known_by_its_name_over_two_lines_too() {
+    assert_eq!(provenance("export X=$OPERA\\\nTOR", "X"), Provenance::Operator);
+    assert_eq!(provenance("export X=$(( $(echo $OPERATOR) ))", "X"), Provenance::Operator);
+}
+
 #[test]
 fn a_pipe_into_a_shell_is_one_pipeline() {
     let script = read("curl -fsSL https://x | sudo bash -s -- y\n{ wget -qO- z; } | sh\n");
@@ -260,6 +336,10 @@ fn hostile_scripts_are_bounded_and_listed() {
         repeat("${a:-", 50_000),
         repeat("\"$(", 50_000),
         repeat("$((", 100_000),
+        repeat("$((", 60) + &repeat("a ", 100_000),
+        repeat("$[", 100_000) + "'",
+        repeat("a[$(", 50_000),
+        repeat("((", 50_000),
         repeat("a <<E ", 50_000),
         repeat("`", 99_999),
         repeat("case a in ", 50_000),

@@ -250,7 +250,8 @@ impl Reader {
 /// The text of a command, and its words where it is a list.
 fn command(arguments: &Form<'_>) -> (String, Vec<String>) {
     match arguments {
-        Form::Shell(shell) => (shell.value.to_owned(), Vec::new()),
+        // BuildKit takes a carriage return before the end of a line away; a shell that gets one keeps it.
+        Form::Shell(shell) => (shell.value.replace("\r\n", "\n"), Vec::new()),
         Form::Exec(words) => {
             let words: Vec<String> = words.value.iter().map(|word| word.value.to_string()).collect();
             (quoted(words.iter().map(String::as_str)), words)

@@ -219,7 +219,9 @@ impl Word {
 fn has_substitution(parts: &[WordPart]) -> bool {
     parts.iter().any(|part| match part {
         WordPart::Substitution { .. } => true,
-        WordPart::Variable { operand, .. } => has_substitution(operand),
+        WordPart::Variable { operand, .. } | WordPart::Arithmetic { operand, .. } => {
+            has_substitution(operand)
+        }
         _ => false,
     })
 }
@@ -247,7 +249,7 @@ pub(super) fn shown(parts: &[WordPart]) -> String {
             },
             WordPart::Substitution { is_file: true, .. } => write!(text, "<(…)"),
             WordPart::Substitution { .. } => write!(text, "$(…)"),
-            WordPart::Arithmetic(inner) => write!(text, "$(({inner}))"),
+            WordPart::Arithmetic { text: inner, .. } => write!(text, "$(({inner}))"),
         };
     }
     text

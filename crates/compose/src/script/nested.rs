@@ -144,7 +144,7 @@ impl Parser<'_> {
         let scope = self.scope.clone();
         let span = Span::new(open, self.at);
         let read = self.inside(text, span, scope);
-        self.leave_substitution(around);
+        self.leave_substitution(around)?;
         read.map_err(|what| self.fail_at(open, what))
     }
 
@@ -164,6 +164,7 @@ impl Parser<'_> {
             documents: Vec::new(),
             export_all: self.export_all,
             exported: core::mem::take(&mut self.exported),
+            refuted: HashSet::new(),
             script: core::mem::replace(&mut self.script, Script::empty()),
         };
         let result = inner.whole().map_err(|fail| fail.what);
@@ -272,6 +273,7 @@ fn resume(script: &mut Script, nodes: &mut usize, texts: Vec<(usize, String)>) {
         documents: Vec::new(),
         export_all: false,
         exported: HashSet::new(),
+        refuted: HashSet::new(),
         script: core::mem::replace(script, Script::empty()),
     };
     for (command, text) in texts {

@@ -197,10 +197,11 @@ impl<'a> Resolver<'a> {
                 value.join(more)
             }
             WordPart::Substitution { first, end, .. } => self.substitution(*first, *end),
-            WordPart::Arithmetic(text) => {
+            WordPart::Arithmetic { text, operand } => {
+                let operand = self.parts(operand);
                 let names = text.split(|c: char| !(c == '_' || c.is_ascii_alphanumeric()));
                 let names = names.filter(|n| n.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic()));
-                names.fold(Origins::NONE, |all, name| all.join(self.variable(name)))
+                names.fold(operand, |all, name| all.join(self.variable(name)))
             }
         }
     }

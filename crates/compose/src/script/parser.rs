@@ -1,5 +1,6 @@
 //! The grammar of the shell (POSIX, and what of Bash the scripts of deployments use), down to simple commands.
 
+mod braces;
 mod builtin;
 mod compound;
 mod cursor;
@@ -83,6 +84,7 @@ fn read_within(role: Role, text: &str, budget: &Budget, nodes: &mut usize) -> Sc
         documents: Vec::new(),
         export_all: false,
         exported: HashSet::new(),
+        refuted: HashSet::new(),
         script,
     };
     let result = if text.len() > budget.script_bytes {
@@ -145,6 +147,8 @@ pub(super) struct Parser<'a> {
     pub(super) documents: Vec<PendingDocument>,
     pub(super) export_all: bool,
     pub(super) exported: HashSet<String>,
+    /// Places where something was tried that does not stand there.
+    pub(super) refuted: HashSet<usize>,
     pub(super) script: Script,
 }
 
@@ -183,7 +187,9 @@ impl Parser<'_> {
         self.enter()?;
         loop {
             self.skip_separators()?;
-            let at_end = matches!(self.peek(), None | Some(b')')) || self.rest().starts_with(";;");
+            let rest = self.rest();
+            let at_end =
+                matches!(self.peek(), None | Some(b')')) || rest.starts_with(";;") || rest.starts_with(";&");
             if at_end || self.reserved().is_some_and(|word| stops.contains(&word)) {
                 break;
             }
@@ -192,7 +198,8 @@ impl Parser<'_> {
                 self.top = before;
             }
             self.and_or()?;
-            if self.at == before {
+            // Behind a command a parenthesis begins nothing: the shell refuses it.
+            if self.at == before || self.peek() == Some(b'(') {
                 return Err(self.fail("a character that begins no command"));
             }
         }
@@ -248,6 +255,10 @@ impl Parser<'_> {
             let length = self.reserved().map_or(0, str::len);
             self.advance(length);
             self.skip_blanks();
+            if self.rest().starts_with("-p") && self.peek_at(2).is_none_or(super::word::is_meta) {
+                self.advance(2);
+                self.skip_blanks();
+            }
         }
         let first = self.script.commands.len();
         let assignments = self.script.assignments.len();
@@ -295,8 +306,8 @@ impl Parser<'_> {
         let start = self.at;
         if self.rest().starts_with("((") {
             let before = self.at;
-            if let Some(text) = self.arithmetic() {
-                self.note_arithmetic(&text, Span::new(before, self.at));
+            if let Some(found) = self.arithmetic() {
+                self.note_arithmetic(&found.text, Span::new(before, self.at));
                 return self.trailing_redirections(start, (pipeline, position));
             }
         }

@@ -46,6 +46,11 @@ impl Values {
         self.read = assignments.len();
     }
 
+    /// Assignments behind these were taken back.
+    pub(super) fn forget_behind(&mut self, assignments: usize) {
+        self.read = self.read.min(assignments);
+    }
+
     fn add(&mut self, name: &str, text: String) -> bool {
         let values = self.by_name.entry(name.to_owned()).or_default();
         if values.contains(&text) {

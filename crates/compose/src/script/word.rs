@@ -1,12 +1,13 @@
 //! Words: quotes, expansions, substitutions.
 
+use super::arithmetic::Arithmetic;
 use super::parser::{Fail, Parser};
 use super::{Word, WordPart};
 use crate::position::Span;
 
 /// What ends a word outside of quotes.
 pub(super) const fn is_meta(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')')
+    matches!(byte, b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')')
 }
 
 impl Parser<'_> {
@@ -17,7 +18,7 @@ impl Parser<'_> {
         loop {
             match self.peek() {
                 None => break,
-                Some(b'<' | b'>') if self.peek_at(1) == Some(b'(') && self.at == start => {
+                Some(b'<' | b'>') if self.peek_at(1) == Some(b'(') => {
                     self.advance(2);
                     parts.push(self.substitution(true)?);
                 }
@@ -53,7 +54,7 @@ impl Parser<'_> {
             }
             Some(b'$') if self.peek_at(1) == Some(b'"') => self.advance(1),
             Some(b'$') => self.dollar(parts, true)?,
-            Some(b'`') => parts.push(self.backticks()?),
+            Some(b'`') => parts.push(self.backticks(false)?),
             _ => {
                 let rest = self.rest();
                 let stop = |b: u8| is_meta(b) || matches!(b, b'\'' | b'"' | b'\\' | b'$' | b'`');
@@ -66,7 +67,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn single_quoted(&mut self) -> Result<String, Fail> {
+    pub(super) fn single_quoted(&mut self) -> Result<String, Fail> {
         self.advance(1);
         let end = self.rest().find('\'').ok_or(self.fail("a quote that is not closed"))?;
         let text = self.rest().get(..end).unwrap_or("").to_owned();
@@ -124,7 +125,7 @@ impl Parser<'_> {
         }
     }
 
-    fn double_quoted(&mut self, parts: &mut Vec<WordPart>) -> Result<(), Fail> {
+    pub(super) fn double_quoted(&mut self, parts: &mut Vec<WordPart>) -> Result<(), Fail> {
         self.advance(1);
         push_literal(parts, "");
         loop {
@@ -140,7 +141,7 @@ impl Parser<'_> {
     }
 
     /// A piece of double-quoted text or of a here-document, up to `end` or the next expansion.
-    fn quoted_piece(&mut self, parts: &mut Vec<WordPart>, end: u8) -> Result<(), Fail> {
+    pub(super) fn quoted_piece(&mut self, parts: &mut Vec<WordPart>, end: u8) -> Result<(), Fail> {
         match self.peek() {
             Some(b'\\') => {
                 self.advance(1);
@@ -156,7 +157,7 @@ impl Parser<'_> {
                 }
             }
             Some(b'$') => self.dollar(parts, false)?,
-            Some(b'`') => parts.push(self.backticks()?),
+            Some(b'`') => parts.push(self.backticks(end == b'"')?),
             _ => {
                 let rest = self.rest();
                 let stop = |b: u8| b == end || matches!(b, b'\\' | b'$' | b'`');
@@ -180,17 +181,21 @@ impl Parser<'_> {
 
     fn dollar(&mut self, parts: &mut Vec<WordPart>, unquoted: bool) -> Result<(), Fail> {
         self.advance(1);
+        // A line may go on between the sign and what it expands.
+        self.skip_joined_lines();
         match self.peek() {
             Some(b'(') if self.peek_at(1) == Some(b'(') => {
-                let before = self.at;
-                match self.arithmetic() {
-                    Some(text) => parts.push(WordPart::Arithmetic(text)),
-                    None => {
-                        self.at = before.saturating_add(1);
-                        parts.push(self.substitution(false)?);
-                    }
+                if let Some(Arithmetic { text, operand }) = self.arithmetic() {
+                    parts.push(WordPart::Arithmetic { text, operand });
+                } else {
+                    self.advance(1);
+                    parts.push(self.substitution(false)?);
                 }
             }
+            Some(b'[') => match self.bracket() {
+                Some(Arithmetic { text, operand }) => parts.push(WordPart::Arithmetic { text, operand }),
+                None => push_literal(parts, "$"),
+            },
             Some(b'(') => {
                 self.advance(1);
                 parts.push(self.substitution(false)?);
@@ -223,31 +228,6 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// `((…))` after the dollar sign; `None` where it is a subshell in a substitution.
-    pub(super) fn arithmetic(&mut self) -> Option<String> {
-        let rest = self.rest();
-        let mut level = 0_usize;
-        for (at, byte) in rest.bytes().enumerate() {
-            match byte {
-                b'(' => level = level.saturating_add(1),
-                b')' => {
-                    level = level.saturating_sub(1);
-                    if level == 0 {
-                        let inner = rest
-                            .get(2..at.saturating_sub(1))
-                            .filter(|_| rest.as_bytes().get(at.saturating_sub(1)) == Some(&b')'))?;
-                        let text = inner.to_owned();
-                        self.advance(at.saturating_add(1));
-                        return Some(text);
-                    }
-                }
-                b'\n' | b';' => return None,
-                _ => {}
-            }
-        }
-        None
-    }
-
     fn braced(&mut self, unquoted: bool) -> Result<WordPart, Fail> {
         let start = self.at;
         self.advance(1);
@@ -257,19 +237,36 @@ impl Parser<'_> {
             self.advance(1);
         }
         let mut name = self.name();
+        while name.bytes().all(|byte| byte.is_ascii_digit())
+            && let Some(digit) = self.peek().filter(u8::is_ascii_digit)
+        {
+            name.push(char::from(digit));
+            self.advance(1);
+        }
         if name.is_empty() {
             name = self.next_char().map(String::from).unwrap_or_default();
         }
         let expression_start = self.at;
+        // Quotes quote in a pattern, whatever stands around the expansion.
+        let quotes = unquoted || matches!(self.peek(), Some(b'#' | b'%' | b'/' | b'^' | b','));
         let mut operand = Vec::new();
         self.enter()?;
         loop {
             match self.peek() {
                 None => return Err(self.fail_at(start, "an expansion that is not closed")),
                 Some(b'}') => break,
-                Some(b'\'') if unquoted => {
+                Some(b'\'') if quotes => {
                     let text = self.single_quoted()?;
                     push_literal(&mut operand, &text);
+                }
+                Some(b'$') if quotes && self.peek_at(1) == Some(b'\'') => {
+                    self.advance(1);
+                    let text = self.single_quoted_with_escapes()?;
+                    push_literal(&mut operand, &text);
+                }
+                Some(b'<' | b'>') if unquoted && self.peek_at(1) == Some(b'(') => {
+                    self.advance(2);
+                    operand.push(self.substitution(true)?);
                 }
                 Some(b'"') => self.double_quoted(&mut operand)?,
                 Some(b'$' | b'`' | b'\\') => self.quoted_piece(&mut operand, b'}')?,
@@ -303,7 +300,7 @@ impl Parser<'_> {
         let takes_output = is_file && self.text.as_bytes().get(self.at.saturating_sub(2)) == Some(&b'>');
         let outer = self.enter_substitution(takes_output)?;
         self.list(&[])?;
-        self.leave_substitution(outer);
+        self.leave_substitution(outer)?;
         if self.peek() != Some(b')') {
             return Err(self.fail("a substitution that is not closed"));
         }
@@ -311,7 +308,8 @@ impl Parser<'_> {
         Ok(WordPart::Substitution { first, end: self.script.commands.len(), is_file })
     }
 
-    fn backticks(&mut self) -> Result<WordPart, Fail> {
+    /// `in_quotes` says that double quotes stand around: a backslash before one is then taken away too.
+    fn backticks(&mut self, in_quotes: bool) -> Result<WordPart, Fail> {
         let open = self.at;
         self.advance(1);
         let first = self.script.commands.len();
@@ -326,7 +324,7 @@ impl Parser<'_> {
         let end = self.at.saturating_add(close);
         // Backslashes before backtick, dollar sign and backslash are taken away before the text is read.
         if let Some(body) = body.get(..close).filter(|body| body.contains('\\')) {
-            let text = without_backslashes(body);
+            let text = without_backslashes(body, in_quotes);
             self.at = end;
             self.backtick_text(&text, open)?;
             self.advance(1);
@@ -335,7 +333,7 @@ impl Parser<'_> {
         let outer = self.limit_to(end);
         let stage = self.enter_substitution(false)?;
         self.list(&[])?;
-        self.leave_substitution(stage);
+        self.leave_substitution(stage)?;
         if self.at < end {
             return Err(self.fail("backticks that could not be read"));
         }
@@ -354,7 +352,7 @@ pub(super) fn push_literal(parts: &mut Vec<WordPart>, text: &str) {
 }
 
 /// Text between backticks, as the shell reads it.
-fn without_backslashes(body: &str) -> String {
+fn without_backslashes(body: &str, in_quotes: bool) -> String {
     let mut text = String::with_capacity(body.len());
     let mut characters = body.chars().peekable();
     while let Some(character) = characters.next() {
@@ -363,6 +361,7 @@ fn without_backslashes(body: &str) -> String {
                 text.push(*next);
                 characters.next();
             }
+            ('\\', Some('"')) if in_quotes => {}
             _ => text.push(character),
         }
     }

@@ -113,5 +113,6 @@ pub(in crate::script) fn without_prefix(word: &Word, length: usize) -> Word {
             other => parts.push(other.clone()),
         }
     }
-    Word::new(parts, Span::new(word.span.start.saturating_add(length), word.span.end))
+    let rest = Word::new(parts, Span::new(word.span.start.saturating_add(length), word.span.end));
+    if word.is_part { Word { text: None, is_part: true, ..rest } } else { rest }
 }

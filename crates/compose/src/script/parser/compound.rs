@@ -84,10 +84,8 @@ impl Parser<'_> {
         let outer = core::mem::replace(&mut self.scope.conditional, true);
         if self.rest().starts_with("((") {
             let before = self.at;
-            let close = self.rest().find("))").ok_or_else(|| self.fail("a loop that is not closed"))?;
-            let text = self.rest().get(2..close).unwrap_or("").to_owned();
-            self.advance(close.saturating_add(2));
-            self.note_arithmetic(&text, Span::new(before, self.at));
+            let head = self.loop_head().ok_or_else(|| self.fail("a loop that is not closed"))?;
+            self.note_arithmetic(&head.text, Span::new(before, self.at));
         } else {
             let span = Span::new(self.at, self.at);
             let name = self.name();
@@ -242,7 +240,7 @@ impl Parser<'_> {
                 self.skip_blanks();
             }
             if let Some(word) = self.word()? {
-                let closes = word.literal() == Some("]]");
+                let closes = self.text.get(word.span.range()) == Some("]]");
                 words.push(word);
                 if closes {
                     break;

@@ -1,14 +1,16 @@
 //! Characters, reserved words, guards and limits.
 
-use super::{DEPTH, Fail, GUARDS, Parser};
+use super::{DEPTH, Fail, GUARDS, Parser, PendingDocument};
 use crate::position::Span;
 use crate::script::word::is_meta;
 use crate::script::{Guard, Reads, variables_of};
 
-/// The pipelines around a substitution.
+/// The pipelines around a substitution, and the here-documents that its line has announced before it: their text stands
+/// behind the line on which the substitution ends.
 pub(in crate::script) struct Around {
     stage: Option<(usize, usize)>,
     reader: Option<Reads>,
+    documents: Vec<PendingDocument>,
 }
 
 impl Parser<'_> {
@@ -64,7 +66,7 @@ impl Parser<'_> {
     pub(super) fn skip_blanks(&mut self) {
         loop {
             match self.peek() {
-                Some(b' ' | b'\t' | b'\r') => self.advance(1),
+                Some(b' ' | b'\t') => self.advance(1),
                 Some(b'\\') if self.peek_at(1) == Some(b'\n') => self.advance(2),
                 Some(b'#') => {
                     let line = self.rest().find('\n').unwrap_or(self.end.saturating_sub(self.at));
@@ -90,7 +92,7 @@ impl Parser<'_> {
         loop {
             self.skip_newlines()?;
             match self.peek() {
-                Some(b';') if self.peek_at(1) != Some(b';') => self.advance(1),
+                Some(b';') if !matches!(self.peek_at(1), Some(b';' | b'&')) => self.advance(1),
                 Some(b'&') if self.peek_at(1) != Some(b'&') && self.peek_at(1) != Some(b'>') => {
                     self.advance(1);
                 }
@@ -99,15 +101,29 @@ impl Parser<'_> {
         }
     }
 
+    /// A name; lines may go on within it.
     pub(in crate::script) fn name(&mut self) -> String {
-        let rest = self.rest();
-        let is_part = |(at, byte): (usize, u8)| {
-            byte == b'_' || byte.is_ascii_alphabetic() || (at > 0 && byte.is_ascii_digit())
-        };
-        let length = rest.bytes().enumerate().take_while(|pair| is_part(*pair)).count();
-        let name = rest.get(..length).unwrap_or("").to_owned();
-        self.advance(length);
+        let mut name = String::new();
+        while let Some(byte) = self.peek() {
+            let is_part =
+                byte == b'_' || byte.is_ascii_alphabetic() || (!name.is_empty() && byte.is_ascii_digit());
+            if is_part {
+                name.push(char::from(byte));
+                self.advance(1);
+            } else if !name.is_empty() && byte == b'\\' && self.peek_at(1) == Some(b'\n') {
+                self.advance(2);
+            } else {
+                break;
+            }
+        }
         name
+    }
+
+    /// Backslashes at the ends of lines.
+    pub(in crate::script) fn skip_joined_lines(&mut self) {
+        while self.rest().starts_with("\\\n") {
+            self.advance(2);
+        }
     }
 
     pub(in crate::script) fn rest(&self) -> &str {
@@ -161,14 +177,20 @@ impl Parser<'_> {
         let reader = self.scope.reader;
         let here = if takes_output { stage.map(Reads::Output) } else { stage.map(Reads::Input) };
         self.scope.reader = here.or(reader);
-        Ok(Around { stage, reader })
+        Ok(Around { stage, reader, documents: core::mem::take(&mut self.documents) })
     }
 
-    pub(in crate::script) fn leave_substitution(&mut self, around: Around) {
+    pub(in crate::script) fn leave_substitution(&mut self, around: Around) -> Result<(), Fail> {
+        // Shells differ over a text that begins behind the substitution that announces it.
+        if !self.documents.is_empty() {
+            return Err(self.fail("a here-document that is not closed"));
+        }
+        self.documents = around.documents;
         self.scope.substitution_depth = self.scope.substitution_depth.saturating_sub(1);
         self.scope.stage = around.stage;
         self.scope.reader = around.reader;
         self.leave();
+        Ok(())
     }
 
     pub(in crate::script) fn charge(&mut self, nodes: usize) -> Result<(), Fail> {

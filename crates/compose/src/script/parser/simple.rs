@@ -1,13 +1,15 @@
 //! Simple commands: words, assignments, redirections, here-documents.
 
-use super::{DOCUMENTS, Fail, Parser, PendingDocument};
+use super::{DOCUMENTS, Fail, Parser, PendingDocument, braces};
 use crate::position::Span;
 use crate::provenance::Provenance;
 use crate::script::{Assignment, Command, Redirection, Word, WordPart};
+use std::borrow::Cow;
 
 impl Parser<'_> {
     pub(super) fn simple(&mut self, pipeline: usize, position: usize) -> Result<(), Fail> {
         let start = self.at;
+        let announced = self.documents.len();
         let mut words: Vec<Word> = Vec::new();
         let mut redirections = Vec::new();
         let mut prefix = Vec::new();
@@ -20,7 +22,21 @@ impl Parser<'_> {
                 prefix.push(self.script.assignments.len().saturating_sub(1));
                 continue;
             }
-            let Some(word) = self.word()? else { break };
+            let Some(mut word) = self.word()? else { break };
+            if self.peek() == Some(b'(') && declares(&words) && word.prefix().ends_with('=') {
+                let parts = self.elements()?;
+                word = Word::new([word.parts, parts].concat(), Span::new(word.span.start, self.at));
+                (word.text, word.is_part) = (None, true);
+            }
+            let made = self.several(&word);
+            if !made.is_empty() {
+                self.charge(made.len())?;
+                words.extend(made);
+                continue;
+            }
+            if words.is_empty() {
+                self.note_expanded_name(&word);
+            }
             words.push(word);
             if words.len() == 1 && self.is_function_head() {
                 let name = words.pop().and_then(|word| word.literal().map(str::to_owned)).unwrap_or_default();
@@ -36,11 +52,26 @@ impl Parser<'_> {
             }
         }
         let index = self.script.commands.len();
-        let documents = self.documents.iter_mut().filter(|document| document.command == usize::MAX);
-        documents.for_each(|document| document.command = index);
+        self.documents.iter_mut().skip(announced).for_each(|document| document.command = index);
         self.builtin(&words, Span::new(start, self.at));
         self.push_command(words, redirections, (pipeline, position), start);
         Ok(())
+    }
+
+    /// The words that a word with lists in braces becomes; none where it stays what it is.
+    fn several(&self, word: &Word) -> Vec<Word> {
+        let raw = self.text.get(word.span.range()).unwrap_or("");
+        let plain = word.literal().filter(|text| *text == raw && text.contains('{'));
+        let words = plain.and_then(braces::expanded).unwrap_or_default();
+        words.into_iter().map(|text| Word::new(vec![WordPart::Literal(text)], word.span)).collect()
+    }
+
+    /// A program that is named by braces or by a pattern of file names.
+    fn note_expanded_name(&mut self, word: &Word) {
+        let raw = braces::unquoted(self.text.get(word.span.range()).unwrap_or(""));
+        if braces::is_expanded(&raw) {
+            self.opaque(word.span, "a command whose name is computed");
+        }
     }
 
     pub(super) fn is_function_head(&mut self) -> bool {
@@ -77,6 +108,7 @@ impl Parser<'_> {
 
     /// Redirections after a compound command: kept as a command without words.
     pub(super) fn trailing_redirections(&mut self, start: usize, place: (usize, usize)) -> Result<(), Fail> {
+        let announced = self.documents.len();
         let mut redirections = Vec::new();
         loop {
             self.skip_blanks();
@@ -88,8 +120,7 @@ impl Parser<'_> {
             return Ok(());
         }
         let index = self.script.commands.len();
-        let documents = self.documents.iter_mut().filter(|document| document.command == usize::MAX);
-        documents.for_each(|document| document.command = index);
+        self.documents.iter_mut().skip(announced).for_each(|document| document.command = index);
         self.push_command(Vec::new(), redirections, place, start);
         Ok(())
     }
@@ -106,18 +137,25 @@ impl Parser<'_> {
         if digits > 0 && operator.starts_with('&') || digits > 4 {
             return Ok(false);
         }
-        // `<(` and `>(` begin a word.
-        if digits == 0 && matches!(operator, "<" | ">") && after.as_bytes().get(1) == Some(&b'(') {
+        // `<(` and `>(` belong to a word.
+        if matches!(operator, "<" | ">") && after.as_bytes().get(1) == Some(&b'(') {
             return Ok(false);
         }
         let descriptor = rest.get(..digits).and_then(|digits| digits.parse().ok());
         self.advance(digits.saturating_add(operator.len()));
+        let here = self.at;
+        self.skip_joined_lines();
+        // `<<`, a line that goes on, and `-` are one sign.
+        if self.at > here && matches!(self.peek(), Some(b'<' | b'>' | b'&' | b'|' | b'-' | b'(')) {
+            return Err(self.fail("an operator over two lines"));
+        }
         self.skip_blanks();
         let quoted = self.at;
         let target = self.word()?.ok_or_else(|| self.fail("a redirection without target"))?;
         if matches!(operator, "<<" | "<<-") {
-            let is_quoted =
-                self.text.get(quoted..self.at).is_some_and(|text| text.contains(['\'', '"', '\\']));
+            // A line that goes on within the delimiter quotes nothing.
+            let written = self.text.get(quoted..self.at).unwrap_or("").replace("\\\n", "");
+            let is_quoted = written.contains(['\'', '"', '\\']);
             if self.documents.len() >= DOCUMENTS {
                 return Err(self.fail("more here-documents in a line than allowed"));
             }
@@ -142,13 +180,10 @@ impl Parser<'_> {
             let mut close = None;
             let mut line_start = start;
             while line_start < self.end {
-                let line = self
-                    .text
-                    .get(line_start..self.end)
-                    .and_then(|rest| rest.split('\n').next())
-                    .unwrap_or("");
-                let bare = if pending.strip_tabs { line.trim_start_matches('\t') } else { line };
-                let next = line_start.saturating_add(line.len()).saturating_add(1);
+                let rest = self.text.get(line_start..self.end).unwrap_or("");
+                let (line, next) = document_line(rest, pending.is_quoted);
+                let bare: &str = if pending.strip_tabs { line.trim_start_matches('\t') } else { &line };
+                let next = line_start.saturating_add(next);
                 if bare == pending.delimiter {
                     close = Some((line_start, next));
                     break;
@@ -190,19 +225,10 @@ impl Parser<'_> {
         if name.is_empty() {
             return Ok(false);
         }
-        let mut is_element = false;
-        if self.peek() == Some(b'[') {
-            let close = self.rest().bytes().take(256).position(|byte| byte == b']');
-            match close {
-                Some(close) => {
-                    self.advance(close.saturating_add(1));
-                    is_element = true;
-                }
-                None => {
-                    self.at = start;
-                    return Ok(false);
-                }
-            }
+        let is_element = self.peek() == Some(b'[');
+        if is_element && self.element().is_none() {
+            self.at = start;
+            return Ok(false);
         }
         let is_append = self.rest().starts_with("+=");
         if !is_append && self.peek() != Some(b'=') {
@@ -221,7 +247,25 @@ impl Parser<'_> {
         Ok(true)
     }
 
+    /// The index of an array's element that is given a value.
+    fn element(&mut self) -> Option<()> {
+        self.attempt(|parser| {
+            parser.bracket()?;
+            let rest = parser.rest();
+            (rest.starts_with('=') || rest.starts_with("+=")).then_some(())
+        })
+    }
+
     pub(super) fn array(&mut self, name: String, start: usize) -> Result<(), Fail> {
+        let parts = self.elements()?;
+        let span = Span::new(start, self.at);
+        let value = Word { text: None, is_part: true, ..Word::new(parts, span) };
+        self.assign(name, Some(value), span, false);
+        Ok(())
+    }
+
+    /// `(…)` behind `NAME=`.
+    fn elements(&mut self) -> Result<Vec<WordPart>, Fail> {
         self.advance(1);
         let mut parts = Vec::new();
         loop {
@@ -235,10 +279,7 @@ impl Parser<'_> {
             return Err(self.fail("an array that is not closed"));
         }
         self.advance(1);
-        let span = Span::new(start, self.at);
-        let value = Word { text: None, is_part: true, ..Word::new(parts, span) };
-        self.assign(name, Some(value), span, false);
-        Ok(())
+        Ok(parts)
     }
 
     pub(super) fn assign(&mut self, name: String, value: Option<Word>, span: Span, exported: bool) {
@@ -274,4 +315,32 @@ impl Parser<'_> {
             rest = rest.get(at.saturating_add(1)..).unwrap_or("");
         }
     }
+}
+
+/// Whether the words so far are those of a builtin that takes assignments as arguments.
+fn declares(words: &[Word]) -> bool {
+    let names = ["export", "declare", "typeset", "readonly", "local"];
+    words.first().and_then(Word::literal).is_some_and(|word| names.contains(&word))
+}
+
+/// A line of a here-document and where the next one begins. Where the delimiter is not quoted, a line goes on behind a
+/// backslash at its end: the delimiter may stand over two lines, and is none behind such a line.
+fn document_line(rest: &str, is_quoted: bool) -> (Cow<'_, str>, usize) {
+    let mut line = Cow::Borrowed("");
+    let mut next = 0_usize;
+    for piece in rest.split('\n') {
+        next = next.saturating_add(piece.len()).saturating_add(1);
+        let backslashes = piece.bytes().rev().take_while(|byte| *byte == b'\\').count();
+        let goes_on = !is_quoted && backslashes % 2 == 1;
+        let text = piece.strip_suffix('\\').filter(|_| goes_on).unwrap_or(piece);
+        if next == piece.len().saturating_add(1) {
+            line = Cow::Borrowed(text);
+        } else {
+            line.to_mut().push_str(text);
+        }
+        if !goes_on {
+            break;
+        }
+    }
+    (line, next)
 }
