@@ -263,7 +263,8 @@ fn decode_list(source: Source, bytes: &[u8]) -> Result<Vec<u8>, CollateralError>
     if text.starts_with(b"-----") {
         return decode_pem_list(text).ok_or_else(error);
     }
-    decode_text(text).filter(|decoded| !decoded.is_empty()).ok_or_else(error)
+    // No text is no list: what stands beside it may be one.
+    decode_text(text).ok_or_else(error)
 }
 
 /// Hex with or without `0x`, or base64 in either alphabet; line breaks count for nothing.
