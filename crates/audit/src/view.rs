@@ -14,7 +14,7 @@ use veritee_compose::json::JsonNode;
 use veritee_compose::script as shell;
 use veritee_compose::service::{self, MountKind, absolute_path};
 use veritee_compose::{
-    ComposeFile, ConstructKind, Deployment, DocumentError, Enforcement, EnvironmentModel, Manifest,
+    ComposeFile, ConstructKind, Deployment, DocumentError, Enforcement, EnvironmentModel, Manifest, Part,
     Provenance, Resource, Span, Text, Value,
 };
 use veritee_model::{ComposeHash, Place};
@@ -40,13 +40,25 @@ pub(crate) struct Mount<'d> {
     pub(crate) target: &'d str,
     /// The source is a path of the machine, not the name of a volume.
     pub(crate) host_path: bool,
+    /// The service cannot write there.
+    pub(crate) read_only: bool,
 }
 
 impl Mount<'_> {
     /// The path on the machine with relative parts resolved; `None` for a named volume.
     pub(crate) fn path(&self) -> Option<String> {
-        self.host_path.then(|| absolute_path(&self.source.effective()))
+        self.host_path.then(|| absolute_path(&of_the_guest(self.source.value)))
     }
+}
+
+/// The text of a path with the guest's own variables resolved: compose runs as root, in /dstack.
+pub(crate) fn of_the_guest(value: &Value) -> String {
+    let text = |part: &'_ Part| match part.source.as_deref() {
+        Some("PWD") if part.provenance == Provenance::System => "/dstack".to_owned(),
+        Some("HOME") if part.provenance == Provenance::System => "/root".to_owned(),
+        _ => part.effective().into_owned(),
+    };
+    value.parts.iter().map(text).collect()
 }
 
 /// A published port.
@@ -203,6 +215,7 @@ impl<'d> View<'d> {
             let mut programs = Programs::new(&deployment.budget);
             view.services =
                 file.services.iter().map(|service| reader.service(service, &mut programs)).collect();
+            inherit_mounts(&mut view.services);
             view.faults.extend(unread_programs(&view.services));
             view.has_profiles = view.services.iter().any(|service| service.has("profiles"));
             view.globals = reader.globals(file);
@@ -364,6 +377,50 @@ impl<'d> View<'d> {
 
     pub(crate) fn is_operator(&self, name: &str) -> bool {
         self.allows(name) || self.provenance_of(name) == Provenance::Operator
+    }
+}
+
+/// Steps of `volumes_from` that are followed: more of them than services can only go round.
+const HEIRS: usize = 16;
+
+/// What `volumes_from` brings into a service counts as its own, at the entry that asks for it.
+fn inherit_mounts(services: &mut [Service<'_>]) {
+    for _ in 0..HEIRS.min(services.len()) {
+        let mut inherited = Vec::new();
+        for (index, service) in services.iter().enumerate() {
+            for (_, entry) in service.below("volumes_from") {
+                let (text, read_only) = (entry.effective(), entry.effective().ends_with(":ro"));
+                let name = text.split(':').next().unwrap_or("");
+                for mount in
+                    services.iter().filter(|other| other.name == name).flat_map(|other| &other.mounts)
+                {
+                    let mut mount = mount.clone();
+                    mount.source.place = entry.place.clone();
+                    mount.read_only |= read_only;
+                    let known = service
+                        .mounts
+                        .iter()
+                        .any(|own| own.target == mount.target && own.source.value == mount.source.value);
+                    if !known {
+                        inherited.push((index, mount));
+                    }
+                }
+            }
+        }
+        if inherited.is_empty() {
+            return;
+        }
+        for (index, mount) in inherited {
+            if let Some(service) = services.get_mut(index) {
+                let known = service
+                    .mounts
+                    .iter()
+                    .any(|own| own.target == mount.target && own.source.value == mount.source.value);
+                if !known {
+                    service.mounts.push(mount);
+                }
+            }
+        }
     }
 }
 
@@ -543,11 +600,16 @@ impl<'d> Reader<'d> {
         let source = self.field(source, &entry.path);
         let host_path = match entry.kind {
             MountKind::Bind => true,
-            MountKind::Other => source.is_settable() || source.raw.starts_with('/'),
+            // Of `$PWD` and the like nobody outside has a part, and it is a path all the same.
+            MountKind::Other => {
+                source.is_settable()
+                    || source.raw.starts_with('/')
+                    || of_the_guest(source.value).starts_with('/')
+            }
             _ => false,
         };
         let target = entry.target.as_ref().map_or("", |target| &target.text);
-        Some(Mount { entry, source, target, host_path })
+        Some(Mount { entry, source, target, host_path, read_only: entry.read_only })
     }
 
     fn port(&self, entry: &'d service::Port) -> Port<'d> {

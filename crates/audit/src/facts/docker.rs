@@ -33,7 +33,8 @@ pub(crate) fn accesses(service: &Service<'_>) -> Vec<(Place, String)> {
     found
 }
 
-fn covers_socket(path: &str) -> bool {
+/// Whether a path is such a socket, or a folder above one.
+pub(crate) fn covers_socket(path: &str) -> bool {
     path == "/"
         || SOCKETS.iter().any(|socket| {
             *socket == path || socket.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))

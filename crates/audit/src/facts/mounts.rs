@@ -3,7 +3,7 @@
 //! The kinds are those of the compose specification. One that is not in the table is said to be unknown.
 
 use crate::field::Field;
-use crate::view::{Mount, Service, View};
+use crate::view::{Mount, Service, View, of_the_guest};
 use veritee_compose::Tree;
 use veritee_compose::service::absolute_path;
 
@@ -59,13 +59,15 @@ pub(crate) fn bound<'s>(
     named
         .filter_map(|mount| {
             let device = view.global(&format!("volumes.{}.driver_opts.device", mount.source.effective()))?;
-            Some((mount, device, real(&absolute_path(&device.effective()))))
+            Some((mount, device, real(&absolute_path(&of_the_guest(device.value)))))
         })
         .collect()
 }
 
-/// The same place under the name that rules know it by: /dstack is a link into /var/volatile on the guest.
+/// The same place under the name that rules know it by: /dstack is a link into /var/volatile on the guest, and the root
+/// of its processes is the guest's own.
 pub(crate) fn real(path: &str) -> String {
+    let path = behind_processes(path);
     for (alias, name) in
         [("/var/volatile/dstack", "/dstack"), ("/var/volatile/tapp", "/tapp"), ("/mnt/dstack", "/dstack")]
     {
@@ -75,7 +77,24 @@ pub(crate) fn real(path: &str) -> String {
             return format!("{name}{rest}");
         }
     }
-    path.to_owned()
+    path
+}
+
+/// What stands behind `/proc/PID/root` and `/proc/PID/cwd`, however often: the guest's processes run at its root.
+fn behind_processes(path: &str) -> String {
+    let mut path = path.to_owned();
+    while let Some(rest) = path.strip_prefix("/proc/") {
+        let mut steps = rest.splitn(3, '/');
+        let (process, link, rest) = (steps.next(), steps.next(), steps.next().unwrap_or(""));
+        let task = process.zip(rest.split_once('/')).filter(|_| link == Some("task"));
+        match (link, task) {
+            (Some("root" | "cwd"), _) => path = absolute_path(&format!("/{rest}")),
+            // A thread has the same links.
+            (_, Some((process, (_, rest)))) => path = format!("/proc/{process}/{rest}"),
+            _ => break,
+        }
+    }
+    path
 }
 
 /// Files that the host writes and nothing measures.
@@ -101,5 +120,14 @@ mod tests {
         assert_eq!(real("/var/volatile/dstack/.host-shared"), "/dstack/.host-shared");
         assert_eq!(real("/var/volatile/dstack"), "/dstack");
         assert_eq!(real("/var/volatile/dstacks"), "/var/volatile/dstacks");
+    }
+
+    #[test]
+    fn the_root_of_a_process_is_the_root_of_the_guest() {
+        assert_eq!(real("/proc/1/root/run/docker.sock"), "/run/docker.sock");
+        assert_eq!(real("/proc/self/root/proc/1/cwd/var/run/docker.sock"), "/run/docker.sock");
+        assert_eq!(real("/proc/1/task/1/root/var/volatile/dstack"), "/dstack");
+        assert_eq!(real("/proc/1/root"), "/");
+        assert_eq!(real("/proc/stat"), "/proc/stat");
     }
 }

@@ -24,9 +24,16 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let text = value.effective();
         let last = path.rsplit('.').next().unwrap_or("");
         let remote = match last {
-            "driver" => !matches!(text.as_str(), "local" | "bridge" | "host" | "none" | "default" | ""),
-            "type" if volume => {
-                matches!(text.as_str(), "nfs" | "nfs4" | "cifs" | "smb3" | "ceph" | "glusterfs" | "fuse")
+            "driver" if volume => !matches!(text.as_str(), "local" | ""),
+            "driver" => !matches!(text.as_str(), "bridge" | "none" | "default" | ""),
+            // Memory, and folders of the machine, which another rule judges by their path.
+            "type" if volume && path.contains(".driver_opts.") => {
+                !matches!(text.as_str(), "tmpfs" | "ramfs" | "none" | "bind" | "")
+            }
+            // The machine's own network under the name that docker gives it.
+            "name" if !volume => text == "host",
+            "external" if path == "networks.host.external" && text == "true" => {
+                view.global("networks.host.name").is_none()
             }
             _ => false,
         };

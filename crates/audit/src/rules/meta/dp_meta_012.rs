@@ -23,6 +23,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
     for service in view.active() {
         mount_kinds(service, sink);
+        foreign_mounts(service, sink);
         for (key, known) in KINDS {
             for value in service.scalar(key).into_iter().filter(|value| !value.is_settable()) {
                 let text = value.effective();
@@ -52,6 +53,16 @@ const KINDS: &[(&str, &[&str])] = &[
     ("restart", &["no", "always", "on-failure*", "unless-stopped", "false"]),
     ("deploy.mode", &["replicated", "global"]),
 ];
+
+/// Mounts of a container of which nothing stands in the document.
+fn foreign_mounts(service: &Service<'_>, sink: &mut Sink<'_>) {
+    for (path, value) in
+        service.below("volumes_from").filter(|(_, value)| value.raw.starts_with("container:"))
+    {
+        let evidence = format!("{} {path}: {} (what it mounts is not known)", service.name, value.raw);
+        sink.add(Note::unknown(&value.place, evidence).about("volumes_from"));
+    }
+}
 
 fn mount_kinds(service: &Service<'_>, sink: &mut Sink<'_>) {
     for mount in service.mounts.iter().filter(|mount| mounts::kind(mount) == Kind::Unknown) {

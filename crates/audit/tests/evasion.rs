@@ -1,0 +1,161 @@
+//! Ways round the rules, each beside a harmless twin: the one is found where it stands, the other is silent.
+#![allow(missing_docs)]
+
+mod common;
+
+use common::*;
+use veritee_audit::{Audit, Context};
+use veritee_model::{Finding, FindingStatus, Severity};
+
+/// What is said and where (a word of place or evidence), the names that the operator chooses, the evasion, its twin.
+type Row = (&'static str, &'static str, &'static [&'static str], &'static str, &'static str);
+
+/// `SERVICE` stands for an image that is fixed.
+fn document(text: &str, allowed: &[&str]) -> Vec<u8> {
+    let image = format!("image: ghcr.io/acme/app@sha256:{}", "3f".repeat(32));
+    app_compose(&text.replace("SERVICE", &image), allowed)
+}
+
+fn audited(text: &str, allowed: &[&str]) -> Audit {
+    let context = Context { events: Some(events(kms(1))), ..Context::default() };
+    attested(&document(text, allowed), context)
+}
+
+/// What counts: not that there is an environment at all, nor that a port is open in the clear.
+fn weighty(audit: &Audit) -> Vec<&Finding> {
+    const GENERAL: &[&str] = &["DP-ENV-018", "DP-CFG-009", "DP-ENV-014"];
+    let open = |finding: &&Finding| !matches!(finding.status, FindingStatus::Pass | FindingStatus::Info);
+    let counts = |finding: &&Finding| {
+        finding.severity >= Severity::Medium && !GENERAL.contains(&finding.rule.as_str())
+    };
+    audit.findings.iter().filter(open).filter(counts).collect()
+}
+
+fn said(finding: &Finding) -> String {
+    let place = finding.place.as_ref().map(|place| place.path.clone()).unwrap_or_default();
+    format!("{} {} {place}: {}", finding.rule, finding.severity, finding.evidence)
+}
+
+#[track_caller]
+fn all(rows: &[Row]) {
+    let mut faults = Vec::new();
+    for (rule, token, allowed, evasion, twin) in rows {
+        let audit = audited(evasion, allowed);
+        let lines: Vec<String> = weighty(&audit).into_iter().map(said).collect();
+        if !lines.iter().any(|line| line.starts_with(rule) && line.contains(token)) {
+            faults.push(format!("{rule} {token} is not said of\n{evasion}\n  but {lines:#?}"));
+        }
+        let audit = audited(twin, allowed);
+        let lines: Vec<String> = weighty(&audit).into_iter().map(said).collect();
+        if !twin.is_empty() && !lines.is_empty() {
+            faults.push(format!("of the twin\n{twin}\n  is said {lines:#?}"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+}
+
+/// One service with these keys.
+macro_rules! app {
+    ($keys:literal) => {
+        concat!("services:\n  app:\n    SERVICE\n    ", $keys, "\n")
+    };
+}
+
+#[test]
+fn storage_is_known_by_what_it_is_not_by_how_it_is_written() {
+    all(&[
+        (
+            "DP-CMP-001",
+            "volumes.0",
+            &[],
+            app!("volumes: ['/proc/1/root/run/docker.sock:/c']"),
+            app!("volumes: ['cc:/c']\nvolumes: {cc: {}}"),
+        ),
+        ("DP-CMP-001", "volumes.0", &[], app!("volumes: ['/proc/self/root/proc/1/cwd/var/run:/c:ro']"), ""),
+        ("DP-CMP-003", "volumes.0", &[], app!("volumes: ['/srv/docker.sock:/c']"), ""),
+        ("DP-CMP-003 high", "volumes.0", &[], app!("volumes: ['/run/systemd/private:/c']"), ""),
+        (
+            "DP-CMP-003 high",
+            "volumes.0",
+            &[],
+            app!("volumes: ['${PWD}:/w:ro']"),
+            app!("volumes: ['ww:/w']\nvolumes: {ww: {}}"),
+        ),
+        ("DP-CMP-003 critical", "volumes.0", &[], app!("volumes: ['$PWD/.host-shared:/w']"), ""),
+        ("DP-CMP-003 high", "volumes.0", &[], app!("volumes: ['${HOME:-/x}:/w:ro']"), ""),
+        (
+            "DP-CMP-003 critical",
+            "driver_opts.o",
+            &[],
+            app!(
+                "volumes: ['tt:/t']\nvolumes: {tt: {driver_opts: {type: overlay, device: overlay, o: 'lowerdir=/dstack:/etc'}}}"
+            ),
+            app!(
+                "volumes: ['tt:/t']\nvolumes: {tt: {driver_opts: {type: tmpfs, device: tmpfs, o: 'size=64m'}}}"
+            ),
+        ),
+        (
+            "DP-CMP-012",
+            "driver_opts.type",
+            &[],
+            app!(
+                "volumes: ['tt:/t']\nvolumes: {tt: {driver_opts: {type: 9p, device: share, o: 'trans=virtio'}}}"
+            ),
+            app!("volumes: ['tt:/t']\nvolumes: {tt: {labels: {type: 9p}}}"),
+        ),
+        (
+            "DP-CMP-012",
+            "driver_opts.type",
+            &[],
+            app!("volumes: ['tt:/t']\nvolumes: {tt: {driver_opts: {type: ext4, device: LABEL=x}}}"),
+            "",
+        ),
+    ]);
+}
+
+#[test]
+fn what_volumes_from_brings_counts_as_the_heirs_own() {
+    let from = |mounts: &str| {
+        format!(
+            "services:\n  app:\n    SERVICE\n    volumes_from: [mid]\n  mid:\n    SERVICE\n    volumes_from: [agent]\n  agent:\n    SERVICE\n    volumes: [{mounts}]\nvolumes: {{dd: {{}}}}\n"
+        )
+    };
+    let audit = audited(&from("'/run:/r:ro'"), &[]);
+    for service in ["app", "mid"] {
+        let place = format!("services.{service}.volumes_from.0");
+        let lines: Vec<String> = weighty(&audit).into_iter().map(said).collect();
+        assert!(
+            lines.iter().any(|line| line.starts_with("DP-CMP-001") && line.contains(&place)),
+            "{lines:#?}"
+        );
+    }
+    assert!(weighty(&audited(&from("'dd:/r:ro'"), &[])).is_empty());
+    all(&[("DP-META-012", "volumes_from", &[], app!("volumes_from: ['container:other']"), "")]);
+}
+
+#[test]
+fn the_machines_own_network_is_no_network_of_the_document() {
+    all(&[
+        (
+            "DP-CMP-012 high",
+            "networks.outer.name",
+            &[],
+            app!("networks: [outer]\nnetworks: {outer: {name: host, external: true}}"),
+            app!("networks: [outer]\nnetworks: {outer: {name: inner, internal: true}}"),
+        ),
+        (
+            "DP-CMP-012 high",
+            "networks.host.external",
+            &[],
+            app!("networks: [host]\nnetworks: {host: {external: true}}"),
+            "",
+        ),
+        (
+            "DP-CMP-012 high",
+            "networks.x.driver",
+            &[],
+            app!("networks: [x]\nnetworks: {x: {driver: host}}"),
+            "",
+        ),
+    ]);
+}
