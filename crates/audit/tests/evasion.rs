@@ -159,3 +159,68 @@ fn the_machines_own_network_is_no_network_of_the_document() {
         ),
     ]);
 }
+
+#[test]
+fn the_program_that_reads_a_dockerfile_is_an_image_too() {
+    let built = |args: &str| {
+        format!(
+            "services:\n  app:\n    build:\n      dockerfile_inline: |\n        FROM alpine@sha256:{}\n      args: {args}\n",
+            "3f".repeat(32)
+        )
+    };
+    for args in
+        ["{BUILDKIT_SYNTAX: 'docker.io/acme/frontend:1'}", "['BUILDKIT_SYNTAX=docker.io/acme/frontend:1']"]
+    {
+        let audit = audited(&built(args), &[]);
+        let lines: Vec<String> = weighty(&audit).into_iter().map(said).collect();
+        let found = |line: &String| line.starts_with("DP-IMG-009 high") && line.contains("build.args");
+        assert!(lines.iter().any(found), "{lines:#?}");
+    }
+    let pinned = format!("{{BUILDKIT_SYNTAX: 'docker.io/acme/frontend@sha256:{}'}}", "5e".repeat(32));
+    for args in [pinned.as_str(), "{BUILDKIT_INLINE_CACHE: '0'}"] {
+        let audit = audited(&built(args), &[]);
+        assert!(weighty(&audit).iter().all(|finding| finding.severity < Severity::High), "{args}");
+    }
+}
+
+#[test]
+fn a_number_or_switch_that_can_leave_a_gate_out_is_not_harmless() {
+    all(&[
+        (
+            "DP-ENV-021",
+            "deploy.replicas",
+            &["COUNT"],
+            app!("deploy: {replicas: '${COUNT:-1}'}"),
+            app!("deploy: {replicas: 1}"),
+        ),
+        ("DP-ENV-021", "scale", &["COUNT"], app!("scale: ${COUNT:-1}"), app!("scale: 2")),
+        (
+            "DP-ENV-021",
+            "depends_on.gate.required",
+            &["WAIT"],
+            app!(
+                "depends_on: {gate: {condition: service_completed_successfully, required: '${WAIT:-true}'}}\n  gate:\n    SERVICE"
+            ),
+            app!(
+                "depends_on: {gate: {condition: service_completed_successfully, required: true}}\n  gate:\n    SERVICE"
+            ),
+        ),
+        ("DP-ENV-021", "deploy.mode", &["MODE"], app!("deploy: {mode: '${MODE:-global}'}"), ""),
+    ]);
+}
+
+#[test]
+fn an_unread_script_of_the_start_is_never_green() {
+    let context = || Context { events: Some(events(kms(1))), ..Context::default() };
+    let compose = format!("services:\n  app:\n    image: ghcr.io/acme/app@sha256:{}\n", "3f".repeat(32));
+    let audit = attested(
+        &app_compose_with(&compose, &[], serde_json::json!({"init_script": "echo ready\n"})),
+        context(),
+    );
+    let found = open(&audit, "DP-SCR-002");
+    assert!(
+        found
+            .iter()
+            .any(|finding| finding.status == FindingStatus::Manual && finding.severity == Severity::High)
+    );
+}

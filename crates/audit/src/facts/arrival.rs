@@ -41,14 +41,11 @@ pub(crate) const HARMLESS: &[(&str, &str)] = &[
     ("cpu_shares", "how much the container may take"),
     ("cpus", "how much the container may take"),
     ("cpuset", "how much the container may take"),
-    ("deploy.mode", "how many copies run"),
-    ("deploy.replicas", "how many copies run"),
     ("deploy.resources", "how much the container may take"),
     ("deploy.restart_policy", "when it is started again"),
     ("deploy.update_config", "read by swarm only"),
     ("deploy.rollback_config", "read by swarm only"),
     ("deploy.placement", "read by swarm only"),
-    ("depends_on", "in which order services start"),
     ("expose", "documentation"),
     ("gpus", "how much the container may take"),
     ("healthcheck.interval", "when the check runs"),
@@ -72,7 +69,6 @@ pub(crate) const HARMLESS: &[(&str, &str)] = &[
     ("oom_score_adj", "what happens when memory is short"),
     ("pids_limit", "how much the container may take"),
     ("restart", "when it is started again"),
-    ("scale", "how many copies run"),
     ("shm_size", "how much the container may take"),
     ("stdin_open", "whether input stays open"),
     ("stop_grace_period", "how long stopping may take"),
@@ -209,8 +205,12 @@ fn in_service(ground: &Ground<'_>, service: &Service<'_>, sink: &str, variable: 
     if JUDGED.iter().any(|key| is_at(sink, key)) {
         return Arrival::Judged;
     }
+    if matches!(sink, "scale" | "deploy.replicas" | "deploy.mode") {
+        return Arrival::Unknown("how many copies run, or none: what it guards goes on without it");
+    }
     let head = sink.split('.').next().unwrap_or("");
     match head {
+        "depends_on" => Arrival::Unknown("whether what has to run before is waited for"),
         "command" | "entrypoint" | "healthcheck" | "post_start" | "pre_start" | "pre_stop" => {
             run(service, sink, variable)
         }

@@ -45,6 +45,16 @@ fn input(path: &str, value: &Field<'_>) -> Option<(Severity, &'static str)> {
     }
     let key = path.strip_prefix("build.")?.split('.').next()?;
     match key {
+        // The program that reads the Dockerfile: what it makes of it is in its code.
+        "args" => {
+            let frontend = match path.strip_prefix("build.args.BUILDKIT_SYNTAX") {
+                Some("") => text.as_str(),
+                _ => text.strip_prefix("BUILDKIT_SYNTAX=")?,
+            };
+            let fixed = is_pinned(frontend) || frontend.is_empty();
+            (!fixed)
+                .then_some((Severity::High, "an image by tag reads the Dockerfile, and builds what it likes"))
+        }
         "additional_contexts" => {
             // `name=docker-image://reference` of a list, or the reference alone of a mapping.
             let source = text.split_once("=").map_or(text.as_str(), |(_, source)| source);

@@ -7,7 +7,7 @@ use veritee_model::Severity;
 pub(super) const RULE: Rule = Rule {
     id: "DP-SCR-002",
     title: "a script runs as root",
-    severity: Severity::Medium,
+    severity: Severity::High,
     needs: &[Need::Manifest],
     remedy: "read it: it is part of the application",
     check,
