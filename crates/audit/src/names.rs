@@ -112,11 +112,19 @@ fn by_words(upper: &str, facts: &Words<'_>) -> NameClass {
             && !facts.last_is(lists::DESTINATION_LAST));
     // A threshold of trust or money is no tuning: MIN_SIGNERS, MAX_WITHDRAWAL.
     let threshold = facts.any(lists::WEIGHED);
-    if facts.last_is(lists::TUNING_LAST) && !lists::ENDPOINT_NAMES.contains(&upper) && !threshold {
-        return NameClass::Tuning;
-    }
-    if facts.starts_any(lists::TUNING_STEMS) && !endpoint && !threshold && !facts.any(lists::CREDENTIAL) {
-        return NameClass::Tuning;
+    let bounded = facts.any(lists::BOUNDS);
+    let number = facts.last_is(lists::TUNING_LAST)
+        || bounded && !endpoint && !facts.any(lists::CREDENTIAL)
+        || bounded && facts.last_is(lists::COUNTED);
+    if number && !lists::ENDPOINT_NAMES.contains(&upper) && !threshold {
+        // A number of what the program handles is harmless; one of what it checks, keeps or lets in is not known to be.
+        // How often somebody may try is a gate.
+        let gate = facts.pair("RATE", "LIMIT");
+        return if !gate && facts.all(&[lists::TUNING_LAST, lists::BOUNDS, lists::HANDLED, lists::ENDPOINT]) {
+            NameClass::Tuning
+        } else {
+            NameClass::Unknown
+        };
     }
     if is_trust(upper, facts) {
         return NameClass::Trust;
@@ -293,8 +301,10 @@ impl Words<'_> {
         self.words.iter().any(|word| is_in(list, word))
     }
 
-    fn starts_any(&self, stems: &[&str]) -> bool {
-        self.words.iter().any(|word| stems.iter().any(|stem| word.starts_with(stem)))
+    /// Every word stands in one of the lists, or is a number.
+    fn all(&self, lists: &[&[&str]]) -> bool {
+        let numeric = |word: &String| word.bytes().all(|byte| byte.is_ascii_digit());
+        self.words.iter().all(|word| numeric(word) || lists.iter().any(|list| is_in(list, word)))
     }
 
     fn last_is(&self, list: &[&str]) -> bool {

@@ -258,6 +258,73 @@ fn a_literal_that_turns_a_check_off_or_hands_out_keys_is_said() {
 }
 
 #[test]
+fn a_harmless_name_is_harmless_while_it_stays_a_value() {
+    all(&[
+        (
+            "DP-CMP-021 critical",
+            "services.app.command",
+            &["TZ"],
+            app!(
+                "environment: {TZ: '${TZ}'}\n    command: [sh, -c, 'eval \"export TZ=$$TZ\"; exec /app/serve']"
+            ),
+            app!("environment: {TZ: '${TZ}'}\n    command: [sh, -c, 'export TZ; exec /app/serve']"),
+        ),
+        (
+            "DP-CMP-021 critical",
+            "services.app.command",
+            &["LANG"],
+            app!("environment: {LANG: '${LANG}'}\n    command: [sh, -c, '$${LANG} x']"),
+            "",
+        ),
+    ]);
+}
+
+#[test]
+fn a_number_is_harmless_only_where_every_word_of_its_name_is() {
+    for name in [
+        "PIN_MAX_RETRIES",
+        "LOG_BODY_SIZE",
+        "VERIFY_INTERVAL",
+        "KEY_SIZE",
+        "NONCE_TTL",
+        "RATE_LIMIT",
+        "ADMIN_PORT",
+        "MAX_AGE",
+        "ANONYMITY_SET_SIZE",
+        "PASSWORD_MIN_LENGTH",
+        "TRACE_SAMPLE_RATIO",
+        "CURRENCY",
+    ] {
+        let text = format!("services:\n  app:\n    SERVICE\n    environment: ['{name}=${{{name}}}']\n");
+        let audit = audited(&text, &[name]);
+        let lines: Vec<String> = weighty(&audit).into_iter().map(said).collect();
+        assert!(
+            lines.len() == 1 && lines.iter().any(|line| line.starts_with("DP-ENV-021")),
+            "{name}: {lines:#?}"
+        );
+    }
+    for name in [
+        "MAX_TOKENS",
+        "MIN_PEERS",
+        "TITLE",
+        "DESCRIPTION",
+        "HTTP_PORT",
+        "REDIS_TIMEOUT",
+        "DB_POOL_SIZE",
+        "WORKER_COUNT",
+        "MAX_UPLOAD_SIZE",
+    ] {
+        let text = format!("services:\n  app:\n    SERVICE\n    environment: ['{name}=${{{name}}}']\n");
+        let audit = audited(&text, &[name]);
+        assert!(
+            weighty(&audit).is_empty(),
+            "{name}: {:#?}",
+            weighty(&audit).into_iter().map(said).collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
 fn ways_in_are_known_by_what_is_done() {
     all(&[
         (

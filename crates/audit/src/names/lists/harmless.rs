@@ -52,6 +52,9 @@ pub(crate) const HARMLESS_NAMES: &[(&str, &str)] = &[
     ("SMTP_FROM_NAME", "a text that is shown"),
     ("MAIL_FROM_NAME", "a text that is shown"),
     ("EMAIL_FROM_NAME", "a text that is shown"),
+    ("TITLE", "a text that is shown"),
+    ("DESCRIPTION", "a text that is shown"),
+    ("MAX_TOKENS", "how long an answer of a model may be"),
     ("MOTD", "a text that is shown"),
     ("BANNER", "a text that is shown"),
     ("THEME", "how pages look"),
@@ -74,7 +77,45 @@ pub(crate) const HARMLESS_NAMES: &[(&str, &str)] = &[
     ("MALLOC_ARENA_MAX", "how memory is handed out"),
 ];
 
-pub(crate) const TUNING_STEMS: &[&str] = &["MAX", "MIN", "MEMORY", "CPU", "POOLSIZE"];
+/// Words that make a name's value a number.
+pub(crate) const BOUNDS: &[&str] =
+    &["MAX", "MIN", "NUM", "MEMORY", "CPU", "POOLSIZE", "LENGTH", "RATIO", "PERCENT"];
+
+/// What is counted, where a word of [`BOUNDS`] stands before it: `MIN_PEERS` holds no address.
+pub(crate) const COUNTED: &[&str] = &[
+    "PEERS",
+    "HOSTS",
+    "SERVERS",
+    "BACKENDS",
+    "UPSTREAMS",
+    "BROKERS",
+    "RELAYS",
+    "LENGTH",
+    "RATIO",
+    "PERCENT",
+];
+
+/// What a program handles, as a word beside those of tuning. Closed: a name with any other word is not known to be
+/// harmless by its number alone. Checks, people, keys, logs, ledgers and administration are left out on purpose.
+#[rustfmt::skip]
+pub(crate) const HANDLED: &[&str] = &[
+    "APP", "APPLICATION", "API", "SERVICE", "WEB", "HTTP", "HTTPS", "HTTP2", "GRPC", "WS", "WEBSOCKET", "TCP", "UDP",
+    "CLIENT", "CLIENTS", "FRONTEND", "UI", "WORKER", "PROCESS", "PROCESSES", "PROCS", "THREAD", "THREADPOOL", "QUEUE",
+    "JOB", "JOBS", "TASK", "TASKS", "CRON", "SCHEDULER", "DB", "DATABASE", "PG", "POSTGRESQL", "MYSQL", "MARIADB",
+    "SQL", "SQLITE", "MONGO", "CACHE", "RABBITMQ", "MQTT", "MEMCACHED", "ELASTICSEARCH", "NGINX", "CADDY", "GUNICORN",
+    "UVICORN", "CELERY", "NODE", "PYTHON", "JAVA", "JVM", "GO", "HEAP", "STACK", "BUFFER", "BUFFERS", "REQUEST",
+    "REQUESTS", "RESPONSE", "RESPONSES", "CONNECT", "CONNECTION", "CONN", "CONNS", "READ", "WRITE", "IDLE", "SOCKET",
+    "SOCKETS", "KEEP", "ALIVE", "POLL", "POLLING", "FETCH", "SYNC", "REFRESH", "FLUSH", "SHUTDOWN", "STARTUP", "START",
+    "STOP", "HEALTH", "HEALTHCHECK", "PING", "HEARTBEAT", "UPLOAD", "DOWNLOAD", "FILE", "FILES", "PAYLOAD", "MESSAGE",
+    "MESSAGES", "PAGE", "CHUNK", "CHUNKS", "OPEN", "DEFAULT", "GLOBAL", "LOCAL", "LISTEN", "LISTENER", "BIND",
+    "METRICS", "PROMETHEUS", "EXPORTER", "GRAFANA", "QUERY", "STATEMENT", "PARALLEL", "CONCURRENT", "ASYNC",
+    "BACKGROUND", "INITIAL", "WAIT", "SLEEP", "WINDOW", "MODEL", "CONTEXT", "GPU", "GPUS", "SHM", "IN", "PER", "FOR",
+    "TO", "BACK", "OFF", "DISK", "IO", "LLM", "EMBEDDING", "VECTOR", "DIMENSION", "DIMENSIONS", "FRAME", "IMAGE",
+    "VIDEO", "AUDIO", "LINE", "LINES", "ROWS", "ITEMS", "ENTRIES", "RESULTS", "ATTEMPTS", "POOLED", "SEQ", "SEQS",
+    "LEN", "BATCHED", "OLD", "SPACE", "INPUT", "OUTPUT", "GENERATION", "GENERATED", "DISPLAY", "DEPTH", "STREAM",
+    "STREAMS", "CORES", "CORE", "EVENT", "EVENTS", "INGRESS", "PUBLIC", "PRIVATE", "MAIN", "EXTERNAL", "DATA",
+    "BASE", "SUBNET", "WIREGUARD", "TELEGRAM", "HOUR", "MINUTE", "DAY",
+];
 
 /// Names that sound like an address and are, by their program's own documentation, a label.
 pub(crate) const LABELS: &[&str] = &["DD_HOSTNAME"];

@@ -97,6 +97,27 @@ fn trusts_remote_code(service: &Service<'_>) -> bool {
 fn evaluated(service: &Service<'_>, sink: &mut Sink<'_>) {
     const EVALUATORS: &[&str] =
         &["exec(", "eval(", "Function(", "compile(", "system(", "popen(", "execSync(", "spawn("];
+    let chosen = || service.environment.iter().filter(|entry| entry.value.is_settable());
+    for program in &service.programs {
+        for command in &program.commands {
+            let text = if command.program() == "eval" {
+                command.text()
+            } else {
+                command.words.first().cloned().unwrap_or_default()
+            };
+            for entry in chosen().filter(|entry| expands(&text, entry.name)) {
+                let evidence = format!(
+                    "{} {}: {} (runs what {} holds)",
+                    service.name,
+                    program.path,
+                    command.text(),
+                    entry.name
+                );
+                let note = Note::fail(&program.place, evidence).severity(Severity::Critical);
+                sink.add(note.about(service.name));
+            }
+        }
+    }
     for (path, value) in service.run() {
         let text = value.effective();
         if !EVALUATORS.iter().any(|evaluator| text.contains(evaluator)) {
@@ -112,6 +133,15 @@ fn evaluated(service: &Service<'_>, sink: &mut Sink<'_>) {
             sink.add(note.about(service.name));
         }
     }
+}
+
+/// Whether a shell puts the variable there.
+fn expands(text: &str, name: &str) -> bool {
+    text.match_indices('$').any(|(at, _)| {
+        let rest = text.get(at.saturating_add(1)..).unwrap_or("").trim_start_matches(['{', '!', '#']);
+        rest.strip_prefix(name)
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
+    })
 }
 
 /// Relative programs and modules are taken from the working folder.
