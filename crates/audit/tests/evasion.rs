@@ -416,6 +416,47 @@ fn ways_in_are_known_by_what_is_done() {
 }
 
 #[test]
+fn code_that_is_fetched_is_known_behind_options_too() {
+    all(&[
+        (
+            "DP-CMP-006",
+            "services.app.command",
+            &[],
+            app!("command: [sh, -c, 'crane export ghcr.io/acme/worker:stable - | tar -xC /opt']"),
+            app!("command: [sh, -c, 'tar -xf /opt/worker.tar -C /opt']"),
+        ),
+        (
+            "DP-CMP-006",
+            "services.app.command",
+            &[],
+            app!("command: [pnpm, dlx, acme-server]"),
+            app!("command: [pnpm, exec, acme-server]"),
+        ),
+        (
+            "DP-CMP-006",
+            "services.app.command",
+            &[],
+            app!("command: [sh, -c, 'git -C /app pull --ff-only; exec python /app/main.py']"),
+            app!("command: [sh, -c, 'git -C /app rev-parse HEAD; exec python /app/main.py']"),
+        ),
+        (
+            "DP-CMP-006",
+            "services.app.command",
+            &[],
+            app!("command: [sh, -c, 'python3 -m pip install acme']"),
+            app!("command: [sh, -c, 'python3 -m acme install']"),
+        ),
+        (
+            "DP-CMP-006",
+            "services.app.command",
+            &[],
+            app!("command: [uv, run, --with, acme, x.py]"),
+            app!("command: [uv, run, x.py]"),
+        ),
+    ]);
+}
+
+#[test]
 fn an_unread_script_of_the_start_is_never_green() {
     let context = || Context { events: Some(events(kms(1))), ..Context::default() };
     let compose = format!("services:\n  app:\n    image: ghcr.io/acme/app@sha256:{}\n", "3f".repeat(32));

@@ -27,13 +27,118 @@ pub(crate) fn is_checksum(command: &Command) -> bool {
 /// What runs the text that it is given.
 const SHELLS: &[&str] = &["sh", "bash", "ash", "dash", "zsh", "python", "python3", "node", "perl", "ruby"];
 
+/// What a program is asked to do, behind options with values of their own: `git -C /app pull` is `pull`.
+fn verbs(command: &Command) -> Vec<&str> {
+    const VALUED: &[&str] = &[
+        "-C",
+        "-c",
+        "--git-dir",
+        "--work-tree",
+        "--prefix",
+        "--dir",
+        "--cwd",
+        "--filter",
+        "-w",
+        "--workspace",
+        "--directory",
+        "--project",
+        "-p",
+        "--python",
+        "--index-url",
+        "-i",
+        "--registry",
+        "-n",
+        "--namespace",
+    ];
+    let mut is_value = false;
+    let mut found = Vec::new();
+    for word in command.arguments().iter().map(String::as_str) {
+        let skipped = core::mem::replace(&mut is_value, VALUED.contains(&word));
+        if !skipped && !word.starts_with('-') {
+            found.push(word);
+        }
+    }
+    found
+}
+
+/// What a program of packages, sources, images or models fetches by these verbs.
+fn by_verbs(program: &str, verbs: &[&str], command: &Command) -> Option<&'static str> {
+    let first = verbs.first().copied().unwrap_or("");
+    let second = verbs.get(1).copied().unwrap_or("");
+    let remote = || {
+        verbs.iter().any(|word| {
+            ["https://", "http://", "github:", "git+", "npm:", "jsr:"]
+                .iter()
+                .any(|start| word.starts_with(start))
+        })
+    };
+    let package = Some("installs what the registry has today");
+    let runs = Some("fetches and runs");
+    let image = Some("fetches the content of an image");
+    match (program, first) {
+        (
+            "pip" | "gem" | "cargo" | "go" | "bundle" | "poetry" | "pdm" | "conda" | "mamba" | "micromamba"
+            | "luarocks",
+            "install" | "download",
+        ) => Some("installs what the index has today"),
+        ("bundle" | "poetry" | "pdm" | "cargo" | "composer", "update" | "add" | "require")
+        | ("composer" | "mix", "install" | "deps.get") => package,
+        ("npm" | "yarn" | "pnpm" | "bun", "install" | "i" | "add" | "ci" | "update" | "upgrade") => package,
+        ("npm", "exec" | "x" | "init" | "create")
+        | ("yarn" | "pnpm", "dlx" | "create")
+        | ("bun", "x" | "create") => runs,
+        ("npx" | "uvx" | "pipx" | "bunx" | "pnpx", _) => runs,
+        ("uv", "tool") if matches!(second, "run" | "install") => runs,
+        ("uv", "pip" | "sync" | "add") => Some("installs what the index has today"),
+        ("uv", "run") if command.has("--with") || command.has("--with-requirements") => runs,
+        ("go", "run") if verbs.iter().any(|word| word.contains('@')) => runs,
+        ("nix", "run" | "shell" | "develop" | "profile") | ("deno", "run" | "install" | "serve")
+            if remote() =>
+        {
+            runs
+        }
+        ("git" | "hg", "clone" | "pull" | "fetch") | ("svn", "checkout" | "export" | "update") => {
+            Some("fetches sources")
+        }
+        ("git", "submodule") if second == "update" => Some("fetches sources"),
+        ("crane", "export" | "pull")
+        | ("oras", "pull")
+        | ("skopeo", "copy" | "sync")
+        | ("img" | "umoci", "pull" | "unpack") => image,
+        ("ctr", "run") | ("ctr", "images" | "image" | "i") if first == "run" || second == "pull" => image,
+        ("helm", "install" | "upgrade" | "pull") => Some("installs what a repository has today"),
+        ("ollama", "pull" | "run") | ("huggingface-cli" | "hf", "download") | ("lms", "get") => {
+            Some("fetches a model by name")
+        }
+        ("apt-get" | "apt" | "apk" | "yum" | "dnf" | "microdnf" | "zypper" | "pacman", _)
+            if verbs.contains(&"install") || verbs.contains(&"add") || command.has("-S") =>
+        {
+            Some("installs what the mirror has today")
+        }
+        _ => None,
+    }
+}
+
+/// The program and what it is asked, seen through `python -m pip`.
+fn asked(command: &Command) -> (String, Vec<&str>) {
+    let plain =
+        |name: &str| name.trim_end_matches(|last: char| last.is_ascii_digit() || last == '.').to_owned();
+    let program = plain(command.program());
+    let module = command.words.windows(2).position(|pair| pair.first().is_some_and(|word| word == "-m"));
+    if let (true, Some(at)) = (program == "python", module) {
+        let name = command.words.get(at.saturating_add(1)).map_or("", String::as_str);
+        let rest = command.words.iter().skip(at.saturating_add(2)).map(String::as_str);
+        return (plain(name), rest.filter(|word| !word.starts_with('-')).collect());
+    }
+    (program, verbs(command))
+}
+
 /// Why a command brings code from outside, if it does; `checked` says that a checksum is compared beside it.
 pub(crate) fn fetches_code(command: &Command, next: Option<&Command>, checked: bool) -> Option<&'static str> {
-    let verb = command.subcommand();
     let piped = command.piped && next.is_some_and(|next| SHELLS.contains(&next.program()));
     match command.program() {
         "curl" | "wget" if piped => Some("downloaded straight into an interpreter"),
-        "wget" if fetches_file(command) && !checked => Some("downloaded without checksum"),
+        "wget" | "aria2c" if fetches_file(command) && !checked => Some("downloaded without checksum"),
         "curl"
             if fetches_file(command)
                 && !checked
@@ -41,20 +146,12 @@ pub(crate) fn fetches_code(command: &Command, next: Option<&Command>, checked: b
         {
             Some("downloaded without checksum")
         }
-        "pip" | "pip3" | "gem" | "cargo" | "go" if verb == Some("install") => {
-            Some("installs what the index has today")
-        }
-        "npm" | "yarn" | "pnpm" if matches!(verb, Some("install" | "i" | "add" | "ci")) => {
-            Some("installs what the registry has today")
-        }
-        "npx" | "uvx" | "pipx" | "bunx" => Some("fetches and runs"),
-        "apt-get" | "apt" | "apk" | "yum" | "dnf" if command.has("install") || command.has("add") => {
-            Some("installs what the mirror has today")
-        }
-        "git" if matches!(verb, Some("clone" | "pull")) => Some("fetches sources"),
         "sh" | "bash" | "ash" | "eval" if command.words.iter().skip(1).any(|word| word.starts_with('$')) => {
             Some("runs what a variable holds")
         }
-        _ => None,
+        _ => {
+            let (program, verbs) = asked(command);
+            by_verbs(&program, &verbs, command)
+        }
     }
 }
