@@ -457,6 +457,108 @@ fn code_that_is_fetched_is_known_behind_options_too() {
 }
 
 #[test]
+fn an_address_is_one_however_it_is_written() {
+    all(&[
+        (
+            "DP-URL-002",
+            "203.0.113.5",
+            &[],
+            app!("command: [redis-server, --replicaof, 203.0.113.5, '6379']"),
+            app!("command: [redis-server, --maxmemory, '203113']"),
+        ),
+        (
+            "DP-URL-002",
+            "acme:users",
+            &[],
+            app!("command: [rclone, sync, /data, 'acme:users']"),
+            app!("command: [rclone, check, /data, /copy]"),
+        ),
+        (
+            "DP-URL-002",
+            "collect.acme.io",
+            &[],
+            app!("command: [nc, collect.acme.io, '99']"),
+            app!("command: [app, main.py, --domain=app.acme.io]"),
+        ),
+        (
+            "DP-URL-002",
+            "environment.NEXT",
+            &[],
+            app!("environment: {NEXT: 'https%3A%2F%2Fin.acme.io%2Fv1'}"),
+            app!("environment: {NEXT: 'http%3A%2F%2Flocalhost%2Fv1'}"),
+        ),
+        (
+            "DP-URL-002",
+            "environment.ROUTE",
+            &[],
+            app!("environment: {ROUTE: 'aHR0cHM6Ly9pbi5hY21lLmlvL3YxL2luZ2VzdA=='}"),
+            app!("environment: {ROUTE: 'aHR0cDovL2xvY2FsaG9zdDo4MDgwL3YxLw=='}"),
+        ),
+        (
+            "DP-URL-002",
+            "environment.X",
+            &[],
+            app!("environment: {X: '{\"h\":\"in.acme.io\"}'}"),
+            app!("environment: {X: '{\"h\":\"main.py\"}'}"),
+        ),
+        (
+            "DP-URL-002",
+            "environment.X",
+            &[],
+            app!("environment: {X: '//in.acme.io/v1'}"),
+            app!("environment: {X: '//localhost/v1'}"),
+        ),
+        (
+            "DP-URL-002",
+            "environment.X",
+            &[],
+            app!("environment: {X: 'http://localhost/ in.acme.io:443'}"),
+            app!("environment: {X: 'http://localhost/ 1:443'}"),
+        ),
+        (
+            "DP-URL-002",
+            "environment.X",
+            &[],
+            app!("environment: {X: '10.514:80'}"),
+            app!("environment: {X: '10.5:80'}"),
+        ),
+        (
+            "DP-URL-002",
+            "configs.c.content",
+            &[],
+            app!(
+                "configs: [{source: c, target: /fb.conf}]\nconfigs: {c: {content: \"[OUTPUT]\\n    Name forward\\n    Host 203.0.113.77\\n    Port 24224\\n\"}}"
+            ),
+            app!(
+                "configs: [{source: c, target: /fb.conf}]\nconfigs: {c: {content: \"[OUTPUT]\\n    Name file\\n    Path /var/log/all\\n\"}}"
+            ),
+        ),
+        (
+            "DP-URL-009",
+            "configs.c.content",
+            &[],
+            app!(
+                "configs: [{source: c, target: /e.yaml}]\nconfigs: {c: {content: 'dynamic_resources: {ads_config: {api_type: GRPC}}'}}"
+            ),
+            app!(
+                "configs: [{source: c, target: /e.yaml}]\nconfigs: {c: {content: 'static_resources: {clusters: []}'}}"
+            ),
+        ),
+        (
+            "DP-URL-008",
+            "configs.c.content",
+            &[],
+            app!(
+                "configs: [{source: c, target: /e.yaml}]\nconfigs: {c: {content: 'tls: {insecure_skip_verify: true}'}}"
+            ),
+            app!(
+                "configs: [{source: c, target: /e.yaml}]\nconfigs: {c: {content: 'tls: {insecure_skip_verify: false}'}}"
+            ),
+        ),
+    ]);
+}
+
+#[test]
 fn an_unread_script_of_the_start_is_never_green() {
     let context = || Context { events: Some(events(kms(1))), ..Context::default() };
     let compose = format!("services:\n  app:\n    image: ghcr.io/acme/app@sha256:{}\n", "3f".repeat(32));

@@ -29,9 +29,22 @@ pub(crate) struct Address {
     pub(crate) path_settable: bool,
 }
 
+mod words;
+
+/// An address without a scheme.
+fn bare(text: &str, host: &str) -> Address {
+    Address {
+        text: text.to_owned(),
+        scheme: String::new(),
+        host: host_of(host),
+        authority_settable: false,
+        path_settable: false,
+    }
+}
+
 pattern!(
     HOST_PORT,
-    r"(?i)(?:^|[\s,;=@'\x22(])((?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z]{2,}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9a-f:.]+\]):([0-9]{1,5})(?:$|[\s,;/'\x22)])"
+    r"(?i)(?:^|[\s,;=@'\x22(])((?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z]{2,}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|0x[0-9a-f]{7,8}|[0-9]{8,10}|[0-9]{1,3}\.[0-9]{3,8}|\[[0-9a-f:.]+\]):([0-9]{1,5})(?:$|[\s,;/'\x22)])"
 );
 
 /// The addresses in a value. `named` says that the variable or option speaks of an address: then a name without port
@@ -47,26 +60,71 @@ pub(crate) fn of(value: &Value, named: bool) -> Vec<Address> {
             text: url.text,
         })
         .collect();
+    let mut found = found;
+    let shape = value.masked(|part| part.provenance.is_settable().then_some(HOLE));
     if found.is_empty() {
-        let shape = value.masked(|part| part.provenance.is_settable().then_some(HOLE));
-        return without_scheme(&shape, named);
+        found = without_scheme(&shape, named);
+        if found.is_empty() {
+            found.extend(disguised(&shape));
+        }
+    } else {
+        // An address with a scheme hides none without one beside it.
+        let more = without_scheme(&shape, false).into_iter();
+        let new: Vec<Address> =
+            more.filter(|link| found.iter().all(|known| known.host != link.host)).collect();
+        found.extend(new);
     }
+    found.extend(words::by_device(&shape));
     found
 }
 
-fn without_scheme(shape: &str, named: bool) -> Vec<Address> {
-    let plain = |text: &str, host: &str| Address {
-        text: text.to_owned(),
-        scheme: String::new(),
-        host: host_of(host),
-        authority_settable: false,
-        path_settable: false,
+/// An address that is written otherwise: in per cent letters, in base64, without its scheme, as text in JSON.
+fn disguised(shape: &str) -> Vec<Address> {
+    let plain = shape.trim();
+    if plain.contains(HOLE) || plain.len() > DISGUISED {
+        return Vec::new();
+    }
+    let inner = |text: &str| {
+        let value = Value::literal_text(text, veritee_compose::Span::default());
+        let links = if text.contains("://") { of(&value, false) } else { Vec::new() };
+        links.into_iter().map(|link| Address { text: plain.to_owned(), ..link }).collect::<Vec<_>>()
     };
+    if plain.to_ascii_lowercase().contains("%3a%2f%2f") {
+        return inner(&percent_decoded(plain));
+    }
+    if let Some(rest) = plain.strip_prefix("//") {
+        return without_scheme(rest, true);
+    }
+    if plain.starts_with(['{', '[']) {
+        return words::quoted(plain);
+    }
+    match words::base64_text(plain) {
+        Some(text) => inner(&text),
+        None => Vec::new(),
+    }
+}
+
+/// Longest value that is looked at for an address written otherwise, in bytes.
+const DISGUISED: usize = 4096;
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..2).and_then(|digits| core::str::from_utf8(digits).ok());
+        let code = digits.filter(|_| *first == b'%').and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(code.unwrap_or(*first));
+        rest = if code.is_some() { after.get(2..).unwrap_or(&[]) } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn without_scheme(shape: &str, named: bool) -> Vec<Address> {
     if named {
         let parts = shape.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
         return parts
             .filter(|part| is_host(part.split('/').next().unwrap_or(part)))
-            .map(|part| plain(part, part.split('/').next().unwrap_or(part)))
+            .map(|part| bare(part, part.split('/').next().unwrap_or(part)))
             .collect();
     }
     let hits = HOST_PORT.captures_iter(shape);
@@ -74,7 +132,7 @@ fn without_scheme(shape: &str, named: bool) -> Vec<Address> {
         let (host, port) = (groups.get(1)?.as_str(), groups.get(2)?.as_str());
         // `app.js:80` is no host: its last label is no suffix of public names. `app.py:80` is one: `py` is Paraguay's,
         // and names below it resolve.
-        is_host(host).then(|| plain(&format!("{host}:{port}"), host))
+        is_host(host).then(|| bare(&format!("{host}:{port}"), host))
     })
     .collect()
 }
@@ -304,6 +362,8 @@ pub(crate) fn all<'a>(view: &'a View<'_>) -> Vec<Found<'a>> {
                     .map(|address| (service, path.clone(), &entry.value, address)),
             );
         }
+        found.extend(words::of_commands(service));
+        found.extend(words::of_configs(service));
         let mut option_before = false;
         for (path, value) in service.executed() {
             let addresses = of(value, option_before && !value.raw.contains(char::is_whitespace));

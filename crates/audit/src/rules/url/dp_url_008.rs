@@ -1,6 +1,7 @@
 //! Protects connections from whoever stands in between.
 
 use crate::facts::address::{self, Inside};
+use crate::pattern::pattern;
 use crate::program::Program;
 use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
@@ -18,6 +19,12 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
+// Directives of configs after which any certificate will do.
+pattern!(
+    OFF,
+    r#"(?i)\binsecure_?skip_?verify["']?\s*[:=]\s*["']?true|\bproxy_ssl_verify\s+off|\btls_insecure_skip_verify\b|\bverify_?(?:ssl|tls|certs?|certificates?)["']?\s*[:=]\s*["']?(?:false|no|off|0)\b|\b(?:tls|ssl)[._]?verify["']?\s*[:=]?\s*["']?(?:false|no|off)\b"#
+);
+
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     let services = &Inside::of(view);
@@ -28,6 +35,12 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             }
         }
         environment(service, services, sink);
+        for (path, value) in &service.configs {
+            if let Some(hit) = OFF.find(&value.effective()) {
+                let note = Note::fail(&value.place, format!("{path}: {}", hit.as_str()));
+                sink.add(note.severity(Severity::Medium).about(service.name));
+            }
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::facts::address::{self, Address, Inside};
 use crate::facts::words::command_words;
 use crate::field::{Field, RUN};
 use crate::names::words;
+use crate::pattern::pattern;
 use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::Service;
@@ -63,6 +64,11 @@ const SETTINGS: &[&str] = &[
     "ADAPTERS",
 ];
 
+pattern!(
+    DYNAMIC,
+    r"\b(?:ads_config|lds_config|cds_config|rds_config|sds_config|xds_cluster|dynamic_resources)\b"
+);
+
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     let inside = Inside::of(view);
@@ -79,6 +85,13 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             }
         }
         options(service, &outside, sink);
+        for (path, value) in &service.configs {
+            if let Some(hit) = DYNAMIC.find(&value.effective()) {
+                let evidence =
+                    format!("{path}: {} (what it does comes from a server while it runs)", hit.as_str());
+                sink.add(Note::fail(&value.place, evidence).about(service.name));
+            }
+        }
     }
 }
 

@@ -1,0 +1,298 @@
+//! Addresses that are words of a command line or values of a directive: host and port apart, a host alone, a named
+//! remote.
+
+use super::{Address, Found, bare, is_host};
+use crate::facts::words::{base, command_words};
+use crate::field::list_of;
+use crate::pattern::pattern;
+use crate::view::Service;
+use core::net::IpAddr;
+
+/// Suffixes of public names that files and modules end in as well: such a word is an address only where something
+/// beside it says so.
+const ALSO_FILES: &[&str] = &[
+    "py", "sh", "rs", "md", "pl", "so", "zip", "mov", "app", "cc", "ps", "ml", "mk", "gs", "bz", "in", "run",
+    "dev", "prod", "test", "info", "name", "tools", "box", "lan", "home", "internal", "example", "invalid",
+    "corp", "data", "java", "js", "ts", "main", "py3", "st", "sc", "mm", "tf", "vi", "la", "do", "web",
+    "pub", "gdn", "ps1", "pm", "cat", "bar", "foo",
+];
+
+/// Programs whose operands are hosts.
+const CLIENTS: &[&str] = &[
+    "nc",
+    "ncat",
+    "netcat",
+    "socat",
+    "ssh",
+    "autossh",
+    "scp",
+    "sftp",
+    "rsync",
+    "telnet",
+    "ftp",
+    "curl",
+    "wget",
+    "ping",
+    "dig",
+    "nslookup",
+    "host",
+    "nmap",
+    "mosh",
+    "lftp",
+    "openssl",
+    "mosquitto_pub",
+    "mosquitto_sub",
+    "psql",
+    "mysql",
+    "redis-cli",
+    "mongosh",
+    "iperf3",
+    "rclone",
+];
+
+/// Programs that copy to and from remotes which their own settings name: `rclone sync /data remote:path`.
+const COPIERS: &[&str] = &[
+    "rclone",
+    "rsync",
+    "scp",
+    "sftp",
+    "restic",
+    "borg",
+    "kopia",
+    "duplicity",
+    "lsyncd",
+    "unison",
+    "syncoid",
+];
+
+pattern!(DEVICE, r"/dev/(?:tcp|udp)/([A-Za-z0-9._:-]+)/([0-9]{1,5})");
+
+pattern!(
+    DIRECTIVE,
+    r#"(?im)(?:^|[\s{\[,;"'])(?:[a-z]*[_-])?(?:hosts?|address(?:es)?|addr|servers?|nameservers?|proxy|resolvers?|remote|endpoints?|upstreams?|target|forward|replicaof|slaveof|destination|peers?|relay|brokers?|hostname|url|uri)["']?[ \t]*[:=]?[ \t]*["'\[]*[ \t]*([A-Za-z0-9][A-Za-z0-9_.-]*)"#
+);
+
+pattern!(QUOTED, r#"["']([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})["']"#);
+
+/// Connections that a shell opens by the name of a device.
+pub(super) fn by_device(text: &str) -> Vec<Address> {
+    let hits = DEVICE.captures_iter(text);
+    hits.filter_map(|groups| {
+        let (whole, host) = (groups.get(0)?.as_str(), groups.get(1)?.as_str());
+        Some(Address { scheme: "tcp".to_owned(), ..bare(whole, host) })
+    })
+    .collect()
+}
+
+/// Hosts among the texts of a document in JSON.
+pub(super) fn quoted(text: &str) -> Vec<Address> {
+    let hits = QUOTED.captures_iter(text).filter_map(|groups| groups.get(1));
+    hits.map(|host| host.as_str()).filter(|host| is_named(host)).map(|host| bare(host, host)).collect()
+}
+
+/// A name with a public suffix that no file ends in.
+fn is_named(word: &str) -> bool {
+    let last = word.trim_end_matches('.').rsplit('.').next().unwrap_or("").to_ascii_lowercase();
+    is_host(word) && !ALSO_FILES.contains(&last.as_str())
+}
+
+fn is_ip(word: &str) -> bool {
+    let address = word.parse::<IpAddr>();
+    // A mask is no host.
+    address
+        .is_ok_and(|address| !address.is_multicast() && !word.starts_with("255.") && !word.starts_with("::"))
+}
+
+/// The text behind base64, where it is one.
+pub(super) fn base64_text(text: &str) -> Option<String> {
+    let body = text.trim_end_matches('=');
+    if body.len() < 12 {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    let (mut bits, mut count) = (0_u32, 0_u32);
+    for character in body.bytes() {
+        let value = match character {
+            b'A'..=b'Z' => character.wrapping_sub(b'A'),
+            b'a'..=b'z' => character.wrapping_sub(b'a').wrapping_add(26),
+            b'0'..=b'9' => character.wrapping_sub(b'0').wrapping_add(52),
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        bits = (bits.wrapping_shl(6) | u32::from(value)) & 0xff_ffff;
+        count = count.wrapping_add(6);
+        if count >= 8 {
+            count = count.wrapping_sub(8);
+            bytes.push(u8::try_from(bits.wrapping_shr(count) & 0xff).ok()?);
+        }
+    }
+    let text = String::from_utf8(bytes).ok()?;
+    let printable = text.chars().all(|c| !c.is_control() || c.is_whitespace());
+    printable.then_some(text)
+}
+
+/// Addresses among the words of what a service runs.
+pub(super) fn of_commands<'a>(service: &'a Service<'a>) -> Vec<Found<'a>> {
+    let mut found = Vec::new();
+    let (mut list, mut program, mut before) = ("", String::new(), String::new());
+    for (path, value) in service.run() {
+        let own = list_of(path).unwrap_or(path);
+        if own != list || list_of(path).is_none() {
+            (list, program, before) = (own, String::new(), String::new());
+        }
+        let text = value.effective();
+        let is_word = list_of(path).is_some() && !text.contains(char::is_whitespace);
+        let words = if is_word { vec![text] } else { command_words(&text) };
+        // A text of its own begins a command anew.
+        let mut begins = !is_word || program.is_empty();
+        for word in &words {
+            let clean = word.trim_end_matches([';', ')']).trim_start_matches('(');
+            if begins {
+                program = base(clean).to_owned();
+                begins = matches!(clean, "CMD" | "CMD-SHELL" | "exec" | "then" | "do" | "else" | "!" | "");
+                before.clear();
+                continue;
+            }
+            let links = of_word(&program, &before, clean);
+            found.extend(links.into_iter().map(|link| (service, path.to_owned(), value, link)));
+            begins =
+                matches!(word.as_str(), ";" | "&&" | "||" | "|" | "&" | "then" | "do") || word.ends_with(';');
+            before = clean.to_owned();
+        }
+    }
+    found
+}
+
+/// The addresses that one word names.
+fn of_word(program: &str, before: &str, word: &str) -> Vec<Address> {
+    if word.contains("://") || word.starts_with('/') {
+        return Vec::new();
+    }
+    if COPIERS.contains(&program)
+        && let Some(link) = remote(word)
+    {
+        return vec![link];
+    }
+    if program == "socat" {
+        return socket(word).into_iter().collect();
+    }
+    let operand = match word.split_once('=') {
+        Some((name, operand)) if name.starts_with('-') => operand,
+        _ if word.starts_with('-') => return Vec::new(),
+        _ => word,
+    };
+    // How the service itself is called is no address that it speaks to.
+    let name = if operand == word { before } else { word.split('=').next().unwrap_or("") };
+    let own = ["domain", "domains", "name", "hostname", "email", "origin", "origins", "user"];
+    if own.iter().any(|tail| name.to_ascii_lowercase().ends_with(tail))
+        || program == "certbot" && name == "-d"
+    {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for part in operand.split([',', ';']) {
+        let host = part.split('/').next().unwrap_or(part);
+        let user = host.contains('@');
+        let counts = is_ip(host)
+            || CLIENTS.contains(&program) && is_host(host) && !host.contains([':', '@'])
+            || user && host.contains(':') && is_host(host)
+            || user && matches!(program, "ssh" | "autossh" | "mosh" | "sftp") && is_host(host)
+            || name != "-m" && !host.contains([':', '@']) && is_named(host);
+        if counts {
+            found.push(bare(part, host));
+        }
+    }
+    found
+}
+
+/// `user@host:path`, `sftp:user@host:/path`, `remote:path`.
+fn remote(word: &str) -> Option<Address> {
+    let word = word.strip_prefix("sftp:").or_else(|| word.strip_prefix("rclone:")).unwrap_or(word);
+    let (name, _) = word.split_once(':')?;
+    let host = name.rsplit('@').next().unwrap_or(name);
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let named = host.len() > 1 && !name.starts_with('-') && host.bytes().all(plain);
+    named.then(|| Address { scheme: "remote".to_owned(), ..bare(word, host) })
+}
+
+/// `TCP:host:port`, `OPENSSL:host:port`.
+fn socket(word: &str) -> Option<Address> {
+    let mut parts = word.split([':', ',']);
+    let (kind, host) = (parts.next()?.to_ascii_uppercase(), parts.next()?);
+    let connects = [
+        "TCP", "TCP4", "TCP6", "UDP", "UDP4", "UDP6", "OPENSSL", "SSL", "SOCKS", "SOCKS4", "SOCKS4A",
+        "SOCKS5", "PROXY",
+    ];
+    let kind = kind.trim_end_matches("-CONNECT").trim_end_matches("-SENDTO");
+    let is_host =
+        connects.contains(&kind) && !host.is_empty() && !host.bytes().all(|byte| byte.is_ascii_digit());
+    is_host.then(|| Address { scheme: "tcp".to_owned(), ..bare(word, host) })
+}
+
+/// Hosts behind directives in configs, whatever stands between the two.
+pub(super) fn of_configs<'a>(service: &'a Service<'a>) -> Vec<Found<'a>> {
+    let mut found = Vec::new();
+    for (path, value) in &service.configs {
+        let text = value.shape();
+        for host in DIRECTIVE.captures_iter(&text).filter_map(|groups| groups.get(1)) {
+            let host = host.as_str();
+            if is_ip(host) || is_named(host) {
+                found.push((service, path.clone(), value, bare(host, host)));
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(program: &str, before: &str, word: &str) -> Vec<String> {
+        of_word(program, before, word).into_iter().map(|link| link.host).collect()
+    }
+
+    #[test]
+    fn a_host_is_found_wherever_it_stands_in_a_command_line() {
+        for (program, before, word) in [
+            ("redis-server", "--replicaof", "203.0.113.5"),
+            ("nc", "", "collect.acme.io"),
+            ("app", "", "collect.acme.io"),
+            ("app", "", "--peer=collect.acme.io"),
+            ("nc", "", "collect.py"),
+            ("scp", "/data", "me@backup.acme.io:/x"),
+            ("restic", "-r", "sftp:me@backup.acme.io:/x"),
+            ("rclone", "/data", "acme:users"),
+            ("socat", "-", "TCP:collect.acme.io:99"),
+        ] {
+            assert_eq!(hosts(program, before, word).len(), 1, "{program} {word}");
+        }
+        for (program, before, word) in [
+            ("python", "", "main.py"),
+            ("app", "", "v1.2.3"),
+            ("gunicorn", "", "acme.app:app"),
+            ("certbot", "--email", "ops@acme.io"),
+            ("redis-server", "--maxmemory", "203113"),
+            ("python", "-m", "acme.io"),
+            ("socat", "-", "TCP-LISTEN:9000,fork"),
+            ("rclone", "/data", "/copy"),
+            ("app", "", "10.0.0.0/8"),
+            ("java", "-jar", "/app/a.jar"),
+        ] {
+            let found: Vec<String> =
+                hosts(program, before, word).into_iter().filter(|host| host != "10.0.0.0").collect();
+            assert_eq!(found, Vec::<String>::new(), "{program} {word}");
+        }
+    }
+
+    #[test]
+    fn text_behind_base64_is_read_where_it_is_text() {
+        assert_eq!(
+            base64_text("aHR0cHM6Ly9pbi5hY21lLmlvL3YxL2luZ2VzdA==").as_deref(),
+            Some("https://in.acme.io/v1/ingest")
+        );
+        assert_eq!(base64_text("AAECAwQFBgcICQoLDA0ODw"), None);
+        assert_eq!(base64_text("short"), None);
+    }
+}
