@@ -23,3 +23,4 @@ pub(crate) mod repository;
 pub(crate) mod switches;
 pub(crate) mod ways_in;
 pub(crate) mod words;
+pub(crate) mod writable;

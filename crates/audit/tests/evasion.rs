@@ -457,6 +457,76 @@ fn code_that_is_fetched_is_known_behind_options_too() {
 }
 
 #[test]
+fn code_and_trust_out_of_a_volume_is_said_and_gravest_where_another_writes() {
+    const OTHER: &str = "\n  other:\n    SERVICE\n    volumes: ['dd:/x']\nvolumes: {dd: {}}\n";
+    let with =
+        |keys: &str| format!("services:\n  app:\n    SERVICE\n    {keys}\n    volumes: ['dd:/data']{OTHER}");
+    for (keys, twin) in [
+        (
+            "environment: {OPENSSL_CONF: /data/openssl.cnf}",
+            "environment: {OPENSSL_CONF: /etc/ssl/openssl.cnf}",
+        ),
+        ("healthcheck: {test: [CMD-SHELL, '. /data/check']}", "healthcheck: {test: [CMD-SHELL, /app/check]}"),
+        (
+            "command: [sh, -c, 'while :; do [ -f /data/n ] && . /data/n; sleep 60; done']",
+            "command: [sh, -c, 'while :; do [ -f /data/n ] && rm /data/n; sleep 60; done']",
+        ),
+        ("command: [python3, /data/main.py]", "command: [python3, /app/main.py, /data/in]"),
+        (
+            "command: [java, '-javaagent:/data/a.jar', -jar, /app/a.jar]",
+            "command: [java, '-Xmx1g', -jar, /app/a.jar]",
+        ),
+        ("command: [node, --require, /data/hook.js, /app/main.js]", "command: [node, /app/main.js, /data]"),
+        ("environment: {NODE_OPTIONS: '--require=/data/hook.js'}", "environment: {DATA_DIR: /data}"),
+    ] {
+        let audit = audited(&with(keys), &[]);
+        let lines: Vec<String> = weighty(&audit).into_iter().map(said).collect();
+        assert!(lines.iter().any(|line| line.starts_with("DP-CMP-023 high")), "{keys}: {lines:#?}");
+        let audit = audited(&with(twin), &[]);
+        assert!(
+            weighty(&audit).is_empty(),
+            "{twin}: {:#?}",
+            weighty(&audit).into_iter().map(said).collect::<Vec<_>>()
+        );
+    }
+    all(&[
+        (
+            "DP-CMP-023 medium",
+            "environment.OPTS",
+            &[],
+            app!(
+                "environment: {OPTS: '-Djavax.net.ssl.trustStore=/data/ca'}\n    volumes: ['dd:/data']\nvolumes: {dd: {}}"
+            ),
+            app!(
+                "environment: {OPTS: '-Djavax.net.ssl.trustStore=/opt/ca'}\n    volumes: ['dd:/data']\nvolumes: {dd: {}}"
+            ),
+        ),
+        (
+            "DP-CMP-023 high",
+            "volumes.0",
+            &[],
+            app!(
+                "volumes: ['dd:/usr/local/share/ca-certificates']\n  o:\n    SERVICE\n    volumes: ['dd:/x']\nvolumes: {dd: {}}"
+            ),
+            app!(
+                "volumes: ['dd:/usr/local/share/ca-certificates:ro']\n  o:\n    SERVICE\n    volumes: ['dd:/x:ro']\nvolumes: {dd: {}}"
+            ),
+        ),
+        (
+            "DP-CMP-023",
+            "configs.r.content",
+            &[],
+            app!(
+                "configs: [{source: r, target: /etc/ld.so.preload}]\n    volumes: ['dd:/data']\nvolumes: {dd: {}}\nconfigs: {r: {content: /data/h.so}}"
+            ),
+            app!(
+                "configs: [{source: r, target: /etc/motd}]\n    volumes: ['dd:/data']\nvolumes: {dd: {}}\nconfigs: {r: {content: /data/h.so}}"
+            ),
+        ),
+    ]);
+}
+
+#[test]
 fn an_address_is_one_however_it_is_written() {
     all(&[
         (
