@@ -20,6 +20,7 @@ pub(crate) mod outside;
 pub(crate) mod printed;
 pub(crate) mod protection;
 pub(crate) mod repository;
+pub(crate) mod stores;
 pub(crate) mod switches;
 pub(crate) mod ways_in;
 pub(crate) mod words;

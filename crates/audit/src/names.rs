@@ -105,15 +105,12 @@ fn by_words(upper: &str, facts: &Words<'_>) -> NameClass {
     if lists::HARMLESS_NAMES.iter().any(|(known, _)| *known == upper) {
         return NameClass::Tuning;
     }
-    let endpoint = lists::ENDPOINT_NAMES.contains(&upper)
-        || lists::ENDPOINT_TAILS.iter().any(|tail| upper.ends_with(tail))
-        || (facts.any(lists::ENDPOINT)
-            && !facts.last_is(lists::CREDENTIAL)
-            && !facts.last_is(lists::DESTINATION_LAST));
+    let endpoint = is_endpoint(upper, facts);
     // A threshold of trust or money is no tuning: MIN_SIGNERS, MAX_WITHDRAWAL.
     let threshold = facts.any(lists::WEIGHED);
     let bounded = facts.any(lists::BOUNDS);
     let number = facts.last_is(lists::TUNING_LAST)
+        || facts.is_rate()
         || bounded && !endpoint && !facts.any(lists::CREDENTIAL)
         || bounded && facts.last_is(lists::COUNTED);
     if number && !lists::ENDPOINT_NAMES.contains(&upper) && !threshold {
@@ -138,16 +135,37 @@ fn by_words(upper: &str, facts: &Words<'_>) -> NameClass {
     if facts.any(&["IMAGE", "IMAGES"]) {
         return NameClass::Image;
     }
-    if facts.last_is(lists::CODE_LAST) || lists::CODE_NAMES.contains(&upper) {
+    // Of a repository: which of its states runs. `GIT_COMMIT` alone is a label.
+    let state = facts.last_is(&["COMMIT"]) && facts.any(&["REPO", "REPOSITORY"]);
+    if state || facts.last_is(lists::CODE_LAST) || lists::CODE_NAMES.contains(&upper) {
         return NameClass::Code;
     }
     if facts.any(lists::FLAG) {
         return NameClass::Flag;
     }
-    if facts.any(lists::DESTINATION) || lists::DESTINATION_TAILS.iter().any(|tail| upper.ends_with(tail)) {
+    if facts.any(lists::DESTINATION)
+        || facts.last_is(lists::DESTINATION_ONLY_LAST)
+        || facts.any(lists::MAIL) && facts.last_is(lists::SENDER_LAST)
+        || lists::DESTINATION_TAILS.iter().any(|tail| upper.ends_with(tail))
+    {
         return NameClass::Destination;
     }
     NameClass::Unknown
+}
+
+fn is_endpoint(upper: &str, facts: &Words<'_>) -> bool {
+    if lists::ENDPOINT_NAMES.contains(&upper)
+        || lists::ENDPOINT_TAILS.iter().any(|tail| upper.ends_with(tail))
+    {
+        return true;
+    }
+    // What is reached stands in the name, and behind it which part of that is meant: `POSTGRES_DB`, `SMTP_FROM`.
+    let part_of_reached = facts.last_is(lists::OF_REACHED_LAST);
+    let address =
+        |word: &String| is_in(lists::ENDPOINT, word) && !(part_of_reached && is_in(lists::REACHED, word));
+    facts.words.iter().any(address)
+        && !facts.last_is(lists::CREDENTIAL)
+        && !facts.last_is(lists::DESTINATION_LAST)
 }
 
 /// Why nothing that matters hangs on a variable of this name, for the names of which that is known.
@@ -171,11 +189,12 @@ pub fn harmless(name: &str) -> Option<&'static str> {
 pub fn endpoint_severity(name: &str) -> Severity {
     let upper = name.to_ascii_uppercase().replace('-', "_");
     let listed = |list: &[&str]| list.contains(&upper.as_str());
+    let ends = |list: &[&str]| list.iter().any(|tail| upper.ends_with(tail));
     if listed(lists::SHOWN_LINKS) {
         Severity::Info
-    } else if listed(lists::BROWSER_ORIGINS) {
+    } else if listed(lists::BROWSER_ORIGINS) || ends(lists::SHOWN_LINK_TAILS) {
         Severity::Low
-    } else if listed(lists::OWN_ADDRESSES) {
+    } else if listed(lists::OWN_ADDRESSES) || ends(lists::OWN_ADDRESS_TAILS) {
         Severity::Medium
     } else {
         Severity::High
@@ -191,7 +210,7 @@ fn is_trust(upper: &str, facts: &Words<'_>) -> bool {
         || facts.any(&["PUBLIC", "VERIFY", "VERIFYING", "VERIFICATION"]) && facts.last_is(&["KEY", "KEYS"]);
     let named = facts.any(lists::TRUST_ALONE) || lists::TRUST_TAILS.iter().any(|tail| upper.ends_with(tail));
     let listed = facts.any(lists::ADMITTED) && facts.any(lists::ADMITTED_WHOM);
-    let administrator = facts.any(lists::ADMIN) && facts.last_is(lists::PEOPLE_LAST);
+    let administrator = facts.names_administrator() && facts.last_is(lists::PEOPLE_LAST);
     let secret = facts.last_is(lists::ADMIN_SECRET) || facts.last_is(lists::CREDENTIAL);
     (!secret && (named || listed || administrator))
         || public_key && !facts.any(lists::VENDORS) && !facts.any(&["PUBLISHABLE", "ANON"])
@@ -200,9 +219,15 @@ fn is_trust(upper: &str, facts: &Words<'_>) -> bool {
 fn is_root_access(upper: &str, facts: &Words<'_>) -> bool {
     lists::ROOT_ACCESS.contains(&upper)
         || (facts.any(&["SSH"]) && facts.any(&["KEY", "KEYS", "PUBKEY", "PASSWORD"]))
-        || upper.contains("ROOT_PASS")
-        || upper.starts_with("ROOT_PW")
+        || is_roots_password(upper, facts)
         || upper.contains("AUTHORIZED_KEYS")
+}
+
+/// Root of the machine or of a container; not of a database, and not of somebody who is expressly not root.
+fn is_roots_password(upper: &str, facts: &Words<'_>) -> bool {
+    (upper.contains("ROOT_PASS") || upper.starts_with("ROOT_PW"))
+        && facts.names_administrator()
+        && !facts.any(lists::STORES)
 }
 
 fn credential(upper: &str, facts: &Words<'_>) -> Option<NameClass> {
@@ -213,20 +238,26 @@ fn credential(upper: &str, facts: &Words<'_>) -> Option<NameClass> {
     if facts.any(&["PUBLISHABLE", "PUBLIC", "ANON", "PUBKEY"]) && facts.any(&["KEY", "TOKEN", "PUBKEY"]) {
         return Some(NameClass::PublishableKey);
     }
-    if facts.any(lists::ADMIN) && facts.any(lists::ADMIN_SECRET) && !facts.any(lists::CRYPTOGRAPHIC) {
+    if facts.names_administrator() && facts.any(lists::ADMIN_SECRET) && !facts.any(lists::CRYPTOGRAPHIC) {
         return Some(NameClass::AdminCredential);
     }
     if lists::ADMIN_NAMES.contains(&upper) || facts.last_is(lists::ADMIN_LAST) {
         return Some(NameClass::AdminCredential);
     }
     let vendor = facts.any(lists::VENDORS);
+    if !vendor && facts.any(lists::JOINED_WITH) && facts.last_is(&["TOKEN", "SECRET"]) {
+        return Some(NameClass::AdminCredential);
+    }
     if lists::IDENTITY_NAMES.contains(&upper)
         || facts.any(lists::IDENTITY_ALONE)
         || !vendor && facts.last_is(lists::IDENTITY_LAST)
     {
         return Some(NameClass::IdentityKey);
     }
-    let own = facts.any(lists::IDENTITY) && facts.any(lists::IDENTITY_SECRET);
+    let given_out = vendor || facts.any(lists::GIVEN_OUT);
+    let of_a_part = !given_out && facts.any(lists::OWN_PARTS) && facts.last_is(lists::IDENTITY_SECRET);
+    let master = facts.last_is(&["HMAC"]) || facts.last_is(&["MASTER"]) && facts.any(lists::MASTER_OF);
+    let own = facts.any(lists::IDENTITY) && facts.any(lists::IDENTITY_SECRET) || of_a_part || master;
     let of_itself = facts.last_is(&["SECRET", "SECRETS"]) && facts.any(lists::OF_ITSELF);
     let plain_secret = facts.pair("SECRET", "KEY") || facts.pair("SECRET", "STORE") || of_itself;
     if own || plain_secret && !vendor {
@@ -236,6 +267,38 @@ fn credential(upper: &str, facts: &Words<'_>) -> Option<NameClass> {
         facts.any(&["JSON", "BASE64", "B64", "P8", "PEM"]) && facts.any(&["ACCOUNT", "KEY", "CERT"]);
     let tail = facts.any(lists::CREDENTIAL) || facts.last_is(lists::CREDENTIAL_LAST);
     (tail || encoded_account).then_some(NameClass::ThirdPartyCredential)
+}
+
+/// Whether the name is that of an account in a database or queue: without its password it opens nothing.
+#[must_use]
+pub fn is_account_name(name: &str) -> bool {
+    let words = words(name);
+    let facts = Words { words: &words };
+    facts.any(lists::STORES) && facts.last_is(&["USER", "USERNAME", "LOGIN"])
+}
+
+/// Whether the name speaks of a database or queue.
+#[must_use]
+pub fn is_of_store(name: &str) -> bool {
+    let words = words(name);
+    Words { words: &words }.any(lists::STORES)
+}
+
+/// Whether the name is that of a password of a database or queue.
+#[must_use]
+pub fn is_store_password(name: &str) -> bool {
+    let words = words(name);
+    let facts = Words { words: &words };
+    facts.any(lists::STORES) && facts.last_is(&["PASSWORD", "PASSWD", "PASS", "PW"])
+}
+
+/// Whether a destination is only whom mail names as its sender, or whom an authority tells of a certificate.
+#[must_use]
+pub fn is_contact(name: &str) -> bool {
+    let words = words(name);
+    let facts = Words { words: &words };
+    let of_mail = facts.any(lists::MAIL) && facts.last_is(lists::SENDER_LAST);
+    of_mail || facts.last_is(&["EMAIL", "MAIL"]) && facts.any(lists::CONTACT_WORDS)
 }
 
 /// Whether the name says outright that it holds an address; otherwise an endpoint is a disguised one.
@@ -307,10 +370,26 @@ impl Words<'_> {
         self.words.iter().all(|word| numeric(word) || lists.iter().any(|list| is_in(list, word)))
     }
 
+    /// Speaks of an administrator, and not of one who is expressly none: `NON_ROOT`.
+    fn names_administrator(&self) -> bool {
+        let mut before = "";
+        self.words.iter().any(|word| {
+            let negated = matches!(core::mem::replace(&mut before, word), "NON" | "NOT");
+            is_in(lists::ADMIN, word) && !negated
+        })
+    }
+
+    /// `PER_HOUR`.
+    fn is_rate(&self) -> bool {
+        matches!(self.words, [.., per, unit] if per == "PER" && is_in(lists::RATES, unit))
+    }
+
     fn last_is(&self, list: &[&str]) -> bool {
-        // `HOST_2` is `HOST`.
-        let numbered = |word: &&String| !word.bytes().all(|byte| byte.is_ascii_digit());
-        self.words.iter().rev().find(numbered).is_some_and(|word| is_in(list, word))
+        // `HOST_2` is `HOST`, and `SECRET_PREV` is a secret.
+        let counts = |word: &&String| {
+            !word.bytes().all(|byte| byte.is_ascii_digit()) && !lists::GENERATIONS.contains(&word.as_str())
+        };
+        self.words.iter().rev().find(counts).is_some_and(|word| is_in(list, word))
     }
 
     fn pair(&self, first: &str, second: &str) -> bool {

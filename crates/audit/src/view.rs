@@ -68,6 +68,8 @@ pub(crate) struct Port<'d> {
     pub(crate) value: Field<'d>,
     /// Bound to the loopback interface only.
     pub(crate) loopback: bool,
+    /// `udp` and the like, where it is written and nobody outside chooses it.
+    pub(crate) protocol: Option<&'d str>,
 }
 
 /// A service.
@@ -614,7 +616,8 @@ impl<'d> Reader<'d> {
 
     fn port(&self, entry: &'d service::Port) -> Port<'d> {
         let value = self.entry(entry.target.as_ref(), entry.span, &entry.path);
-        Port { value, loopback: entry.is_loopback() }
+        let protocol = entry.protocol.as_ref().and_then(|protocol| protocol.literal());
+        Port { value, loopback: entry.is_loopback(), protocol }
     }
 
     /// Contents of the configs that this service is the first to mount.

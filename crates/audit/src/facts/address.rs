@@ -322,6 +322,26 @@ fn network(text: &str) -> Option<(IpAddr, u32)> {
     (bits >= 8).then_some((ip(address)?, bits))
 }
 
+/// Whether a subnet holds private addresses only (RFC 1918, RFC 4193), and not the host's own, 10.0.2.2.
+pub(crate) fn is_private_network(text: &str) -> bool {
+    let Some((first, bits)) = network(text) else { return false };
+    let below = |address: &str, least: u32| {
+        bits >= least && ip(address).is_some_and(|network| within(first, network, least))
+    };
+    let private =
+        below("10.0.0.0", 8) || below("172.16.0.0", 12) || below("192.168.0.0", 16) || below("fd00::", 8);
+    private && !ip(HOST).is_some_and(|host| within(host, first, bits))
+}
+
+/// Whether it is an IP address of a private network, and not the host.
+pub(crate) fn is_private_address(host: &str) -> bool {
+    let bits = if host.contains(':') { 128 } else { 32 };
+    is_private_network(&format!("{host}/{bits}"))
+}
+
+/// The host, as the guest sees it.
+const HOST: &str = "10.0.2.2";
+
 fn within(address: IpAddr, network: IpAddr, bits: u32) -> bool {
     match (address, network) {
         (IpAddr::V4(one), IpAddr::V4(other)) => {

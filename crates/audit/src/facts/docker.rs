@@ -8,6 +8,16 @@ use veritee_model::Place;
 const SOCKETS: &[&str] =
     &["/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock", "/run/containerd"];
 
+/// The same and everything above them, under every name that they have on the guest.
+const REACHED: &[&str] = &[
+    "/run/docker.sock",
+    "/var/run/docker.sock",
+    "/run/containerd/containerd.sock",
+    "/var/run/containerd/containerd.sock",
+    "/run/podman/podman.sock",
+    "/var/run/podman/podman.sock",
+];
+
 /// How a service reaches a container engine, and where that stands; the first of all ways.
 pub(crate) fn access(service: &Service<'_>) -> Option<(Place, String)> {
     accesses(service).into_iter().next()
@@ -17,7 +27,7 @@ pub(crate) fn access(service: &Service<'_>) -> Option<(Place, String)> {
 pub(crate) fn accesses(service: &Service<'_>) -> Vec<(Place, String)> {
     let mut found = Vec::new();
     for (mount, path) in mounts::paths(service) {
-        if mount.source.is_settable() || covers_socket(&path) {
+        if mount.source.is_settable() && mounts::can_become(&mount.source, REACHED) || covers_socket(&path) {
             found.push((mount.source.place.clone(), format!("volumes: {}", mount.source.raw)));
         }
     }

@@ -19,6 +19,16 @@ const SHARED: [&str; 4] = [
     "/tapp/.host-shared",
 ];
 
+/// The same under every name that they have on the guest.
+const NAMED: [&str; 6] = [
+    "/dstack/.host-shared/.decrypted-env",
+    "/dstack/.host-shared/.decrypted-env.json",
+    "/tapp/.host-shared/.decrypted-env",
+    "/tapp/.host-shared/.decrypted-env.json",
+    "/var/volatile/dstack/.host-shared/.decrypted-env",
+    "/mnt/dstack/.host-shared/.decrypted-env.json",
+];
+
 /// Places where a container or a file gets every variable at once.
 pub(crate) fn exposures(view: &View<'_>) -> Vec<(Place, String)> {
     let mut found = Vec::new();
@@ -29,7 +39,7 @@ pub(crate) fn exposures(view: &View<'_>) -> Vec<(Place, String)> {
             }
         }
         for (mount, path) in mounts::paths(service) {
-            if mount.source.is_settable() || covers(&path) {
+            if mount.source.is_settable() && mounts::can_become(&mount.source, &NAMED) || covers(&path) {
                 let evidence = format!(
                     "{} volumes: {} (holds the decrypted environment)",
                     service.name, mount.source.raw

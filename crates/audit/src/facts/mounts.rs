@@ -2,7 +2,7 @@
 //!
 //! The kinds are those of the compose specification. One that is not in the table is said to be unknown.
 
-use crate::field::Field;
+use crate::field::{Field, HOLE};
 use crate::view::{Mount, Service, View, of_the_guest};
 use veritee_compose::Tree;
 use veritee_compose::service::absolute_path;
@@ -95,6 +95,23 @@ fn behind_processes(path: &str) -> String {
         }
     }
     path
+}
+
+/// Whether whoever chooses the open part of a source can make it one of `paths` or a folder above one.
+///
+/// What stands behind the open part stays: `${X}/data` is never the docker socket, whatever X is.
+pub(crate) fn can_become(source: &Field<'_>, paths: &[&str]) -> bool {
+    let shape = source.shape();
+    let tail = shape.rsplit(HOLE).next().unwrap_or("").split(':').next().unwrap_or("").trim_end_matches('/');
+    // Steps up or in place lead anywhere.
+    if tail.is_empty() || tail.split('/').any(|step| matches!(step, "." | "..")) {
+        return true;
+    }
+    let folders = |path: &str| {
+        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+        ends.filter_map(|end| path.get(..end).map(str::to_owned)).collect::<Vec<_>>()
+    };
+    paths.iter().any(|path| folders(path).iter().any(|folder| folder.ends_with(tail)))
 }
 
 /// Files that the host writes and nothing measures.

@@ -2,6 +2,7 @@
 
 use crate::facts::arrival::{self, Arrival, Ground};
 use crate::facts::protection::{self, Protection};
+use crate::facts::stores;
 use crate::field::is_at;
 use crate::names::{self, NameClass};
 use crate::rule::Note;
@@ -13,11 +14,14 @@ use veritee_compose::Provenance;
 use veritee_model::{Place, Severity};
 
 /// A variable that somebody outside chooses, with everything it flows to.
+#[derive(Clone)]
 pub(crate) struct Variable<'a> {
     pub(crate) name: &'a str,
     /// What it is for: by every place where it arrives, and by its name, which can only add.
     pub(crate) classes: BTreeSet<NameClass>,
     pub(crate) uses: Vec<&'a Use<'a>>,
+    /// What each of `uses` makes of the value, where that has a class.
+    arrivals: Vec<Option<NameClass>>,
     /// Places where it is not known what the value does.
     pub(crate) unknown: Vec<(&'a Use<'a>, &'static str)>,
     /// The whole environment is handed to a container; place of that.
@@ -42,6 +46,36 @@ impl Variable<'_> {
             note = note.also(&used.place, describe(used));
         }
         note
+    }
+
+    /// A finding about one class: at the places that make the value such a thing, or at all where only its own name
+    /// says so.
+    pub(crate) fn note_of(&self, class: NameClass) -> Note {
+        let at = self.uses.iter().zip(&self.arrivals).filter(|(_, arrival)| **arrival == Some(class));
+        let mut own = Variable { uses: at.map(|(used, _)| *used).collect(), ..self.clone() };
+        if own.uses.is_empty() {
+            own.uses.clone_from(&self.uses);
+        }
+        own.note()
+    }
+
+    /// Whether it opens a store that only the machine's own programs reach, and nothing else, wherever it arrives.
+    pub(crate) fn opens_only_inside(&self, view: &View<'_>) -> bool {
+        let inside = |used: &&Use<'_>| {
+            let service = view.active().find(|service| Some(service.name) == used.service);
+            let name = used.sink.strip_prefix("environment.").unwrap_or(self.name);
+            service.is_some_and(|service| stores::opens_only_inside(view, service, name))
+        };
+        !self.uses.is_empty() && self.uses.iter().all(inside)
+    }
+
+    /// Whether a store of this deployment takes it for its own password: whoever has it administers the store.
+    pub(crate) fn administers_store(&self, view: &View<'_>) -> bool {
+        self.uses.iter().any(|used| {
+            let service = view.active().find(|service| Some(service.name) == used.service);
+            let name = used.sink.strip_prefix("environment.");
+            name.is_some_and(names::is_store_password) && service.is_some_and(stores::is_store)
+        })
     }
 
     /// Every sink with the text that stands there.
@@ -176,7 +210,11 @@ fn variable<'a>(
 ) -> Variable<'a> {
     let mut unknown = Vec::new();
     let classes = classes(subject, ground, name, &uses, &mut unknown);
-    Variable { name, classes, uses, unknown, exposed: None }
+    let arrivals = uses.iter().map(|used| match arrival::of(ground, used, name) {
+        Arrival::Class(class) => Some(class),
+        _ => None,
+    });
+    Variable { name, classes, arrivals: arrivals.collect(), uses, unknown, exposed: None }
 }
 
 /// The token's hash is measured: whoever chooses another value stops the machine.

@@ -17,6 +17,21 @@ pub(crate) const ENDPOINT: &[&str] = &[
     "FORWARDERS", "SINK", "COLLECTOR", "INGEST", "REMOTE", "INFERENCE",
 ];
 
+/// Words of [`ENDPOINT`] that name what is reached, not its address: what stands behind them says what of it is meant.
+#[rustfmt::skip]
+pub(crate) const REACHED: &[&str] = &[
+    "GATEWAY", "WEBHOOK", "WEBHOOKS", "BROKER", "BROKERS", "REDIS", "MONGO", "MONGODB", "POSTGRES", "KAFKA", "AMQP",
+    "NATS", "SMTP",
+];
+
+/// Last words that say of what is reached something else than where it is: which of its stores, who writes, with which
+/// key, of which commit, whether by itself.
+#[rustfmt::skip]
+pub(crate) const OF_REACHED_LAST: &[&str] = &[
+    "DB", "DATABASE", "SCHEMA", "FROM", "SENDER", "HMAC", "MASTER", "COMMIT", "AUTOMATION", "ARGS",
+    "ARGUMENTS", "OPTS", "FLAGS",
+];
+
 /// Pairs of words that make an address.
 #[rustfmt::skip]
 pub(crate) const ENDPOINT_TAILS: &[&str] = &[
@@ -43,6 +58,15 @@ pub(crate) const DESTINATION: &[&str] = &[
     "REALM",
 ];
 
+/// Only as the last word: which store of a database.
+pub(crate) const DESTINATION_ONLY_LAST: &[&str] = &["DB", "SCHEMA"];
+
+/// With [`MAIL`]: who is named as its sender.
+pub(crate) const SENDER_LAST: &[&str] = &["FROM", "SENDER"];
+
+pub(crate) const MAIL: &[&str] =
+    &["SMTP", "MAIL", "EMAIL", "MAILER", "SENDMAIL", "NOTIFICATION", "NOTIFICATIONS"];
+
 #[rustfmt::skip]
 pub(crate) const DESTINATION_TAILS: &[&str] = &[
     "CHAT_ID", "ACCOUNT_ID", "PROJECT_ID", "CLUSTER_ID", "CHAIN_ID", "NETWORK_ID", "POOL_ID", "ZONE_ID", "TOKEN_ID",
@@ -55,6 +79,19 @@ pub(crate) const STEM_TAIL: &[&str] = &[
     "URL", "URI", "ENDPOINT", "HOST", "HOSTNAME", "ADDR", "ADDRESS", "DOMAIN", "SERVER", "SERVICE", "BASE", "API",
     "APIKEY", "KEY", "TOKEN", "SECRET", "PASSWORD", "PASS", "USERNAME", "USER", "ACCESS", "ID", "BACKEND", "RPC",
     "ORIGIN", "WEBHOOK", "AUTH", "BEARER",
+];
+
+/// Who is named as the sender of mail, or told of a certificate that runs out: what users send does not go there.
+#[rustfmt::skip]
+pub(crate) const CONTACT_WORDS: &[&str] = &[
+    "CERTBOT", "LETSENCRYPT", "ACME", "ISSUANCE", "FROM", "SENDER",
+];
+
+/// Databases and queues: a user's name there opens nothing without its password.
+#[rustfmt::skip]
+pub(crate) const STORES: &[&str] = &[
+    "POSTGRES", "POSTGRESDB", "POSTGRESQL", "PG", "MYSQL", "MARIADB", "MONGO", "MONGODB", "INITDB", "REDIS", "DB",
+    "DATABASE", "CLICKHOUSE", "RABBITMQ", "VALKEY", "COUCHDB", "CASSANDRA", "MSSQL",
 ];
 
 /// A variable that ends so holds a whole document.
@@ -85,3 +122,12 @@ pub(crate) const OWN_ADDRESSES: &[&str] = &[
     "PUBLIC_URL", "FRONTEND_URL", "APP_URL", "SITE_URL", "EXTERNAL_URL", "WEB_URL", "PUBLIC_BASE_URL",
     "PUBLIC_ORIGIN", "ROOT_URL", "PUBLIC_HOSTNAME",
 ];
+
+/// The same behind the name of a program: an address that calls itself public is told to visitors.
+#[rustfmt::skip]
+pub(crate) const OWN_ADDRESS_TAILS: &[&str] = &[
+    "_PUBLIC_URL", "_PUBLIC_BASE_URL", "_PUBLIC_ORIGIN", "_PUBLIC_HOSTNAME",
+];
+
+/// Where a run of the deployment is looked at.
+pub(crate) const SHOWN_LINK_TAILS: &[&str] = &["_DEPLOY_RUN_URL", "_STATUS_PAGE_URL"];

@@ -6,8 +6,11 @@ pub(crate) const TUNING_LAST: &[&str] = &[
     "MINUTES", "HOURS", "POOL", "MEMORY", "CPU", "CPUS", "WORKERS", "THREADS", "RETRIES", "TZ", "LANG", "SCREEN",
     "SCALING", "INDEX", "CONNECTIONS", "CONCURRENCY", "PARALLELISM", "REPLICAS", "BATCH", "BYTES", "KB", "MB", "GB",
     "SECOND", "DAYS", "DELAY", "PERIOD", "GRACE", "BACKOFF", "KEEPALIVE", "RETRY", "QUOTA", "RATE", "RPS", "WIDTH",
-    "HEIGHT", "FPS", "TIMEZONE", "LANGUAGE", "LOCALE", "MAXIMUM", "MINIMUM",
+    "HEIGHT", "FPS", "TIMEZONE", "LANGUAGE", "LOCALE", "MAXIMUM", "MINIMUM", "DEPTH", "CEILING",
 ];
+
+/// A rate: the last two words.
+pub(crate) const RATES: &[&str] = &["SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH"];
 
 /// Words of a name whose number is no matter of tuning.
 #[rustfmt::skip]
@@ -73,13 +76,14 @@ pub(crate) const HARMLESS_NAMES: &[(&str, &str)] = &[
     ("OMP_NUM_THREADS", "how many threads run at once"),
     ("UV_THREADPOOL_SIZE", "how many threads run at once"),
     ("TOKIO_WORKER_THREADS", "how many threads run at once"),
+    ("ETCD_INITIAL_CLUSTER_TOKEN", "tells clusters apart; nobody is let in by it"),
     ("WEB_CONCURRENCY", "how many workers run"),
     ("MALLOC_ARENA_MAX", "how memory is handed out"),
 ];
 
 /// Words that make a name's value a number.
 pub(crate) const BOUNDS: &[&str] =
-    &["MAX", "MIN", "NUM", "MEMORY", "CPU", "POOLSIZE", "LENGTH", "RATIO", "PERCENT"];
+    &["MAX", "MIN", "NUM", "MEMORY", "CPU", "POOLSIZE", "LENGTH", "RATIO", "PERCENT", "CONCURRENCY"];
 
 /// What is counted, where a word of [`BOUNDS`] stands before it: `MIN_PEERS` holds no address.
 pub(crate) const COUNTED: &[&str] = &[

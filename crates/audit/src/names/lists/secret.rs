@@ -27,7 +27,7 @@ pub(crate) const ADMIN_LAST: &[&str] = &["AUTHORIZATION", "HTPASSWD", "USERS", "
 
 #[rustfmt::skip]
 pub(crate) const ADMIN_NAMES: &[&str] = &[
-    "BASIC_AUTH", "RELEASE_COOKIE", "ERLANG_COOKIE", "RABBITMQ_ERLANG_COOKIE", "EJABBERD_ERLANG_COOKIE",
+    "TOKEN", "AUTH_TOKEN", "PASSWORD", "BASIC_AUTH", "RELEASE_COOKIE", "ERLANG_COOKIE", "RABBITMQ_ERLANG_COOKIE", "EJABBERD_ERLANG_COOKIE",
 ];
 
 #[rustfmt::skip]
@@ -46,7 +46,29 @@ pub(crate) const IDENTITY_NAMES: &[&str] = &["MASTER", "SK", "DATA_KEY"];
 #[rustfmt::skip]
 pub(crate) const OF_ITSELF: &[&str] = &[
     "APP", "APPLICATION", "AUTH", "NEXTAUTH", "BETTER", "SESSION", "SERVER", "JWT", "COOKIE", "CSRF", "NUXT",
+    "SERVICE", "READ", "WRITE", "SINK", "SHARED",
 ];
+
+/// Parts of the application that have a key of their own, where no other company is named.
+pub(crate) const OWN_PARTS: &[&str] = &["AGENT", "ENCLAVE", "TEE", "CVM"];
+
+/// With a token or secret behind them: whoever has it joins what runs here.
+#[rustfmt::skip]
+pub(crate) const JOINED_WITH: &[&str] = &[
+    "K3", "K8", "RKE", "RKE2", "SWARM", "CLUSTER", "RUNNER", "RUNNERS", "JOIN",
+];
+
+/// What follows a secret of which there are several at a time.
+pub(crate) const GENERATIONS: &[&str] = &["PREV", "PREVIOUS", "OLD", "NEXT"];
+
+/// Words that make `MASTER` at the end of a name a key, not a machine.
+#[rustfmt::skip]
+pub(crate) const MASTER_OF: &[&str] = &[
+    "HMAC", "CREDENTIAL", "CREDENTIALS", "ENCRYPTION", "SIGNING", "SECRET", "KEY", "KEYS",
+];
+
+/// Words before a secret that say that somebody else gave it out.
+pub(crate) const GIVEN_OUT: &[&str] = &["API", "APIKEY", "SDK", "CLIENT", "OAUTH", "CONSUMER"];
 
 #[rustfmt::skip]
 pub(crate) const IDENTITY: &[&str] = &[

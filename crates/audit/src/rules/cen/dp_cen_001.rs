@@ -69,11 +69,27 @@ fn whole_name(text: &str, name: &str) -> Option<usize> {
     found.map(|(at, _)| at)
 }
 
+/// Programs that serve models themselves, and have in their image's name whose protocol they speak.
+const OWN_SERVERS: &[&str] = &["vllm", "sglang", "llama", "ollama", "localai", "tgi"];
+
+/// `vllm/vllm-openai`: an image's name alone. A variable (`NAME=value`) names what is used.
+fn names_own_server(text: &str) -> bool {
+    let name = text.split('@').next().unwrap_or(text);
+    !text.contains('=')
+        && name
+            .split(|character: char| !character.is_ascii_alphanumeric())
+            .any(|word| OWN_SERVERS.contains(&word))
+}
+
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let mut found: BTreeMap<&str, Place> = BTreeMap::new();
     for (text, place) in subject.dependency_texts() {
         let lower = text.to_ascii_lowercase();
+        let speaks_only = names_own_server(&lower);
         for service in SERVICES.iter().filter(|service| lower.contains(**service)) {
+            if speaks_only && *service == "openai" {
+                continue;
+            }
             found.entry(service).or_insert_with(|| place.clone());
         }
     }

@@ -28,6 +28,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             if ingress && matches!(port.value.text.as_str(), "443" | "8443") {
                 continue;
             }
+            // The gateway carries TLS and HTTP; what is sent by datagram does not come through it.
+            if port.protocol.is_some_and(|protocol| protocol.eq_ignore_ascii_case("udp")) {
+                continue;
+            }
             let evidence = format!(
                 "{} ports: {} (the gateway serves it on a plain route: it sees the traffic)",
                 service.name, port.value.raw

@@ -1,11 +1,12 @@
 //! Protects secrets from standing in a document that everybody can read.
 
+use crate::facts::stores::opens_only_inside;
 use crate::item::Item;
 use crate::known_keys::{self, KnownSecret, has_vendor_key, names_credential};
 use crate::names::{NameClass, classify};
 use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::EnvironmentEntry;
+use crate::view::{EnvironmentEntry, Service};
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -23,9 +24,11 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
         for entry in &service.environment {
-            if let Some(what) = literal_secret(entry) {
+            if let Some(what) = literal_secret(entry).filter(|_| !names_account(service, entry.name)) {
                 let evidence = format!("{} environment.{}: {what}", service.name, entry.name);
-                sink.add(Note::fail(&entry.value.place, evidence).about(entry.name));
+                let note = Note::fail(&entry.value.place, evidence).about(entry.name);
+                let inside = opens_only_inside(view, service, entry.name);
+                sink.add(if inside { note.severity(Severity::Low) } else { note });
             }
         }
     }
@@ -44,6 +47,17 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             sink.add(Note::fail(&value.place, "a key in a vendor's form").about("a vendor's key"));
         }
     }
+}
+
+/// `X_ACCESS_KEY` beside `X_SECRET`: of such a pair the first is the name of the account. Alone it may be the secret.
+fn names_account(service: &Service<'_>, name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let Some(stem) = upper.strip_suffix("ACCESS_KEY").filter(|stem| !stem.ends_with("SECRET_")) else {
+        return false;
+    };
+    ["SECRET", "SECRET_KEY", "ACCESS_SECRET", "SECRET_ACCESS_KEY"].iter().any(|half| {
+        service.environment.iter().any(|entry| entry.name.to_ascii_uppercase() == format!("{stem}{half}"))
+    })
 }
 
 /// A literal value under a secret's name. Its length is told, not its text.

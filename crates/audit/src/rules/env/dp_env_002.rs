@@ -37,7 +37,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         if severity == Severity::Info {
             sink.add(Note::info(&variable.place(), variable.evidence()).about(variable.name));
         } else {
-            sink.add(variable.note().severity(severity));
+            sink.add(variable.note_of(NameClass::Endpoint).severity(severity));
         }
     }
 }

@@ -27,7 +27,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 Severity::Info => {
                     sink.add(Note::info(&variable.place(), variable.evidence()).about(variable.name));
                 }
-                severity => sink.add(variable.note().severity(severity)),
+                severity => sink.add(variable.note_of(NameClass::Endpoint).severity(severity)),
             }
         } else if variable.is(NameClass::Unknown) && is_document(variable.name) {
             let evidence = format!("{} (a whole document: it can hold any address)", variable.evidence());

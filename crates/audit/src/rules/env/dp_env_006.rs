@@ -23,7 +23,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for variable in variables(subject, Provenance::Operator) {
         if variable.is(NameClass::IdentityKey) {
-            sink.add(variable.note());
+            sink.add(variable.note_of(NameClass::IdentityKey));
         }
     }
 }

@@ -20,9 +20,15 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
     for variable in variables(subject, Provenance::Operator) {
-        if variable.is(NameClass::AdminCredential) {
-            sink.add(variable.note());
+        let administers = variable.administers_store(view);
+        if administers || variable.is(NameClass::AdminCredential) {
+            let note =
+                if administers { variable.note() } else { variable.note_of(NameClass::AdminCredential) };
+            // Who cannot reach the store does nothing with its password.
+            let inside = variable.opens_only_inside(view);
+            sink.add(if inside { note.severity(Severity::Low) } else { note });
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::facts::outside::variables;
 use crate::item::Item;
-use crate::names::NameClass;
+use crate::names::{NameClass, is_account_name};
 use crate::rule::{Need, Rule, Sink};
 use crate::subject::Subject;
 use veritee_compose::Provenance;
@@ -20,14 +20,22 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    let Some(view) = &subject.view else { return };
     for variable in variables(subject, Provenance::Operator) {
-        let severity = if variable.is(NameClass::ThirdPartyCredential) {
-            Severity::Medium
+        let (class, severity) = if variable.is(NameClass::ThirdPartyCredential) {
+            // A store's own password is its administration's, which another rule judges.
+            if variable.administers_store(view) {
+                continue;
+            }
+            // A user's name opens nothing, as long as nothing takes it for something else.
+            let named_only = variable.read_as().into_iter().all(is_account_name);
+            let opens_nothing = named_only || variable.opens_only_inside(view);
+            (NameClass::ThirdPartyCredential, if opens_nothing { Severity::Low } else { Severity::Medium })
         } else if variable.is(NameClass::PublishableKey) {
-            Severity::Low
+            (NameClass::PublishableKey, Severity::Low)
         } else {
             continue;
         };
-        sink.add(variable.note().severity(severity));
+        sink.add(variable.note_of(class).severity(severity));
     }
 }

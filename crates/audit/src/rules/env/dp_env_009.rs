@@ -30,7 +30,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         // What reaches a service opens that service, whatever the guest is.
         if variable.is(NameClass::RootAccess) && !variable.uses.is_empty() {
             named.insert(variable.name.to_owned());
-            sink.add(variable.note().severity(severity.max(Severity::High)));
+            sink.add(variable.note_of(NameClass::RootAccess).severity(severity.max(Severity::High)));
         }
     }
     for name in view.allowed.iter().flatten().filter(|name| classify(name) == NameClass::RootAccess) {

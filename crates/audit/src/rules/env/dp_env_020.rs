@@ -2,7 +2,7 @@
 
 use crate::facts::outside::variables;
 use crate::item::Item;
-use crate::names::{NameClass, is_ledger_destination};
+use crate::names::{NameClass, is_contact, is_ledger_destination};
 use crate::rule::{Need, Rule, Sink};
 use crate::subject::Subject;
 use veritee_compose::Provenance;
@@ -22,9 +22,14 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for variable in variables(subject, Provenance::Operator) {
         if variable.is(NameClass::Destination) {
-            let severity =
-                if is_ledger_destination(variable.name) { Severity::High } else { Severity::Medium };
-            sink.add(variable.note().severity(severity));
+            let severity = if is_ledger_destination(variable.name) {
+                Severity::High
+            } else if variable.read_as().into_iter().all(is_contact) {
+                Severity::Low
+            } else {
+                Severity::Medium
+            };
+            sink.add(variable.note_of(NameClass::Destination).severity(severity));
         }
     }
 }

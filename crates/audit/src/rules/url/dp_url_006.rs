@@ -1,5 +1,7 @@
 //! Protects names from leading elsewhere than they say.
 
+use crate::facts::address;
+use crate::field::Field;
 use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::Service;
@@ -33,9 +35,22 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         own_names(service, sink);
     }
     for (path, value) in &view.globals {
-        if path.starts_with("networks.") && path.contains(".ipam.") {
+        if path.starts_with("networks.") && path.contains(".ipam.") && leads_elsewhere(path, value) {
             sink.add(Note::fail(&value.place, format!("{path}: {}", value.raw)).about("ipam"));
         }
+    }
+}
+
+/// Docker's own way of giving out private addresses leads nowhere else. A subnet of public addresses, or one that holds
+/// the host's, makes an address mean a container here that means somebody else outside.
+fn leads_elsewhere(path: &str, value: &Field<'_>) -> bool {
+    let Some(text) = value.fixed() else { return true };
+    match path.rsplit('.').next() {
+        Some("driver") => text != "default",
+        Some("subnet" | "ip_range") => !address::is_private_network(&text),
+        // What stands in these lies in the subnet.
+        Some("gateway") => false,
+        _ => true,
     }
 }
 
@@ -52,7 +67,10 @@ fn own_names(service: &Service<'_>, sink: &mut Sink<'_>) {
         if chosen || outside {
             let evidence =
                 format!("{} {path}: {} (other services find this one under it)", service.name, value.raw);
-            sink.add(Note::fail(&value.place, evidence).about(path.split('.').next().unwrap_or(path)));
+            let note = Note::fail(&value.place, evidence).about(path.split('.').next().unwrap_or(path));
+            // Docker answers other services for names and aliases of containers, never for their host names.
+            let own_only = !chosen && matches!(path, "hostname" | "domainname");
+            sink.add(if own_only { note.severity(Severity::Low) } else { note });
         }
     }
 }
