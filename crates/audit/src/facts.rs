@@ -5,6 +5,7 @@
 
 pub(crate) mod address;
 pub(crate) mod arrival;
+pub(crate) mod built;
 pub(crate) mod commits;
 pub(crate) mod docker;
 pub(crate) mod downloads;

@@ -69,10 +69,19 @@ const MOVING: &[&str] = &[
     "snapshot",
 ];
 
+/// Those of them that say it as a part of a tag as well.
+const MOVING_WORDS: &[&str] = &["latest", "nightly", "rolling", "edge", "canary", "snapshot"];
+
 /// Whether a tag is one that is meant to move.
 #[must_use]
 pub fn is_moving(tag: &str) -> bool {
-    MOVING.contains(&tag.to_ascii_lowercase().as_str())
+    let tag = tag.to_ascii_lowercase();
+    // `ingress-latest`: words that mean nothing else, wherever they stand. A date behind them holds the tag fast.
+    let dated = tag
+        .split(['-', '.', '_'])
+        .any(|word| word.len() >= 6 && word.bytes().all(|byte| byte.is_ascii_digit()));
+    let word = tag.split(['-', '.', '_']).any(|word| MOVING_WORDS.contains(&word));
+    MOVING.contains(&tag.as_str()) || word && !dated && commit_candidate(&tag, None).is_none()
 }
 
 #[cfg(test)]

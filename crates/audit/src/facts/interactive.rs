@@ -1,6 +1,8 @@
 //! What lets a person work inside of a service.
 
+use crate::facts::built;
 use crate::script::Command;
+use crate::source::dockerfile::Build;
 use crate::view::Service;
 use veritee_model::{Place, Severity};
 
@@ -45,6 +47,10 @@ const PROGRAMS: &[&str] = &[
     "novnc",
     "tigervnc",
     "x11vnc",
+    "xvnc",
+    "x0vncserver",
+    "vncserver",
+    "websockify",
     "kasmvnc",
     "kasmweb",
     "kasm",
@@ -112,12 +118,15 @@ pub(crate) fn interactive(service: &Service<'_>) -> Option<(Place, String, Sever
         let text = image.effective().to_ascii_lowercase();
         let name = text.split('@').next().unwrap_or(&text);
         let evidence = || format!("image: {}", image.raw);
-        if PROGRAMS.iter().any(|program| has_word(name, program)) {
+        if PROGRAMS.iter().any(|program| has_word(name, program) && !is_worker(service, program)) {
             return Some((image.place.clone(), evidence(), Severity::Critical));
         }
         if let Some((_, severity)) = CONSOLES.iter().find(|(console, _)| has_word(name, console)) {
             return Some((image.place.clone(), evidence(), *severity));
         }
+    }
+    if let Some((place, evidence)) = desktop(service) {
+        return Some((place, evidence, Severity::Critical));
     }
     for started in service.programs.iter().filter(|program| !program.path.starts_with("healthcheck")) {
         for command in &started.commands {
@@ -129,6 +138,68 @@ pub(crate) fn interactive(service: &Service<'_>) -> Option<(Place, String, Sever
         }
     }
     None
+}
+
+/// First words of variables that only programs of a remote desktop or browser read.
+const DESKTOP_VARIABLES: &[&str] =
+    &["NEKO", "KASM", "VNC", "NOVNC", "XRDP", "WEBTOP", "GUACAMOLE", "SELKIES"];
+
+/// Words of an image's name that say the same.
+const DESKTOP_IMAGES: &[&str] = &["desktop", "websockify", "selkies"];
+
+/// Ports of remote desktops: RFB, its way through a browser, RDP.
+const DESKTOP_PORTS: &[&str] = &["5900", "5901", "6080", "6901", "3389"];
+
+/// A screen and a keyboard from afar, under whatever name the image has.
+fn desktop(service: &Service<'_>) -> Option<(Place, String)> {
+    if let Some(image) = service.image() {
+        let text = image.effective().to_ascii_lowercase();
+        let name = text.split('@').next().unwrap_or(&text);
+        if DESKTOP_IMAGES.iter().any(|word| has_word(name, word)) {
+            return Some((image.place.clone(), format!("image: {}", image.raw)));
+        }
+    }
+    let named = service.environment.iter().find(|entry| {
+        let words = crate::names::words(entry.name);
+        words.len() > 1 && words.first().is_some_and(|first| DESKTOP_VARIABLES.contains(&first.as_str()))
+    });
+    if let Some(entry) = named {
+        return Some((entry.value.place.clone(), format!("environment.{}", entry.name)));
+    }
+    let port = service.ports.iter().find(|port| DESKTOP_PORTS.contains(&port.value.text.as_str()))?;
+    Some((port.value.place.clone(), format!("ports: {}", port.value.raw)))
+}
+
+/// Programs with a part that takes jobs out of a queue and has no console: by the first word of its command.
+const WORKERS: &[(&str, &[&str])] =
+    &[("n8n", &["worker"]), ("airflow", &["worker", "scheduler", "triggerer"])];
+
+/// Only that part is started, and no port leads to it.
+fn is_worker(service: &Service<'_>, program: &str) -> bool {
+    let Some((_, parts)) = WORKERS.iter().find(|(known, _)| *known == program) else { return false };
+    let words: Vec<String> = service.below("command").map(|(_, value)| value.effective()).collect();
+    let fixed = service.below("command").all(|(_, value)| !value.is_settable());
+    let first = words.iter().flat_map(|text| text.split_whitespace()).find(|word| *word != program);
+    let closed = service.ports.is_empty() && !service.has("network_mode") && !service.has("entrypoint");
+    fixed && closed && first.is_some_and(|word| parts.contains(&word))
+}
+
+/// What lets a person work inside of what a Dockerfile builds: started, or installed to be.
+pub(crate) fn built_in(build: &Build) -> Option<(Place, String, Severity)> {
+    let started = built::started(build).find(|(_, command)| {
+        let service = command.program() == "service" && command.has("start");
+        gives_a_shell(command) || service && ["ssh", "sshd", "xrdp"].iter().any(|name| command.has(name))
+    });
+    if let Some((place, command)) = started {
+        return Some((place, format!("starts {}", command.text()), Severity::Critical));
+    }
+    // A package of which the name means a client as well says nothing.
+    let server = |name: &str| {
+        PROGRAMS.contains(&name)
+            && !matches!(name, "ssh" | "openssh" | "kind" | "coder" | "pluto" | "notebook")
+    };
+    let (place, name) = built::installed(build).into_iter().find(|(_, name)| server(name))?;
+    Some((place, format!("installs {name}"), Severity::High))
 }
 
 /// A program that gives a shell, a desktop or a console that runs code.

@@ -17,6 +17,25 @@ pub(crate) fn loops(text: &str) -> Vec<String> {
         .collect()
 }
 
+pattern!(
+    DECODES,
+    r"(?i)\bbase64[ \t]+(?:-d|-D|--decode)\b|\bopenssl\b[^|;\n]*[ \t]-d\b|\bgpg2?\b[^|;\n]*(?:[ \t]-d\b|--decrypt)|\bage[ \t]+(?:-d|--decrypt)\b|\bdecrypt|/GetKey\b|/DeriveKey\b"
+);
+
+/// Variables that hold what was decrypted or derived: by what gives them their value, or by saying so.
+pub(crate) fn revealed<'a>(assignments: impl Iterator<Item = (&'a str, String)>) -> Vec<String> {
+    let says = |name: &str| {
+        let words = crate::names::words(name);
+        words.iter().any(|word| matches!(word.as_str(), "DECRYPTED" | "PLAINTEXT" | "CLEARTEXT"))
+            && !words.last().is_some_and(|last| {
+                matches!(last.as_str(), "FILE" | "PATH" | "DIR" | "COUNT" | "NAME" | "NAMES")
+            })
+    };
+    let found =
+        assignments.filter(|(name, value)| value.contains('$') && (says(name) || DECODES.is_match(value)));
+    found.map(|(name, _)| name.to_owned()).collect()
+}
+
 /// Whether a path is one of a file that holds keys.
 fn names_secret(word: &str) -> bool {
     const MARKS: &[&str] = &[
@@ -46,7 +65,11 @@ fn names_secret(word: &str) -> bool {
 }
 
 /// `echo $SECRET`, `cat key-file`, `env`: to the log unless it goes on somewhere.
-pub(crate) fn prints_secret(command: &Command, looped: &BTreeSet<String>) -> bool {
+pub(crate) fn prints_secret(
+    command: &Command,
+    looped: &BTreeSet<String>,
+    revealed: &BTreeSet<String>,
+) -> bool {
     if command.piped || command.redirected {
         return false;
     }
@@ -55,7 +78,8 @@ pub(crate) fn prints_secret(command: &Command, looped: &BTreeSet<String>) -> boo
         "echo" | "printf" => command.arguments().iter().any(|word| {
             VARIABLE
                 .captures_iter(word)
-                .any(|groups| groups.get(1).is_some_and(|name| is_secret_name(name.as_str())))
+                .filter_map(|groups| groups.get(1))
+                .any(|name| is_secret_name(name.as_str()) || revealed.contains(name.as_str()))
         }),
         "cat" | "head" | "tail" | "base64" | "xxd" | "hexdump" => command.arguments().iter().any(|word| {
             let variables = || VARIABLE.captures_iter(word).filter_map(|groups| groups.get(1));

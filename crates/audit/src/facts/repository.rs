@@ -1,5 +1,6 @@
 //! Services that fetch code by themselves: a repository in their variables, and which revision of it.
 
+use crate::field::{Field, HOLE};
 use crate::names::{self, words};
 use crate::view::{EnvironmentEntry, Service};
 
@@ -45,6 +46,19 @@ fn repositories<'s>(service: &'s Service<'_>) -> impl Iterator<Item = &'s Enviro
             || text.starts_with("git://")
             || named && (text.contains("://") || host.iter().any(|host| text.contains(host)))
     })
+}
+
+/// Whether a settings file names a repository and leaves which of its commits to whoever deploys.
+pub(crate) fn is_commit_chosen(text: &Field<'_>) -> bool {
+    let shape = text.shape();
+    let assigned = |line: &&str| line.split_once(['=', ':']).is_some_and(|(_, value)| value.contains(HOLE));
+    let chosen = shape.lines().filter(assigned).any(|line| {
+        let name = line.split(['=', ':']).next().unwrap_or("").trim();
+        words(name)
+            .iter()
+            .any(|word| matches!(word.as_str(), "COMMIT" | "REVISION" | "REF" | "BRANCH" | "TAG"))
+    });
+    chosen && shape.lines().any(|line| line.contains(".git") || line.contains("github.com/"))
 }
 
 fn is_revision(name: &str) -> bool {

@@ -3,10 +3,11 @@
 //! Parsed by `parse-dockerfile`; a file that it refuses is a finding, never clean. Build arguments count with their
 //! defaults; an image that uses one is marked, because `--build-arg` can replace it.
 
+use crate::pattern::pattern;
 use crate::script::{Command, commands_of};
 use crate::text::Lines;
 use parse_dockerfile::{Command as Form, Flag, Instruction, Source as CopySource, Span};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use veritee_compose::script::quoted;
 use veritee_model::{Budget, Place};
 
@@ -90,9 +91,15 @@ pub(crate) enum Step {
 
 impl Build {
     pub(crate) fn new(text: &str, origin: Origin, budget: &Budget) -> Self {
-        let parsed = parse_dockerfile::parse(text)
-            .map(|file| Reader::new(*budget).read(&file))
-            .map_err(|error| error.to_string());
+        let read = |text: &str, documents: &[Document]| {
+            let file = parse_dockerfile::parse(text).map_err(|error| error.to_string())?;
+            Ok(Reader::new(*budget, documents).read(&file))
+        };
+        // A parser that knows no documents behind a command takes their lines for instructions.
+        let parsed = read(text, &[]).or_else(|error| {
+            let (plain, documents) = without_documents(text).ok_or(error)?;
+            read(&plain, &documents)
+        });
         Self { origin, text: text.to_owned(), parsed, lines: Lines::new(text) }
     }
 
@@ -135,16 +142,70 @@ pub(crate) fn is_full_checkout(command: &Command) -> bool {
         })
 }
 
-struct Reader {
+/// A here-document: where its instruction begins, and its lines with the one that ends it.
+struct Document {
+    instruction: usize,
+    text: String,
+}
+
+pattern!(DOCUMENT, r#"(?:^|[^<])<<(-?)(?:"([A-Za-z_][\w.-]*)"|'([A-Za-z_][\w.-]*)'|([A-Za-z_][\w.-]*))"#);
+
+/// The file with the lines of here-documents (`RUN cat > f <<'X'`) as comments of the same length, so that offsets stay,
+/// and these documents; `None` where there are none. Source: Dockerfile reference, here-documents.
+fn without_documents(text: &str) -> Option<(String, Vec<Document>)> {
+    let mut masked = String::with_capacity(text.len());
+    let mut documents: Vec<Document> = Vec::new();
+    // What ends each document that is still to come: the word, and whether tabs before it count.
+    let mut ends: VecDeque<(String, bool)> = VecDeque::new();
+    let mut instruction = None;
+    for line in text.split_inclusive('\n') {
+        let body = line.trim_end_matches(['\n', '\r']);
+        if let (Some((end, tabs)), Some(document)) = (ends.front(), documents.last_mut()) {
+            let ended = if *tabs { body.trim_start_matches('\t') == end } else { body == end };
+            document.text.push('\n');
+            document.text.push_str(body);
+            masked.extend(body.bytes().enumerate().map(|(at, _)| if at == 0 { '#' } else { '.' }));
+            masked.push_str(line.get(body.len()..).unwrap_or(""));
+            if ended {
+                ends.pop_front();
+            }
+            continue;
+        }
+        let first = body.split_whitespace().next().unwrap_or("");
+        if ["RUN", "COPY", "ADD"].iter().any(|known| first.eq_ignore_ascii_case(known)) {
+            let indented = body.len().saturating_sub(body.trim_start().len());
+            instruction = Some(masked.len().saturating_add(indented));
+        }
+        if let Some(start) = instruction {
+            let before = ends.len();
+            ends.extend(DOCUMENT.captures_iter(body).filter_map(|groups| {
+                let name = groups.get(2).or_else(|| groups.get(3)).or_else(|| groups.get(4))?;
+                let tabs = groups.get(1).is_some_and(|dash| !dash.as_str().is_empty());
+                Some((name.as_str().to_owned(), tabs))
+            }));
+            if ends.len() > before {
+                documents.push(Document { instruction: start, text: String::new() });
+            }
+        }
+        if !body.trim_end().ends_with('\\') {
+            instruction = None;
+        }
+        masked.push_str(line);
+    }
+    (!documents.is_empty()).then_some((masked, documents))
+}
+
+struct Reader<'d> {
     budget: Budget,
+    documents: &'d [Document],
     globals: BTreeMap<String, Option<String>>,
     names: Vec<String>,
     parsed: Parsed,
 }
 
-impl Reader {
-    fn new(budget: Budget) -> Self {
-        Self { budget, globals: BTreeMap::new(), names: Vec::new(), parsed: Parsed::default() }
+impl<'d> Reader<'d> {
+    fn new(budget: Budget, documents: &'d [Document]) -> Self {
+        Self { budget, documents, globals: BTreeMap::new(), names: Vec::new(), parsed: Parsed::default() }
     }
 
     fn read(mut self, file: &parse_dockerfile::Dockerfile<'_>) -> Parsed {
@@ -198,6 +259,10 @@ impl Reader {
                 for document in &run.here_docs {
                     text.push('\n');
                     text.push_str(&document.value);
+                }
+                let own = |document: &&Document| document.instruction == run.run.span.start;
+                for document in self.documents.iter().filter(own) {
+                    text.push_str(&document.text);
                 }
                 Step::Run {
                     commands: commands_of(&text, &self.budget),

@@ -27,6 +27,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             sink.add(Note::fail(&entry.value.place, evidence).about(service.name));
         }
         hub_code(service, sink);
+        hub_models(service, sink);
         for program in &service.programs {
             let (path, commands) = (&program.path, &program.commands);
             let checked = commands.iter().any(is_checksum);
@@ -39,6 +40,43 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             }
         }
     }
+}
+
+/// Models that a hub hands out under a name, without a commit that holds them fast: the weights decide the answers.
+fn hub_models(service: &Service<'_>, sink: &mut Sink<'_>) {
+    const OPTIONS: &[&str] = &["--model", "--model-id", "--model-path", "--model-name-or-path", "--hf-repo"];
+    for key in ["command", "entrypoint"] {
+        let values: Vec<_> = service.below(key).map(|(_, value)| value).collect();
+        let words: Vec<String> = values.iter().flat_map(|value| command_words(&value.effective())).collect();
+        let commit = |text: &str| text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let held = words
+            .windows(2)
+            .any(|pair| matches!(pair, [option, revision] if option == "--revision" && commit(revision)))
+            || words.iter().any(|word| word.strip_prefix("--revision=").is_some_and(commit));
+        let after = words.windows(2).filter_map(|pair| match pair {
+            [option, model] if OPTIONS.contains(&option.as_str()) => Some(model.as_str()),
+            [program, model] if program.ends_with("vllm") || program == "serve" => Some(model.as_str()),
+            _ => None,
+        });
+        let joined = words.iter().filter_map(|word| {
+            let (option, model) = word.split_once('=')?;
+            OPTIONS.contains(&option).then_some(model)
+        });
+        let model = after.chain(joined).find(|model| names_model(model));
+        if let Some((first, model)) = values.first().zip(model).filter(|_| !held) {
+            let evidence = format!("{} {key}: {model} (a model that a hub hands out by name)", service.name);
+            sink.add(Note::fail(&first.place, evidence).severity(Severity::Medium).about(service.name));
+        }
+    }
+}
+
+/// `organisation/name`: no path, no address, nothing that somebody outside chooses.
+fn names_model(text: &str) -> bool {
+    let is_word = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    };
+    text.split_once('/').is_some_and(|(owner, name)| is_word(owner) && is_word(name))
 }
 
 /// Models whose repositories bring code along, without a commit that holds it fast.

@@ -1,6 +1,7 @@
 //! Protects the machine from a person who works inside of it.
 
-use crate::facts::interactive::interactive;
+use crate::facts::built;
+use crate::facts::interactive::{built_in, interactive};
 use crate::facts::ways_in;
 use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
@@ -21,6 +22,12 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
+    for (service, build) in built::inline(subject, view) {
+        if let Some((place, evidence, severity)) = built_in(build) {
+            let note = Note::fail(&place, format!("{}: {evidence}", service.name));
+            sink.add(note.severity(severity).about(service.name));
+        }
+    }
     for service in view.active() {
         for (place, evidence, severity) in ways_in::all(view, service) {
             let evidence = format!("{}: {evidence}", service.name);

@@ -30,7 +30,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 service.executed().filter(|(key, _)| key == path || key.starts_with(&format!("{path}.")));
             let secret: BTreeSet<String> = texts.flat_map(|(_, value)| loops(&value.effective())).collect();
             for command in &program.commands {
-                if prints_secret(command, &secret) {
+                if prints_secret(command, &secret, &BTreeSet::new()) {
                     let evidence = format!("{} {path}: {}", service.name, command.text());
                     sink.add(Note::fail(&program.place, evidence).severity(severity).about(service.name));
                 }

@@ -6,6 +6,7 @@ use crate::facts::words::command_words;
 use crate::field::Field;
 use crate::item::Item;
 use crate::rule::{Need, Note, Rule, Sink};
+use crate::script::Command;
 use crate::subject::Subject;
 use crate::view::{EnvironmentEntry, Service};
 use veritee_model::Severity;
@@ -45,6 +46,17 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             let evidence = format!("{} environment.{}: {text} ({why})", service.name, entry.name);
             sink.add(Note::fail(&entry.value.place, evidence).severity(severity).about(entry.name));
         }
+        for program in service.programs.iter().filter(|program| !program.path.starts_with("healthcheck")) {
+            for command in program.commands.iter().filter(|command| develops(command)) {
+                let evidence = format!(
+                    "{} {}: {} (made for development: code is taken anew while it runs)",
+                    service.name,
+                    program.path,
+                    command.text()
+                );
+                sink.add(Note::fail(&program.place, evidence).severity(severity).about(service.name));
+            }
+        }
         for entry in service.environment.iter().filter(|entry| is_debug(entry)) {
             let evidence =
                 format!("{} environment.{}: {}", service.name, entry.name, entry.value.effective());
@@ -72,6 +84,33 @@ fn is_debug(entry: &EnvironmentEntry<'_>) -> bool {
             on && has(&["DEBUG", "TRACE", "MOCK", "FAKE", "INSECURE", "UNSAFE", "DEV", "SIMULATOR", "BYPASS"])
                 && !has(&["NO", "DISABLE", "DISABLED"])
         }
+    }
+}
+
+/// Runners in the mode that is for development: they watch files, and show what goes wrong.
+fn develops(command: &Command) -> bool {
+    let arguments = command.arguments();
+    let has = |list: &[&str]| arguments.iter().any(|word| list.contains(&word.as_str()));
+    // The part of a script's name that says its mode: `start:dev`, `dev-server`.
+    let mode = |word: &String| {
+        word.split([':', '-', '.', '_'])
+            .any(|part| matches!(part, "dev" | "develop" | "development" | "watch"))
+    };
+    match command.program() {
+        "npm" | "yarn" | "pnpm" | "bun" | "make" | "task" | "just" => {
+            let verbs = arguments.iter().filter(|word| !word.starts_with('-'));
+            verbs.take(2).any(mode)
+        }
+        "next" | "nuxt" | "nuxi" | "astro" | "remix" | "wrangler" | "gatsby" | "quasar" => {
+            has(&["dev", "develop"])
+        }
+        "nodemon" | "ts-node-dev" | "tsnd" | "air" | "reflex" => true,
+        "tsx" | "node" | "deno" => has(&["watch", "--watch"]),
+        "uvicorn" | "gunicorn" | "hypercorn" => has(&["--reload"]),
+        "flask" => has(&["--debug", "--reload"]),
+        "fastapi" => has(&["dev"]),
+        "cargo" => has(&["watch"]),
+        _ => false,
     }
 }
 

@@ -1,11 +1,15 @@
 //! Protects the one way in: a tunnel or private network opens a second one beside the gateway, routed from outside.
 
+use crate::facts::built;
 use crate::facts::words::{base, command_words};
 use crate::field::Field;
+use crate::names::words;
 use crate::rule::{Need, Note, Rule, Sink};
+use crate::script::Command;
+use crate::source::dockerfile::Build;
 use crate::subject::Subject;
 use crate::view::Service;
-use veritee_model::Severity;
+use veritee_model::{Place, Severity};
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-NET-002",
@@ -62,10 +66,31 @@ const TUNNELS: &[&str] = &[
     "teleport",
 ];
 
+/// Words that name such a network wherever they stand: in an image's name, a container's name, a variable, a package.
+const NETWORKS: &[&str] =
+    &["wireguard", "openvpn", "tailscale", "zerotier", "netbird", "ngrok", "cloudflared"];
+
+/// Folders of their settings and keys.
+const FOLDERS: &[&str] =
+    &["/etc/wireguard", "/etc/openvpn", "/etc/cloudflared", "/var/lib/tailscale", "/var/lib/tor"];
+
+/// Ports that only they listen on.
+const PORTS: &[&str] = &["51820/udp", "1194/udp", "41641/udp", "9993/udp"];
+
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
+    for (service, build) in built::inline(subject, view) {
+        if let Some((place, evidence)) = built_in(build) {
+            sink.add(Note::fail(&place, format!("{}: {evidence}", service.name)).about(service.name));
+        }
+    }
     for service in view.active() {
-        let Some((value, evidence)) = tunnel(service) else { continue };
+        let Some((value, evidence)) = tunnel(service) else {
+            if let Some((place, evidence)) = by_signs(service) {
+                sink.add(Note::fail(&place, format!("{}: {evidence}", service.name)).about(service.name));
+            }
+            continue;
+        };
         let mut note = Note::fail(&value.place, format!("{}: {evidence}", service.name)).about(service.name);
         // What the image's program is told stands in its command.
         for (path, value) in service.below("command") {
@@ -73,6 +98,54 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         }
         sink.add(note);
     }
+}
+
+/// By what a Dockerfile of the document starts, or installs to be started.
+fn built_in(build: &Build) -> Option<(Place, String)> {
+    let named = |word: &String| TUNNELS.contains(&base(word)) || NETWORKS.contains(&base(word));
+    let quick = |command: &Command| matches!(command.program(), "wg-quick" | "wg" | "boringtun");
+    let started =
+        built::started(build).find(|(_, command)| command.words.iter().any(named) || quick(command));
+    if let Some((place, command)) = started {
+        return Some((place, format!("starts {}", command.text())));
+    }
+    let (place, name) = built::installed(build)
+        .into_iter()
+        .find(|(_, name)| matches!(name.as_str(), "wireguard-tools" | "tor") || named(name))?;
+    Some((place, format!("installs {name}")))
+}
+
+/// By its settings, where the image has a name of its own: the folder of its keys, its port, its variables, the name of
+/// its container.
+fn by_signs(service: &Service<'_>) -> Option<(Place, String)> {
+    let folder = service.mounts.iter().find(|mount| {
+        let target = mount.target.trim_end_matches('/');
+        FOLDERS.iter().any(|folder| {
+            target.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    });
+    if let Some(mount) = folder {
+        return Some((mount.source.place.clone(), format!("volumes: {}", mount.target)));
+    }
+    let port = service.ports.iter().find(|port| {
+        let protocol = port.protocol.unwrap_or("tcp");
+        PORTS.contains(&format!("{}/{protocol}", port.value.text).as_str())
+    });
+    if let Some(port) = port {
+        return Some((port.value.place.clone(), format!("ports: {}", port.value.raw)));
+    }
+    let named =
+        |text: &str| words(text).iter().any(|word| NETWORKS.contains(&word.to_ascii_lowercase().as_str()));
+    let keys = service.environment.iter().find(|entry| {
+        let last = words(entry.name).pop().unwrap_or_default();
+        named(entry.name)
+            && matches!(last.as_str(), "KEY" | "AUTHKEY" | "TOKEN" | "AUTHTOKEN" | "CONFIG" | "CONF")
+    });
+    if let Some(entry) = keys {
+        return Some((entry.value.place.clone(), format!("environment.{}", entry.name)));
+    }
+    let container = service.scalar("container_name").filter(|name| named(&name.effective()))?;
+    Some((container.place.clone(), format!("container_name: {}", container.raw)))
 }
 
 /// By what runs, or by the image's name.
@@ -92,5 +165,7 @@ fn tunnel<'s>(service: &'s Service<'_>) -> Option<(&'s Field<'s>, String)> {
     let text = image.effective().to_ascii_lowercase();
     let name = text.split('@').next().unwrap_or(&text);
     let mut words = name.split(|character: char| !character.is_ascii_alphanumeric());
-    words.any(|word| TUNNELS.contains(&word)).then(|| (image, format!("image: {}", image.raw)))
+    words
+        .any(|word| TUNNELS.contains(&word) || NETWORKS.contains(&word))
+        .then(|| (image, format!("image: {}", image.raw)))
 }

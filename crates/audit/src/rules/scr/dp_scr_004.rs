@@ -69,7 +69,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         if is_same_again(&write) {
             let evidence = format!("{} (the same text again)", write.evidence());
             sink.add(Note::pass(&write.place(), evidence));
-        } else if let Some(why) = replaces(&write) {
+        } else if let Some(why) = replaces(&write).or_else(|| named_by_variable(&write)) {
             sink.add(Note::fail(&write.place(), format!("{} ({why})", write.evidence())));
         }
     }
@@ -129,6 +129,17 @@ fn replaces(write: &Write<'_>) -> Option<&'static str> {
         || path.ends_with(".env")
         || path.ends_with("compose.json");
     (is_computed && may_be).then_some("its name is computed")
+}
+
+/// A path held in a variable of which the folder is not known, and the last part is: `F="$D/.env"; cat > "$F"`.
+fn named_by_variable(write: &Write<'_>) -> Option<&'static str> {
+    let path = write.path();
+    let name = path.trim_matches(['"', '\'']).strip_prefix('$')?.trim_matches(['{', '}']).to_owned();
+    let assigned = write.script.source.assignments.iter().filter(|assignment| assignment.name == name);
+    let mut values = assigned.filter_map(|assignment| assignment.value.as_ref());
+    values
+        .any(|value| TARGET.is_match(value.shown().trim_matches(['"', '\''])))
+        .then_some("it may decide what is started: its folder is computed")
 }
 
 /// Functions and aliases that stand in the place of programs which the guest calls next.

@@ -44,6 +44,27 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// Options by which a program leaves TLS or its checks out.
+fn turns_off(word: &str) -> bool {
+    let (name, value) = word.split_once('=').unwrap_or((word, "true"));
+    let off = matches!(value, "false" | "0" | "no" | "off");
+    match name {
+        // Of these the value says for which host.
+        "--insecure-registry" | "--insecure-registries" => true,
+        "--tlsSkipVerify"
+        | "--insecure-skip-tls-verify"
+        | "--insecure-skip-verify"
+        | "--skip-tls-verify"
+        | "--skip-verify-tls"
+        | "--no-check-certificate"
+        | "--tls-skip-verify"
+        | "--no-tls"
+        | "--disable-tls" => !off,
+        "--tls" | "--tlsverify" | "--tls-verify" | "--verify-tls" | "--ssl-verify" => off,
+        _ => false,
+    }
+}
+
 /// Downloads that accept any certificate, from hosts outside the machine.
 fn insecure_commands(program: &Program, services: &Inside<'_>) -> Vec<String> {
     let commands = program.commands.iter();
@@ -51,7 +72,8 @@ fn insecure_commands(program: &Program, services: &Inside<'_>) -> Vec<String> {
         .filter(|command| match command.program() {
             "curl" => command.has_flag('k', "--insecure"),
             "wget" => command.has("--no-check-certificate"),
-            _ => command.has("--tlsSkipVerify") || command.has("--insecure-skip-tls-verify"),
+            // An option alone is the whole command, where the program is the image's.
+            _ => command.words.iter().any(|word| turns_off(word)),
         })
         .map(|command| command.text())
         .filter(|command| {
@@ -66,6 +88,8 @@ fn environment(service: &Service<'_>, services: &Inside<'_>, sink: &mut Sink<'_>
         let text = entry.value.effective();
         let off = match entry.name {
             "NODE_TLS_REJECT_UNAUTHORIZED" | "PYTHONHTTPSVERIFY" => text == "0",
+            // Emptied: the daemon makes no certificates, and listens to everybody.
+            "DOCKER_TLS_CERTDIR" => text.is_empty() && !entry.bare && !entry.value.is_settable(),
             "GIT_SSL_NO_VERIFY" => !text.is_empty() && text != "false" && text != "0",
             _ => {
                 let lax = ["sslmode=disable", "sslmode=prefer", "sslmode=allow", "tlsInsecure=true"]
