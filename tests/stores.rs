@@ -14,7 +14,7 @@ mod product;
 #[path = "../crates/verify/tests/universes/reference.rs"]
 mod reference;
 
-use plan::{Dice, Giver, Set, Universe, When};
+use plan::{Above, Dice, Giver, Machine, Set, Universe, When};
 use product::Product;
 use std::path::Path;
 use veritee_collateral::{Evaluation, Need, Store, import};
@@ -39,7 +39,11 @@ fn imported(folder: &Path, store: &Store, sets: &[(usize, Set)]) -> Vec<usize> {
     for (at, set) in sets {
         let files = folder.join(format!("files-{at}"));
         std::fs::create_dir(&files).unwrap();
-        std::fs::write(files.join(name(set, true)), pool::collateral(set).to_json()).unwrap();
+        std::fs::write(
+            files.join(name(set, true)),
+            pool::collateral(set, Machine::Genuine, Above::Pinned).to_json(),
+        )
+        .unwrap();
         if !import(store, &files, now()).unwrap().needs.is_empty() {
             taken.push(*at);
         }
@@ -49,7 +53,7 @@ fn imported(folder: &Path, store: &Store, sets: &[(usize, Set)]) -> Vec<usize> {
 
 /// As `verify --store` and `batch --store` hand them on.
 fn hand_out(store: &Store, product: &mut Product) {
-    for held in store.holdings(now()).unwrap() {
+    for held in store.holdings(now()).unwrap().held {
         if held.need.is_some_and(|need| need.evaluation == Evaluation::Standard) {
             product.grounds().give(held.item, Origin::Store);
         } else {
@@ -74,6 +78,10 @@ fn what_the_store_took_in_decides_as_it_was_given() {
         for set in &mut universe.sets {
             if set.giver == Giver::Caller || dice.once_in(2) {
                 set.giver = Giver::Store;
+            }
+            // Of a set the store keeps what Intel's service gives; chains of platforms it keeps by the quote.
+            if set.giver == Giver::Store {
+                set.pck_chain = None;
             }
             // A store takes in what verifies as a whole; most draws would not.
             for document in [&mut set.tcb_info, &mut set.qe_identity] {

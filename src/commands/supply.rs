@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use veritee_client::Client;
 use veritee_collateral::{
-    At, Error, Evaluation as By, GpuAsk, Held, Mode, Need, Obtained, Service, Store, StoreError,
+    At, Error, Evaluation as By, GpuAsk, Held, Holdings, Mode, Need, Obtained, Service, Store, StoreError,
 };
 use veritee_gpu::container::{self, Collected};
 use veritee_gpu::{DeviceError, SignedReport};
@@ -115,17 +115,12 @@ pub(crate) fn whole_store(
         return Ok(());
     }
     let named = folder.is_some();
-    let place = network::store_folder(folder);
-    if !place.as_ref().is_ok_and(|place| place.is_dir()) {
-        return Ok(());
-    }
-    let held = Store::open(&place?, root, &Budget::STANDARD).and_then(|store| store.holdings(as_of));
-    let held = match held {
-        Ok(held) => held,
+    let Some(store) = opened(folder, root, Unusable::PassedOver, global)? else { return Ok(()) };
+    let held = match store.holdings(as_of) {
+        Ok(holdings) => told_faults(holdings, global),
         Err(error) if named => return Err(unusable(&error)),
-        // What nobody asked for does not stand in the way; but what it knows to be revoked is not known here.
         Err(error) => {
-            output::note(global, &format!("note: the store is passed over: {error}"));
+            passed_over(&error, global);
             return Ok(());
         }
     };
@@ -152,11 +147,16 @@ fn obtain(
     mode: Mode,
     global: &Global,
 ) -> Result<Brought, Failure> {
-    let folder = network::store_folder(wanted.network.store.as_deref());
-    if mode == Mode::Offline && !folder.as_ref().is_ok_and(|folder| folder.is_dir()) {
-        return Ok(Brought::default());
-    }
-    let store = Store::open(&folder?, wanted.root, &Budget::STANDARD).map_err(|error| unusable(&error))?;
+    let folder = wanted.network.store.as_deref();
+    let store = if mode == Mode::Offline {
+        let Some(store) = opened(folder, wanted.root, Unusable::Error, global)? else {
+            return Ok(Brought::default());
+        };
+        store
+    } else {
+        Store::open(&network::store_folder(folder)?, wanted.root, &Budget::STANDARD)
+            .map_err(|error| unusable(&error))?
+    };
     let client = network::client(wanted.network, global)?;
     let service = service(wanted.network)?;
     let as_of = wanted.as_of;
@@ -185,7 +185,53 @@ fn obtain(
     };
     // A list in any entry can name this machine, whatever platform and evaluation the entry is for.
     let held = store.holdings(as_of).map_err(|error| unusable(&error))?;
-    Ok(Brought { set, held })
+    Ok(Brought { set, held: told_faults(held, global) })
+}
+
+/// What becomes of a store in its usual place that cannot be used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unusable {
+    Error,
+    PassedOver,
+}
+
+/// A store to be read and not written. Only of what is not there nothing can be lost; whatever is there and cannot be read
+/// is an error, or is told where nobody named it.
+fn opened(
+    folder: Option<&Path>,
+    root: &TrustRoot,
+    unnamed: Unusable,
+    global: &Global,
+) -> Result<Option<Store>, Failure> {
+    let named = folder.is_some();
+    let Ok(place) = network::store_folder(folder) else { return Ok(None) };
+    if std::fs::metadata(&place).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        if named {
+            output::note(global, &format!("note: there is no store at {}", crate::input::shown(&place)));
+        }
+        return Ok(None);
+    }
+    match Store::open(&place, root, &Budget::STANDARD) {
+        Ok(store) => Ok(Some(store)),
+        // What nobody asked for does not stand in the way; but what it knows to be revoked is not known here.
+        Err(error) if !named && unnamed == Unusable::PassedOver => {
+            passed_over(&error, global);
+            Ok(None)
+        }
+        Err(error) => Err(unusable(&error)),
+    }
+}
+
+fn passed_over(error: &StoreError, global: &Global) {
+    output::note(global, &format!("note: the store is passed over: {error}"));
+}
+
+/// What is damaged in a store may have revoked something: whoever judges by it is told.
+fn told_faults(holdings: Holdings, global: &Global) -> Vec<Held> {
+    for fault in &holdings.faults {
+        output::note(global, &format!("note: collateral store: {fault}"));
+    }
+    holdings.held
 }
 
 /// What the store and the service gave for one quote.

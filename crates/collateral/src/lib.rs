@@ -105,5 +105,5 @@ pub use service::{
 };
 pub use snapshot::{Imported, Snapshot, Written, import, snapshot};
 pub use store::{
-    Checkup, Found, GpuListed, Held, Inventory, Kept, Listed, ListedItem, Lookup, Pruned, Store,
+    Checkup, Found, GpuListed, Held, Holdings, Inventory, Kept, Listed, ListedItem, Lookup, Pruned, Store,
 };

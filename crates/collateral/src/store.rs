@@ -27,7 +27,7 @@ pub(crate) use folder::{failed, read as read_file, write_public};
 pub use gpus::GpuListed;
 pub(crate) use gpus::{GpuKept, GpuPlace};
 pub use inventory::{Checkup, Inventory, Listed, ListedItem, Pruned};
-pub use lists::Held;
+pub use lists::{Held, Holdings};
 
 use crate::Error;
 use crate::answers::{Answers, Checked, Received, item_of};
@@ -371,6 +371,16 @@ impl Store {
         name: &str,
         now: UnixTime,
     ) -> Result<Option<(Key, Found)>, Fault> {
+        let Some((key, answers)) = self.load_unverified(reading, name)? else { return Ok(None) };
+        let checked = answers.check(&key.need, &self.root, now, &self.budget).map_err(|error| Fault {
+            file: format!("{INDEX}/{name}"),
+            what: FaultKind::Refused(error.to_string()),
+        })?;
+        Ok(Some((key, Found { answers, checked, service: key.service, faults: Vec::new() })))
+    }
+
+    /// [`Self::load_named`] without a look at signatures and dates.
+    fn load_unverified(&self, reading: &Reading<'_>, name: &str) -> Result<Option<(Key, Answers)>, Fault> {
         let fault = |what| Fault { file: format!("{INDEX}/{name}"), what };
         let bytes = match reading.read(INDEX, name, sealed::CAP) {
             Err(FaultKind::Missing) => return Ok(None),
@@ -385,9 +395,6 @@ impl Store {
             return Ok(None);
         }
         let answers = entry.answers(reading, &self.budget)?;
-        let checked = answers
-            .check(&key.need, &self.root, now, &self.budget)
-            .map_err(|error| fault(FaultKind::Refused(error.to_string())))?;
-        Ok(Some((key, Found { answers, checked, service: key.service, faults: Vec::new() })))
+        Ok(Some((key, answers)))
     }
 }

@@ -428,7 +428,7 @@ fn a_newer_file_goes_before_an_older_answer() {
 /// them.
 fn is_revoked(store: &Store, at: veritee_model::UnixTime) -> bool {
     let mut known = veritee_quote::KnownCollateral::new(store.root(), &Budget::STANDARD);
-    for held in store.holdings(at).unwrap() {
+    for held in store.holdings(at).unwrap().held {
         let collateral = Collateral::from_json(&held.item.bytes).unwrap();
         known.add_revocations(&collateral, veritee_quote::Origin::Store, "store");
     }
@@ -587,7 +587,7 @@ fn a_store_that_cannot_be_written_is_still_read() {
         }
         let store = Store::open(&folder, world.store.root(), &Budget::STANDARD).unwrap();
         assert!(matches!(store.lookup(&need(), now()).unwrap(), Lookup::Fresh(_)), "{lock} {lists}");
-        assert_eq!(store.holdings(now()).unwrap().len(), 1, "{lock} {lists}");
+        assert_eq!(store.holdings(now()).unwrap().held.len(), 1, "{lock} {lists}");
         assert_eq!(store.list(now()).unwrap().entries.len(), 1);
         let reader = World { store, ..world };
         assert_eq!(reader.obtain(&need(), now(), Mode::Offline).unwrap().requests, 0);

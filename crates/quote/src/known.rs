@@ -23,10 +23,12 @@
 //!
 //! Order, names, number and duplicates of files change nothing: equal items are one, and ties are broken by digest.
 
+pub(crate) mod chains;
 mod choice;
 mod deciding;
 mod judge;
 
+use chains::PckChain;
 pub(crate) use choice::Wanted;
 pub use deciding::{Deciding, DecidingItem};
 
@@ -165,7 +167,8 @@ pub struct KnownCollateral {
     qe_identities: Vec<Entry<QeIdentityItem>>,
     pck_lists: Vec<Entry<PckListItem>>,
     root_lists: Vec<Entry<RootListItem>>,
-    pck_chains: BTreeMap<Sha256Digest, Arc<str>>,
+    /// Those that came with collateral, for quotes that carry none.
+    pck_chains: Vec<Entry<PckChain>>,
     damaged: BTreeMap<(Origin, Sha256Digest), DamagedEntry>,
     revocations: Arc<Revocations>,
     /// Those among them that lists of the judging side name; the very same where nobody else named more.
@@ -190,7 +193,7 @@ impl KnownCollateral {
             qe_identities: Vec::new(),
             pck_lists: Vec::new(),
             root_lists: Vec::new(),
-            pck_chains: BTreeMap::new(),
+            pck_chains: Vec::new(),
             damaged: BTreeMap::new(),
             judges_revocations: Arc::clone(&revocations),
             revocations,
@@ -229,6 +232,7 @@ impl KnownCollateral {
             || self.qe_identities.iter().any(|entry| judged(entry.origin))
             || self.pck_lists.iter().any(|entry| judged(entry.origin))
             || self.root_lists.iter().any(|entry| judged(entry.origin))
+            || self.pck_chains.iter().any(|entry| judged(entry.origin))
     }
 
     /// How many certificates are known to be revoked.
@@ -336,19 +340,26 @@ impl KnownCollateral {
         let news = self.add_lists(&given);
         if origin != Origin::Bystander {
             self.add_documents(&given);
-        }
-        if let (true, Some(chain)) = (origin != Origin::Bystander, &set.parts().pck_certificate_chain) {
-            let digest = Sha256Digest::of(chain.as_bytes());
-            self.pck_chains.entry(digest).or_insert_with(|| Arc::from(chain.as_str()));
+            self.add_pck_chain(&given);
         }
         news
     }
 
-    /// [`Self::add`] for the lists of a set alone: TCB info and QE identity in it are not looked at.
+    /// [`Self::add`] for the lists of a set and its PCK chain: TCB info and QE identity in it are not looked at. True when
+    /// a revocation or a chain was new.
     pub fn add_revocations(&mut self, collateral: &Collateral, origin: Origin, name: &str) -> bool {
         let set = Arc::new(collateral.clone());
         let name: Arc<str> = Arc::from(name);
-        self.add_lists(&Given { set: &set, origin, name: &name })
+        let given = Given { set: &set, origin, name: &name };
+        let chains = self.pck_chains.len();
+        if origin != Origin::Bystander {
+            self.add_pck_chain(&given);
+        }
+        // A list that is not there is not a damaged one: here a set may hold one of the two, or none.
+        let parts = given.set.parts();
+        let of_pck_ca = !parts.pck_crl.is_empty() && self.add_pck_list(&given);
+        let of_root = !parts.root_ca_crl.is_empty() && self.add_root_list(&given);
+        of_pck_ca || of_root || self.pck_chains.len() > chains
     }
 
     /// [`Self::add`] for a file in the form of [`Collateral::from_json`]. True when a revocation was new.
@@ -405,7 +416,29 @@ impl KnownCollateral {
         }
     }
 
+    /// The chain's own signatures are left to the quote that is judged by it.
+    fn add_pck_chain(&mut self, given: &Given<'_>) {
+        let source = Source::PckChainInCollateral;
+        let text = given.set.parts().pck_certificate_chain.as_deref().filter(|text| !text.is_empty());
+        let Some(text) = text else { return };
+        let digest = digest_of(&[source.name(), text]);
+        if taken(&mut self.pck_chains, digest, given) {
+            return;
+        }
+        match PckChain::read(text, &self.budget) {
+            Ok(chain) => put(&mut self.pck_chains, chain, digest, given),
+            Err(error) => {
+                self.put_damaged(given.damaged(source, error, About::default()), digest, Some(given.set));
+            }
+        }
+    }
+
     fn add_lists(&mut self, given: &Given<'_>) -> bool {
+        let of_pck_ca = self.add_pck_list(given);
+        self.add_root_list(given) || of_pck_ca
+    }
+
+    fn add_pck_list(&mut self, given: &Given<'_>) -> bool {
         let parts = given.set.parts();
         let mut news = false;
         let under = Under { root: &self.root, budget: &self.budget };
@@ -438,6 +471,12 @@ impl KnownCollateral {
                 }
             }
         }
+        news
+    }
+
+    fn add_root_list(&mut self, given: &Given<'_>) -> bool {
+        let parts = given.set.parts();
+        let mut news = false;
         let under = Under { root: &self.root, budget: &self.budget };
         let digest = digest_of(&[Source::RootCaCrl.name().as_bytes(), &parts.root_ca_crl]);
         if taken(&mut self.root_lists, digest, given) {
@@ -513,7 +552,7 @@ fn taken<T>(entries: &mut [Entry<T>], digest: Sha256Digest, given: &Given<'_>) -
     true
 }
 
-fn put<T: Item>(entries: &mut Vec<Entry<T>>, item: T, digest: Sha256Digest, given: &Given<'_>) {
+fn put<T>(entries: &mut Vec<Entry<T>>, item: T, digest: Sha256Digest, given: &Given<'_>) {
     entries.push(Entry {
         item: Arc::new(item),
         digest,

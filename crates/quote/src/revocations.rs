@@ -117,18 +117,12 @@ impl Revocations {
         root: &TrustRoot,
         budget: &Budget,
     ) -> Option<ChainError> {
-        let chain = chain::decode(source, text, 3, budget).ok()?;
-        let (pck, ca, in_chain) = chain::parse(source, &chain).ok()?.pck_and_ca(source).ok()?;
-        chain::check_root(source, &in_chain, root, 1).ok()?;
-        chain::check_pck_ca(source, &ca, root).ok()?;
-        let issuer = Issuer {
-            subject: ca.subject,
-            subject_key: ca.subject_key().unwrap_or_default(),
-            public_key: &ca.public_key,
-        };
-        chain::check_pck(source, &pck, &issuer).ok()?;
-        self.by_root(source, CertificateRole::Root, &in_chain.serial)
-            .or_else(|| self.by_root(source, CertificateRole::PckCa, &ca.serial))
-            .or_else(|| self.by_authority(&issuer, source, &pck.serial))
+        let decoded = chain::decode(source, text, 3, budget).ok()?;
+        let walked = chain::walk_pck(source, &decoded, root).ok()?;
+        let [pck, ca, in_chain] = &walked.serials;
+        let issuer = Issuer { subject: &walked.subject, subject_key: &[], public_key: &walked.public_key };
+        self.by_root(source, CertificateRole::Root, in_chain)
+            .or_else(|| self.by_root(source, CertificateRole::PckCa, ca))
+            .or_else(|| self.by_authority(&issuer, source, pck))
     }
 }

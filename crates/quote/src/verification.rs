@@ -5,6 +5,7 @@
 use crate::collateral::Expiry;
 use crate::error::{CertificateRole, ChainError, ChainFault, CollateralError, QuoteError, Source};
 use crate::facts::{CollateralFacts, ExpiredItem, SourceDates, Window};
+use crate::known::chains;
 use crate::pck::PckExtension;
 use crate::prepared::PreparedCollateral;
 use crate::quote::{Body, CertificationType, Quote};
@@ -72,8 +73,11 @@ impl PreparedCollateral {
         let kind = quote.certification().kind();
         match (kind, &self.0.pck_chain) {
             (CertificationType::PckChain, _) => Ok((Source::PckChainInQuote, quote.certification_data())),
-            (_, Some(chain)) => Ok((Source::PckChainInCollateral, chain.as_bytes())),
-            (_, None) => Err(QuoteError::PckChainMissing { certification: kind.number() }),
+            // Another host's chain is not this quote's, and no sign of a forgery.
+            (_, Some(chain)) if chains::is_of(chain, quote, &self.0.budget) => {
+                Ok((Source::PckChainInCollateral, chain.as_bytes()))
+            }
+            (_, _) => Err(QuoteError::PckChainMissing { certification: kind.number() }),
         }
     }
 

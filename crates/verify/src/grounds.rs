@@ -143,6 +143,22 @@ impl Grounds {
         })
     }
 
+    /// The PCK chains by which the verdict on this evidence may rest on a host, as PEM: those of its quote, and of the
+    /// quote that its certificate carries. What a revocation that comes to light later is to be held against.
+    #[must_use]
+    pub fn pck_chains(&self, request: &Request<'_>) -> Vec<Vec<u8>> {
+        let evidence = request.evidence;
+        let quote =
+            evidence.quote.as_ref().and_then(|item| Quote::parse_within(&item.bytes, request.budget).ok());
+        let quotes: Vec<Quote> =
+            quote.into_iter().chain(crate::binding::certificate_quote(request)).collect();
+        let own = self.known_for(request);
+        let known = own.as_ref().unwrap_or_else(|| self.known());
+        let mut chains: Vec<_> = quotes.iter().flat_map(|quote| known.pck_chains_of(quote)).collect();
+        chains.dedup();
+        chains
+    }
+
     pub(crate) const fn verifier(&self) -> &Verifier {
         &self.verifier
     }

@@ -34,34 +34,69 @@ impl ListEntry {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Held {
-    /// What it is the collateral of; `None` for lists that are kept for what they revoke, and then TCB info and QE
-    /// identity in it are empty.
+    /// What it is the collateral of; `None` where nothing but what its lists revoke counts.
     pub need: Option<Need>,
     /// dcap-qvl's JSON form, with its source and when it was fetched.
     pub item: Item,
 }
 
+/// Everything that a store holds under its root.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Holdings {
+    /// What can be used.
+    pub held: Vec<Held>,
+    /// What is damaged: whatever it revoked is not known.
+    pub faults: Vec<Fault>,
+}
+
 impl Store {
     /// Everything that the store holds under its root, of every need and interface, and the lists that it keeps for
-    /// what they revoke. What cannot be used is left out: [`Self::check`] names it.
+    /// what they revoke. What cannot be used is named.
     ///
     /// # Errors
     /// When the store cannot be locked or listed.
-    pub fn holdings(&self, now: UnixTime) -> Result<Vec<Held>, StoreError> {
+    pub fn holdings(&self, now: UnixTime) -> Result<Holdings, StoreError> {
         let reading = self.folder.read_lock()?;
-        let mut held = Vec::new();
+        let mut holdings = Holdings::default();
         for name in reading.names(super::folder::INDEX)? {
-            if let Ok(Some((key, found))) = self.load_named(&reading, &name, now) {
-                let source = crate::obtain::source_text(found.service, &found.answers);
-                let mut item = Item::new(found.checked.collateral.to_json(), source);
-                item.obtained = Some(found.answers.fetched().to_string());
-                held.push(Held { need: Some(key.need), item });
+            match self.load_unverified(&reading, &name) {
+                Ok(Some((key, answers))) => {
+                    let source = crate::obtain::source_text(key.service, &answers);
+                    let checked = answers.check(&key.need, &self.root, now, &self.budget);
+                    // What is not in force yet, or stands under a signer that is revoked, decides nothing; what its lists
+                    // name is revoked all the same.
+                    let (need, collateral) = match checked {
+                        Ok(checked) => (Some(key.need), checked.collateral),
+                        Err(error) => match answers.collateral(&self.budget) {
+                            Ok(collateral) => (None, collateral),
+                            Err(_unreadable) => {
+                                let what = FaultKind::Refused(error.to_string());
+                                let file = format!("{}/{name}", super::folder::INDEX);
+                                holdings.faults.push(Fault { file, what });
+                                continue;
+                            }
+                        },
+                    };
+                    let mut item = Item::new(collateral.to_json(), source);
+                    item.obtained = Some(answers.fetched().to_string());
+                    holdings.held.push(Held { need, item });
+                }
+                Ok(None) => {}
+                Err(fault) => holdings.faults.push(fault),
             }
         }
-        for (collateral, source) in self.kept_lists(&reading)? {
-            held.push(Held { need: None, item: Item::new(collateral.to_json(), source) });
+        for name in reading.names(LISTS)? {
+            match self.load_lists(&reading, &name) {
+                Ok(Some((collateral, source))) => {
+                    let item = Item::new(collateral.to_json(), source);
+                    holdings.held.push(Held { need: None, item });
+                }
+                Ok(None) => {}
+                Err(fault) => holdings.faults.push(fault),
+            }
         }
-        Ok(held)
+        Ok(holdings)
     }
 
     /// The sets of lists that are kept for what they revoke.

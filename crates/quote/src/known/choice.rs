@@ -213,7 +213,7 @@ impl KnownCollateral {
         }
     }
 
-    fn unusable<T>(&self, wanted: &Wanted, found: Found<'_, T>) -> QuoteError {
+    pub(super) fn unusable<T>(&self, wanted: &Wanted, found: Found<'_, T>) -> QuoteError {
         match found {
             Found::Revoked(_, error) => QuoteError::Collateral(error.into()),
             Found::Damaged(entry) => QuoteError::Collateral(entry.damaged.error.clone()),

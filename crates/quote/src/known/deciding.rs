@@ -5,7 +5,7 @@ use super::{Entry, KnownCollateral, Origin, View};
 use crate::collateral::{Collateral, CollateralParts, Item, PckListItem, RootListItem};
 use crate::error::{CertificateRole, ChainError, ChainFault, CollateralError, QuoteError, Source};
 use crate::facts::Force;
-use crate::quote::{CertificationType, Quote};
+use crate::quote::Quote;
 use crate::x509::Serial;
 use serde::Serialize;
 use std::sync::Arc;
@@ -45,8 +45,8 @@ impl KnownCollateral {
         as_of: UnixTime,
         refusal: Option<&QuoteError>,
     ) -> Deciding {
-        let chain = self.chains_of(quote).into_iter().next().flatten();
-        let wanted = self.wanted(quote, chain.as_deref());
+        let chain = self.chain_of(quote, view, as_of);
+        let wanted = self.wanted(quote, &chain);
         let (pck_naming, root_naming) = self.naming_lists(refusal.and_then(revoked_certificate), as_of);
         let revoking = pck_naming
             .map(|entry| item_of(Source::PckCrl, entry))
@@ -66,15 +66,14 @@ impl KnownCollateral {
         as_of: UnixTime,
         refusal: Option<&QuoteError>,
     ) -> Option<Collateral> {
-        let chain = self.chains_of(quote).into_iter().next().flatten();
-        let wanted = self.wanted(quote, chain.as_deref());
+        let chain = self.chain_of(quote, view, as_of);
+        let wanted = self.wanted(quote, &chain);
         let (pck_naming, root_naming) = self.naming_lists(refusal.and_then(revoked_certificate), as_of);
         let [tcb_info, qe_identity, pck_list, root_list] = self.sets(&wanted, view, as_of, &mut Vec::new());
         let pck_list = pck_naming.map(|entry| &entry.set).or(pck_list);
         let root_list = root_naming.map(|entry| &entry.set).or(root_list);
         let (tcb_info, qe_identity) = (tcb_info?.parts(), qe_identity?.parts());
         let (pck_list, root_list) = (pck_list?.parts(), root_list?.parts());
-        let own_chain = quote.certification().kind() == CertificationType::PckChain;
         Some(Collateral::from_parts(CollateralParts {
             pck_crl_issuer_chain: pck_list.pck_crl_issuer_chain.clone(),
             root_ca_crl: root_list.root_ca_crl.clone(),
@@ -86,7 +85,7 @@ impl KnownCollateral {
             qe_identity: qe_identity.qe_identity.clone(),
             qe_identity_signature: qe_identity.qe_identity_signature.clone(),
             // For quotes without one; another verifier might take it in place of the quote's own.
-            pck_certificate_chain: chain.filter(|_| !own_chain).map(|chain| chain.to_string()),
+            pck_certificate_chain: chain.given().map(|chain| chain.to_string()),
         }))
     }
 

@@ -1,14 +1,14 @@
 //! A quote under what is known.
 
-use super::choice::Wanted;
+use super::chains::{ChainOf, LENGTH};
+use super::choice::{Found, Wanted};
 use super::{KnownCollateral, View};
 use crate::collateral::Expiry;
 use crate::error::{ChainError, ChainFault, CollateralError, QuoteError, Source, Stage};
 use crate::facts::SourceDates;
-use crate::quote::{CertificationType, Quote};
+use crate::quote::Quote;
 use crate::verified::VerifiedQuote;
-use crate::x509::{chain, verify_fixed};
-use std::sync::Arc;
+use crate::x509::chain;
 use veritee_base::UnixTime;
 
 impl KnownCollateral {
@@ -27,17 +27,30 @@ impl KnownCollateral {
         as_of: UnixTime,
         expiry: Expiry,
     ) -> Result<VerifiedQuote, QuoteError> {
-        let chains = self.chains_of(quote);
-        let mut first = None;
-        for chain in chains {
-            match self.verify_chained(quote, chain, view, as_of, expiry) {
-                Ok(verified) => return Ok(verified),
-                Err(error) => first = first.or(Some(error)),
-            }
+        let chain = self.chain_of(quote, view, as_of);
+        if chain == ChainOf::Nobody {
+            return Err(self.without_chain(quote, view, as_of));
         }
-        // There is always one, be it none.
-        Err(first
-            .unwrap_or(QuoteError::PckChainMissing { certification: quote.certification().kind().number() }))
+        self.verify_chained(quote, &chain, view, as_of, expiry)
+    }
+
+    /// What stands against a quote whose PCK chain nobody gave: the platform is not known, so it is only what is asked
+    /// of every platform alike that can be damaged or revoked for it.
+    fn without_chain(&self, quote: &Quote, view: View, as_of: UnixTime) -> QuoteError {
+        let missing = QuoteError::PckChainMissing { certification: quote.certification().kind().number() };
+        self.common_fault(quote, view, as_of).unwrap_or(missing)
+    }
+
+    fn common_fault(&self, quote: &Quote, view: View, as_of: UnixTime) -> Option<QuoteError> {
+        let wanted = Wanted { tee: quote.tee(), platform: None };
+        let identity = match self.find_qe_identity(&wanted, view, as_of) {
+            found @ (Found::Revoked(..) | Found::Damaged(_)) => Some(self.unusable(&wanted, found)),
+            _ => None,
+        };
+        identity.or_else(|| match self.find_root_list(view, as_of) {
+            found @ (Found::Revoked(..) | Found::Damaged(_)) => Some(self.unusable(&wanted, found)),
+            _ => None,
+        })
     }
 
     /// The verdicts in the other views ([`View::Own`], [`View::All`]) where other items decide there than in
@@ -51,15 +64,19 @@ impl KnownCollateral {
     ) -> Vec<(View, Result<VerifiedQuote, QuoteError>)> {
         let views = [View::Own, View::All].into_iter().filter(|view| self.can_differ(*view));
         let differs = |view: &View| {
-            self.chains_of(quote).iter().any(|chain| {
-                let wanted = self.wanted(quote, chain.as_deref());
-                let [judge, other] = [View::Judge, *view].map(|view| self.choose_set(&wanted, view, as_of));
-                match (judge, other) {
-                    (Ok(judge), Ok(other)) => !judge.is(&other),
-                    (Err(_), Err(_)) => false,
-                    _ => true,
-                }
-            })
+            let [judge, other] = [View::Judge, *view].map(|view| {
+                let chain = self.chain_of(quote, view, as_of);
+                let set = self.choose_set(&self.wanted(quote, &chain), view, as_of);
+                (chain, set)
+            });
+            match (judge, other) {
+                ((judge, _), (other, _)) if judge != other => true,
+                // Whatever decides about collateral, there is nothing that it could decide about.
+                ((ChainOf::Nobody, _), _) => false,
+                ((_, Ok(judge)), (_, Ok(other))) => !judge.is(&other),
+                ((_, Err(_)), (_, Err(_))) => false,
+                _ => true,
+            }
         };
         views.filter(differs).map(|view| (view, self.verify(quote, view, as_of, expiry))).collect()
     }
@@ -74,9 +91,13 @@ impl KnownCollateral {
         as_of: UnixTime,
         expiry: Expiry,
     ) -> Option<QuoteError> {
-        let chain = self.chains_of(quote).into_iter().next().flatten();
-        let wanted = self.wanted(quote, chain.as_deref());
-        match self.choose(&wanted, view, as_of, expiry, chain) {
+        let chain = self.chain_of(quote, view, as_of);
+        let wanted = self.wanted(quote, &chain);
+        if chain == ChainOf::Nobody {
+            let missing = QuoteError::CollateralMissing { tee: quote.tee(), wanted: None };
+            return Some(self.common_fault(quote, view, as_of).unwrap_or(missing));
+        }
+        match self.choose(&wanted, view, as_of, expiry, chain.given()) {
             Ok(prepared) => prepared.check_windows(as_of).err().map(QuoteError::Collateral),
             Err(error) => Some(error),
         }
@@ -105,33 +126,10 @@ impl KnownCollateral {
         self.revocations.of_pck_chain((Source::PckChainInQuote, pck_chain), &self.root, &self.budget)
     }
 
-    /// The PCK chains that may be the quote's: its own (`None`), or those that came with collateral. A chain is a
-    /// quote's when its key signed the enclave's report; where none did, the first shows that.
-    pub(super) fn chains_of(&self, quote: &Quote) -> Vec<Option<Arc<str>>> {
-        if quote.certification().kind() == CertificationType::PckChain {
-            return vec![None];
-        }
-        let signed = |text: &Arc<str>| {
-            let Ok(decoded) = chain::decode(Source::PckChainInCollateral, text.as_bytes(), 3, &self.budget)
-            else {
-                return false;
-            };
-            chain::parse(Source::PckChainInCollateral, &decoded).is_ok_and(|parsed| {
-                parsed.below.iter().any(|certificate| {
-                    let (report, signature) = (quote.qe_report_bytes(), quote.qe_report_signature());
-                    certificate.sgx_extension().is_some()
-                        && verify_fixed(&certificate.public_key, report, signature)
-                })
-            })
-        };
-        let own: Vec<_> = self.pck_chains.values().filter(|text| signed(text)).cloned().map(Some).collect();
-        if own.is_empty() { vec![self.pck_chains.values().next().cloned()] } else { own }
-    }
-
-    pub(super) fn wanted(&self, quote: &Quote, chain: Option<&str>) -> Wanted {
+    pub(super) fn wanted(&self, quote: &Quote, chain: &ChainOf) -> Wanted {
         let nothing = Wanted { tee: quote.tee(), platform: None };
-        let Some((source, text)) = chain_text(quote, chain) else { return nothing };
-        match chain::decode(source, text, 3, &self.budget) {
+        let Some((source, text)) = chain.text(quote) else { return nothing };
+        match chain::decode(source, text, LENGTH, &self.budget) {
             Ok(decoded) => Wanted::of_chain(quote.tee(), source, &decoded),
             Err(_unreadable) => nothing,
         }
@@ -140,31 +138,25 @@ impl KnownCollateral {
     fn verify_chained(
         &self,
         quote: &Quote,
-        chain: Option<Arc<str>>,
+        chain: &ChainOf,
         view: View,
         as_of: UnixTime,
         expiry: Expiry,
     ) -> Result<VerifiedQuote, QuoteError> {
-        let wanted = self.wanted(quote, chain.as_deref());
+        let wanted = self.wanted(quote, chain);
         let verified = self
-            .choose(&wanted, view, as_of, expiry, chain.clone())
+            .choose(&wanted, view, as_of, expiry, chain.given())
             .and_then(|prepared| prepared.verify(quote, as_of));
         verified.map_err(|error| {
             if error.stage() > Stage::Collateral || is_revocation(&error) {
                 return error;
             }
-            let revoked = chain_text(quote, chain.as_deref())
+            let revoked = chain
+                .text(quote)
                 .and_then(|text| self.held_against_chains(view).of_pck_chain(text, &self.root, &self.budget));
             revoked.map_or(error, |error| QuoteError::Chain(error).placed(quote))
         })
     }
-}
-
-fn chain_text<'a>(quote: &'a Quote, chain: Option<&'a str>) -> Option<(Source, &'a [u8])> {
-    if quote.certification().kind() == CertificationType::PckChain {
-        return Some((Source::PckChainInQuote, quote.certification_data()));
-    }
-    chain.map(|text| (Source::PckChainInCollateral, text.as_bytes()))
 }
 
 /// Whether the error is that something was revoked: in the quote's chain or above an item.

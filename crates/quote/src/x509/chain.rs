@@ -180,6 +180,35 @@ pub(crate) fn check_pck_ca(
     Ok((kind, Validity::of(Role::PckCa, certificate)))
 }
 
+/// A PCK chain that reaches the root.
+pub(crate) struct WalkedPck {
+    /// Of the PCK's certificate, its CA's, the root's.
+    pub(crate) validities: [Validity; 3],
+    pub(crate) serials: [Serial; 3],
+    /// Name and key of the CA.
+    pub(crate) subject: Vec<u8>,
+    pub(crate) public_key: PublicKey,
+}
+
+/// Walks a decoded PCK chain from the root down. Neither dates nor revocations are looked at. Two signatures.
+pub(crate) fn walk_pck(source: Source, chain: &[Vec<u8>], root: &TrustRoot) -> Result<WalkedPck, ChainError> {
+    let (pck, ca, in_chain) = parse(source, chain)?.pck_and_ca(source)?;
+    let of_root = check_root(source, &in_chain, root, 1)?;
+    let (_, of_ca) = check_pck_ca(source, &ca, root)?;
+    let issuer = Issuer {
+        subject: ca.subject,
+        subject_key: ca.subject_key().unwrap_or_default(),
+        public_key: &ca.public_key,
+    };
+    let of_pck = check_pck(source, &pck, &issuer)?;
+    Ok(WalkedPck {
+        validities: [of_pck, of_ca, of_root],
+        serials: [pck.serial, ca.serial, in_chain.serial],
+        subject: ca.subject.to_vec(),
+        public_key: ca.public_key,
+    })
+}
+
 /// The PCK certificate, down from its CA.
 pub(crate) fn check_pck(
     source: Source,

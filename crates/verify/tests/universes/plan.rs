@@ -70,6 +70,8 @@ pub(crate) enum Above {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Name {
     Pck,
+    /// A second certificate of the machine's key.
+    PckAgain,
     PckCa,
     FirstSigner,
     SecondSigner,
@@ -103,6 +105,21 @@ pub(crate) struct List {
     pub(crate) damaged: bool,
 }
 
+/// A PCK chain that comes with collateral.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum PckChain {
+    /// The machine's.
+    Own,
+    /// The machine's key in a newer certificate.
+    Again,
+    /// The machine's key in a certificate that no CA of Intel's has signed.
+    Forged,
+    /// Of another host under the same CA.
+    OtherHost,
+    /// Not to be read.
+    Damaged,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Set {
     pub(crate) giver: Giver,
@@ -110,6 +127,7 @@ pub(crate) struct Set {
     pub(crate) qe_identity: Document,
     pub(crate) pck_list: List,
     pub(crate) root_list: List,
+    pub(crate) pck_chain: Option<PckChain>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -176,6 +194,8 @@ pub(crate) struct Rules {
 pub(crate) struct Universe {
     pub(crate) sets: Vec<Set>,
     pub(crate) machine: Machine,
+    /// Whether the quote carries its own PCK chain, and then no other counts.
+    pub(crate) carries: bool,
     /// Above the PCK CA of the machine's own chain.
     pub(crate) above: Above,
     pub(crate) rules: Rules,
@@ -219,7 +239,7 @@ fn list(dice: &mut Dice, names: &[Name]) -> List {
 }
 
 pub(crate) fn set(dice: &mut Dice) -> Set {
-    let mut pck_list = list(dice, &[Name::Pck]);
+    let mut pck_list = list(dice, &[Name::Pck, Name::Pck, Name::PckAgain]);
     pck_list.elsewhere = dice.once_in(8);
     let mut qe_identity = document(dice);
     if qe_identity.status == Status::Hardening {
@@ -242,6 +262,16 @@ pub(crate) fn set(dice: &mut Dice) -> Set {
             dice,
             &[Name::FirstSigner, Name::FirstSigner, Name::SecondSigner, Name::PckCa, Name::OlderRoot],
         ),
+        pck_chain: dice.of(&[
+            None,
+            Some(PckChain::Own),
+            Some(PckChain::Own),
+            Some(PckChain::Again),
+            Some(PckChain::OtherHost),
+            Some(PckChain::OtherHost),
+            Some(PckChain::Forged),
+            Some(PckChain::Damaged),
+        ]),
     }
 }
 
@@ -295,6 +325,7 @@ impl Universe {
                 qe_identity: sound,
                 pck_list: lists(None),
                 root_list: lists(None),
+                pck_chain: Some(PckChain::Own),
             });
         }
         let machine = match dice.below(14) {
@@ -309,7 +340,8 @@ impl Universe {
             _ => Machine::Genuine,
         };
         let above = if dice.once_in(8) { Above::Older } else { Above::Pinned };
-        Self { sets, machine, above, rules: rules(dice), order: dice.next() }
+        let rules = rules(dice);
+        Self { sets, machine, carries: !dice.once_in(3), above, rules, order: dice.next() }
     }
 
     /// The same without the sets of these givers.
@@ -347,9 +379,10 @@ impl Universe {
         push(Self { rules: plain, ..self.clone() });
         push(Self { machine: Machine::Genuine, ..self.clone() });
         push(Self { above: Above::Pinned, ..self.clone() });
+        push(Self { carries: true, ..self.clone() });
         push(Self { order: 0, ..self.clone() });
         for at in 0..self.sets.len() {
-            let changes: [fn(&mut Set); 12] = [
+            let changes: [fn(&mut Set); 13] = [
                 |set| set.tcb_info.damaged = false,
                 |set| set.qe_identity.damaged = false,
                 |set| set.pck_list.damaged = false,
@@ -362,6 +395,7 @@ impl Universe {
                 |set| set.pck_list.names = None,
                 |set| set.root_list.names = None,
                 |set| set.giver = Giver::Caller,
+                |set| set.pck_chain = None,
             ];
             for change in changes {
                 let mut simple = self.clone();

@@ -1,6 +1,6 @@
 //! Signed statements for plans: each is written and signed once and used in as many universes as want it.
 
-use crate::plan::{Above, Document, List, Machine, Name, Set, Status, When};
+use crate::plan::{Above, Document, List, Machine, Name, PckChain, Set, Status, When};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 use veritee_model::UnixTime;
@@ -13,6 +13,9 @@ use veritee_testkit::{Role, Shape, SigningKey, Universe};
 pub(crate) const AS_OF: &str = veritee_testkit::universe::AS_OF;
 pub(crate) const FIRST_ADVISORY: &str = "INTEL-SA-00001";
 const DAY: u64 = 86_400;
+
+/// Of the second certificate of the machine's key.
+const SERIAL_AGAIN: [u8; 4] = [7, 7, 7, 7];
 
 /// Its signer is the first; the second has another key and number.
 static FIRST: LazyLock<Universe> = LazyLock::new(|| Universe::new(1));
@@ -33,7 +36,8 @@ enum Key {
     QeIdentity(Document),
     PckList(List),
     RootList(List),
-    Quote(Machine, Above),
+    Quote(Machine, Above, bool),
+    PckChain(PckChain, Machine, Above),
 }
 
 #[derive(Clone)]
@@ -145,6 +149,7 @@ fn qe_identity(document: &Document) -> Arc<Signed> {
 fn serial(name: Name) -> Vec<u8> {
     match name {
         Name::Pck => FIRST.pki.serial(Role::Pck),
+        Name::PckAgain => SERIAL_AGAIN.to_vec(),
         Name::PckCa => FIRST.pki.serial(Role::PlatformCa),
         Name::FirstSigner => FIRST.pki.serial(Role::TcbSigner),
         Name::SecondSigner => SECOND.pki.serial(Role::TcbSigner),
@@ -171,8 +176,8 @@ fn pck_ca(it: &List) -> Role {
     if it.elsewhere { Role::ProcessorCa } else { Role::PlatformCa }
 }
 
-/// The set as it is given.
-pub(crate) fn collateral(set: &Set) -> Collateral {
+/// The set as it is given in a universe of this machine.
+pub(crate) fn collateral(set: &Set, machine: Machine, above: Above) -> Collateral {
     let (tcb_info, qe_identity) = (tcb_info(&set.tcb_info), qe_identity(&set.qe_identity));
     let issuer = pck_ca(&set.pck_list);
     Collateral::from_parts(CollateralParts {
@@ -185,34 +190,72 @@ pub(crate) fn collateral(set: &Set) -> Collateral {
         qe_identity: qe_identity.0.clone(),
         qe_identity_signature: qe_identity.1.clone(),
         qe_identity_issuer_chain: qe_identity.2.clone(),
-        pck_certificate_chain: None,
+        pck_certificate_chain: set.pck_chain.map(|chain| pck_chain(chain, machine, above)),
     })
 }
 
-/// The machine's quote.
-pub(crate) fn quote(machine: Machine, above: Above) -> Arc<Vec<u8>> {
-    bytes(Key::Quote(machine, above), || {
-        let root = if above == Above::Older { Role::OlderRoot } else { Role::Root };
-        let universe = Universe::new(1).quote(|quote| {
-            quote.certification = Certification::Chain(vec![Role::Pck, Role::PlatformCa, root], vec![0]);
+/// The machine as its certificates name it.
+fn host(machine: Machine) -> Universe {
+    let svn = |svn: u8| Universe::new(1).sgx_extension(|extension| extension.components[0] = svn.into());
+    match machine {
+        Machine::Older => svn(4),
+        Machine::Unsupported => svn(0),
+        Machine::PckForged => Universe::new(1).certificate(Role::Pck, |pck| pck.signed_by = Role::Stranger),
+        _ => Universe::new(1),
+    }
+}
+
+const fn root(above: Above) -> Role {
+    match above {
+        Above::Older => Role::OlderRoot,
+        Above::Pinned => Role::Root,
+    }
+}
+
+/// A PCK chain, PEM.
+fn pck_chain(chain: PckChain, machine: Machine, above: Above) -> String {
+    let made = bytes(Key::PckChain(chain, machine, above), || {
+        let host = host(machine);
+        let host = match chain {
+            PckChain::Own => host,
+            PckChain::Again => host.certificate(Role::Pck, |pck| {
+                pck.serial = SERIAL_AGAIN.to_vec();
+                pck.not_before = UnixTime::from_seconds(pck.not_before.seconds() + DAY);
+            }),
+            PckChain::Forged => host.certificate(Role::Pck, |pck| pck.signed_by = Role::Stranger),
+            PckChain::OtherHost => {
+                host.pki(|pki| pki.replace_key(Role::Pck, SigningKey::derive(78, "another host")))
+            }
+            PckChain::Damaged => return b"-----BEGIN CERTIFICATE-----\nnone\n".to_vec(),
+        };
+        host.pki.pem(&[Role::Pck, Role::PlatformCa, root(above)]).into_bytes()
+    });
+    String::from_utf8(made.to_vec()).unwrap()
+}
+
+/// The machine's quote, with its PCK chain or without.
+pub(crate) fn quote(machine: Machine, above: Above, carries: bool) -> Arc<Vec<u8>> {
+    bytes(Key::Quote(machine, above, carries), || {
+        let late = match machine {
+            Machine::Older => Some(5),
+            Machine::Unsupported => Some(0),
+            _ => None,
+        };
+        let universe = host(machine).quote(|quote| {
+            quote.certification = match carries {
+                true => Certification::Chain(vec![Role::Pck, Role::PlatformCa, root(above)], vec![0]),
+                false => Certification::PlainPpid,
+            };
             match machine {
                 Machine::Debug => quote.td().td_attributes[0] |= 1,
                 Machine::QuoteForged => quote.signed_by = Role::Stranger,
                 Machine::EnclaveForged => quote.qe_report_signed_by = Role::Stranger,
                 _ => {}
             }
+            if let Some(late) = late {
+                quote.td().tee_tcb_svn[2] = late;
+            }
         });
-        let svns = |universe: Universe, svn: u8, late: u8| {
-            universe
-                .sgx_extension(|extension| extension.components[0] = svn.into())
-                .quote(|quote| quote.td().tee_tcb_svn[2] = late)
-        };
-        let universe = match machine {
-            Machine::Older => svns(universe, 4, 5),
-            Machine::Unsupported => svns(universe, 0, 0),
-            Machine::PckForged => universe.certificate(Role::Pck, |pck| pck.signed_by = Role::Stranger),
-            _ => universe,
-        };
         universe.forge().quote
     })
 }

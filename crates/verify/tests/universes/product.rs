@@ -81,7 +81,7 @@ fn policy(rules: &Rules, universe: &Universe) -> Policy {
         }
     }
     if let Some(own) = rules.pinned {
-        let quote = pool::quote(universe.machine, universe.above);
+        let quote = pool::quote(universe.machine, universe.above, universe.carries);
         let register = |offset: usize| hex::encode(&quote[48 + offset..96 + offset]);
         let mrtd = if own { register(136) } else { "00".repeat(48) };
         let _ = write!(
@@ -108,8 +108,9 @@ fn policy(rules: &Rules, universe: &Universe) -> Policy {
     Policy::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
-fn item(set: &Set, number: usize) -> Item {
-    Item::new(pool::collateral(set).to_json(), format!("{number}.json"))
+fn item(set: &Set, number: usize, universe: &Universe) -> Item {
+    let collateral = pool::collateral(set, universe.machine, universe.above);
+    Item::new(collateral.to_json(), format!("{number}.json"))
 }
 
 /// What all commands share.
@@ -130,12 +131,15 @@ impl Product {
         }
         let mut grounds = Grounds::new(&ROOT, &policy, &Budget::STANDARD);
         let mut evidence = Evidence {
-            quote: Some(Item::new(pool::quote(universe.machine, universe.above).to_vec(), "quote.bin")),
+            quote: Some(Item::new(
+                pool::quote(universe.machine, universe.above, universe.carries).to_vec(),
+                "quote.bin",
+            )),
             ..Evidence::default()
         };
         let mut bystander = Evidence::default();
         for (number, set) in sets {
-            let item = item(set, number);
+            let item = item(set, number, universe);
             match (origin(set.giver), set.giver) {
                 (Some(origin), _) => grounds.give(item, origin),
                 (None, Giver::Judged) => evidence.collateral.push(item),

@@ -7,7 +7,8 @@
 //! brings fills gaps and can only tighten; 10 is a forgery or a contradiction, 11 a refusal, 13 what is not known.
 
 use crate::plan::{
-    Above, Advisories, Document, Excepted, Giver, List, Machine, Name, Rules, Set, Status, Universe, When,
+    Above, Advisories, Document, Excepted, Giver, List, Machine, Name, PckChain, Rules, Set, Status,
+    Universe, When,
 };
 use std::collections::BTreeSet;
 
@@ -56,16 +57,32 @@ pub(crate) fn judge(universe: &Universe) -> Codes {
 
 /// Whether a universe is refused for a revocation, whatever else there is.
 pub(crate) fn is_host_revoked(universe: &Universe) -> bool {
-    universe.machine != Machine::PckForged
-        && host_names(universe.above).iter().any(|name| names(&universe.sets).contains(name))
+    host_is_revoked(universe, &universe.sets, &names(&universe.sets))
 }
 
-fn host_names(above: Above) -> Vec<Name> {
-    let mut chain = vec![Name::Pck, Name::PckCa];
-    if above == Above::Older {
-        chain.push(Name::OlderRoot);
-    }
-    chain
+/// A chain that is the machine's and reaches the root, in the quote or given, holds something that is revoked.
+fn host_is_revoked(universe: &Universe, sets: &[Set], revoked: &BTreeSet<Name>) -> bool {
+    let chains = if universe.carries { vec![PckChain::Own] } else { fitting(universe, sets) };
+    let own = chains.iter().filter_map(|chain| match chain {
+        PckChain::Own => Some(Name::Pck),
+        PckChain::Again => Some(Name::PckAgain),
+        _ => None,
+    });
+    let above = [Some(Name::PckCa), (universe.above == Above::Older).then_some(Name::OlderRoot)];
+    universe.machine != Machine::PckForged
+        && own
+            .into_iter()
+            .any(|own| revoked.contains(&own) || above.iter().flatten().any(|name| revoked.contains(name)))
+}
+
+/// The chains that somebody gave and whose key signed the machine's enclave. A bystander's are nobody's.
+fn fitting(universe: &Universe, sets: &[Set]) -> Vec<PckChain> {
+    let given = sets.iter().filter(|set| set.giver != Giver::Bystander).filter_map(|set| set.pck_chain);
+    given.filter(|chain| universe.machine != Machine::EnclaveForged && is_own_key(*chain)).collect()
+}
+
+const fn is_own_key(chain: PckChain) -> bool {
+    matches!(chain, PckChain::Own | PckChain::Again | PckChain::Forged)
 }
 
 /// Everything that a genuine list names, of any age.
@@ -85,6 +102,7 @@ fn without_outbid(sets: &[Set]) -> Vec<Set> {
         given(|set| !set.qe_identity.elsewhere),
         given(|set| !set.pck_list.elsewhere),
         given(|_| true),
+        given(|set| set.pck_chain.is_some_and(is_own_key)),
     ];
     let mut kept = sets.to_vec();
     for set in kept.iter_mut().filter(|set| !is_judge(set.giver)) {
@@ -99,6 +117,9 @@ fn without_outbid(sets: &[Set]) -> Vec<Set> {
         }
         if has[3] {
             set.root_list = NO_LIST;
+        }
+        if has[4] {
+            set.pck_chain = None;
         }
     }
     kept
@@ -121,9 +142,7 @@ const NO_LIST: List =
 /// The verdict when these sets may decide and those may revoke.
 fn under(universe: &Universe, deciding: &[Set], revoking: &[Set]) -> Codes {
     let revoked = names(revoking);
-    let host_is_revoked = universe.machine != Machine::PckForged
-        && host_names(universe.above).iter().any(|name| revoked.contains(name));
-    if host_is_revoked {
+    if host_is_revoked(universe, revoking, &revoked) {
         return codes(&[10]);
     }
     let signed_off = |document: &Document| {
@@ -137,6 +156,12 @@ fn under(universe: &Universe, deciding: &[Set], revoking: &[Set]) -> Codes {
     let ca_revoked = revoked.contains(&Name::PckCa);
     let pck_lists = lists(sets.iter().map(|set| set.pck_list), ca_revoked);
     let root_lists = lists(sets.iter().map(|set| set.root_list), false);
+    let chains = fitting(universe, deciding);
+    if !universe.carries && chains.is_empty() {
+        // Which platform it is nobody knows: what is asked of all of them alike can be at fault, and nothing else.
+        let common = [qe_identities.err(), root_lists.err()];
+        return codes(&[if common.contains(&Some(10)) { 10 } else { 13 }]);
+    }
     let faults: Codes = [
         tcb_infos.as_ref().err(),
         qe_identities.as_ref().err(),
@@ -153,13 +178,16 @@ fn under(universe: &Universe, deciding: &[Set], revoking: &[Set]) -> Codes {
         // The first that is in the way is told; a list that is missing hides what a damaged document would say.
         return faults;
     };
+    // The certificate of a key that nobody certified is as good as that of a forged machine.
+    let forged = !universe.carries && !chains.iter().any(|chain| *chain != PckChain::Forged);
+    let machine = if forged { Machine::PckForged } else { universe.machine };
     let mut found = Codes::new();
     for tcb_info in &tcb_infos {
         for qe_identity in &qe_identities {
             for pck_list in &pck_lists {
                 for root_list in &root_lists {
                     let windows = [tcb_info.when, qe_identity.when, pck_list.when, root_list.when];
-                    found.insert(verdict(universe, tcb_info, qe_identity, windows));
+                    found.insert(verdict(universe, machine, (tcb_info, qe_identity), windows));
                 }
             }
         }
@@ -209,9 +237,14 @@ enum Fault {
     Other,
 }
 
-fn verdict(universe: &Universe, tcb_info: &Document, qe_identity: &Document, windows: [When; 4]) -> u8 {
+fn verdict(
+    universe: &Universe,
+    machine: Machine,
+    (tcb_info, qe_identity): (&Document, &Document),
+    windows: [When; 4],
+) -> u8 {
     let rules = &universe.rules;
-    match universe.machine {
+    match machine {
         Machine::QuoteForged | Machine::EnclaveForged | Machine::PckForged => {
             // What is not in force yet is no ground to call anything forged on.
             return if windows.contains(&When::Later) { 11 } else { 10 };
