@@ -51,6 +51,7 @@ fn evidence(pieces: &mut Pieces<'_>) -> Evidence {
         vm_config: pieces.maybe(),
         mr_config: pieces.maybe(),
         certificates: pieces.maybe(),
+        certificate_quote: None,
         collateral: pieces.maybe().into_iter().collect(),
         kms_keys: pieces.flag().then(|| KmsKeys { ca_spki: pieces.bytes(), k256: pieces.bytes() }),
         ingress: pieces

@@ -159,12 +159,13 @@ fn for_each_item(evidence: &mut Evidence, mut change: impl FnMut(&mut Item)) {
         vm_config,
         mr_config,
         certificates,
+        certificate_quote,
         collateral,
         ingress,
         ..
     } = evidence;
     let logs = event_log.iter_mut().map(|log| &mut log.item);
-    let single = [quote, runtime_events, app_compose, vm_config, mr_config, certificates];
+    let single = [quote, runtime_events, app_compose, vm_config, mr_config, certificates, certificate_quote];
     single.into_iter().flatten().chain(logs).chain(collateral).for_each(&mut change);
     if let Some(ingress) = ingress {
         change(&mut ingress.sums);

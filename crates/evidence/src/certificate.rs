@@ -2,12 +2,13 @@
 //!
 //! Only the extensions are read here. Keys, signatures and validity are judged by a later step.
 
+use crate::container::Container;
 use crate::error::{BinaryProblem, CertificateProblem, ReadError};
 use crate::json::Origin;
 use base64::Engine as _;
 use flate2::bufread::GzDecoder;
 use std::io::Read as _;
-use veritee_model::Budget;
+use veritee_model::{Budget, Item};
 use x509_parser::asn1_rs::{FromDer as _, OctetString};
 use x509_parser::pem::Pem;
 use x509_parser::prelude::X509Certificate;
@@ -126,6 +127,15 @@ fn inflate(log: Vec<u8>, origin: &Origin, budget: &Budget) -> Result<Vec<u8>, Re
     }
     let rest = decoder.into_inner().into_inner();
     if rest.is_empty() { Ok(out) } else { Err(fail(BinaryProblem::TrailingBytes { count: rest.len() })) }
+}
+
+/// The quote in the attestation container of a chain's leaf; nothing where there is none, or none that can be read.
+pub(crate) fn quote_in_container(chain: Option<&Item>, budget: &Budget) -> Option<Item> {
+    let chain = chain?;
+    let origin = Origin::new(&chain.source).member("extensions").member("attestation");
+    let leaf = read_pem(core::str::from_utf8(&chain.bytes).ok()?, &origin, budget).ok()?;
+    let container = Container::read(&leaf.attestation?, &origin, budget).ok()?;
+    Some(Item::new(container.quote, origin.member("quote").source()))
 }
 
 /// The public key (SPKI, DER) of the first certificate of a PEM chain.

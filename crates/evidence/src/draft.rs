@@ -183,7 +183,10 @@ impl<'b> Draft<'b> {
         }
         let item = Item::new(pem, origin.source());
         let slot = &mut self.evidence.certificates;
-        keep_first(slot, item, "certificate chain", origin, same_text, &mut self.notes)
+        keep_first(slot, item, "certificate chain", origin, same_text, &mut self.notes)?;
+        let chain = self.evidence.certificates.as_ref();
+        self.evidence.certificate_quote = certificate::quote_in_container(chain, self.budget);
+        Ok(())
     }
 
     /// The leaf, and the container in it if it has one.
@@ -369,6 +372,7 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
         vm_config,
         mr_config,
         certificates,
+        certificate_quote,
         gpus,
         collateral,
         gpu_collateral,
@@ -381,13 +385,14 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
         replicas,
         caa,
     } = second;
-    let slots: [Slot<'_>; 7] = [
+    let slots: [Slot<'_>; 8] = [
         (&mut first.quote, quote, QUOTE, same_statement),
         (&mut first.runtime_events, runtime_events, "list of run-time events", same_events),
         (&mut first.app_compose, app_compose, "app_compose", same_bytes),
         (&mut first.vm_config, vm_config, "vm_config", same_document),
         (&mut first.mr_config, mr_config, "mr_config", same_document),
         (&mut first.certificates, certificates, "certificate chain", same_text),
+        (&mut first.certificate_quote, certificate_quote, "quote in the certificate", same_statement),
         (&mut first.gpus, gpus, "GPU evidence", same_document),
     ];
     for (slot, item, part, same) in slots {

@@ -177,7 +177,7 @@ pub fn add_certificates(
     let alone = matches!(bytes.trim_ascii_start(), [0x30 | b'-', ..]);
     if let Some(found) = if alone { None } else { inside(source, bytes, budget)? } {
         let missing = ReadError::MissingField { at: Origin::new(source).place(), field: "app_cert" };
-        return Ok(put(&mut evidence.certificates, found.certificates.ok_or(missing)?, "certificate chain"));
+        return Ok(put_certificates(evidence, found.certificates.ok_or(missing)?, budget));
     }
     let origin = Origin::new(source).recognised(Format::RaTls);
     let unwrapped = encoding::unwrapped(bytes, &origin, budget)?;
@@ -190,7 +190,13 @@ pub fn add_certificates(
         _ => utf8(bytes, &origin)?.to_owned(),
     };
     certificate::read_pem(&pem, &origin, budget)?;
-    Ok(put(&mut evidence.certificates, Item::new(pem, source), "certificate chain"))
+    Ok(put_certificates(evidence, Item::new(pem, source), budget))
+}
+
+fn put_certificates(evidence: &mut Evidence, chain: Item, budget: &Budget) -> Option<Note> {
+    let note = put(&mut evidence.certificates, chain, "certificate chain");
+    evidence.certificate_quote = certificate::quote_in_container(evidence.certificates.as_ref(), budget);
+    note
 }
 
 /// Adds what a server showed on TLS to the machines of one input.

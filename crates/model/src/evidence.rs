@@ -157,6 +157,9 @@ pub struct Evidence {
     pub mr_config: Option<Item>,
     /// RA-TLS certificate chain, PEM, leaf first.
     pub certificates: Option<Item>,
+    /// The quote in the attestation container of the chain's leaf, where it has one that can be read. It stands in the
+    /// chain already, so that no document has it beside: whoever reads the chain reads it out.
+    pub certificate_quote: Option<Item>,
     /// Collateral documents, each a JSON object in dcap-qvl's form.
     pub collateral: Vec<Item>,
     /// Evidence of GPUs, in whatever container it came.

@@ -249,9 +249,13 @@ reasons! {
     IngressFileMismatch "ingress-file-mismatch" NotGenuine "a file of the ingress evidence is not the one its list names";
     IngressListMalformed "ingress-list-malformed" Refused "the list that the quote binds is not one of files and their digests";
     IngressFileUnlisted "ingress-file-unlisted" Notice "a file beside the ingress evidence is not in its list: nothing binds it";
+    IngressCertificateExpired "ingress-certificate-expired" Refused "a certificate of the ingress evidence has expired at the as-of time";
+    IngressCertificateNotYetValid "ingress-certificate-not-yet-valid" Refused "a certificate of the ingress evidence is not valid yet at the as-of time";
     ServedOtherName "served-other-name" Undecided "the handshake was with another server than the one asked about";
     ServedCertificateMalformed "served-certificate-malformed" Refused "the certificate chain that the server showed cannot be read";
     ServedCertificateOther "served-certificate-other" Refused "the server showed a certificate that the quote does not bind";
+    ServedCertificateExpired "served-certificate-expired" Refused "the certificate that the server showed has expired at the as-of time";
+    ServedCertificateNotYetValid "served-certificate-not-yet-valid" Refused "the certificate that the server showed is not valid yet at the as-of time";
     ServedCertificateUnbound "served-certificate-unbound" Undecided "nothing in the evidence binds the certificate that the server showed";
     CaaMissing "caa-missing" Refused "no CAA record restricts who may get certificates for the domain";
     CaaOpen "caa-open" Refused "the CAA records let others than one named account get certificates for the domain";

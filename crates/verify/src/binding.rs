@@ -7,13 +7,14 @@ mod ra_tls;
 pub mod report_data;
 mod served;
 
-use crate::Expected;
 use crate::run::Run;
+use crate::{Expected, Request};
 use std::collections::BTreeSet;
 use veritee_eventlog::AppIdentity;
+use veritee_model::evidence::IngressEvidence;
 use veritee_model::text::shortened;
-use veritee_model::{Check, CheckId, Evidence, Item, Outcome, Reason, ReportData};
-use veritee_quote::VerifiedQuote;
+use veritee_model::{Check, CheckId, Class, Evidence, Fault, Item, Outcome, Reason, ReportData, UnixTime};
+use veritee_quote::{Quote, VerifiedQuote};
 
 pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identity: Option<&AppIdentity>) {
     let Some((verified, td)) = verified.and_then(|quote| quote.td().map(|td| (quote, td))) else { return };
@@ -26,6 +27,14 @@ pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identit
     run.record_all(vec![ra_tls, content, kms_keys(run, &td.report_data), ingress]);
     run.record(served::check(run.request, &shown, identity));
     run.record(caa::check(run.request, &shown));
+}
+
+/// The quote inside the RA-TLS certificate, where there is one that can be read.
+pub(crate) fn certificate_quote(request: &Request<'_>) -> Option<Quote> {
+    let item = request.evidence.certificates.as_ref()?;
+    let chain = certificate::RaTlsChain::read(&item.bytes, request.budget).ok()?;
+    let bytes = ra_tls::own_quote(request, &chain).ok().flatten()?;
+    Quote::parse_within(bytes, request.budget).ok()
 }
 
 /// Which parts of the evidence REPORTDATA was shown to bind, each by the check of its own.
@@ -141,7 +150,9 @@ fn ingress_evidence(run: &mut Run<'_>, report_data: &ReportData) -> (Check, BTre
                     let detail = "the list does not name it: nothing binds it, and it was not used";
                     run.notice(Reason::IngressFileUnlisted, detail, Some(&shortened(name, 128)));
                 }
-                (Check::pass(id, detail), files.bound)
+                let faults = ingress_out_of_force(run.request, &files.bound, evidence);
+                let check = if faults.is_empty() { Check::pass(id, detail) } else { gravest(id, faults) };
+                (check, files.bound)
             }
             Err(error) => (Check::from_reason(id, error.reason(), error.to_string()), none),
         },
@@ -152,8 +163,76 @@ fn ingress_evidence(run: &mut Run<'_>, report_data: &ReportData) -> (Check, BTre
     }
 }
 
+/// Certificates for domains that are not valid at the as-of time. Evidence of dstack-ingress answers no nonce: the end of
+/// its certificates is the only bound on a replay.
+fn ingress_out_of_force(
+    request: &Request<'_>,
+    bound: &BTreeSet<String>,
+    evidence: &IngressEvidence,
+) -> Vec<Check> {
+    let reasons =
+        (CheckId::BindingIngress, Reason::IngressCertificateExpired, Reason::IngressCertificateNotYetValid);
+    let files =
+        evidence.files.iter().filter(|(name, _)| bound.contains(*name) && served::is_certificate(name));
+    let leaves =
+        files.filter_map(|(name, item)| Some((name, served::Leaf::read(&item.bytes, request.budget).ok()?)));
+    let fault = |(name, leaf): (&String, served::Leaf)| {
+        let name = veritee_model::text::inert(&shortened(name, 128));
+        out_of_force(reasons, &name, leaf.validity, request.as_of)
+    };
+    leaves.filter_map(fault).collect()
+}
+
 /// Unlisted files that are named: a folder of them is no more telling than a few.
 const MOST_NAMED: usize = 8;
+
+/// The fault that weighs most, which names the others and keeps them: an exception for one lets no other pass.
+fn gravest(id: CheckId, mut faults: Vec<Check>) -> Check {
+    // A stable sort: of two that weigh the same the first stays first.
+    faults.sort_by_key(|fault| fault.reason.map_or(Class::NotGenuine, Reason::class));
+    let all: Vec<Fault> = faults.iter().flat_map(faults_of).collect();
+    let mut faults = faults.into_iter();
+    let Some(mut first) = faults.next() else {
+        return Check::fail(id, Reason::BindingMismatch, "nothing is bound");
+    };
+    for other in faults {
+        first.detail = format!("{}; and {}", first.detail, other.detail);
+    }
+    if first.outcome == Outcome::Fail && (all.len() > 1 || all.iter().any(|fault| fault.value.is_some())) {
+        first.faults = all;
+    }
+    first
+}
+
+fn faults_of(check: &Check) -> Vec<Fault> {
+    match check.reason {
+        Some(reason) if check.faults.is_empty() => vec![Fault::new(reason, check.detail.clone())],
+        _ => check.faults.clone(),
+    }
+}
+
+/// A time outside a certificate's own, as a fault of the check that rests on it.
+fn out_of_force(
+    (id, expired, not_yet_valid): (CheckId, Reason, Reason),
+    name: &str,
+    (from, until): (UnixTime, UnixTime),
+    as_of: UnixTime,
+) -> Option<Check> {
+    let (reason, words, bound) = if as_of < from {
+        (not_yet_valid, "is valid only from", from)
+    } else if as_of > until {
+        (expired, "expired on", until)
+    } else {
+        return None;
+    };
+    let detail = format!("{name} {words} {bound}, as of {as_of}");
+    Some(
+        Check::fail(id, reason, detail)
+            .compared(format!("{from} to {until}"), as_of)
+            .at(name)
+            .next("ask the operator for the certificate that is in use now"),
+    )
+}
 
 fn not_given(id: CheckId, detail: &str) -> Check {
     Check::not_checked(id, Reason::BindingNotGiven, detail)

@@ -53,7 +53,12 @@ impl Followed {
     }
 
     pub(super) fn answered(&mut self, number: u64, line: &Line) {
-        let Some(chain) = line.pck_chain() else { return };
+        for chain in line.pck_chains() {
+            self.follow(number, chain);
+        }
+    }
+
+    fn follow(&mut self, number: u64, chain: &[u8]) {
         let key = Sha256Digest::of(chain);
         let known = self.hosts.contains_key(&key);
         if self.lines >= MOST_LINES || (!known && self.hosts.len() >= MOST_HOSTS) {
@@ -78,6 +83,7 @@ impl Followed {
             }
         }
         wrong.sort_by_key(|(line, _)| *line);
+        wrong.dedup_by_key(|(line, _)| *line);
         done.lines = wrong.into_iter().map(|(line, error)| Line::corrected(line, &error)).collect();
         if judge.known().revoked_items() > self.revoked_items {
             done.notes.push(

@@ -136,7 +136,7 @@ pub(super) struct Judged {
     collateral_passed_over: Vec<String>,
     /// Where answers may have to be corrected: what would tell.
     #[serde(skip)]
-    pck_chain: Option<Vec<u8>>,
+    pck_chains: Vec<Vec<u8>>,
 }
 
 const fn word_of(outcome: VerdictOutcome) -> &'static str {
@@ -197,13 +197,11 @@ impl Line {
         }
     }
 
-    /// The PCK chain of a quote whose answer a later revocation would change.
-    pub(super) fn pck_chain(&self) -> Option<&[u8]> {
+    /// The PCK chains of a quote whose answer a later revocation would change.
+    pub(super) fn pck_chains(&self) -> &[Vec<u8>] {
         match self {
-            Self::Judged(judged) if judged.outcome != VerdictOutcome::NotGenuine => {
-                judged.pck_chain.as_deref()
-            }
-            _ => None,
+            Self::Judged(judged) if judged.outcome != VerdictOutcome::NotGenuine => &judged.pck_chains,
+            _ => &[],
         }
     }
 
@@ -328,8 +326,7 @@ impl Judge {
         };
         judged.loosened.clone_from(&self.loosened);
         if self.streams {
-            let quote = evidence.quote.as_ref().and_then(|item| Quote::parse(&item.bytes).ok());
-            judged.pck_chain = quote.map(|quote| quote.certification_data().to_vec());
+            judged.pck_chains = self.grounds.pck_chains(&request);
         }
         judged
     }
@@ -407,7 +404,7 @@ fn of_quote(input: String, alone: QuoteAlone) -> Judged {
         collateral_passed_over: unusable.into_iter().map(|(why, name)| format!("{name}: {why}")).collect(),
         decided_by,
         loosened: Vec::new(),
-        pck_chain: None,
+        pck_chains: Vec::new(),
     }
 }
 
@@ -456,7 +453,7 @@ fn of_report(input: String, report: &Report) -> Judged {
             .map(|notice| format!("{}: {}", notice.location.as_deref().unwrap_or_default(), notice.detail))
             .collect(),
         loosened: Vec::new(),
-        pck_chain: None,
+        pck_chains: Vec::new(),
     }
 }
 

@@ -153,6 +153,9 @@ fn take_parts(mine: &mut Evidence, other: &Evidence, notes: &mut Vec<Note>) {
     fill(&mut mine.app_compose, &other.app_compose);
     fill(&mut mine.vm_config, &other.vm_config);
     fill(&mut mine.mr_config, &other.mr_config);
+    if mine.certificates.is_none() {
+        mine.certificate_quote.clone_from(&other.certificate_quote);
+    }
     fill(&mut mine.certificates, &other.certificates);
 }
 

@@ -1,6 +1,7 @@
 //! Reading `veritee/evidence/v1` and sets of it: nothing unknown, nothing twice, every digest checked.
 
 use super::{SCHEMA, SET_SCHEMA};
+use crate::certificate;
 use crate::encoding::{self, Encoding};
 use crate::error::{EncodingProblem, ReadError};
 use crate::json::{Object, Value};
@@ -68,6 +69,7 @@ fn tool(document: &mut Object<'_>) -> Result<(), ReadError> {
 fn machine(mut document: Object<'_>, budget: &Budget) -> Result<Evidence, ReadError> {
     document.take("schema");
     tool(&mut document)?;
+    let certificates = item_member(&mut document, "certificates", budget.input_bytes)?;
     let evidence = Evidence {
         quote: item_member(&mut document, "quote", budget.input_bytes)?,
         event_log: match document.take("event_log") {
@@ -78,7 +80,8 @@ fn machine(mut document: Object<'_>, budget: &Budget) -> Result<Evidence, ReadEr
         app_compose: item_member(&mut document, "app_compose", budget.app_compose_bytes)?,
         vm_config: item_member(&mut document, "vm_config", budget.input_bytes)?,
         mr_config: item_member(&mut document, "mr_config", budget.input_bytes)?,
-        certificates: item_member(&mut document, "certificates", budget.input_bytes)?,
+        certificate_quote: certificate::quote_in_container(certificates.as_ref(), budget),
+        certificates,
         collateral: document
             .require("collateral")?
             .array()?

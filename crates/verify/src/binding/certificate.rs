@@ -115,7 +115,7 @@ pub struct RaTlsChain {
     pub issuer_app_ids: Vec<AppId>,
     /// From when and until when each certificate is valid, leaf first.
     pub validity: Vec<(UnixTime, UnixTime)>,
-    /// The leaf has dstack's attestation container, which is not read here.
+    /// The leaf has dstack's attestation container. It is not read here: whoever reads the evidence reads it out.
     pub has_attestation: bool,
     last: Vec<u8>,
 }
@@ -202,7 +202,7 @@ fn authority(certificate: &X509Certificate<'_>, below: usize) -> Result<(), &'st
     }
 }
 
-fn validity(certificate: &X509Certificate<'_>) -> (UnixTime, UnixTime) {
+pub(super) fn validity(certificate: &X509Certificate<'_>) -> (UnixTime, UnixTime) {
     let seconds = |time: x509_parser::time::ASN1Time| u64::try_from(time.timestamp()).unwrap_or(0);
     let validity = certificate.validity();
     let (from, until) = (seconds(validity.not_before), seconds(validity.not_after));

@@ -11,7 +11,7 @@
 //! replica) is a refusal; a key that no quote binds, an issuer that is not the measured one, are contradictions.
 
 use super::certificate::{ChainError, RaTlsChain};
-use super::report_data;
+use super::{gravest, report_data};
 use crate::Request;
 use veritee_eventlog::{AppIdentity, KeyProviderKind};
 use veritee_model::report::EventFact;
@@ -38,47 +38,30 @@ pub(crate) fn check(
         return Check::fail(ID, Reason::RaTlsMalformed, "the certificate's key cannot be bound");
     };
     let mut faults = Vec::new();
-    let bound_by = if expected == td.report_data {
-        "the quote"
-    } else {
-        faults.extend(by_own_quote(request, &Judged { verified, td, events }, &chain, &expected));
-        "the quote inside the certificate, of the same machine and application,"
+    let own = match own_quote(request, &chain) {
+        Ok(own) => own,
+        Err(check) => return *check,
+    };
+    let judged = Judged { verified, td, events };
+    // Another quote that claims the same key is another machine that has it: it is judged whether it is needed or not.
+    let bound_by = match own {
+        None if expected == td.report_data => "the quote",
+        Some(bytes) if expected == td.report_data && bytes == verified.quote().as_bytes() => "the quote",
+        own => {
+            faults.extend(by_own_quote(request, &judged, (own, &chain), &expected));
+            "the quote inside the certificate, of the same machine and application,"
+        }
     };
     faults.extend(out_of_force(request, &chain));
     match issued_for(&chain, identity) {
         Ok(issuer) if faults.is_empty() => {
             Check::pass(ID, format!("{bound_by} binds the certificate's key; {issuer}"))
         }
-        Ok(_) => gravest(faults),
+        Ok(_) => gravest(ID, faults),
         Err(check) => {
             faults.push(*check);
-            gravest(faults)
+            gravest(ID, faults)
         }
-    }
-}
-
-/// The fault that weighs most, which names the others and keeps them: an exception for one lets no other pass.
-fn gravest(mut faults: Vec<Check>) -> Check {
-    // A stable sort: of two that weigh the same the first stays first.
-    faults.sort_by_key(|fault| fault.reason.map_or(Class::NotGenuine, Reason::class));
-    let all: Vec<Fault> = faults.iter().flat_map(faults_of).collect();
-    let mut faults = faults.into_iter();
-    let Some(mut first) = faults.next() else {
-        return Check::fail(ID, Reason::RaTlsQuote, "the certificate's key is not bound");
-    };
-    for other in faults {
-        first.detail = format!("{}; and {}", first.detail, other.detail);
-    }
-    if first.outcome == Outcome::Fail && (all.len() > 1 || all.iter().any(|fault| fault.value.is_some())) {
-        first.faults = all;
-    }
-    first
-}
-
-fn faults_of(check: &Check) -> Vec<Fault> {
-    match check.reason {
-        Some(reason) if check.faults.is_empty() => vec![Fault::new(reason, check.detail.clone())],
-        _ => check.faults.clone(),
     }
 }
 
@@ -141,22 +124,38 @@ fn refused(error: &ChainError) -> Check {
     Check::fail(ID, error.reason(), error.to_string())
 }
 
+/// The quote in the leaf: an extension's, or the one in dstack's attestation container. A leaf with two has to have the
+/// same one twice.
+pub(super) fn own_quote<'a>(
+    request: &'a Request<'_>,
+    chain: &'a RaTlsChain,
+) -> Result<Option<&'a [u8]>, Box<Check>> {
+    let in_container = request.evidence.certificate_quote.as_ref().filter(|_| chain.has_attestation);
+    match (chain.quote.as_deref(), in_container.map(|item| item.bytes.as_slice())) {
+        (Some(one), Some(other)) if one != other => {
+            let detail = "the certificate carries two different quotes: one of its own, one in its attestation container";
+            Err(Box::new(Check::fail(ID, Reason::RaTlsMalformed, detail)))
+        }
+        (one, other) => Ok(other.or(one)),
+    }
+}
+
 /// What stands against the quote in the leaf: it has to bind the leaf's key, be genuine, be acceptable, and be of the
 /// same machine and application.
 fn by_own_quote(
     request: &Request<'_>,
     judged: &Judged<'_>,
-    chain: &RaTlsChain,
+    (own, chain): (Option<&[u8]>, &RaTlsChain),
     expected: &ReportData,
 ) -> Vec<Check> {
     let fail = |reason, detail: String| vec![Check::fail(ID, reason, detail)];
-    if chain.quote.is_none() && chain.has_attestation {
-        let detail =
-            "REPORTDATA binds something else, and the certificate's own quote is in an attestation container";
+    if own.is_none() && chain.has_attestation {
+        let detail = "REPORTDATA binds something else, and the certificate's own quote is in an attestation container \
+                      that cannot be read";
         let check = Check::not_checked(ID, Reason::RaTlsMissing, detail);
         return vec![check.next("judge the quote of the certificate: give the certificate as the evidence")];
     }
-    let Some(bytes) = &chain.quote else {
+    let Some(bytes) = own else {
         let detail = "REPORTDATA does not bind the certificate's key, and the certificate carries no quote";
         let check = Check::fail(ID, Reason::RaTlsUnbound, detail)
             .compared(expected, judged.td.report_data)
@@ -268,24 +267,13 @@ fn not_acceptable(request: &Request<'_>, own: &VerifiedQuote) -> Vec<Check> {
 /// Certificates that are not valid at the as-of time. For evidence that answers no nonce the end of the certificate is the
 /// only bound on a replay.
 fn out_of_force(request: &Request<'_>, chain: &RaTlsChain) -> Vec<Check> {
-    let as_of = request.as_of;
-    let mut faults = Vec::new();
-    for (number, (from, until)) in chain.validity.iter().enumerate() {
-        let (reason, words, bound) = if as_of < *from {
-            (Reason::RaTlsNotYetValid, "is valid only from", from)
-        } else if as_of > *until {
-            (Reason::RaTlsExpired, "expired on", until)
-        } else {
-            continue;
-        };
-        faults.push(
-            Check::fail(ID, reason, format!("certificate {number} {words} {bound}, as of {as_of}"))
-                .compared(format!("{from} to {until}"), as_of)
-                .at(format!("certificate {number}"))
-                .next("ask the operator for the certificate that is in use now"),
-        );
-    }
-    faults
+    let reasons = (ID, Reason::RaTlsExpired, Reason::RaTlsNotYetValid);
+    let certificates = chain.validity.iter().enumerate();
+    certificates
+        .filter_map(|(number, validity)| {
+            super::out_of_force(reasons, &format!("certificate {number}"), *validity, request.as_of)
+        })
+        .collect()
 }
 
 /// The chain ends in the measured KMS, and the leaf names the measured application. A chain that is cut short before

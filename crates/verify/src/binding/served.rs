@@ -8,7 +8,8 @@
 //! Where a domain was asked about, a handshake with any other name says nothing of it.
 //!
 //! The record of the handshake is made by whoever fetched; the server's proof that it holds the key was checked there
-//! and cannot be checked again. Not checked here: validity dates, revocation, the path to a public authority.
+//! and cannot be checked again. Not checked here: revocation, the path to a public authority, dates of authorities (old
+//! ones are served along for old clients).
 
 use super::Shown;
 use super::certificate::{self, ChainError, RaTlsChain};
@@ -16,7 +17,7 @@ use crate::Request;
 use veritee_eventlog::AppIdentity;
 use veritee_model::evidence::ServedCertificates;
 use veritee_model::text::{inert, shortened};
-use veritee_model::{Budget, Check, CheckId, Evidence, Reason, Sha256Digest};
+use veritee_model::{Budget, Check, CheckId, Evidence, Reason, Sha256Digest, UnixTime};
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -39,19 +40,26 @@ pub(crate) fn check(request: &Request<'_>, shown: &Shown, identity: Option<&AppI
     }
     let bound = Bound::of(request, shown);
     let server = inert(&shortened(&served.server, 256));
-    match bound.names(&leaf) {
-        Some(Match { words, for_names }) if !for_names || leaf.covers(host(served)) => {
-            Check::pass(ID, format!("{server} showed {words}"))
-        }
-        Some(_) => Check::fail(
-            ID,
-            Reason::ServedCertificateOther,
-            format!("{server} showed a bound certificate that is for other names"),
-        )
-        .compared(shortened(host(served), 256), shortened(&leaf.names.join(", "), 256))
-        .next("no client that checks names would accept it there: ask the server whose names it bears"),
-        None => unbound(&server, &bound, &leaf, identity),
+    let Some(Match { words, for_names }) = bound.names(&leaf) else {
+        return unbound(&server, &bound, &leaf, identity);
+    };
+    let mut faults = Vec::new();
+    if for_names && !leaf.covers(host(served)) {
+        let detail = format!("{server} showed a bound certificate that is for other names");
+        faults.push(
+            Check::fail(ID, Reason::ServedCertificateOther, detail)
+                .compared(shortened(host(served), 256), shortened(&leaf.names.join(", "), 256))
+                .next(
+                    "no client that checks names would accept it there: ask the server whose names it bears",
+                ),
+        );
     }
+    let reasons = (ID, Reason::ServedCertificateExpired, Reason::ServedCertificateNotYetValid);
+    faults.extend(super::out_of_force(reasons, "the server's certificate", leaf.validity, request.as_of));
+    if faults.is_empty() {
+        return Check::pass(ID, format!("{server} showed {words}"));
+    }
+    super::gravest(ID, faults)
 }
 
 /// The server's certificate is none that the quote binds: a contradiction, or a question for somebody else's evidence.
@@ -134,14 +142,18 @@ impl Bound {
     }
 }
 
+/// Whether dstack-ingress gives this name to the certificate of a domain.
+pub(super) fn is_certificate(name: &str) -> bool {
+    name.starts_with("cert-") && name.ends_with(".pem")
+}
+
 /// The first certificate of every bound `cert-*.pem`. Only a leaf counts: the authorities behind it serve nobody.
 fn ingress_leaves<'a>(
     evidence: &'a Evidence,
     shown: &'a Shown,
     budget: &Budget,
 ) -> impl Iterator<Item = (String, Leaf)> {
-    let files =
-        shown.ingress_files(evidence).filter(|(name, _)| name.starts_with("cert-") && name.ends_with(".pem"));
+    let files = shown.ingress_files(evidence).filter(|(name, _)| is_certificate(name));
     files.filter_map(move |(name, item)| Some((name.to_owned(), Leaf::read(&item.bytes, budget).ok()?)))
 }
 
@@ -159,6 +171,8 @@ pub(super) struct Leaf {
     /// It has a quote or an attestation container of dstack.
     attested: bool,
     app_id: Option<Vec<u8>>,
+    /// From when and until when it is valid.
+    pub(super) validity: (UnixTime, UnixTime),
     /// DNS names, in lower case.
     pub(super) names: Vec<String>,
 }
@@ -183,6 +197,7 @@ impl Leaf {
             self_issued: parsed.issuer().as_raw() == parsed.subject().as_raw(),
             attested: quote.is_some() || attestation.is_some(),
             app_id: certificate::extension(&parsed, certificate::APP_ID)?,
+            validity: certificate::validity(&parsed),
             names,
             der,
         })

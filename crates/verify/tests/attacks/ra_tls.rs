@@ -35,6 +35,16 @@ fn extension(leaf: &mut CertificateSpec, number: u8) -> &mut veritee_testkit::Ex
     leaf.extension_mut(&format!("{ARC}.{number}"))
 }
 
+/// The same, with the chain as the readers of evidence take it in.
+fn reading(chain: &str) -> Case {
+    Case::new(&machine()).change(|case| {
+        case.evidence.certificates = None;
+        let (slot, budget) = (veritee_evidence::Slot::Certificate, &veritee_model::Budget::STANDARD);
+        veritee_evidence::parts::add(slot, &mut case.evidence, chain.as_bytes(), "chain.pem", budget)
+            .unwrap();
+    })
+}
+
 #[track_caller]
 fn refused(chain: impl Into<Vec<u8>>, reason: Reason) {
     presenting(chain).is_refused(ID, reason, outcome_of(reason));
@@ -287,6 +297,67 @@ attacks! {
             assert_eq!((check.outcome, check.reason), (Outcome::NotChecked, Some(Reason::RaTlsMissing)), "{check:?}");
             assert_eq!(report.verdict.exit_code, 0);
         }
+    }
+
+    fn a_quote_inside_an_attestation_container_is_judged_in_full() {
+        for form in [RaTlsForm::ContainerV0, RaTlsForm::ContainerV1] {
+            let of = |change: fn(&mut Machine)| {
+                reading(&chain(|machine| {
+                    machine.ra_tls.form = form;
+                    change(machine);
+                }))
+            };
+            let report = of(|_| ()).is_verified();
+            assert!(find(&report, ID).detail.contains("the quote inside the certificate"));
+            of(|machine| machine.universe.quote.td().tee_tcb_svn[0] = 3).is_refused(ID, Reason::TcbOutOfDate, REFUSED);
+            of(|machine| machine.universe.quote.td().mr_owner[0] ^= 1).is_refused(ID, Reason::RaTlsOtherMachine, REFUSED);
+            of(|machine| machine.universe.quote.signed_by = Role::Stranger).is_refused(ID, Reason::RaTlsQuote, NOT_GENUINE);
+            of(|machine| machine.ra_tls.edit_leaf = Some(|leaf| leaf.key = Role::Stranger))
+                .is_refused(ID, Reason::RaTlsKeyMismatch, NOT_GENUINE);
+        }
+    }
+
+    /// A revocation that a later line of a stream brings is held against both.
+    fn a_host_is_known_by_the_quote_inside_as_well() {
+        let again = machine().universe(|it| it.certificate(Role::Pck, |pck| pck.serial = vec![7, 7, 7]));
+        let case = presenting(ra_tls(&again));
+        let chains = case.pck_chains();
+        let own = Case::new(&machine()).pck_chains();
+        assert_eq!((own.len(), chains.len()), (1, 2));
+        assert_eq!(own[0], chains[0]);
+    }
+
+    fn a_certificate_with_two_different_quotes() {
+        let chain = chain(|machine| {
+            machine.ra_tls.edit_leaf = Some(|leaf| {
+                // An attestation container of version 0 with the leaf's own quote, but for one byte of its signature.
+                let value = &extension(leaf, 1).value;
+                let mut quote = value[4..].to_vec();
+                let last = quote.len() - 1;
+                quote[last] ^= 1;
+                let length = u16::try_from((quote.len() << 2) | 1).unwrap();
+                let container = [&[0, 0][..], &length.to_le_bytes(), &quote, &[0, 0], &[0; 64], &[0]].concat();
+                let container = der::octet_string(&container);
+                leaf.extensions.push(veritee_testkit::Extension::new(&format!("{ARC}.8"), false, container));
+            });
+        });
+        reading(&chain).is_refused(ID, Reason::RaTlsMalformed, REFUSED);
+    }
+
+    /// The key is bound by the judged quote; that another machine has it too is a question all the same.
+    fn a_second_quote_for_the_same_key_is_judged_as_well() {
+        let presenting = |other: Machine| {
+            let judged = Machine::new(1).forge();
+            let mut case = Case::of(&judged, &ra_tls(&other));
+            case.expected = Expected::Nothing;
+            case
+        };
+        let changed = |change: fn(&mut TdReport)| machine().change(|machine| change(machine.universe.quote.td()));
+        assert_eq!(presenting(machine()).judge().verdict.exit_code, 0);
+        presenting(changed(|td| td.tee_tcb_svn[0] = 3)).is_refused(ID, Reason::TcbOutOfDate, REFUSED);
+        presenting(changed(|td| td.mr_owner[0] ^= 1)).is_refused(ID, Reason::RaTlsOtherMachine, REFUSED);
+        let forged = machine().change(|machine| machine.universe.quote.signed_by = Role::Stranger);
+        presenting(forged).is_refused(ID, Reason::RaTlsQuote, NOT_GENUINE);
     }
 
     /// What users' trust in the key rests on is this quote: a platform that is refused may forge it.

@@ -254,6 +254,52 @@ attacks! {
         assert!(!check.detail.chars().any(veritee_model::text::is_hazardous), "{check:?}");
     }
 
+    fn a_bound_certificate_that_is_not_in_force() {
+        let day = |text: &str| veritee_testkit::pki::time(text);
+        let over = |leaf: &mut veritee_testkit::certificate::CertificateSpec| leaf.not_after = day("2026-10-14T23:59:59Z");
+        let later = |leaf: &mut veritee_testkit::certificate::CertificateSpec| leaf.not_before = day("2026-10-15T00:00:01Z");
+        let renewed = |chain: String| showing(&site().behind_ingress(), "site.example:443", chain);
+        let expired = renewed(web_with("site", &["site.example"], 2, over).chain);
+        let report = expired.is_refused(ID, Reason::ServedCertificateExpired, REFUSED);
+        let check = find(&report, ID);
+        assert!(check.expected.is_some() && check.got.is_some(), "{check:?}");
+        let future = renewed(web_with("site", &["site.example"], 2, later).chain);
+        future.is_refused(ID, Reason::ServedCertificateNotYetValid, REFUSED);
+        // To the last second, and from the first.
+        let edges = web_with("site", &["site.example"], 2, |leaf| {
+            (leaf.not_before, leaf.not_after) = (day("2026-10-15T00:00:00Z"), day("2026-10-15T00:00:00Z"));
+        });
+        passes(&renewed(edges.chain), "in another certificate");
+        // An exception for the date lets no other name pass.
+        let exception = "[[exception]]\ncode = \"served-certificate-expired\"\nreason = \"made for a test\"\n";
+        assert_eq!(expired.clone().policy(exception).judge().verdict.exit_code, 0);
+        let other = showing(&expired, "bank.example:443", web_with("site", &["site.example"], 2, over).chain);
+        other.is_refused(ID, Reason::ServedCertificateOther, REFUSED);
+        assert_eq!(other.policy(exception).judge().verdict.exit_code, 11);
+        // What is not bound says nothing, of whatever age it is.
+        behind_a_gateway(web_with("gateway", &["*.gateway.example"], 1, over).chain)
+            .is_open(ID, Reason::ServedCertificateUnbound, VerdictOutcome::Verified);
+    }
+
+    fn a_certificate_of_an_ingress_that_is_not_in_force() {
+        let of = |until: &str, from: &str| {
+            let mut site = site();
+            site.web = web_with("site", &["site.example"], 1, |leaf| {
+                leaf.not_after = veritee_testkit::pki::time(until);
+                leaf.not_before = veritee_testkit::pki::time(from);
+            });
+            site.behind_ingress()
+        };
+        let (ingress, both) = (CheckId::BindingIngress, [ID]);
+        let expired = of("2026-10-14T23:59:59Z", "2026-08-01T00:00:00Z");
+        expired.is_refused_with(ingress, Reason::IngressCertificateExpired, REFUSED, &both);
+        expired.clone().change(|case| case.evidence.served = None)
+            .is_refused(ingress, Reason::IngressCertificateExpired, REFUSED);
+        let later = of("2027-10-14T23:59:59Z", "2026-10-15T00:00:01Z");
+        later.is_refused_with(ingress, Reason::IngressCertificateNotYetValid, REFUSED, &both);
+        passes(&of("2026-10-15T00:00:00Z", "2026-10-15T00:00:00Z"), "the certificate of cert-site.example.pem");
+    }
+
     fn a_handshake_with_another_name_than_the_one_asked_about() {
         let about = |case: Case, domain: Option<&str>| {
             case.change(|case| {

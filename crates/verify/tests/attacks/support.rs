@@ -182,19 +182,29 @@ impl Case {
         self.judge_under(&self.read_policy())
     }
 
-    #[track_caller]
-    pub(crate) fn judge_under(&self, policy: &Policy) -> Report {
+    fn grounds(&self, policy: &Policy) -> Grounds {
         let mut grounds = Grounds::new(&self.root, policy, &self.budget);
         for (item, origin) in &self.given {
             grounds.give(item.clone(), *origin);
         }
-        let report = verify(&Request {
+        grounds
+    }
+
+    /// The PCK chains on which the verdict rests.
+    pub(crate) fn pck_chains(&self) -> Vec<Vec<u8>> {
+        let policy = self.read_policy();
+        let grounds = self.grounds(&policy);
+        grounds.pck_chains(&self.request(&policy, &grounds))
+    }
+
+    fn request<'a>(&'a self, policy: &'a Policy, grounds: &'a Grounds) -> Request<'a> {
+        Request {
             kind: veritee_model::Kind::Machine,
             evidence: &self.evidence,
             policy,
             policy_sha256: None,
             as_of: self.as_of,
-            grounds: &grounds,
+            grounds,
             expected: &self.expected,
             engine: self.engine,
             fail_on: None,
@@ -207,7 +217,13 @@ impl Case {
             audit: self.given(),
             budget: &self.budget,
             tool_version: "0.0.0",
-        });
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn judge_under(&self, policy: &Policy) -> Report {
+        let grounds = self.grounds(policy);
+        let report = verify(&self.request(policy, &grounds));
         assert_complete(&report);
         let codes = report
             .checks
