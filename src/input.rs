@@ -117,11 +117,20 @@ pub(crate) fn read_folder(path: &Path) -> Result<(BTreeMap<String, Source>, Opti
     Ok((files, listing.told()))
 }
 
-/// A file, or all files of a folder in the order of their names, one after the other: only one is held at a time.
-pub(crate) fn read_all(path: &Path) -> Result<impl Iterator<Item = Result<Source, Failure>>, Failure> {
+/// A file, or all files below a folder in the order of their names, one after the other: only one is held at a time. What
+/// is neither a file nor a folder, and links to folders (they could lead in a circle), `passed_over` is told of.
+pub(crate) fn read_all(
+    path: &Path,
+    passed_over: impl Fn(&Path),
+) -> Result<impl Iterator<Item = Result<Source, Failure>>, Failure> {
     /// Collateral for every processor family there is takes a few megabytes.
     const TOTAL: usize = 512 << 20;
-    let files = if path.is_dir() { list(path)?.files } else { vec![path.to_owned()] };
+    let mut files = Vec::new();
+    if path.is_dir() {
+        below(path, 0, &mut files, &passed_over)?;
+    } else {
+        files.push(path.to_owned());
+    }
     let folder = shown(path);
     let mut left = TOTAL;
     Ok(files.into_iter().map(move |file| {
@@ -131,6 +140,30 @@ pub(crate) fn read_all(path: &Path) -> Result<impl Iterator<Item = Result<Source
             .ok_or_else(|| Failure::unobtainable(format!("{folder}: more than {TOTAL} bytes together")))?;
         Ok(source)
     }))
+}
+
+fn below(
+    folder: &Path,
+    depth: usize,
+    files: &mut Vec<PathBuf>,
+    passed_over: &impl Fn(&Path),
+) -> Result<(), Failure> {
+    const DEEPEST: usize = 16;
+    const MOST: usize = 1 << 20;
+    let listing = list(folder)?;
+    files.extend(listing.files);
+    if files.len() > MOST {
+        return Err(Failure::unobtainable(format!("{}: more than {MOST} files", shown(folder))));
+    }
+    for path in listing.skipped {
+        let is_folder = std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
+        if is_folder && depth < DEEPEST {
+            below(&path, depth + 1, files, passed_over)?;
+        } else {
+            passed_over(&path);
+        }
+    }
+    Ok(())
 }
 
 /// The clock, read once per run.

@@ -372,6 +372,12 @@ fn import(
         output::note(global, "note: of each item the store keeps the newer, and whatever either revokes");
     }
     faults(&imported.refused, global);
+    for name in &imported.passed_over {
+        output::note(
+            global,
+            &format!("note: {}: passed over: only files named *.json are read", inert(name)),
+        );
+    }
     Ok(if imported.refused.is_empty() { ExitCode::Verified } else { ExitCode::Unobtainable })
 }
 

@@ -124,7 +124,8 @@ pub(crate) fn collateral(grounds: &mut Grounds, paths: &[PathBuf], global: &Glob
 pub(crate) fn gpu_collateral(paths: &[PathBuf]) -> Result<Vec<veritee_model::Item>, Failure> {
     let mut items = Vec::new();
     for path in paths {
-        for source in input::read_all(path)? {
+        // What NVIDIA says is asked for by name, and what is not there is missing.
+        for source in input::read_all(path, |_| ())? {
             let source = source?;
             items.push(veritee_model::Item::new(source.bytes, source.name));
         }
@@ -166,7 +167,8 @@ fn for_each_collateral(
     };
     for path in paths {
         let folder = path.is_dir();
-        for source in input::read_all(path)? {
+        let skipped = |path: &Path| passed_over(&shown(path), &"neither a file nor a folder");
+        for source in input::read_all(path, skipped)? {
             let Source { name, bytes } = source?;
             let mut found = Evidence::default();
             match parts::add(Slot::Collateral, &mut found, &bytes, &name, &Budget::STANDARD) {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use veritee_loopback::{Reply, Server};
 
 /// Where each case is tested. One without a line here has no test.
-const CASES: [(&str, &str); 36] = [
+pub(crate) const CASES: [(&str, &str); 36] = [
     ("red/advisory-spelling", "judged.rs"),
     ("red/batch-exception-skips-platform", "judged.rs, collaterals.rs"),
     ("red/batch-native-drops-parts", "collaterals.rs"),
@@ -72,7 +72,7 @@ fn every_case_is_tested_by_name() {
 
 /// Runs with little memory; ends soon with a verdict, or with a word on the limit that was passed.
 #[track_caller]
-fn bounded(folder: &Folder, arguments: &[&str]) -> Ran {
+pub(crate) fn bounded(folder: &Folder, arguments: &[&str]) -> Ran {
     let mut command = folder.command(&[]);
     let program = command.get_program().to_owned();
     let limited = format!("ulimit -v {SPACE}; exec \"$0\" \"$@\"");
@@ -400,6 +400,33 @@ fn a_batch_consults_the_store_and_says_what_is_let_pass() {
     let both = ["batch", "lines.txt", "--store", "t", "--collateral", "collateral.json"];
     let ran = folder.run(&[&both[..], &rules].concat()).ends(10);
     assert!(ran.out.contains("pck-revoked"), "{}", ran.out);
+}
+
+/// What a store that cannot be read knows to be revoked is not known: whoever judges by it is told.
+#[test]
+fn a_store_that_a_batch_passes_over_is_told() {
+    let folder = Folder::new();
+    folder.write("lines.txt", hex::encode(std::fs::read(folder.file("quote.bin")).unwrap()));
+    let rules = ["--root", "root.pem", "--policy", "policy.toml", "--as-of", AS_OF, "--offline"];
+    let batch = |more: &[&str]| folder.run(&[&["batch", "lines.txt"][..], &rules, more].concat());
+    let place = folder.file("cache/veritee/collateral");
+    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+    // Nobody has a store: nothing is passed over.
+    assert!(!batch(&[]).ends(13).err.contains("passed over"));
+    std::fs::write(&place, "no folder").unwrap();
+    assert!(batch(&[]).ends(13).err.contains("the store is passed over"));
+    std::fs::remove_file(&place).unwrap();
+    std::fs::create_dir(folder.file("elsewhere")).unwrap();
+    std::os::unix::fs::symlink(folder.file("elsewhere"), &place).unwrap();
+    assert!(batch(&[]).ends(13).err.contains("the store is passed over"));
+    std::fs::remove_file(&place).unwrap();
+    std::fs::create_dir(&place).unwrap();
+    std::fs::set_permissions(&place, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
+    assert!(batch(&[]).ends(13).err.contains("the store is passed over"));
+    // One that was named is an error, or, where there is none, a word.
+    batch(&["--store", "lines.txt", "--collateral", "collateral.json"]).ends(3);
+    let ran = batch(&["--store", "nothing", "--collateral", "collateral.json"]).ends(0);
+    assert!(ran.err.contains("no store at"), "{}", ran.err);
 }
 
 /// A policy's own time beside another on the command line is told, in `verify` and in `batch`.

@@ -3,6 +3,7 @@
 use crate::program::{AS_OF, Folder, machine};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use std::os::unix::ffi::OsStringExt as _;
 use std::path::Path;
 use veritee_testkit::pki::time;
 use veritee_testkit::{Role, SigningKey, Universe};
@@ -404,5 +405,228 @@ fn bytes_in_collateral_may_be_arrays_of_numbers() {
         folder.write("numbers.json", json.to_string());
         let arguments = ["quote", "verify", "quote.bin", "--collateral", "numbers.json"];
         folder.run(&[&arguments[..], &RULES].concat()).ends(0);
+    }
+}
+
+/// Quotes without a PCK chain, and chains of several hosts of one CA.
+struct Hosts {
+    folder: Folder,
+}
+
+impl Hosts {
+    fn universe(key: Option<&str>) -> Universe {
+        let genuine = machine().universe;
+        match key {
+            None => genuine,
+            Some(label) => genuine.pki(|pki| pki.replace_key(Role::Pck, SigningKey::derive(78, label))),
+        }
+    }
+
+    fn set(key: Option<&str>, change: impl FnOnce(Universe) -> Universe) -> String {
+        let chain = Some(vec![Role::Pck, Role::PlatformCa, Role::Root]);
+        let it = Self::universe(key).change(|it| it.collateral.pck_certificate_chain = chain);
+        change(it).forge().collateral_json()
+    }
+
+    fn new() -> Self {
+        let folder = Folder::of(&machine().universe(|it| {
+            it.quote(|quote| quote.certification = veritee_testkit::quote::Certification::PlainPpid)
+        }));
+        let pem = |key| Self::universe(key).pki.pem(&[Role::Pck, Role::PlatformCa, Role::Root]);
+        folder.write("own.json", Self::set(None, |it| it));
+        folder.write("own.pem", pem(None));
+        for name in ["other", "third"] {
+            folder.write(&format!("{name}.json"), Self::set(Some(name), |it| it));
+            folder.write(&format!("{name}.pem"), pem(Some(name)));
+        }
+        let serial = Self::universe(None).pki.serial(Role::Pck);
+        folder.write("revoking.json", Self::set(Some("other"), |it| it.pck_crl(|list| list.revoke(&serial))));
+        folder.write("lines.txt", hex::encode(std::fs::read(folder.file("quote.bin")).unwrap()) + "\n");
+        Self { folder }
+    }
+
+    /// What every command says with these files of the caller's, as a folder and one by one, whatever they are called.
+    #[track_caller]
+    fn say(&self, files: &[&str], code: i32, reason: &str) {
+        let count = files.len();
+        let mut first = true;
+        for turn in 0..count.max(1) {
+            let _ = std::fs::remove_dir_all(self.folder.file("c"));
+            std::fs::create_dir(self.folder.file("c")).unwrap();
+            let mut given = Vec::new();
+            for (at, file) in files.iter().enumerate() {
+                let name = format!("c/{}-{file}", (at + turn) % count);
+                std::fs::copy(self.folder.file(file), self.folder.file(&name)).unwrap();
+                given.extend(["--collateral".to_owned(), name]);
+            }
+            let by = (2 * turn) % given.len().max(1);
+            given.rotate_left(by);
+            let given: Vec<&str> = given.iter().map(String::as_str).collect();
+            for given in [&given[..], &["--collateral", "c"]] {
+                let said = report(&self.folder, &[&["quote", "verify", "quote.bin"], given].concat());
+                assert_eq!(said["verdict"]["exit_code"], code, "{given:?}: {}", said["verdict"]);
+                assert!(said["verdict"]["reasons"].to_string().contains(reason), "{}", said["verdict"]);
+                let ran = self.folder.run(&[&["batch", "lines.txt"], given, &RULES].concat()).ends(code);
+                assert!(ran.out.contains(reason), "{}", ran.out);
+                if first {
+                    let whole = report(&self.folder, &[&["verify", "quote.bin"], given].concat());
+                    assert!(whole["verdict"]["reasons"].to_string().contains(reason), "{}", whole["verdict"]);
+                    let arguments = [&["batch", "-"], given, &RULES].concat();
+                    let lines = self.folder.read("lines.txt");
+                    self.folder.feed(&arguments, lines.as_bytes()).ends(code);
+                }
+                first = false;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_quote_without_a_chain_is_judged_by_its_own_host_s_and_by_no_other() {
+    let hosts = Hosts::new();
+    hosts.say(&["other.json", "third.json"], 13, "pck-chain-missing");
+    hosts.say(&["own.json", "other.json", "third.json"], 0, "");
+    hosts.say(&["other.json", "own.pem"], 0, "");
+    hosts.say(&["other.json", "third.pem", "own.pem", "other.pem"], 0, "");
+    hosts.say(&["collateral.json", "third.pem", "other.pem"], 13, "pck-chain-missing");
+    hosts.say(&["other.json", "own.json", "revoking.json"], 10, "pck-revoked");
+    hosts.say(&["revoking.json", "own.pem", "third.json"], 10, "pck-revoked");
+}
+
+#[test]
+fn a_chain_of_the_judged_party_s_fills_the_gap_and_every_revocation_is_held_against_it() {
+    let hosts = Hosts::new();
+    let folder = &hosts.folder;
+    let carrying = |files: &[&str], name: &str| {
+        let files: Vec<String> = files.iter().map(|file| (*file).to_owned()).collect();
+        folder.write(name, evidence_with(folder, "quote.bin", &files) + "\n");
+    };
+    carrying(&["own.json"], "own-chain.json");
+    carrying(&["other.json"], "other-chain.json");
+    carrying(&["revoking.json"], "brings-a-revocation.json");
+    for (input, given, code) in [
+        ("own-chain.json", &["other.json"][..], 0),
+        ("own-chain.json", &["collateral.json", "third.json"], 0),
+        ("other-chain.json", &["collateral.json"], 13),
+        ("other-chain.json", &["own.json"], 0),
+        ("own-chain.json", &["revoking.json"], 10),
+        ("brings-a-revocation.json", &["own.json"], 10),
+    ] {
+        let given: Vec<&str> = given.iter().flat_map(|file| ["--collateral", file]).collect();
+        let said = report(folder, &[&["quote", "verify", input], &given[..]].concat());
+        assert_eq!(said["verdict"]["exit_code"], code, "{input} {given:?}: {}", said["verdict"]);
+        folder.run(&[&["batch", input], &given[..], &RULES].concat()).ends(code);
+    }
+    // A later line of a stream reveals it: the earlier one is corrected, though its quote has no chain.
+    let quote = hex::encode(std::fs::read(folder.file("quote.bin")).unwrap());
+    let padding = format!("{}\n", quote).repeat(1100);
+    let lines =
+        format!("{}{padding}{}", folder.read("own-chain.json"), folder.read("brings-a-revocation.json"));
+    let arguments = [&["batch", "-", "--collateral", "other.json"], &RULES[..]].concat();
+    let ran = folder.feed(&arguments, lines.as_bytes()).ends(10);
+    let last = ran.out.lines().rfind(|line| line.contains("\"line 1\"")).unwrap();
+    assert!(last.contains("not-genuine"), "{last}");
+}
+
+/// A folder is looked at with everything below it, and what of it cannot be read is named.
+#[test]
+fn a_revocation_below_a_folder_counts() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.file("c/below/deeper")).unwrap();
+    std::fs::copy(folder.file("collateral.json"), folder.file("c/plain.json")).unwrap();
+    let revoking = Drawn { number: 20, revokes: Some(Role::Pck), ..Drawn::default() }.json();
+    folder.write("c/below/deeper/revoking.json", &revoking);
+    let judge = || folder.run(&[&["quote", "verify", "quote.bin", "--collateral", "c"][..], &RULES].concat());
+    judge().ends(10);
+    std::fs::remove_file(folder.file("c/below/deeper/revoking.json")).unwrap();
+    std::fs::create_dir(folder.file("elsewhere")).unwrap();
+    folder.write("elsewhere/revoking.json", &revoking);
+    // A link to a folder could lead in a circle.
+    std::os::unix::fs::symlink("../elsewhere", folder.file("c/link")).unwrap();
+    let ran = judge().ends(0);
+    assert!(ran.err.contains("c/link: passed over"), "{}", ran.err);
+}
+
+/// Lists of two keys of one CA's name, each with its chain: none is read under the other's.
+#[test]
+fn a_list_is_read_under_every_chain_of_its_issuer_s_name() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.file("c")).unwrap();
+    let genuine = machine().universe;
+    let serial = genuine.pki.serial(Role::Pck);
+    let own = genuine.clone().pck_crl(|list| list.revoke(&serial)).forge().collateral;
+    let renewed = genuine
+        .pki(|pki| pki.replace_key(Role::PlatformCa, SigningKey::derive(79, "another key of the CA")))
+        .forge()
+        .collateral;
+    for (first, second) in [("a", "b"), ("b", "a")] {
+        folder.write(&format!("c/{first}-chain.pem"), &renewed.pck_crl_issuer_chain);
+        folder.write(&format!("c/{second}-chain.pem"), &own.pck_crl_issuer_chain);
+        folder.write("c/list.der", &own.pck_crl);
+        std::fs::copy(folder.file("collateral.json"), folder.file("c/plain.json")).unwrap();
+        folder.run(&[&["quote", "verify", "quote.bin", "--collateral", "c"][..], &RULES].concat()).ends(10);
+        for name in ["a", "b"] {
+            std::fs::remove_file(folder.file(&format!("c/{name}-chain.pem"))).unwrap();
+        }
+    }
+    // The root's list alone is no empty list of a PCK CA's.
+    folder.write("root.der", &own.root_ca_crl);
+    folder.write("with.json", evidence_with(&folder, "quote.bin", &["collateral.json".to_owned()]));
+    folder.run(&[&["quote", "verify", "with.json", "--collateral", "root.der"][..], &RULES].concat()).ends(0);
+}
+
+/// What a store holds and cannot decide yet, or no more, revokes all the same; what is damaged in it is told.
+#[test]
+fn a_store_revokes_at_every_time_and_names_what_is_damaged() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.file("files")).unwrap();
+    let early = "2026-10-01T12:00:00Z";
+    let later = machine()
+        .universe
+        .revoke(Role::Pck)
+        .pck_crl(|list| list.this_update = time("2026-10-10T00:00:00Z"))
+        .tcb_info(|info| info.issue_date = "2026-10-10T00:00:00Z".into());
+    folder.write("files/c.json", later.forge().collateral_json());
+    let at = ["--store", "s", "--root", "root.pem", "--as-of", AS_OF];
+    folder.run(&[&["collateral", "import", "files"][..], &at].concat()).ends(0);
+    let judge = |input: &str, as_of: &str| {
+        let rules = ["--policy", "policy.toml", "--root", "root.pem", "--as-of", as_of, "--offline"];
+        let more = ["--collateral", "collateral.json", "--store", "s"];
+        folder.run(&[&[&["quote", "verify"], &[input][..]].concat()[..], &more, &rules].concat())
+    };
+    folder.write("lines.txt", hex::encode(std::fs::read(folder.file("quote.bin")).unwrap()));
+    for as_of in [early, AS_OF] {
+        judge("quote.bin", as_of).ends(10);
+        let rules = ["--policy", "policy.toml", "--root", "root.pem", "--as-of", as_of, "--offline"];
+        let more = ["--collateral", "collateral.json", "--store", "s"];
+        folder.run(&[&["batch", "lines.txt"][..], &more, &rules].concat()).ends(10);
+    }
+    for entry in std::fs::read_dir(folder.file("s/objects")).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+    }
+    assert!(judge("quote.bin", AS_OF).err.contains("note: collateral store: "));
+}
+
+/// What lies in a folder that is imported is taken, refused or named.
+#[test]
+fn an_import_passes_nothing_over_without_a_word() {
+    let folder = Folder::new();
+    std::fs::create_dir_all(folder.file("files/sub")).unwrap();
+    let revoking = Drawn { number: 20, revokes: Some(Role::Pck), ..Drawn::default() }.json();
+    folder.write("files/a.txt", &revoking);
+    folder.write("files/sub/a.json", &revoking);
+    folder.write("files/B.JSON", folder.read("collateral.json"));
+    let at = ["--store", "s", "--root", "root.pem", "--as-of", AS_OF];
+    let ran = folder.run(&[&["collateral", "import", "files"][..], &at].concat()).ends(0);
+    assert!(ran.out.contains("1 taken"), "{}", ran.out);
+    for name in ["a.txt", "sub"] {
+        assert!(ran.err.contains(&format!("note: {name}: passed over")), "{}", ran.err);
+    }
+    let name = std::ffi::OsString::from_vec(b"files/c\xff.json".to_vec());
+    if std::fs::write(folder.path().join(name), &revoking).is_ok() {
+        folder.run(&[&["collateral", "import", "files"][..], &at].concat());
+        folder.run(&[&["quote", "verify", "quote.bin", "--store", "s"][..], &RULES].concat()).ends(10);
     }
 }

@@ -62,6 +62,8 @@ fn all_files_of_a_folder_together_have_a_limit() {
     assert!(ran.err.contains("together"), "{}", ran.err);
     let ran = folder.run(&["verify", "--offline", "quote.bin", "--ingress", "big"]).ends(3);
     assert!(ran.err.contains("together"), "{}", ran.err);
+    let ran = folder.run(&["verify", "--offline", "quote.bin", "--collateral", "big"]).ends(3);
+    assert!(ran.err.contains("together") || ran.err.contains("passed over"), "{}", ran.err);
 }
 
 #[test]

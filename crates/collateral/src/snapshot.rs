@@ -49,6 +49,8 @@ pub struct Imported {
     pub rollbacks: Vec<Rollback>,
     /// Files that were refused, with why.
     pub refused: Vec<Fault>,
+    /// What lies in the folder and was not read: its name does not end in `.json`, or it is no plain file.
+    pub passed_over: Vec<String>,
     /// Files, refused or not, of which the lists were kept for what they revoke and nothing else here does.
     pub revoking: Vec<String>,
 }
@@ -125,16 +127,26 @@ fn write(
 pub fn import(store: &Store, folder: &Path, at: impl Into<At>) -> Result<Imported, Error> {
     let at = at.into();
     let mut names = Vec::new();
+    let mut imported = Imported::default();
     for entry in std::fs::read_dir(folder).map_err(failed("list", folder))? {
         let entry = entry.map_err(failed("list", folder))?;
-        if let Some(name) = entry.file_name().to_str().filter(|name| name.ends_with(".json")) {
-            names.push(name.to_owned());
+        let path = entry.path();
+        // Bytes that are no text are escaped, so that no name hides a file.
+        let name = match entry.file_name().into_string() {
+            Ok(name) => name,
+            Err(name) => name.as_encoded_bytes().escape_ascii().to_string(),
+        };
+        let ends = |end: &str| name.to_ascii_lowercase().ends_with(end);
+        if ends(".json") && !path.is_dir() {
+            names.push((name, path));
+        } else if ![".xml", ".swidtag"].into_iter().any(ends) {
+            // Manifests of GPUs are `import_gpus`'s.
+            imported.passed_over.push(name);
         }
     }
     names.sort_unstable();
-    let mut imported = Imported::default();
-    for name in names {
-        let path = folder.join(&name);
+    imported.passed_over.sort_unstable();
+    for (name, path) in names {
         let read = read_file(&path, store.budget().input_bytes);
         let bytes = match read {
             Ok(bytes) => bytes,

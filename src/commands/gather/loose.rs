@@ -15,7 +15,7 @@ pub(super) struct Loose {
     pck_lists: Vec<List>,
     signer_chains: BTreeSet<String>,
     ca_chains: Vec<(String, String)>,
-    pck_chain: Option<String>,
+    pck_chains: BTreeSet<String>,
     /// Name and chain of CAs out of whole sets.
     other_chains: BTreeSet<(String, String)>,
     names: Vec<String>,
@@ -35,7 +35,7 @@ struct List {
 /// What became of them.
 pub(super) struct PutTogether {
     pub(super) sets: Vec<Item>,
-    /// Lists that stand in no set: what they revoke counts all the same.
+    /// Lists and PCK chains by themselves: what a list revokes counts whatever stands beside it.
     pub(super) lists: Vec<Item>,
     /// Files that could not be used, with why.
     pub(super) passed_over: Vec<(String, String)>,
@@ -98,7 +98,7 @@ impl Loose {
             .collect();
         let holds = |part: &str| names.iter().any(|name| name == part);
         if holds("Intel SGX PCK Certificate") {
-            self.pck_chain = Some(text);
+            self.pck_chains.insert(text);
         } else if holds("Intel SGX TCB Signing") {
             self.signer_chains.insert(text);
         } else if let Some(ca) = names.iter().find(|name| name.starts_with("Intel SGX PCK ")) {
@@ -116,6 +116,9 @@ impl Loose {
         if self.names.is_empty() {
             return done;
         }
+        // Each list under every chain of its issuer's, and each PCK chain, whether or not they stand in a set as well: in
+        // a set there is room for one of each.
+        done.lists = self.alone();
         let missing = [
             (self.tcb_infos.is_empty(), "TCB info"),
             (self.qe_identities.is_empty(), "QE identity"),
@@ -131,7 +134,6 @@ impl Loose {
                 "a part of collateral, but there is no {}; what a list revokes counts",
                 missing.join(", no ")
             );
-            done.lists = self.lists_alone();
             done.passed_over = self.names.into_iter().map(|name| (name, why.clone())).collect();
             return done;
         }
@@ -155,8 +157,8 @@ impl Loose {
         }
     }
 
-    /// Every list as a set without documents.
-    fn lists_alone(&self) -> Vec<Item> {
+    /// Every list and every PCK chain as a set without documents.
+    fn alone(&self) -> Vec<Item> {
         let nothing = CollateralParts {
             pck_crl_issuer_chain: String::new(),
             root_ca_crl: Vec::new(),
@@ -187,6 +189,10 @@ impl Loose {
                 items.push(item(parts, &list.piece.name));
             }
         }
+        for chain in &self.pck_chains {
+            let parts = CollateralParts { pck_certificate_chain: Some(chain.clone()), ..nothing.clone() };
+            items.push(item(parts, "PCK chain"));
+        }
         items
     }
 
@@ -199,7 +205,8 @@ impl Loose {
         ) else {
             return;
         };
-        let ca = self.ca_chains.iter().find(|(name, _)| *name == pck_list.issuer).or(self.ca_chains.first());
+        let mut chains = self.ca_chains.iter().chain(&self.other_chains);
+        let ca = chains.find(|(name, _)| *name == pck_list.issuer).or(self.ca_chains.first());
         let answers = PcsAnswers {
             tcb_info_body: &tcb_info.bytes,
             tcb_info_issuer_chain: signer_chain,
@@ -208,7 +215,7 @@ impl Loose {
             pck_crl: &pck_list.piece.bytes,
             pck_crl_issuer_chain: ca.map_or("", |(_, chain)| chain),
             root_ca_crl: &root_list.bytes,
-            pck_certificate_chain: self.pck_chain.as_deref(),
+            pck_certificate_chain: self.pck_chains.first().map(String::as_str),
         };
         match Collateral::from_pcs(&answers) {
             Ok(collateral) => {
