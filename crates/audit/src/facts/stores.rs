@@ -59,7 +59,7 @@ fn hosts(service: &Service<'_>) -> BTreeSet<Option<String>> {
         let schemes = ["postgres", "mysql", "mariadb", "mongodb", "redis", "amqp", "clickhouse"];
         let links = address::of(value, false);
         let of_store = links.iter().any(|link| schemes.iter().any(|known| link.scheme.starts_with(known)));
-        if !of_store && !(is_of_store(entry.name) && classify(entry.name) == NameClass::Endpoint) {
+        if !(of_store || is_of_store(entry.name) && classify(entry.name) == NameClass::Endpoint) {
             continue;
         }
         if links.is_empty() {

@@ -160,7 +160,7 @@ fn parsers<'a>(budget: &'a Budget, roots: &'a Roots, memory: &'a Memory) -> Vec<
             "opaque data",
             vec![opaque(&report), opaque(&new_layout.report())],
             Box::new(|bytes| {
-                Family::ALL.into_iter().for_each(|family| drop(Opaque::parse(bytes, 3599, family)))
+                Family::ALL.into_iter().for_each(|family| drop(Opaque::parse(bytes, 3599, family)));
             }),
         ),
         (

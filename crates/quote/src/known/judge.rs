@@ -107,12 +107,11 @@ impl KnownCollateral {
     /// unverified, where it can be read. Empty where an item is missing or unusable.
     #[must_use]
     pub fn dates(&self, quote: &Quote, view: View, as_of: UnixTime) -> Vec<SourceDates> {
-        let chain = self.chains_of(quote).into_iter().next().flatten();
-        let wanted = self.wanted(quote, chain.as_deref());
+        let chain = self.chain_of(quote, view, as_of);
+        let wanted = self.wanted(quote, &chain);
         let Ok(set) = self.choose_set(&wanted, view, as_of) else { return Vec::new() };
         let mut dates = set.sources();
-        let own = chain_text(quote, chain.as_deref());
-        dates.extend(own.and_then(|(source, text)| {
+        dates.extend(chain.text(quote).and_then(|(source, text)| {
             let validities = chain::validities(source, text, &self.budget).ok()?;
             Some(SourceDates::of_chain(source, &validities))
         }));
