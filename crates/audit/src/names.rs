@@ -181,6 +181,13 @@ pub fn harmless(name: &str) -> Option<&'static str> {
     Some(known.map_or("a number, a limit or a time of the program itself", |(_, why)| *why))
 }
 
+/// Whether a variable of this name holds a number, whatever hangs on it: `MIN_TAG_AGE_HOURS` is no tag.
+pub(crate) fn holds_number(name: &str) -> bool {
+    let words = words(name);
+    let facts = Words { words: &words };
+    facts.last_is(lists::TUNING_LAST) || facts.any(lists::BOUNDS)
+}
+
 /// How grave it is when somebody else chooses this address.
 ///
 /// Addresses that are only shown to a person, or that say how the application itself is reached, are known by name;

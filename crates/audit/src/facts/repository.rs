@@ -62,7 +62,7 @@ pub(crate) fn is_commit_chosen(text: &Field<'_>) -> bool {
 }
 
 fn is_revision(name: &str) -> bool {
-    if names::harmless(name).is_some() {
+    if names::holds_number(name) {
         return false;
     }
     let words = words(name);

@@ -186,7 +186,7 @@ fn of_word(program: &str, before: &str, word: &str) -> Vec<Address> {
     let name = if operand == word { before } else { word.split('=').next().unwrap_or("") };
     let own = ["domain", "domains", "name", "hostname", "email", "origin", "origins", "user"];
     if own.iter().any(|tail| name.to_ascii_lowercase().ends_with(tail))
-        || program == "certbot" && name == "-d"
+        || name == "-d" && !CLIENTS.contains(&program)
     {
         return Vec::new();
     }
