@@ -305,7 +305,9 @@ pub fn is_contact(name: &str) -> bool {
     let words = words(name);
     let facts = Words { words: &words };
     let of_mail = facts.any(lists::MAIL) && facts.last_is(lists::SENDER_LAST);
-    of_mail || facts.last_is(&["EMAIL", "MAIL"]) && facts.any(lists::CONTACT_WORDS)
+    let contact = of_mail || facts.last_is(&["EMAIL", "MAIL"]) && facts.any(lists::CONTACT_WORDS);
+    // Beside a company's name it says which of the accounts there is used.
+    contact && !facts.any(lists::VENDORS)
 }
 
 /// Whether the name says outright that it holds an address; otherwise an endpoint is a disguised one.

@@ -116,6 +116,7 @@ fn a_contact_is_no_place_that_results_go_to() {
         ("CERT_ISSUANCE_EMAIL", &["ENV-020 low"], &["ENV-020 medium"]),
         ("SYSTEM_FROM_EMAIL", &["ENV-020 low"], &["ENV-020 medium"]),
         ("REPORT_EMAIL", &["ENV-020 medium"], &[]),
+        ("SENDGRID_FROM_EMAIL", &["ENV-020 medium"], &[]),
         ("EXPORT_BUCKET", &["ENV-020 medium"], &[]),
     ]);
 }
