@@ -24,5 +24,6 @@ mod quotes;
 mod reviews;
 mod shapes;
 mod trees;
+mod variants;
 mod verdicts;
 mod writers;
