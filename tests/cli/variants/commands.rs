@@ -65,11 +65,11 @@ pub(super) const POLICIES: &[Variant] = &[
     }),
     ("red/minimum-date-digits", "a year", || refused_policy("[tcb]\nminimum_date = \"2026\"\n")),
     ("red/minimum-date-digits", "eight digits with a sign", || {
-        refused_policy("[tcb]\nminimum_date = \"+20250814\"\n")
+        refused_policy("[tcb]\nminimum_date = \"+20250814\"\n");
     }),
     ("red/minimum-date-digits", "a number", || refused_policy("[tcb]\nminimum_date = 20250814\n")),
     ("red/minimum-date-digits", "a day that is none", || {
-        refused_policy("[tcb]\nminimum_date = \"2025-02-30\"\n")
+        refused_policy("[tcb]\nminimum_date = \"2025-02-30\"\n");
     }),
     ("red/quote-verify-ignores-policy-silently", "another RTMR2 is pinned", || {
         let folder = Folder::new();

@@ -36,7 +36,7 @@ fn rows() -> Vec<Row> {
     let cells = |line: &str| -> Vec<String> {
         line.trim_matches('|').split(" | ").map(|cell| cell.trim().trim_matches('`').to_owned()).collect()
     };
-    let lines = text.lines().filter(|line| line.starts_with(|first: char| first == '|'));
+    let lines = text.lines().filter(|line| line.starts_with('|'));
     let lines = lines.map(cells).filter(|row| row[0].starts_with(|first: char| first.is_ascii_digit()));
     let row = |cells: Vec<String>| {
         let [number, attack, check, reason, code] = <[String; 5]>::try_from(cells).unwrap();
@@ -259,7 +259,7 @@ const CHAIN: &[Case] = &[
     ("2.6", || vec![device(2, |it| it.arch = "HOPPER".into()), device(0, |it| it.arch = "LS10".into())]),
     ("2.7", || {
         chain(|chain| {
-            chain[1].extensions.retain(|it| it.oid != veritee_testkit::certificate::oids::BASIC_CONSTRAINTS)
+            chain[1].extensions.retain(|it| it.oid != veritee_testkit::certificate::oids::BASIC_CONSTRAINTS);
         })
     }),
     ("2.8", || {
@@ -382,7 +382,7 @@ const MANIFEST: &[Case] = &[
     ("6.2", || text(|text| *text = text.replacen("active=\"True\"", "active=\"False\"", 1))),
     ("6.3", || {
         text(|text| {
-            *text = text.replacen("</ns0:Payload>\n", "</ns0:Payload>\n<ns0:Payload></ns0:Payload>", 1)
+            *text = text.replacen("</ns0:Payload>\n", "</ns0:Payload>\n<ns0:Payload></ns0:Payload>", 1);
         })
     }),
     ("6.4", || {
