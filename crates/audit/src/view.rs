@@ -3,6 +3,8 @@
 //! Flat on purpose: a rule asks for `privileged`, `cap_add` or `logging.driver` of a service and gets values with
 //! places, whatever way the document spelled them. Nothing is read or decided here.
 
+mod inherited;
+
 use crate::field::{Field, RUN, is_at};
 use crate::program::{Program, Programs};
 use crate::script::Script;
@@ -164,6 +166,20 @@ pub(crate) enum FaultKind {
     NotModelled,
 }
 
+/// What holds of every store of a document: asked once, for names there may be thousands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stores {
+    /// Every network is one of docker's own.
+    pub(crate) networks_stay_inside: bool,
+    /// Whoever works inside, or in a console, speaks to every store beside it.
+    pub(crate) somebody_is_inside: bool,
+    /// A service publishes the port of a store.
+    pub(crate) passed_on: bool,
+}
+
+/// Who writes to each source of a mount: the first two services are enough to name one that is another.
+pub(crate) type Writers = BTreeMap<String, Vec<String>>;
+
 /// A whole deployment, or what is left of a document that cannot be read.
 #[derive(Debug, Clone)]
 pub(crate) struct View<'d> {
@@ -187,6 +203,12 @@ pub(crate) struct View<'d> {
     pub(crate) scripts: Vec<Script<'d>>,
     /// All that the scripts run, once it was asked for.
     executions: OnceCell<Vec<shell::Execution>>,
+    /// Position of the first active service of each name.
+    by_name: OnceCell<BTreeMap<String, usize>>,
+    /// What is known of the stores of the document, asked once for each of many names.
+    pub(crate) stores: OnceCell<Stores>,
+    /// Who writes to each part of the machine's storage.
+    pub(crate) writers: OnceCell<Writers>,
     pub(crate) has_profiles: bool,
 }
 
@@ -217,7 +239,8 @@ impl<'d> View<'d> {
             let mut programs = Programs::new(&deployment.budget);
             view.services =
                 file.services.iter().map(|service| reader.service(service, &mut programs)).collect();
-            inherit_mounts(&mut view.services);
+            let unread = inherited::inherit_mounts(&mut view.services);
+            view.faults.extend(unread);
             view.faults.extend(unread_programs(&view.services));
             view.has_profiles = view.services.iter().any(|service| service.has("profiles"));
             view.globals = reader.globals(file);
@@ -269,6 +292,9 @@ impl<'d> View<'d> {
             uses: BTreeMap::new(),
             scripts: Vec::new(),
             executions: OnceCell::new(),
+            by_name: OnceCell::new(),
+            stores: OnceCell::new(),
+            writers: OnceCell::new(),
             has_profiles: false,
         }
     }
@@ -331,6 +357,18 @@ impl<'d> View<'d> {
     }
 
     /// Services were read: rules about them can be asked.
+    /// The first active service of a name.
+    pub(crate) fn active_named(&self, name: &str) -> Option<&Service<'d>> {
+        let by_name = self.by_name.get_or_init(|| {
+            let mut first = BTreeMap::new();
+            for (at, service) in self.services.iter().enumerate().filter(|(_, service)| service.is_active()) {
+                first.entry(service.name.to_owned()).or_insert(at);
+            }
+            first
+        });
+        by_name.get(name).and_then(|at| self.services.get(*at))
+    }
+
     pub(crate) fn has_services(&self) -> bool {
         !self.services.is_empty()
     }
@@ -379,50 +417,6 @@ impl<'d> View<'d> {
 
     pub(crate) fn is_operator(&self, name: &str) -> bool {
         self.allows(name) || self.provenance_of(name) == Provenance::Operator
-    }
-}
-
-/// Steps of `volumes_from` that are followed: more of them than services can only go round.
-const HEIRS: usize = 16;
-
-/// What `volumes_from` brings into a service counts as its own, at the entry that asks for it.
-fn inherit_mounts(services: &mut [Service<'_>]) {
-    for _ in 0..HEIRS.min(services.len()) {
-        let mut inherited = Vec::new();
-        for (index, service) in services.iter().enumerate() {
-            for (_, entry) in service.below("volumes_from") {
-                let (text, read_only) = (entry.effective(), entry.effective().ends_with(":ro"));
-                let name = text.split(':').next().unwrap_or("");
-                for mount in
-                    services.iter().filter(|other| other.name == name).flat_map(|other| &other.mounts)
-                {
-                    let mut mount = mount.clone();
-                    mount.source.place = entry.place.clone();
-                    mount.read_only |= read_only;
-                    let known = service
-                        .mounts
-                        .iter()
-                        .any(|own| own.target == mount.target && own.source.value == mount.source.value);
-                    if !known {
-                        inherited.push((index, mount));
-                    }
-                }
-            }
-        }
-        if inherited.is_empty() {
-            return;
-        }
-        for (index, mount) in inherited {
-            if let Some(service) = services.get_mut(index) {
-                let known = service
-                    .mounts
-                    .iter()
-                    .any(|own| own.target == mount.target && own.source.value == mount.source.value);
-                if !known {
-                    service.mounts.push(mount);
-                }
-            }
-        }
     }
 }
 

@@ -101,14 +101,15 @@ async fn all_or_first<T, F: Future<Output = Result<T, Error>>>(futures: Vec<F>) 
     Ok(done.into_iter().map(|(_, output)| output).collect())
 }
 
-/// Runs all of them at the same time, in this task, to their ends.
+/// Runs all of them at the same time, in this task, to their ends. Their outputs stand in their order, whichever came
+/// first: what is told does not depend on the network's mood.
 pub(crate) async fn all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
-    let mut running: Vec<_> = futures.into_iter().map(Box::pin).collect();
+    let mut running: Vec<_> = futures.into_iter().enumerate().map(|(at, it)| (at, Box::pin(it))).collect();
     let mut done = Vec::with_capacity(running.len());
     poll_fn(|context| {
-        running.retain_mut(|future| match future.as_mut().poll(context) {
+        running.retain_mut(|(at, future)| match future.as_mut().poll(context) {
             Poll::Ready(output) => {
-                done.push(output);
+                done.push((*at, output));
                 false
             }
             Poll::Pending => true,
@@ -116,5 +117,6 @@ pub(crate) async fn all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
         if running.is_empty() { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
-    done
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, output)| output).collect()
 }

@@ -136,11 +136,13 @@ pub async fn obtain_for_quote(
     let belongs = match prepared.verify(quote, now) {
         // Genuine, and the verdict says so: that is no fault of the service.
         Err(error) if matches!(error.reason(), QuoteReason::PckRevoked | QuoteReason::CaRevoked) => false,
+        // Whose fault it is that another key signed cannot be told: the verdict says it, nothing is kept.
+        Err(error) if error.reason() == QuoteReason::PckChainMissing || error.stage() == Stage::Enclave => {
+            false
+        }
         Err(error) if error.stage() <= Stage::Certificates => {
             return Err(refused(AnswerFault::PckCertificate(Box::new(error))));
         }
-        // Whose fault it is that another key signed cannot be told: the verdict says it, nothing is kept.
-        Err(error) if error.stage() == Stage::Enclave => false,
         _ => true,
     };
     if belongs

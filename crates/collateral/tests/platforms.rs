@@ -4,7 +4,7 @@
 #[path = "support/world.rs"]
 mod world;
 
-use veritee_collateral::{AnswerFault, Error, Evaluation, Mode, Obtained, obtain_for_quote};
+use veritee_collateral::{Error, Evaluation, Mode, Obtained, obtain_for_quote};
 use veritee_loopback::Reply;
 use veritee_quote::{Collateral, Expiry, Quote, QuoteReason};
 use veritee_testkit::{Certification, Role, Universe};
@@ -48,13 +48,14 @@ fn a_quote_that_only_names_its_platform_gets_its_pck_certificate_once() {
 }
 
 #[test]
-fn a_pck_certificate_under_another_root_is_refused_and_not_kept() {
+fn a_pck_certificate_under_another_root_is_not_the_quotes_and_not_kept() {
     let world = World::new();
     let quote = Quote::parse(&ppid_universe().forge().quote).unwrap();
     world.serve(&need(), &answers(&universe()));
     world.server.on("/sgx/certification/v4/pckcert", [pck_reply(&Universe::new(SEED + 1))]);
-    let error = for_quote(&world, &quote, Mode::Cached).unwrap_err();
-    assert!(matches!(&error, Error::Refused { fault: AnswerFault::PckCertificate(_), .. }), "{error}");
+    let obtained = for_quote(&world, &quote, Mode::Cached).unwrap();
+    let prepared = obtained.collateral.verify_at(&root(), now(), Expiry::Enforce).unwrap();
+    assert_eq!(prepared.verify(&quote, now()).unwrap_err().reason(), QuoteReason::PckChainMissing);
     assert!(matches!(for_quote(&world, &quote, Mode::Offline), Err(Error::PckAbsent)));
 }
 
@@ -78,7 +79,7 @@ fn a_pck_certificate_of_another_key_is_not_kept() {
     world.server.on("/sgx/certification/v4/pckcert", [pck_reply(&other)]);
     let obtained = for_quote(&world, &quote, Mode::Cached).unwrap();
     let prepared = obtained.collateral.verify_at(&root(), now(), Expiry::Enforce).unwrap();
-    assert_eq!(prepared.verify(&quote, now()).unwrap_err().reason(), QuoteReason::QeReportSignature);
+    assert_eq!(prepared.verify(&quote, now()).unwrap_err().reason(), QuoteReason::PckChainMissing);
     assert!(matches!(for_quote(&world, &quote, Mode::Offline), Err(Error::PckAbsent)));
 }
 

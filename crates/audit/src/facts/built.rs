@@ -13,10 +13,9 @@ pub(crate) fn inline<'s, 'a>(
     view: &'s View<'a>,
 ) -> impl Iterator<Item = (&'s Service<'a>, &'s Build)> {
     subject.live_builds().filter(|build| build.origin.in_machine).filter_map(move |build| {
-        let of = |service: &&Service<'_>| {
-            build.origin.place.path == format!("{}.build.dockerfile_inline", service.entry.path)
-        };
-        Some((view.active().find(of)?, build))
+        let path = build.origin.place.path.strip_suffix(".build.dockerfile_inline")?;
+        let service = view.active_named(path.strip_prefix("services.")?)?;
+        (service.entry.path == path).then_some((service, build))
     })
 }
 

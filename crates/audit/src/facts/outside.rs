@@ -62,7 +62,7 @@ impl Variable<'_> {
     /// Whether it opens a store that only the machine's own programs reach, and nothing else, wherever it arrives.
     pub(crate) fn opens_only_inside(&self, view: &View<'_>) -> bool {
         let inside = |used: &&Use<'_>| {
-            let service = view.active().find(|service| Some(service.name) == used.service);
+            let service = used.service.and_then(|name| view.active_named(name));
             let name = used.sink.strip_prefix("environment.").unwrap_or(self.name);
             service.is_some_and(|service| stores::opens_only_inside(view, service, name))
         };
@@ -72,7 +72,7 @@ impl Variable<'_> {
     /// Whether a store of this deployment takes it for its own password: whoever has it administers the store.
     pub(crate) fn administers_store(&self, view: &View<'_>) -> bool {
         self.uses.iter().any(|used| {
-            let service = view.active().find(|service| Some(service.name) == used.service);
+            let service = used.service.and_then(|name| view.active_named(name));
             let name = used.sink.strip_prefix("environment.");
             name.is_some_and(names::is_store_password) && service.is_some_and(stores::is_store)
         })

@@ -7,7 +7,7 @@ use crate::facts::address;
 use crate::facts::arrival::ACTING_LABELS;
 use crate::facts::interactive::interactive;
 use crate::names::{NameClass, classify, is_account_name, is_of_store, is_store_password};
-use crate::view::{Service, View};
+use crate::view::{Service, Stores, View};
 use std::collections::BTreeSet;
 
 /// Ports that the stores listen on by default: whoever publishes one passes connections on.
@@ -32,23 +32,32 @@ const PROGRAMS: &[&str] = &[
     "rabbitmq",
 ];
 
+fn stores(view: &View<'_>) -> Stores {
+    let passed_on = view.active().flat_map(|other| &other.ports).any(|port| {
+        let text = port.value.raw.split('/').next().unwrap_or("");
+        !port.loopback && text.rsplit(':').take(2).any(|number| PORTS.contains(&number))
+    });
+    Stores {
+        networks_stay_inside: networks_stay_inside(view),
+        somebody_is_inside: view.active().any(|other| interactive(other).is_some()),
+        passed_on,
+    }
+}
+
 /// Whether a value under this name opens a store that only the machine itself reaches.
 pub(crate) fn opens_only_inside(view: &View<'_>, service: &Service<'_>, name: &str) -> bool {
-    if !is_store_password(name) && !is_account_name(name) || !networks_stay_inside(view) {
+    if !is_store_password(name) && !is_account_name(name) {
         return false;
     }
-    // Whoever works inside, or in a console, speaks to every store beside it.
-    if view.active().any(|other| interactive(other).is_some()) {
+    let stores = view.stores.get_or_init(|| stores(view));
+    if !stores.networks_stay_inside || stores.somebody_is_inside || stores.passed_on {
         return false;
     }
     let hosts = hosts(service);
     if hosts.is_empty() {
-        return is_store(service) && is_closed(view, service);
+        return is_store(service) && is_closed(service);
     }
-    hosts.iter().all(|host| {
-        let named = host.as_deref().and_then(|host| view.active().find(|other| other.name == host));
-        named.is_some_and(|store| is_closed(view, store))
-    })
+    hosts.iter().all(|host| host.as_deref().and_then(|host| view.active_named(host)).is_some_and(is_closed))
 }
 
 /// Where a service is told that its stores are; `None` for what nobody can tell from the document.
@@ -81,20 +90,14 @@ pub(crate) fn is_store(service: &Service<'_>) -> bool {
     name.split(|character: char| !character.is_ascii_alphanumeric()).any(|word| PROGRAMS.contains(&word))
 }
 
-/// No port, no network of the machine's, no label by which another program leads to it; and no other service that
-/// passes its port on.
-fn is_closed(view: &View<'_>, service: &Service<'_>) -> bool {
-    let own = service.ports.iter().all(|port| port.loopback)
+/// No port, no network of the machine's, no label by which another program leads to it.
+fn is_closed(service: &Service<'_>) -> bool {
+    service.ports.iter().all(|port| port.loopback)
         && !service.has("network_mode")
         && !service.below("labels").any(|(path, value)| {
             let key = path.strip_prefix("labels.").unwrap_or("");
             ACTING_LABELS.iter().any(|(prefix, _)| key.starts_with(prefix) || value.raw.starts_with(prefix))
-        });
-    let passed_on = view.active().flat_map(|other| &other.ports).any(|port| {
-        let text = port.value.raw.split('/').next().unwrap_or("");
-        !port.loopback && text.rsplit(':').take(2).any(|number| PORTS.contains(&number))
-    });
-    own && !passed_on
+        })
 }
 
 /// Every network is one that docker makes inside of the machine.

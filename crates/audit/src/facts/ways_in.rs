@@ -7,7 +7,7 @@ use crate::facts::address::{self, Inside};
 use crate::facts::words::is_shell;
 use crate::pattern::pattern;
 use crate::script::Command;
-use crate::view::{Service, View};
+use crate::view::Service;
 use veritee_compose::{Span, Value};
 use veritee_model::{Place, Severity};
 
@@ -29,8 +29,8 @@ pattern!(JOINED, r"(?:<>|>&|<&)\s*/dev/(?:tcp|udp)/([^/\s]+)/[0-9]+");
 const DOORS: &[&str] =
     &["authorized_keys", "/etc/passwd", "/etc/shadow", "/etc/sudoers", "/etc/pam.d", "/.rhosts"];
 
-/// Every way into a service that stands in the document.
-pub(crate) fn all(view: &View<'_>, service: &Service<'_>) -> Vec<Way> {
+/// Every way into a service that stands in the document. `inside` is [`Inside::of`] its view, made once for all services.
+pub(crate) fn all(inside: &Inside<'_>, service: &Service<'_>) -> Vec<Way> {
     let mut found = Vec::new();
     let roots = served_with_care(service);
     for program in &service.programs {
@@ -41,13 +41,12 @@ pub(crate) fn all(view: &View<'_>, service: &Service<'_>) -> Vec<Way> {
             }
         }
     }
-    let inside = Inside::of(view);
     for (path, value) in service.executed() {
         let text = value.effective();
         let hit = JOINED.captures_iter(&text).find(|groups| {
             let host = groups.get(1).map_or("", |host| host.as_str());
             let link = address::of(&Value::literal_text(format!("tcp://{host}"), Span::default()), false);
-            link.iter().any(|link| !link.is_internal(&inside))
+            link.iter().any(|link| !link.is_internal(inside))
         });
         if let Some(hit) = hit.and_then(|groups| groups.get(0)) {
             let evidence = format!("{path}: {} (a shell joined with a connection)", hit.as_str());

@@ -5,7 +5,7 @@ use crate::facts::mounts::{self, Kind};
 use crate::facts::words::is_shell;
 use crate::names::{self, NameClass, words};
 use crate::script::Command;
-use crate::view::{Mount, Service, View};
+use crate::view::{Mount, Service, View, Writers};
 use veritee_model::Place;
 
 /// Part of a service's files that is no part of its image.
@@ -116,33 +116,46 @@ const OPTIONS: &[&str] = &[
     "-jar",
 ];
 
+fn writers(view: &View<'_>) -> Writers {
+    let mut writers = Writers::new();
+    for service in view.active() {
+        for mount in service.mounts.iter().filter(|mount| !mount.read_only) {
+            if let Some(source) = source(mount) {
+                let known = writers.entry(source).or_default();
+                if known.len() < 2 && known.iter().all(|name| name != service.name) {
+                    known.push(service.name.to_owned());
+                }
+            }
+        }
+    }
+    writers
+}
+
+/// What two mounts of the same storage have in common; nothing for one that is empty for each service.
+fn source(mount: &Mount<'_>) -> Option<String> {
+    match mount.path() {
+        Some(path) => Some(format!("path {path}")),
+        None if mount.source.raw.is_empty() => None,
+        None => Some(format!("named {}", mount.source.effective())),
+    }
+}
+
 /// The parts of a service's files that are volumes, or folders of the machine.
 pub(crate) fn areas(view: &View<'_>, service: &Service<'_>) -> Vec<Area> {
+    let writers = view.writers.get_or_init(|| writers(view));
     let mut found = Vec::new();
     for mount in &service.mounts {
         let is_storage = matches!(mounts::kind(mount), Kind::Storage | Kind::Path);
         if !is_storage || !mount.target.starts_with('/') || mount.target == "/" {
             continue;
         }
-        let others = view.active().filter(|other| other.name != service.name);
-        let writer = others
-            .filter(|other| other.mounts.iter().any(|theirs| writes_same(theirs, mount)))
-            .map(|other| other.name.to_owned())
-            .next();
+        let others = source(mount).and_then(|source| writers.get(&source));
+        let writer = others.into_iter().flatten().find(|name| *name != service.name).cloned();
         if writer.is_some() || !mount.read_only {
             found.push(Area { target: mount.target.trim_end_matches('/').to_owned(), writer });
         }
     }
     found
-}
-
-fn writes_same(theirs: &Mount<'_>, own: &Mount<'_>) -> bool {
-    let same = match (theirs.path(), own.path()) {
-        (Some(one), Some(other)) => one == other,
-        (None, None) => !own.source.raw.is_empty() && theirs.source.effective() == own.source.effective(),
-        _ => false,
-    };
-    same && !theirs.read_only
 }
 
 impl Area {

@@ -41,10 +41,13 @@ fn whoever_is_expressly_not_root_is_not_root() {
 #[test]
 fn a_number_is_a_number_whatever_it_counts() {
     names(&[
-        ("ACP_CONCURRENCY_IMAGE", &[], &["ENV-021 low", "ENV-014 low"]),
-        ("ACP_QUEUE_DEPTH", &[], &["ENV-021 low", "ENV-020 low"]),
-        ("X_FETCH_CEILING_PER_HOUR", &[], &["ENV-021 low"]),
-        ("X_SECRET_READ_CEILING_PER_HOUR", &[], &["ENV-021 low", "ENV-008 low"]),
+        ("QUEUE_DEPTH", &[], &["ENV-021 low", "ENV-020 low"]),
+        // A number, as far as anybody can tell: no image, no queue, no secret. A word that is not known to be harmless
+        // keeps it a question.
+        ("ACP_CONCURRENCY_IMAGE", &["ENV-021 high"], &["ENV-014 low"]),
+        ("ACP_QUEUE_DEPTH", &["ENV-021 high"], &["ENV-020 low"]),
+        ("X_FETCH_CEILING_PER_HOUR", &["ENV-021 high"], &[]),
+        ("X_SECRET_READ_CEILING_PER_HOUR", &["ENV-021 high"], &["ENV-008 low"]),
         // A number on which money or trust hangs stays a question.
         ("WITHDRAWAL_CEILING_PER_DAY", &["ENV-021 high"], &[]),
         ("QUEUE", &["ENV-020 medium"], &[]),

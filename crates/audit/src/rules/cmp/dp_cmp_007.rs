@@ -1,5 +1,6 @@
 //! Protects the machine from a person who works inside of it.
 
+use crate::facts::address::Inside;
 use crate::facts::built;
 use crate::facts::interactive::{built_in, interactive};
 use crate::facts::ways_in;
@@ -28,8 +29,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             sink.add(note.severity(severity).about(service.name));
         }
     }
+    let inside = Inside::of(view);
     for service in view.active() {
-        for (place, evidence, severity) in ways_in::all(view, service) {
+        for (place, evidence, severity) in ways_in::all(&inside, service) {
             let evidence = format!("{}: {evidence}", service.name);
             sink.add(Note::fail(&place, evidence).severity(severity).about(service.name));
         }
