@@ -533,6 +533,13 @@ const ADDRESSES: &[Row] = &[
         "DP-URL-002",
         "203.0.113.5",
         &[],
+        app!("command: [serve, --host, 203.0.113.5]"),
+        app!("command: [serve, --gpu-memory-utilization, '0.8', --top-p, '1.25']"),
+    ),
+    (
+        "DP-URL-002",
+        "203.0.113.5",
+        &[],
         app!("command: [redis-server, --replicaof, 203.0.113.5, '6379']"),
         app!("command: [redis-server, --maxmemory, '203113']"),
     ),

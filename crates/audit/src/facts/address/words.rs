@@ -90,8 +90,11 @@ pub(super) fn quoted(text: &str) -> Vec<Address> {
     hits.map(|host| host.as_str()).filter(|host| is_named(host)).map(|host| bare(host, host)).collect()
 }
 
-/// A name with a public suffix that no file ends in.
+/// A name with a public suffix that no file ends in. `0.8` is a number, though a resolver would take it for `0.0.0.8`.
 fn is_named(word: &str) -> bool {
+    if word.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        return false;
+    }
     let last = word.trim_end_matches('.').rsplit('.').next().unwrap_or("").to_ascii_lowercase();
     is_host(word) && !ALSO_FILES.contains(&last.as_str())
 }
