@@ -175,7 +175,12 @@ impl Writer {
         self.heading(2, section.heading);
         self.out.push_str(if folded { "</summary>\n" } else { "" });
         let mut inside = false;
+        let has_items = section.blocks.iter().any(|block| matches!(block, Block::Section(_)));
         for block in &section.blocks {
+            // The folded items below are their own overview.
+            if has_items && !inside && matches!(block, Block::Table(_)) {
+                continue;
+            }
             if let Block::Section(parts) = block {
                 self.out.push_str(if inside { "</details>\n" } else { "" });
                 self.out.push_str("<details class=\"item\">\n<summary><h3>");
