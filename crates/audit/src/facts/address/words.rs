@@ -6,6 +6,8 @@ use crate::facts::words::{base, command_words};
 use crate::field::list_of;
 use crate::pattern::pattern;
 use crate::view::Service;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use core::net::IpAddr;
 
 /// Suffixes of public names that files and modules end in as well: such a word is an address only where something
@@ -108,28 +110,11 @@ fn is_ip(word: &str) -> bool {
 
 /// The text behind base64, where it is one.
 pub(super) fn base64_text(text: &str) -> Option<String> {
-    let body = text.trim_end_matches('=');
-    if body.len() < 12 {
+    let digits = text.trim_end_matches('=');
+    if digits.len() < 12 {
         return None;
     }
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0_u32);
-    for character in body.bytes() {
-        let value = match character {
-            b'A'..=b'Z' => character.wrapping_sub(b'A'),
-            b'a'..=b'z' => character.wrapping_sub(b'a').wrapping_add(26),
-            b'0'..=b'9' => character.wrapping_sub(b'0').wrapping_add(52),
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        bits = (bits.wrapping_shl(6) | u32::from(value)) & 0xff_ffff;
-        count = count.wrapping_add(6);
-        if count >= 8 {
-            count = count.wrapping_sub(8);
-            bytes.push(u8::try_from(bits.wrapping_shr(count) & 0xff).ok()?);
-        }
-    }
+    let bytes = STANDARD_NO_PAD.decode(digits).or_else(|_standard| URL_SAFE_NO_PAD.decode(digits)).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     let printable = text.chars().all(|c| !c.is_control() || c.is_whitespace());
     printable.then_some(text)
