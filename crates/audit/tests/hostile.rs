@@ -121,3 +121,23 @@ fn a_long_script_of_nested_conditions_is_read_in_bounded_time() {
     ));
     assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
 }
+
+#[test]
+fn inherited_mounts_have_a_limit_and_what_is_beyond_is_said() {
+    let volumes: String = (0..200).map(|index| format!("      - /x{index}:/x{index}\n")).collect();
+    let heirs: String =
+        (0..100).map(|index| format!("  h{index}:\n    image: a:1\n    volumes_from: [base]\n")).collect();
+    let compose = format!("services:\n  base:\n    image: a:1\n    volumes:\n{volumes}{heirs}");
+    let start = Instant::now();
+    let audit = unattested(&app_compose(&compose, &[]));
+    assert!(start.elapsed() < PATIENCE, "{:?}", start.elapsed());
+    let said = |finding: &veritee_model::Finding| {
+        finding.status == veritee_model::FindingStatus::Unknown
+            && finding.evidence.contains("more than 10000 mounts")
+    };
+    assert!(
+        audit.findings.iter().any(said),
+        "{:#?}",
+        audit.findings.iter().map(|one| &one.evidence).take(5).collect::<Vec<_>>()
+    );
+}

@@ -4,7 +4,7 @@
 //! leaves it waived, one that failed breaks it. What no check of this version looks at is open, in words.
 
 use crate::summary::Status;
-use veritee_model::{CheckId, Finding, Report};
+use veritee_model::{CheckId, Finding, Report, Severity};
 
 /// Something in the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -200,7 +200,9 @@ fn audited(report: &Report, asked: impl Fn(&Finding) -> bool) -> Option<Status> 
     if report.audit.is_none() {
         return Some(Status::NotChecked);
     }
-    let counts = |finding: &&Finding| finding.severity >= report.policy.fail_on && asked(finding);
+    // A policy that lets high findings pass has said so above the picture; the arrow is not proven by it.
+    let from = report.policy.fail_on.min(Severity::High);
+    let counts = |finding: &&Finding| finding.severity >= from && asked(finding);
     let of = || report.findings.iter().filter(|finding| asked(finding));
     if of()
         .any(|finding| (finding.is_proven() && counts(&finding)) || finding.keeps_open(report.policy.fail_on))

@@ -3,7 +3,7 @@
 use crate::samples;
 use std::collections::BTreeSet;
 use veritee_model::report::AuditFacts;
-use veritee_model::{Check, CheckId, Outcome, Reason, Report};
+use veritee_model::{Check, CheckId, Outcome, Reason, Report, Severity};
 use veritee_report::html;
 
 /// Class and target of every arrow, from either drawing: both must draw the same.
@@ -95,6 +95,9 @@ fn a_finding_that_counts_breaks_the_operators_arrow_and_an_allowed_one_is_no_pro
     assert_eq!(operator(&report), "pass");
     report.findings = vec![finding.clone()];
     assert_eq!(operator(&report), "fail");
+    report.findings[0].severity = Severity::High;
+    report.policy.fail_on = Severity::Critical;
+    assert_eq!(operator(&report), "fail", "a threshold above high proves nothing");
     report.findings[0].allowed = Some("known".to_owned());
     assert_eq!(operator(&report), "waived");
     report.findings.clear();
