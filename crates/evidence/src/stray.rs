@@ -121,10 +121,13 @@ fn gathered(text: &str) -> String {
 }
 
 /// The numbers of an array of bytes that begins as a quote does, as many as header and report have; else fewer than
-/// that.
+/// that. Looks no further than [`NUMBER`] for where a number ends: a text of brackets costs its length, not its square.
 fn numbers(text: &str) -> Vec<u8> {
     let mut bytes = Vec::new();
-    for (place, number) in text.split([',', ']']).take(STATEMENT / 2).enumerate() {
+    let mut rest = text;
+    for place in 0..STATEMENT / 2 {
+        let end = rest.bytes().take(NUMBER).position(|byte| matches!(byte, b',' | b']'));
+        let Some((number, after)) = end.and_then(|end| rest.split_at_checked(end)) else { break };
         let Ok(byte) = number.trim().parse::<u8>() else { break };
         let begins = match place {
             0 => matches!(byte, 3..=5),
@@ -136,9 +139,13 @@ fn numbers(text: &str) -> Vec<u8> {
             break;
         }
         bytes.push(byte);
+        rest = after.get(1..).unwrap_or_default();
     }
     bytes
 }
+
+/// Bytes of text that a byte's number takes at most, with the line break and indentation before it.
+const NUMBER: usize = 64;
 
 fn begin_of_quote(word: &str, origin: &Origin) -> Option<Vec<u8>> {
     let word = word.strip_prefix("0x").unwrap_or(word);
