@@ -454,10 +454,10 @@ Examples:
   veritee batch quotes/ --collateral collateral/ --as-of 2026-03-15
   veritee batch quotes.hex --collateral collateral/ --as-of 2026-03-15 --jobs 2 > verdicts.jsonl
   veritee batch machines/ --as-of 2026-03-15 --resume verdicts.jsonl > all.jsonl
-  zcat evidences.jsonl.gz | veritee batch - --collateral collateral/ --policy policy.toml
+  veritee batch evidences.jsonl.gz --collateral collateral/ --policy policy.toml
 
 A line is a quote (hex or base64) or any JSON form of evidence; a file may also be one JSON document, or an array of
-them. Folders are walked. A quote alone is judged by steps 1 and 2; evidence with an event log goes through the whole
+them; gzip is read through. Folders are walked. A quote alone is judged by steps 1 and 2; evidence with an event log goes through the whole
 pipeline. Entries that cannot be read are reported and passed over. The exit code is that of the gravest line: 10 before
 11, 13, 3 for lines that could not be read, and 12. docs/formats.md describes the lines.")]
 pub(crate) struct Batch {

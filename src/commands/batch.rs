@@ -5,6 +5,7 @@
 //! portion is what is at hand: whoever feeds lines one at a time gets each answer before the next line is written.
 
 mod followed;
+mod inflate;
 mod judge;
 mod resume;
 mod source;

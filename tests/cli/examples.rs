@@ -75,7 +75,7 @@ const ANSWERS: &[(&str, Run, i32, &str)] = &[
         "1 answers of an earlier run",
     ),
     (
-        "zcat evidences.jsonl.gz | veritee batch - --collateral collateral/ --policy policy.toml",
+        "veritee batch evidences.jsonl.gz --collateral collateral/ --policy policy.toml",
         Whole,
         0,
         "\"freshness\":\"not-shown\"",

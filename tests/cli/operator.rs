@@ -60,6 +60,40 @@ fn one_document_over_many_lines_and_an_array_are_read() {
     }
 }
 
+fn shell(folder: &Folder, line: &str) {
+    let status = std::process::Command::new("sh").args(["-c", line]).current_dir(folder.path()).status();
+    assert!(status.unwrap().success(), "{line}");
+}
+
+#[test]
+fn a_compressed_input_gives_what_it_holds() {
+    let folder = Folder::new();
+    let quote = hex(&std::fs::read(folder.file("quote.bin")).unwrap());
+    let pretty: Value = serde_json::from_str(&folder.read("answer.json")).unwrap();
+    folder.write("lines.jsonl", format!("{quote}\n\n{quote}\nnone\n"));
+    folder.write("pretty.json", serde_json::to_string_pretty(&pretty).unwrap());
+    folder.write("array.json", serde_json::to_string_pretty(&[&pretty, &pretty]).unwrap());
+    for (name, count) in [("lines.jsonl", 3), ("pretty.json", 1), ("array.json", 2)] {
+        let (_, plain, _) = batch(&folder, name, &[]);
+        assert_eq!(plain.len(), count, "{name}");
+        let packed = format!("{name}.gz");
+        shell(&folder, &format!("gzip -k {name}"));
+        let (_, lines, err) = batch(&folder, &packed, &[]);
+        let of = |lines: &[Value], key: &str| lines.iter().map(|line| line[key].clone()).collect::<Vec<_>>();
+        assert_eq!(of(&lines, "exit_code"), of(&plain, "exit_code"), "{name}: {err}");
+        assert_eq!(of(&lines, "signed_sha256"), of(&plain, "signed_sha256"), "{name}");
+    }
+    // Logs that were rotated are one stream behind the other.
+    shell(&folder, "cat lines.jsonl.gz lines.jsonl.gz > twice.gz");
+    let (_, lines, _) = batch(&folder, "twice.gz", &[]);
+    assert_eq!(lines.iter().map(|line| &line["input"]).filter(|name| name.is_string()).count(), 6);
+    // A stream that ends early is said, behind what was read of it.
+    shell(&folder, "head -c 300 lines.jsonl.gz > cut.gz");
+    let (code, _, err) = batch(&folder, "cut.gz", &[]);
+    assert_eq!(code, 3, "{err}");
+    assert!(err.contains("cut.gz") || err.contains("input:"), "{err}");
+}
+
 #[test]
 fn folders_are_walked() {
     let folder = Folder::new();

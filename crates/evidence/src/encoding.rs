@@ -114,7 +114,8 @@ pub(crate) fn decode_strict(text: &str, encoding: Encoding, origin: &Origin) -> 
     }
 }
 
-/// Takes off what the way adds to a text: gzip, once, a byte order mark, UTF-16. Binary forms pass as they are.
+/// Takes off what the way adds to a text: gzip (also as base64 or hex of it), once, a byte order mark, UTF-16. Binary
+/// forms pass as they are.
 ///
 /// # Errors
 /// When the stream is damaged or longer than the budget, or a UTF-16 text has half a character.
@@ -123,13 +124,30 @@ pub(crate) fn unwrapped<'a>(
     origin: &Origin,
     budget: &Budget,
 ) -> Result<Cow<'a, [u8]>, ReadError> {
-    match bytes {
-        [0x1f, 0x8b, ..] => {
-            let inflated = gunzip(bytes, origin, budget)?;
-            Ok(Cow::Owned(text_of(&inflated, origin)?.into_owned()))
+    let inflated = match bytes {
+        [0x1f, 0x8b, ..] => gunzip(bytes, origin, budget)?,
+        _ => {
+            let text = text_of(bytes, origin)?;
+            match encoded_gzip(&text, origin) {
+                Some(stream) => gunzip(&stream?, origin, budget)?,
+                None => return Ok(text),
+            }
         }
-        _ => text_of(bytes, origin),
+    };
+    Ok(Cow::Owned(text_of(&inflated, origin)?.into_owned()))
+}
+
+/// The stream in a text that begins as a gzip stream does in base64 or hex, a JSON string or not. No quote, list or
+/// container begins so.
+fn encoded_gzip(bytes: &[u8], origin: &Origin) -> Option<Result<Vec<u8>, ReadError>> {
+    const BEGINS: [&str; 3] = ["H4sI", "1f8b08", "0x1f8b08"];
+    let text = bytes.trim_ascii();
+    let text = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text);
+    if !BEGINS.iter().any(|begin| text.starts_with(begin.as_bytes())) {
+        return None;
     }
+    let text = core::str::from_utf8(text).ok()?;
+    detect(text).map(|_| decode(text, origin))
 }
 
 fn gunzip(bytes: &[u8], origin: &Origin, budget: &Budget) -> Result<Vec<u8>, ReadError> {

@@ -46,9 +46,9 @@ fn begins_as_quote(raw: &str) -> bool {
     raw.len() > SHORTEST && BEGINS.iter().any(|begin| text.starts_with(begin))
 }
 
-/// An array of numbers that begins as a quote does.
+/// Numbers that begin as a quote does.
 fn quote_in_numbers(value: &Value<'_>) -> Option<Vec<u8>> {
-    if !value.is_array() || value.raw().len() < SHORTEST {
+    if !value.holds_numbers() || value.raw().len() < SHORTEST {
         return None;
     }
     value.bytes().filter(|bytes| matches!(bytes.as_slice(), [3..=5, 0, 2, 0, ..]))
@@ -71,7 +71,9 @@ impl Search<'_> {
             return Ok(());
         }
         let next = depth.saturating_add(1);
-        if value.is_object() {
+        if let Some(bytes) = quote_in_numbers(value) {
+            self.note_bare(value, bytes);
+        } else if value.is_object() {
             let object = value.object()?;
             if is_machine(&object) {
                 return self.take(&object.origin.pointer, read_object(&object, self.budget)?, value);
@@ -79,8 +81,6 @@ impl Search<'_> {
             for member in object.into_members().into_values() {
                 self.look(&member, next)?;
             }
-        } else if let Some(bytes) = quote_in_numbers(value) {
-            self.note_bare(value, bytes);
         } else if value.is_array() {
             // A list of numbers, or one that is too long, has no machines in it.
             for entry in value.array().unwrap_or_default() {

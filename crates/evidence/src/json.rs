@@ -84,6 +84,9 @@ pub(crate) struct Object<'a> {
     pub(crate) origin: Origin,
 }
 
+/// How the objects begin as which JavaScript's libraries write binary data.
+const BINARY_MEMBERS: [&str; 3] = ["\"0\"", "\"type\"", "\"data\""];
+
 /// A text that may have been written as the content of a JSON string.
 pub(crate) struct Nested<'a> {
     text: Cow<'a, str>,
@@ -208,9 +211,36 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// The bytes of an array of numbers from 0 to 255, which is how some libraries write binary data.
+    /// Whether this begins as binary data does that a library wrote as JSON: an array of numbers, the object of a typed
+    /// array (`{"0":4,"1":0}`), Node's `{"type":"Buffer","data":[4,0]}`. A look at its first characters only.
+    pub(crate) fn holds_numbers(&self) -> bool {
+        let inner = |open| self.raw.strip_prefix(open).map(str::trim_start);
+        inner('[').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+            || inner('{').is_some_and(|rest| BINARY_MEMBERS.iter().any(|member| rest.starts_with(member)))
+    }
+
+    /// Whether it is binary data and no document of its own.
+    pub(crate) fn is_binary(&self) -> bool {
+        self.holds_numbers() && (self.is_array() || self.bytes().is_some())
+    }
+
+    /// The bytes of binary data as [`Self::holds_numbers`] describes it, each from 0 to 255; nothing where any is no such
+    /// number, where a number of an object is missing, or where there is more beside them.
     pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
-        if self.is_array() { serde_json::from_str(self.raw).ok() } else { None }
+        if self.is_array() {
+            return serde_json::from_str(self.raw).ok();
+        }
+        if !self.is_object() || !self.holds_numbers() {
+            return None;
+        }
+        let object = self.object().ok()?;
+        if let Some(data) = object.get("data") {
+            let is_buffer = object.get("type").is_some_and(|kind| kind.raw == "\"Buffer\"");
+            return if is_buffer && object.members.len() == 2 && data.is_array() { data.bytes() } else { None };
+        }
+        (0..object.members.len())
+            .map(|index| object.get(&index.to_string()).and_then(|value| value.raw.parse().ok()))
+            .collect()
     }
 
     /// An object or array, given as such or as the content of a string. An empty string or null is none.

@@ -133,6 +133,9 @@ fn read_text(text: &str, origin: &Origin, budget: &Budget) -> Result<Readout, Re
     match body.as_bytes() {
         [b'{', ..] => {
             let value = Value::parse(text, origin.clone(), budget)?;
+            if let Some(readout) = value.bytes().and_then(|bytes| read_binary(&bytes, origin, budget)) {
+                return readout;
+            }
             match read_object(&value.object()?, budget) {
                 Err(error) if may_lie_deeper(&error, origin) => match inside::read(&value, budget) {
                     Ok(Some(readout)) if is_unknown(&error) || holds_a_machine(&readout) => Ok(readout),
@@ -276,15 +279,9 @@ pub(crate) fn read_object(object: &Object<'_>, budget: &Budget) -> Result<Readou
 
 /// A quote or container in a form that some writer gives it; an object under one of the names is another document.
 fn is_quote_object(object: &Object<'_>) -> bool {
-    ["quote", "attestation"].iter().any(|key| object.get(key).is_some_and(|value| !value.is_object()))
-}
-
-/// The bytes of a quote as an array.
-fn holds_numbers(value: &Value<'_>) -> bool {
-    value
-        .raw()
-        .strip_prefix('[')
-        .is_some_and(|rest| rest.trim_start().starts_with(|first: char| first.is_ascii_digit()))
+    ["quote", "attestation"]
+        .iter()
+        .any(|key| object.get(key).is_some_and(|value| !value.is_object() || value.is_binary()))
 }
 
 /// Whether an object by itself is a machine's evidence in some form.
@@ -294,7 +291,7 @@ pub(crate) fn is_machine(object: &Object<'_>) -> bool {
     let text = |key: &str| {
         object
             .get(key)
-            .is_some_and(|value| (value.is_string() || holds_numbers(value)) && value.raw().len() > SHORTEST)
+            .is_some_and(|value| (value.is_string() || value.is_binary()) && value.raw().len() > SHORTEST)
     };
     ["quote", "intel_quote", "app_cert", "attestation"].iter().any(|key| text(key))
         || (object.has("mrtd") && object.has("rtmr0") && object.has("event_log"))

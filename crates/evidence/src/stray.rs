@@ -76,13 +76,13 @@ impl Found<'_> {
         }
     }
 
-    /// Arrays of bytes, as some libraries write binary data.
+    /// Arrays of bytes and objects of them, as some libraries write binary data.
     fn in_numbers(&mut self, text: &str) {
-        for (at, _) in text.match_indices('[') {
+        for (at, open) in text.match_indices(['[', '{']) {
             if self.notes.len() >= MOST {
                 return;
             }
-            let bytes = numbers(text.get(at.saturating_add(1)..).unwrap_or_default());
+            let bytes = numbers(text.get(at.saturating_add(1)..).unwrap_or_default(), open == "{");
             if bytes.len() >= SHORTEST / 2 {
                 self.quote(&bytes, at);
             }
@@ -120,15 +120,16 @@ fn gathered(text: &str) -> String {
     head
 }
 
-/// The numbers of an array of bytes that begins as a quote does, as many as header and report have; else fewer than
-/// that. Looks no further than [`NUMBER`] for where a number ends: a text of brackets costs its length, not its square.
-fn numbers(text: &str) -> Vec<u8> {
+/// The numbers of an array of bytes, or of an object with a `key` before each (`"0":4,"1":0`), that begins as a quote does,
+/// as many as header and report have; else fewer than that. Looks no further than [`NUMBER`] for where a number ends: a text of brackets costs its length, not its square.
+fn numbers(text: &str, keys: bool) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = text;
     for place in 0..STATEMENT / 2 {
-        let end = rest.bytes().take(NUMBER).position(|byte| matches!(byte, b',' | b']'));
-        let Some((number, after)) = end.and_then(|end| rest.split_at_checked(end)) else { break };
-        let Ok(byte) = number.trim().parse::<u8>() else { break };
+        let end = rest.bytes().take(NUMBER).position(|byte| matches!(byte, b',' | b']' | b'}'));
+        let Some((entry, after)) = end.and_then(|end| rest.split_at_checked(end)) else { break };
+        let number = if keys { after_key(entry, place) } else { Some(entry) };
+        let Some(byte) = number.and_then(|number| number.trim().parse::<u8>().ok()) else { break };
         let begins = match place {
             0 => matches!(byte, 3..=5),
             1 | 3 => byte == 0,
@@ -142,6 +143,13 @@ fn numbers(text: &str) -> Vec<u8> {
         rest = after.get(1..).unwrap_or_default();
     }
     bytes
+}
+
+/// What stands behind `"PLACE":`.
+fn after_key(entry: &str, place: usize) -> Option<&str> {
+    let (key, number) = entry.split_once(':')?;
+    let key = key.trim().strip_prefix('"')?.strip_suffix('"')?;
+    (key.parse() == Ok(place)).then_some(number)
 }
 
 /// Bytes of text that a byte's number takes at most, with the line break and indentation before it.

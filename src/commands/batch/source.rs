@@ -1,5 +1,6 @@
 //! Where entries come from: the files of a folder, or the lines of a file or of standard input.
 
+use super::inflate::inflated;
 use crate::failure::Failure;
 use crate::input::{self, shown};
 use std::fs::File;
@@ -90,7 +91,12 @@ impl Source {
         std::thread::Builder::new()
             .name("input".to_owned())
             .spawn(move || {
-                let mut reader = BufReader::with_capacity(BUFFER, input);
+                // Nobody listens any more once the run was interrupted.
+                let reader = match inflated(input) {
+                    Ok(reader) => reader,
+                    Err(error) => return drop(sender.send(Err(unread(&error)))),
+                };
+                let mut reader = BufReader::with_capacity(BUFFER, reader);
                 let mut number = 0;
                 if let Some(piece) = binary(&mut reader) {
                     let nothing = Piece { entries: Vec::new(), bytes: 0 };
@@ -118,6 +124,11 @@ impl Source {
             Self::Lines(receiver) => portion(receiver, stop),
         }
     }
+}
+
+/// An input that cannot be read on: a broken pipe, a damaged gzip stream.
+fn unread(error: &std::io::Error) -> Failure {
+    Failure::unobtainable(format!("input: {error}"))
 }
 
 /// Every file below a folder, by its name below it. Links to files are followed, links to folders are not: they could lead
@@ -158,7 +169,7 @@ fn documents(path: &Path) -> Result<Option<Vec<Entry>>, Failure> {
     if !metadata.is_file() || metadata.len() > limit {
         return Ok(None);
     }
-    let mut reader = BufReader::new(File::open(path).map_err(failed)?);
+    let mut reader = BufReader::new(inflated(File::open(path).map_err(failed)?).map_err(failed)?);
     let mut first = Vec::new();
     while first.trim_ascii().is_empty() {
         first.clear();
@@ -175,7 +186,11 @@ fn documents(path: &Path) -> Result<Option<Vec<Entry>>, Failure> {
                 .then(|| vec![Entry::File(path.to_owned(), input::last_component(path))]));
         }
     }
-    let text = input::read(path)?.bytes;
+    let mut text = first;
+    reader.take(limit.saturating_add(1)).read_to_end(&mut text).map_err(failed)?;
+    if u64::try_from(text.len()).unwrap_or(u64::MAX) > limit {
+        return Ok(None);
+    }
     let Ok(value) = serde_json::from_slice::<&serde_json::value::RawValue>(&text) else { return Ok(None) };
     let raw = value.get().as_bytes().to_vec();
     match serde_json::from_slice::<Vec<&serde_json::value::RawValue>>(&raw) {
@@ -213,14 +228,13 @@ fn is_one_document(path: &Path, first: &[u8]) -> Result<bool, Failure> {
 
 /// All of a binary input as one document; nothing where it begins as text.
 fn binary(reader: &mut BufReader<impl Read>) -> Option<Result<Piece, Failure>> {
-    let failed = |error: std::io::Error| Failure::unobtainable(format!("input: {error}"));
     match reader.fill_buf() {
         Ok(head) if begins_binary(head) => {}
         _ => return None,
     }
     let limit = u64::try_from(Budget::STANDARD.input_bytes).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();
-    let read = reader.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(failed);
+    let read = reader.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| unread(&error));
     Some(read.map(|length| Piece {
         entries: vec![Entry::Document("standard input".to_owned(), bytes)],
         bytes: length,
@@ -269,17 +283,16 @@ fn next_piece(reader: &mut BufReader<impl Read>, number: &mut u64) -> Result<Pie
 
 /// One line without its end. Of a line beyond the limit nothing is kept.
 fn next_line(reader: &mut impl BufRead, number: &mut u64) -> Result<Option<Entry>, Failure> {
-    let failed = |error: std::io::Error| Failure::unobtainable(format!("input: {error}"));
     let limit = Budget::STANDARD.event_log_bytes;
     let mut line = Vec::new();
     let cap = u64::try_from(limit).unwrap_or(u64::MAX);
-    let read = reader.by_ref().take(cap).read_until(b'\n', &mut line).map_err(failed)?;
+    let read = reader.by_ref().take(cap).read_until(b'\n', &mut line).map_err(|error| unread(&error))?;
     if read == 0 {
         return Ok(None);
     }
     *number += 1;
     if line.last() != Some(&b'\n') && read >= limit {
-        skip_line(reader).map_err(failed)?;
+        skip_line(reader).map_err(|error| unread(&error))?;
         return Ok(Some(Entry::TooLong(*number)));
     }
     Ok(Some(Entry::Line(*number, line)))

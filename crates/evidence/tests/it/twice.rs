@@ -264,6 +264,15 @@ fn a_quote_that_no_reader_took_is_named() {
         let note = read(document.to_string().as_bytes()).unwrap().notes.pop().unwrap();
         assert!(note.is_loss() && note.to_string().contains("another quote"), "{note}");
     }
+    let typed: Vec<String> = long(5).iter().enumerate().map(|(at, byte)| format!("\"{at}\": {byte}")).collect();
+    let buffer = json!({ "type": "Buffer", "data": long(5) }).to_string();
+    for hidden in [format!("{{{}}}", typed.join(",")), format!("{{\n{}}}", typed.join(",\n")), buffer] {
+        let quote = hex::encode(long(4));
+        let text = format!("{{\"quote\":\"{quote}\",\"report_data\":\"\",\"extra\":{{\"x\":{hidden}}}}}");
+        let notes = read(text.as_bytes()).unwrap().notes;
+        let quotes = notes.iter().filter(|note| matches!(note, Note::NotRead { what: "another quote", .. }));
+        assert_eq!(quotes.count(), 1, "{text}");
+    }
     let same = json!({ "quote": hex::encode(long(4)), "report_data": "", "extra": hex::encode(long(4)) });
     assert_eq!(strays(&same), 0);
     let numbered = |number: u8| hex::encode([long(4)[..300].to_vec(), vec![number; 600]].concat());

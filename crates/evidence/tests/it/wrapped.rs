@@ -41,6 +41,19 @@ fn a_text_is_read_through_what_its_way_added() {
     }
     assert_eq!(quote_of(&gzip(&forged_quote())), forged_quote());
     assert_eq!(quote_of(format!("0x{}", hex::encode(forged_quote())).as_bytes()), forged_quote());
+    let packed = gzip(answer.as_bytes());
+    let base64 = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &packed);
+    let written = [
+        base64.clone(),
+        format!("{base64}\n"),
+        base64.as_bytes().chunks(76).map(|line| String::from_utf8(line.to_vec()).unwrap() + "\r\n").collect(),
+        json!(base64).to_string(),
+        hex::encode(&packed),
+        format!("0x{}", hex::encode(&packed)),
+    ];
+    for text in written {
+        assert_eq!(quote_of(text.as_bytes()), forged_quote(), "{text}");
+    }
 }
 
 #[test]
@@ -55,6 +68,11 @@ fn a_wrapping_that_is_damaged_or_grows_beyond_the_budget_is_refused() {
     assert_eq!(code(&bomb), "evidence-too-large");
     // Once is how files are compressed; twice is an attempt.
     assert_eq!(code(&gzip(&gzip(b"{}"))), "evidence-malformed");
+    let base64 = |bytes: &[u8]| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
+    assert_eq!(code(base64(&bomb).as_bytes()), "evidence-too-large");
+    assert_eq!(code(&base64(&answer).as_bytes()[..40]), "evidence-malformed");
+    // What is inside is no text of the same kind once more.
+    assert_eq!(code(base64(&gzip(base64(&answer).as_bytes())).as_bytes()), "evidence-unrecognised");
 }
 
 #[test]
@@ -69,6 +87,41 @@ fn an_array_of_bytes_is_a_quote_where_hex_would_be() {
             "evidence-malformed"
         );
     }
+}
+
+#[test]
+fn bytes_as_the_objects_of_javascript_are_a_quote_where_an_array_would_be() {
+    let quote = forged_quote();
+    let typed = || {
+        let entries: Vec<String> = quote.iter().enumerate().map(|(at, byte)| format!("\"{at}\":{byte}")).collect();
+        format!("{{{}}}", entries.join(","))
+    };
+    let buffer = json!({ "type": "Buffer", "data": quote }).to_string();
+    for written in [typed(), buffer] {
+        assert_eq!(quote_of(written.as_bytes()), quote, "{written}");
+        for document in [
+            format!("{{\"quote\":{written},\"report_data\":\"\"}}"),
+            format!("{{\"intel_quote\":{written}}}"),
+            format!("{{\"result\":{{\"tdx\":{written}}}}}"),
+            format!("{{\"result\":{{\"quote\":{written},\"event_log\":[]}}}}"),
+        ] {
+            assert_eq!(quote_of(document.as_bytes()), quote, "{document}");
+        }
+    }
+    for bad in [
+        typed().replacen("\"7\":", "\"07\":", 1),
+        typed().replacen("\"7\":", "\"9999\":", 1),
+        typed().replacen("\"0\":4", "\"0\":260", 1),
+        typed().replacen("\"0\":4", "\"0\":\"4\"", 1),
+        typed().replacen("{", "{\"length\":1,", 1),
+    ] {
+        assert_ne!(bad, typed());
+        let document = format!("{{\"quote\":{bad},\"report_data\":\"\"}}");
+        assert_eq!(code(document.as_bytes()), "evidence-unrecognised");
+    }
+    let twice = typed().replacen("\"0\":4", "\"0\":4,\"0\":4", 1);
+    assert_ne!(twice, typed());
+    assert!(read(format!("{{\"quote\":{twice},\"report_data\":\"\"}}").as_bytes()).is_err());
 }
 
 #[test]
