@@ -14,6 +14,15 @@ skip() {
     exit 0
 }
 
+wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' ../../../Cargo.toml)
+
+# Whether the release that this package would come in is below the declared Rust version.
+older() {
+    local candidate
+    candidate=$(apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: //p')
+    [ "$(printf '%s\n' "$wanted" "$candidate" | sort -V | head -n 1)" != "$wanted" ]
+}
+
 # Unpacks these packages and all that they need and the system lacks.
 unpack() {
     [ -e "$unpacked/complete" ] && return 0
@@ -21,8 +30,11 @@ unpack() {
     local names
     needed() { apt-get install --simulate --no-install-recommends "$@" 2>/dev/null | sed -n 's/^Inst \([^ ]*\).*/\1/p'; }
     names=$(needed "$@")
-    # A machine that never asked knows of no package; only its administrator may ask.
-    if [ -z "$names" ] && [ "$(id -u)" = 0 ] && apt-get update --quiet=2 >/dev/null 2>&1; then names=$(needed "$@"); fi
+    # A machine that never asked knows of no package, one that asked long ago of an old compiler; only its administrator
+    # may ask again.
+    if { [ -z "$names" ] || older "$1"; } && [ "$(id -u)" = 0 ] && apt-get update --quiet=2 >/dev/null 2>&1; then
+        names=$(needed "$@")
+    fi
     [ -n "$names" ] || return 1
     mkdir -p "$unpacked/packages"
     # shellcheck disable=SC2086  # the list is words
@@ -56,10 +68,12 @@ else
     libraries=$unpacked/usr/lib/$(uname -m)-linux-gnu:$unpacked/lib/$(uname -m)-linux-gnu
     for folder in "$unpacked"/usr/lib/llvm-*/lib; do libraries+=:$folder; done
     export LD_LIBRARY_PATH=$libraries RUSTC=$unpacked/usr/bin/rustc RUSTC_BOOTSTRAP=1
-    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' ../../../Cargo.toml)
     found=$("$RUSTC" -vV | sed -n 's/^release: //p')
-    [ "$(printf '%s\n' "$wanted" "$found" | sort -V | head -n 1)" = "$wanted" ] ||
+    if [ "$(printf '%s\n' "$wanted" "$found" | sort -V | head -n 1)" != "$wanted" ]; then
+        # Debian may have a newer one next time.
+        rm -r "$unpacked"
         skip "Debian's compiler for $target is $found here, the crate declares $wanted"
+    fi
     # Its manifest is of the release; the lock file is of this folder.
     build[0]=$unpacked/usr/bin/cargo
     build+=(-Zbuild-std=std,panic_abort)
