@@ -24,19 +24,37 @@ RUSTC_BOOTSTRAP=1 RUSTFLAGS="--cfg fuzzing $coverage -Ccodegen-units=1" \
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-for target in "${targets[@]}"; do
-    corpus=${FUZZ_CORPUS:-$scratch}/$target
+
+# One target; what it says comes out at its end, whole.
+fuzz() {
+    local target=$1 corpus=${FUZZ_CORPUS:-$scratch}/$1 options seeds=()
     mkdir -p "$corpus" "artifacts/$target"
     options=("-max_total_time=$seconds" -max_len=65536 -timeout=5 -rss_limit_mb=256 -print_final_stats=1
         "-artifact_prefix=artifacts/$target/")
     if [ -f "dictionaries/$target.dict" ]; then options+=("-dict=dictionaries/$target.dict"); fi
-    seeds=()
     if [ -d "seeds/$target" ]; then seeds+=("seeds/$target"); fi
-    echo "== $target, $seconds s"
     if ! "$CARGO_TARGET_DIR/$host/$profile/$target" "${options[@]}" "$corpus" "${seeds[@]}" 2>"$scratch/$target.log"; then
         tail -n 60 "$scratch/$target.log"
         echo "== $target failed; the input is in fuzz/artifacts/$target/" >&2
-        exit 1
+        return 1
     fi
-    grep -E 'INITED|DONE|stat::(number_of_executed_units|average_exec_per_sec|peak_rss_mb)' "$scratch/$target.log"
+    printf '== %s, %s s\n%s\n' "$target" "$seconds" \
+        "$(grep -E 'INITED|DONE|stat::(number_of_executed_units|average_exec_per_sec|peak_rss_mb)' "$scratch/$target.log")"
+}
+
+# One for each core: a target has one thread.
+running=0 failed=0
+for target in "${targets[@]}"; do
+    if [ "$running" -ge "$(nproc)" ]; then
+        wait -n || failed=1
+        running=$((running - 1))
+    fi
+    if [ "$failed" -ne 0 ]; then break; fi
+    fuzz "$target" &
+    running=$((running + 1))
 done
+while [ "$running" -gt 0 ]; do
+    wait -n || failed=1
+    running=$((running - 1))
+done
+exit "$failed"

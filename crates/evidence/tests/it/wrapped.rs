@@ -91,7 +91,7 @@ fn an_array_of_bytes_is_a_quote_where_hex_would_be() {
 
 #[test]
 fn bytes_as_the_objects_of_javascript_are_a_quote_where_an_array_would_be() {
-    let quote = forged_quote();
+    let quote = [forged_quote(), vec![0; 600]].concat();
     let typed = || {
         let entries: Vec<String> = quote.iter().enumerate().map(|(at, byte)| format!("\"{at}\":{byte}")).collect();
         format!("{{{}}}", entries.join(","))
