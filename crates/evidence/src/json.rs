@@ -236,7 +236,11 @@ impl<'a> Value<'a> {
         let object = self.object().ok()?;
         if let Some(data) = object.get("data") {
             let is_buffer = object.get("type").is_some_and(|kind| kind.raw == "\"Buffer\"");
-            return if is_buffer && object.members.len() == 2 && data.is_array() { data.bytes() } else { None };
+            return if is_buffer && object.members.len() == 2 && data.is_array() {
+                data.bytes()
+            } else {
+                None
+            };
         }
         (0..object.members.len())
             .map(|index| object.get(&index.to_string()).and_then(|value| value.raw.parse().ok()))

@@ -82,14 +82,14 @@ reasons! {
     CaRevoked "ca-revoked" NotGenuine "Intel has revoked an intermediate CA certificate";
     RootRevoked "root-revoked" NotGenuine "the root's own revocation list names the root";
     CrlMalformed "crl-malformed" Refused "a certificate revocation list cannot be read";
-    CrlSignature "crl-signature" NotGenuine "a revocation list is not signed by the CA it speaks for";
+    CrlSignature "crl-signature" Refused "a revocation list is not signed by the CA it speaks for";
     CrlIssuer "crl-issuer" Undecided "a revocation list speaks for another CA than the one needed";
     CrlNotYetValid "crl-not-yet-valid" Refused "a revocation list is from after the as-of time";
     CrlExpired "crl-expired" Refused "a revocation list has expired at the as-of time";
     CrlChainMalformed "crl-chain-malformed" Refused "the certificate chain of the PCK revocation list cannot be read";
-    CrlChainUntrusted "crl-chain-untrusted" NotGenuine "the certificate chain of the PCK revocation list does not reach the pinned root";
-    CrlChainSignature "crl-chain-signature" NotGenuine "a signature in the certificate chain of the PCK revocation list does not verify";
-    CrlChainRole "crl-chain-role" NotGenuine "a certificate in the chain of the PCK revocation list may not play its part";
+    CrlChainUntrusted "crl-chain-untrusted" Refused "the certificate chain of the PCK revocation list does not reach the pinned root";
+    CrlChainSignature "crl-chain-signature" Refused "a signature in the certificate chain of the PCK revocation list does not verify";
+    CrlChainRole "crl-chain-role" Refused "a certificate in the chain of the PCK revocation list may not play its part";
 
     // --- step 1: collateral ------------------------------------------------------------------------------
     CollateralMissing "collateral-missing" Undecided "no collateral for this platform was given";
@@ -97,16 +97,16 @@ reasons! {
     CollateralTooLarge "collateral-too-large" Undecided "a part of the collateral is larger than any genuine one";
     TrustRootMalformed "trust-root-malformed" Undecided "the given trust root is no self-signed CA certificate of Intel's form";
     SignerChainMalformed "signer-chain-malformed" Refused "the TCB signing certificate chain cannot be read";
-    SignerChainUntrusted "signer-chain-untrusted" NotGenuine "the TCB signing certificate does not reach the pinned root";
-    SignerChainSignature "signer-chain-signature" NotGenuine "a signature in the TCB signing certificate chain does not verify";
-    SignerChainRole "signer-chain-role" NotGenuine "the collateral is signed by a certificate that may not sign it";
-    SignerRevoked "signer-revoked" NotGenuine "Intel has revoked the TCB signing certificate";
+    SignerChainUntrusted "signer-chain-untrusted" Refused "the TCB signing certificate does not reach the pinned root";
+    SignerChainSignature "signer-chain-signature" Refused "a signature in the TCB signing certificate chain does not verify";
+    SignerChainRole "signer-chain-role" Refused "the collateral is signed by a certificate that may not sign it";
+    SignerRevoked "signer-revoked" Refused "Intel has revoked the TCB signing certificate";
     TcbInfoMalformed "tcb-info-malformed" Refused "the TCB info is not of Intel's form";
-    TcbInfoSignature "tcb-info-signature" NotGenuine "the TCB info's signature does not verify";
+    TcbInfoSignature "tcb-info-signature" Refused "the TCB info's signature does not verify";
     TcbInfoNotYetValid "tcb-info-not-yet-valid" Refused "the TCB info is from after the as-of time";
     TcbInfoExpired "tcb-info-expired" Refused "the TCB info has expired at the as-of time";
     QeIdentityMalformed "qe-identity-malformed" Refused "the QE identity is not of Intel's form";
-    QeIdentitySignature "qe-identity-signature" NotGenuine "the QE identity's signature does not verify";
+    QeIdentitySignature "qe-identity-signature" Refused "the QE identity's signature does not verify";
     QeIdentityNotYetValid "qe-identity-not-yet-valid" Refused "the QE identity is from after the as-of time";
     QeIdentityExpired "qe-identity-expired" Refused "the QE identity has expired at the as-of time";
     CollateralKindMismatch "collateral-kind-mismatch" Undecided "the collateral is for another kind of TEE than the quote";
@@ -282,13 +282,13 @@ reasons! {
     GpuFwidKeyOther "gpu-fwid-key-other" NotGenuine "a report key is bound to another device than its chain says";
     GpuFwidAbsent "gpu-fwid-absent" Undecided "a report does not name the firmware that made it";
     GpuRevocationNotChecked "gpu-revocation-not-checked" Undecided "no usable answer says whether NVIDIA has revoked a GPU's certificates";
-    GpuRevocationSignature "gpu-revocation-signature" NotGenuine "an answer about a GPU's revocation is forged";
+    GpuRevocationSignature "gpu-revocation-signature" Refused "an answer about a GPU's revocation is forged";
     GpuRevoked "gpu-revoked" Refused "NVIDIA has revoked a GPU's certificate";
     GpuOnHold "gpu-on-hold" Refused "NVIDIA has put a GPU's certificate on hold";
     GpuRimMissing "gpu-rim-missing" Undecided "the reference manifest for a GPU's driver or VBIOS was not given";
     GpuRimMalformed "gpu-rim-malformed" Refused "a reference manifest is not of NVIDIA's form";
-    GpuRimSignature "gpu-rim-signature" NotGenuine "a reference manifest is not as NVIDIA signed it";
-    GpuRimUntrusted "gpu-rim-untrusted" NotGenuine "a reference manifest's signer does not reach NVIDIA's root of manifests";
+    GpuRimSignature "gpu-rim-signature" Refused "a reference manifest is not as NVIDIA signed it";
+    GpuRimUntrusted "gpu-rim-untrusted" Refused "a reference manifest's signer does not reach NVIDIA's root of manifests";
     GpuRimExpired "gpu-rim-expired" Undecided "a reference manifest's signer has expired at the as-of time";
     GpuRimNotYetValid "gpu-rim-not-yet-valid" Undecided "a reference manifest's signer is not valid yet at the as-of time";
     GpuRimConflict "gpu-rim-conflict" Refused "two genuine reference manifests speak of the same measurement";
@@ -373,6 +373,9 @@ impl Reason {
                     | Self::GpuAlgorithmUnsupported
                     | Self::GpuChainMalformed
                     | Self::GpuRimMalformed
+                    | Self::GpuRimSignature
+                    | Self::GpuRimUntrusted
+                    | Self::GpuRevocationSignature
                     | Self::QuoteNotTdx
                     | Self::TdxModuleUnknown
                     | Self::EnginesDisagree
@@ -396,6 +399,18 @@ impl Reason {
                     | Self::SignerChainMalformed
                     | Self::TcbInfoMalformed
                     | Self::QeIdentityMalformed
+                    // Whose signature does not verify may have been written anew by whoever kept it; it says nothing of
+                    // the machine, and without it nothing is known.
+                    | Self::CrlSignature
+                    | Self::CrlChainUntrusted
+                    | Self::CrlChainSignature
+                    | Self::CrlChainRole
+                    | Self::SignerChainUntrusted
+                    | Self::SignerChainSignature
+                    | Self::SignerChainRole
+                    | Self::SignerRevoked
+                    | Self::TcbInfoSignature
+                    | Self::QeIdentitySignature
                     | Self::EventLogLater
                     | Self::IngressListMalformed
                     | Self::QuoteVersionUnsupported

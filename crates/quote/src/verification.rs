@@ -9,12 +9,14 @@ use crate::known::chains;
 use crate::pck::PckExtension;
 use crate::prepared::PreparedCollateral;
 use crate::quote::{Body, CertificationType, Quote};
+use crate::reason::ReasonClass;
+use crate::root::TrustRoot;
 use crate::tcb::Evaluator;
 use crate::verified::VerifiedQuote;
 use crate::x509::chain::{self, Validity};
 use crate::x509::{Certificate, PublicKey, verify_fixed};
 use std::sync::Arc;
-use veritee_base::UnixTime;
+use veritee_base::{Budget, UnixTime};
 
 /// A PCK certificate that the root vouches for and that nothing known revokes.
 #[derive(Debug)]
@@ -179,31 +181,11 @@ impl PreparedCollateral {
         quote: &Quote,
         pck: Arc<CertifiedPck>,
     ) -> Result<CertifiedEnclave, QuoteError> {
-        // Intel's QVL, step .13: without it the enclave's report is anybody's.
-        if !verify_fixed(&pck.public_key, quote.qe_report_bytes(), quote.qe_report_signature()) {
-            return Err(QuoteError::QeReportSignature);
-        }
+        let attestation_key = vouched_key(&pck.public_key, quote)?;
         let report = quote.qe_report();
-        let mut context = ring::digest::Context::new(&ring::digest::SHA256);
-        context.update(quote.attestation_key());
-        context.update(quote.qe_authentication_data());
-        let digest = context.finish();
-        let vouched = report.report_data.as_bytes().first_chunk::<32>().map_or(&[][..], |half| half);
-        // Intel's QVL, step .14: SHA-256 over attestation key and authentication data stands in the first half of the
-        // enclave's REPORTDATA. Without it a genuine enclave's report could stand before another key.
-        if digest.as_ref() != vouched {
-            return Err(QuoteError::QeReportData {
-                expected: hex::encode(digest),
-                got: hex::encode(vouched),
-            });
-        }
         // Intel's QVL, steps .15 and .16, where the identity may be left out; here it may not: an enclave of somebody else
         // with a genuine report could sign any quote.
         self.qe_identity().check(report)?;
-        let mut attestation_key = [4; 65];
-        if let Some(point) = attestation_key.last_chunk_mut() {
-            *point = *quote.attestation_key();
-        }
         Ok(CertifiedEnclave { pck, attestation_key, isv_svn: report.isv_svn })
     }
 
@@ -219,9 +201,7 @@ impl PreparedCollateral {
         let pck = &enclave.pck;
         // Intel's QVL, step .17: the quote itself, by the key that the enclave vouches for. A point that is not on the curve
         // verifies nothing.
-        if !verify_fixed(&enclave.attestation_key, quote.signed_bytes(), quote.signature()) {
-            return Err(QuoteError::QuoteSignature);
-        }
+        check_signature(&enclave.attestation_key, quote)?;
         let evaluator = Evaluator {
             tcb_info: self.tcb_info(),
             qe_identity: self.qe_identity(),
@@ -295,4 +275,55 @@ impl CertifiedPck {
         }
         Ok(())
     }
+}
+
+/// The attestation key as a point, for which the PCK's key vouches through the quoting enclave's report. What enclave that
+/// is, only an identity tells.
+fn vouched_key(pck: &PublicKey, quote: &Quote) -> Result<[u8; 65], QuoteError> {
+    // Intel's QVL, step .13: without it the enclave's report is anybody's.
+    if !verify_fixed(pck, quote.qe_report_bytes(), quote.qe_report_signature()) {
+        return Err(QuoteError::QeReportSignature);
+    }
+    let report = quote.qe_report();
+    let mut context = ring::digest::Context::new(&ring::digest::SHA256);
+    context.update(quote.attestation_key());
+    context.update(quote.qe_authentication_data());
+    let digest = context.finish();
+    let vouched = report.report_data.as_bytes().first_chunk::<32>().map_or(&[][..], |half| half);
+    // Intel's QVL, step .14: SHA-256 over attestation key and authentication data stands in the first half of the
+    // enclave's REPORTDATA. Without it a genuine enclave's report could stand before another key.
+    if digest.as_ref() != vouched {
+        return Err(QuoteError::QeReportData { expected: hex::encode(digest), got: hex::encode(vouched) });
+    }
+    let mut attestation_key = [4; 65];
+    if let Some(point) = attestation_key.last_chunk_mut() {
+        *point = *quote.attestation_key();
+    }
+    Ok(attestation_key)
+}
+
+fn check_signature(attestation_key: &PublicKey, quote: &Quote) -> Result<(), QuoteError> {
+    if verify_fixed(attestation_key, quote.signed_bytes(), quote.signature()) {
+        Ok(())
+    } else {
+        Err(QuoteError::QuoteSignature)
+    }
+}
+
+/// What shows a quote to be forged without any collateral: its chain does not come from the root, its chain's key did not
+/// sign the enclave's report, the report does not vouch for the attestation key, or that key did not sign the quote. Dates,
+/// revocations and whose enclave it is need collateral. Five signatures.
+pub(crate) fn contradiction(
+    quote: &Quote,
+    (source, text): (Source, &[u8]),
+    root: &TrustRoot,
+    budget: &Budget,
+) -> Option<QuoteError> {
+    let walk = || -> Result<(), QuoteError> {
+        let decoded = chain::decode(source, text, 3, budget)?;
+        let pck = chain::walk_pck(source, &decoded, root)?.pck_key;
+        check_signature(&vouched_key(&pck, quote)?, quote)
+    };
+    let error = walk().err()?.placed(quote);
+    (error.reason().class() == ReasonClass::NotGenuine).then_some(error)
 }

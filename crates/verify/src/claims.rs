@@ -1,7 +1,8 @@
 //! `identity.claims`: values that came along unauthenticated, compared with the quoted and measured ones.
 //!
 //! A value that differs is a contradiction inside the evidence: it was put together from two machines, or changed.
-//! A value that agrees proves nothing by itself, and none is ever used.
+//! A value that agrees proves nothing by itself, and none is ever used. RTMR3 as it was when the log was saved, and what is
+//! derived of it, is no contradiction where that log only goes on behind the quoted moment: `event-log.rtmr3` refuses it.
 
 use crate::run::Run;
 use std::collections::BTreeMap;
@@ -22,6 +23,12 @@ pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identit
     let mut contradictions = Vec::new();
     let mut unknown = Vec::new();
     let devices = devices(run, verified);
+    let later = later(run);
+    let of_later_log = |name: &str, value: &str| match (name, &later) {
+        ("rtmr3", Some(rtmr3)) => rtmr3.eq_ignore_ascii_case(value),
+        ("mr_aggregated", later) => later.is_some(),
+        _ => false,
+    };
     for (name, claim) in claims {
         match facts.get(name.as_str()) {
             _ if name == "device_id" && claim.value == DEVICE_UNKNOWN => {}
@@ -29,6 +36,7 @@ pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identit
                 agreeing.push(name.as_str());
             }
             Some(fact) if fact.eq_ignore_ascii_case(&claim.value) => agreeing.push(name.as_str()),
+            Some(_) if of_later_log(name, &claim.value) => unknown.push(name.as_str()),
             Some(fact) => contradictions.push((name, fact, claim)),
             None => unknown.push(name.as_str()),
         }
@@ -51,6 +59,12 @@ pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identit
         }
     };
     run.record(check);
+}
+
+/// RTMR3 of a log that was taken after the quote.
+fn later(run: &Run<'_>) -> Option<String> {
+    let check = run.checks().iter().find(|check| check.reason == Some(Reason::EventLogLater))?;
+    check.got.clone()
 }
 
 /// The device id as dstack has computed it over time: SHA-256 of the quote header's user data (0.5), or of the PPID.

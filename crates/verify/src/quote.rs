@@ -167,9 +167,28 @@ impl Answer {
     }
 
     fn checks(&self, request: &Request<'_>, known: &KnownCollateral, quote: &Quote) -> Vec<Check> {
-        let mut checks = match &self.result {
-            Ok(verified) => passed(verified),
-            Err(error) => stopped(error),
+        // Collateral that a copy broke, or that somebody else signed, says nothing of the machine. The quote itself may: it
+        // is not hidden behind what came along with it.
+        let unusable = |error: &QuoteError| {
+            error.stage() == Stage::Collateral
+                && error.reason().class() == veritee_quote::ReasonClass::Refused
+        };
+        let forged = match &self.result {
+            Err(error) if unusable(error) => known.contradiction(quote, self.view, request.as_of),
+            _ => None,
+        };
+        let mut checks = match (&self.result, &forged) {
+            (Ok(verified), _) => passed(verified),
+            (Err(error), None) => stopped(error),
+            (Err(error), Some(forged)) => {
+                let mut checks = stopped(error);
+                if let Some((_, id)) = STAGES.iter().find(|(stage, _)| *stage == forged.stage())
+                    && let Some(check) = checks.iter_mut().find(|check| check.id == *id)
+                {
+                    *check = refused(*id, forged);
+                }
+                checks
+            }
         };
         // A revocation is told before what is missing or has expired, which stays true beside it.
         let expiry = request.grounds.verifier().expiry();

@@ -64,6 +64,11 @@ impl<'a> Run<'a> {
         self.checks.push(check);
     }
 
+    /// The checks made so far.
+    pub(crate) fn checks(&self) -> &[Check] {
+        &self.checks
+    }
+
     pub(crate) fn record_all(&mut self, checks: Vec<Check>) {
         checks.into_iter().for_each(|check| self.record(check));
     }

@@ -142,7 +142,7 @@ pub(super) const COLLATERAL: &[Variant] = &[
     ),
     ("red/revoked-signer-outbids", "nothing but what the revoked signer signed", || {
         let list = naming(Role::TcbSigner, |it| it);
-        callers(&[list], 10, "signer-revoked");
+        callers(&[list], 11, "signer-revoked");
     }),
     ("red/collateral-tie-older-tcb-decides", "a newer TCB info with an older QE identity", || {
         let newer = set(|it| {

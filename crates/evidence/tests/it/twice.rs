@@ -264,7 +264,8 @@ fn a_quote_that_no_reader_took_is_named() {
         let note = read(document.to_string().as_bytes()).unwrap().notes.pop().unwrap();
         assert!(note.is_loss() && note.to_string().contains("another quote"), "{note}");
     }
-    let typed: Vec<String> = long(5).iter().enumerate().map(|(at, byte)| format!("\"{at}\": {byte}")).collect();
+    let typed: Vec<String> =
+        long(5).iter().enumerate().map(|(at, byte)| format!("\"{at}\": {byte}")).collect();
     let buffer = json!({ "type": "Buffer", "data": long(5) }).to_string();
     for hidden in [format!("{{{}}}", typed.join(",")), format!("{{\n{}}}", typed.join(",\n")), buffer] {
         let quote = hex::encode(long(4));

@@ -93,7 +93,8 @@ fn an_array_of_bytes_is_a_quote_where_hex_would_be() {
 fn bytes_as_the_objects_of_javascript_are_a_quote_where_an_array_would_be() {
     let quote = [forged_quote(), vec![0; 600]].concat();
     let typed = || {
-        let entries: Vec<String> = quote.iter().enumerate().map(|(at, byte)| format!("\"{at}\":{byte}")).collect();
+        let entries: Vec<String> =
+            quote.iter().enumerate().map(|(at, byte)| format!("\"{at}\":{byte}")).collect();
         format!("{{{}}}", entries.join(","))
     };
     let buffer = json!({ "type": "Buffer", "data": quote }).to_string();

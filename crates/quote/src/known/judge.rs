@@ -103,6 +103,15 @@ impl KnownCollateral {
         }
     }
 
+    /// What shows the quote to be forged although no collateral can be used: a chain that does not come from the root, a
+    /// signature that is not its signer's. Nothing where that much holds, which alone makes no quote genuine, nor where a
+    /// chain is missing or cannot be read. Five signatures.
+    #[must_use]
+    pub fn contradiction(&self, quote: &Quote, view: View, as_of: UnixTime) -> Option<QuoteError> {
+        let chain = self.chain_of(quote, view, as_of);
+        crate::verification::contradiction(quote, chain.text(quote)?, &self.root, &self.budget)
+    }
+
     /// Dates of what decides in this view, in force or not: seven sources, and the quote's PCK chain as it stands there,
     /// unverified, where it can be read. Empty where an item is missing or unusable.
     #[must_use]

@@ -188,6 +188,8 @@ pub(crate) struct WalkedPck {
     /// Name and key of the CA.
     pub(crate) subject: Vec<u8>,
     pub(crate) public_key: PublicKey,
+    /// The PCK's own key.
+    pub(crate) pck_key: PublicKey,
 }
 
 /// Walks a decoded PCK chain from the root down. Neither dates nor revocations are looked at. Two signatures.
@@ -206,6 +208,7 @@ pub(crate) fn walk_pck(source: Source, chain: &[Vec<u8>], root: &TrustRoot) -> R
         serials: [pck.serial, ca.serial, in_chain.serial],
         subject: ca.subject.to_vec(),
         public_key: ca.public_key,
+        pck_key: pck.public_key,
     })
 }
 

@@ -43,17 +43,17 @@ pub enum ChainError {
         /// 0-based certificate.
         certificate: usize,
     },
+    /// An issuer did not come along, and others did that are none: no chain can be made of them.
+    Gap {
+        /// 0-based certificate whose issuer is missing.
+        certificate: usize,
+    },
     /// A certificate that signs another one is no authority, or not for so long a chain.
     Authority {
         /// 0-based certificate.
         certificate: usize,
         /// What is wrong.
         what: &'static str,
-    },
-    /// A certificate's issuer is not the next one's subject.
-    Issuer {
-        /// 0-based certificate.
-        certificate: usize,
     },
 }
 
@@ -62,8 +62,9 @@ impl ChainError {
     #[must_use]
     pub const fn reason(&self) -> Reason {
         match self {
-            Self::Malformed { .. } => Reason::RaTlsMalformed,
-            Self::Signature { .. } | Self::Issuer { .. } | Self::Authority { .. } => Reason::RaTlsSignature,
+            // Somebody gave the wrong file, or left one out: nothing is forged by that.
+            Self::Malformed { .. } | Self::Gap { .. } => Reason::RaTlsMalformed,
+            Self::Signature { .. } | Self::Authority { .. } => Reason::RaTlsSignature,
         }
     }
 }
@@ -75,15 +76,12 @@ impl fmt::Display for ChainError {
                 write!(f, "certificate {certificate}: {what}")
             }
             Self::Signature { certificate } => {
-                write!(
-                    f,
-                    "certificate {certificate} is not signed by the key of the certificate that follows it"
-                )
+                write!(f, "certificate {certificate} is not signed by the key of its issuer")
             }
-            Self::Issuer { certificate } => {
+            Self::Gap { certificate } => {
                 write!(
                     f,
-                    "certificate {certificate} names another issuer than the certificate that follows it"
+                    "the issuer of certificate {certificate} did not come along, and others that are none did"
                 )
             }
         }
@@ -103,7 +101,7 @@ pub struct RaTlsChain {
     pub root_is_self_signed: bool,
     /// The last certificate names itself as its issuer: nothing is left out after it.
     pub ends_in_root: bool,
-    /// Number of certificates.
+    /// Number of certificates, leaf and issuers.
     pub length: usize,
     /// The quote in the leaf.
     pub quote: Option<Vec<u8>>,
@@ -121,10 +119,12 @@ pub struct RaTlsChain {
 }
 
 impl RaTlsChain {
-    /// Reads a chain, leaf first, in PEM or as one DER certificate, and verifies every signature in it.
+    /// Reads a chain in PEM or one DER certificate, and verifies every signature in it. The leaf comes first, its issuers
+    /// follow in any order (RFC 8446, section 4.4.2), found by their names. A chain without its end is cut short: see
+    /// [`Self::ends_in_root`]. What is no issuer is passed over beside a whole chain.
     ///
     /// # Errors
-    /// When it cannot be read, or a certificate is not issued and signed by the next.
+    /// When it cannot be read, an issuer is left out, or a certificate is not signed by the one that it names as its issuer.
     pub fn read(bytes: &[u8], budget: &Budget) -> Result<Self, ChainError> {
         let ders = split(bytes, budget)?;
         let certificates = ders
@@ -136,11 +136,11 @@ impl RaTlsChain {
                 Err(_) => Err(ChainError::Malformed { certificate, what: "not an X.509 certificate" }),
             })
             .collect::<Result<Vec<_>, _>>()?;
+        let order = path(&certificates);
+        let beside = certificates.len().saturating_sub(order.len());
+        let certificates: Vec<_> = order.iter().filter_map(|index| certificates.get(*index)).collect();
         for (certificate, pair) in certificates.windows(2).enumerate() {
             let [child, parent] = pair else { continue };
-            if child.issuer().as_raw() != parent.subject().as_raw() {
-                return Err(ChainError::Issuer { certificate });
-            }
             if !signed_by(child, parent) {
                 return Err(ChainError::Signature { certificate });
             }
@@ -151,6 +151,10 @@ impl RaTlsChain {
         }
         let empty = ChainError::Malformed { certificate: 0, what: "no certificate" };
         let (Some(leaf), Some(last)) = (certificates.first(), certificates.last()) else { return Err(empty) };
+        let ends_in_root = last.issuer().as_raw() == last.subject().as_raw();
+        if !ends_in_root && beside > 0 {
+            return Err(ChainError::Gap { certificate: order.len().saturating_sub(1) });
+        }
         let mut app_ids = Vec::new();
         for (certificate, parsed) in certificates.iter().enumerate() {
             app_ids.push(app_id(parsed).map_err(|what| ChainError::Malformed { certificate, what })?);
@@ -160,16 +164,16 @@ impl RaTlsChain {
         Ok(Self {
             leaf_spki: leaf.public_key().raw.to_vec(),
             root_spki: last.public_key().raw.to_vec(),
-            root_is_self_signed: last.issuer().as_raw() == last.subject().as_raw() && signed_by(last, last),
-            ends_in_root: last.issuer().as_raw() == last.subject().as_raw(),
+            root_is_self_signed: ends_in_root && signed_by(last, last),
+            ends_in_root,
             length: certificates.len(),
             quote: extension(leaf, QUOTE)?,
             event_log: extension(leaf, EVENT_LOG)?,
             app_id,
             issuer_app_ids: app_ids.flatten().collect(),
-            validity: certificates.iter().map(validity).collect(),
+            validity: certificates.iter().map(|certificate| validity(certificate)).collect(),
             has_attestation: extension(leaf, ATTESTATION)?.is_some(),
-            last: ders.last().cloned().unwrap_or_default(),
+            last: order.last().and_then(|index| ders.get(*index)).cloned().unwrap_or_default(),
         })
     }
 
@@ -181,6 +185,24 @@ impl RaTlsChain {
         let (Ok(([], certificate)), Ok(([], key))) = (certificate, key) else { return false };
         signed_with(&certificate, &key)
     }
+}
+
+/// The way from the leaf, which is the first, to the last issuer that is there. Of several of the same name the one that
+/// signed is taken; where none did, the first, whose signature then fails.
+fn path(certificates: &[X509Certificate<'_>]) -> Vec<usize> {
+    let mut order = Vec::new();
+    let mut next = certificates.first().map(|leaf| (0, leaf));
+    while let Some((index, child)) = next {
+        order.push(index);
+        let is_root = child.issuer().as_raw() == child.subject().as_raw();
+        let mut named = certificates.iter().enumerate().filter(|(index, parent)| {
+            !is_root && !order.contains(index) && parent.subject().as_raw() == child.issuer().as_raw()
+        });
+        let first = named.next();
+        let signer = first.into_iter().chain(named).find(|(_, parent)| signed_by(child, parent));
+        next = signer.or(first);
+    }
+    order
 }
 
 /// That a certificate may sign another one, with so many authorities between it and the leaf.

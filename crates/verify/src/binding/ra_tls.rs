@@ -58,11 +58,23 @@ pub(crate) fn check(
             Check::pass(ID, format!("{bound_by} binds the certificate's key; {issuer}"))
         }
         Ok(_) => gravest(ID, faults),
+        // Of a certificate that is another machine's, or nobody's that has a quote, the issuer is no contradiction: somebody
+        // gave the wrong file.
+        Err(check)
+            if check.reason == Some(Reason::RaTlsIssuerMismatch) && faults.iter().any(is_of_another) =>
+        {
+            gravest(ID, faults)
+        }
         Err(check) => {
             faults.push(*check);
             gravest(ID, faults)
         }
     }
+}
+
+/// Whether the fault says that the certificate is not the judged machine's, which an honest mix-up can bring about.
+fn is_of_another(fault: &Check) -> bool {
+    matches!(fault.reason, Some(Reason::RaTlsOtherMachine | Reason::RaTlsUnbound))
 }
 
 /// The quote that is judged, and the run-time events that it covers.

@@ -2,7 +2,7 @@
 
 use crate::quote::on;
 use crate::support::{Case, attacks, find, machine};
-use veritee_model::{CheckId, Item, Reason, Report, VerdictOutcome};
+use veritee_model::{CheckId, Item, Outcome, Reason, Report, VerdictOutcome};
 use veritee_testkit::pki::time;
 use veritee_testkit::{Forged, Role, Shape, Universe};
 
@@ -225,12 +225,37 @@ attacks! {
         with(|forged| {
             forged.collateral.tcb_info.text = forged.collateral.tcb_info.text.replacen("OutOfDate", "UpToDate", 1);
         })
-        .is_refused(ID, Reason::TcbInfoSignature, NOT_GENUINE);
+        .is_refused(ID, Reason::TcbInfoSignature, REFUSED);
         with(|forged| forged.collateral.qe_identity.text.push(' ')).is_refused(
             ID,
             Reason::QeIdentitySignature,
-            NOT_GENUINE,
+            REFUSED,
         );
+    }
+
+    /// Written anew by whoever kept it, the collateral says nothing of the machine; what its quote says of itself is asked all
+    /// the same: a forged one is not hidden behind collateral that nobody can use.
+    fn a_forged_quote_behind_a_document_written_anew() {
+        let spoil = |case: &mut Case| {
+            let text = String::from_utf8(case.evidence.collateral[0].bytes.clone()).unwrap();
+            case.evidence.collateral[0].bytes = text.replacen("UpToDate", "Up_ToDate", 1).into_bytes();
+        };
+        let report = Case::new(&machine()).change(spoil).is_refused(ID, Reason::TcbInfoSignature, REFUSED);
+        assert_eq!(report.headline(), "REFUSED, NOT SHOWN TO BE GENUINE");
+        let rows: [(fn(&mut Universe), CheckId, Reason); 4] = [
+            (|it| it.quote.signed_by = Role::Stranger, CheckId::QuoteSignature, Reason::QuoteSignature),
+            (|it| it.quote.qe_report_signed_by = Role::Stranger, CheckId::QuoteEnclave, Reason::QeReportSignature),
+            (|it| it.quote.qe_report_data = Some([7; 64]), CheckId::QuoteEnclave, Reason::QeReportData),
+            (|it| it.pki.certificate(Role::Pck).signed_by = Role::Stranger, CheckId::QuoteCertificates, Reason::PckChainSignature),
+        ];
+        for (forge, id, reason) in rows {
+            let forged = machine().change(|machine| forge(&mut machine.universe));
+            let case = Case::new(&forged).change(spoil);
+            let report = case.is_refused_with(id, reason, NOT_GENUINE, &[ID]);
+            assert_eq!(find(&report, ID).reason, Some(Reason::TcbInfoSignature));
+            // What needs collateral is not said to hold.
+            assert!(report.checks.iter().all(|check| check.id != CheckId::QuoteTcbLevel || check.outcome == Outcome::NotChecked));
+        }
     }
 
     fn documents_that_are_signed_and_malformed() {
@@ -253,14 +278,14 @@ attacks! {
                 universe.collateral.tcb_info_issuer_chain = vec![Role::StrangerSigner, Role::Stranger];
             })
         })
-        .is_refused(ID, Reason::SignerChainUntrusted, NOT_GENUINE);
+        .is_refused(ID, Reason::SignerChainUntrusted, REFUSED);
         beside(|universe| universe.certificate(Role::TcbSigner, |it| it.signed_by = Role::Stranger)).is_refused(
             ID,
             Reason::SignerChainSignature,
-            NOT_GENUINE,
+            REFUSED,
         );
         beside(|universe| universe.certificate(Role::TcbSigner, |it| it.set_basic_constraints(true, None)))
-            .is_refused(ID, Reason::SignerChainRole, NOT_GENUINE);
+            .is_refused(ID, Reason::SignerChainRole, REFUSED);
         with(|forged| forged.collateral.tcb_info_issuer_chain = "not PEM".into()).is_refused(
             ID,
             Reason::SignerChainMalformed,
@@ -272,23 +297,23 @@ attacks! {
         beside(|universe| universe.pck_crl(|crl| crl.signed_by = Role::Stranger)).is_refused(
             ID,
             Reason::CrlSignature,
-            NOT_GENUINE,
+            REFUSED,
         );
         with(|forged| forged.collateral.pck_crl = vec![1, 2, 3]).is_refused(ID, Reason::CrlMalformed, REFUSED);
         beside(|universe| {
             universe.change(|universe| universe.collateral.pck_crl_issuer_chain = vec![Role::StrangerCa, Role::Stranger])
         })
-        .is_refused(ID, Reason::CrlChainUntrusted, NOT_GENUINE);
+        .is_refused(ID, Reason::CrlChainUntrusted, REFUSED);
         with(|forged| {
             let changed = machine().universe.certificate(Role::PlatformCa, |it| it.signed_by = Role::Stranger);
             forged.collateral.pck_crl_issuer_chain = changed.forge().collateral.pck_crl_issuer_chain;
         })
-        .is_refused(ID, Reason::CrlChainSignature, NOT_GENUINE);
+        .is_refused(ID, Reason::CrlChainSignature, REFUSED);
         with(|forged| {
             let changed = machine().universe.certificate(Role::PlatformCa, |it| it.set_key_usage(2));
             forged.collateral.pck_crl_issuer_chain = changed.forge().collateral.pck_crl_issuer_chain;
         })
-        .is_refused(ID, Reason::CrlChainRole, NOT_GENUINE);
+        .is_refused(ID, Reason::CrlChainRole, REFUSED);
         with(|forged| forged.collateral.pck_crl_issuer_chain = String::new()).is_refused(
             ID,
             Reason::CrlChainMalformed,
@@ -303,13 +328,14 @@ attacks! {
     }
 
     fn what_the_root_has_revoked() {
-        let rows: [(Role, Reason); 3] = [
-            (Role::PlatformCa, Reason::CaRevoked),
-            (Role::TcbSigner, Reason::SignerRevoked),
-            (Role::Root, Reason::RootRevoked),
+        // A signer is Intel's and not the machine's: what it signed counts for nothing, and nothing is forged.
+        let rows = [
+            (Role::PlatformCa, Reason::CaRevoked, NOT_GENUINE),
+            (Role::TcbSigner, Reason::SignerRevoked, REFUSED),
+            (Role::Root, Reason::RootRevoked, NOT_GENUINE),
         ];
-        for (role, reason) in rows {
-            beside(|universe| universe.revoke(role)).is_refused(ID, reason, NOT_GENUINE);
+        for (role, reason, outcome) in rows {
+            beside(|universe| universe.revoke(role)).is_refused(ID, reason, outcome);
         }
     }
 
@@ -347,7 +373,7 @@ attacks! {
             Reason::PckRevoked,
             NOT_GENUINE,
         );
-        newest_decides(|universe| universe.revoke(Role::TcbSigner), ID, Reason::SignerRevoked, NOT_GENUINE);
+        newest_decides(|universe| universe.revoke(Role::TcbSigner), ID, Reason::SignerRevoked, REFUSED);
         newest_decides(|universe| universe.revoke(Role::PlatformCa), ID, Reason::CaRevoked, NOT_GENUINE);
         // A list is not outvoted by one that was issued later and has forgotten the entry.
         let (older, newer) = older_and(|universe| universe);

@@ -173,8 +173,8 @@ attacks! {
             machine.app_compose = br#"{"docker_compose_file":"services: {}"}"#.to_vec();
             machine.boot();
         });
-        // Issued to another application than the measured one.
-        refused(chain, Reason::RaTlsIssuerMismatch);
+        // The wrong file, and issued to another application than the measured one.
+        not_accepted(chain, Reason::RaTlsOtherMachine);
     }
 
     fn a_debug_machine_s_quote_inside() {
@@ -234,16 +234,31 @@ attacks! {
     }
 
     fn a_certificate_that_names_another_issuer() {
-        refused(
+        not_accepted(
             chain(|machine| machine.ra_tls.edit_leaf = Some(|leaf| leaf.issuer.set_common_name("Someone"))),
-            Reason::RaTlsSignature,
+            Reason::RaTlsMalformed,
         );
     }
 
-    fn certificates_in_another_order_or_one_twice() {
-        let parts = blocks(&ra_tls(&machine()));
-        refused([&*parts[0], &parts[2], &parts[1]].concat(), Reason::RaTlsSignature);
-        refused([&*parts[0], &parts[0], &parts[1], &parts[2]].concat(), Reason::RaTlsSignature);
+    fn issuers_in_any_order_are_a_chain_and_one_left_out_makes_none() {
+        let [leaf, app_ca, kms_ca] = blocks(&ra_tls(&machine())).try_into().unwrap();
+        let passes = |order: &[&String]| {
+            let chain: String = order.iter().map(|block| block.as_str()).collect();
+            let report = presenting(chain).is_verified();
+            assert_eq!(find(&report, ID).outcome, Outcome::Pass);
+        };
+        passes(&[&leaf, &kms_ca, &app_ca]);
+        passes(&[&leaf, &leaf, &app_ca, &kms_ca]);
+        passes(&[&leaf, &app_ca, &app_ca, &kms_ca]);
+        // Another one of the issuer's name, before the issuer itself and behind it.
+        let strangers =
+            blocks(&chain(|machine| machine.ra_tls.edit_app_ca = Some(|app_ca| app_ca.key = Role::Stranger)));
+        passes(&[&leaf, &strangers[1], &app_ca, &kms_ca]);
+        passes(&[&leaf, &kms_ca, &app_ca, &strangers[1]]);
+        not_accepted([&*leaf, &kms_ca].concat(), Reason::RaTlsMalformed);
+        // The first one is the one that the connection has.
+        let report = presenting([&*app_ca, &leaf, &kms_ca].concat()).judge();
+        assert_ne!(find(&report, ID).outcome, Outcome::Pass);
     }
 
     fn a_chain_that_is_none() {

@@ -100,7 +100,7 @@ fn all_found_out(honest: &Case, theirs: &Case, rows: &[Exchange]) {
 
 const LOG: (CheckId, Reason) = (CheckId::EventLogRtmr3, Reason::RtmrMismatch);
 const COMPOSE: (CheckId, Reason) = (CheckId::ComposeHash, Reason::ComposeHashMismatch);
-const CERTIFICATE: (CheckId, Reason) = (CheckId::BindingRaTls, Reason::RaTlsIssuerMismatch);
+const CERTIFICATE: (CheckId, Reason) = (CheckId::BindingRaTls, Reason::RaTlsOtherMachine);
 const SERVED: (CheckId, Reason) = (CheckId::BindingServedCertificate, Reason::ServedCertificateOther);
 const INGRESS: (CheckId, Reason) = (CheckId::BindingIngress, Reason::BindingMismatch);
 const TARGET: (CheckId, Reason) = (CheckId::IdentityTarget, Reason::TargetOtherApp);
@@ -116,7 +116,7 @@ fn common() -> Vec<Exchange> {
             "certificate",
             |mine, theirs| mine.certificates = theirs.certificates,
             CERTIFICATE,
-            NOT_GENUINE,
+            REFUSED,
             &[],
         ),
         // Under the name that was asked for: a handshake with another name leaves the question open.
