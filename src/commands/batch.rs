@@ -59,9 +59,10 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
         if streams && judge.learn(&portion) {
             followed.revealed();
         }
-        let judged = |entry| (!stop.load(Ordering::Relaxed)).then(|| judge.line(entry));
-        let lines: Vec<Option<Line>> = threads.install(|| portion.par_iter().map(judged).collect());
-        for (entry, line) in portion.iter().zip(lines.iter().map_while(Option::as_ref)) {
+        let judged = |entry| (!stop.load(Ordering::Relaxed)).then(|| judge.lines(entry));
+        let lines: Vec<Option<Vec<Line>>> = threads.install(|| portion.par_iter().map(judged).collect());
+        let answered = portion.iter().zip(lines.iter().map_while(Option::as_ref));
+        for (entry, line) in answered.flat_map(|(entry, lines)| lines.iter().map(move |line| (entry, line))) {
             tally.count(line);
             if !out.line(line)? {
                 return Ok(tally.exit_code());

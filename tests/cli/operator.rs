@@ -95,6 +95,54 @@ fn a_compressed_input_gives_what_it_holds() {
 }
 
 #[test]
+fn a_folder_with_the_parts_of_one_machine_is_one_entry() {
+    let folder = Folder::new();
+    for name in ["in/one", "in/deep/two"] {
+        std::fs::create_dir_all(folder.file(name)).unwrap();
+        for part in ["quote.bin", "event_log.json", "app-compose.json"] {
+            std::fs::copy(folder.file(part), folder.file(&format!("{name}/{part}"))).unwrap();
+        }
+        folder.write(&format!("{name}/meta.json"), r#"{"quote": {"version": 4}, "checks": {}}"#);
+    }
+    let (_, lines, err) = batch(&folder, "in", &[]);
+    let names: Vec<&Value> = lines.iter().map(|line| &line["input"]).collect();
+    assert_eq!(names, ["deep/two", "one"], "{err}");
+    let whole = folder.run(&[&["verify", "in/one"], &UNDER[..], &[AS_OF, "--format", "json"]].concat());
+    let whole: Value = serde_json::from_str(&whole.out).unwrap();
+    for line in &lines {
+        assert_eq!((&line["kind"], &line["exit_code"]), (&"evidence".into(), &whole["verdict"]["exit_code"]));
+    }
+    // As the input itself too, and taken over as any other entry.
+    let (_, lines, _) = batch(&folder, "in/one", &["-o", "first.jsonl"]);
+    assert!(lines.is_empty());
+    let (_, lines, err) = batch(&folder, "in/one", &["--resume", "first.jsonl"]);
+    assert_eq!(lines[0]["input"], "one");
+    assert!(err.contains("1 answers"), "{err}");
+    // Quotes beside each other are each its own.
+    std::fs::create_dir_all(folder.file("quotes")).unwrap();
+    for name in ["a.bin", "b.bin"] {
+        std::fs::copy(folder.file("quote.bin"), folder.file(&format!("quotes/{name}"))).unwrap();
+    }
+    assert_eq!(batch(&folder, "quotes", &[]).1.len(), 2);
+}
+
+#[test]
+fn an_entry_with_several_machines_has_a_line_for_each() {
+    let folder = Folder::new();
+    let answer: Value = serde_json::from_str(&folder.read("answer.json")).unwrap();
+    let mut other = answer.clone();
+    let quote = answer["quote"].as_str().unwrap();
+    other["quote"] = quote.replacen("0400", "0300", 1).into();
+    let line = serde_json::json!({ "nodes": [answer, other] }).to_string();
+    folder.write("in.jsonl", format!("{line}\n{answer}\n"));
+    let (_, lines, err) = batch(&folder, "in.jsonl", &[]);
+    let names: Vec<&Value> = lines.iter().map(|line| &line["input"]).collect();
+    assert_eq!(names, ["line 1 /nodes/0", "line 1 /nodes/1", "line 2"], "{err}");
+    assert_eq!(lines[0]["exit_code"], lines[2]["exit_code"]);
+    assert_ne!(lines[1]["exit_code"], 0);
+}
+
+#[test]
 fn folders_are_walked() {
     let folder = Folder::new();
     std::fs::create_dir_all(folder.file("in/a/b")).unwrap();

@@ -24,7 +24,7 @@ const NOT_READ: &[(&str, &str)] = &[
 pub(crate) fn is_answer(object: &Object<'_>) -> bool {
     ["account_uri", "account_quote", "account_attestation", "quoted_hist_keys"]
         .iter()
-        .any(|key| object.has(key))
+        .any(|key| object.get(key).is_some_and(|value| !value.is_null()))
 }
 
 /// One machine for the account's quote and one for each quoted key, labelled by JSON pointer.

@@ -69,7 +69,7 @@ impl<'b> Draft<'b> {
     /// A quote written as hex or base64, or as an array of its bytes; absent, null and empty are none.
     pub(crate) fn quote_member(&mut self, object: &Object<'_>, key: &str) -> Result<(), ReadError> {
         let Some(value) = object.get(key).filter(|value| !value.is_null()) else { return Ok(()) };
-        let bytes = match value.bytes() {
+        let bytes = match value.sole_bytes() {
             Some(bytes) => bytes,
             None => match value.string()? {
                 text if text.is_empty() => return Ok(()),

@@ -50,7 +50,7 @@ pub(crate) fn read_quote_object(
 /// forms: what one of them leaves out could be the second quote that another program takes.
 pub(crate) fn add_machine(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), ReadError> {
     quotes_and_logs(draft, object)?;
-    let is_info = object.has("tcb_info") || object.has("app_cert");
+    let is_info = is_info(object);
     if !is_info {
         draft.vm_config_member(object)?;
     }
@@ -61,7 +61,11 @@ pub(crate) fn add_machine(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<
         draft.notes.push(Note::NotRead { place: value.origin.source(), what });
     } else if let Some((text, origin)) = object.text("attestation")? {
         let bytes = encoding::decode(&text, &origin)?;
-        draft.container(Container::read(&bytes, &origin, draft.budget)?, &origin)?;
+        if let [3..=5, 0, 2, 0, ..] = bytes.as_slice() {
+            draft.quote(bytes, &origin)?;
+        } else {
+            draft.container(Container::read(&bytes, &origin, draft.budget)?, &origin)?;
+        }
     }
     if let Some(nested) = object.get("info").map(Value::nested).transpose()?.flatten() {
         let info = nested.value(draft.budget)?.object()?;
@@ -75,6 +79,12 @@ pub(crate) fn add_machine(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<
         add_asserted(draft, object)?;
     }
     Ok(())
+}
+
+/// Whether it has what an `Info` answer has, in a form that can be one: a name alone makes none.
+pub(crate) fn is_info(object: &Object<'_>) -> bool {
+    let some = |key: &str| object.get(key).filter(|value| !value.is_null());
+    some("tcb_info").is_some_and(|value| value.is_string() || value.is_object()) || some("app_cert").is_some_and(|value| value.is_string())
 }
 
 fn quotes_and_logs(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), ReadError> {
@@ -115,7 +125,8 @@ pub(crate) fn read_tcb_info(
 pub(crate) fn add_info(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), ReadError> {
     draft.claim_members(object, INFO_CLAIMS)?;
     draft.vm_config_member(object)?;
-    if let Some(nested) = object.get("tcb_info").map(Value::nested).transpose()?.flatten() {
+    let tcb_info = object.get("tcb_info").filter(|value| value.is_string() || value.is_object());
+    if let Some(nested) = tcb_info.map(Value::nested).transpose()?.flatten() {
         add_tcb_info(draft, &nested.value(draft.budget)?.object()?)?;
     }
     if let Some((pem, origin)) = object.text("app_cert")? {

@@ -9,6 +9,7 @@ use crate::parts;
 use crate::read::read;
 use crate::readout::{Format, Note, Readout};
 use crate::same::same_statement;
+use crate::stray::holds_quote;
 use std::collections::BTreeMap;
 use veritee_model::{Budget, Evidence, Item};
 
@@ -105,6 +106,13 @@ impl Parts<'_> {
                     _ => format!("{file} (no known form)"),
                 };
                 self.passed_over.push(why);
+                return Ok(());
+            }
+            // A side file may have a member of a form's name; what holds no quote is no damaged evidence.
+            ReadError::WrongType { .. } | ReadError::MissingField { .. } | ReadError::NoMachine { .. }
+                if !holds_quote(bytes) =>
+            {
+                self.passed_over.push(format!("{file} (no evidence)"));
                 return Ok(());
             }
             _ => return Err(error),

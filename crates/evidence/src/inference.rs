@@ -19,13 +19,13 @@ const NOT_READ: &[(&str, &str)] = &[
 pub(crate) fn is_report(object: &Object<'_>) -> bool {
     ["intel_quote", "gateway_attestation", "model_attestations", "all_attestations"]
         .iter()
-        .any(|key| object.has(key))
+        .any(|key| object.get(key).is_some_and(|value| !value.is_null()))
 }
 
 /// One machine for each attestation, labelled by JSON pointer; the outer object itself has the empty label.
 pub(crate) fn read(object: &Object<'_>, budget: &Budget) -> Result<Readout, ReadError> {
     let (mut machines, mut notes) = (Vec::new(), Vec::new());
-    if object.has("intel_quote") {
+    if object.get("intel_quote").is_some_and(|value| !value.is_null()) {
         machines.push(machine(object, budget, &mut notes)?);
     }
     if let Some(value) = object.get("gateway_attestation").filter(|value| !value.is_null()) {

@@ -219,9 +219,34 @@ impl<'a> Value<'a> {
             || inner('{').is_some_and(|rest| BINARY_MEMBERS.iter().any(|member| rest.starts_with(member)))
     }
 
-    /// Whether it is binary data and no document of its own.
-    pub(crate) fn is_binary(&self) -> bool {
-        self.holds_numbers() && (self.is_array() || self.bytes().is_some())
+    /// The bytes of a quote that this is and nothing else: binary data, or an object with one member that begins as a quote
+    /// does (`{"data": "0400..."}`), whatever else describes it there.
+    pub(crate) fn sole_bytes(&self) -> Option<Vec<u8>> {
+        if let Some(bytes) = self.bytes() {
+            return Some(bytes);
+        }
+        if !self.is_object() {
+            return None;
+        }
+        let object = self.object().ok()?;
+        let mut quotes = object.members.values().filter_map(Self::quote);
+        let only = quotes.next();
+        only.filter(|_| quotes.next().is_none())
+    }
+
+    /// The bytes of a string or of binary data that begins as a quote does and is as long as one.
+    pub(crate) fn quote(&self) -> Option<Vec<u8>> {
+        /// A shorter text holds no quote.
+        const SHORTEST: usize = 576;
+        if self.raw.len() < SHORTEST {
+            return None;
+        }
+        let bytes = if self.is_string() {
+            crate::encoding::decode(&self.string().ok()?, &self.origin).ok()
+        } else {
+            self.bytes()
+        };
+        bytes.filter(|bytes| matches!(bytes.as_slice(), [3..=5, 0, 2, 0, ..]))
     }
 
     /// The bytes of binary data as [`Self::holds_numbers`] describes it, each from 0 to 255; nothing where any is no such

@@ -255,7 +255,9 @@ pub(crate) fn read_object(object: &Object<'_>, budget: &Budget) -> Result<Readou
     if acme_info::is_answer(object) {
         return acme_info::read(&as_form(Format::AcmeInfo), budget);
     }
-    if has("instances") {
+    // A list of this name beside a quote is the form's where it has entries.
+    let instances = object.get("instances").filter(|value| value.is_array());
+    if instances.is_some_and(|value| !is_quote_object(object) || value.array().is_ok_and(|it| !it.is_empty())) {
         return cloud::read(&as_form(Format::CloudAttestations), budget);
     }
     if is_quote_object(object) {
@@ -265,7 +267,7 @@ pub(crate) fn read_object(object: &Object<'_>, budget: &Budget) -> Result<Readou
     if has("mrtd") && (has("rtmr0") || has("event_log") || has("app_compose")) {
         return dstack::read_tcb_info(&as_form(Format::TcbInfo), Format::TcbInfo, budget);
     }
-    if has("tcb_info") || has("app_cert") {
+    if dstack::is_info(object) {
         return dstack::read_info(&as_form(Format::Info), budget);
     }
     if has("docker_compose_file") || has("manifest_version") {
@@ -274,14 +276,21 @@ pub(crate) fn read_object(object: &Object<'_>, budget: &Budget) -> Result<Readou
     if has("cpu_count") && has("memory_size") {
         return only(Recognised::VmConfig);
     }
+    // By the name alone, where no other form fits: what is wrong with it is said.
+    if has("instances") {
+        return cloud::read(&as_form(Format::CloudAttestations), budget);
+    }
+    let info = as_form(Format::Info);
+    if let Some(value) = info.get("tcb_info").or_else(|| info.get("app_cert")).filter(|value| !value.is_null()) {
+        return Err(value.wrong_type("a string"));
+    }
     Err(object.unrecognised())
 }
 
 /// A quote or container in a form that some writer gives it; an object under one of the names is another document.
 fn is_quote_object(object: &Object<'_>) -> bool {
-    ["quote", "attestation"]
-        .iter()
-        .any(|key| object.get(key).is_some_and(|value| !value.is_object() || value.is_binary()))
+    object.get("quote").is_some_and(|value| !value.is_object() || value.sole_bytes().is_some())
+        || object.get("attestation").is_some_and(|value| !value.is_object())
 }
 
 /// Whether an object by itself is a machine's evidence in some form.
@@ -289,9 +298,10 @@ pub(crate) fn is_machine(object: &Object<'_>) -> bool {
     /// Shorter texts of these names are words or numbers.
     const SHORTEST: usize = 100;
     let text = |key: &str| {
-        object
-            .get(key)
-            .is_some_and(|value| (value.is_string() || value.is_binary()) && value.raw().len() > SHORTEST)
+        object.get(key).is_some_and(|value| {
+            let bytes = |value: &Value<'_>| value.is_object() && key != "attestation" && value.sole_bytes().is_some();
+            value.raw().len() > SHORTEST && (value.is_string() || value.bytes().is_some() || bytes(value))
+        })
     };
     ["quote", "intel_quote", "app_cert", "attestation"].iter().any(|key| text(key))
         || (object.has("mrtd") && object.has("rtmr0") && object.has("event_log"))

@@ -36,6 +36,16 @@ pub(crate) fn strays(text: &str, readout: &Readout, origin: &Origin) -> Vec<Note
     found.notes
 }
 
+/// Whether a text has anything in it that begins as a quote does and is as long as one.
+pub(crate) fn holds_quote(bytes: &[u8]) -> bool {
+    let Ok(text) = core::str::from_utf8(bytes) else { return true };
+    let origin = Origin::new("");
+    let mut found = Found { known: BTreeSet::new(), notes: Vec::new(), origin: &origin };
+    found.in_words(text);
+    found.in_numbers(text);
+    !found.notes.is_empty()
+}
+
 struct Found<'o> {
     known: BTreeSet<Sha256Digest>,
     notes: Vec<Note>,

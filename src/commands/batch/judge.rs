@@ -6,12 +6,12 @@ use crate::cli::{Batch, Global};
 use crate::commands::verify::Rules;
 use crate::commands::{gather, supply};
 use crate::failure::Failure;
-use crate::input;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read as _;
 use std::path::Path;
+use veritee_evidence::NamedEvidence;
 use veritee_model::report::Notice;
 use veritee_model::{
     Budget, Check, CheckId, Evidence, ExitCode, Fmspc, Item, Reason, Report, Sha256Digest, TcbStatus,
@@ -275,44 +275,48 @@ impl Judge {
         news
     }
 
-    pub(super) fn line(&self, entry: &Entry) -> Line {
+    /// The answer to an entry; one for each machine where it holds several, under the entry's name and the machine's label.
+    pub(super) fn lines(&self, entry: &Entry) -> Vec<Line> {
         let input = entry.name();
-        let bytes = match entry {
-            Entry::Line(_, text) => text.trim_ascii().to_vec(),
-            Entry::Document(_, text) => text.clone(),
-            Entry::File(path, _) => match input::read(path) {
-                Ok(source) => source.bytes,
-                Err(failure) => return Line::Broken { input, error: failure.message().to_owned() },
-            },
-            Entry::TooLong(_) => {
-                let limit = Budget::STANDARD.event_log_bytes;
-                return Line::Broken { input, error: format!("the line is longer than {limit} bytes") };
-            }
+        let (bytes, notes) = match entry.content() {
+            Ok(content) => content,
+            Err(error) => return vec![Line::Broken { input, error }],
         };
         let sha256 = Sha256Digest::of(&bytes);
-        if let Some(known) = self.resumed.as_ref().and_then(|resumed| resumed.line(&input, &sha256)) {
-            return Line::Known(known);
+        let known = |input: &str| self.resumed.as_ref().and_then(|resumed| resumed.line(input, &sha256));
+        if let Some(known) = known(&input) {
+            return vec![Line::Known(known)];
         }
-        let read = veritee_evidence::read(&input, &bytes, &Budget::STANDARD);
-        let lost = |readout: &veritee_evidence::Readout| -> Vec<String> {
-            readout.notes.iter().filter(|note| note.is_loss()).map(ToString::to_string).collect()
+        let mut readout = match veritee_evidence::read(&input, &bytes, &Budget::STANDARD) {
+            Ok(readout) => readout,
+            Err(error) => return vec![Line::Broken { input, error: error.to_string() }],
         };
-        let read = read.map(|readout| (lost(&readout), readout));
-        match read.and_then(|(lost, readout)| Ok((lost, readout.select(None)?))) {
-            Ok((lost, mut evidence)) => {
-                if evidence.gpus.is_some() {
-                    evidence.gpu_collateral.extend(self.about_gpus.iter().cloned());
-                }
-                let mut judged = self.evidence(input, &evidence);
-                judged.not_read = lost;
-                judged.key = key(&bytes);
-                judged.sha256 = Some(sha256);
-                judged.run.clone_from(&self.run);
-                judged.as_of = Some(self.rules.as_of);
-                Line::Judged(Box::new(judged))
+        let lost = notes.iter().chain(&readout.notes).filter(|note| note.is_loss());
+        let lost: Vec<String> = lost.map(ToString::to_string).collect();
+        let machines = std::mem::take(&mut readout.machines);
+        let several = machines.len() > 1;
+        let of_machine = |machine: NamedEvidence| {
+            let input = if several { format!("{input} {}", machine.label) } else { input.clone() };
+            if let Some(known) = known(&input) {
+                return Line::Known(known);
             }
-            Err(error) => Line::Broken { input, error: error.to_string() },
+            let mut evidence = machine.evidence;
+            if evidence.gpus.is_some() {
+                evidence.gpu_collateral.extend(self.about_gpus.iter().cloned());
+            }
+            let mut judged = self.evidence(input, &evidence);
+            judged.not_read.clone_from(&lost);
+            judged.key = key(&bytes);
+            judged.sha256 = Some(sha256);
+            judged.run.clone_from(&self.run);
+            judged.as_of = Some(self.rules.as_of);
+            Line::Judged(Box::new(judged))
+        };
+        if machines.is_empty() {
+            let error = readout.select(None).err().map(|error| error.to_string()).unwrap_or_default();
+            return vec![Line::Broken { input, error }];
         }
+        machines.into_iter().map(of_machine).collect()
     }
 
     /// A quote that came with nothing but collateral is judged as `quote verify` does, anything else as `verify` does,
@@ -347,19 +351,14 @@ fn is_quote_alone(evidence: &Evidence) -> bool {
 /// for it.
 fn bytes_that_may_carry_collateral(entry: &Entry) -> Option<Cow<'_, [u8]>> {
     const MARKS: [&[u8]; 2] = [b"pck_crl", b"collateral"];
-    let bytes = match entry {
-        Entry::Line(_, text) => Cow::Borrowed(text.trim_ascii()),
-        Entry::Document(_, text) => Cow::Borrowed(text.as_slice()),
-        Entry::File(path, _) => {
-            let mut first = [0; 64];
-            let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut first)).ok()?;
-            if !begins_as_json(first.get(..read)?.trim_ascii_start()) {
-                return None;
-            }
-            Cow::Owned(input::read(path).ok()?.bytes)
+    if let Entry::File(path, _) = entry {
+        let mut first = [0; 64];
+        let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut first)).ok()?;
+        if !begins_as_json(first.get(..read)?.trim_ascii_start()) {
+            return None;
         }
-        Entry::TooLong(_) => return None,
-    };
+    }
+    let (bytes, _) = entry.content().ok()?;
     let found = begins_as_json(&bytes)
         && MARKS.iter().any(|mark| bytes.windows(mark.len()).any(|window| window == *mark));
     found.then_some(bytes)

@@ -1,15 +1,18 @@
 //! Where entries come from: the files of a folder, or the lines of a file or of standard input.
 
 use super::inflate::inflated;
+use crate::commands::gather;
 use crate::failure::Failure;
 use crate::input::{self, shown};
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
-use veritee_model::Budget;
+use veritee_evidence::Note;
+use veritee_model::{Budget, Item};
 
 /// One thing to judge.
 pub(super) enum Entry {
@@ -17,6 +20,8 @@ pub(super) enum Entry {
     Line(u64, Vec<u8>),
     /// A file, read when it is judged, and its name below the folder.
     File(PathBuf, String),
+    /// A folder with the parts of one machine's evidence, read when it is judged, and its name below the folder.
+    Machine(PathBuf, String),
     /// A document inside a file that is one JSON text: its place, and its text.
     Document(String, Vec<u8>),
     /// A line that is longer than any evidence.
@@ -28,7 +33,7 @@ impl Entry {
     pub(super) const fn number(&self) -> Option<u64> {
         match self {
             Self::Line(number, _) | Self::TooLong(number) => Some(*number),
-            Self::File(..) | Self::Document(..) => None,
+            Self::File(..) | Self::Machine(..) | Self::Document(..) => None,
         }
     }
 
@@ -36,7 +41,30 @@ impl Entry {
     pub(super) fn name(&self) -> String {
         match self {
             Self::Line(number, _) | Self::TooLong(number) => format!("line {number}"),
-            Self::File(_, name) | Self::Document(name, _) => name.clone(),
+            Self::File(_, name) | Self::Machine(_, name) | Self::Document(name, _) => name.clone(),
+        }
+    }
+
+    /// What is to be read, and what of a folder was passed over; or why nothing can be.
+    pub(super) fn content(&self) -> Result<(Cow<'_, [u8]>, Vec<Note>), String> {
+        let plain = |bytes| Ok((bytes, Vec::new()));
+        match self {
+            Self::Line(_, text) => plain(Cow::Borrowed(text.trim_ascii())),
+            Self::Document(_, text) => plain(Cow::Borrowed(text.as_slice())),
+            Self::File(path, _) => match input::read(path) {
+                Ok(source) => plain(Cow::Owned(source.bytes)),
+                Err(failure) => Err(failure.message().to_owned()),
+            },
+            Self::Machine(path, _) => {
+                let readout = gather::read(path).map_err(|failure| failure.message().to_owned())?;
+                let notes = readout.notes.clone();
+                let evidence = readout.select(None).map_err(|error| error.to_string())?;
+                let text = veritee_evidence::to_json(&evidence, env!("CARGO_PKG_VERSION"));
+                Ok((Cow::Owned(text.into_bytes()), notes))
+            }
+            Self::TooLong(_) => {
+                Err(format!("the line is longer than {} bytes", Budget::STANDARD.event_log_bytes))
+            }
         }
     }
 }
@@ -134,9 +162,18 @@ fn unread(error: &std::io::Error) -> Failure {
 /// Every file below a folder, by its name below it. Links to files are followed, links to folders are not: they could lead
 /// in a circle. What is no file gets a line too: why it cannot be judged.
 fn walk(folder: &Path, prefix: &str, depth: usize, entries: &mut Vec<Entry>) -> Result<(), Failure> {
-    const DEEPEST: usize = 16;
     const MOST: usize = 1 << 20;
     let input::Listing { files, skipped } = input::list(folder)?;
+    if is_one_machine(folder, files.len()) {
+        let name = if prefix.is_empty() { input::last_component(folder) } else { prefix.to_owned() };
+        entries.push(Entry::Machine(folder.to_owned(), name));
+        for path in skipped {
+            let name = input::last_component(&path);
+            let name = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+            deeper(path, name, depth, entries)?;
+        }
+        return Ok(());
+    }
     let below = |path: &Path| {
         let name = input::last_component(path);
         if prefix.is_empty() { name } else { format!("{prefix}/{name}") }
@@ -147,17 +184,38 @@ fn walk(folder: &Path, prefix: &str, depth: usize, entries: &mut Vec<Entry>) -> 
     }
     for path in skipped {
         let name = below(&path);
-        let is_folder = std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
-        if is_folder && depth < DEEPEST {
-            walk(&path, &name, depth + 1, entries)?;
-        } else {
-            entries.push(Entry::File(path, name));
-        }
+        deeper(path, name, depth, entries)?;
     }
     if entries.len() > MOST {
         return Err(Failure::unobtainable(format!("{}: more than {MOST} entries", shown(folder))));
     }
     Ok(())
+}
+
+fn deeper(path: PathBuf, name: String, depth: usize, entries: &mut Vec<Entry>) -> Result<(), Failure> {
+    const DEEPEST: usize = 16;
+    let is_folder = std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
+    if is_folder && depth < DEEPEST {
+        return walk(&path, &name, depth + 1, entries);
+    }
+    entries.push(Entry::File(path, name));
+    Ok(())
+}
+
+/// Whether a folder is one machine's evidence in parts, as `veritee verify FOLDER` reads it: one quote, and beside it, in
+/// another file, what a quote does not hold.
+fn is_one_machine(folder: &Path, files: usize) -> bool {
+    /// More than there are parts.
+    const MOST: usize = 64;
+    if !(2..=MOST).contains(&files) {
+        return false;
+    }
+    let Ok(Ok(evidence)) = gather::read(folder).map(|readout| readout.select(None)) else { return false };
+    let file = |item: &Item| item.source.split('#').next().unwrap_or_default().to_owned();
+    let log = evidence.event_log.as_ref().map(|log| &log.item);
+    let beside = [log, evidence.app_compose.as_ref(), evidence.vm_config.as_ref(), evidence.certificates.as_ref()];
+    let quote = evidence.quote.as_ref().map(file);
+    quote.is_some_and(|quote| beside.into_iter().flatten().any(|item| file(item) != quote))
 }
 
 /// The documents of a file that is one JSON text over several lines, or an array: it has no document a line. Nothing where

@@ -126,6 +126,28 @@ fn bytes_as_the_objects_of_javascript_are_a_quote_where_an_array_would_be() {
 }
 
 #[test]
+fn a_member_of_a_form_s_name_beside_good_evidence_does_not_hide_it() {
+    let hex = hex::encode(forged_quote());
+    let long = hex::encode([forged_quote(), vec![0; 600]].concat());
+    for document in [
+        json!({ "quote": hex, "event_log": LOG, "instances": [] }),
+        json!({ "quote": hex, "event_log": LOG, "instances": 3 }),
+        json!({ "quote": hex, "event_log": LOG, "instances": "eu-west" }),
+        json!({ "quote": hex, "event_log": LOG, "tcb_info": 7 }),
+        json!({ "quote": hex, "event_log": LOG, "account_quote": null, "intel_quote": null }),
+        json!({ "attestation": hex }),
+    ] {
+        assert_eq!(quote_of(document.to_string().as_bytes()), forged_quote(), "{document}");
+    }
+    let described = json!({ "quote": { "format": "tdx", "data": long, "length": 1087 }, "event_log": LOG });
+    let readout = read(described.to_string().as_bytes()).unwrap();
+    assert!(readout.machines[0].evidence.event_log.is_some(), "{described}");
+    // Of two nobody says which.
+    let two = json!({ "quote": { "old": long, "new": hex::encode([forged_quote(), vec![1; 600]].concat()) } });
+    assert!(read(two.to_string().as_bytes()).map_or(true, |readout| readout.machines.len() == 2), "{two}");
+}
+
+#[test]
 fn evidence_inside_another_document_is_read_and_named_by_its_pointer() {
     let machine = json!({ "quote": hex::encode(forged_quote()), "event_log": LOG, "app_compose": COMPOSE });
     let rows = [
