@@ -83,6 +83,19 @@ fn a_compressed_input_gives_what_it_holds() {
         assert_eq!(of(&lines, "exit_code"), of(&plain, "exit_code"), "{name}: {err}");
         assert_eq!(of(&lines, "signed_sha256"), of(&plain, "signed_sha256"), "{name}");
     }
+    // As shells and tools write them.
+    let line = serde_json::json!({ "id": "m0", "quote": quote, "report_data": "" }).to_string();
+    let units = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    folder.write("mark.jsonl", format!("\u{feff}{line}\n{line}\n"));
+    folder.write("wide.jsonl", [&[0xff, 0xfe], units(&format!("{line}\r\n{line}\r\n")).as_slice()].concat());
+    let pretty = serde_json::to_string_pretty(&serde_json::from_str::<Value>(&line).unwrap()).unwrap();
+    folder.write("behind.json", format!("{pretty}\n{pretty}\n"));
+    folder.write("close.json", format!("{line}{line}"));
+    for name in ["mark.jsonl", "wide.jsonl", "behind.json", "close.json"] {
+        let (_, lines, err) = batch(&folder, name, &[]);
+        let keys: Vec<&Value> = lines.iter().map(|line| &line["key"]).collect();
+        assert_eq!(keys, ["m0", "m0"], "{name}: {err}");
+    }
     // Logs that were rotated are one stream behind the other.
     shell(&folder, "cat lines.jsonl.gz lines.jsonl.gz > twice.gz");
     let (_, lines, _) = batch(&folder, "twice.gz", &[]);

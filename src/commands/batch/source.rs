@@ -249,7 +249,9 @@ fn documents(path: &Path) -> Result<Option<Vec<Entry>>, Failure> {
     if u64::try_from(text.len()).unwrap_or(u64::MAX) > limit {
         return Ok(None);
     }
-    let Ok(value) = serde_json::from_slice::<&serde_json::value::RawValue>(&text) else { return Ok(None) };
+    let Ok(value) = serde_json::from_slice::<&serde_json::value::RawValue>(&text) else {
+        return Ok(one_behind_the_other(&text));
+    };
     let raw = value.get().as_bytes().to_vec();
     match serde_json::from_slice::<Vec<&serde_json::value::RawValue>>(&raw) {
         // An array of numbers is one quote.
@@ -261,6 +263,17 @@ fn documents(path: &Path) -> Result<Option<Vec<Entry>>, Failure> {
         }
         _ => Ok(Some(vec![Entry::Document(input::last_component(path), raw)])),
     }
+}
+
+/// Documents one behind the other, as tools print them that indent; nothing where it is not that from end to end.
+fn one_behind_the_other(text: &[u8]) -> Option<Vec<Entry>> {
+    let documents = serde_json::Deserializer::from_slice(text).into_iter::<&serde_json::value::RawValue>();
+    let documents: Vec<_> = documents.collect::<Result<_, _>>().ok()?;
+    let all = documents.iter().all(|document| document.get().starts_with('{'));
+    let entry = |(index, document): (usize, &&serde_json::value::RawValue)| {
+        Entry::Document(format!("document {}", index + 1), document.get().as_bytes().to_vec())
+    };
+    all.then(|| documents.iter().enumerate().map(entry).collect())
 }
 
 /// Whether bytes begin as a binary form does, or compressed: what looks like lines in them are none.
