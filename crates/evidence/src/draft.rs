@@ -174,6 +174,7 @@ impl<'b> Draft<'b> {
     /// A certificate chain in PEM, with whatever its leaf carries. A chain that cannot be read is kept for the check
     /// of it to fail on; it is an error only where nothing else gives a quote.
     pub(crate) fn certificates(&mut self, pem: String, origin: &Origin) -> Result<(), ReadError> {
+        let pem = certificate::with_line_ends(&pem);
         match self.open_leaf(&pem, origin) {
             Ok((leaf, container)) => self.leaf(leaf, container, origin)?,
             Err(error) if self.evidence.quote.is_none() => return Err(error),

@@ -187,7 +187,7 @@ pub fn add_certificates(
             certificate::read_der(bytes, &origin, budget)?;
             certificate::to_pem(bytes)
         }
-        _ => utf8(bytes, &origin)?.to_owned(),
+        _ => certificate::with_line_ends(utf8(bytes, &origin)?),
     };
     certificate::read_pem(&pem, &origin, budget)?;
     Ok(put_certificates(evidence, Item::new(pem, source), budget))

@@ -116,6 +116,7 @@ fn read_der(der: &[u8], origin: &Origin, budget: &Budget) -> Result<Readout, Rea
 
 fn read_certificates(pem: String, origin: &Origin, budget: &Budget) -> Result<Readout, ReadError> {
     let mut draft = Draft::new(budget);
+    let pem = certificate::with_line_ends(&pem);
     let leaf = certificate::read_pem(&pem, origin, budget)?;
     if leaf.quote.is_none() && leaf.attestation.is_none() {
         let problem = CertificateProblem::NoQuote;

@@ -27,6 +27,23 @@ pub(super) fn run_name(rules: &Rules, grounds: &Grounds, learnt: &[Sha256Digest]
     Sha256Digest::of(parts.join("\n").as_bytes()).to_string().chars().take(16).collect()
 }
 
+fn is_json(line: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
+}
+
+/// A line that batch writes about what it could not judge, or a correction: no answer to take over, and no foreign line.
+fn is_of_batch(line: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Named {
+        input: String,
+        #[serde(flatten)]
+        rest: serde_json::Map<String, serde_json::Value>,
+    }
+    serde_json::from_slice::<Named>(line).is_ok_and(|line| {
+        !line.input.is_empty() && ["error", "outcome"].iter().any(|key| line.rest.contains_key(*key))
+    })
+}
+
 /// A line of an earlier run, exactly.
 #[derive(Clone)]
 pub(super) struct Known {
@@ -59,7 +76,7 @@ impl Resumed {
     pub(super) fn read(path: &Path, run: &str) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| Failure::unobtainable(format!("{}: {error}", shown(path)));
         let mut lines = BufReader::new(std::fs::File::open(path).map_err(failed)?);
-        let (mut known, mut others) = (HashMap::new(), 0_usize);
+        let (mut known, mut others, mut foreign) = (HashMap::new(), 0_usize, 0_usize);
         let mut line = Vec::new();
         while lines.read_until(b'\n', &mut line).map_err(failed)? > 0 {
             if let Ok(head) = serde_json::from_slice::<Head>(&line)
@@ -71,6 +88,8 @@ impl Resumed {
                 } else {
                     others += 1;
                 }
+            } else if (line.ends_with(b"\n") || is_json(&line)) && !is_of_batch(&line) {
+                foreign += 1;
             }
             line.clear();
         }
@@ -80,6 +99,10 @@ impl Resumed {
                 shown(path)
             ))
             .help("give the same options, --as-of among them, or judge everything anew"));
+        }
+        if known.is_empty() && foreign > 0 {
+            return Err(Failure::usage(format!("{}: no line of it is an answer of batch", shown(path)))
+                .help("--resume takes the output of an earlier run, not its input"));
         }
         Ok(Self(known))
     }

@@ -76,6 +76,19 @@ fn a_wrapping_that_is_damaged_or_grows_beyond_the_budget_is_refused() {
 }
 
 #[test]
+fn certificates_without_a_line_end_between_them_are_a_chain() {
+    let leaf = certificate(&[(QUOTE, forged_quote())]).pem();
+    let chain = format!("{leaf}{leaf}");
+    let glued = chain.replace("-----END CERTIFICATE-----\n-----BEGIN", "-----END CERTIFICATE----------BEGIN");
+    assert_ne!(glued, chain);
+    let of = |pem: &str| read(pem.as_bytes()).unwrap().machines.remove(0).evidence;
+    assert_eq!(of(&glued).certificates.unwrap().bytes, of(&chain).certificates.unwrap().bytes);
+    let mut evidence = Evidence::default();
+    parts::add_certificates(&mut evidence, glued.as_bytes(), "c", &BUDGET).unwrap();
+    assert_eq!(evidence.certificates.unwrap().bytes, chain.as_bytes());
+}
+
+#[test]
 fn an_array_of_bytes_is_a_quote_where_hex_would_be() {
     let array = json!(forged_quote());
     assert_eq!(quote_of(array.to_string().as_bytes()), forged_quote());
