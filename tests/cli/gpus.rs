@@ -470,9 +470,9 @@ fn manifests_beside_a_batch_count_for_every_line() {
     // It says that it is for these GPUs' driver, and its digest is another.
     folder.write("changed.xml", bad.replace("545.00", "570.172.08"));
     let given = ["--policy", &policy, "--offline", "--gpu-collateral", "changed.xml"];
-    let batch = folder.run(&[&["batch", "lines.jsonl"], &given[..]].concat()).ends(10);
+    let batch = folder.run(&[&["batch", "lines.jsonl"], &given[..]].concat()).ends(11);
     assert_eq!(batch.out.matches("gpu-rim-signature").count(), 2, "{}", batch.out);
-    folder.run(&[&["verify", &evidence, "--all"], &given[..]].concat()).ends(10);
+    folder.run(&[&["verify", &evidence, "--all"], &given[..]].concat()).ends(11);
 }
 
 #[test]

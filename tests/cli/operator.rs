@@ -131,7 +131,8 @@ fn a_folder_with_the_parts_of_one_machine_is_one_entry() {
     let (_, lines, err) = batch(&folder, "in/one", &["--resume", "first.jsonl"]);
     assert_eq!(lines[0]["input"], "one");
     assert!(err.contains("1 answers"), "{err}");
-    let ran = folder.run(&[&["batch", "in/one"], &UNDER[..], &[AS_OF, "--resume", "answer.json"]].concat()).ends(2);
+    let ran =
+        folder.run(&[&["batch", "in/one"], &UNDER[..], &[AS_OF, "--resume", "answer.json"]].concat()).ends(2);
     assert!(ran.err.contains("no line of it is an answer of batch"), "{}", ran.err);
     // Quotes beside each other are each its own.
     std::fs::create_dir_all(folder.file("quotes")).unwrap();

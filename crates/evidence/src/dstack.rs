@@ -84,7 +84,8 @@ pub(crate) fn add_machine(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<
 /// Whether it has what an `Info` answer has, in a form that can be one: a name alone makes none.
 pub(crate) fn is_info(object: &Object<'_>) -> bool {
     let some = |key: &str| object.get(key).filter(|value| !value.is_null());
-    some("tcb_info").is_some_and(|value| value.is_string() || value.is_object()) || some("app_cert").is_some_and(|value| value.is_string())
+    some("tcb_info").is_some_and(|value| value.is_string() || value.is_object())
+        || some("app_cert").is_some_and(|value| value.is_string())
 }
 
 fn quotes_and_logs(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), ReadError> {

@@ -258,7 +258,8 @@ pub(crate) fn read_object(object: &Object<'_>, budget: &Budget) -> Result<Readou
     }
     // A list of this name beside a quote is the form's where it has entries.
     let instances = object.get("instances").filter(|value| value.is_array());
-    if instances.is_some_and(|value| !is_quote_object(object) || value.array().is_ok_and(|it| !it.is_empty())) {
+    if instances.is_some_and(|value| !is_quote_object(object) || value.array().is_ok_and(|it| !it.is_empty()))
+    {
         return cloud::read(&as_form(Format::CloudAttestations), budget);
     }
     if is_quote_object(object) {
@@ -282,7 +283,9 @@ pub(crate) fn read_object(object: &Object<'_>, budget: &Budget) -> Result<Readou
         return cloud::read(&as_form(Format::CloudAttestations), budget);
     }
     let info = as_form(Format::Info);
-    if let Some(value) = info.get("tcb_info").or_else(|| info.get("app_cert")).filter(|value| !value.is_null()) {
+    if let Some(value) =
+        info.get("tcb_info").or_else(|| info.get("app_cert")).filter(|value| !value.is_null())
+    {
         return Err(value.wrong_type("a string"));
     }
     Err(object.unrecognised())
@@ -300,7 +303,8 @@ pub(crate) fn is_machine(object: &Object<'_>) -> bool {
     const SHORTEST: usize = 100;
     let text = |key: &str| {
         object.get(key).is_some_and(|value| {
-            let bytes = |value: &Value<'_>| value.is_object() && key != "attestation" && value.sole_bytes().is_some();
+            let bytes =
+                |value: &Value<'_>| value.is_object() && key != "attestation" && value.sole_bytes().is_some();
             value.raw().len() > SHORTEST && (value.is_string() || value.bytes().is_some() || bytes(value))
         })
     };

@@ -213,7 +213,8 @@ fn is_one_machine(folder: &Path, files: usize) -> bool {
     let Ok(Ok(evidence)) = gather::read(folder).map(|readout| readout.select(None)) else { return false };
     let file = |item: &Item| item.source.split('#').next().unwrap_or_default().to_owned();
     let log = evidence.event_log.as_ref().map(|log| &log.item);
-    let beside = [log, evidence.app_compose.as_ref(), evidence.vm_config.as_ref(), evidence.certificates.as_ref()];
+    let beside =
+        [log, evidence.app_compose.as_ref(), evidence.vm_config.as_ref(), evidence.certificates.as_ref()];
     let quote = evidence.quote.as_ref().map(file);
     quote.is_some_and(|quote| beside.into_iter().flatten().any(|item| file(item) != quote))
 }

@@ -156,7 +156,8 @@ fn a_member_of_a_form_s_name_beside_good_evidence_does_not_hide_it() {
     let readout = read(described.to_string().as_bytes()).unwrap();
     assert!(readout.machines[0].evidence.event_log.is_some(), "{described}");
     // Of two nobody says which.
-    let two = json!({ "quote": { "old": long, "new": hex::encode([forged_quote(), vec![1; 600]].concat()) } });
+    let two =
+        json!({ "quote": { "old": long, "new": hex::encode([forged_quote(), vec![1; 600]].concat()) } });
     assert!(read(two.to_string().as_bytes()).map_or(true, |readout| readout.machines.len() == 2), "{two}");
 }
 
