@@ -145,9 +145,11 @@ fn under(universe: &Universe, deciding: &[Set], revoking: &[Set]) -> Codes {
     if host_is_revoked(universe, revoking, &revoked) {
         return codes(&[10]);
     }
+    // A root that revokes itself is no packer's mistake.
     let signed_off = |document: &Document| {
         let signer = if document.second_signer { Name::SecondSigner } else { Name::FirstSigner };
-        revoked.contains(&signer) || (document.above == Above::Older && revoked.contains(&Name::OlderRoot))
+        let under_root = document.above == Above::Older && revoked.contains(&Name::OlderRoot);
+        if under_root { Some(10) } else { revoked.contains(&signer).then_some(11) }
     };
     // Of a bystander nothing but revocations counts.
     let sets: Vec<Set> = deciding.iter().filter(|set| set.giver != Giver::Bystander).copied().collect();
@@ -201,13 +203,18 @@ fn under(universe: &Universe, deciding: &[Set], revoking: &[Set]) -> Codes {
 /// signer: whoever packs collateral can bring that about.
 fn documents(
     all: impl Iterator<Item = Document>,
-    signed_off: &dyn Fn(&Document) -> bool,
+    signed_off: &dyn Fn(&Document) -> Option<u8>,
 ) -> Result<Vec<Document>, u8> {
     let about: Vec<Document> = all.filter(|document| !document.elsewhere).collect();
-    let stands = |document: &&Document| !document.damaged && !signed_off(document);
+    let stands = |document: &&Document| !document.damaged && signed_off(document).is_none();
+    let key = |document: &Document| (force(document.when), document.number, core::cmp::Reverse(document.age));
     let standing: Vec<Document> = about.iter().filter(stands).copied().collect();
-    newest(standing, |document| (force(document.when), document.number, core::cmp::Reverse(document.age)))
-        .ok_or(if about.is_empty() { 13 } else { 11 })
+    newest(standing, key).ok_or_else(|| {
+        let genuine = about.iter().filter(|document| !document.damaged).copied().collect();
+        let first =
+            newest(genuine, key).into_iter().flatten().filter_map(|document| signed_off(&document)).min();
+        first.unwrap_or(if about.is_empty() { 13 } else { 11 })
+    })
 }
 
 fn lists(all: impl Iterator<Item = List>, signed_off: bool) -> Result<Vec<List>, u8> {

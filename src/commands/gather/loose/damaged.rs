@@ -14,7 +14,9 @@ pub(super) fn kinds(name: &str, bytes: &[u8]) -> Vec<Source> {
     // A page is what a proxy answers in a service's place.
     let is_page = begin.starts_with(b"<");
     let form = veritee_evidence::recognise(name, bytes, &Budget::STANDARD);
-    if (form.is_some_and(is_something_else) && !is_page) || is_certificate(bytes) {
+    // Lists and chains are told by their first bytes, and it is those that are asked about here.
+    let is_other = !is_page && !is_list(begin) && !begin.starts_with(b"-----BEGIN CERTIFICATE-----");
+    if (is_other && form.is_some_and(is_something_else)) || is_certificate(bytes) {
         return Vec::new();
     }
     let has = |word: &str| bytes.windows(word.len()).any(|window| window == word.as_bytes());
