@@ -149,7 +149,7 @@ fn under(universe: &Universe, deciding: &[Set], revoking: &[Set]) -> Codes {
     let signed_off = |document: &Document| {
         let signer = if document.second_signer { Name::SecondSigner } else { Name::FirstSigner };
         let under_root = document.above == Above::Older && revoked.contains(&Name::OlderRoot);
-        if under_root { Some(10) } else { revoked.contains(&signer).then_some(11) }
+        if revoked.contains(&signer) { Some(11) } else { under_root.then_some(10) }
     };
     // Of a bystander nothing but revocations counts.
     let sets: Vec<Set> = deciding.iter().filter(|set| set.giver != Giver::Bystander).copied().collect();
@@ -255,8 +255,8 @@ fn verdict(
     let rules = &universe.rules;
     match machine {
         Machine::QuoteForged | Machine::EnclaveForged | Machine::PckForged => {
-            // What is not in force yet is no ground to call anything forged on.
-            return if windows.contains(&When::Later) { 11 } else { 10 };
+            // What the quote says against itself needs no collateral, in force or not.
+            return 10;
         }
         _ => {}
     }
