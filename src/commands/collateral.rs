@@ -2,6 +2,7 @@
 
 mod gpus;
 
+use super::gather::{self, Given};
 use super::supply;
 use crate::cli::network::{
     Ca, Collateral, Evaluation, GpuNetwork, Network, StorePlace, StoreTime, TeeKind, Whose,
@@ -13,7 +14,9 @@ use crate::{network, output};
 use core::fmt::Write as _;
 use serde_json::{Value, json};
 use std::path::Path;
-use veritee_collateral::{At, Evaluation as By, Fault, Listed, Mode, Need, Obtained, Store};
+use veritee_collateral::{
+    At, Evaluation as By, Fault, FaultKind, Listed, Mode, Need, Obtained, Offered, Store,
+};
 use veritee_model::text::inert;
 use veritee_model::{Budget, Evidence, ExitCode, Item, UnixTime};
 use veritee_quote::{CaKind, Quote, Tee};
@@ -176,7 +179,7 @@ impl Subject {
 fn evidence(path: &Path, whose: &Whose, global: &Global) -> Result<Evidence, Failure> {
     let label = whose.select.as_deref();
     if path.is_dir() {
-        return super::gather::single(path, label, global);
+        return gather::single(path, label, global);
     }
     let source = input::read(path)?;
     let container = veritee_gpu::container::read(&source.bytes, &Budget::STANDARD);
@@ -184,7 +187,7 @@ fn evidence(path: &Path, whose: &Whose, global: &Global) -> Result<Evidence, Fai
         let gpus = Some(Item::new(source.bytes, source.name));
         return Ok(Evidence { gpus, ..Evidence::default() });
     }
-    super::gather::single_in(path, &source, label, global)
+    gather::single_in(path, &source, label, global)
 }
 
 fn show(place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode, Failure> {
@@ -351,8 +354,22 @@ fn import(
     super::only(global, &[Format::Human], "collateral import")?;
     let (store, now) = (open(place.store.as_deref(), at)?, at.time()?);
     let gpus = gpus.map(|path| super::gpu::evidence(path, None, global)).transpose()?;
-    let mut imported = veritee_collateral::import(&store, folder, At { as_of: now, clock: input::now()? })
-        .map_err(|error| supply::unobtainable(&error))?;
+    let mut given = Vec::new();
+    let mut unreadable = Vec::new();
+    gather::for_each_collateral(&[folder.to_owned()], global, |found| match found {
+        Given::Set(item) => given.push(Offered::Set(item)),
+        Given::Lists(item) => given.push(Offered::Lists(item)),
+        // What stands by itself makes no set, and its lists are among those above.
+        Given::Lone(..) => {}
+        Given::Unreadable(item, _) => {
+            let what = FaultKind::Form("cannot be read as collateral".to_owned());
+            unreadable.push(Fault { file: item.source, what });
+        }
+    })?;
+    let at = At { as_of: now, clock: input::now()? };
+    let mut imported =
+        veritee_collateral::import_all(&store, given, at).map_err(|error| supply::unobtainable(&error))?;
+    imported.refused.extend(unreadable);
     let mut text = String::new();
     for need in &imported.needs {
         let _ = writeln!(text, "taken: {need}");
@@ -372,12 +389,6 @@ fn import(
         output::note(global, "note: of each item the store keeps the newer, and whatever either revokes");
     }
     faults(&imported.refused, global);
-    for name in &imported.passed_over {
-        output::note(
-            global,
-            &format!("note: {}: passed over: only files named *.json are read", inert(name)),
-        );
-    }
     Ok(if imported.refused.is_empty() { ExitCode::Verified } else { ExitCode::Unobtainable })
 }
 

@@ -10,7 +10,9 @@ pub(crate) fn run(options: &Evidence, global: &Global) -> Result<ExitCode, Failu
     match options {
         Evidence::Convert { input, parts } => {
             super::only(global, &[Format::Human, Format::Json], "evidence convert")?;
-            let mut evidence = gather::evidence(input, parts, global)?;
+            let gather::Selected { mut evidence, beside } = gather::evidence(input, parts, global)?;
+            // What the others' lists revoke holds for this machine too.
+            evidence.collateral.extend(beside.collateral);
             gather::collateral_into(&mut evidence, &parts.collateral, global)?;
             crate::output::data(&veritee_evidence::to_json(&evidence, env!("CARGO_PKG_VERSION")), global)?;
         }

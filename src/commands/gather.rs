@@ -4,19 +4,26 @@ mod loose;
 
 use crate::cli::{Global, Parts};
 use crate::failure::Failure;
-use crate::input::{self, Source, shown};
+use crate::input::{self, Source as File, shown};
 use crate::output;
 use loose::Loose;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use veritee_evidence::{Note, ReadError, Readout, Slot, parts};
 use veritee_model::{Budget, Evidence, Reason};
-use veritee_quote::Origin;
+use veritee_quote::{Origin, Source};
 use veritee_verify::Grounds;
 
+/// The evidence of one machine of an input.
+pub(crate) struct Selected {
+    pub(crate) evidence: Evidence,
+    /// The collateral of the other machines of the input. What its lists revoke holds for this one too.
+    pub(crate) beside: Evidence,
+}
+
 /// Reads the input and puts the parts given as files in place.
-pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<Evidence, Failure> {
-    let mut evidence = single(path, options.select.as_deref(), global)?;
+pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<Selected, Failure> {
+    let Selected { mut evidence, beside } = selected(path, options.select.as_deref(), global)?;
     let budget = &Budget::STANDARD;
     let mut notes = Vec::new();
     for (slot, path) in [
@@ -38,7 +45,22 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
     }
     evidence.gpu_collateral.extend(gpu_collateral(&options.gpu_collateral)?);
     tell(&notes, global);
-    Ok(evidence)
+    Ok(Selected { evidence, beside })
+}
+
+/// The evidence of the machine with this label, or of the only one, with what the others' says of revocations.
+pub(crate) fn selected(path: &Path, label: Option<&str>, global: &Global) -> Result<Selected, Failure> {
+    let readout = read(path)?;
+    let everything: Vec<veritee_model::Item> =
+        readout.machines.iter().flat_map(|machine| machine.evidence.collateral.iter().cloned()).collect();
+    let evidence = chosen(path, readout, label, global)?;
+    let mut beside = Evidence::default();
+    for item in everything {
+        if evidence.collateral.iter().chain(&beside.collateral).all(|known| known.bytes != item.bytes) {
+            beside.collateral.push(item);
+        }
+    }
+    Ok(Selected { evidence, beside })
 }
 
 /// The evidence of the machine with this label, or of the only one.
@@ -56,7 +78,7 @@ pub(crate) fn every(path: &Path, global: &Global) -> Result<Vec<(String, Evidenc
 /// The same where the bytes are at hand: standard input and pipes can be read only once.
 pub(crate) fn single_in(
     path: &Path,
-    source: &Source,
+    source: &File,
     label: Option<&str>,
     global: &Global,
 ) -> Result<Evidence, Failure> {
@@ -96,7 +118,7 @@ pub(crate) fn read(path: &Path) -> Result<Readout, Failure> {
     in_source(path, &input::read(path)?)
 }
 
-fn in_source(path: &Path, source: &Source) -> Result<Readout, Failure> {
+fn in_source(path: &Path, source: &File) -> Result<Readout, Failure> {
     veritee_evidence::read(&source.name, &source.bytes, &Budget::STANDARD)
         .map_err(|error| unreadable(path, &error))
 }
@@ -112,6 +134,10 @@ pub(crate) fn collateral(grounds: &mut Grounds, paths: &[PathBuf], global: &Glob
     for_each_collateral(paths, global, |given| match given {
         Given::Set(item) => grounds.give(item, Origin::Caller),
         Given::Lists(item) => grounds.give_revocations(item, Origin::Caller),
+        Given::Lone(item, source) => grounds.give_only(item, &[source], Origin::Caller),
+        Given::Unreadable(item, kinds) => {
+            kinds.into_iter().for_each(|kind| grounds.give_unreadable(&item, kind, Origin::Caller));
+        }
     })?;
     for damaged in grounds.damaged() {
         let name = veritee_model::text::inert(&damaged.name);
@@ -139,23 +165,27 @@ pub(crate) fn collateral_into(
     paths: &[PathBuf],
     global: &Global,
 ) -> Result<(), Failure> {
-    for_each_collateral(paths, global, |given| {
-        if let Given::Set(item) = given {
-            evidence.collateral.push(item);
-        }
+    for_each_collateral(paths, global, |given| match given {
+        Given::Set(item) | Given::Lists(item) | Given::Lone(item, _) => evidence.collateral.push(item),
+        Given::Unreadable(..) => {}
     })
 }
 
 /// What a file of collateral holds.
-enum Given {
+pub(crate) enum Given {
+    /// A whole set.
     Set(veritee_model::Item),
     /// Lists without documents, of which only what they revoke counts.
     Lists(veritee_model::Item),
+    /// An answer that makes no whole set, of which this kind counts.
+    Lone(veritee_model::Item, Source),
+    /// What cannot be read, and the kinds that it may have held.
+    Unreadable(veritee_model::Item, Vec<Source>),
 }
 
 /// One file at a time: of a large folder only what is collateral stays in memory. Answers of Intel's service that came in
 /// files of their own are put together, whichever paths they came by.
-fn for_each_collateral(
+pub(crate) fn for_each_collateral(
     paths: &[PathBuf],
     global: &Global,
     mut take: impl FnMut(Given),
@@ -169,7 +199,7 @@ fn for_each_collateral(
         let folder = path.is_dir();
         let skipped = |path: &Path| passed_over(&shown(path), &"neither a file nor a folder");
         for source in input::read_all(path, skipped)? {
-            let Source { name, bytes } = source?;
+            let File { name, bytes } = source?;
             let mut found = Evidence::default();
             match parts::add(Slot::Collateral, &mut found, &bytes, &name, &Budget::STANDARD) {
                 Ok(notes) => {
@@ -185,7 +215,11 @@ fn for_each_collateral(
                     }
                 }
                 // Other files may lie in a folder; a file that was named has to be collateral.
-                Err(error) if folder => passed_over(&name, &error),
+                Err(error) if folder => {
+                    let counts = loose.take_unreadable(&name, &bytes);
+                    let more = "; it counts as given and damaged: nobody else's stands in its place";
+                    passed_over(&name, &format!("{error}{}", if counts { more } else { "" }));
+                }
                 Err(error) => return Err(unreadable(path, &error)),
             }
         }
@@ -194,6 +228,12 @@ fn for_each_collateral(
     let lists = !put_together.lists.is_empty();
     put_together.sets.into_iter().map(Given::Set).for_each(&mut take);
     put_together.lists.into_iter().map(Given::Lists).for_each(&mut take);
+    put_together.lone.into_iter().map(|(item, kind)| Given::Lone(item, kind)).for_each(&mut take);
+    put_together
+        .unreadable
+        .into_iter()
+        .map(|(item, kinds)| Given::Unreadable(item, kinds))
+        .for_each(&mut take);
     for (name, why) in put_together.passed_over {
         // A list alone is of use: what it revokes counts.
         if named.contains(&name) && !lists {

@@ -16,7 +16,8 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
     match options {
         Options::Show { file } => show(file, global),
         Options::Verify { file, select, collateral, judge, network, .. } => {
-            let mut evidence = gather::single(file, select.as_deref(), global)?;
+            let gather::Selected { mut evidence, beside: others } =
+                gather::selected(file, select.as_deref(), global)?;
             // One quote, nothing else: what came along with it is not judged here, and that is said.
             let quote = evidence.quote.take();
             if let Some(beside) = beside(&evidence) {
@@ -30,6 +31,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
             let rules = Rules { kind: Kind::Quote, ..Rules::load(judge, Engine::Both)? };
             let mut grounds = rules.grounds();
             gather::collateral(&mut grounds, collateral, global)?;
+            grounds.learn(&others);
             let wanted =
                 supply::Wanted { root: &rules.root, as_of: rules.as_of, offline: judge.offline, network };
             let early = supply::collateral(&alone, &mut grounds, &wanted, global)?;

@@ -88,7 +88,9 @@ fn standard(
         return Ok(());
     }
     // What a service signs today was not in force at a time long past.
-    let mode = if past(wanted.as_of).is_empty() { wanted.mode() } else { Mode::Offline };
+    // A service that was named is asked all the same: it may have what was in force then, and lists revoke at all times.
+    let named = wanted.network.pccs.is_some();
+    let mode = if named || past(wanted.as_of).is_empty() { wanted.mode() } else { Mode::Offline };
     match obtain(quote, By::Standard, wanted, mode, global) {
         Ok(brought) => brought.give_to(grounds),
         Err(failure) => {

@@ -37,14 +37,16 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
     if options.all {
         return every_machine(options, &rules, image.as_deref(), global);
     }
-    let mut evidence = gather::evidence(&options.input, &options.parts, global)?;
+    let gather::Selected { mut evidence, beside } = gather::evidence(&options.input, &options.parts, global)?;
     rules.gpus_of_store(&mut evidence, options.network.store.as_deref(), global)?;
     let mut grounds = rules.grounds();
     gather::collateral(&mut grounds, &options.parts.collateral, global)?;
+    grounds.learn(&beside);
     let case = Case::new(evidence, grounds, &rules, options, global)?;
     let report = case.report(&rules, &expected, image.as_deref(), options);
     if let Some(path) = &options.save_evidence {
-        let evidence = case.whole_evidence(options);
+        let mut evidence = case.whole_evidence(options);
+        evidence.collateral.extend(beside.collateral);
         crate::output::write_whole(
             path,
             veritee_evidence::to_json(&evidence, env!("CARGO_PKG_VERSION")).as_bytes(),

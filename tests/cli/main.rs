@@ -11,6 +11,7 @@ mod examples;
 mod explain;
 mod failures;
 mod folders;
+mod gaps;
 mod gpus;
 mod help;
 mod judged;

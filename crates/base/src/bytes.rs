@@ -186,6 +186,43 @@ fixed_bytes! {
     InstanceId[20];
 }
 
+/// Attribute bits whose meaning the ABI defines; all others must be zero.
+///
+/// 0 DEBUG, 4 HGS_PLUS_PROF, 5 PERF_PROF, 6 PMT_PROF, 16 ICSSD, 17 SERVTD_EXT, 18 to 22 assigned, 27 LASS,
+/// 28 SEPT_VE_DISABLE, 29 MIGRATABLE, 30 PKS, 31 KL, 62 TPA, 63 PERFMON.
+const ATTRIBUTES_DEFINED: u64 = 1 | 0b111 << 4 | 0b111_1111 << 16 | 0b1_1111 << 27 | 0b11 << 62;
+/// Bits that open a TD where they are set: DEBUG, the three of profiling, SERVTD_EXT, MIGRATABLE.
+const ATTRIBUTES_OPENING: u64 = 1 | 0b111 << 4 | 1 << 17 | 1 << 29;
+
+impl TdAttributes {
+    /// SEPT_VE_DISABLE: without it the host can inject exceptions.
+    pub const SEPT_VE_DISABLE: u8 = 28;
+
+    /// Bits that stand otherwise than in a TD that is closed to its host, lowest first (Intel TDX Module 1.5 ABI
+    /// Reference, table "TD ATTRIBUTES").
+    pub fn open_bits(self) -> impl Iterator<Item = u8> {
+        let bits = u64::from_le_bytes(self.0);
+        let wrong =
+            bits & (ATTRIBUTES_OPENING | !ATTRIBUTES_DEFINED) | !bits & (1_u64 << Self::SEPT_VE_DISABLE);
+        (0..64_u8).filter(move |bit| wrong & (1_u64 << bit) != 0)
+    }
+}
+
+/// Bits of XFAM that the TDX module demands: x87 and SSE (Intel TDX Module 1.5 Base Architecture, XFAM).
+const XFAM_FIXED_1: u64 = 0b11;
+/// Bits of XFAM that it lets a TD have: x87, SSE, AVX, AVX-512, PT, PKU, CET, ULI, LBR, AMX, APX's successors not among
+/// them. All real quotes at hand stay inside.
+const XFAM_ALLOWED: u64 = 0x6_DBE7;
+
+impl Xfam {
+    /// Whether a TDX module starts a TD with it.
+    #[must_use]
+    pub const fn can_start(self) -> bool {
+        let bits = u64::from_le_bytes(self.0);
+        bits & XFAM_FIXED_1 == XFAM_FIXED_1 && bits & !XFAM_ALLOWED == 0
+    }
+}
+
 impl Sha256Digest {
     /// SHA-256 of `data`.
     #[must_use]

@@ -25,7 +25,7 @@ pub use bytes::{
     MrSignerSeam, Mrtd, Ppid, ReportData, Rtmr, RtmrIndex, Sha256Digest, Sha384Digest, TdAttributes,
     TeeTcbSvn, Xfam,
 };
-pub use tcb_status::TcbStatus;
+pub use tcb_status::{TcbStatus, converged, relaunched};
 pub use time::{TimeError, UnixTime};
 
 /// The examples of the read-me run as tests.

@@ -1,10 +1,12 @@
-//! Status of a TCB in Intel's words.
+//! Status of a TCB in Intel's words, and how those of parts and moments merge.
+//!
+//! Source: Intel QVL 1.27, converge and relaunch tables.
 
 use core::fmt;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Status of a TCB in Intel's words. How parts and moments merge is the quote engine's to say.
+/// Status of a TCB in Intel's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TcbStatus {
     /// Nothing to do.
@@ -61,6 +63,66 @@ impl TcbStatus {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+}
+
+/// Intel's converge table: what a part's status does to the platform's.
+///
+/// Intel's QVL lets a quoting enclave that needs configuration pass as if it were up to date. No identity ever
+/// said so; should one, it counts here.
+#[must_use]
+pub const fn converged(platform: TcbStatus, part: TcbStatus) -> TcbStatus {
+    match part {
+        TcbStatus::Revoked => TcbStatus::Revoked,
+        TcbStatus::OutOfDate => out_of_date(platform),
+        TcbStatus::ConfigurationNeeded => configuration_needed(platform),
+        TcbStatus::OutOfDateConfigurationNeeded => configuration_needed(out_of_date(platform)),
+        TcbStatus::UpToDate
+        | TcbStatus::SwHardeningNeeded
+        | TcbStatus::ConfigurationAndSwHardeningNeeded
+        | TcbStatus::TdRelaunchAdvised
+        | TcbStatus::TdRelaunchAdvisedConfigurationNeeded => platform,
+    }
+}
+
+const fn out_of_date(platform: TcbStatus) -> TcbStatus {
+    match platform {
+        TcbStatus::UpToDate | TcbStatus::SwHardeningNeeded => TcbStatus::OutOfDate,
+        TcbStatus::ConfigurationNeeded | TcbStatus::ConfigurationAndSwHardeningNeeded => {
+            TcbStatus::OutOfDateConfigurationNeeded
+        }
+        other => other,
+    }
+}
+
+const fn configuration_needed(platform: TcbStatus) -> TcbStatus {
+    match platform {
+        TcbStatus::UpToDate => TcbStatus::ConfigurationNeeded,
+        TcbStatus::SwHardeningNeeded => TcbStatus::ConfigurationAndSwHardeningNeeded,
+        TcbStatus::OutOfDate => TcbStatus::OutOfDateConfigurationNeeded,
+        other => other,
+    }
+}
+
+/// Intel's relaunch table: the status when the TD was launched, and the one that the same platform has now.
+#[must_use]
+pub const fn relaunched(launch: TcbStatus, current: TcbStatus) -> TcbStatus {
+    match (launch, current) {
+        (TcbStatus::OutOfDate, TcbStatus::UpToDate | TcbStatus::SwHardeningNeeded) => {
+            TcbStatus::TdRelaunchAdvised
+        }
+        (
+            TcbStatus::OutOfDate,
+            TcbStatus::ConfigurationNeeded | TcbStatus::ConfigurationAndSwHardeningNeeded,
+        )
+        | (
+            TcbStatus::OutOfDateConfigurationNeeded,
+            TcbStatus::UpToDate
+            | TcbStatus::SwHardeningNeeded
+            | TcbStatus::ConfigurationNeeded
+            | TcbStatus::ConfigurationAndSwHardeningNeeded,
+        ) => TcbStatus::TdRelaunchAdvisedConfigurationNeeded,
+        (launch, _) => launch,
     }
 }
 

@@ -103,7 +103,7 @@ pub use platform::{Platform, obtain_for_quote};
 pub use service::{
     INTEL_PCS, INTEL_ROOT_CRL, ItemKind, PccsVersion, Question, Service, ServiceError, ServiceKind,
 };
-pub use snapshot::{Imported, Snapshot, Written, import, snapshot};
+pub use snapshot::{Imported, Offered, Snapshot, Written, import, import_all, snapshot};
 pub use store::{
     Checkup, Found, GpuListed, Held, Holdings, Inventory, Kept, Listed, ListedItem, Lookup, Pruned, Store,
 };

@@ -8,7 +8,7 @@ use crate::obtain::At;
 use crate::service::ServiceKind;
 use crate::store::{Lookup, Store, failed, read_file, write_public};
 use std::path::Path;
-use veritee_model::{Sha256Digest, UnixTime};
+use veritee_model::{Item, Sha256Digest, UnixTime};
 use veritee_quote::{Collateral, Expiry};
 
 /// One file that was written.
@@ -146,31 +146,62 @@ pub fn import(store: &Store, folder: &Path, at: impl Into<At>) -> Result<Importe
     }
     names.sort_unstable();
     imported.passed_over.sort_unstable();
+    let mut given = Vec::with_capacity(names.len());
     for (name, path) in names {
-        let read = read_file(&path, store.budget().input_bytes);
-        let bytes = match read {
-            Ok(bytes) => bytes,
-            Err(what) => {
-                imported.refused.push(Fault { file: name, what });
-                continue;
-            }
+        match read_file(&path, store.budget().input_bytes) {
+            Ok(bytes) => given.push(Offered::Set(Item::new(bytes, name))),
+            Err(what) => imported.refused.push(Fault { file: name, what }),
+        }
+    }
+    let all = import_all(store, given, at)?;
+    imported.refused.extend(all.refused);
+    imported.refused.sort_unstable_by(|one, other| one.file.cmp(&other.file));
+    Ok(Imported { refused: imported.refused, passed_over: imported.passed_over, ..all })
+}
+
+/// Collateral that is offered to a store.
+#[derive(Debug, Clone)]
+pub enum Offered {
+    /// A set, in the form of [`Collateral::from_json`]. One whose source ends in [`Need::file_name`] is kept under that need.
+    Set(Item),
+    /// A set of which only what its lists revoke counts; one of the two may be empty.
+    Lists(Item),
+}
+
+/// Takes in what is genuine, item by item the newer of what is there and what came, and everything that any of it revokes.
+///
+/// # Errors
+/// [`Error::Store`] when the store cannot be read or written.
+pub fn import_all(
+    store: &Store,
+    given: impl IntoIterator<Item = Offered>,
+    at: impl Into<At>,
+) -> Result<Imported, Error> {
+    let at = at.into();
+    let mut imported = Imported::default();
+    for offered in given {
+        let (item, whole) = match offered {
+            Offered::Set(item) => (item, true),
+            Offered::Lists(item) => (item, false),
         };
-        match import_one(store, &name, &bytes, at) {
-            Ok((need, rollbacks)) => {
+        let name = item.source;
+        let taken = whole.then(|| import_one(store, &name, &item.bytes, at));
+        let refused = match taken.transpose() {
+            Ok(None) => None,
+            Ok(Some((need, rollbacks))) => {
                 imported.needs.push(need);
                 imported.rollbacks.extend(rollbacks);
+                continue;
             }
             Err(Error::Store(error)) => return Err(error.into()),
-            Err(error) => {
-                let collateral = Collateral::from_json_within(&bytes, store.budget());
-                if let Ok(collateral) = collateral
-                    && store.keep_revocations(&collateral, &name, at.clock)?
-                {
-                    imported.revoking.push(name.clone());
-                }
-                imported.refused.push(Fault { file: name, what: FaultKind::Refused(error.to_string()) });
-            }
+            Err(error) => Some(FaultKind::Refused(error.to_string())),
+        };
+        if let Ok(collateral) = Collateral::from_json_within(&item.bytes, store.budget())
+            && store.keep_revocations(&collateral, &name, at.clock)?
+        {
+            imported.revoking.push(name.clone());
         }
+        imported.refused.extend(refused.map(|what| Fault { file: name, what }));
     }
     Ok(imported)
 }
@@ -187,7 +218,8 @@ fn import_one(
     let prepared =
         collateral.verify_within(store.root(), now, Expiry::Report, store.budget()).map_err(in_collateral)?;
     let (tee, fmspc, ca) = (prepared.tee(), prepared.fmspc(), prepared.ca());
-    let named = Need::from_file_name(name)
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let named = Need::from_file_name(file)
         .filter(|named| (named.tee, named.fmspc, named.ca) == (tee, fmspc, ca))
         .map(|named| named.evaluation);
     let number = Evaluation::Number(prepared.tcb_info().evaluation_number);

@@ -37,9 +37,11 @@ use crate::need::Need;
 use crate::service::{ItemKind, ServiceKind};
 use entry::{Entry, EntryItem, Key};
 use folder::{Folder, INDEX, MEMORY, Reading, Writing};
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use veritee_model::{Budget, UnixTime};
-use veritee_quote::{ExpiredItem, TrustRoot};
+use veritee_quote::{ExpiredItem, KnownCollateral, TrustRoot};
 
 /// A folder of collateral that verified under one root. Cheap to clone; any number of them, in any number of
 /// processes, may stand over one folder.
@@ -48,6 +50,8 @@ pub struct Store {
     folder: Folder,
     root: TrustRoot,
     budget: Budget,
+    /// The kept lists that were read so far, by name, and what they revoke.
+    kept: Arc<Mutex<Option<(BTreeSet<String>, KnownCollateral)>>>,
 }
 
 /// What the store has for a need. Everything in it was verified under the store's root at the time of asking.
@@ -90,7 +94,8 @@ impl Store {
     /// # Errors
     /// When it is a link or no folder, belongs to another user, is writable by everybody (Unix), or cannot be made.
     pub fn open(folder: &Path, root: &TrustRoot, budget: &Budget) -> Result<Self, StoreError> {
-        Ok(Self { folder: Folder::open(folder)?, root: root.clone(), budget: *budget })
+        let kept = Arc::default();
+        Ok(Self { folder: Folder::open(folder)?, root: root.clone(), budget: *budget, kept })
     }
 
     /// The folder.

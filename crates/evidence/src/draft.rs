@@ -8,7 +8,7 @@ use crate::json::{Origin, Value};
 use crate::parts::event_log_format;
 use crate::readout::{NamedEvidence, Note};
 use crate::same::{
-    Fuller, one_boot, same_bytes, same_document, same_events, same_statement, same_text, statement,
+    Fuller, one_boot, same_bytes, same_document, same_events, same_quote, same_text, written_plainly,
 };
 use crate::{encoding, json::Object};
 use std::collections::BTreeMap;
@@ -53,7 +53,7 @@ impl<'b> Draft<'b> {
 
     pub(crate) fn quote(&mut self, bytes: Vec<u8>, origin: &Origin) -> Result<(), ReadError> {
         let item = Item::new(bytes, origin.source());
-        keep_first(&mut self.evidence.quote, item, QUOTE, origin, same_statement, &mut self.notes)
+        keep_first(&mut self.evidence.quote, item, QUOTE, origin, same_quote, &mut self.notes)
     }
 
     /// The quote in a certificate. A key is bound at another moment than a nonce: beside the quote that is judged it is
@@ -340,20 +340,21 @@ pub(crate) fn add_entry(
     machines: &mut Vec<NamedEvidence>,
     notes: &mut Vec<Note>,
 ) -> Result<(), ReadError> {
-    let statement = statement_digest(&entry);
-    match known.get(&statement).and_then(|index| machines.get_mut(*index)) {
+    let quote = quote_digest(&entry);
+    match known.get(&quote).and_then(|index| machines.get_mut(*index)) {
         Some(first) => merge(&mut first.evidence, entry.evidence, notes),
         None => {
-            known.insert(statement, machines.len());
+            known.insert(quote, machines.len());
             machines.push(entry);
             Ok(())
         }
     }
 }
 
-fn statement_digest(machine: &NamedEvidence) -> Sha256Digest {
+/// One statement under two certifications is two entries, each of which is judged.
+fn quote_digest(machine: &NamedEvidence) -> Sha256Digest {
     let quote = machine.evidence.quote.as_ref().map_or(&[][..], |quote| quote.bytes.as_slice());
-    Sha256Digest::of(statement(quote).unwrap_or(quote))
+    Sha256Digest::of(&written_plainly(quote))
 }
 
 /// Where a part belongs, the second one given, its name, and when two say the same.
@@ -387,13 +388,13 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
         caa,
     } = second;
     let slots: [Slot<'_>; 8] = [
-        (&mut first.quote, quote, QUOTE, same_statement),
+        (&mut first.quote, quote, QUOTE, same_quote),
         (&mut first.runtime_events, runtime_events, "list of run-time events", same_events),
         (&mut first.app_compose, app_compose, "app_compose", same_bytes),
         (&mut first.vm_config, vm_config, "vm_config", same_document),
         (&mut first.mr_config, mr_config, "mr_config", same_document),
         (&mut first.certificates, certificates, "certificate chain", same_text),
-        (&mut first.certificate_quote, certificate_quote, "quote in the certificate", same_statement),
+        (&mut first.certificate_quote, certificate_quote, "quote in the certificate", same_quote),
         (&mut first.gpus, gpus, "GPU evidence", same_document),
     ];
     for (slot, item, part, same) in slots {

@@ -8,7 +8,7 @@ use crate::json::Origin;
 use crate::parts;
 use crate::read::read;
 use crate::readout::{Format, Note, Readout};
-use crate::same::same_statement;
+use crate::same::same_quote;
 use crate::stray::holds_quote;
 use std::collections::BTreeMap;
 use veritee_model::{Budget, Evidence, Item};
@@ -82,7 +82,7 @@ impl Parts<'_> {
     fn with_certificate(&mut self, source: &str, mut readout: Readout) -> Result<(), ReadError> {
         for machine in &mut readout.machines {
             let same = match (&self.evidence.quote, &machine.evidence.quote) {
-                (Some(own), Some(other)) => same_statement(&own.bytes, &other.bytes),
+                (Some(own), Some(other)) => same_quote(&own.bytes, &other.bytes),
                 _ => true,
             };
             if !same {

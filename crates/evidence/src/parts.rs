@@ -13,7 +13,7 @@ use crate::ingress::utf8;
 use crate::json::{Object, Origin, Value};
 use crate::read::{read, unrecognised};
 use crate::readout::{Format, NamedEvidence, Note, Readout};
-use crate::same::{one_boot, same_bytes, same_document, same_statement};
+use crate::same::{one_boot, same_bytes, same_document, same_quote};
 use crate::{SCHEMA, SET_SCHEMA, document};
 use std::borrow::Cow;
 use veritee_model::evidence::{EventLogFormat, EventLogItem, ServedCertificates};
@@ -83,7 +83,7 @@ pub fn add_quote(
     let found = read(source, bytes, budget)?.select(None).map_err(|error| error.in_input(source))?;
     let missing = ReadError::MissingField { at: origin.place(), field: "quote" };
     let item = found.quote.ok_or(missing)?;
-    put_same(&mut evidence.quote, item, "quote", &origin, same_statement)
+    put_same(&mut evidence.quote, item, "quote", &origin, same_quote)
 }
 
 /// Adds evidence of GPUs: a document by itself, kept as it is, or the one that evidence of a machine has inside.
@@ -234,7 +234,7 @@ pub fn add_event_log(
         // Answers of the agent and its page have the log inside.
         Some(found) => {
             if let (Some(own), Some(other)) = (&evidence.quote, &found.quote)
-                && !same_statement(&own.bytes, &other.bytes)
+                && !same_quote(&own.bytes, &other.bytes)
             {
                 return Err(two_values("quote", own, &origin));
             }

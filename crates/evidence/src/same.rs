@@ -31,29 +31,85 @@ pub(crate) fn same_document(first: &[u8], second: &[u8]) -> bool {
     first == second || read(first).is_some_and(|first| read(second) == Some(first))
 }
 
-/// The same header and report. An agent that is asked twice at one moment signs the same report twice.
-pub(crate) fn same_statement(first: &[u8], second: &[u8]) -> bool {
-    first == second || statement(first).is_some_and(|first| statement(second) == Some(first))
+/// The same quote: statement, signatures and the chain that certifies them. Zero bytes behind the quote and the line
+/// breaks of a PEM chain are no part of it. One statement can be signed on two hosts, and only one of them be revoked,
+/// so that a statement that is certified otherwise is another quote.
+pub(crate) fn same_quote(first: &[u8], second: &[u8]) -> bool {
+    first == second || written_plainly(first) == written_plainly(second)
+}
+
+/// A quote without what its writer is free in; other bytes, and a quote whose lengths do not add up, as they are (Intel
+/// TDX DCAP quoting library, appendix A.3; ECDSA signature data of SGX quotes likewise).
+pub(crate) fn written_plainly(quote: &[u8]) -> Vec<u8> {
+    plain_parts(quote).unwrap_or_else(|| quote.to_vec())
+}
+
+fn plain_parts(quote: &[u8]) -> Option<Vec<u8>> {
+    const SIGNATURE_AND_KEY: usize = 128;
+    const QE_REPORT_AND_SIGNATURE: usize = 448;
+    const PCK_CHAIN: usize = 5;
+    let mut rest = Rest(quote);
+    let mut plain = rest.take(statement_length(quote)?)?.to_vec();
+    let length = rest.number(4)?;
+    let mut data = Rest(rest.take(length)?);
+    if rest.0.iter().any(|byte| *byte != 0) {
+        return None;
+    }
+    plain.extend(data.take(SIGNATURE_AND_KEY)?);
+    if !quote.starts_with(&[3]) {
+        let (kind, length) = (data.take(2)?, data.number(4)?);
+        plain.extend(kind);
+        data = Rest((data.0.len() == length).then_some(data.0)?);
+    }
+    plain.extend(data.take(QE_REPORT_AND_SIGNATURE)?);
+    let length = data.number(2)?;
+    plain.extend(length.to_le_bytes());
+    plain.extend(data.take(length)?);
+    let kind = data.number(2)?;
+    plain.extend(kind.to_le_bytes());
+    let length = data.number(4)?;
+    let certification = (data.0.len() == length).then_some(data.0)?;
+    let counts = |byte: &&u8| kind != PCK_CHAIN || !(byte.is_ascii_whitespace() || **byte == 0);
+    plain.extend(certification.iter().filter(counts));
+    Some(plain)
+}
+
+/// Bytes that are not read yet.
+struct Rest<'b>(&'b [u8]);
+
+impl<'b> Rest<'b> {
+    fn take(&mut self, length: usize) -> Option<&'b [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    /// A number of up to four bytes, the lowest first.
+    fn number(&mut self, length: usize) -> Option<usize> {
+        let mut bytes = [0; 4];
+        bytes.get_mut(..length)?.copy_from_slice(self.take(length)?);
+        usize::try_from(u32::from_le_bytes(bytes)).ok()
+    }
 }
 
 /// What a quote's signature is over: header and body (Intel TDX DCAP quoting library, appendix A.3).
 pub(crate) fn statement(quote: &[u8]) -> Option<&[u8]> {
+    quote.get(..statement_length(quote)?)
+}
+
+fn statement_length(quote: &[u8]) -> Option<usize> {
     const HEADER: usize = 48;
     const SGX: usize = 384;
     const TD: usize = 584;
-    let word = |at: usize| {
-        let bytes = quote.get(at..at.checked_add(4)?)?;
-        Some(u32::from_le_bytes(bytes.try_into().ok()?))
-    };
-    let length = match quote {
-        [3, 0, ..] => HEADER.checked_add(SGX)?,
-        [4, 0, ..] if word(4)? == 0 => HEADER.checked_add(SGX)?,
-        [4, 0, ..] => HEADER.checked_add(TD)?,
+    let word = |at: usize| Rest(quote.get(at..)?).number(4);
+    match quote {
+        [3, 0, ..] => HEADER.checked_add(SGX),
+        [4, 0, ..] if word(4)? == 0 => HEADER.checked_add(SGX),
+        [4, 0, ..] => HEADER.checked_add(TD),
         // Body type and size stand before the body.
-        [5, 0, ..] => usize::try_from(word(50)?).ok()?.checked_add(54)?,
-        _ => return None,
-    };
-    quote.get(..length)
+        [5, 0, ..] => word(50)?.checked_add(54),
+        _ => None,
+    }
 }
 
 /// An event as far as it counts for what a log says. The digest of a run-time event is derived from name and payload,

@@ -82,6 +82,12 @@ macro_rules! check_ids {
                 match self { $(Self::$name => $id,)* }
             }
 
+            /// Whether a policy may do without it: never whether the quote is genuine.
+            #[must_use]
+            pub fn is_waivable(self) -> bool {
+                self.step() != Step::Quote || self == Self::QuoteSecondOpinion
+            }
+
             /// The step it belongs to.
             #[must_use]
             pub const fn step(self) -> Step {

@@ -121,6 +121,29 @@ pub struct Target {
     pub domain: Option<String>,
 }
 
+impl Target {
+    /// The name that was asked for: the domain, or, where only the caller's words tell and they name no application, the
+    /// host in them. Handshakes and CAA answers for another name say nothing of it.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        if let Some(domain) = &self.domain {
+            return Some(domain);
+        }
+        if self.app_id.is_some() || self.instance_id.is_some() {
+            return None;
+        }
+        let asked = self.asked.trim();
+        let (is_url, rest) = asked.split_once("://").map_or((false, asked), |(_scheme, rest)| (true, rest));
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = authority.rsplit_once('@').map_or(authority, |(_user, host)| host);
+        let host = match host.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            _ => host,
+        };
+        (!host.is_empty() && (is_url || host.contains('.'))).then_some(host)
+    }
+}
+
 /// What another machine of the same application said about itself when this one was fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replica {

@@ -37,5 +37,6 @@ pub use verdict::{ExitCode, Verdict, VerdictOutcome};
 pub use veritee_base::{
     AppId, Budget, ComposeHash, Fmspc, HexError, InstanceId, MrConfigId, MrOwner, MrOwnerConfig, MrSeam,
     MrServiceTd, MrSignerSeam, Mrtd, Ppid, ReportData, Rtmr, RtmrIndex, Sha256Digest, Sha384Digest,
-    TcbStatus, TdAttributes, TeeTcbSvn, TimeError, UnixTime, Xfam, budget, bytes, text, time,
+    TcbStatus, TdAttributes, TeeTcbSvn, TimeError, UnixTime, Xfam, budget, bytes, converged, relaunched,
+    text, time,
 };

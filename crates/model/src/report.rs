@@ -475,8 +475,20 @@ pub mod loosened {
     pub const ADVISORIES: &str = "allows advisories ";
     /// Opens the line about all other advisories.
     pub const OTHER_ADVISORIES: &str = "allows advisories that it does not name: ";
+    /// Opens the line about collateral that has expired.
+    pub const EXPIRED: &str = "allows expired collateral: ";
+    /// Opens the line about properties of a TD; they follow, then a colon and the reason.
+    pub const TD: &str = "allows TD properties ";
+    /// Opens the line about comments in the audited documents.
+    pub const INLINE: &str = "honours `veritee: allow` comments that the audited party writes: ";
     /// Opens the line about findings that do not count.
     pub const THRESHOLD: &str = "fails only on findings of severity ";
+
+    /// Findings of a rule that are let pass.
+    #[must_use]
+    pub fn finding(rule: &str, reason: &str) -> String {
+        format!("allows findings of {rule}: {reason}")
+    }
 
     /// A check that need not be made.
     #[must_use]

@@ -33,11 +33,11 @@ impl Policy {
             out.push(format!("{}{}", loosened::OTHER_ADVISORIES, because(&self.advisories.reason)));
         }
         if self.collateral.allow_expired {
-            out.push(format!("allows expired collateral: {}", because(&self.collateral.reason)));
+            out.push(format!("{}{}", loosened::EXPIRED, because(&self.collateral.reason)));
         }
         if !self.td.allow.is_empty() {
             let list: Vec<String> = self.td.allow.iter().map(|entry| format!("{entry:?}")).collect();
-            out.push(format!("allows TD properties {}: {}", list.join(", "), because(&self.td.reason)));
+            out.push(format!("{}{}: {}", loosened::TD, list.join(", "), because(&self.td.reason)));
         }
         if let Some(root) = &self.root {
             out.push(format!("{}{}", loosened::root(&root.spki_sha256), because(&root.reason)));
@@ -62,13 +62,10 @@ impl Policy {
             out.push(loosened::exception(code, value, check, &because(&exception.reason)));
         }
         for allowed in &self.audit.allow {
-            out.push(format!("allows findings of {}: {}", allowed.rule, because(&allowed.reason)));
+            out.push(loosened::finding(&allowed.rule, &because(&allowed.reason)));
         }
         if self.audit.honour_inline_allows {
-            out.push(format!(
-                "honours `veritee: allow` comments that the audited party writes: {}",
-                because(&self.audit.reason)
-            ));
+            out.push(format!("{}{}", loosened::INLINE, because(&self.audit.reason)));
         }
         for variable in &self.audit.variable {
             if let Some(class) = variable.class {

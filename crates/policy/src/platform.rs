@@ -264,12 +264,6 @@ fn is_allowed(policy: &Policy, fault: &TdAttributeFault) -> bool {
     policy.td.allow.contains(&wanted)
 }
 
-/// Bits of XFAM that the TDX module demands: x87 and SSE (Intel TDX Module 1.5 Base Architecture, XFAM).
-const XFAM_FIXED_1: u64 = 0b11;
-/// Bits of XFAM that it lets a TD have: x87, SSE, AVX, AVX-512, PT, PKU, CET, ULI, LBR, AMX, APX's successors not among
-/// them. All real quotes at hand stay inside.
-const XFAM_ALLOWED: u64 = 0x6_DBE7;
-
 /// Fields of the report that Intel's library does not look at: XFAM against what a TDX module starts a TD with, and
 /// whatever the policy pins.
 fn fields(policy: &Policy, td: &TdReport) -> Vec<Fault> {
@@ -279,8 +273,7 @@ fn fields(policy: &Policy, td: &TdReport) -> Vec<Fault> {
         let detail = format!("TDATTRIBUTES are {}, the policy names {wanted}", td.td_attributes);
         faults.push(Fault::new(Reason::TdAttributesRefused, detail).of(td.td_attributes));
     }
-    let bits = u64::from_le_bytes(*td.xfam.as_bytes());
-    if bits & XFAM_FIXED_1 != XFAM_FIXED_1 || bits & !XFAM_ALLOWED != 0 {
+    if !td.xfam.can_start() {
         let detail = format!("XFAM is {}, with which no TDX module starts a TD", td.xfam);
         faults.push(Fault::new(Reason::TdXfamRefused, detail).of(td.xfam));
     }

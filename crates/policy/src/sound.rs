@@ -4,7 +4,7 @@ use crate::error::{PolicyError, PolicyFault};
 use crate::file::{MachineRegisters, Others, Policy, SCHEMA, Waiver};
 use crate::place::{Key, Places};
 use crate::words;
-use veritee_model::{CheckId, Kind, Reason, Severity, Step, TcbStatus};
+use veritee_model::{CheckId, Kind, Reason, Severity, TcbStatus};
 
 type Path<'a> = Vec<&'a dyn Key>;
 
@@ -51,7 +51,7 @@ impl Policy {
 
     fn exceptions_can_match(&self, places: &Places<'_>) -> Result<(), PolicyError> {
         for (index, waiver) in self.waive.iter().enumerate() {
-            if waiver.check.step() == Step::Quote && waiver.check != CheckId::QuoteSecondOpinion {
+            if !waiver.check.is_waivable() {
                 let fault = PolicyFault::NotWaivable { code: waiver.check.id() };
                 return Err(places.error(&[&"waive", &index, &"check"], fault));
             }
@@ -194,11 +194,16 @@ impl Policy {
             return contradiction(&[&"waive", &index], "the same check is required and waived");
         }
         let named = self.demands(Kind::Documents);
-        let unbound = |waiver: &Waiver| {
-            matches!(
-                waiver.check,
-                CheckId::IdentityExpected | CheckId::ComposeExpected | CheckId::OsDevelopment
-            ) && named.contains(&waiver.check)
+        let dated = self.tcb.minimum_evaluation_number.is_some() || self.tcb.minimum_date.is_some();
+        let unbound = |waiver: &Waiver| match waiver.check {
+            CheckId::IdentityExpected | CheckId::ComposeExpected | CheckId::OsDevelopment => {
+                named.contains(&waiver.check)
+            }
+            CheckId::PlatformFmspc => !self.expect.fmspc.is_empty(),
+            CheckId::PlatformTdAttributes => self.td.pins(),
+            CheckId::PlatformEvaluationNumber => dated,
+            CheckId::PlatformAdvisories => !self.advisories.refuse.is_empty(),
+            _ => false,
         };
         if let Some(index) = self.waive.iter().position(unbound) {
             return contradiction(

@@ -19,7 +19,8 @@
 //!    for a list of the judged party's that names the signer of an item of the judging side's: the item is gone, and
 //!    another of its kind, maybe a kinder one, would decide. Adding something from the judged party leaves the last
 //!    verdict as it is, so it turns no refusal into a pass. It fills gaps, kind by kind: a kind of which the judging
-//!    side has nothing for this platform, not even something that has expired or is damaged.
+//!    side has nothing for this platform, not even something that has expired or is damaged. A file of the judging
+//!    side's that cannot be taken apart may have held any kind.
 //!
 //! Order, names, number and duplicates of files change nothing: equal items are one, and ties are broken by digest.
 
@@ -362,6 +363,40 @@ impl KnownCollateral {
         of_pck_ca || of_root || self.pck_chains.len() > chains
     }
 
+    /// [`Self::add`] for these items of a set and no other: the rest of it is not there, and so not damaged. True when a
+    /// revocation was new.
+    pub fn add_only(
+        &mut self,
+        collateral: &Collateral,
+        items: &[Source],
+        origin: Origin,
+        name: &str,
+    ) -> bool {
+        let set = Arc::new(collateral.clone());
+        let name: Arc<str> = Arc::from(name);
+        let given = Given { set: &set, origin, name: &name };
+        let mut news = false;
+        for item in items {
+            match item {
+                Source::PckCrl => news |= self.add_pck_list(&given),
+                Source::RootCaCrl => news |= self.add_root_list(&given),
+                Source::TcbInfo if origin != Origin::Bystander => self.add_tcb_info(&given),
+                Source::QeIdentity if origin != Origin::Bystander => self.add_qe_identity(&given),
+                Source::PckChainInCollateral if origin != Origin::Bystander => self.add_pck_chain(&given),
+                _ => {}
+            }
+        }
+        news
+    }
+
+    /// Keeps that an item was given that cannot be read: what is given and damaged leaves no gap for anybody else's.
+    pub fn add_unreadable(&mut self, bytes: &[u8], source: Source, origin: Origin, name: &str) {
+        let digest = digest_of(&[source.name().as_bytes(), bytes]);
+        let (name, error, about) = (name.to_owned(), CollateralError::Encoding { source }, About::default());
+        let damaged = Damaged { origin, name, source: Some(source), error, about };
+        self.put_damaged(damaged, digest, None);
+    }
+
     /// [`Self::add`] for a file in the form of [`Collateral::from_json`]. True when a revocation was new.
     pub fn add_json(&mut self, json: &[u8], origin: Origin, name: &str) -> bool {
         match Collateral::from_json_within(json, &self.budget) {
@@ -377,7 +412,15 @@ impl KnownCollateral {
     }
 
     fn add_documents(&mut self, given: &Given<'_>) {
+        self.add_tcb_info(given);
+        self.add_qe_identity(given);
+    }
+
+    fn add_tcb_info(&mut self, given: &Given<'_>) {
         let parts = given.set.parts();
+        if is_absent(&parts.tcb_info) {
+            return;
+        }
         let under = Under { root: &self.root, budget: &self.budget };
         let about = About { tee: given.set.tee(), fmspc: given.set.fmspc(), ca: None };
         let digest = digest_of(&[
@@ -393,6 +436,13 @@ impl KnownCollateral {
                     self.put_damaged(given.damaged(Source::TcbInfo, error, about), digest, Some(given.set));
                 }
             }
+        }
+    }
+
+    fn add_qe_identity(&mut self, given: &Given<'_>) {
+        let parts = given.set.parts();
+        if is_absent(&parts.qe_identity) {
+            return;
         }
         let about = About { tee: identity_tee(&parts.qe_identity), fmspc: None, ca: None };
         let under = Under { root: &self.root, budget: &self.budget };
@@ -567,6 +617,11 @@ fn digest_of<T: AsRef<[u8]>>(parts: &[T]) -> Sha256Digest {
     let digests: Vec<u8> =
         parts.iter().flat_map(|part| *Sha256Digest::of(part.as_ref()).as_bytes()).collect();
     Sha256Digest::of(&digests)
+}
+
+/// A set that was made of lists alone has an empty object in a document's place. What is not there is not damaged.
+fn is_absent(document: &str) -> bool {
+    document.trim_ascii() == "{}"
 }
 
 /// Kind of TEE by an identity's own, unverified words.

@@ -140,7 +140,7 @@ pub use bytes::{
 };
 pub use collateral::{Collateral, CollateralParts, Expiry, PcsAnswers};
 pub use der::{DerError, DerFault};
-pub use error::{CollateralError, ParseError, QuoteError, Stage};
+pub use error::{CollateralError, ParseError, QuoteError, Source, Stage};
 pub use facts::{CollateralFacts, ExpiredItem, SourceDates};
 pub use known::{Damaged, Deciding, DecidingItem, KnownCollateral, Origin, View};
 pub use pck::{CaKind, PckExtension, SgxType, Stated};

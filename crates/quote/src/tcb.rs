@@ -9,6 +9,7 @@ use crate::qe_identity::QeIdentity;
 use crate::tcb_info::{IsvLevel, LevelVerdict, TcbInfo, TcbLevel};
 use serde::Serialize;
 use veritee_base::{TcbStatus, TeeTcbSvn, UnixTime};
+pub use veritee_base::{converged, relaunched};
 
 /// A status that a TCB info may give a platform level.
 pub(crate) fn of_platform(name: &str) -> Option<TcbStatus> {
@@ -36,66 +37,6 @@ pub(crate) fn of_enclave(name: &str) -> Option<TcbStatus> {
         )
     };
     TcbStatus::from_name(name).filter(known)
-}
-
-/// Intel's converge table: what a part's status does to the platform's.
-///
-/// Intel's QVL lets a quoting enclave that needs configuration pass as if it were up to date. No identity ever
-/// said so; should one, it counts here.
-#[must_use]
-pub const fn converged(platform: TcbStatus, part: TcbStatus) -> TcbStatus {
-    match part {
-        TcbStatus::Revoked => TcbStatus::Revoked,
-        TcbStatus::OutOfDate => out_of_date(platform),
-        TcbStatus::ConfigurationNeeded => configuration_needed(platform),
-        TcbStatus::OutOfDateConfigurationNeeded => configuration_needed(out_of_date(platform)),
-        TcbStatus::UpToDate
-        | TcbStatus::SwHardeningNeeded
-        | TcbStatus::ConfigurationAndSwHardeningNeeded
-        | TcbStatus::TdRelaunchAdvised
-        | TcbStatus::TdRelaunchAdvisedConfigurationNeeded => platform,
-    }
-}
-
-const fn out_of_date(platform: TcbStatus) -> TcbStatus {
-    match platform {
-        TcbStatus::UpToDate | TcbStatus::SwHardeningNeeded => TcbStatus::OutOfDate,
-        TcbStatus::ConfigurationNeeded | TcbStatus::ConfigurationAndSwHardeningNeeded => {
-            TcbStatus::OutOfDateConfigurationNeeded
-        }
-        other => other,
-    }
-}
-
-const fn configuration_needed(platform: TcbStatus) -> TcbStatus {
-    match platform {
-        TcbStatus::UpToDate => TcbStatus::ConfigurationNeeded,
-        TcbStatus::SwHardeningNeeded => TcbStatus::ConfigurationAndSwHardeningNeeded,
-        TcbStatus::OutOfDate => TcbStatus::OutOfDateConfigurationNeeded,
-        other => other,
-    }
-}
-
-/// Intel's relaunch table: the status when the TD was launched, and the one that the same platform has now.
-#[must_use]
-pub const fn relaunched(launch: TcbStatus, current: TcbStatus) -> TcbStatus {
-    match (launch, current) {
-        (TcbStatus::OutOfDate, TcbStatus::UpToDate | TcbStatus::SwHardeningNeeded) => {
-            TcbStatus::TdRelaunchAdvised
-        }
-        (
-            TcbStatus::OutOfDate,
-            TcbStatus::ConfigurationNeeded | TcbStatus::ConfigurationAndSwHardeningNeeded,
-        )
-        | (
-            TcbStatus::OutOfDateConfigurationNeeded,
-            TcbStatus::UpToDate
-            | TcbStatus::SwHardeningNeeded
-            | TcbStatus::ConfigurationNeeded
-            | TcbStatus::ConfigurationAndSwHardeningNeeded,
-        ) => TcbStatus::TdRelaunchAdvisedConfigurationNeeded,
-        (launch, _) => launch,
-    }
 }
 
 /// The level that one part of the platform reaches.

@@ -8,13 +8,8 @@ use core::fmt;
 use serde::Serialize;
 use veritee_base::TdAttributes;
 
-/// Bits whose meaning the ABI defines; all others must be zero.
-///
-/// 0 DEBUG, 4 HGS_PLUS_PROF, 5 PERF_PROF, 6 PMT_PROF, 16 ICSSD, 17 SERVTD_EXT, 18 to 22 assigned, 27 LASS,
-/// 28 SEPT_VE_DISABLE, 29 MIGRATABLE, 30 PKS, 31 KL, 62 TPA, 63 PERFMON.
-const DEFINED: u64 = 1 | 0b111 << 4 | 0b111_1111 << 16 | 0b1_1111 << 27 | 0b11 << 62;
 const SERVICE_TD_EXTENSION: u8 = 17;
-const SEPT_VE_DISABLE: u8 = 28;
+const SEPT_VE_DISABLE: u8 = TdAttributes::SEPT_VE_DISABLE;
 const MIGRATABLE: u8 = 29;
 
 /// One way in which a TD is open to its host or its operator.
@@ -96,24 +91,18 @@ pub fn examine(report: &TdReport) -> Vec<TdAttributeFault> {
     faults
 }
 
+// Debug and profiling give the host the TD's memory or its traces; a TD that can migrate runs where nobody measured;
+// without SEPT_VE_DISABLE the host injects #VE. A reserved bit means what a later ABI says.
 fn examine_bits(attributes: &TdAttributes) -> Vec<TdAttributeFault> {
-    let bits = u64::from_le_bytes(*attributes.as_bytes());
-    (0..64_u8).filter_map(|bit| examine_bit(bit, bits & (1 << bit) != 0)).collect()
-}
-
-const fn examine_bit(bit: u8, set: bool) -> Option<TdAttributeFault> {
-    // Debug and profiling give the host the TD's memory or its traces; a TD that can migrate runs where nobody measured;
-    // without SEPT_VE_DISABLE the host injects #VE. A reserved bit means what a later ABI says.
-    match (bit, set) {
-        (SEPT_VE_DISABLE, false) => Some(TdAttributeFault::SeptVeDisableMissing),
-        (_, false) => None,
-        (0, true) => Some(TdAttributeFault::Debug),
-        (4..=6, true) => Some(TdAttributeFault::Profiling { bit }),
-        (SERVICE_TD_EXTENSION, true) => Some(TdAttributeFault::ServiceTdExtension),
-        (MIGRATABLE, true) => Some(TdAttributeFault::Migratable),
-        (_, true) if DEFINED & (1 << bit) == 0 => Some(TdAttributeFault::Reserved { bit }),
-        (_, true) => None,
-    }
+    let named = |bit| match bit {
+        0 => TdAttributeFault::Debug,
+        4..=6 => TdAttributeFault::Profiling { bit },
+        SERVICE_TD_EXTENSION => TdAttributeFault::ServiceTdExtension,
+        SEPT_VE_DISABLE => TdAttributeFault::SeptVeDisableMissing,
+        MIGRATABLE => TdAttributeFault::Migratable,
+        bit => TdAttributeFault::Reserved { bit },
+    };
+    attributes.open_bits().map(named).collect()
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use crate::Request;
 use veritee_model::{Budget, Evidence, Item};
 use veritee_policy::Policy;
 use veritee_quote::{
-    Collateral, CollateralError, Damaged, Expiry, KnownCollateral, Origin, Quote, Statistics, TrustRoot,
-    Verifier,
+    Collateral, CollateralError, Damaged, Expiry, KnownCollateral, Origin, Quote, Source, Statistics,
+    TrustRoot, Verifier,
 };
 
 /// Collateral under one root and one policy, verified once, for any number of evidences.
@@ -52,6 +52,18 @@ impl Grounds {
         if news {
             self.items.push((item, origin));
         }
+    }
+
+    /// Adds these items of a set, and nothing else of it.
+    pub fn give_only(&mut self, item: Item, items: &[Source], origin: Origin) {
+        let Ok(collateral) = self.read(&item) else { return };
+        self.verifier.learn(|known| known.add_only(&collateral, items, origin, &item.source));
+        self.items.push((item, origin));
+    }
+
+    /// Keeps that an item was given that cannot be read: it is damaged, and nobody else's stands in its place.
+    pub fn give_unreadable(&mut self, item: &Item, source: Source, origin: Origin) {
+        self.verifier.learn(|known| known.add_unreadable(&item.bytes, source, origin, &item.source));
     }
 
     fn read(&self, item: &Item) -> Result<Collateral, CollateralError> {

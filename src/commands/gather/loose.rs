@@ -1,9 +1,12 @@
 //! Answers of Intel's service as files of their own: what `curl`, and most tools that fetch collateral, leave in a
 //! folder. They are put together into sets by what they hold, whatever their names. Nothing is verified by that.
 
-use std::collections::BTreeSet;
+mod damaged;
+
+use serde_json::value::RawValue;
+use std::collections::{BTreeMap, BTreeSet};
 use veritee_model::Item;
-use veritee_quote::{Collateral, CollateralParts, PcsAnswers};
+use veritee_quote::{Collateral, CollateralParts, PcsAnswers, Source};
 use x509_parser::prelude::{CertificateRevocationList, FromDer, Pem, X509Certificate};
 
 /// Answers found in one folder so far.
@@ -19,6 +22,7 @@ pub(super) struct Loose {
     /// Name and chain of CAs out of whole sets.
     other_chains: BTreeSet<(String, String)>,
     names: Vec<String>,
+    unreadable: Vec<(Item, Vec<Source>)>,
 }
 
 struct Piece {
@@ -33,10 +37,15 @@ struct List {
 }
 
 /// What became of them.
+#[derive(Default)]
 pub(super) struct PutTogether {
     pub(super) sets: Vec<Item>,
     /// Lists and PCK chains by themselves: what a list revokes counts whatever stands beside it.
     pub(super) lists: Vec<Item>,
+    /// Answers that make no whole set, each with the kind that counts of it.
+    pub(super) lone: Vec<(Item, Source)>,
+    /// Files that cannot be read, with the kinds that each may have held.
+    pub(super) unreadable: Vec<(Item, Vec<Source>)>,
     /// Files that could not be used, with why.
     pub(super) passed_over: Vec<(String, String)>,
 }
@@ -112,7 +121,7 @@ impl Loose {
     /// As many sets as it takes for every answer to stand in one. Which of them belong together is the engine's to
     /// find out, item by item.
     pub(super) fn put_together(self) -> PutTogether {
-        let mut done = PutTogether { sets: Vec::new(), lists: Vec::new(), passed_over: Vec::new() };
+        let mut done = PutTogether { unreadable: self.unreadable.clone(), ..PutTogether::default() };
         if self.names.is_empty() {
             return done;
         }
@@ -131,9 +140,11 @@ impl Loose {
             missing.iter().filter(|(absent, _)| *absent).map(|(_, what)| *what).collect();
         if !missing.is_empty() {
             let why = format!(
-                "a part of collateral, but there is no {}; what a list revokes counts",
+                "a part of collateral, but there is no {}; what a list revokes counts, and of what was given nobody \
+                 else's stands in its place",
                 missing.join(", no ")
             );
+            done.lone = self.lone();
             done.passed_over = self.names.into_iter().map(|name| (name, why.clone())).collect();
             return done;
         }
@@ -145,6 +156,59 @@ impl Loose {
             }
         }
         done
+    }
+
+    /// What cannot be read and may have been an answer. False for what is something else.
+    pub(super) fn take_unreadable(&mut self, name: &str, bytes: &[u8]) -> bool {
+        let kinds = damaged::kinds(name, bytes);
+        let taken = !kinds.is_empty();
+        if taken {
+            self.unreadable.push((Item::new(bytes, name), kinds));
+        }
+        taken
+    }
+
+    /// Every TCB info, QE identity and list for itself, under each chain that may be its signer's; without one it cannot be
+    /// verified, and is damaged.
+    fn lone(&self) -> Vec<(Item, Source)> {
+        let none = BTreeSet::from([String::new()]);
+        let chains = if self.signer_chains.is_empty() { &none } else { &self.signer_chains };
+        let mut lone = Vec::new();
+        let mut put = |parts: CollateralParts, source: Source, name: &str| {
+            lone.push((Item::new(Collateral::from_parts(parts).to_json(), name), source));
+        };
+        for chain in chains {
+            for piece in &self.tcb_infos {
+                if let Some((tcb_info, tcb_info_signature)) = signed_part(&piece.bytes, "tcbInfo") {
+                    let tcb_info_issuer_chain = chain.clone();
+                    let parts =
+                        CollateralParts { tcb_info, tcb_info_signature, tcb_info_issuer_chain, ..nothing() };
+                    put(parts, Source::TcbInfo, &piece.name);
+                }
+            }
+            for piece in &self.qe_identities {
+                if let Some((qe_identity, qe_identity_signature)) =
+                    signed_part(&piece.bytes, "enclaveIdentity")
+                {
+                    let qe_identity_issuer_chain = chain.clone();
+                    let parts = CollateralParts {
+                        qe_identity,
+                        qe_identity_signature,
+                        qe_identity_issuer_chain,
+                        ..nothing()
+                    };
+                    put(parts, Source::QeIdentity, &piece.name);
+                }
+            }
+        }
+        for list in &self.pck_lists {
+            let mut chains = self.ca_chains.iter().chain(&self.other_chains);
+            if !chains.any(|(name, _)| *name == list.issuer) {
+                let parts = CollateralParts { pck_crl: list.piece.bytes.clone(), ..nothing() };
+                put(parts, Source::PckCrl, &list.piece.name);
+            }
+        }
+        lone
     }
 
     /// The chain of the CA in a whole set: a list may lie beside it.
@@ -159,24 +223,13 @@ impl Loose {
 
     /// Every list and every PCK chain as a set without documents.
     fn alone(&self) -> Vec<Item> {
-        let nothing = CollateralParts {
-            pck_crl_issuer_chain: String::new(),
-            root_ca_crl: Vec::new(),
-            pck_crl: Vec::new(),
-            tcb_info_issuer_chain: String::new(),
-            tcb_info: "{}".to_owned(),
-            tcb_info_signature: "00".repeat(64),
-            qe_identity_issuer_chain: String::new(),
-            qe_identity: "{}".to_owned(),
-            qe_identity_signature: "00".repeat(64),
-            pck_certificate_chain: None,
-        };
         let item = |parts: CollateralParts, name: &str| {
             Item::new(Collateral::from_parts(parts).to_json(), name.to_owned())
         };
-        let of_root = self.root_lists.iter().map(|list| {
-            item(CollateralParts { root_ca_crl: list.bytes.clone(), ..nothing.clone() }, &list.name)
-        });
+        let of_root = self
+            .root_lists
+            .iter()
+            .map(|list| item(CollateralParts { root_ca_crl: list.bytes.clone(), ..nothing() }, &list.name));
         let mut items: Vec<Item> = of_root.collect();
         for list in &self.pck_lists {
             let chains = self.ca_chains.iter().chain(&self.other_chains);
@@ -184,13 +237,13 @@ impl Loose {
                 let parts = CollateralParts {
                     pck_crl: list.piece.bytes.clone(),
                     pck_crl_issuer_chain: chain.clone(),
-                    ..nothing.clone()
+                    ..nothing()
                 };
                 items.push(item(parts, &list.piece.name));
             }
         }
         for chain in &self.pck_chains {
-            let parts = CollateralParts { pck_certificate_chain: Some(chain.clone()), ..nothing.clone() };
+            let parts = CollateralParts { pck_certificate_chain: Some(chain.clone()), ..nothing() };
             items.push(item(parts, "PCK chain"));
         }
         items
@@ -223,9 +276,38 @@ impl Loose {
                 let source = parts.map(String::as_str).join(" + ");
                 done.sets.push(Item::new(collateral.to_json(), source));
             }
-            Err(error) => done.passed_over.push((tcb_info.name.clone(), error.to_string())),
+            Err(error) => {
+                done.unreadable
+                    .push((Item::new(tcb_info.bytes.clone(), &tcb_info.name), vec![Source::TcbInfo]));
+                let name = &qe_identity.name;
+                done.unreadable.push((Item::new(qe_identity.bytes.clone(), name), vec![Source::QeIdentity]));
+                done.passed_over.push((tcb_info.name.clone(), error.to_string()));
+            }
         }
     }
+}
+
+/// A set in which nothing is.
+fn nothing() -> CollateralParts {
+    CollateralParts {
+        pck_crl_issuer_chain: String::new(),
+        root_ca_crl: Vec::new(),
+        pck_crl: Vec::new(),
+        tcb_info_issuer_chain: String::new(),
+        tcb_info: "{}".to_owned(),
+        tcb_info_signature: "00".repeat(64),
+        qe_identity_issuer_chain: String::new(),
+        qe_identity: "{}".to_owned(),
+        qe_identity_signature: "00".repeat(64),
+        pck_certificate_chain: None,
+    }
+}
+
+/// The signed member of an answer, as its bytes stand, and its signature.
+fn signed_part(body: &[u8], member: &str) -> Option<(String, String)> {
+    let members: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(body).ok()?;
+    let signature: String = serde_json::from_str(members.get("signature")?.get()).ok()?;
+    Some((members.get(member)?.get().to_owned(), signature))
 }
 
 fn at<T>(pieces: &[T], number: usize) -> Option<&T> {

@@ -9,9 +9,10 @@ use crate::error::{Fault, FaultKind, StoreError};
 use crate::need::Need;
 use crate::service::ItemKind;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use veritee_model::{Item, Sha256Digest, UnixTime};
-use veritee_quote::{Collateral, CollateralParts, KnownCollateral, Origin, PcsAnswers};
+use veritee_quote::{Collateral, KnownCollateral, Origin, PcsAnswers};
 
 const VERSION: u32 = 1;
 
@@ -130,21 +131,33 @@ impl Store {
             received.push(item.load(reading, &self.budget)?);
         }
         let of = |kind| received.iter().find(|item: &&Received| item.item == kind);
-        let (Some(pck), Some(root)) = (of(ItemKind::PckCrl), of(ItemKind::RootCaCrl)) else {
-            return Err(fault(FaultKind::Form("not two lists".to_owned())));
+        let (pck, root) = (of(ItemKind::PckCrl), of(ItemKind::RootCaCrl));
+        // Where one is not there, the other stands in its place while both are decoded.
+        let Some(first) = pck.or(root) else {
+            return Err(fault(FaultKind::Form("no list".to_owned())));
         };
         let answers = PcsAnswers {
             tcb_info_body: br#"{"tcbInfo":{},"signature":""}"#,
             tcb_info_issuer_chain: "",
             qe_identity_body: br#"{"enclaveIdentity":{},"signature":""}"#,
             qe_identity_issuer_chain: "",
-            pck_crl: &pck.body,
-            pck_crl_issuer_chain: pck.chain.as_deref().unwrap_or_default(),
-            root_ca_crl: &root.body,
+            pck_crl: &pck.unwrap_or(first).body,
+            pck_crl_issuer_chain: pck.and_then(|pck| pck.chain.as_deref()).unwrap_or_default(),
+            root_ca_crl: &root.unwrap_or(first).body,
             pck_certificate_chain: None,
         };
+        let only = |lists: Collateral| {
+            let mut parts = lists.parts().clone();
+            if pck.is_none() {
+                parts.pck_crl.clear();
+            }
+            if root.is_none() {
+                parts.root_ca_crl.clear();
+            }
+            Collateral::from_parts(parts)
+        };
         Collateral::from_pcs_within(&answers, &self.budget)
-            .map(|lists| Some((lists, format!("lists kept of {}", pck.url))))
+            .map(|lists| Some((only(lists), format!("lists kept of {}", first.url))))
             .map_err(|error| fault(FaultKind::Refused(error.to_string())))
     }
 
@@ -195,12 +208,15 @@ impl Store {
         let lists = self.kept_lists(&self.folder.read_lock()?)?;
         let beside = |(lists, _): (Collateral, String)| {
             let lists = lists.parts();
-            Collateral::from_parts(CollateralParts {
-                root_ca_crl: lists.root_ca_crl.clone(),
-                pck_crl: lists.pck_crl.clone(),
-                pck_crl_issuer_chain: lists.pck_crl_issuer_chain.clone(),
-                ..whole.parts().clone()
-            })
+            let mut parts = whole.parts().clone();
+            if !lists.root_ca_crl.is_empty() {
+                parts.root_ca_crl.clone_from(&lists.root_ca_crl);
+            }
+            if !lists.pck_crl.is_empty() {
+                parts.pck_crl.clone_from(&lists.pck_crl);
+                parts.pck_crl_issuer_chain.clone_from(&lists.pck_crl_issuer_chain);
+            }
+            Collateral::from_parts(parts)
         };
         Ok(lists.into_iter().map(beside).collect())
     }
@@ -217,7 +233,7 @@ impl Store {
         }
         let mut items = Vec::with_capacity(2);
         let mut name = String::from("veritee lists 1\n");
-        for received in lists {
+        for received in lists.into_iter().filter(|received| !received.body.is_empty()) {
             let body = writing.keep(&received.body)?;
             let chain = match &received.chain {
                 None => None,
@@ -238,13 +254,34 @@ impl Store {
         reading: &Reading<'_>,
         sets: impl IntoIterator<Item = &'a Collateral>,
     ) -> Result<KnownCollateral, StoreError> {
-        let mut known = KnownCollateral::new(&self.root, &self.budget);
+        let mut known = self.known_kept(reading)?;
         for set in sets {
             known.add_revocations(set, Origin::Store, "store");
         }
-        for (lists, source) in self.kept_lists(reading)? {
-            known.add_revocations(&lists, Origin::Store, &source);
-        }
         Ok(known)
+    }
+
+    /// What is known by the lists that are kept. Each is named by its content, read and verified once for all that this
+    /// store is asked, so that to keep many lists costs no more than their number.
+    fn known_kept(&self, reading: &Reading<'_>) -> Result<KnownCollateral, StoreError> {
+        let names = reading.names(LISTS)?;
+        let mut kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (seen, known) =
+            kept.get_or_insert_with(|| (BTreeSet::new(), KnownCollateral::new(&self.root, &self.budget)));
+        // Where some have gone, what they alone revoked is not kept any more.
+        if !seen.iter().all(|name| names.contains(name)) {
+            *seen = BTreeSet::new();
+            *known = KnownCollateral::new(&self.root, &self.budget);
+        }
+        for name in names {
+            if seen.contains(&name) {
+                continue;
+            }
+            if let Ok(Some((lists, source))) = self.load_lists(reading, &name) {
+                known.add_revocations(&lists, Origin::Store, &source);
+                seen.insert(name);
+            }
+        }
+        Ok(known.clone())
     }
 }

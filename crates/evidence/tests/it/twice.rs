@@ -60,25 +60,80 @@ fn two_quotes_in_one_answer_are_refused_wherever_the_second_stands() {
     }
 }
 
+/// A quote of `version` whose lengths add up, with this chain.
+fn signed(version: u8, chain: &str) -> Vec<u8> {
+    let size = |length: usize| u32::try_from(length).unwrap().to_le_bytes();
+    let mut quote = vec![version, 0, 2, 0, 0x81, 0, 0, 0];
+    quote.resize(48, 7);
+    if version == 5 {
+        quote.extend([2, 0]);
+        quote.extend(size(584));
+    }
+    quote.resize(quote.len() + if version == 3 { 384 } else { 584 }, 9);
+    let mut certification = vec![3; 448];
+    certification.extend([2, 0, 8, 8, 5, 0]);
+    certification.extend(size(chain.len()));
+    certification.extend(chain.as_bytes());
+    let mut data = vec![1; 128];
+    if version != 3 {
+        data.extend([6, 0]);
+        data.extend(size(certification.len()));
+    }
+    data.extend(certification);
+    quote.extend(size(data.len()));
+    quote.extend(data);
+    quote
+}
+
+const CHAIN: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+
 #[test]
-fn a_quote_whose_signature_alone_differs_is_the_same_statement() {
-    let mut quote = vec![4, 0, 2, 0, 0x81, 0, 0, 0];
-    quote.resize(700, 7);
-    let mut again = quote.clone();
-    *again.last_mut().unwrap() ^= 1;
-    let both = json!({ "quote": hex::encode(&quote), "intel_quote": hex::encode(&again) });
-    assert_eq!(
-        read(both.to_string().as_bytes()).unwrap().machines[0].evidence.quote.as_ref().unwrap().bytes,
-        quote
-    );
-    // One bit of the report is another statement, in every version.
-    for (version, place) in [(3, 47), (3, 431), (4, 631), (5, 200)] {
-        let mut first = quote.clone();
-        first[0] = version;
-        first[50..54].copy_from_slice(&584_u32.to_le_bytes());
-        let mut second = first.clone();
-        second[place] ^= 1;
-        contradicts(&json!({ "quote": hex::encode(&first), "intel_quote": hex::encode(&second) }), "quote");
+fn zero_bytes_behind_a_quote_and_line_breaks_in_its_chain_make_no_other_quote() {
+    for version in [3, 4, 5] {
+        let quote = signed(version, CHAIN);
+        for again in [
+            [quote.clone(), vec![0; 64]].concat(),
+            signed(version, &CHAIN.replace('\n', "\r\n")),
+            signed(version, &format!("{CHAIN}\0")),
+        ] {
+            let both = json!({ "quote": hex::encode(&quote), "intel_quote": hex::encode(&again) });
+            let taken = read(both.to_string().as_bytes()).unwrap().machines.remove(0).evidence.quote.unwrap();
+            assert_eq!(taken.bytes, quote, "version {version}");
+        }
+    }
+}
+
+#[test]
+fn one_statement_under_two_certifications_is_two_quotes_in_every_form_and_order() {
+    for version in [3, 4, 5] {
+        let quote = signed(version, CHAIN);
+        let places = [47, 200, quote.len() - 520, quote.len() - 500, quote.len() - 60];
+        let mut others: Vec<Vec<u8>> = places
+            .map(|place| {
+                let mut other = quote.clone();
+                other[place] ^= 1;
+                other
+            })
+            .into();
+        others.push(signed(version, &CHAIN.replace("AAAA", "AAAB")));
+        others.push([quote.clone(), vec![1]].concat());
+        for other in others {
+            for (first, second) in [(&quote, &other), (&other, &quote)] {
+                let (one, two) = (hex::encode(first), hex::encode(second));
+                contradicts(&json!({ "quote": one, "intel_quote": two }), "quote");
+                contradicts(&json!({ "intel_quote": one, "info": { "quote": two } }), "quote");
+                let files = [("quote.bin", first), ("quote2.bin", second)];
+                let files = files.map(|(name, bytes)| (name.to_owned(), bytes.clone())).into();
+                let error = veritee_evidence::read_folder("folder", &files, &BUDGET).unwrap_err();
+                assert_eq!(error.reason().code(), "evidence-contradictory", "{error}");
+                let mut evidence = read(first).unwrap().machines.remove(0).evidence;
+                let error = parts::add_quote(&mut evidence, second, "other", &BUDGET).unwrap_err();
+                assert_eq!(error.reason().code(), "evidence-contradictory", "{error}");
+                // Entries of a list are two machines, and each is judged.
+                let list = json!({ "all_attestations": [{ "intel_quote": one }, { "intel_quote": two }] });
+                assert_eq!(read(list.to_string().as_bytes()).unwrap().machines.len(), 2);
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which of the items known decide about a platform.
 
-use super::{About, DamagedEntry, Entry, KnownCollateral, Origin, View};
+use super::{About, Damaged, DamagedEntry, Entry, KnownCollateral, Origin, View};
 use crate::collateral::{
     Expiry, Item, Number, PckListItem, QeIdentityItem, RootListItem, TcbInfoItem, kinds_differ,
 };
@@ -9,7 +9,6 @@ use crate::facts::{Force, Window};
 use crate::pck::{CaKind, PckExtension};
 use crate::prepared::{PreparedCollateral, Set};
 use crate::quote::Tee;
-use crate::reason::ReasonClass;
 use crate::x509::PublicKey;
 use crate::x509::chain;
 use std::sync::Arc;
@@ -293,14 +292,15 @@ impl KnownCollateral {
         view: View,
         as_of: UnixTime,
     ) -> Found<'a, T> {
-        let of_kind = || self.damaged.values().filter(move |entry| entry.damaged.source == Some(source));
+        // A file of the judging side's that cannot be taken apart may have held this kind.
+        let may_be = move |damaged: &Damaged| match damaged.source {
+            Some(known) => known == source,
+            None => damaged.origin.is_judge(),
+        };
+        let of_kind = || self.damaged.values().filter(move |entry| may_be(&entry.damaged));
         let given_by_judge =
             entries.iter().any(|entry| entry.origin.is_judge() && fit(&entry.item) != Fit::Not)
-                || of_kind().any(|entry| {
-                    entry.damaged.origin.is_judge()
-                        && about(&entry.damaged.about)
-                        && entry.damaged.error.reason().class() != ReasonClass::Undecided
-                });
+                || of_kind().any(|entry| entry.damaged.origin.is_judge() && about(&entry.damaged.about));
         let judge_only = view != View::All && given_by_judge;
         let counts = |origin: Origin| origin != Origin::Bystander && (!judge_only || origin.is_judge());
         let candidates = || entries.iter().filter(|entry| counts(entry.origin));

@@ -7,6 +7,7 @@ use crate::collateral::Expiry;
 use crate::error::{ChainError, ChainFault, CollateralError, QuoteError, Source, Stage};
 use crate::facts::SourceDates;
 use crate::quote::Quote;
+use crate::reason::ReasonClass;
 use crate::verified::VerifiedQuote;
 use crate::x509::chain;
 use veritee_base::UnixTime;
@@ -156,7 +157,10 @@ impl KnownCollateral {
             .choose(&wanted, view, as_of, expiry, chain.given())
             .and_then(|prepared| prepared.verify(quote, as_of));
         verified.map_err(|error| {
-            if error.stage() > Stage::Collateral || is_revocation(&error) {
+            // A signer that is revoked makes its collateral unusable and says nothing of the host: a host that is revoked
+            // is not hidden behind it.
+            let of_host = is_revocation(&error) && error.reason().class() == ReasonClass::NotGenuine;
+            if error.stage() > Stage::Collateral || of_host {
                 return error;
             }
             let revoked = chain

@@ -3,8 +3,11 @@
 //! An edited report can always lie: nothing here makes its facts true. But leaving a check out, calling it optional,
 //! waiving it without a line that says so, or passing it beside facts that say otherwise is told.
 
-use veritee_model::report::{INTEL_ROOT_SPKI_SHA256, loosened};
-use veritee_model::{Check, CheckId, Class, Kind, Outcome, Reason, Report, Severity, Stage, VerdictOutcome};
+use veritee_model::report::{INTEL_ROOT_SPKI_SHA256, InlineAllowFact, loosened};
+use veritee_model::{
+    Check, CheckId, Class, Finding, FindingStatus, Kind, Outcome, Reason, Report, Severity, Stage, TcbStatus,
+    TdAttributes, VerdictOutcome, converged, relaunched,
+};
 
 /// What does not fit, in words.
 pub(super) fn fault(report: &Report) -> Option<String> {
@@ -18,7 +21,10 @@ pub(super) fn fault(report: &Report) -> Option<String> {
         .find_map(|check| of_check(report, check).map(|what| format!("{}: {what}", check.id)))
         .or_else(|| of_root(report))
         .or_else(|| of_tcb(report))
+        .or_else(|| of_times(report))
+        .or_else(|| of_td(report))
         .or_else(|| of_facts(report))
+        .or_else(|| of_findings(report))
         .or_else(|| of_audit(report))
 }
 
@@ -65,7 +71,9 @@ fn of_waiver(report: &Report, check: &Check) -> Option<String> {
     });
     let rests = match (&check.waived, check.outcome) {
         (None, _) => fault.is_none(),
-        (Some(words), Outcome::NotChecked) => listed(&loosened::waiver(check.id, words)),
+        (Some(words), Outcome::NotChecked) => {
+            check.id.is_waivable() && listed(&loosened::waiver(check.id, words))
+        }
         (Some(words), _) if check.faults.is_empty() => excepted(check.reason, None, words),
         (Some(_), _) => fault.is_none() && check.faults.iter().all(|fault| fault.waived.is_some()),
     };
@@ -94,12 +102,14 @@ fn of_tcb(report: &Report) -> Option<String> {
         let without = judged(CheckId::PlatformTcbStatus) || judged(CheckId::PlatformAdvisories);
         return without.then(|| "the platform was judged, and there is no TCB".to_owned());
     };
-    let listed = |opening: &str, word: &str| {
-        report.policy.loosened.iter().filter_map(|line| line.strip_prefix(opening)).any(|rest| {
-            let names = rest.split_once(": ").map_or(rest, |(names, _)| names);
-            names.split(", ").any(|name| name == word)
-        })
-    };
+    let listed = |opening, word: &str| lists(report, opening, word);
+    // Which status the parts come to is Intel's to say. What the TD had at launch is told of the parts, and what the
+    // platform has since is not: "relaunch advised" fits where some status since gives it.
+    let module = tcb.module.unwrap_or(TcbStatus::UpToDate);
+    let launch = converged(converged(tcb.platform, tcb.qe), module);
+    if !TcbStatus::ALL.into_iter().any(|since| relaunched(launch, since) == tcb.status) {
+        return Some(format!("the TCB's parts come to {launch}, and its status is {}", tcb.status));
+    }
     let accepted =
         Reason::of_tcb_status(tcb.status).is_none() || listed(loosened::STATUSES, tcb.status.name());
     let passed = |id| outcome(report, id) == Some(Outcome::Pass);
@@ -114,6 +124,91 @@ fn of_tcb(report: &Report) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether the policy's record has a line with this opening that names the word.
+fn lists(report: &Report, opening: &str, word: &str) -> bool {
+    report.policy.loosened.iter().filter_map(|line| line.strip_prefix(opening)).any(|rest| {
+        let names = rest.split_once(": ").map_or(rest, |(names, _)| names);
+        names.split(", ").any(|name| name == word)
+    })
+}
+
+fn opens(report: &Report, opening: &str) -> bool {
+    report.policy.loosened.iter().any(|line| line.starts_with(opening))
+}
+
+/// The time of the verdict and the dates of the collateral.
+fn of_times(report: &Report) -> Option<String> {
+    let tcb = report.tcb.as_ref()?;
+    let in_force = |id| outcome(report, id) == Some(Outcome::Pass);
+    if !in_force(CheckId::QuoteCollateral) || !in_force(CheckId::QuoteCertificates) {
+        return None;
+    }
+    if tcb.collateral_issued > report.as_of {
+        let (issued, as_of) = (tcb.collateral_issued, report.as_of);
+        return Some(format!("the collateral was issued at {issued}, and the verdict is as of {as_of}"));
+    }
+    (report.as_of > tcb.collateral_expires && !opens(report, loosened::EXPIRED)).then(|| {
+        let (expires, as_of) = (tcb.collateral_expires, report.as_of);
+        format!("the collateral expires at {expires}, and the verdict is as of {as_of}")
+    })
+}
+
+/// What the quote says of the TD beside the check of it.
+fn of_td(report: &Report) -> Option<String> {
+    let quote = report.quote.as_ref()?;
+    if outcome(report, CheckId::PlatformTdAttributes) != Some(Outcome::Pass) {
+        return None;
+    }
+    let let_pass = |bit| match bit {
+        0 => lists(report, loosened::TD, "Debug"),
+        4..=6 => lists(report, loosened::TD, "Profiling"),
+        17 => lists(report, loosened::TD, "ServiceTd"),
+        TdAttributes::SEPT_VE_DISABLE => lists(report, loosened::TD, "SeptVeDisableOff"),
+        29 => lists(report, loosened::TD, "Migratable"),
+        _ => false,
+    };
+    if let Some(bit) = quote.td_attributes.open_bits().find(|bit| !let_pass(*bit)) {
+        return Some(format!(
+            "platform.td-attributes passed, and TDATTRIBUTES are {}: bit {bit}",
+            quote.td_attributes
+        ));
+    }
+    let bound = quote.mr_service_td.as_ref().is_some_and(|td| td.as_bytes().iter().any(|byte| *byte != 0));
+    if bound && !let_pass(17) {
+        return Some("platform.td-attributes passed, and a service TD is bound".to_owned());
+    }
+    (!quote.xfam.can_start()).then(|| format!("platform.td-attributes passed, and XFAM is {}", quote.xfam))
+}
+
+/// Each finding that is let pass is so by words of the policy's record, of the review, or of a comment that the policy
+/// honours.
+fn of_findings(report: &Report) -> Option<String> {
+    let fault = report.findings.iter().find(|finding| {
+        let rests = |words: &str| finding_rests(report, finding, words);
+        let spots = || finding.places.iter().map(|spot| spot.allowed.as_deref());
+        let by_places = || !finding.places.is_empty() && spots().all(|words| words.is_some_and(rests));
+        finding.allowed.as_deref().is_some_and(|words| !rests(words) && !by_places())
+            || spots().flatten().any(|words| !rests(words))
+    })?;
+    let rule = veritee_model::text::inert(&fault.rule);
+    Some(format!("a finding of {rule} is let pass, which the policy's record does not say"))
+}
+
+fn finding_rests(report: &Report, finding: &Finding, words: &str) -> bool {
+    if report.policy.loosened.iter().any(|line| *line == loosened::finding(&finding.rule, words)) {
+        return true;
+    }
+    let Some(audit) = &report.audit else { return false };
+    if let Some(reason) = words.strip_prefix("inline: ") {
+        let comment =
+            |allow: &InlineAllowFact| allow.applied && allow.rule == finding.rule && allow.reason == reason;
+        return opens(report, loosened::INLINE) && audit.inline_allows.iter().any(comment);
+    }
+    let proven = matches!(finding.status, FindingStatus::Fail | FindingStatus::Warn);
+    let by = audit.review.as_ref().map(|review| format!("reviewed by {}: ", review.reviewer));
+    !proven && by.is_some_and(|opening| words.starts_with(&opening))
 }
 
 fn of_facts(report: &Report) -> Option<String> {

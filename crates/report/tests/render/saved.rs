@@ -179,3 +179,78 @@ fn a_verified_report_without_its_root_is_refused() {
     });
     assert!(matches!(parse(&bytes).unwrap_err(), ParseError::Inconsistent { .. }));
 }
+
+#[track_caller]
+fn contradicts(report: &Report, change: impl FnOnce(&mut serde_json::Value)) {
+    let error = parse(&tampered(report, change)).expect_err("edited");
+    assert!(matches!(error, ParseError::Inconsistent { .. }), "{error}");
+}
+
+#[test]
+fn facts_that_say_otherwise_than_the_checks_are_refused() {
+    let report = samples::verified();
+    let times = [("2030-01-01T00:00:00Z", "as_of"), ("2020-01-01T00:00:00Z", "as_of")];
+    for (time, member) in times {
+        contradicts(&report, |document| document[member] = time.into());
+    }
+    contradicts(&report, |document| document["tcb"]["collateral_issued"] = "2030-01-01T00:00:00Z".into());
+    contradicts(&report, |document| document["tcb"]["collateral_expires"] = "2020-01-01T00:00:00Z".into());
+    for part in ["platform", "module", "qe", "status"] {
+        for status in ["OutOfDate", "Revoked", "OutOfDateConfigurationNeeded"] {
+            contradicts(&report, |document| document["tcb"][part] = status.into());
+        }
+    }
+    contradicts(&report, |document| document["tcb"]["platform"] = "SWHardeningNeeded".into());
+    for attributes in
+        ["0100001000000000", "1000001000000000", "0000000000000000", "0000003000000000", "0200001000000000"]
+    {
+        contradicts(&report, |document| document["quote"]["td_attributes"] = attributes.into());
+    }
+    for xfam in ["0000000000000000", "e702060000000080"] {
+        contradicts(&report, |document| document["quote"]["xfam"] = xfam.into());
+    }
+    contradicts(&report, |document| document["quote"]["mr_service_td"] = "01".repeat(48).into());
+    // As the policy's record lets them be.
+    let open = |bits: &'static str, line: &'static str| {
+        tampered(&report, |document| {
+            document["quote"]["td_attributes"] = bits.into();
+            document["policy"]["loosened"].as_array_mut().unwrap().push(line.into());
+        })
+    };
+    parse(&open("0100001000000000", "allows TD properties Debug: a test")).unwrap();
+    assert!(parse(&open("0100001000000000", "allows TD properties Profiling: Debug")).is_err());
+    let expired = tampered(&report, |document| {
+        document["as_of"] = "2030-01-01T00:00:00Z".into();
+        document["policy"]["loosened"]
+            .as_array_mut()
+            .unwrap()
+            .push("allows expired collateral: a test".into());
+    });
+    parse(&expired).unwrap();
+}
+
+#[test]
+fn what_is_let_pass_without_a_word_in_the_policys_record_is_refused() {
+    let report = samples::test_root();
+    let line = "allows findings of IMG-003: rebuilt from source by us";
+    contradicts(&report, |document| {
+        document["policy"]["loosened"].as_array_mut().unwrap().retain(|known| known != line);
+    });
+    let at = report.findings.iter().position(|finding| finding.allowed.is_some()).unwrap();
+    for words in ["rebuilt", "inline: rebuilt from source by us", "reviewed by somebody: seen"] {
+        contradicts(&report, |document| document["findings"][at]["allowed"] = words.into());
+    }
+    contradicts(&report, |document| document["findings"][at]["rule"] = "IMG-004".into());
+    // No policy can do without a check of the quote.
+    let report = samples::verified();
+    contradicts(&report, |document| {
+        let checks = document["checks"].as_array_mut().unwrap();
+        let check = checks.iter_mut().find(|check| check["id"] == "quote.signature").unwrap();
+        check["outcome"] = "not-checked".into();
+        check["reason"] = "earlier-step-failed".into();
+        check["required"] = false.into();
+        check["waived"] = "not needed".into();
+        let line = "does not require quote.signature: not needed";
+        document["policy"]["loosened"].as_array_mut().unwrap().push(line.into());
+    });
+}

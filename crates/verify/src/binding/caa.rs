@@ -10,7 +10,7 @@
 //!
 //! The answers carry no signature here and are one moment's picture: whoever holds the domain can change them.
 //! Certificates for a wildcard of the name above the domain are governed by that name's records and not judged, unless
-//! the server showed one. `accounturi` binds only authorities that honour RFC 8657.
+//! the server showed one or the quote binds one. `accounturi` binds only authorities that honour RFC 8657.
 
 mod account;
 mod property;
@@ -21,6 +21,7 @@ use crate::Request;
 use property::{Grant, IssueValue};
 use serde::Deserialize;
 use std::collections::BTreeSet;
+use veritee_model::evidence::Target;
 use veritee_model::text::{inert, shortened};
 use veritee_model::{Check, CheckId, Reason};
 
@@ -43,8 +44,9 @@ fn judge(request: &Request<'_>, shown: &Shown) -> Result<Check, Undecided> {
     };
     let served = evidence.served.as_ref();
     let leaf = served.and_then(|served| Leaf::read(&served.chain.bytes, request.budget).ok());
-    let target = evidence.target.as_ref().and_then(|target| target.domain.as_deref());
+    let target = evidence.target.as_ref().and_then(Target::name);
     let answers = Answers::read(&caa.domain, &caa.answers.bytes, target)?;
+    let bound = bound_names(evidence, shown, request.budget);
     if target.is_none() {
         let mut subjects: Vec<String> = served.map(|served| host(served).to_owned()).into_iter().collect();
         // What the server calls itself counts where it is a name of the server.
@@ -53,10 +55,10 @@ fn judge(request: &Request<'_>, shown: &Shown) -> Result<Check, Undecided> {
         {
             subjects.extend(leaf.names.iter().cloned());
         }
-        subjects.extend(bound_names(evidence, shown, request.budget));
+        subjects.extend(bound.iter().cloned());
         answers.is_about(&subjects)?;
     }
-    let names = leaf.map(|leaf| leaf.names).unwrap_or_default();
+    let names: Vec<String> = leaf.map(Leaf::certified).into_iter().flatten().chain(bound).collect();
     answers.judge(&account, &names)
 }
 
@@ -181,7 +183,7 @@ impl Answers {
     /// Names whose wildcard is in use: the domain's own, or that of the name above it, which stands for the domain.
     fn wildcard_bases(&self, names: &[String]) -> BTreeSet<&str> {
         let candidates = [Some(self.domain.as_str()), above(&self.domain)];
-        let in_use = |base: &&str| names.iter().any(|name| name.strip_prefix("*.") == Some(base));
+        let in_use = |base: &&str| names.iter().any(|name| plain(name).strip_prefix("*.") == Some(base));
         let own = self.wildcard.then_some(self.domain.as_str());
         candidates.into_iter().flatten().filter(in_use).chain(own).collect()
     }

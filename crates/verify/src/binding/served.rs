@@ -15,7 +15,7 @@ use super::Shown;
 use super::certificate::{self, ChainError, RaTlsChain};
 use crate::Request;
 use veritee_eventlog::AppIdentity;
-use veritee_model::evidence::ServedCertificates;
+use veritee_model::evidence::{ServedCertificates, Target};
 use veritee_model::text::{inert, shortened};
 use veritee_model::{Budget, Check, CheckId, Evidence, Reason, Sha256Digest, UnixTime};
 use x509_parser::extensions::GeneralName;
@@ -31,7 +31,7 @@ pub(crate) fn check(request: &Request<'_>, shown: &Shown, identity: Option<&AppI
         Ok(leaf) => leaf,
         Err(error) => return Check::fail(ID, Reason::ServedCertificateMalformed, error.to_string()),
     };
-    let asked = request.evidence.target.as_ref().and_then(|target| target.domain.as_deref());
+    let asked = request.evidence.target.as_ref().and_then(Target::name);
     if let Some(asked) = asked.filter(|asked| !same_name(asked, host(served))) {
         let (server, asked) = (inert(&shortened(&served.server, 256)), inert(&shortened(asked, 256)));
         let detail = format!("the handshake was with {server}, asked about was {asked}");
@@ -159,7 +159,7 @@ fn ingress_leaves<'a>(
 
 /// Names of the certificates that the quote binds.
 pub(super) fn bound_names(evidence: &Evidence, shown: &Shown, budget: &Budget) -> Vec<String> {
-    ingress_leaves(evidence, shown, budget).flat_map(|(_, leaf)| leaf.names).collect()
+    ingress_leaves(evidence, shown, budget).flat_map(|(_, leaf)| leaf.certified()).collect()
 }
 
 /// The leaf of a chain in PEM.
@@ -175,6 +175,8 @@ pub(super) struct Leaf {
     pub(super) validity: (UnixTime, UnixTime),
     /// DNS names, in lower case.
     pub(super) names: Vec<String>,
+    /// The common name where it is a wildcard, in lower case: some clients still take it for a name.
+    common_wildcard: Option<String>,
 }
 
 impl Leaf {
@@ -189,6 +191,8 @@ impl Leaf {
             Ok(None) => Vec::new(),
             Err(_) => return Err(malformed("subject alternative names that cannot be read")),
         };
+        let common = parsed.subject().iter_common_name().filter_map(|name| name.as_str().ok());
+        let common_wildcard = common.map(str::to_ascii_lowercase).find(|name| name.starts_with("*."));
         let quote = certificate::extension(&parsed, certificate::QUOTE)?;
         let attestation = certificate::extension(&parsed, certificate::ATTESTATION)?;
         Ok(Self {
@@ -199,8 +203,14 @@ impl Leaf {
             app_id: certificate::extension(&parsed, certificate::APP_ID)?,
             validity: certificate::validity(&parsed),
             names,
+            common_wildcard,
             der,
         })
+    }
+
+    /// Names that an authority has certified: the DNS names, and a wildcard that stands as the common name alone.
+    pub(super) fn certified(self) -> Vec<String> {
+        self.names.into_iter().chain(self.common_wildcard).collect()
     }
 
     /// Whether it can only be a machine's own, so that the bound RA-TLS key contradicts it: it carries evidence, no

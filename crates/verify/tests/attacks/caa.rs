@@ -1,10 +1,13 @@
 //! Step 7: who may get certificates for the domain. The careless verifier looks for the account somewhere in the text.
 
 use crate::support::{Case, attacks, find, machine, ra_tls};
-use crate::web::{App, Records, account_file, bound, caa, content, ingress, served, web};
+use crate::web::{
+    App, Records, account_file, binding_of, bound, caa, content, ingress, served, web, web_with,
+};
 use veritee_model::evidence::Target;
 use veritee_model::{CheckId, Item, Outcome, Reason, Report, VerdictOutcome};
 use veritee_testkit::Role;
+use veritee_testkit::certificate::Name;
 use veritee_testkit::dstack::report_data::Binding;
 
 const ID: CheckId = CheckId::BindingCaa;
@@ -205,6 +208,41 @@ attacks! {
         assert!(find(&report, ID).detail.contains("`issuewild` was not judged"));
         let misspelt = "ca.example; accounturi=https://acme.example/acct/13";
         refused(&showing(records(&[(0, "issue", OURS), (0, "issuewild", misspelt)]), wild), Reason::CaaAccountOther);
+    }
+
+    fn a_wildcard_that_the_quote_binds_is_in_use_whatever_the_server_shows() {
+        let holding = |names: &[&str], common: &str, domain: &str, answers: &[(&str, Records<'_>)]| {
+            let site = web_with("site", names, 1, |leaf| leaf.subject = Name::common(common));
+            let account = account_file(ACCOUNT);
+            let files =
+                ingress(&[("acme-account.json", &account), ("cert-site.pem", site.chain.as_bytes())]);
+                        bound(&machine(), binding_of(&files), &ra_tls(&machine())).change(|case| {
+                case.evidence.ingress = Some(files);
+                case.evidence.caa = caa(domain, answers);
+                case.evidence.target = asked(domain);
+            })
+        };
+        let open: Records<'_> = &[(0, "issue", OURS), (0, "issuewild", "ca.example")];
+        let ours: Records<'_> = &[(0, "issue", OURS), (0, "issuewild", OURS)];
+        let app = "app.example";
+        for (names, common) in [
+            (&["*.app.example"][..], "site"),
+            (&["app.example", "*.app.example"], "site"),
+            (&["*.APP.example."], "site"),
+            (&[], "*.app.example"),
+            (&["app.example"], "*.App.example"),
+        ] {
+            refused(&holding(names, common, app, &[(app, open)]), Reason::CaaOpen);
+            let report = showing(holding(names, common, app, &[(app, open)]), &[app]).judge();
+            assert_eq!(find(&report, ID).reason, Some(Reason::CaaOpen));
+            passes(&holding(names, common, app, &[(app, ours)]));
+        }
+        passes(&holding(&[app], "site", app, &[(app, open)]));
+        // A wildcard of the name above stands for the domain, and nobody asked about that name.
+        let lone: &[(&str, Records<'_>)] = &[("a.app.example", &[(0, "issue", OURS)])];
+        undecided(&holding(&["*.app.example"], "site", "a.app.example", lone));
+        let above: &[(&str, Records<'_>)] = &[("a.app.example", &[(0, "issue", OURS)]), (app, open)];
+        refused(&holding(&["*.app.example"], "site", "a.app.example", above), Reason::CaaOpen);
     }
 
     fn a_domain_given_as_a_wildcard() {

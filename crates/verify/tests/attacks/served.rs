@@ -300,6 +300,25 @@ attacks! {
         passes(&of("2026-10-15T00:00:00Z", "2026-10-15T00:00:00Z"), "the certificate of cert-site.example.pem");
     }
 
+    fn the_name_that_was_asked_for_is_known_by_the_callers_words() {
+        for case in [site().direct(), site().behind_ingress()] {
+            let about = |asked: &str| {
+                case.clone().change(|case| {
+                    case.evidence.target = Some(Target { asked: asked.to_owned(), ..Target::default() });
+                })
+            };
+            for asked in [
+                "bank.example", "https://bank.example/", "https://bank.example:8443/a?b", "ra-tls://bank.example:443",
+                "https://site.example@bank.example/", "https://localhost/",
+            ] {
+                about(asked).is_open(ID, Reason::ServedOtherName, VerdictOutcome::Verified);
+            }
+            for asked in ["site.example", "Site.example.", "https://site.example/x", "site.example:443", "", "an application"] {
+                assert_eq!(find(&about(asked).judge(), ID).outcome, Outcome::Pass, "{asked}");
+            }
+        }
+    }
+
     fn a_handshake_with_another_name_than_the_one_asked_about() {
         let about = |case: Case, domain: Option<&str>| {
             case.change(|case| {

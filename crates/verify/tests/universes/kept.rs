@@ -85,8 +85,8 @@ fn what_is_damaged_and_about_another_platform_is_not_a_forgery() {
     }
     // About this one it is.
     let own = Document { damaged: true, ..SOUND };
-    says(&[Set { tcb_info: own, ..CALLERS }], 10);
-    says(&[Set { tcb_info: own, ..CALLERS }, Set { giver: Giver::Judged, ..CALLERS }], 10);
+    says(&[Set { tcb_info: own, ..CALLERS }], 11);
+    says(&[Set { tcb_info: own, ..CALLERS }, Set { giver: Giver::Judged, ..CALLERS }], 11);
     says(&[Set { tcb_info: own, ..CALLERS }, CALLERS], 0);
 }
 
@@ -189,6 +189,6 @@ fn damaged_collateral_is_no_forgery_of_a_machine_without_a_chain() {
     says_without_chain(&[list, own], 0);
     // What is asked of every platform alike is.
     let identity = Set { qe_identity: damaged, ..CALLERS };
-    says_without_chain(&[identity], 10);
-    says_without_chain(&[identity, own], 10);
+    says_without_chain(&[identity], 11);
+    says_without_chain(&[identity, own], 11);
 }

@@ -145,9 +145,11 @@ fn under(universe: &Universe, deciding: &[Set], revoking: &[Set]) -> Codes {
     if host_is_revoked(universe, revoking, &revoked) {
         return codes(&[10]);
     }
+    // A root that revokes itself is no packer's mistake.
     let signed_off = |document: &Document| {
         let signer = if document.second_signer { Name::SecondSigner } else { Name::FirstSigner };
-        revoked.contains(&signer) || (document.above == Above::Older && revoked.contains(&Name::OlderRoot))
+        let under_root = document.above == Above::Older && revoked.contains(&Name::OlderRoot);
+        if revoked.contains(&signer) { Some(11) } else { under_root.then_some(10) }
     };
     // Of a bystander nothing but revocations counts.
     let sets: Vec<Set> = deciding.iter().filter(|set| set.giver != Giver::Bystander).copied().collect();
@@ -160,8 +162,11 @@ fn under(universe: &Universe, deciding: &[Set], revoking: &[Set]) -> Codes {
     if !universe.carries && chains.is_empty() {
         // Which platform it is nobody knows: what is asked of all of them alike can be at fault, and nothing else.
         let common = [qe_identities.err(), root_lists.err()];
-        return codes(&[if common.contains(&Some(10)) { 10 } else { 13 }]);
+        return codes(&[if common.contains(&Some(11)) { 11 } else { 13 }]);
     }
+    // The certificate of a key that nobody certified is as good as that of a forged machine.
+    let forged = !universe.carries && !chains.iter().any(|chain| *chain != PckChain::Forged);
+    let machine = if forged { Machine::PckForged } else { universe.machine };
     let faults: Codes = [
         tcb_infos.as_ref().err(),
         qe_identities.as_ref().err(),
@@ -175,12 +180,11 @@ fn under(universe: &Universe, deciding: &[Set], revoking: &[Set]) -> Codes {
     let (Ok(tcb_infos), Ok(qe_identities), Ok(pck_lists), Ok(root_lists)) =
         (tcb_infos, qe_identities, pck_lists, root_lists)
     else {
-        // The first that is in the way is told; a list that is missing hides what a damaged document would say.
-        return faults;
+        // The first that is in the way is told; a list that is missing hides what a damaged document would say. A forged
+        // quote is told behind what cannot be used.
+        let forged = matches!(machine, Machine::QuoteForged | Machine::EnclaveForged | Machine::PckForged);
+        return faults.into_iter().map(|code| if forged && code == 11 { 10 } else { code }).collect();
     };
-    // The certificate of a key that nobody certified is as good as that of a forged machine.
-    let forged = !universe.carries && !chains.iter().any(|chain| *chain != PckChain::Forged);
-    let machine = if forged { Machine::PckForged } else { universe.machine };
     let mut found = Codes::new();
     for tcb_info in &tcb_infos {
         for qe_identity in &qe_identities {
@@ -195,24 +199,29 @@ fn under(universe: &Universe, deciding: &[Set], revoking: &[Set]) -> Codes {
     found
 }
 
-/// The documents that may be the deciding one, or why there is none: 13 for missing, 10 for damaged or under a revoked
-/// signer.
+/// The documents that may be the deciding one, or why there is none: 13 for missing, 11 for damaged or under a revoked
+/// signer: whoever packs collateral can bring that about.
 fn documents(
     all: impl Iterator<Item = Document>,
-    signed_off: &dyn Fn(&Document) -> bool,
+    signed_off: &dyn Fn(&Document) -> Option<u8>,
 ) -> Result<Vec<Document>, u8> {
     let about: Vec<Document> = all.filter(|document| !document.elsewhere).collect();
-    let stands = |document: &&Document| !document.damaged && !signed_off(document);
+    let stands = |document: &&Document| !document.damaged && signed_off(document).is_none();
+    let key = |document: &Document| (force(document.when), document.number, core::cmp::Reverse(document.age));
     let standing: Vec<Document> = about.iter().filter(stands).copied().collect();
-    newest(standing, |document| (force(document.when), document.number, core::cmp::Reverse(document.age)))
-        .ok_or(if about.is_empty() { 13 } else { 10 })
+    newest(standing, key).ok_or_else(|| {
+        let genuine = about.iter().filter(|document| !document.damaged).copied().collect();
+        let first =
+            newest(genuine, key).into_iter().flatten().filter_map(|document| signed_off(&document)).min();
+        first.unwrap_or(if about.is_empty() { 13 } else { 11 })
+    })
 }
 
 fn lists(all: impl Iterator<Item = List>, signed_off: bool) -> Result<Vec<List>, u8> {
     let about: Vec<List> = all.filter(|list| !list.elsewhere).collect();
     let standing: Vec<List> = about.iter().filter(|list| !list.damaged && !signed_off).copied().collect();
     newest(standing, |list| (force(list.when), list.number, core::cmp::Reverse(list.age)))
-        .ok_or(if about.is_empty() { 13 } else { 10 })
+        .ok_or(if about.is_empty() { 13 } else { 11 })
 }
 
 /// In force before expired before not yet.
@@ -246,8 +255,8 @@ fn verdict(
     let rules = &universe.rules;
     match machine {
         Machine::QuoteForged | Machine::EnclaveForged | Machine::PckForged => {
-            // What is not in force yet is no ground to call anything forged on.
-            return if windows.contains(&When::Later) { 11 } else { 10 };
+            // What the quote says against itself needs no collateral, in force or not.
+            return 10;
         }
         _ => {}
     }
