@@ -127,6 +127,8 @@ pub(crate) enum Command {
     Batch(Batch),
     /// Fetch the evidence of an application: everything that `verify` needs, in one file. Judges nothing.
     Fetch(Box<network::Fetch>),
+    /// What the chain proves about an application: what may run, what could run at a block, who can change it.
+    History(Box<network::History>),
     /// Intel's collateral: fetch it once, keep it, carry it to a machine without network.
     #[command(subcommand)]
     Collateral(network::Collateral),
@@ -182,7 +184,7 @@ pub(crate) struct Verify {
     pub(crate) parts: Parts,
     /// Judge every machine that the input holds; the gravest verdict decides the exit code.
     #[arg(long, help_heading = "Evidence", conflicts_with_all = ["select", "quote", "app_compose", "event_log", "vm_config",
-          "mr_config", "certificate", "ingress", "save_evidence", "nonce", "report_data"])]
+          "mr_config", "certificate", "ingress", "kms", "gateway", "chain", "save_evidence", "nonce", "report_data"])]
     pub(crate) all: bool,
     #[command(flatten)]
     pub(crate) judge: Judge,
@@ -197,6 +199,12 @@ pub(crate) struct Verify {
     /// The GPUs' reports must be over this nonce: hex, 32 bytes.
     #[arg(long, value_name = "HEX", help_heading = "Binding")]
     pub(crate) gpu_nonce: Option<GpuNonce>,
+    /// The registry that the application's KMS obeys: who names it here takes it from elsewhere than the evidence.
+    #[arg(long, value_name = "CHAINID:ADDRESS", help_heading = "Binding")]
+    pub(crate) registry: Option<network::Registry>,
+    /// The block that the chain was read at must have this hash.
+    #[arg(long, value_name = "HASH", help_heading = "Binding")]
+    pub(crate) block: Option<network::BlockHash>,
     /// The operating system's image: its folder or tarball, with sha256sum.txt.
     #[arg(long, value_name = "DIR|TAR", help_heading = "Evidence")]
     pub(crate) image: Option<PathBuf>,
@@ -269,6 +277,18 @@ pub(crate) struct Parts {
     /// Collateral: a file, or a folder from which the fitting ones are taken. May be repeated.
     #[arg(long, value_name = "FILE|DIR")]
     pub(crate) collateral: Vec<PathBuf>,
+    /// Evidence of the KMS that gave the keys, in any form. Its bootstrap quote binds the root keys given with --kms-keys.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) kms: Option<PathBuf>,
+    /// The KMS's root keys, hex: the CA key (SPKI, DER) and the secp256k1 key (SEC1, compressed), with a comma between.
+    #[arg(long, value_name = "CA,K256", requires = "kms")]
+    pub(crate) kms_keys: Option<KmsRootKeys>,
+    /// Evidence of the gateway in front of the machine, in any form.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) gateway: Option<PathBuf>,
+    /// What endpoints of a chain answered, as `veritee history --save` keeps it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chain: Option<PathBuf>,
     /// Evidence of the machine's GPUs, in any form.
     #[arg(long, value_name = "FILE")]
     pub(crate) gpus: Option<PathBuf>,
@@ -363,6 +383,29 @@ impl std::str::FromStr for Nonce {
         match bytes.len() {
             16..=64 => Ok(Self(bytes)),
             length => Err(format!("a nonce has 16 to 64 bytes, got {length}")),
+        }
+    }
+}
+
+/// Two public keys that a KMS's bootstrap quote binds. What they are, is the quote's to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct KmsRootKeys {
+    pub(crate) ca_spki: Vec<u8>,
+    pub(crate) k256: Vec<u8>,
+}
+
+impl std::str::FromStr for KmsRootKeys {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (ca, k256) = text.split_once(',').ok_or("expected two keys in hex with a comma between")?;
+        let read = |name: &str, text: &str| {
+            let digits = text.strip_prefix("0x").unwrap_or(text);
+            hex::decode(digits).map_err(|error| format!("the {name} key is not hex: {error}"))
+        };
+        let (ca_spki, k256) = (read("CA", ca)?, read("secp256k1", k256)?);
+        match k256.len() {
+            33 if !ca_spki.is_empty() => Ok(Self { ca_spki, k256 }),
+            length => Err(format!("the secp256k1 key has 33 bytes, got {length}")),
         }
     }
 }

@@ -52,7 +52,7 @@ const ELSEWHERE: &[(Reason, &str)] = &[
 
 #[test]
 fn every_reason_is_produced_by_some_test() {
-    let families: [&[fn()]; 17] = [
+    let families: [&[fn()]; 18] = [
         crate::bindings::ALL,
         crate::caa::ALL,
         crate::collateral::ALL,
@@ -64,6 +64,7 @@ fn every_reason_is_produced_by_some_test() {
         crate::hostile::ALL,
         crate::identity::ALL,
         crate::levers::ALL,
+        crate::links::ALL,
         crate::platform::ALL,
         crate::quote::ALL,
         crate::ra_tls::ALL,

@@ -18,6 +18,7 @@ mod gpu_table;
 mod hostile;
 mod identity;
 mod levers;
+mod links;
 mod platform;
 mod quote;
 mod ra_tls;
