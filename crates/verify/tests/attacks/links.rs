@@ -16,7 +16,7 @@ const LINKS: [CheckId; 5] = [
 ];
 
 /// A KMS: its keys are sealed to its host, and its bootstrap quote binds the root keys.
-fn kms() -> Machine {
+pub(crate) fn kms() -> Machine {
     Machine::new(1).change(|machine| {
         machine.binding = Binding::KmsBootstrap;
         machine.key_provider = KeyProvider { name: "local-sgx".to_owned(), id: "1b".repeat(32) };
@@ -25,7 +25,7 @@ fn kms() -> Machine {
 }
 
 /// A machine whose `mr-kms` event names this measurement.
-fn under(mr_kms: &str) -> Machine {
+pub(crate) fn under(mr_kms: &str) -> Machine {
     let measured = hex::decode(mr_kms).unwrap();
     Machine::new(1)
         .events(|events| {
@@ -47,13 +47,13 @@ fn evidence(forged: &ForgedMachine) -> Evidence {
 }
 
 /// The evidence of a KMS with its root keys.
-fn of_kms(forged: &ForgedMachine) -> Evidence {
+pub(crate) fn of_kms(forged: &ForgedMachine) -> Evidence {
     let keys = KmsKeys { ca_spki: forged.kms_ca_spki.clone(), k256: KMS_K256.to_vec() };
     Evidence { kms_keys: Some(keys), ..evidence(forged) }
 }
 
 /// mr_aggregated as the pipeline measures it.
-fn aggregated(forged: &ForgedMachine) -> String {
+pub(crate) fn aggregated(forged: &ForgedMachine) -> String {
     let report = Case::of(forged, &forged.ra_tls_pem).change(|case| case.evidence = of_kms(forged)).judge();
     report.identity.unwrap().mr_aggregated.to_string()
 }
@@ -70,7 +70,7 @@ fn linked() -> Case {
 }
 
 #[track_caller]
-fn open(report: &Report, id: CheckId, reason: Reason) {
+pub(crate) fn open(report: &Report, id: CheckId, reason: Reason) {
     let check = find(report, id);
     assert_eq!((check.outcome, check.reason), (Outcome::NotChecked, Some(reason)), "{check:?}");
 }

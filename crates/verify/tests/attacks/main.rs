@@ -12,6 +12,7 @@ mod coverage;
 mod engines;
 mod event_log;
 mod genuine;
+mod governance;
 mod gpu;
 mod gpu_policy;
 mod gpu_table;
