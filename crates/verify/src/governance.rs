@@ -69,11 +69,11 @@ pub(crate) fn check(run: &mut Run<'_>, identity: Option<&AppIdentity>, kms: Opti
             Some((Reason::ChainAnchorSingle, "one endpoint's word alone stands behind the block"))
         }
         Err(_) if !found.disagreements.is_empty() => {
-            Some((Reason::ChainEndpointsDisagree, "endpoints say different things"))
+            Some((Reason::EarlierStepFailed, "endpoints say different things"))
         }
         // One endpoint's answers were refused; the others stand by themselves.
         Err(check) if check.reason == Some(Reason::ChainBlockLater) => {
-            Some((Reason::ChainBlockLater, "the block is from after the as-of time"))
+            Some((Reason::EarlierStepFailed, "the block is from after the as-of time"))
         }
         Err(_) if !is_anchored(&found) => {
             Some((Reason::ChainAnchorSingle, "one endpoint's word alone stands behind the block"))

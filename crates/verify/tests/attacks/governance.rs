@@ -395,7 +395,7 @@ attacks! {
         let report = scene.judged();
         assert_failed(&report, CheckId::GovernanceChain, Reason::ChainBlockLater);
         for id in &CHECKS[1..] {
-            open(&report, *id, Reason::ChainBlockLater);
+            open(&report, *id, Reason::EarlierStepFailed);
         }
     }
 
