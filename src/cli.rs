@@ -175,6 +175,7 @@ Examples:
   veritee verify evidence.json --policy policy.toml --nonce $NONCE
   veritee verify quote.bin --event-log log.json --collateral collateral/ --as-of 2026-03-15
   veritee verify info.json --quote quote.bin --collateral collateral/ --policy policy.toml
+  veritee verify evidence.json --policy policy.toml --chain chain.json
   veritee verify evidence.json --policy policy.toml --show findings,questions
   veritee verify evidence.json --policy policy.toml --format json > report.json")]
 pub(crate) struct Verify {

@@ -193,9 +193,9 @@ pub(crate) struct Fetch {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  veritee history d722c43a6f4f42d53dc7bc97ba04a1cb17ce3a34 --rpc 8453=URL --rpc 8453=URL --save chain.json
-  veritee history chain.json --at 31000000 --margin 300
-  veritee history evidence.json --at 31000000 --compose app-compose.json --deployments DEPLOYMENTS.md
+  veritee history d722c43a6f4f42d53dc7bc97ba04a1cb17ce3a34 --rpc 8453=https://rpc.example
+  veritee history evidence.json --rpc https://rpc.example --save chain.json
+  veritee history chain.json --at 3 --margin 1
 
 Everything but the hosts' word for the block is proven or called unproven; docs/chain.md says what each word means. The
 exit code is 0 where the contract was read and nothing contradicts, 11 where something does, 13 where too little was

@@ -1,6 +1,6 @@
 //! A node on loopback, and the client that asks it.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,24 +31,7 @@ pub(crate) fn node(world: &Arc<World>) -> Server {
 pub(crate) fn through(world: &Arc<World>, answerer: Arc<Answerer>) -> Server {
     let world = Arc::clone(world);
     let server = Server::http();
-    server.otherwise(move |request| {
-        let one = |question: &Value| {
-            let method = question["method"].as_str().unwrap_or_default();
-            match answerer(&world, method, &question["params"]) {
-                Ok(result) => json!({"jsonrpc": "2.0", "id": question["id"], "result": result}),
-                Err(failure) => {
-                    json!({"jsonrpc": "2.0", "id": question["id"], "error": {"code": failure.code, "message": failure.message}})
-                }
-            }
-        };
-        let reply = match serde_json::from_slice(&request.body) {
-            // A batch may be answered in any order.
-            Ok(Value::Array(questions)) => Value::Array(questions.iter().rev().map(one).collect()),
-            Ok(question) => one(&question),
-            Err(_) => json!({"jsonrpc": "2.0", "id": null, "error": {"code": -32700, "message": "parse error"}}),
-        };
-        Reply::json(reply.to_string())
-    });
+    server.otherwise(move |request| Reply::json(world.reply(&request.body, &*answerer)));
     server
 }
 
