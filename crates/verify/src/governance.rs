@@ -16,6 +16,7 @@ mod contracts;
 use crate::links::KmsReading;
 use crate::run::Run;
 use contracts::Contracts;
+use veritee_audit::chain::ChainFacts;
 use veritee_chain::rpc::ChainReads;
 use veritee_chain::survey::{Anchor, Fault, FaultKind, Findings, chain_name, findings};
 use veritee_eventlog::AppIdentity;
@@ -33,8 +34,13 @@ const CHECKS: [CheckId; 5] = [
 /// Characters of an endpoint's words that a report quotes.
 const QUOTED: usize = 300;
 
-pub(crate) fn check(run: &mut Run<'_>, identity: Option<&AppIdentity>, kms: Option<&KmsReading>) {
-    let Some(identity) = identity else { return };
+/// Records every check, and gives what the audit may ask about.
+pub(crate) fn check(
+    run: &mut Run<'_>,
+    identity: Option<&AppIdentity>,
+    kms: Option<&KmsReading>,
+) -> Option<ChainFacts> {
+    let identity = identity?;
     let Some(item) = &run.request.evidence.chain else {
         let detail = match kms {
             Some(kms) => format!("no chain reads were given; {}", kms.words()),
@@ -47,15 +53,19 @@ pub(crate) fn check(run: &mut Run<'_>, identity: Option<&AppIdentity>, kms: Opti
         for id in CHECKS {
             run.record(Check::not_checked(id, Reason::GovernanceNotChecked, detail.clone()).next(next.clone()));
         }
-        return;
+        return None;
     };
     let mut reads = match ChainReads::read(&item.bytes, run.request.budget) {
         Ok(reads) => reads,
-        Err(error) => return unread(run, Reason::ChainReadsMalformed, &error.to_string()),
+        Err(error) => {
+            unread(run, Reason::ChainReadsMalformed, &error.to_string());
+            return None;
+        }
     };
     if reads.subject.app.as_slice() != identity.app_id().as_bytes() {
         let detail = format!("the chain reads are about {}, measured was {}", reads.subject.app, identity.app_id());
-        return unread(run, Reason::ChainOtherApp, &detail);
+        unread(run, Reason::ChainOtherApp, &detail);
+        return None;
     }
     // What the document says about a hash that was given is its author's word: only this verdict's caller counts.
     reads.subject.given_hash = run.request.chain.block.map(Into::into);
@@ -85,15 +95,20 @@ pub(crate) fn check(run: &mut Run<'_>, identity: Option<&AppIdentity>, kms: Opti
         for id in CHECKS.into_iter().skip(1) {
             run.record(Check::not_checked(id, Reason::ChainNotAnswered, "no endpoint answered everything that was asked"));
         }
-        return;
+        return None;
     }
     let contracts = Contracts { identity, reads: &reads, found: &found, kms, given: run.request.chain };
-    for check in contracts.checks() {
+    let checks = contracts.checks();
+    // Rules are asked about what is proven, and about nothing else.
+    let shown = open.is_none() && contracts.is_shown(&checks);
+    let facts = contracts.facts(shown);
+    for check in checks {
         run.record(match open {
             Some((reason, why)) if check.reason.is_none() => weakened(&check, reason, why),
             _ => check,
         });
     }
+    Some(facts)
 }
 
 /// What would pass if the block were known.

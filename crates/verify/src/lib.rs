@@ -165,8 +165,8 @@ fn judge(request: &Request<'_>, depth: u8) -> Report {
     binding::check(&mut run, verified, identity.as_ref()); // 7
     gpu::check(&mut run, verified, identity.as_ref());
     let kms = links::check(&mut run, identity.as_ref()); // 9, of which the audit asks
-    governance::check(&mut run, identity.as_ref(), kms.as_ref());
-    audit::check(&mut run, bound.as_ref(), identity.as_ref()); // 8
+    let chain = governance::check(&mut run, identity.as_ref(), kms.as_ref());
+    audit::check(&mut run, bound.as_ref(), identity.as_ref(), chain); // 8
     run.conclude()
 }
 

@@ -2,13 +2,14 @@
 
 use crate::ChainGiven;
 use crate::links::KmsReading;
+use veritee_audit::chain::{self, ChainFacts, Power};
 use veritee_audit::key_provider::{KNOWN_KMS, Registry};
 use veritee_chain::app::App;
 use veritee_chain::contract::{Completeness, NotRecognised, Shown};
 use veritee_chain::kms::Kms;
 use veritee_chain::owner::Owner;
 use veritee_chain::rpc::ChainReads;
-use veritee_chain::survey::Findings;
+use veritee_chain::survey::{Anchor, Findings, chain_name};
 use veritee_chain::{Address, B256};
 use veritee_eventlog::{AppIdentity, KeyProviderKind};
 use veritee_model::{Check, CheckId, Outcome, Reason};
@@ -37,6 +38,63 @@ impl Contracts<'_> {
         let contract = unless(shown, self.contract());
         let served = contract.reason.is_none();
         vec![registry, contract, unless(shown, self.compose_hash()), unless(served, self.history())]
+    }
+
+    /// Whether the registry is shown to be the one that counts, and all of it and of the application's contract is
+    /// explained; or that there is no such contract.
+    pub(super) fn is_shown(&self, checks: &[Check]) -> bool {
+        let shown = |id: CheckId| checks.iter().find(|check| check.id == id);
+        let registry = shown(CheckId::GovernanceRegistry).is_some_and(|check| check.reason.is_none());
+        let contract = shown(CheckId::GovernanceContract)
+            .is_some_and(|check| check.outcome != Outcome::NotChecked);
+        registry && contract
+    }
+
+    /// What the audit's rules ask about.
+    pub(super) fn facts(&self, shown: bool) -> ChainFacts {
+        let (name, test) = chain_name(self.reads.subject.chain_id);
+        let number = self.reads.subject.block;
+        ChainFacts {
+            block: format!("block {number} of {name}, {}", self.found.anchor),
+            endpoints: self.found.agreeing,
+            hash_given: self.found.anchor == Anchor::HashGiven,
+            test_network: test.then(|| name.to_owned()),
+            contracts: self.kms().filter(|_| shown).map(|kms| chain::Contracts {
+                registry: kms.address.to_string(),
+                registry_owner: self.owner(self.found.survey.registry_owner.as_ref(), kms.owner),
+                any_gateway: kms.info.gateway_app_id == "any",
+                app: self.app().filter(|_| self.contract().outcome == Outcome::Pass).map(|app| self.app_facts(app)),
+            }),
+        }
+    }
+
+    fn app_facts(&self, app: &App) -> chain::AppContract {
+        let measured = B256::from_slice(self.identity.compose_hash().as_bytes());
+        let others = app.compose_hashes.iter().filter(|hash| **hash != measured);
+        let on = |shown: Shown<bool>| shown == Shown::Proven(true);
+        chain::AppContract {
+            address: app.address.to_string(),
+            allows_this: app.compose_hashes.contains(&measured),
+            others: others.map(ToString::to_string).collect(),
+            owner: self.owner(self.found.survey.app_owner.as_ref(), app.owner),
+            pending_owner: app.pending_owner.proven().filter(|pending| !pending.is_zero()).map(ToString::to_string),
+            code_fixed: on(app.upgrades_disabled),
+            any_device: on(app.allow_any_device),
+            tcb_up_to_date: on(app.require_tcb_up_to_date),
+        }
+    }
+
+    fn owner(&self, owner: Option<&Owner>, address: Address) -> chain::Owner {
+        let words = owner.map_or_else(|| address.to_string(), ToString::to_string);
+        let power = match owner {
+            Some(owner) if !owner.is_read() => Power::Unknown,
+            Some(Owner::Nobody) => Power::Nobody,
+            Some(owner) if owner.is_one_key() => Power::OneKey,
+            Some(Owner::Safe(_)) => Power::Several,
+            Some(owner) => owner.delay().map_or(Power::Unknown, Power::After),
+            None => Power::Unknown,
+        };
+        chain::Owner { words, power }
     }
 
     fn kms(&self) -> Option<&Kms> {

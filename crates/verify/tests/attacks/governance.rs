@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use veritee_chain::rpc::{ChainReads, Endpoint, Question, RpcError};
 use veritee_chain::survey::{Subject, survey};
 use veritee_chain::{Address, B256, U256, keccak256, layout};
-use veritee_model::{Budget, CheckId, Item, Outcome, Reason, Report, VerdictOutcome};
+use veritee_model::{Budget, CheckId, Item, Outcome, Reason, Report, Severity, VerdictOutcome};
 use veritee_testkit::chain::{AppForge, AppKind, Deployment, Info, KmsForge, KmsKind, World};
 use veritee_testkit::dstack::report_data::Binding;
 use veritee_testkit::dstack::{KeyProvider, Machine};
@@ -151,6 +151,48 @@ attacks! {
         assert!(find(&report, CheckId::GovernanceContract).detail.contains("complete-now"));
         assert!(find(&report, CheckId::GovernanceComposeHash).detail.contains("exactly 1"));
         assert!(find(&report, CheckId::GovernanceHistory).detail.contains("one key changes everything"));
+    }
+
+    fn the_audit_asks_what_was_proven_and_nothing_that_was_not() {
+        use veritee_model::FindingStatus::{Fail, Pass, Unknown};
+        let known = veritee_audit::key_provider::KNOWN_KMS[1];
+        let machine = Machine::new(1).change(|machine| {
+            machine.key_provider = KeyProvider { name: "kms".to_owned(), id: known.ca_spki.to_owned() };
+            machine.boot();
+            machine.binding = Binding::Raw(NONCE.to_vec());
+        });
+        let scene = scene_of(machine, known.registry.unwrap().address.parse().unwrap());
+        let judged = |reads: &ChainReads| {
+            scene.case(reads).change(|case| case.evidence.certificates = None).judge()
+        };
+        let said = |report: &Report, rule: &str| {
+            let found = report.findings.iter().find(|finding| finding.rule == rule);
+            found.map(|finding| (finding.status, finding.severity))
+        };
+        let quick = |report: &Report, id: &str| {
+            let items = &report.audit.as_ref().unwrap().quick_check;
+            items.iter().find(|item| item.id == id).unwrap().status
+        };
+        let reads = scene.reads();
+        let report = judged(&reads);
+        for rule in ["DP-CHN-001", "DP-CHN-002", "DP-CHN-003", "DP-CHN-008", "DP-CHN-011"] {
+            assert_eq!(said(&report, rule).map(|(status, _)| status), Some(Pass), "{rule}");
+        }
+        for rule in ["DP-CHN-004", "DP-CHN-005", "DP-KMS-006"] {
+            assert_eq!(said(&report, rule), Some((Fail, Severity::High)), "{rule}");
+        }
+        assert_eq!(said(&report, "DP-CHN-009"), Some((Fail, Severity::Medium)));
+        assert_eq!((quick(&report, "Q3"), quick(&report, "Q4")), (Pass, Pass));
+        assert!(report.stage.to_string().contains("DP-CHN-004"), "one key can change it at once: {}", report.stage);
+        // One endpoint: nothing of the contracts is said, and that is a finding of its own.
+        let mut single = reads.clone();
+        single.endpoints.truncate(1);
+        let report = judged(&single);
+        assert_eq!(said(&report, "DP-CHN-011"), Some((Fail, Severity::Medium)));
+        for rule in ["DP-CHN-001", "DP-CHN-002", "DP-CHN-004", "DP-KMS-006"] {
+            assert_eq!(said(&report, rule), None, "{rule}");
+        }
+        assert_eq!(quick(&report, "Q3"), Unknown);
     }
 
     fn without_reads_each_check_names_the_command() {
