@@ -198,11 +198,10 @@ fn at(options: &Options, found: &Findings) -> Result<Option<Asked>, Failure> {
         }
     }
     let device = state.sum.allowed(Set::Devices).next().copied();
-    let could = ever.into_iter().map(|compose_hash| {
-        let candidate = Candidate { compose_hash, device, tcb_up_to_date: Some(true) };
-        (compose_hash, history.could_run(&candidate, block, options.margin))
-    });
-    Ok(Some(Asked { margin: options.margin, could: could.collect(), state }))
+    let candidate = |hash: &B256| Candidate { compose_hash: *hash, device, tcb_up_to_date: Some(true) };
+    let candidates: Vec<Candidate> = ever.iter().map(candidate).collect();
+    let answers = history.could_each_run(&candidates, block, options.margin);
+    Ok(Some(Asked { margin: options.margin, could: ever.into_iter().zip(answers).collect(), state }))
 }
 
 /// Composes by their hashes: of a saved report the one that it judged, of every other file its own.

@@ -212,6 +212,17 @@ impl<'a> Reader<'a> {
         Ok(logs)
     }
 
+    /// Whether so many steps are within the budget; otherwise that is a fault.
+    pub(crate) fn affords(&mut self, steps: usize, address: Address, last: u64) -> bool {
+        let limit = self.budget.chain_steps;
+        if steps > limit {
+            let question = Question::Logs { address, from: self.subject.from_block, to: last };
+            let detail = format!("observed blocks times logs are {steps}, at most {limit}");
+            self.fault(FaultKind::Budget, &question, detail);
+        }
+        steps <= limit
+    }
+
     /// Who stands behind an address.
     pub(crate) fn owner(&mut self, header: &Header, address: Address) -> Owner {
         owner::classify(self, header, address, owner::DEPTH)
