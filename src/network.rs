@@ -22,8 +22,7 @@ pub(crate) fn reach(tls_roots: Option<&Path>, allow_local: bool, global: &Global
         Some(path) => Roots::MozillaAnd(certificates(path)?),
     };
     let observer = Arc::new(Teller::new(global));
-    let settings =
-        Settings { allow_local, roots, observer: Some(observer), ..Settings::default() };
+    let settings = Settings { allow_local, roots, observer: Some(observer), ..Settings::default() };
     Client::new(&settings).map_err(|error| Failure::usage(error.to_string()))
 }
 

@@ -57,12 +57,17 @@ pub(crate) struct Rpc {
 impl std::str::FromStr for Rpc {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let named = text.split_once('=').filter(|(id, _)| !id.is_empty() && id.bytes().all(|digit| digit.is_ascii_digit()));
+        let named = text
+            .split_once('=')
+            .filter(|(id, _)| !id.is_empty() && id.bytes().all(|digit| digit.is_ascii_digit()));
         let (chain_id, url) = match named {
-            Some((id, url)) => (Some(id.parse().map_err(|_large| format!("chain id {id} is too large"))?), url),
+            Some((id, url)) => {
+                (Some(id.parse().map_err(|_large| format!("chain id {id} is too large"))?), url)
+            }
             None => (None, text),
         };
-        let url = veritee_client::Url::parse(url).map_err(|error| format!("expected [CHAINID=]URL: {error}"))?;
+        let url =
+            veritee_client::Url::parse(url).map_err(|error| format!("expected [CHAINID=]URL: {error}"))?;
         Ok(Self { chain_id, url })
     }
 }
@@ -77,7 +82,9 @@ pub(crate) struct Registry {
 impl std::str::FromStr for Registry {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || "expected CHAINID:ADDRESS, for example 8453:0x2f83172A49584C017F2B256F0FB2Dca14126Ba9C".to_owned();
+        let wrong = || {
+            "expected CHAINID:ADDRESS, for example 8453:0x2f83172A49584C017F2B256F0FB2Dca14126Ba9C".to_owned()
+        };
         let (id, address) = text.split_once(':').ok_or_else(wrong)?;
         let address = veritee_chain::wire::address("registry", address).map_err(|_spelling| wrong())?;
         Ok(Self { chain_id: id.parse().map_err(|_digits| wrong())?, address: address.into() })
@@ -247,7 +254,10 @@ impl std::str::FromStr for Moment {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         if !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()) {
-            return text.parse().map(Self::Block).map_err(|_large| "a block number of up to 64 bits".to_owned());
+            return text
+                .parse()
+                .map(Self::Block)
+                .map_err(|_large| "a block number of up to 64 bits".to_owned());
         }
         match super::parse_as_of(text) {
             Ok(super::AsOf::At(time)) => Ok(Self::Time(time)),

@@ -57,9 +57,9 @@ impl Claimed {
         });
         claimed.compose_hash = claimed.compose_hash.or_else(|| word("compose_hash"));
         claimed.os_image = claimed.os_image.or_else(|| word("os_image_hash"));
-        claimed.root_key = claimed.root_key.or_else(|| {
-            root_key(evidence.claims.values.get("key_provider_info")?.value.as_bytes())
-        });
+        claimed.root_key = claimed
+            .root_key
+            .or_else(|| root_key(evidence.claims.values.get("key_provider_info")?.value.as_bytes()));
         claimed
     }
 }
@@ -95,8 +95,7 @@ pub(crate) fn subject(claimed: &Claimed, app: Address, options: &Chain) -> Subje
 
 /// The endpoints, each with the chain that it has to serve.
 pub(crate) fn endpoints(options: &Chain, expected: Option<u64>) -> Vec<ChainEndpoint> {
-    let endpoint =
-        |rpc: &Rpc| ChainEndpoint { url: rpc.url.clone(), chain_id: rpc.chain_id.or(expected) };
+    let endpoint = |rpc: &Rpc| ChainEndpoint { url: rpc.url.clone(), chain_id: rpc.chain_id.or(expected) };
     options.rpc.iter().map(endpoint).collect()
 }
 
@@ -155,7 +154,9 @@ pub(crate) async fn add(
     if subject.registry.is_none() {
         output::note(
             global,
-            &format!("warning: {label}: no registry is known for its KMS: name it with --registry CHAINID:ADDRESS"),
+            &format!(
+                "warning: {label}: no registry is known for its KMS: name it with --registry CHAINID:ADDRESS"
+            ),
         );
     }
     let ask = ChainAsk { subject, first_block: true, ..ChainAsk::default() };
@@ -170,6 +171,11 @@ pub(crate) fn planned(options: &Chain) -> String {
     options
         .rpc
         .iter()
-        .map(|rpc| format!("POST {} JSON-RPC: as many as the contracts need\n", rpc.url.origin().ascii_serialization()))
+        .map(|rpc| {
+            format!(
+                "POST {} JSON-RPC: as many as the contracts need\n",
+                rpc.url.origin().ascii_serialization()
+            )
+        })
         .collect()
 }

@@ -82,7 +82,8 @@ fn exit(told: &Told) -> ExitCode {
         !matches!(kind, FaultKind::Error | FaultKind::Budget)
     };
     let absent = matches!(found.survey.app, Some(Err(NotRecognised::Absent | NotRecognised::NoCode)));
-    if !found.disagreements.is_empty() || found.faults.iter().any(|(_, fault)| refused(fault.kind)) || absent {
+    if !found.disagreements.is_empty() || found.faults.iter().any(|(_, fault)| refused(fault.kind)) || absent
+    {
         return ExitCode::Refused;
     }
     if found.agreeing == 0 {
@@ -178,7 +179,8 @@ fn at(options: &Options, found: &Findings) -> Result<Option<Asked>, Failure> {
         Some(Moment::Block(block)) => block,
         Some(Moment::Time(time)) => {
             // The block was asked for when the chain was read: it is the last one observed at or before the time.
-            let mut before = found.survey.observed.values().filter(|header| header.timestamp() <= time.seconds());
+            let mut before =
+                found.survey.observed.values().filter(|header| header.timestamp() <= time.seconds());
             let found = before.next_back().ok_or_else(|| {
                 Failure::unobtainable("the chain reads hold no block before this time")
                     .help("give a block number, or read the chain anew with --rpc")
@@ -188,7 +190,9 @@ fn at(options: &Options, found: &Findings) -> Result<Option<Asked>, Failure> {
     };
     let last = found.survey.header.as_ref().map_or(0, veritee_chain::header::Header::number);
     if block > last {
-        return Err(Failure::usage(format!("block {block} is after block {last}, at which the chain was read")));
+        return Err(Failure::usage(format!(
+            "block {block} is after block {last}, at which the chain was read"
+        )));
     }
     let state = history.at(block);
     let mut ever = BTreeSet::new();

@@ -114,7 +114,8 @@ impl Scene {
 
     /// Outcome or reason of each governance check of `verify evidence.json`.
     fn verify(&self, more: &[&str]) -> Vec<(String, String)> {
-        let ran = self.folder.verify("evidence.json", &[&["--offline", "--format", "json"], more].concat()).ends(0);
+        let ran =
+            self.folder.verify("evidence.json", &[&["--offline", "--format", "json"], more].concat()).ends(0);
         let report: Value = serde_json::from_str(&ran.out).unwrap();
         let checks = report["checks"].as_array().unwrap().iter();
         let ours = checks.filter(|check| check["id"].as_str().unwrap().starts_with("governance."));
@@ -151,8 +152,10 @@ fn what_two_endpoints_say_is_kept_and_judged_offline() {
     // As one evidence file, with the same answer.
     let whole = [&["--offline", "--save-evidence", "whole.json"], &registry[..]].concat();
     scene.folder.verify("evidence.json", &whole).ends(0);
-    let one = scene.folder.verify("whole.json", &["--offline", "--registry", &scene.registry, "--format", "json"]);
-    let two = scene.folder.verify("whole.json", &["--offline", "--registry", &scene.registry, "--format", "json"]);
+    let one =
+        scene.folder.verify("whole.json", &["--offline", "--registry", &scene.registry, "--format", "json"]);
+    let two =
+        scene.folder.verify("whole.json", &["--offline", "--registry", &scene.registry, "--format", "json"]);
     assert_eq!(one.out, two.out);
     assert!(one.ends(0).out.contains("endpoints-agree(2)"));
     // And told again from the file, without a network.
@@ -170,7 +173,8 @@ fn one_endpoint_alone_is_told_and_not_called_proven() {
     let checks = scene.verify(&["--chain", "chain.json", "--registry", &scene.registry]);
     assert!(all(&checks, "chain-anchor-single"), "{checks:?}");
     // With the hash of the block it stands by itself.
-    let document: Value = serde_json::from_str(&scene.ask(&scene.app, &[&scene.nodes[0]], &["--format", "json"]).out).unwrap();
+    let document: Value =
+        serde_json::from_str(&scene.ask(&scene.app, &[&scene.nodes[0]], &["--format", "json"]).out).unwrap();
     let hash = document["block"]["hash"].as_str().unwrap().to_owned();
     let checks = scene.verify(&["--chain", "chain.json", "--registry", &scene.registry, "--block", &hash]);
     assert!(all(&checks, "pass"), "{checks:?}");
@@ -234,10 +238,9 @@ fn a_liar_and_a_dead_endpoint_are_told_apart() {
     });
     let ran = scene.ask(&scene.app, &[&scene.nodes[0], &liar], &["--save", "chain.json"]).ends(11);
     assert!(ran.out.contains("REFUSED"), "{}", ran.out);
-    let ran = scene.folder.verify(
-        "evidence.json",
-        &["--offline", "--chain", "chain.json", "--registry", &scene.registry],
-    );
+    let ran = scene
+        .folder
+        .verify("evidence.json", &["--offline", "--chain", "chain.json", "--registry", &scene.registry]);
     assert!(ran.ends(11).out.contains("chain-answer-refused"));
     let dead = Server::http();
     let ran = scene.ask(&scene.app, &[&dead], &[]).ends(3);
@@ -299,6 +302,7 @@ fn a_kms_is_given_as_a_file_and_its_keys_beside_it() {
     // The event names another replica.
     assert_eq!(outcome("link.kms-measurement"), "link-kms-other");
     assert_eq!(outcome("link.gateway-machine"), "link-not-given");
-    let ran = folder.verify("evidence.json", &["--offline", "--kms", "kms.json", "--kms-keys", "00,11"]).ends(2);
+    let ran =
+        folder.verify("evidence.json", &["--offline", "--kms", "kms.json", "--kms-keys", "00,11"]).ends(2);
     assert!(ran.err.contains("33 bytes"), "{}", ran.err);
 }

@@ -55,12 +55,7 @@ const ANSWERS: &[(&str, Run, i32, &str)] = &[
         "rpc.example",
     ),
     ("veritee history chain.json --at 3 --margin 1", Whole, 13, "changed within the margin"),
-    (
-        "veritee history evidence.json --rpc https://rpc.example --save chain.json",
-        Alone,
-        3,
-        "rpc.example",
-    ),
+    ("veritee history evidence.json --rpc https://rpc.example --save chain.json", Alone, 3, "rpc.example"),
     ("veritee verify evidence.json --policy policy.toml --chain chain.json", Whole, 0, "VERIFIED"),
     ("veritee quote show quote.bin", Whole, 0, "b24d3b24e9e3c160"),
     ("veritee quote show - < quote.bin", Whole, 0, "b24d3b24e9e3c160"),
@@ -305,7 +300,8 @@ fn prepared() -> Folder {
     copy("gpu/hopperCertChain.txt", "gpu-chain.pem");
     let digits = |name: &str| evidence["claims"][name]["value"].as_str().map(str::to_owned);
     let compose_hash = *veritee_model::ComposeHash::of(compose.as_bytes()).as_bytes();
-    let app = hex::decode(digits("app_id").unwrap_or_else(|| QUICKSTART.to_owned())).unwrap().try_into().unwrap();
+    let app =
+        hex::decode(digits("app_id").unwrap_or_else(|| QUICKSTART.to_owned())).unwrap().try_into().unwrap();
     let (world, registry) = crate::chains::governed(app, compose_hash, &[3; 91]);
     folder.write("chain.json", crate::chains::saved(&world, app, registry));
     documents(&folder, &part("vm_config"), &compose);

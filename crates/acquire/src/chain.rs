@@ -74,7 +74,12 @@ pub struct ChainNote {
 
 impl fmt::Display for ChainNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", veritee_model::text::inert(&self.endpoint), veritee_model::text::inert(&self.what))
+        write!(
+            f,
+            "{}: {}",
+            veritee_model::text::inert(&self.endpoint),
+            veritee_model::text::inert(&self.what)
+        )
     }
 }
 
@@ -231,7 +236,11 @@ async fn chain_id(
         };
         let wanted = endpoint.chain_id.or(expected).unwrap_or(got);
         if got != wanted {
-            return Err(ChainReadError::ChainId { endpoint: voice.endpoint.url.clone(), expected: wanted, got });
+            return Err(ChainReadError::ChainId {
+                endpoint: voice.endpoint.url.clone(),
+                expected: wanted,
+                got,
+            });
         }
         expected = Some(wanted);
         voice.endpoint.add(question, answer);
@@ -274,9 +283,7 @@ async fn given_block(
         }
     }
     match wrong {
-        Some((voice, what)) => {
-            Err(ChainReadError::GivenBlock { endpoint: voice.endpoint.url.clone(), what })
-        }
+        Some((voice, what)) => Err(ChainReadError::GivenBlock { endpoint: voice.endpoint.url.clone(), what }),
         None => Err(ChainReadError::NoBlock { notes: notes.clone() }),
     }
 }
@@ -296,7 +303,12 @@ async fn deployed(voice: &mut Voice<'_>, address: Address, last: u64, notes: &mu
     while low < high {
         let middle = low.saturating_add(high.saturating_sub(low) / 2);
         let question = Question::Code { address, block: middle };
-        match voice.rpc.ask(core::slice::from_ref(&question)).await.ok().and_then(|all| all.into_iter().next())
+        match voice
+            .rpc
+            .ask(core::slice::from_ref(&question))
+            .await
+            .ok()
+            .and_then(|all| all.into_iter().next())
         {
             Some(Ok(code)) if code == "\"0x\"" => low = middle.saturating_add(1),
             Some(Ok(_)) => high = middle,
@@ -388,7 +400,8 @@ async fn logs_of(voice: &mut Voice<'_>, wanted: &Question, budget: &Budget, note
 
 /// The block of the app contract's first log.
 fn first_log(voices: &[Voice<'_>], subject: &Subject, budget: &Budget) -> Option<u64> {
-    let mut read = voices.iter().filter(|voice| !voice.lost).map(|voice| survey(&voice.endpoint, subject, budget));
+    let mut read =
+        voices.iter().filter(|voice| !voice.lost).map(|voice| survey(&voice.endpoint, subject, budget));
     read.find_map(|read| read.history?.timeline().entries().first().map(|entry| entry.block))
 }
 
@@ -440,10 +453,12 @@ pub async fn block_at(
     while low < high {
         // The upper middle: `low` stays at or before the time.
         let middle = high.saturating_sub(high.saturating_sub(low) / 2);
-        let time = match voice.one(&Question::BlockByNumber(middle), &mut notes).await.map(|answer| header(&answer)) {
-            Some(Ok(header)) if header.number() == middle => header.timestamp(),
-            Some(Ok(_)) | Some(Err(_)) | None => return Err(ChainReadError::NoBlock { notes }),
-        };
+        let time =
+            match voice.one(&Question::BlockByNumber(middle), &mut notes).await.map(|answer| header(&answer))
+            {
+                Some(Ok(header)) if header.number() == middle => header.timestamp(),
+                Some(Ok(_)) | Some(Err(_)) | None => return Err(ChainReadError::NoBlock { notes }),
+            };
         if time <= seconds {
             low = middle;
         } else {

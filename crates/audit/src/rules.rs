@@ -68,7 +68,8 @@ impl Elsewhere {
 }
 
 const CHAIN: &str = "needs sources beside the chain: not compared";
-const HISTORY: &str = "needs the operator's list beside the chain: `veritee history --deployments` compares them";
+const HISTORY: &str =
+    "needs the operator's list beside the chain: `veritee history --deployments` compares them";
 const REGISTRY: &str = "needs the image registry: not read";
 
 /// Rules of the catalogue that are not asked here. They are listed as not asked in every report, never as passed.
@@ -79,7 +80,8 @@ pub const ELSEWHERE: &[Elsewhere] = &[
         "needs evidence of every instance; with it the check identity.replicas compares them",
     ),
     Elsewhere::new("DP-CHN-006", "is the contract's source known?", CHAIN),
-    Elsewhere::new("DP-CHN-010", "does the chain tell the same history?", HISTORY).answering(&[Item::Q4.fails()]),
+    Elsewhere::new("DP-CHN-010", "does the chain tell the same history?", HISTORY)
+        .answering(&[Item::Q4.fails()]),
     Elsewhere::new("DP-CHN-012", "is the cited contract the application's own?", CHAIN)
         .answering(&[Item::E5.tells(), Item::M5.tells()]),
     Elsewhere::new("DP-OCI-001", "does the registry hold the digest?", REGISTRY),

@@ -54,7 +54,10 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NeverAllowed { line, hash } => {
-                write!(f, "line {line}: {hash} was never allowed by the contract, and is no transaction of its logs")
+                write!(
+                    f,
+                    "line {line}: {hash} was never allowed by the contract, and is no transaction of its logs"
+                )
             }
             Self::NotPending { line, hash, since } => {
                 write!(f, "line {line}: {hash} is called pending, the chain has it since block {since}")
@@ -122,8 +125,8 @@ fn hashes(text: &str) -> Vec<(B256, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timeline::Timeline;
     use crate::log::Log;
+    use crate::timeline::Timeline;
     use alloy_primitives::{Address, Bytes, keccak256};
 
     fn added(block: u64, hash: B256) -> Log {
@@ -163,7 +166,8 @@ mod tests {
 
     #[test]
     fn each_difference_is_named_with_its_line() {
-        let timeline = Timeline::of(Address::ZERO, &[added(5, word(1)), added(9, word(2)), added(11, word(3))]);
+        let timeline =
+            Timeline::of(Address::ZERO, &[added(5, word(1)), added(9, word(2)), added(11, word(3))]);
         let list = format!("{} pending\n{} {}\n{}\n", word(1), word(2), transaction(5), word(9));
         assert_eq!(
             compare(&list, &timeline),

@@ -51,7 +51,9 @@ pub(crate) fn check(
             identity.app_id()
         );
         for id in CHECKS {
-            run.record(Check::not_checked(id, Reason::GovernanceNotChecked, detail.clone()).next(next.clone()));
+            run.record(
+                Check::not_checked(id, Reason::GovernanceNotChecked, detail.clone()).next(next.clone()),
+            );
         }
         return None;
     };
@@ -63,7 +65,8 @@ pub(crate) fn check(
         }
     };
     if reads.subject.app.as_slice() != identity.app_id().as_bytes() {
-        let detail = format!("the chain reads are about {}, measured was {}", reads.subject.app, identity.app_id());
+        let detail =
+            format!("the chain reads are about {}, measured was {}", reads.subject.app, identity.app_id());
         unread(run, Reason::ChainOtherApp, &detail);
         return None;
     }
@@ -93,7 +96,11 @@ pub(crate) fn check(
     run.record(chain.unwrap_or_else(|check| check));
     if found.agreeing == 0 {
         for id in CHECKS.into_iter().skip(1) {
-            run.record(Check::not_checked(id, Reason::ChainNotAnswered, "no endpoint answered everything that was asked"));
+            run.record(Check::not_checked(
+                id,
+                Reason::ChainNotAnswered,
+                "no endpoint answered everything that was asked",
+            ));
         }
         return None;
     }
@@ -139,7 +146,8 @@ fn chain(reads: &ChainReads, found: &Findings, as_of: UnixTime) -> Result<Check,
     let refused = found.faults.iter().filter_map(|(url, fault)| Some((url, fault, refusal(fault.kind)?)));
     if let Some((url, fault, reason)) = refused.min_by_key(|(_, fault, _)| fault.kind) {
         let others = found.faults.len().saturating_sub(1);
-        let more = if others > 0 { format!("; {others} more of its kind or of others") } else { String::new() };
+        let more =
+            if others > 0 { format!("; {others} more of its kind or of others") } else { String::new() };
         let check = Check::fail(id, reason, format!("{}{more}", told(url, fault)));
         return Err(check.at(inert(url)).next("leave this endpoint out, and ask another one"));
     }
@@ -158,7 +166,9 @@ fn chain(reads: &ChainReads, found: &Findings, as_of: UnixTime) -> Result<Check,
             }
             (None, None) => "the chain reads have no endpoint".to_owned(),
         };
-        return Err(Check::not_checked(id, Reason::ChainNotAnswered, why).next("ask again, or ask another endpoint"));
+        return Err(
+            Check::not_checked(id, Reason::ChainNotAnswered, why).next("ask again, or ask another endpoint")
+        );
     };
     let time = UnixTime::from_seconds(header.timestamp());
     let block = format!("block {} of {name} at {time} ({})", header.number(), header.hash());
@@ -168,7 +178,8 @@ fn chain(reads: &ChainReads, found: &Findings, as_of: UnixTime) -> Result<Check,
     }
     let test = if test { ", a network on which nothing of value stands" } else { "" };
     let silent = found.faults.iter().filter(|(_, fault)| refusal(fault.kind).is_none()).map(|(url, _)| url);
-    let silent: std::collections::BTreeSet<&String> = silent.chain(found.missing.iter().map(|(url, _)| url)).collect();
+    let silent: std::collections::BTreeSet<&String> =
+        silent.chain(found.missing.iter().map(|(url, _)| url)).collect();
     let silent = match silent.len() {
         0 => String::new(),
         count => format!("; {count} endpoints did not answer everything"),

@@ -30,7 +30,9 @@ fn of_machine(evidence: &Evidence, given: &[&Item]) -> Vec<Input> {
     ];
     let mut inputs: Vec<Input> =
         parts.into_iter().filter_map(|(name, item)| item.map(|item| input(name, item))).collect();
-    inputs.extend(evidence.collateral.iter().chain(given.iter().copied()).map(|item| input("collateral", item)));
+    inputs.extend(
+        evidence.collateral.iter().chain(given.iter().copied()).map(|item| input("collateral", item)),
+    );
     inputs.extend(evidence.gpus.iter().map(|item| input("gpus", item)));
     inputs.extend(evidence.gpu_collateral.iter().map(|item| input("gpu-collateral", item)));
     if let Some(ingress) = &evidence.ingress {

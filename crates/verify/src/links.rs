@@ -17,7 +17,9 @@ use crate::{Expected, GpuGiven, Request, audit};
 use veritee_compose::deployment::{self, Deployment};
 use veritee_compose::{Enforcement, Value};
 use veritee_eventlog::{AppIdentity, KeyProviderKind};
-use veritee_model::{Budget, Check, CheckId, Evidence, Outcome, Reason, Report, Sha256Digest, VerdictOutcome};
+use veritee_model::{
+    Budget, Check, CheckId, Evidence, Outcome, Reason, Report, Sha256Digest, VerdictOutcome,
+};
 use veritee_policy::{Expect, Policy};
 
 /// Machines that are followed one after the other: a gateway, and the KMS behind it.
@@ -51,15 +53,17 @@ impl Linked<'_> {
 
     /// Required checks that were not made.
     fn open(&self) -> Vec<&'static str> {
-        let open = |check: &&Check| {
-            check.required && check.outcome == Outcome::NotChecked && check.waived.is_none()
-        };
+        let open =
+            |check: &&Check| check.required && check.outcome == Outcome::NotChecked && check.waived.is_none();
         self.report.checks.iter().filter(open).map(|check| check.id.id()).collect()
     }
 
     fn failed(&self) -> String {
-        let failed =
-            self.report.checks.iter().filter(|check| check.outcome == Outcome::Fail && check.waived.is_none());
+        let failed = self
+            .report
+            .checks
+            .iter()
+            .filter(|check| check.outcome == Outcome::Fail && check.waived.is_none());
         let words = failed.filter_map(|check| Some(format!("{} ({})", check.id, check.reason?)));
         words.collect::<Vec<_>>().join(", ")
     }
@@ -122,7 +126,9 @@ impl KmsReading {
             [Some(one)] => Some(one.clone()),
             _ => None,
         };
-        let rpc = fixed("ETH_RPC_URL").into_iter().map(|url| url.unwrap_or_else(|| "an address that is set from outside".to_owned()));
+        let rpc = fixed("ETH_RPC_URL")
+            .into_iter()
+            .map(|url| url.unwrap_or_else(|| "an address that is set from outside".to_owned()));
         let images = running().filter_map(|service| service.scalar("image").map(Value::effective));
         let mutable = images.filter(|image| !image.contains("@sha256:"));
         Some(Self { registry, rpc: rpc.collect(), mutable: mutable.collect() })
@@ -288,7 +294,11 @@ fn gateway_keys(gateway: Option<&Linked<'_>>, identity: &AppIdentity) -> Check {
     let id = CheckId::LinkGatewayKeys;
     let Some(gateway) = gateway else { return not_given(id, "gateway", "--gateway") };
     let Some(theirs) = &gateway.report.identity else {
-        return Check::not_checked(id, Reason::LinkMachineIncomplete, "nothing shows the gateway's key provider");
+        return Check::not_checked(
+            id,
+            Reason::LinkMachineIncomplete,
+            "nothing shows the gateway's key provider",
+        );
     };
     let ours = identity.key_provider();
     let (name, key) = (ours.name().to_owned(), hex::encode(ours.id()));

@@ -86,7 +86,12 @@ pub(super) fn people(told: &Told) -> String {
     let mut text = String::new();
     let (name, test) = chain_name(subject.chain_id);
     let _ = writeln!(text, "application  {}", subject.app);
-    let _ = writeln!(text, "chain        {} {name}{}", subject.chain_id, if test { ": nothing of value" } else { "" });
+    let _ = writeln!(
+        text,
+        "chain        {} {name}{}",
+        subject.chain_id,
+        if test { ": nothing of value" } else { "" }
+    );
     if let Some(header) = &found.survey.header {
         let time = UnixTime::from_seconds(header.timestamp());
         let _ = writeln!(text, "block        {} {} at {time}", header.number(), header.hash());
@@ -117,7 +122,8 @@ pub(super) fn people(told: &Told) -> String {
         let _ = writeln!(text, "\nlog ({} entries)", history.timeline().entries().len());
         for (entry, owner) in entries(history.timeline()) {
             let by = owner.map_or_else(|| "at deployment".to_owned(), |owner| format!("owner {owner}"));
-            let _ = writeln!(text, "  {:>10}  {}  ({by}, tx {})", entry.block, entry.event, entry.transaction);
+            let _ =
+                writeln!(text, "  {:>10}  {}  ({by}, tx {})", entry.block, entry.event, entry.transaction);
         }
         for (topic, count) in history.timeline().unknown() {
             let topic = topic.map_or_else(|| "without topic".to_owned(), |topic| topic.to_string());
@@ -142,11 +148,21 @@ fn registry(told: &Told, text: &mut String) {
     match &survey.registry {
         Some(Ok(kms)) => {
             let words = completeness(told, kms.complete);
-            let _ = writeln!(text, "registry     {address}, {}, {words}: a claim until the KMS or the caller says the same", kms.generation.name());
+            let _ = writeln!(
+                text,
+                "registry     {address}, {}, {words}: a claim until the KMS or the caller says the same",
+                kms.generation.name()
+            );
             if let Some(owner) = &survey.registry_owner {
                 let _ = writeln!(text, "  owner      {owner}");
             }
-            let _ = writeln!(text, "  serves     {} applications, {} OS images, {} KMS measurements", kms.apps.len(), kms.os_images.len(), kms.aggregated_mrs.len());
+            let _ = writeln!(
+                text,
+                "  serves     {} applications, {} OS images, {} KMS measurements",
+                kms.apps.len(),
+                kms.os_images.len(),
+                kms.aggregated_mrs.len()
+            );
             let key = if kms.ca_proven { "proven" } else { "not proven" };
             let _ = writeln!(text, "  root key   {} ({key})", kms.info.ca);
             let _ = writeln!(text, "  gateway    {}", quoted(&kms.info.gateway_app_id));

@@ -42,9 +42,13 @@ impl fmt::Display for ProtocolProblem {
         match self {
             Self::Fetch(why) => f.write_str(why),
             Self::Json(why) => write!(f, "the reply is not JSON-RPC 2.0: {why}"),
-            Self::Id(id) => write!(f, "the reply answers question {id}, which was not asked or answered before"),
+            Self::Id(id) => {
+                write!(f, "the reply answers question {id}, which was not asked or answered before")
+            }
             Self::Missing(id) => write!(f, "the reply has no answer to question {id}"),
-            Self::Shape(id) => write!(f, "the answer to question {id} has not exactly one of result and error"),
+            Self::Shape(id) => {
+                write!(f, "the answer to question {id} has not exactly one of result and error")
+            }
         }
     }
 }

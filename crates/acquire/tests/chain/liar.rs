@@ -66,25 +66,47 @@ const CODE: &str = "eth_getCode";
 
 fn headers() -> Vec<Kind> {
     let fields = [
-        "hash", "parentHash", "sha3Uncles", "miner", "stateRoot", "transactionsRoot", "receiptsRoot", "logsBloom",
-        "number", "gasLimit", "timestamp", "extraData", "mixHash", "baseFeePerGas", "withdrawalsRoot",
+        "hash",
+        "parentHash",
+        "sha3Uncles",
+        "miner",
+        "stateRoot",
+        "transactionsRoot",
+        "receiptsRoot",
+        "logsBloom",
+        "number",
+        "gasLimit",
+        "timestamp",
+        "extraData",
+        "mixHash",
+        "baseFeePerGas",
+        "withdrawalsRoot",
         "parentBeaconBlockRoot",
     ];
     let mut kinds: Vec<Kind> = fields
         .into_iter()
-        .map(|field| kind(format!("header: another {field}"), HEADER, Fault(FaultKind::Header), move |_, _, answer| {
-            match field {
-                "number" | "gasLimit" | "timestamp" | "baseFeePerGas" => answer[field] = json!("0x1234567"),
-                _ => flip(&mut answer[field]),
-            }
-        }))
+        .map(|field| {
+            kind(format!("header: another {field}"), HEADER, Fault(FaultKind::Header), move |_, _, answer| {
+                match field {
+                    "number" | "gasLimit" | "timestamp" | "baseFeePerGas" => {
+                        answer[field] = json!("0x1234567")
+                    }
+                    _ => flip(&mut answer[field]),
+                }
+            })
+        })
         .collect();
     kinds.push(kind("header: a field left out", HEADER, Fault(FaultKind::Header), |_, _, answer| {
         drop(answer.as_object_mut().unwrap().remove("parentBeaconBlockRoot"));
     }));
-    kinds.push(kind("header: a quantity with zeros in front", HEADER, Fault(FaultKind::Header), |_, _, answer| {
-        answer["gasUsed"] = json!("0x00");
-    }));
+    kinds.push(kind(
+        "header: a quantity with zeros in front",
+        HEADER,
+        Fault(FaultKind::Header),
+        |_, _, answer| {
+            answer["gasUsed"] = json!("0x00");
+        },
+    ));
     kinds.push(kind("header: the block before", HEADER, Fault(FaultKind::Block), |world, params, answer| {
         let number = u64::from_str_radix(params[0].as_str().unwrap().trim_start_matches("0x"), 16);
         if let Ok(number) = number {
@@ -141,23 +163,36 @@ fn proofs() -> Vec<Kind> {
             }
         }),
         kind("proof: the state of the block before", PROOF, caught, |world, params, answer| {
-            let block = u64::from_str_radix(params[2].as_str().unwrap().trim_start_matches("0x"), 16).unwrap();
+            let block =
+                u64::from_str_radix(params[2].as_str().unwrap().trim_start_matches("0x"), 16).unwrap();
             let then = json!([params[0], params[1], format!("{:#x}", block - 3)]);
             *answer = world.answer(PROOF, &then).unwrap();
         }),
     ];
     // Slots of every contract and owner: whichever word is lied about, and whichever node.
     for slot in [0, 2, 5] {
-        kinds.push(kind(format!("proof: another value of slot {slot}"), PROOF, caught, move |_, _, answer| {
-            if let Some(slot) = answer["storageProof"].get_mut(slot) {
-                slot["value"] = json!("0x99");
-            }
-        }));
-        kinds.push(kind(format!("proof: another byte in a node of slot {slot}"), PROOF, caught, move |_, _, answer| {
-            if let Some(node) = answer["storageProof"].get_mut(slot).and_then(|slot| slot["proof"].get_mut(0)) {
-                flip(node);
-            }
-        }));
+        kinds.push(kind(
+            format!("proof: another value of slot {slot}"),
+            PROOF,
+            caught,
+            move |_, _, answer| {
+                if let Some(slot) = answer["storageProof"].get_mut(slot) {
+                    slot["value"] = json!("0x99");
+                }
+            },
+        ));
+        kinds.push(kind(
+            format!("proof: another byte in a node of slot {slot}"),
+            PROOF,
+            caught,
+            move |_, _, answer| {
+                if let Some(node) =
+                    answer["storageProof"].get_mut(slot).and_then(|slot| slot["proof"].get_mut(0))
+                {
+                    flip(node);
+                }
+            },
+        ));
     }
     kinds
 }
@@ -202,7 +237,8 @@ fn logs() -> Vec<Kind> {
             // The hash was allowed at deployment, removed, and allowed again: without the two it looks uninterrupted.
             let hash = word(1).to_string();
             let logs = answer.as_array_mut().unwrap();
-            let own: Vec<usize> = (0..logs.len()).filter(|index| logs[*index]["data"] == hash.as_str()).collect();
+            let own: Vec<usize> =
+                (0..logs.len()).filter(|index| logs[*index]["data"] == hash.as_str()).collect();
             if let [_, removed, added] = own[..] {
                 logs.remove(added);
                 logs.remove(removed);
@@ -235,7 +271,9 @@ fn logs() -> Vec<Kind> {
         }),
         kind("logs: one marked as removed", LOGS, caught, |_, _, answer| answer[0]["removed"] = json!(true)),
         kind("logs: one without a block", LOGS, caught, |_, _, answer| answer[0]["blockHash"] = Value::Null),
-        kind("logs: two blocks at one height", LOGS, caught, |_, _, answer| flip(&mut answer[0]["blockHash"])),
+        kind("logs: two blocks at one height", LOGS, caught, |_, _, answer| {
+            flip(&mut answer[0]["blockHash"])
+        }),
         kind("logs: a number with zeros in front", LOGS, caught, |_, _, answer| {
             answer[0]["logIndex"] = json!("0x00");
         }),
@@ -256,7 +294,8 @@ fn logs() -> Vec<Kind> {
         }),
         kind("logs: an event by another name", LOGS, Storage, |_, _, answer| {
             for index in find(answer, "ComposeHashAdded(bytes32)") {
-                answer[index]["topics"][0] = json!(keccak256("Transfer(address,address,uint256)").to_string());
+                answer[index]["topics"][0] =
+                    json!(keccak256("Transfer(address,address,uint256)").to_string());
             }
         }),
         kind("logs: data behind the member", LOGS, Storage, |_, _, answer| {
@@ -268,13 +307,16 @@ fn logs() -> Vec<Kind> {
         kind("logs: one that was never emitted", LOGS, Storage, |_, _, answer| {
             let logs = answer.as_array_mut().unwrap();
             let mut made = logs.last().unwrap().clone();
-            let next = u64::from_str_radix(made["logIndex"].as_str().unwrap().trim_start_matches("0x"), 16).unwrap();
+            let next =
+                u64::from_str_radix(made["logIndex"].as_str().unwrap().trim_start_matches("0x"), 16).unwrap();
             made["logIndex"] = json!(format!("{:#x}", next + 1));
             made["topics"] = json!([keccak256("ComposeHashAdded(bytes32)").to_string()]);
             made["data"] = json!(word(66).to_string());
             logs.push(made);
         }),
-        kind("logs: another transaction", LOGS, Second, |_, _, answer| flip(&mut answer[0]["transactionHash"])),
+        kind("logs: another transaction", LOGS, Second, |_, _, answer| {
+            flip(&mut answer[0]["transactionHash"])
+        }),
     ]
 }
 
@@ -313,15 +355,23 @@ fn kinds() -> Vec<Kind> {
 }
 
 /// The second endpoint tells this lie, the first is honest; or both tell it.
-fn told(scene: &Scene, world: &Arc<World>, kind: &Arc<Kind>, alone: bool) -> Result<veritee_chain::survey::Findings, ChainReadError> {
+fn told(
+    scene: &Scene,
+    world: &Arc<World>,
+    kind: &Arc<Kind>,
+    alone: bool,
+) -> Result<veritee_chain::survey::Findings, ChainReadError> {
     let lie = Arc::clone(kind);
-    let liar = through(world, Arc::new(move |world: &World, method: &str, params: &Value| {
-        let mut answer = truthful(world, method, params)?;
-        if method == lie.method && params[0] != "finalized" {
-            (lie.lie)(world, params, &mut answer);
-        }
-        Ok(answer)
-    }));
+    let liar = through(
+        world,
+        Arc::new(move |world: &World, method: &str, params: &Value| {
+            let mut answer = truthful(world, method, params)?;
+            if method == lie.method && params[0] != "finalized" {
+                (lie.lie)(world, params, &mut answer);
+            }
+            Ok(answer)
+        }),
+    );
     let mut ask = ask(scene);
     ask.subject.from_block = 1;
     if alone {
@@ -369,11 +419,22 @@ fn every_kind_of_lie_is_caught_as_the_table_says() {
         let (word, caught) = match kind.caught {
             Fault(wanted) => ("by name", named.contains(&wanted)),
             Storage => ("by completeness", named.is_empty() && unexplained(&found)),
-            InThePast => ("in the observed past", named.is_empty() && !unexplained(&found) && changed_silently(&found, &scene)),
-            Second => ("by a second voice", named.is_empty() && !unexplained(&found) && !changed_silently(&found, &scene)),
+            InThePast => (
+                "in the observed past",
+                named.is_empty() && !unexplained(&found) && changed_silently(&found, &scene),
+            ),
+            Second => (
+                "by a second voice",
+                named.is_empty() && !unexplained(&found) && !changed_silently(&found, &scene),
+            ),
         };
         if !caught {
-            wrong.push(format!("{name}: {:?}, got {named:?}, unexplained {}, silent {}", kind.caught, unexplained(&found), changed_silently(&found, &scene)));
+            wrong.push(format!(
+                "{name}: {:?}, got {named:?}, unexplained {}, silent {}",
+                kind.caught,
+                unexplained(&found),
+                changed_silently(&found, &scene)
+            ));
         }
         // Beside an honest endpoint each is a fault or a disagreement, and the honest one's answer stands.
         match told(&scene, &world, &kind, false) {
@@ -381,7 +442,8 @@ fn every_kind_of_lie_is_caught_as_the_table_says() {
                 if found.faults.is_empty() && found.disagreements.is_empty() {
                     wrong.push(format!("{name}: beside an honest endpoint nothing is said"));
                 }
-                let app = found.survey.app.as_ref().is_some_and(|app| app.as_ref().is_ok_and(|app| app.complete));
+                let app =
+                    found.survey.app.as_ref().is_some_and(|app| app.as_ref().is_ok_and(|app| app.complete));
                 if !app && found.disagreements.is_empty() {
                     wrong.push(format!("{name}: the honest endpoint's answer is lost"));
                 }
@@ -411,7 +473,10 @@ fn a_consistent_liar_is_caught_by_the_anchor_alone() {
     let alone = found(&read(&[&one, &two], &ask).unwrap());
     assert!(alone.faults.is_empty() && alone.disagreements.is_empty());
     assert_eq!(alone.anchor, Anchor::EndpointsAgree(2));
-    assert!(alone.survey.app.unwrap().unwrap().compose_hashes.contains(&word(66)), "nothing in the answers shows it");
+    assert!(
+        alone.survey.app.unwrap().unwrap().compose_hashes.contains(&word(66)),
+        "nothing in the answers shows it"
+    );
     // A second voice of somebody else's, or the hash of the block.
     let beside = found(&read(&[&one, &honest], &ask).unwrap());
     assert_eq!(beside.disagreements.len(), 1);
@@ -436,10 +501,13 @@ fn a_chain_that_is_replaced_while_it_is_read_is_named() {
     for after in 2..12 {
         let asked = AtomicUsize::new(0);
         let (before, then) = (scene.world.clone(), replaced.clone());
-        let server = through(&Arc::new(before), Arc::new(move |world: &World, method: &str, params: &Value| {
-            let world = if asked.fetch_add(1, Ordering::SeqCst) < after { world } else { &then };
-            truthful(world, method, params)
-        }));
+        let server = through(
+            &Arc::new(before),
+            Arc::new(move |world: &World, method: &str, params: &Value| {
+                let world = if asked.fetch_add(1, Ordering::SeqCst) < after { world } else { &then };
+                truthful(world, method, params)
+            }),
+        );
         let mut ask = ask(&scene);
         ask.subject.from_block = 1;
         ask.first_block = false;

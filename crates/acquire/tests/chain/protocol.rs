@@ -76,9 +76,7 @@ fn a_spoiled_batch_ends_the_endpoint_and_leaves_its_questions_open() {
             let text = Value::Array(all).to_string();
             Reply::json(text[..text.len() / 2].to_owned())
         }),
-        ("another media type", "content type", |all| {
-            Reply::text(Value::Array(all).to_string())
-        }),
+        ("another media type", "content type", |all| Reply::text(Value::Array(all).to_string())),
         ("a status", "500", |_| Reply::status(500)),
         ("no reply", "", |_| Reply::close()),
     ];

@@ -95,20 +95,23 @@ fn ranges_of_logs_are_halved_until_they_are_taken_and_none_is_left_out() {
     }
     let world = Arc::new(scene.world.clone());
     let limited = |limit: u64, logs: usize| {
-        through(&world, Arc::new(move |world: &World, method: &str, params: &Value| {
-            if method == "eth_getLogs" {
-                let filter = &params[0];
-                if number(&filter["toBlock"]) - number(&filter["fromBlock"]) >= limit {
-                    return Err(failure("query exceeds the range"));
+        through(
+            &world,
+            Arc::new(move |world: &World, method: &str, params: &Value| {
+                if method == "eth_getLogs" {
+                    let filter = &params[0];
+                    if number(&filter["toBlock"]) - number(&filter["fromBlock"]) >= limit {
+                        return Err(failure("query exceeds the range"));
+                    }
+                    let answer = truthful(world, method, params)?;
+                    if answer.as_array().unwrap().len() > logs {
+                        return Err(failure("query returns more than the limit"));
+                    }
+                    return Ok(answer);
                 }
-                let answer = truthful(world, method, params)?;
-                if answer.as_array().unwrap().len() > logs {
-                    return Err(failure("query returns more than the limit"));
-                }
-                return Ok(answer);
-            }
-            truthful(world, method, params)
-        }))
+                truthful(world, method, params)
+            }),
+        )
     };
     for (limit, logs) in [(u64::MAX, 1_000), (50, usize::MAX), (20, 100), (1, usize::MAX)] {
         let server = limited(limit, logs);
@@ -130,12 +133,15 @@ fn ranges_of_logs_are_halved_until_they_are_taken_and_none_is_left_out() {
 fn the_lowest_final_block_is_read_and_a_given_one_before_it() {
     let scene = scene();
     let world = Arc::new(scene.world.clone());
-    let behind = through(&world, Arc::new(|world: &World, method: &str, params: &Value| {
-        if method == "eth_getBlockByNumber" && params[0] == "finalized" {
-            return truthful(world, method, &serde_json::json!(["0x7", false]));
-        }
-        truthful(world, method, params)
-    }));
+    let behind = through(
+        &world,
+        Arc::new(|world: &World, method: &str, params: &Value| {
+            if method == "eth_getBlockByNumber" && params[0] == "finalized" {
+                return truthful(world, method, &serde_json::json!(["0x7", false]));
+            }
+            truthful(world, method, params)
+        }),
+    );
     let ahead = node(&world);
     let read_at = read(&[&ahead, &behind], &ask(&scene)).unwrap();
     assert_eq!(read_at.reads.subject.block, 7);
@@ -161,12 +167,13 @@ fn a_chain_other_than_expected_is_refused_before_anything_is_read() {
         }
         let mut endpoints: Vec<_> = servers.iter().map(|server| endpoint(server)).collect();
         endpoints[0].chain_id = Some(8453);
-        let read =
-            crate::node::block_on(veritee_acquire::chain::read_chain(&client(), &endpoints, &ask, crate::node::BUDGET));
-        assert!(
-            matches!(read, Err(ChainReadError::ChainId { expected: 8453, got: 84_532, .. })),
-            "{read:?}"
-        );
+        let read = crate::node::block_on(veritee_acquire::chain::read_chain(
+            &client(),
+            &endpoints,
+            &ask,
+            crate::node::BUDGET,
+        ));
+        assert!(matches!(read, Err(ChainReadError::ChainId { expected: 8453, got: 84_532, .. })), "{read:?}");
     }
     assert!(there.requests().len() <= 2);
     assert!(matches!(read(&[], &ask(&scene)), Err(ChainReadError::NoEndpoint)));
@@ -177,17 +184,20 @@ fn an_endpoint_without_old_states_is_read_now_and_says_what_it_lacks() {
     let scene = scene();
     let head = scene.world.head();
     let world = Arc::new(scene.world.clone());
-    let pruned = through(&world, Arc::new(move |world: &World, method: &str, params: &Value| {
-        let at = match method {
-            "eth_getCode" => Some(&params[1]),
-            "eth_getProof" => Some(&params[2]),
-            _ => None,
-        };
-        if at.is_some_and(|at| number(at) < head) {
-            return Err(failure("missing trie node"));
-        }
-        truthful(world, method, params)
-    }));
+    let pruned = through(
+        &world,
+        Arc::new(move |world: &World, method: &str, params: &Value| {
+            let at = match method {
+                "eth_getCode" => Some(&params[1]),
+                "eth_getProof" => Some(&params[2]),
+                _ => None,
+            };
+            if at.is_some_and(|at| number(at) < head) {
+                return Err(failure("missing trie node"));
+            }
+            truthful(world, method, params)
+        }),
+    );
     let full = node(&world);
     let read = read(&[&full, &pruned], &ask(&scene)).unwrap();
     assert!(read.notes.iter().any(|note| note.what.contains("keeps no state")), "{:?}", read.notes);

@@ -152,7 +152,9 @@ impl World {
         let reply = match serde_json::from_slice(body) {
             Ok(Value::Array(questions)) => Value::Array(questions.iter().rev().map(one).collect()),
             Ok(question) => one(&question),
-            Err(_) => json!({"jsonrpc": "2.0", "id": null, "error": {"code": -32700, "message": "parse error"}}),
+            Err(_) => {
+                json!({"jsonrpc": "2.0", "id": null, "error": {"code": -32700, "message": "parse error"}})
+            }
         };
         reply.to_string()
     }

@@ -45,8 +45,8 @@ impl Contracts<'_> {
     pub(super) fn is_shown(&self, checks: &[Check]) -> bool {
         let shown = |id: CheckId| checks.iter().find(|check| check.id == id);
         let registry = shown(CheckId::GovernanceRegistry).is_some_and(|check| check.reason.is_none());
-        let contract = shown(CheckId::GovernanceContract)
-            .is_some_and(|check| check.outcome != Outcome::NotChecked);
+        let contract =
+            shown(CheckId::GovernanceContract).is_some_and(|check| check.outcome != Outcome::NotChecked);
         registry && contract
     }
 
@@ -63,7 +63,10 @@ impl Contracts<'_> {
                 registry: kms.address.to_string(),
                 registry_owner: self.owner(self.found.survey.registry_owner.as_ref(), kms.owner),
                 any_gateway: kms.info.gateway_app_id == "any",
-                app: self.app().filter(|_| self.contract().outcome == Outcome::Pass).map(|app| self.app_facts(app)),
+                app: self
+                    .app()
+                    .filter(|_| self.contract().outcome == Outcome::Pass)
+                    .map(|app| self.app_facts(app)),
             }),
         }
     }
@@ -77,7 +80,11 @@ impl Contracts<'_> {
             allows_this: app.compose_hashes.contains(&measured),
             others: others.map(ToString::to_string).collect(),
             owner: self.owner(self.found.survey.app_owner.as_ref(), app.owner),
-            pending_owner: app.pending_owner.proven().filter(|pending| !pending.is_zero()).map(ToString::to_string),
+            pending_owner: app
+                .pending_owner
+                .proven()
+                .filter(|pending| !pending.is_zero())
+                .map(ToString::to_string),
             code_fixed: on(app.upgrades_disabled),
             any_device: on(app.allow_any_device),
             tcb_up_to_date: on(app.require_tcb_up_to_date),
@@ -148,7 +155,9 @@ impl Contracts<'_> {
             let detail = format!("{address} keeps another root key than the measured key provider");
             return Check::fail(id, Reason::RegistryKeyOther, detail)
                 .compared(hex::encode(provider.id()), hex::encode(&kms.info.ca))
-                .next("its root key was replaced, or the machine's keys come from elsewhere: ask who runs it");
+                .next(
+                    "its root key was replaced, or the machine's keys come from elsewhere: ask who runs it",
+                );
         }
         let by = match known {
             Known::Caller => "named by the caller".to_owned(),
@@ -177,7 +186,11 @@ impl Contracts<'_> {
             Some(mr) => format!(", the KMS that gave the keys {}", allowed(kms.aggregated_mrs.contains(&mr))),
             None => String::new(),
         };
-        format!("{image}{instance}; {} OS images, {} KMS measurements", kms.os_images.len(), kms.aggregated_mrs.len())
+        format!(
+            "{image}{instance}; {} OS images, {} KMS measurements",
+            kms.os_images.len(),
+            kms.aggregated_mrs.len()
+        )
     }
 
     fn known(&self, address: Address) -> Result<Known, String> {
@@ -188,7 +201,10 @@ impl Contracts<'_> {
             return if (chain_id, given) == here {
                 Ok(Known::Caller)
             } else {
-                Err(format!("the reads are of {address} on chain {}, the caller names {given} on chain {chain_id}", here.0))
+                Err(format!(
+                    "the reads are of {address} on chain {}, the caller names {given} on chain {chain_id}",
+                    here.0
+                ))
             };
         }
         let own = hex::encode(self.identity.key_provider().id());
@@ -223,7 +239,8 @@ impl Contracts<'_> {
             match registered {
                 Some(true) => {}
                 Some(false) => {
-                    let detail = format!("{} does not serve {app_id}: it is not registered there", kms.address);
+                    let detail =
+                        format!("{} does not serve {app_id}: it is not registered there", kms.address);
                     return Check::fail(id, Reason::AppNotServed, detail)
                         .next("the machine got its keys by other means, or before this block: ask how");
                 }
@@ -242,7 +259,13 @@ impl Contracts<'_> {
                     .next("an app id without a contract is authorised by nobody: the KMS is another one");
             }
             Some(Err(why)) => return self.not_recognised(id, "application's contract", at, *why),
-            None => return Check::not_checked(id, Reason::ChainNotAnswered, "the application's contract was not read"),
+            None => {
+                return Check::not_checked(
+                    id,
+                    Reason::ChainNotAnswered,
+                    "the application's contract was not read",
+                );
+            }
         };
         if !app.answers_kms {
             let detail = format!("{at} has no function that a KMS could ask");
@@ -287,7 +310,10 @@ impl Contracts<'_> {
                 .next("it was removed, or the machine booted by other means: `veritee history` says when it was allowed");
         }
         let exactly = if app.complete { "exactly" } else { "at least" };
-        let detail = format!("allowed by {}, one of {exactly} {total} that can get the application's keys", app.address);
+        let detail = format!(
+            "allowed by {}, one of {exactly} {total} that can get the application's keys",
+            app.address
+        );
         Check::pass(id, detail)
     }
 
@@ -322,12 +348,10 @@ impl Contracts<'_> {
     }
 
     fn not_recognised(&self, id: CheckId, what: &str, at: Address, why: NotRecognised) -> Check {
-        let detail = format!(
-            "{what} {at}: {why}; its logs are {} and nothing more",
-            self.without_storage()
-        );
-        Check::not_checked(id, Reason::ContractNotRecognised, detail)
-            .next("an endpoint that hides a log looks like this too: ask another one, from the first block on")
+        let detail = format!("{what} {at}: {why}; its logs are {} and nothing more", self.without_storage());
+        Check::not_checked(id, Reason::ContractNotRecognised, detail).next(
+            "an endpoint that hides a log looks like this too: ask another one, from the first block on",
+        )
     }
 }
 
@@ -336,7 +360,8 @@ fn unless(shown: bool, check: Check) -> Check {
     if shown || check.outcome == Outcome::NotChecked {
         return check;
     }
-    let detail = format!("not shown to be the contract that the KMS asks (governance.registry); {}", check.detail);
+    let detail =
+        format!("not shown to be the contract that the KMS asks (governance.registry); {}", check.detail);
     Check::not_checked(check.id, Reason::RegistryNotShown, detail)
 }
 

@@ -5,7 +5,7 @@ use veritee_model::evidence::KmsKeys;
 use veritee_model::{Budget, CheckId, Evidence, Outcome, Reason, Report, UnixTime};
 use veritee_policy::Policy;
 use veritee_quote::TrustRoot;
-use veritee_verify::{ChainGiven, Engine, Expected, Grounds, GpuGiven, Request, audit, verify};
+use veritee_verify::{ChainGiven, Engine, Expected, GpuGiven, Grounds, Request, audit, verify};
 
 /// Root keys of the hosted KMS whose bootstrap quote is among the vectors.
 const PHA_CA: &str = "3059301306072a8648ce3d020106082a8648ce3d030107034200048844eb42ccdf8c52fd4f174f362fcb9bbd19c45fd48f1edec2d8f1ca23536ec1a74021b4cee610c074f8294d431b2b7fee2c39e5333fdaf0a4522d43fb159d9f";
@@ -79,12 +79,19 @@ fn the_gateway_had_its_keys_from_the_kms_and_the_application_from_another_replic
     assert_eq!(find(&report, CheckId::LinkKmsKey).reason, Some(Reason::LinkKmsKeyNotBound));
     // What the attested compose says of how it reads the chain stands beside what the chain would say.
     let detail = &find(&report, CheckId::GovernanceHistory).detail;
-    assert!(detail.contains("http://helios:8545") && detail.contains("leechael/helios:20250725-881c6bc"), "{detail}");
+    assert!(
+        detail.contains("http://helios:8545") && detail.contains("leechael/helios:20250725-881c6bc"),
+        "{detail}"
+    );
 
     // The application's `mr-kms` is another replica's: it must not pass, and it is no forgery.
     let report = linked(named(&machines, "base-prod7-app"), kms.evidence.clone(), &[kms]);
     let check = find(&report, CheckId::LinkKmsMeasurement);
-    assert_eq!((check.outcome, check.reason), (Outcome::NotChecked, Some(Reason::LinkKmsOther)), "{check:#?}");
+    assert_eq!(
+        (check.outcome, check.reason),
+        (Outcome::NotChecked, Some(Reason::LinkKmsOther)),
+        "{check:#?}"
+    );
     assert_eq!(find(&report, CheckId::LinkKmsMachine).outcome, Outcome::Pass);
 
     // A gateway of the same cluster, seen from the application: one key provider.

@@ -26,7 +26,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             sink.add(Note::pass(&place("registry"), words));
         }
         None => {
-            let words = format!("{} does not serve the application, or it has no contract", contracts.registry);
+            let words =
+                format!("{} does not serve the application, or it has no contract", contracts.registry);
             sink.add(Note::fail(&place("registry"), words));
         }
     }

@@ -32,7 +32,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         Power::Several => Note::fail(&place, format!("{words}, without delay")).severity(Severity::Medium),
         Power::Unknown => Note::unknown(&place, words),
         Power::After(0) => Note::fail(&place, format!("{words}: a delay of nothing")),
-        Power::After(seconds) => Note::manual(&place, format!("{words}: announced {} before", delay(seconds))),
+        Power::After(seconds) => {
+            Note::manual(&place, format!("{words}: announced {} before", delay(seconds)))
+        }
         Power::Nobody => Note::pass(&place, words),
     });
 }

@@ -18,7 +18,9 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(chain) = &subject.context.chain else { return };
     match &chain.test_network {
-        Some(name) => sink.add(Note::fail(&place("network"), format!("{name}: nothing of value stands there"))),
+        Some(name) => {
+            sink.add(Note::fail(&place("network"), format!("{name}: nothing of value stands there")))
+        }
         None => sink.add(Note::pass(&place("network"), format!("read at {}", chain.block))),
     }
 }

@@ -26,7 +26,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         Power::OneKey | Power::After(0) => Note::fail(&place, words),
         Power::Unknown => Note::unknown(&place, words),
         Power::Several => Note::manual(&place, format!("{words}, without delay")),
-        Power::After(seconds) => Note::manual(&place, format!("{words}: announced {} before", delay(seconds))),
+        Power::After(seconds) => {
+            Note::manual(&place, format!("{words}: announced {} before", delay(seconds)))
+        }
         Power::Nobody => Note::pass(&place, words),
     });
 }
