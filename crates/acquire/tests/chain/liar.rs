@@ -89,7 +89,7 @@ fn headers() -> Vec<Kind> {
             kind(format!("header: another {field}"), HEADER, Fault(FaultKind::Header), move |_, _, answer| {
                 match field {
                     "number" | "gasLimit" | "timestamp" | "baseFeePerGas" => {
-                        answer[field] = json!("0x1234567")
+                        answer[field] = json!("0x1234567");
                     }
                     _ => flip(&mut answer[field]),
                 }
@@ -272,7 +272,7 @@ fn logs() -> Vec<Kind> {
         kind("logs: one marked as removed", LOGS, caught, |_, _, answer| answer[0]["removed"] = json!(true)),
         kind("logs: one without a block", LOGS, caught, |_, _, answer| answer[0]["blockHash"] = Value::Null),
         kind("logs: two blocks at one height", LOGS, caught, |_, _, answer| {
-            flip(&mut answer[0]["blockHash"])
+            flip(&mut answer[0]["blockHash"]);
         }),
         kind("logs: a number with zeros in front", LOGS, caught, |_, _, answer| {
             answer[0]["logIndex"] = json!("0x00");
@@ -315,7 +315,7 @@ fn logs() -> Vec<Kind> {
             logs.push(made);
         }),
         kind("logs: another transaction", LOGS, Second, |_, _, answer| {
-            flip(&mut answer[0]["transactionHash"])
+            flip(&mut answer[0]["transactionHash"]);
         }),
     ]
 }

@@ -19,7 +19,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(chain) = &subject.context.chain else { return };
     match &chain.test_network {
         Some(name) => {
-            sink.add(Note::fail(&place("network"), format!("{name}: nothing of value stands there")))
+            sink.add(Note::fail(&place("network"), format!("{name}: nothing of value stands there")));
         }
         None => sink.add(Note::pass(&place("network"), format!("read at {}", chain.block))),
     }
