@@ -10,11 +10,19 @@ use veritee_loopback::{Reply, Server};
 use veritee_model::Budget;
 use veritee_testkit::chain::{AppForge, AppKind, Deployment, Info, KmsForge, KmsKind, World};
 
+/// Shortly before the forged machine is judged: 2026-10-14T17:46:40Z.
+pub(crate) const START: u64 = 1_792_000_000;
+
 /// A chain on which this compose is allowed, withdrawn and allowed again, beside another one.
-pub(crate) fn governed(app: [u8; 20], compose_hash: [u8; 32], root_key: &[u8]) -> (World, Address) {
+pub(crate) fn governed(
+    start: u64,
+    app: [u8; 20],
+    compose_hash: [u8; 32],
+    root_key: &[u8],
+) -> (World, Address) {
     let address = |seed: u8| Address::repeat_byte(seed);
     let registry = address(2);
-    let mut world = World::new(8453, 1_700_000_000);
+    let mut world = World::new(8453, start);
     let kms = KmsForge::deploy(&mut world, registry, KmsKind::DstackKms, address(1));
     let info = Info {
         k256: vec![2; 33],
@@ -26,7 +34,7 @@ pub(crate) fn governed(app: [u8; 20], compose_hash: [u8; 32], root_key: &[u8]) -
     kms.set_info(&mut world, &info, true);
     let implementation = AppForge::implementation(&mut world, AppKind::DstackAppTcb, 1);
     kms.app_implementation(&mut world, implementation);
-    world.mine(1_700_000_002);
+    world.mine(start + 2);
     let with = Deployment {
         owner: address(1),
         compose_hash: compose_hash.into(),
@@ -37,10 +45,10 @@ pub(crate) fn governed(app: [u8; 20], compose_hash: [u8; 32], root_key: &[u8]) -
     };
     let app = AppForge::deploy(&mut world, app.into(), AppKind::DstackAppTcb, implementation, with);
     kms.register(&mut world, app.address, None);
-    world.mine(1_700_000_004);
+    world.mine(start + 4);
     let changes: [(B256, bool); 3] =
         [(compose_hash.into(), false), (B256::repeat_byte(0x77), true), (compose_hash.into(), true)];
-    for (at, (hash, allowed)) in (1_700_000_006..).step_by(2).zip(changes) {
+    for (at, (hash, allowed)) in (start + 6..).step_by(2).zip(changes) {
         world.transaction();
         app.compose_hash(&mut world, hash, allowed);
         world.mine(at);
@@ -87,7 +95,7 @@ fn node(world: &Arc<World>) -> Server {
 fn scene() -> Scene {
     let payloads = machine().payloads();
     let root_key = hex::decode(machine().key_provider.id).unwrap();
-    let (world, registry) = governed(payloads.app_id, payloads.compose_hash, &root_key);
+    let (world, registry) = governed(START, payloads.app_id, payloads.compose_hash, &root_key);
     let world = Arc::new(world);
     Scene {
         folder: Folder::new(),
@@ -198,8 +206,8 @@ fn what_could_run_at_a_block_or_a_time_is_told_with_its_margin() {
     assert_eq!(answer(&["--at", "3"]), (3, "could not run".to_owned()));
     assert_eq!(answer(&["--at", "3", "--margin", "1"]), (3, "changed within the margin".to_owned()));
     assert_eq!(answer(&["--at", "5"]), (5, "could run".to_owned()));
-    // 1_700_000_006 is 2023-11-14T22:13:26Z.
-    assert_eq!(answer(&["--at", "2023-11-14T22:13:27Z"]), (3, "could not run".to_owned()));
+    // The block is of 2026-10-14T17:46:46Z.
+    assert_eq!(answer(&["--at", "2026-10-14T17:46:47Z"]), (3, "could not run".to_owned()));
     let ran = scene.both(&["--at", "99"]).ends(2);
     assert!(ran.err.contains("after block 5"), "{}", ran.err);
 }
@@ -224,7 +232,7 @@ fn a_liar_and_a_dead_endpoint_are_told_apart() {
     let scene = scene();
     let payloads = machine().payloads();
     let root_key = hex::decode(machine().key_provider.id).unwrap();
-    let (world, _) = governed(payloads.app_id, payloads.compose_hash, &root_key);
+    let (world, _) = governed(START, payloads.app_id, payloads.compose_hash, &root_key);
     let liar = Server::http();
     liar.otherwise(move |request| {
         let lie = |world: &World, method: &str, params: &Value| {

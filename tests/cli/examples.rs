@@ -302,7 +302,7 @@ fn prepared() -> Folder {
     let compose_hash = *veritee_model::ComposeHash::of(compose.as_bytes()).as_bytes();
     let app =
         hex::decode(digits("app_id").unwrap_or_else(|| QUICKSTART.to_owned())).unwrap().try_into().unwrap();
-    let (world, registry) = crate::chains::governed(app, compose_hash, &[3; 91]);
+    let (world, registry) = crate::chains::governed(1_773_000_000, app, compose_hash, &[3; 91]);
     folder.write("chain.json", crate::chains::saved(&world, app, registry));
     documents(&folder, &part("vm_config"), &compose);
     boot(&folder, root);

@@ -303,7 +303,8 @@ fn endpoints_of_the_chain_go_into_the_evidence_and_a_lost_one_does_not_spoil_it(
     let mut world = World::new();
     let payloads = served().payloads();
     let root_key = hex::decode(served().key_provider.id).unwrap();
-    let (chain, registry) = crate::chains::governed(payloads.app_id, payloads.compose_hash, &root_key);
+    let (chain, registry) =
+        crate::chains::governed(crate::chains::START, payloads.app_id, payloads.compose_hash, &root_key);
     let chain = std::sync::Arc::new(chain);
     for name in ["one.example", "two.example"] {
         let chain = std::sync::Arc::clone(&chain);

@@ -141,6 +141,8 @@ struct Voice<'a> {
     lost: bool,
     /// Blocks that a request for logs spanned when it last worked.
     span: u64,
+    /// Bytes of its answers that are kept.
+    bytes: usize,
 }
 
 /// Reads what the subject asks for, at one block, from every endpoint.
@@ -161,6 +163,7 @@ pub async fn read_chain(
             endpoint: Endpoint::new(endpoint.url.origin().ascii_serialization()),
             lost: false,
             span: WIDEST,
+            bytes: 0,
         })
         .collect();
     let mut notes = Vec::new();
@@ -203,6 +206,18 @@ impl Voice<'_> {
                 None
             }
         }
+    }
+
+    /// Keeps an answer. More than a document may hold ends this endpoint: nobody would read it.
+    fn keep(&mut self, question: Question, answer: Answer, budget: &Budget, notes: &mut Vec<ChainNote>) {
+        let bytes = answer.as_ref().map_or(0, String::len);
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes > budget.chain_bytes {
+            self.lost = true;
+            self.note(format!("its answers are more than {} bytes", budget.chain_bytes), notes);
+            return;
+        }
+        self.endpoint.add(question, answer);
     }
 
     async fn one(&mut self, question: &Question, notes: &mut Vec<ChainNote>) -> Option<Answer> {
@@ -345,7 +360,7 @@ async fn fill(
             read.wanted.into_iter().partition(|question| matches!(question, Question::Logs { .. }));
         if let Some(answers) = voice.ask(&plain, notes).await {
             for (question, answer) in plain.into_iter().zip(answers) {
-                voice.endpoint.add(question, answer);
+                voice.keep(question, answer, budget, notes);
             }
         }
         for question in logs {
@@ -372,7 +387,7 @@ async fn logs_of(voice: &mut Voice<'_>, wanted: &Question, budget: &Budget, note
                 voice.note(problem.to_string(), notes);
             }
             (Ok(Some(Ok(text))), _) => {
-                voice.endpoint.add(part, Ok(text));
+                voice.keep(part, Ok(text), budget, notes);
                 next = last.saturating_add(1);
                 if last == u64::MAX {
                     return;
@@ -447,6 +462,7 @@ pub async fn block_at(
         endpoint: Endpoint::new(endpoint.url.origin().ascii_serialization()),
         lost: false,
         span: WIDEST,
+        bytes: 0,
     };
     let last = finalized(core::slice::from_mut(&mut voice), &mut notes).await?;
     let (mut low, mut high) = (0_u64, last);

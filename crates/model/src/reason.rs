@@ -332,6 +332,7 @@ reasons! {
     ChainIdOther "chain-id-other" Refused "an endpoint serves another chain";
     ChainEndpointsDisagree "chain-endpoints-disagree" Refused "two endpoints say different things about one block";
     ChainBlockLater "chain-block-later" Refused "the block is from after the as-of time";
+    ChainBlockOld "chain-block-old" Undecided "the block is from long before the as-of time: it says nothing of what was changed since";
     ChainAnchorSingle "chain-anchor-single" Undecided "one endpoint's word alone says that the block is part of the chain";
     RegistryNotShown "registry-not-shown" Undecided "nothing shows that the application's KMS obeys this registry";
     RegistryKeyOther "registry-key-other" Refused "the registry keeps another root key than the measured key provider";

@@ -21,7 +21,7 @@ use veritee_chain::rpc::ChainReads;
 use veritee_chain::survey::{Anchor, Fault, FaultKind, Findings, chain_name, findings};
 use veritee_eventlog::AppIdentity;
 use veritee_model::text::{inert, shortened};
-use veritee_model::{Check, CheckId, Reason, UnixTime};
+use veritee_model::{Check, CheckId, Outcome, Reason, UnixTime};
 
 const CHECKS: [CheckId; 5] = [
     CheckId::GovernanceChain,
@@ -74,25 +74,7 @@ pub(crate) fn check(
     reads.subject.given_hash = run.request.chain.block.map(Into::into);
     let found = findings(&reads, run.request.budget);
     let chain = chain(&reads, &found, run.request.as_of);
-    let open = match &chain {
-        // Nothing to stand on.
-        _ if found.agreeing == 0 => Some((Reason::ChainNotAnswered, "no endpoint answered everything")),
-        Ok(_) => None,
-        Err(check) if check.reason == Some(Reason::ChainAnchorSingle) => {
-            Some((Reason::ChainAnchorSingle, "one endpoint's word alone stands behind the block"))
-        }
-        Err(_) if !found.disagreements.is_empty() => {
-            Some((Reason::EarlierStepFailed, "endpoints say different things"))
-        }
-        // One endpoint's answers were refused; the others stand by themselves.
-        Err(check) if check.reason == Some(Reason::ChainBlockLater) => {
-            Some((Reason::EarlierStepFailed, "the block is from after the as-of time"))
-        }
-        Err(_) if !is_anchored(&found) => {
-            Some((Reason::ChainAnchorSingle, "one endpoint's word alone stands behind the block"))
-        }
-        Err(_) => None,
-    };
+    let open = open(&chain, &found, run.request.as_of);
     run.record(chain.unwrap_or_else(|check| check));
     if found.agreeing == 0 {
         for id in CHECKS.into_iter().skip(1) {
@@ -110,18 +92,76 @@ pub(crate) fn check(
     let shown = open.is_none() && contracts.is_shown(&checks);
     let facts = contracts.facts(shown);
     for check in checks {
-        run.record(match open {
-            Some((reason, why)) if check.reason.is_none() => weakened(&check, reason, why),
-            _ => check,
+        run.record(match &open {
+            Some(open) => open.weaken(check),
+            None => check,
         });
     }
     Some(facts)
 }
 
-/// What would pass if the block were known.
-fn weakened(check: &Check, reason: Reason, why: &str) -> Check {
-    // A contradiction is found or not; that it is not says nothing about who was asked.
-    Check::not_checked(check.id, reason, format!("{why}; as far as it counts: {}", check.detail))
+/// Why nothing that the contracts say is shown.
+struct Open {
+    reason: Reason,
+    why: &'static str,
+    /// A contradiction counts all the same.
+    refusals_count: bool,
+}
+
+impl Open {
+    fn weaken(&self, check: Check) -> Check {
+        let stays = match check.outcome {
+            Outcome::Pass => false,
+            Outcome::Fail => self.refusals_count,
+            Outcome::NotChecked => true,
+        };
+        if stays {
+            return check;
+        }
+        let detail = format!("{}; as far as it counts: {}", self.why, check.detail);
+        Check::not_checked(check.id, self.reason, detail)
+    }
+}
+
+fn open(chain: &Result<Check, Check>, found: &Findings, as_of: UnixTime) -> Option<Open> {
+    let open = |reason, why, refusals_count| Some(Open { reason, why, refusals_count });
+    let age = found.survey.header.as_ref().map(|header| Age::of(header.timestamp(), as_of));
+    match (chain, age) {
+        _ if !found.disagreements.is_empty() => {
+            open(Reason::EarlierStepFailed, "endpoints say different things", false)
+        }
+        (_, Some(Age::After)) => {
+            open(Reason::EarlierStepFailed, "the block is from after the as-of time", false)
+        }
+        (_, Some(Age::Old)) => open(Reason::ChainBlockOld, "the block is old", false),
+        _ if !is_anchored(found) => {
+            open(Reason::ChainAnchorSingle, "one endpoint's word alone stands behind the block", true)
+        }
+        // One endpoint's answers were refused; the others stand by themselves.
+        _ => None,
+    }
+}
+
+/// A block beside the time of the verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Age {
+    After,
+    Recent,
+    Old,
+}
+
+/// Seconds after which a block says nothing of now: an endpoint that calls an old block its last one hides what came after.
+/// Longer than the seven days that Base takes to be final on Ethereum.
+const OLD: u64 = 14 * 86_400;
+
+impl Age {
+    const fn of(timestamp: u64, as_of: UnixTime) -> Self {
+        match as_of.seconds().checked_sub(timestamp) {
+            None => Self::After,
+            Some(seconds) if seconds > OLD => Self::Old,
+            Some(_) => Self::Recent,
+        }
+    }
 }
 
 fn unread(run: &mut Run<'_>, reason: Reason, detail: &str) {
@@ -172,9 +212,16 @@ fn chain(reads: &ChainReads, found: &Findings, as_of: UnixTime) -> Result<Check,
     };
     let time = UnixTime::from_seconds(header.timestamp());
     let block = format!("block {} of {name} at {time} ({})", header.number(), header.hash());
-    if time > as_of {
+    if Age::of(header.timestamp(), as_of) == Age::After {
         let check = Check::fail(id, Reason::ChainBlockLater, format!("{block}: after the as-of time"));
         return Err(check.compared(as_of, time).next("read an earlier block, or judge for a later time"));
+    }
+    if Age::of(header.timestamp(), as_of) == Age::Old {
+        let check =
+            Check::not_checked(id, Reason::ChainBlockOld, format!("{block}: long before the as-of time"));
+        return Err(check
+            .compared(as_of, time)
+            .next("read the chain again, or judge for the time of the block"));
     }
     let test = if test { ", a network on which nothing of value stands" } else { "" };
     let silent = found.faults.iter().filter(|(_, fault)| refusal(fault.kind).is_none()).map(|(url, _)| url);

@@ -15,7 +15,7 @@
 use crate::run::Run;
 use crate::{Expected, GpuGiven, Request, audit};
 use veritee_compose::deployment::{self, Deployment};
-use veritee_compose::{Enforcement, Value};
+use veritee_compose::{Enforcement, Provenance, Value};
 use veritee_eventlog::{AppIdentity, KeyProviderKind};
 use veritee_model::{
     Budget, Check, CheckId, Evidence, Outcome, Reason, Report, Sha256Digest, VerdictOutcome,
@@ -85,6 +85,8 @@ impl Linked<'_> {
 pub(crate) struct KmsReading {
     /// The only address that its services are given as the registry, where nobody outside has a part in it.
     pub(crate) registry: Option<String>,
+    /// Which chain they read (EIP-155), where that follows from the compose.
+    pub(crate) chain_id: Option<u64>,
     /// Where they read the chain.
     pub(crate) rpc: Vec<String>,
     /// Images that run there and are named by a tag that can be moved.
@@ -126,12 +128,44 @@ impl KmsReading {
             [Some(one)] => Some(one.clone()),
             _ => None,
         };
-        let rpc = fixed("ETH_RPC_URL")
+        let mut rpc = fixed("ETH_RPC_URL");
+        rpc.sort_unstable();
+        rpc.dedup();
+        let chain_id = match rpc.as_slice() {
+            [Some(url)] => network_of(url, &deployment),
+            _ => None,
+        };
+        let rpc = rpc
             .into_iter()
             .map(|url| url.unwrap_or_else(|| "an address that is set from outside".to_owned()));
         let images = running().filter_map(|service| service.scalar("image").map(Value::effective));
         let mutable = images.filter(|image| !image.contains("@sha256:"));
-        Some(Self { registry, rpc: rpc.collect(), mutable: mutable.collect() })
+        Some(Self { registry, chain_id, rpc: rpc.collect(), mutable: mutable.collect() })
+    }
+}
+
+/// The chain behind an address: of a public endpoint by its name, of a service of the same compose by the network that its
+/// command names. An address alone does not say it: the same contract can stand at one address on several chains.
+fn network_of(url: &str, deployment: &Deployment) -> Option<u64> {
+    let authority = url.split_once("://")?.1.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = host.split(':').next()?.to_ascii_lowercase();
+    if host == "mainnet.base.org" {
+        return Some(8453);
+    }
+    let mut services = deployment.services().iter().filter(|service| service.activity.can_run());
+    let command = services.find(|service| service.name == host)?.command.as_ref()?;
+    if command.provenance() != Provenance::Literal {
+        return None;
+    }
+    let text = command.text();
+    let mut words = text.split_whitespace().skip_while(|word| *word != "--network").skip(1);
+    match words.next()? {
+        "base" => Some(8453),
+        "mainnet" => Some(1),
+        "base-sepolia" => Some(84_532),
+        "sepolia" => Some(11_155_111),
+        _ => None,
     }
 }
 

@@ -218,13 +218,18 @@ impl Contracts<'_> {
                 Err(format!("the reads are of {address}, the registry of {} is {of_key}", known.name))
             };
         }
-        match self.kms.and_then(|kms| kms.registry.as_deref()) {
-            // Its compose does not say on which chain: an address has one contract of dstack's at most in practice, and
-            // the root key in it is the measured one.
-            Some(of_kms) if named(here.0, of_kms) => Ok(Known::Kms),
-            Some(of_kms) => {
+        match self.kms.and_then(|kms| Some((kms.registry.as_deref()?, kms.chain_id))) {
+            Some((of_kms, Some(chain_id))) if named(chain_id, of_kms) => Ok(Known::Kms),
+            // Whoever deployed the registry can deploy it at the same address of another chain.
+            Some((of_kms, None)) if named(here.0, of_kms) => {
+                Err(format!("the KMS's attested compose names {address}, and not on which chain"))
+            }
+            Some((of_kms, _)) => {
                 let of_kms = veritee_model::text::inert(&veritee_model::text::shortened(of_kms, 64));
-                Err(format!("the reads are of {address}, the KMS's attested compose names {of_kms}"))
+                Err(format!(
+                    "the reads are of {address} on chain {}, the KMS's attested compose names {of_kms} of its own",
+                    here.0
+                ))
             }
             None => Err(format!("{address} is named by the chain reads alone")),
         }

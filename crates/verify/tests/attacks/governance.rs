@@ -40,13 +40,13 @@ fn scene() -> Scene {
 fn scene_of(machine: Machine, registry: Address) -> Scene {
     let payloads = machine.payloads();
     let (id, hash) = (Address::from(payloads.app_id), B256::from(payloads.compose_hash));
-    let mut world = World::new(8453, 1_700_000_000);
+    let mut world = World::new(8453, 1_792_000_000);
     let kms = KmsForge::deploy(&mut world, registry, KmsKind::DstackKms, address(1));
     kms.set_info(&mut world, &info(&machine), true);
     let implementation = AppForge::implementation(&mut world, AppKind::DstackAppTcb, 1);
     kms.app_implementation(&mut world, implementation);
     kms.os_image(&mut world, B256::from(payloads.os_image_hash), true);
-    world.mine(1_700_000_002);
+    world.mine(1_792_000_002);
     let with = Deployment {
         owner: address(1),
         compose_hash: hash,
@@ -57,7 +57,7 @@ fn scene_of(machine: Machine, registry: Address) -> Scene {
     };
     let app = AppForge::deploy(&mut world, id, AppKind::DstackAppTcb, implementation, with);
     kms.register(&mut world, id, None);
-    world.mine(1_700_000_004);
+    world.mine(1_792_000_004);
     let subject = Subject {
         chain_id: 8453,
         app: id,
@@ -228,11 +228,11 @@ attacks! {
         // The liar's chain allows what the real one does not.
         let mut removed = scene_of(machine(), address(2));
         removed.app.compose_hash(&mut removed.world, B256::from(machine().payloads().compose_hash), false);
-        removed.world.mine(1_700_000_006);
+        removed.world.mine(1_792_000_006);
         let mut forged = removed.reads();
         let mut lie = removed.world.clone();
         removed.app.compose_hash(&mut lie, B256::from(machine().payloads().compose_hash), true);
-        lie.mine(1_700_000_006);
+        lie.mine(1_792_000_006);
         forged.subject.block = lie.head();
         forged.endpoints = TWO.map(|url| endpoint(&lie, &forged.subject, url, &honest)).into();
         // Both voices are the liar's: nothing in the answers shows it.
@@ -279,18 +279,26 @@ attacks! {
     }
 
     fn an_attested_kms_names_its_registry_and_another_is_not_it() {
-        let compose = |contract: Address, image: &str| {
+        let compose = |contract: Address, network: &str| {
+            let digest = "ab".repeat(32);
             let text = format!(
-                "services:\\n  auth:\\n    image: {image}\\n    environment:\\n      - ETH_RPC_URL=http://helios:8545\\n      - KMS_CONTRACT_ADDR={contract}\\n"
+                "services:\\n  helios:\\n    image: helios:1\\n    command: [opstack, --network, {network}]\\n  auth:\\n    image: auth@sha256:{digest}\\n    environment:\\n      - ETH_RPC_URL=http://helios:8545\\n      - KMS_CONTRACT_ADDR={contract}\\n"
             );
             veritee_testkit::dstack::APP_COMPOSE.replace(
                 "services:\\n  app:\\n    image: docker.io/library/nginx@sha256:0000000000000000000000000000000000000000000000000000000000000000\\n",
                 &text,
             )
         };
-        for (contract, shown) in [(address(2), true), (address(3), false)] {
-            let image = format!("auth@sha256:{}", "ab".repeat(32));
-            let kms = kms().app_compose(&compose(contract, &image)).forge();
+        let rows = [
+            (address(2), "base", true),
+            (address(3), "base", false),
+            // At the same address of another chain, or of one that nobody names.
+            (address(2), "sepolia", false),
+            (address(2), "$NETWORK", false),
+            (address(2), "mine", false),
+        ];
+        for (contract, network, shown) in rows {
+            let kms = kms().app_compose(&compose(contract, network)).forge();
             let scene = scene_of(under(&aggregated(&kms)), address(2));
             let mut case = scene.case(&scene.reads());
             case.chain.registry = None;
@@ -298,9 +306,10 @@ attacks! {
             let report = case.judge();
             pass(&report, &[CheckId::LinkKmsMachine, CheckId::LinkKmsKey, CheckId::LinkKmsMeasurement]);
             let check = find(&report, CheckId::GovernanceRegistry);
-            assert_eq!(check.outcome == Outcome::Pass, shown, "{check:?}");
+            assert_eq!(check.outcome == Outcome::Pass, shown, "{network}: {check:?}");
             if shown {
                 assert!(check.detail.contains("http://helios:8545"), "{check:?}");
+                assert!(check.detail.contains("can be moved: helios:1"), "{check:?}");
             }
             // What the KMS reads with is told without any chain reads too.
             case.evidence.chain = None;
@@ -313,7 +322,7 @@ attacks! {
         let mut other = info(&scene.machine);
         other.ca = vec![9; 91];
         scene.kms.set_info(&mut scene.world, &other, false);
-        scene.subject.block = scene.world.mine(1_700_000_006);
+        scene.subject.block = scene.world.mine(1_792_000_006);
         let report = scene.judged();
         assert_failed(&report, CheckId::GovernanceRegistry, Reason::RegistryKeyOther);
         assert_verdict(&report, VerdictOutcome::Refused);
@@ -324,7 +333,7 @@ attacks! {
         let mut scene = scene();
         let hash = B256::from(scene.machine.payloads().compose_hash);
         scene.app.compose_hash(&mut scene.world, hash, false);
-        scene.subject.block = scene.world.mine(1_700_000_006);
+        scene.subject.block = scene.world.mine(1_792_000_006);
         let report = scene.judged();
         assert_failed(&report, CheckId::GovernanceComposeHash, Reason::ComposeHashNotAllowed);
         assert_verdict(&report, VerdictOutcome::Refused);
@@ -334,22 +343,22 @@ attacks! {
         let mut scene = scene();
         let slot = layout::mapping(layout::word(scene.app.address), 5);
         scene.world.set_slot(scene.kms.address, slot, U256::ZERO);
-        scene.subject.block = scene.world.mine(1_700_000_006);
+        scene.subject.block = scene.world.mine(1_792_000_006);
         // The log says that it is registered, the storage that it is not: the registry is not explained any more.
         open(&scene.judged(), CheckId::GovernanceRegistry, Reason::ContractNotRecognised);
 
-        let mut world = World::new(8453, 1_700_000_000);
+        let mut world = World::new(8453, 1_792_000_000);
         scene.kms = KmsForge::deploy(&mut world, address(2), KmsKind::DstackKms, address(1));
         scene.kms.set_info(&mut world, &info(&scene.machine), true);
         let implementation = AppForge::implementation(&mut world, AppKind::DstackApp, 1);
         scene.kms.app_implementation(&mut world, implementation);
-        world.mine(1_700_000_002);
+        world.mine(1_792_000_002);
         scene.world = world;
         scene.subject.block = 1;
         assert_failed(&scene.judged(), CheckId::GovernanceContract, Reason::AppNotServed);
         let id = scene.subject.app;
         scene.kms.register(&mut scene.world, id, None);
-        scene.subject.block = scene.world.mine(1_700_000_004);
+        scene.subject.block = scene.world.mine(1_792_000_004);
         let report = scene.judged();
         assert_failed(&report, CheckId::GovernanceContract, Reason::AppNotServed);
         assert!(find(&report, CheckId::GovernanceContract).detail.contains("no contract"));
@@ -441,6 +450,27 @@ attacks! {
         }
     }
 
+    fn a_block_from_long_ago_proves_nothing_about_now() {
+        let scene = scene();
+        // The same machine and reads: the verdict on the chain is for the time of the block, or for none.
+        for (days, old) in [(1, false), (13, false), (15, true), (400, true)] {
+            let mut world = World::new(8453, 1_792_022_400 - days * 86_400);
+            let kms = KmsForge::deploy(&mut world, scene.kms.address, KmsKind::DstackKms, address(1));
+            kms.set_info(&mut world, &info(&scene.machine), true);
+            world.mine(1_792_022_401 - days * 86_400);
+            let subject = Subject { block: world.head(), ..scene.subject.clone() };
+            let endpoints = TWO.map(|url| endpoint(&world, &subject, url, &honest));
+            let report = scene.case(&ChainReads { subject, endpoints: endpoints.into() }).judge();
+            let check = find(&report, CheckId::GovernanceChain);
+            assert_eq!(check.reason, old.then_some(Reason::ChainBlockOld), "{check:?}");
+            if old {
+                for id in &CHECKS[1..4] {
+                    assert_eq!(find(&report, *id).outcome, Outcome::NotChecked, "{id}");
+                }
+            }
+        }
+    }
+
     fn an_owner_that_cannot_be_read_leaves_the_question_open() {
         let mut scene = scene();
         let safe = address(60);
@@ -450,7 +480,7 @@ attacks! {
         // A number of owners that no Safe has.
         scene.world.set_slot(safe, layout::slot(3), U256::MAX);
         scene.app.owner(&mut scene.world, safe);
-        scene.subject.block = scene.world.mine(1_700_000_006);
+        scene.subject.block = scene.world.mine(1_792_000_006);
         let report = scene.judged();
         pass(&report, &CHECKS[..4]);
         open(&report, CheckId::GovernanceHistory, Reason::OwnerNotShown);
