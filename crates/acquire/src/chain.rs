@@ -267,17 +267,36 @@ async fn chain_id(
     }
 }
 
-/// The lowest block that endpoints call final: all of them have it.
+/// Seconds that one endpoint's final block may lie behind another's.
+const BEHIND: u64 = 7_200;
+
+/// The lowest block that endpoints call final: all of them have it. One that is far behind is left out, so that no single
+/// endpoint chooses an old state for all; one that is far ahead leaves itself alone.
 async fn finalized(voices: &mut [Voice<'_>], notes: &mut Vec<ChainNote>) -> Result<u64, ChainReadError> {
-    let mut lowest: Option<u64> = None;
-    for voice in voices.iter_mut().filter(|voice| !voice.lost) {
+    let mut finals: Vec<(usize, Header)> = Vec::new();
+    for (index, voice) in voices.iter_mut().enumerate().filter(|(_, voice)| !voice.lost) {
         let Some(answer) = voice.one(&Question::Finalized, notes).await else { continue };
         match header(&answer) {
-            Ok(header) => lowest = Some(lowest.map_or(header.number(), |low| low.min(header.number()))),
+            Ok(header) => finals.push((index, header)),
             Err(what) => {
                 voice.lost = true;
                 voice.note(format!("names no final block: {what}"), notes);
             }
+        }
+    }
+    let newest = finals.iter().map(|(_, header)| header.timestamp()).max().unwrap_or_default();
+    let mut lowest: Option<u64> = None;
+    for (index, header) in finals {
+        let behind = newest.saturating_sub(header.timestamp());
+        if behind <= BEHIND {
+            lowest = Some(lowest.map_or(header.number(), |low| low.min(header.number())));
+        } else if let Some(voice) = voices.get_mut(index) {
+            voice.lost = true;
+            let number = header.number();
+            voice.note(
+                format!("its final block {number} is {behind} seconds behind another's: left out"),
+                notes,
+            );
         }
     }
     lowest.ok_or_else(|| ChainReadError::NoBlock { notes: notes.clone() })

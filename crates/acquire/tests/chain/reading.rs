@@ -155,6 +155,33 @@ fn the_lowest_final_block_is_read_and_a_given_one_before_it() {
 }
 
 #[test]
+fn an_endpoint_that_calls_an_old_block_its_last_one_brings_nobody_there() {
+    let mut scene = scene();
+    // Withdrawn a few hours later: whoever stays behind does not see it.
+    scene.world.transaction();
+    scene.app.compose_hash(&mut scene.world, word(10), false);
+    scene.world.mine(1_700_020_000);
+    let world = Arc::new(scene.world.clone());
+    let old = scene.world.head() - 1;
+    let behind = through(
+        &world,
+        Arc::new(move |world: &World, method: &str, params: &Value| {
+            if method == "eth_getBlockByNumber" && params[0] == "finalized" {
+                return truthful(world, method, &serde_json::json!([format!("{old:#x}"), false]));
+            }
+            truthful(world, method, params)
+        }),
+    );
+    let honest = node(&world);
+    let read = read(&[&behind, &honest], &ask(&scene)).unwrap();
+    assert!(read.notes.iter().any(|note| note.what.contains("left out")), "{:?}", read.notes);
+    assert_eq!(read.reads.subject.block, scene.world.head());
+    let found = found(&read);
+    assert_eq!(found.anchor, Anchor::EndpointsAgree(1), "one voice is left, and counts as one");
+    assert!(!found.survey.app.unwrap().unwrap().compose_hashes.contains(&word(10)));
+}
+
+#[test]
 fn a_chain_other_than_expected_is_refused_before_anything_is_read() {
     let scene = scene();
     let mut other = scene.world.clone();
