@@ -31,6 +31,7 @@ fn pipeline(criterion: &mut Criterion) {
         fail_on: None,
         image: None,
         gpu: veritee_verify::GpuGiven::default(),
+        chain: veritee_verify::ChainGiven::default(),
         audit: veritee_verify::audit::Given::default(),
         budget,
         tool_version: "bench",

@@ -1,9 +1,11 @@
 //! The command line. Stable: scripts outside this repository call it.
 
 mod forms;
+mod keys;
 pub(crate) mod network;
 
 pub(crate) use forms::{command, parse};
+pub(crate) use keys::KmsRootKeys;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -127,6 +129,8 @@ pub(crate) enum Command {
     Batch(Batch),
     /// Fetch the evidence of an application: everything that `verify` needs, in one file. Judges nothing.
     Fetch(Box<network::Fetch>),
+    /// What the chain proves about an application: what may run, what could run at a block, who can change it.
+    History(Box<network::History>),
     /// Intel's collateral: fetch it once, keep it, carry it to a machine without network.
     #[command(subcommand)]
     Collateral(network::Collateral),
@@ -173,6 +177,7 @@ Examples:
   veritee verify evidence.json --policy policy.toml --nonce $NONCE
   veritee verify quote.bin --event-log log.json --collateral collateral/ --as-of 2026-03-15
   veritee verify info.json --quote quote.bin --collateral collateral/ --policy policy.toml
+  veritee verify evidence.json --policy policy.toml --chain chain.json
   veritee verify evidence.json --policy policy.toml --show findings,questions
   veritee verify evidence.json --policy policy.toml --format json > report.json")]
 pub(crate) struct Verify {
@@ -182,7 +187,7 @@ pub(crate) struct Verify {
     pub(crate) parts: Parts,
     /// Judge every machine that the input holds; the gravest verdict decides the exit code.
     #[arg(long, help_heading = "Evidence", conflicts_with_all = ["select", "quote", "app_compose", "event_log", "vm_config",
-          "mr_config", "certificate", "ingress", "save_evidence", "nonce", "report_data"])]
+          "mr_config", "certificate", "ingress", "kms", "gateway", "chain", "save_evidence", "nonce", "report_data"])]
     pub(crate) all: bool,
     #[command(flatten)]
     pub(crate) judge: Judge,
@@ -197,6 +202,12 @@ pub(crate) struct Verify {
     /// The GPUs' reports must be over this nonce: hex, 32 bytes.
     #[arg(long, value_name = "HEX", help_heading = "Binding")]
     pub(crate) gpu_nonce: Option<GpuNonce>,
+    /// The registry that the application's KMS obeys: who names it here takes it from elsewhere than the evidence.
+    #[arg(long, value_name = "CHAINID:ADDRESS", help_heading = "Binding")]
+    pub(crate) registry: Option<network::Registry>,
+    /// The block that the chain was read at must have this hash.
+    #[arg(long, value_name = "HASH", help_heading = "Binding")]
+    pub(crate) block: Option<network::BlockHash>,
     /// The operating system's image: its folder or tarball, with sha256sum.txt.
     #[arg(long, value_name = "DIR|TAR", help_heading = "Evidence")]
     pub(crate) image: Option<PathBuf>,
@@ -269,6 +280,18 @@ pub(crate) struct Parts {
     /// Collateral: a file, or a folder from which the fitting ones are taken. May be repeated.
     #[arg(long, value_name = "FILE|DIR")]
     pub(crate) collateral: Vec<PathBuf>,
+    /// Evidence of the KMS that gave the keys, in any form. Its bootstrap quote binds the root keys given with --kms-keys.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) kms: Option<PathBuf>,
+    /// The KMS's root keys, hex: the CA key (SPKI, DER) and the secp256k1 key (SEC1, compressed), with a comma between.
+    #[arg(long, value_name = "CA,K256", requires = "kms")]
+    pub(crate) kms_keys: Option<KmsRootKeys>,
+    /// Evidence of the gateway in front of the machine, in any form.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) gateway: Option<PathBuf>,
+    /// What endpoints of a chain answered, as `veritee history --save` keeps it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) chain: Option<PathBuf>,
     /// Evidence of the machine's GPUs, in any form.
     #[arg(long, value_name = "FILE")]
     pub(crate) gpus: Option<PathBuf>,

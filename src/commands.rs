@@ -2,6 +2,7 @@
 
 mod audit;
 mod batch;
+mod chain;
 mod collateral;
 mod diff;
 mod eventlog;
@@ -10,6 +11,7 @@ mod explain;
 mod fetch;
 mod gather;
 mod gpu;
+mod history;
 mod measure;
 mod policy;
 mod quote;
@@ -35,6 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Gpu(options) => gpu::run(options, global),
         Command::Batch(options) => batch::run(options, global),
         Command::Fetch(options) => fetch::run(options, global),
+        Command::History(options) => history::run(options, global),
         Command::Collateral(options) => collateral::run(options, global),
         Command::EventLog(options) => eventlog::run(options, global),
         Command::Measure(options) => measure::run(options, global),

@@ -12,13 +12,17 @@ use veritee_client::{Client, Event, Observer, Roots, Settings};
 
 /// A client as the options ask for it.
 pub(crate) fn client(options: &Network, global: &Global) -> Result<Client, Failure> {
-    let roots = match &options.tls_roots {
+    reach(options.tls_roots.as_deref(), options.allow_local, global)
+}
+
+/// A client for these servers.
+pub(crate) fn reach(tls_roots: Option<&Path>, allow_local: bool, global: &Global) -> Result<Client, Failure> {
+    let roots = match tls_roots {
         None => Roots::Mozilla,
         Some(path) => Roots::MozillaAnd(certificates(path)?),
     };
     let observer = Arc::new(Teller::new(global));
-    let settings =
-        Settings { allow_local: options.allow_local, roots, observer: Some(observer), ..Settings::default() };
+    let settings = Settings { allow_local, roots, observer: Some(observer), ..Settings::default() };
     Client::new(&settings).map_err(|error| Failure::usage(error.to_string()))
 }
 

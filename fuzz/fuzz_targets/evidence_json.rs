@@ -74,6 +74,9 @@ fn evidence(pieces: &mut Pieces<'_>) -> Evidence {
         caa: pieces.maybe().map(|answers| CaaAnswers { domain: pieces.text(), answers }),
         gpus: pieces.maybe(),
         gpu_collateral: pieces.maybe().into_iter().collect(),
+        chain: pieces.maybe(),
+        kms: pieces.maybe().map(|quote| Box::new(Evidence { quote: Some(quote), ..Evidence::default() })),
+        gateway: pieces.maybe().map(|quote| Box::new(Evidence { quote: Some(quote), ..Evidence::default() })),
     };
     while pieces.flag() {
         let values = BTreeMap::from([(pieces.text(), pieces.text())]);

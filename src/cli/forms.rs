@@ -17,6 +17,7 @@ const FORMS: &[(&str, &[Format])] = &[
     ("gpu show", FIELDS),
     ("batch", LINES),
     ("fetch", FILE),
+    ("history", FIELDS),
     ("collateral fetch", FILE),
     ("collateral show", FIELDS),
     ("collateral check", WORDS),

@@ -28,6 +28,81 @@ pub(crate) struct Network {
     pub(crate) allow_local: bool,
 }
 
+/// Whom to ask about the chain, and at which block.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Chain")]
+pub(crate) struct Chain {
+    /// An endpoint that is asked about the chain (JSON-RPC over HTTPS). Repeat it: on one host's word nothing is called
+    /// proven. With CHAINID= an endpoint of another chain is refused.
+    #[arg(long, value_name = "[CHAINID=]URL")]
+    pub(crate) rpc: Vec<Rpc>,
+    /// The registry that the KMS obeys. Default: the one that is known for the KMS's root key.
+    #[arg(long, value_name = "CHAINID:ADDRESS")]
+    pub(crate) registry: Option<Registry>,
+    /// Read at the block with this hash. Default: the lowest one that the endpoints call final.
+    #[arg(long, value_name = "HASH")]
+    pub(crate) block: Option<BlockHash>,
+    /// The first block of the logs. Default: the one in which the registry was deployed.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) from_block: Option<u64>,
+}
+
+/// An endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rpc {
+    pub(crate) chain_id: Option<u64>,
+    pub(crate) url: veritee_client::Url,
+}
+
+impl std::str::FromStr for Rpc {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let named = text
+            .split_once('=')
+            .filter(|(id, _)| !id.is_empty() && id.bytes().all(|digit| digit.is_ascii_digit()));
+        let (chain_id, url) = match named {
+            Some((id, url)) => {
+                (Some(id.parse().map_err(|_large| format!("chain id {id} is too large"))?), url)
+            }
+            None => (None, text),
+        };
+        let url =
+            veritee_client::Url::parse(url).map_err(|error| format!("expected [CHAINID=]URL: {error}"))?;
+        Ok(Self { chain_id, url })
+    }
+}
+
+/// A contract on a chain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Registry {
+    pub(crate) chain_id: u64,
+    pub(crate) address: [u8; 20],
+}
+
+impl std::str::FromStr for Registry {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            "expected CHAINID:ADDRESS, for example 8453:0x2f83172A49584C017F2B256F0FB2Dca14126Ba9C".to_owned()
+        };
+        let (id, address) = text.split_once(':').ok_or_else(wrong)?;
+        let address = veritee_chain::wire::address("registry", address).map_err(|_spelling| wrong())?;
+        Ok(Self { chain_id: id.parse().map_err(|_digits| wrong())?, address: address.into() })
+    }
+}
+
+/// The hash of a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BlockHash(pub(crate) [u8; 32]);
+
+impl std::str::FromStr for BlockHash {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let word = veritee_chain::wire::word("block", text).map_err(|error| error.to_string())?;
+        Ok(Self(word.into()))
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum PccsVersion {
     V3,
@@ -115,9 +190,80 @@ pub(crate) struct Fetch {
     #[arg(long, help_heading = "Target")]
     pub(crate) dry_run: bool,
     #[command(flatten)]
+    pub(crate) chain: Chain,
+    #[command(flatten)]
     pub(crate) at: StoreTime,
     #[command(flatten)]
     pub(crate) network: Network,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  veritee history d722c43a6f4f42d53dc7bc97ba04a1cb17ce3a34 --rpc 8453=https://rpc.example
+  veritee history evidence.json --rpc https://rpc.example --save chain.json
+  veritee history chain.json --at 3 --margin 1
+
+Everything but the hosts' word for the block is proven or called unproven; docs/chain.md says what each word means. The
+exit code is 0 where the contract was read and nothing contradicts, 11 where something does, 13 where too little was
+shown, 3 where nothing could be read.")]
+pub(crate) struct History {
+    /// An app id (40 hex digits), or evidence or a document of chain reads that was saved; - for standard input.
+    pub(crate) subject: String,
+    /// What could run at this block, or at the last block before this time (RFC 3339 or a date; needs --rpc).
+    #[arg(long, value_name = "BLOCK|TIME", help_heading = "Question")]
+    pub(crate) at: Option<Moment>,
+    /// So many blocks around it count: a KMS asks at some head near the time of a boot.
+    #[arg(long, value_name = "BLOCKS", default_value_t = 0, requires = "at", help_heading = "Question")]
+    pub(crate) margin: u64,
+    /// Composes that are known: app_compose files, saved reports, or folders of them. May be repeated.
+    #[arg(long, value_name = "FILE|DIR", help_heading = "Question")]
+    pub(crate) compose: Vec<PathBuf>,
+    /// The operator's own list of deployments, to compare.
+    #[arg(long, value_name = "FILE", help_heading = "Question")]
+    pub(crate) deployments: Option<PathBuf>,
+    /// Keep what the endpoints answered, for `veritee verify --chain` and for this command without a network.
+    #[arg(long, value_name = "FILE", help_heading = "Chain")]
+    pub(crate) save: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) chain: Chain,
+    #[command(flatten)]
+    pub(crate) reach: Reach,
+}
+
+/// How endpoints are reached.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Network")]
+pub(crate) struct Reach {
+    /// Certificates of further authorities that may vouch for servers, PEM: for a proxy that reads along.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tls_roots: Option<PathBuf>,
+    /// Let requests go to private and loopback addresses.
+    #[arg(long)]
+    pub(crate) allow_local: bool,
+}
+
+/// A block, or a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moment {
+    Block(u64),
+    Time(UnixTime),
+}
+
+impl std::str::FromStr for Moment {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit()) {
+            return text
+                .parse()
+                .map(Self::Block)
+                .map_err(|_large| "a block number of up to 64 bits".to_owned());
+        }
+        match super::parse_as_of(text) {
+            Ok(super::AsOf::At(time)) => Ok(Self::Time(time)),
+            _ => Err("expected a block number, RFC 3339 or a date".to_owned()),
+        }
+    }
 }
 
 /// 32 bytes that nobody can know before.

@@ -24,7 +24,8 @@ pub(crate) fn run(options: &Fetch, global: &Global) -> Result<ExitCode, Failure>
     let plan = Plan::new(target, &asked).map_err(|error| Failure::usage(error.to_string()))?;
     if options.dry_run {
         let total = plan.requests();
-        output::data(&format!("{plan}at most {total} in all, collateral aside\n"), global)?;
+        let chain = super::chain::planned(&options.chain);
+        output::data(&format!("{plan}{chain}at most {total} in all, collateral aside\n"), global)?;
         return Ok(ExitCode::Verified);
     }
     // Items bear the time of the run, whatever time the verdict will be for.
@@ -36,6 +37,9 @@ pub(crate) fn run(options: &Fetch, global: &Global) -> Result<ExitCode, Failure>
             .map_err(|error| Failure::unobtainable(error.to_string()))?;
         if !options.no_collateral {
             collateral(&client, &mut acquired, options, At { as_of, clock: now }, global).await?;
+        }
+        for machine in &mut acquired.machines {
+            super::chain::add(&client, machine, &options.chain, now, global).await;
         }
         Ok(acquired)
     })?;

@@ -10,6 +10,7 @@ use loose::Loose;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use veritee_evidence::{Note, ReadError, Readout, Slot, parts};
+use veritee_model::evidence::KmsKeys;
 use veritee_model::{Budget, Evidence, Reason};
 use veritee_quote::{Origin, Source};
 use veritee_verify::Grounds;
@@ -44,6 +45,20 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
         notes.extend(add_ingress(&mut evidence, folder)?);
     }
     evidence.gpu_collateral.extend(gpu_collateral(&options.gpu_collateral)?);
+    if let Some(path) = &options.chain {
+        let source = input::read(path)?;
+        evidence.chain = Some(veritee_model::Item::new(source.bytes, source.name));
+    }
+    if let Some(path) = &options.kms {
+        let mut kms = single(path, None, global)?;
+        if let Some(keys) = &options.kms_keys {
+            kms.kms_keys = Some(KmsKeys { ca_spki: keys.ca_spki.clone(), k256: keys.k256.clone() });
+        }
+        evidence.kms = Some(Box::new(kms));
+    }
+    if let Some(path) = &options.gateway {
+        evidence.gateway = Some(Box::new(single(path, None, global)?));
+    }
     tell(&notes, global);
     Ok(Selected { evidence, beside })
 }

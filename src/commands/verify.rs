@@ -11,7 +11,7 @@ use veritee_model::report::Comparison;
 use veritee_model::{Budget, Evidence, ExitCode, Kind, Report, Severity, UnixTime};
 use veritee_quote::{Origin, TrustRoot};
 use veritee_second_opinion::DcapQvl;
-use veritee_verify::{Expected, Grounds, Request};
+use veritee_verify::{ChainGiven, Expected, Grounds, Request};
 
 /// The circumstances of the second verdict that `--evaluation both` shows.
 pub(crate) const EARLY: &str = "under Intel's early TCB evaluation";
@@ -34,6 +34,10 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
     let mut rules = Rules::load(&options.judge, Engine::Both)?;
     rules.given = super::audit::Given::load(&options.review)?;
     rules.gpu_nonce = options.gpu_nonce.map(|nonce| nonce.0);
+    rules.chain = ChainGiven {
+        registry: options.registry.map(|registry| (registry.chain_id, registry.address)),
+        block: options.block.map(|block| block.0),
+    };
     if options.all {
         return every_machine(options, &rules, image.as_deref(), global);
     }
@@ -192,6 +196,8 @@ pub(crate) struct Rules {
     pub(crate) fail_on: Option<Severity>,
     pub(crate) given: super::audit::Given,
     pub(crate) gpu_nonce: Option<[u8; 32]>,
+    /// What the caller knows of the chain.
+    pub(crate) chain: ChainGiven,
     /// What all machines of a run share about GPUs.
     pub(crate) gpu_memory: Arc<veritee_gpu::Memory>,
 }
@@ -208,6 +214,7 @@ impl Rules {
             fail_on: options.fail_on.map(Into::into),
             given: super::audit::Given::default(),
             gpu_nonce: None,
+            chain: ChainGiven::default(),
             gpu_memory: Arc::default(),
             loaded,
         })
@@ -274,6 +281,7 @@ impl Rules {
                 roots: None,
                 memory: Some(&self.gpu_memory),
             },
+            chain: self.chain,
             audit: self.given.given(),
             budget: &Budget::STANDARD,
             tool_version: env!("CARGO_PKG_VERSION"),

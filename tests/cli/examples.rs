@@ -48,6 +48,15 @@ const ANSWERS: &[(&str, Run, i32, &str)] = &[
         0,
         "report.json:\"outcome\": \"verified\"",
     ),
+    (
+        "veritee history d722c43a6f4f42d53dc7bc97ba04a1cb17ce3a34 --rpc 8453=https://rpc.example",
+        Alone,
+        3,
+        "rpc.example",
+    ),
+    ("veritee history chain.json --at 3 --margin 1", Whole, 13, "changed within the margin"),
+    ("veritee history evidence.json --rpc https://rpc.example --save chain.json", Alone, 3, "rpc.example"),
+    ("veritee verify evidence.json --policy policy.toml --chain chain.json", Whole, 0, "VERIFIED"),
     ("veritee quote show quote.bin", Whole, 0, "b24d3b24e9e3c160"),
     ("veritee quote show - < quote.bin", Whole, 0, "b24d3b24e9e3c160"),
     (
@@ -250,6 +259,9 @@ fn shell(folder: &Folder, line: &str) -> Ran {
 /// What the quickstart's GPUs signed and its quote binds.
 const GPU_NONCE: &str = "9a01356cb451dc2c3c0ce9a195245a0be984a3f73617f55f87913fc2f059cba7";
 
+/// The app id of the quickstart.
+const QUICKSTART: &str = "2c0a0c96cb6dbd659bf1446e2f3fce58172ff91b";
+
 /// A folder with every file that an example names: the quickstart's machine, in all its parts.
 fn prepared() -> Folder {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -286,6 +298,12 @@ fn prepared() -> Folder {
     }
     copy("gpu/hopperAttestationReport.txt", "report.txt");
     copy("gpu/hopperCertChain.txt", "gpu-chain.pem");
+    let digits = |name: &str| evidence["claims"][name]["value"].as_str().map(str::to_owned);
+    let compose_hash = *veritee_model::ComposeHash::of(compose.as_bytes()).as_bytes();
+    let app =
+        hex::decode(digits("app_id").unwrap_or_else(|| QUICKSTART.to_owned())).unwrap().try_into().unwrap();
+    let (world, registry) = crate::chains::governed(1_773_000_000, app, compose_hash, &[3; 91]);
+    folder.write("chain.json", crate::chains::saved(&world, app, registry));
     documents(&folder, &part("vm_config"), &compose);
     boot(&folder, root);
     made_before(&folder);

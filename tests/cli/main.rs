@@ -4,6 +4,7 @@
 mod audits;
 mod bounds;
 mod cases;
+mod chains;
 mod collaterals;
 mod compared;
 mod documents;

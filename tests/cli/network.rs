@@ -299,6 +299,45 @@ fn a_target_that_means_nothing_is_a_usage_error_with_a_next_step() {
 }
 
 #[test]
+fn endpoints_of_the_chain_go_into_the_evidence_and_a_lost_one_does_not_spoil_it() {
+    let mut world = World::new();
+    let payloads = served().payloads();
+    let root_key = hex::decode(served().key_provider.id).unwrap();
+    let (chain, registry) =
+        crate::chains::governed(crate::chains::START, payloads.app_id, payloads.compose_hash, &root_key);
+    let chain = std::sync::Arc::new(chain);
+    for name in ["one.example", "two.example"] {
+        let chain = std::sync::Arc::clone(&chain);
+        let answer = move |request: &Request| {
+            Reply::json(chain.reply(&request.body, &veritee_testkit::chain::World::answer))
+        };
+        world.server(name).otherwise(answer);
+    }
+    let registry = format!("8453:{registry}");
+    let endpoints = ["--rpc", "8453=https://one.example/v2/key", "--rpc", "https://two.example"];
+    let asked = [&endpoints[..], &["--registry", &registry]].concat();
+    let fetched = world.fetch(&asked).ends(0);
+    assert!(fetched.err.contains("read block 5 of Base from 2 endpoints"), "{}", fetched.err);
+    let outcomes = |ran: &Ran| -> Vec<String> {
+        let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        let checks = report["checks"].as_array().unwrap().iter();
+        let ours = checks.filter(|check| check["id"].as_str().unwrap().starts_with("governance."));
+        ours.map(|check| check["reason"].as_str().unwrap_or("pass").to_owned()).collect()
+    };
+    let ran = world.verify("fetched.json", &["--offline", "--registry", &registry]).ends(0);
+    assert_eq!(outcomes(&ran), ["pass"; 5]);
+    // A dry run names the hosts and no key.
+    let dry = world.fetch(&[&asked[..], &["--dry-run"]].concat()).ends(0);
+    let planned = format!("{}{}", dry.out, world.folder.read("fetched.json"));
+    assert!(planned.contains("one.example") && !planned.contains("v2/key"), "{planned}");
+    // Nobody there: the machine's evidence is kept without it.
+    let lost = world.fetch(&["--rpc", "https://nowhere.example", "--registry", &registry]).ends(0);
+    assert!(lost.err.contains("warning: ") && lost.err.contains("chain: "), "{}", lost.err);
+    let ran = world.verify("fetched.json", &["--offline"]).ends(0);
+    assert_eq!(outcomes(&ran), ["governance-not-checked"; 5]);
+}
+
+#[test]
 fn a_target_that_does_not_answer_leaves_no_file_behind() {
     let world = World::new();
     let names = world.folder.names();

@@ -70,6 +70,7 @@ mod acquired;
 mod assemble;
 mod attempt;
 pub mod caa;
+pub mod chain;
 mod cluster;
 mod options;
 mod plan;

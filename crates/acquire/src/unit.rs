@@ -79,6 +79,7 @@ impl Unit {
         for_each_item(&mut evidence, |item| item.obtained = Some(obtained.clone()));
         // Records of somebody else's fetching: no reader of a source makes them, and none is to be believed.
         (evidence.served, evidence.target, evidence.caa) = (None, None, None);
+        (evidence.chain, evidence.kms, evidence.gateway) = (None, None, None);
         evidence.replicas.clear();
         let state = evidence.quote.as_ref().and_then(|quote| State::of(&quote.bytes, budget));
         let (url, pointer) = (url.to_owned(), machine.label);

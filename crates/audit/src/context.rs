@@ -1,6 +1,7 @@
 //! What is known beside the documents: facts from the verified quote and log, and the policy's words.
 
 use crate::allow::Allow;
+use crate::chain::ChainFacts;
 use crate::key_provider::KeyProvider;
 use crate::names::NameClass;
 use crate::review::Review;
@@ -78,6 +79,8 @@ pub struct Context {
     pub app_id: Option<AppId>,
     /// The replayed boot events; `None` when there is no log.
     pub events: Option<BootEvents>,
+    /// What a chain proves of the application; `None` when none was read.
+    pub chain: Option<ChainFacts>,
     /// The guest operating system.
     pub os: OsFacts,
     /// The commit that the source tree is at, and that a review speaks of.

@@ -6,6 +6,7 @@
 pub(crate) mod address;
 pub(crate) mod arrival;
 pub(crate) mod built;
+pub(crate) mod chain;
 pub(crate) mod commits;
 pub(crate) mod docker;
 pub(crate) mod downloads;

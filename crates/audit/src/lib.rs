@@ -21,6 +21,7 @@
 
 pub mod allow;
 mod audit;
+pub mod chain;
 pub mod context;
 mod diff;
 mod facts;

@@ -16,6 +16,8 @@ pub enum Need {
     Compose,
     /// The replayed boot events.
     Events,
+    /// What a chain proves.
+    Chain,
     /// A source tree.
     Source,
     /// A Dockerfile, from the source tree or inline in the compose file.
@@ -32,6 +34,7 @@ impl Need {
             Self::Manifest => "no app_compose was given, or it could not be read",
             Self::Compose => "no compose file was given, or it could not be read",
             Self::Events => "no replayed event log was given",
+            Self::Chain => "no chain was read: `veritee history`, then `verify --chain`",
             Self::Source => "no source tree was given",
             Self::Build => "no Dockerfile was given",
             Self::Guest => "nothing is known of the guest",
@@ -44,6 +47,7 @@ impl Need {
             Self::Manifest => view.is_some_and(|view| view.manifest().is_some()),
             Self::Compose => view.is_some_and(View::has_services),
             Self::Events => subject.context.events.is_some(),
+            Self::Chain => subject.context.chain.is_some(),
             Self::Source => subject.source.is_some(),
             Self::Build => subject.has_builds(),
             Self::Guest => true,

@@ -13,6 +13,7 @@ macro_rules! table {
 
 mod cen;
 mod cfg;
+mod chn;
 mod cmp;
 mod doc;
 mod env;
@@ -36,6 +37,7 @@ const FAMILIES: &[(&[&Rule], Whose)] = &[
     (scr::RULES, Whose::Operator),
     (cfg::RULES, Whose::Host),
     (kms::RULES, Whose::Host),
+    (chn::RULES, Whose::Operator),
     (trc::RULES, Whose::Host),
     (src::RULES, Whose::Host),
     (doc::RULES, Whose::Host),
@@ -65,7 +67,9 @@ impl Elsewhere {
     }
 }
 
-const CHAIN: &str = "needs the chain: read the app contract with the commands of question M5 and M10";
+const CHAIN: &str = "needs sources beside the chain: not compared";
+const HISTORY: &str =
+    "needs the operator's list beside the chain: `veritee history --deployments` compares them";
 const REGISTRY: &str = "needs the image registry: not read";
 
 /// Rules of the catalogue that are not asked here. They are listed as not asked in every report, never as passed.
@@ -75,31 +79,9 @@ pub const ELSEWHERE: &[Elsewhere] = &[
         "do all instances of the application run the same?",
         "needs evidence of every instance; with it the check identity.replicas compares them",
     ),
-    Elsewhere::new(
-        "DP-KMS-006",
-        "does the KMS itself authorise strictly?",
-        "needs the KMS's own compose and its registry on the chain: not read",
-    ),
-    Elsewhere::new("DP-CHN-001", "is the application registered on the chain?", CHAIN)
-        .answering(&[Item::Q3.shows(), Item::E1.tells()]),
-    Elsewhere::new("DP-CHN-002", "does the chain authorise this compose hash?", CHAIN).answering(&[
-        Item::Q3.shows(),
-        Item::Q4.shows(),
-        Item::E1.tells(),
-    ]),
-    Elsewhere::new("DP-CHN-003", "which other compose hashes are authorised?", CHAIN)
-        .answering(&[Item::E1.tells(), Item::M10.tells()]),
-    Elsewhere::new("DP-CHN-004", "can the owner upgrade at once?", CHAIN)
-        .answering(&[Item::E5.tells(), Item::M5.tells()]),
-    Elsewhere::new("DP-CHN-005", "can the contract itself be replaced?", CHAIN)
-        .answering(&[Item::E5.tells(), Item::M5.tells()]),
     Elsewhere::new("DP-CHN-006", "is the contract's source known?", CHAIN),
-    Elsewhere::new("DP-CHN-007", "is every device or an outdated TCB accepted?", CHAIN),
-    Elsewhere::new("DP-CHN-008", "is it a test network?", CHAIN),
-    Elsewhere::new("DP-CHN-009", "who governs the platform's registry?", CHAIN),
-    Elsewhere::new("DP-CHN-010", "does the chain tell the same history?", CHAIN)
+    Elsewhere::new("DP-CHN-010", "does the chain tell the same history?", HISTORY)
         .answering(&[Item::Q4.fails()]),
-    Elsewhere::new("DP-CHN-011", "was the chain read through more than one server?", CHAIN),
     Elsewhere::new("DP-CHN-012", "is the cited contract the application's own?", CHAIN)
         .answering(&[Item::E5.tells(), Item::M5.tells()]),
     Elsewhere::new("DP-OCI-001", "does the registry hold the digest?", REGISTRY),

@@ -6,6 +6,7 @@ mod common;
 use common::*;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
+use veritee_audit::chain::{AppContract, ChainFacts, Contracts, Owner, Power};
 use veritee_audit::{
     Audit, BootEvents, Context, KeyProvider, MemoryTree, TraceRung, audit, audit_source, enforcement, rules,
 };
@@ -37,6 +38,8 @@ struct Case {
     ignore_info: bool,
     #[serde(default)]
     events: Option<String>,
+    #[serde(default)]
+    chain: Option<String>,
     #[serde(default)]
     os: Option<String>,
     #[serde(default)]
@@ -77,9 +80,42 @@ fn boot_events(kind: &str) -> BootEvents {
     }
 }
 
+/// An application of one compose, owned by one key, on any device whatever its TCB; changed in one way.
+fn chain_facts(kind: &str) -> ChainFacts {
+    let one_key = Owner { words: "0x01, an account of one key".to_owned(), power: Power::OneKey };
+    let nobody = Owner { words: "nobody".to_owned(), power: Power::Nobody };
+    let mut app = AppContract {
+        address: "0x03".to_owned(),
+        allows_this: true,
+        owner: one_key.clone(),
+        any_device: true,
+        ..AppContract::default()
+    };
+    let mut contracts =
+        Contracts { registry: "0x02".to_owned(), registry_owner: one_key, ..Contracts::default() };
+    let mut facts = ChainFacts { block: "block 5 of Base".to_owned(), endpoints: 2, ..ChainFacts::default() };
+    match kind {
+        "governed" | "unserved" => {}
+        "withdrawn" => app.allows_this = false,
+        "many" => app.others = vec!["0x77".to_owned(), "0x78".to_owned()],
+        "fixed" => app.code_fixed = true,
+        "strict" => (app.any_device, app.tcb_up_to_date) = (false, true),
+        "renounced" => (app.owner, contracts.registry_owner) = (nobody.clone(), nobody),
+        "testnet" => facts.test_network = Some("Sepolia (test network)".to_owned()),
+        "anygateway" => contracts.any_gateway = true,
+        "single" => facts.endpoints = 1,
+        other => panic!("{other}"),
+    }
+    contracts.app = (kind != "unserved").then_some(app);
+    // On one endpoint's word nothing is proven.
+    facts.contracts = (kind != "single").then_some(contracts);
+    facts
+}
+
 fn run(case: &Case) -> Audit {
     let mut context = Context {
         events: case.events.as_deref().map(boot_events),
+        chain: case.chain.as_deref().map(chain_facts),
         app_id: case.app_id.as_deref().map(|hex| AppId::from_hex(hex).expect("hex")),
         traces: case.traces.keys().map(|image| (image.clone(), TraceRung::Provenance)).collect(),
         ..Context::default()

@@ -62,6 +62,8 @@ pub struct Budget {
     pub chain_logs: usize,
     /// Answers of one endpoint.
     pub chain_answers: usize,
+    /// Observed blocks times logs of one contract: at each observed block the logs before it are summed up anew.
+    pub chain_steps: usize,
     /// A container of GPU evidence. Eight GPUs and four switches make 120 KiB.
     pub gpu_container_bytes: usize,
     /// Devices in a container. The largest machines have eight GPUs and four switches.
@@ -112,6 +114,7 @@ impl Budget {
         chain_bytes: 48 << 20,
         chain_logs: 200_000,
         chain_answers: 20_000,
+        chain_steps: 2_000_000,
         gpu_container_bytes: 4 << 20,
         gpu_devices: 64,
         gpu_report_bytes: 64 << 10,

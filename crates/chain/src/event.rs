@@ -4,6 +4,7 @@ use crate::abi::{self, AbiError, sol};
 use crate::log::Log;
 use alloy_primitives::{Address, B256, Bytes};
 use alloy_sol_types::SolEvent;
+use core::fmt;
 
 /// A set of the contracts that members are added to and removed from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,6 +93,55 @@ pub enum Event {
         /// Allowed, or set.
         enabled: bool,
     },
+}
+
+impl Set {
+    /// One member, for people.
+    #[must_use]
+    pub const fn member(self) -> &'static str {
+        match self {
+            Self::ComposeHashes => "compose hash",
+            Self::Devices => "device",
+            Self::KmsAggregatedMrs => "KMS measurement",
+            Self::KmsDevices => "KMS device",
+            Self::OsImages => "OS image",
+            Self::AppSystemMrs => "system measurement",
+        }
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Member { set, member, allowed: true } => write!(f, "{} {member} allowed", set.member()),
+            Self::Member { set, member, allowed: false } => write!(f, "{} {member} removed", set.member()),
+            Self::AllowAnyDevice(true) => f.write_str("any device allowed"),
+            Self::AllowAnyDevice(false) => f.write_str("only listed devices allowed"),
+            Self::RequireTcbUpToDate(true) => f.write_str("an up-to-date TCB demanded"),
+            Self::RequireTcbUpToDate(false) => f.write_str("an outdated TCB accepted"),
+            Self::UpgradesDisabled => f.write_str("upgrades of the code disabled for good"),
+            Self::Upgraded(to) => write!(f, "code is that of {to}"),
+            Self::Owner { next, .. } if next.is_zero() => f.write_str("ownership renounced"),
+            Self::Owner { next, .. } => write!(f, "owner is {next}"),
+            Self::Offered(to) if to.is_zero() => f.write_str("the offer of ownership taken back"),
+            Self::Offered(to) => write!(f, "ownership offered to {to}"),
+            Self::Initialized(version) => write!(f, "initialiser {version} ran"),
+            Self::Registered(app) => write!(f, "application {app} registered"),
+            Self::Deployed { app, deployer } => write!(f, "application {app} deployed by {deployer}"),
+            Self::DeployedWithController { app, controller, deployer } => {
+                write!(f, "application {app} deployed by {deployer} with the contract {controller}")
+            }
+            Self::KmsKeys { k256 } => write!(f, "root keys set, secp256k1 {k256}; the CA key is not logged"),
+            Self::GatewayAppId(id) => {
+                write!(f, "gateway is {}", veritee_base::text::inert(&veritee_base::text::shortened(id, 80)))
+            }
+            Self::AppImplementation(to) => write!(f, "new applications get the code of {to}"),
+            Self::Audit { policy, value, enabled } => {
+                let state = if *enabled { "on" } else { "off" };
+                write!(f, "policy {policy} of {value} is {state}")
+            }
+        }
+    }
 }
 
 /// What a log says.

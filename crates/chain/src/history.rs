@@ -12,6 +12,9 @@ use crate::timeline::{Sum, Timeline};
 use alloy_primitives::{Address, B256};
 use std::collections::BTreeMap;
 
+/// Blocks times changes and candidates that one question costs at most; some seconds.
+const STEPS: usize = 20_000_000;
+
 /// A contract's past.
 #[derive(Debug, Clone, Default)]
 pub struct History {
@@ -259,6 +262,13 @@ impl History {
     /// `block + margin`. A KMS asks at some head near the time of a boot, which may not be the final one.
     #[must_use]
     pub fn could_run(&self, candidate: &Candidate, block: u64, margin: u64) -> Could {
+        let answers = self.could_each_run(core::slice::from_ref(candidate), block, margin);
+        answers.first().copied().unwrap_or(Could::NotShown)
+    }
+
+    /// The same of several, each block looked at once. More changes within the margin than are looked at are not shown.
+    #[must_use]
+    pub fn could_each_run(&self, candidates: &[Candidate], block: u64, margin: u64) -> Vec<Could> {
         let (first, last) = (block.saturating_sub(margin), block.saturating_add(margin));
         let changes = self.timeline.entries().iter().map(|entry| entry.block);
         let seen = self.observations.keys().flat_map(|at| [*at, at.saturating_add(1)]);
@@ -266,20 +276,30 @@ impl History {
         blocks.push(first);
         blocks.sort_unstable();
         blocks.dedup();
-        let answers: Vec<Option<bool>> = blocks.iter().map(|at| self.allows(candidate, *at)).collect();
-        if answers.contains(&None) {
-            Could::NotShown
-        } else if !answers.contains(&Some(false)) {
-            Could::Yes
-        } else if answers.contains(&Some(true)) {
-            Could::Changed
-        } else {
-            Could::No
+        let each = self.timeline.entries().len().saturating_add(candidates.len());
+        if blocks.len().saturating_mul(each) > STEPS {
+            return vec![Could::NotShown; candidates.len()];
         }
+        let mut answers = vec![(false, false, false); candidates.len()];
+        for at in blocks.iter().map(|at| self.at(*at)) {
+            for (candidate, (yes, no, open)) in candidates.iter().zip(&mut answers) {
+                match Self::allows(&at, candidate) {
+                    Some(true) => *yes = true,
+                    Some(false) => *no = true,
+                    None => *open = true,
+                }
+            }
+        }
+        let answer = |(yes, no, open)| match (open, yes, no) {
+            (true, ..) => Could::NotShown,
+            (_, _, false) => Could::Yes,
+            (_, true, true) => Could::Changed,
+            (_, false, true) => Could::No,
+        };
+        answers.into_iter().map(answer).collect()
     }
 
-    fn allows(&self, candidate: &Candidate, block: u64) -> Option<bool> {
-        let at = self.at(block);
+    fn allows(at: &AtBlock, candidate: &Candidate) -> Option<bool> {
         if !at.deployed {
             return Some(false);
         }

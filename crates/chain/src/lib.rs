@@ -35,6 +35,7 @@ mod abi;
 pub mod app;
 pub mod code;
 pub mod contract;
+pub mod deployments;
 pub mod event;
 pub mod header;
 pub mod history;

@@ -272,7 +272,7 @@ fn timelock(reader: &mut Reader<'_>, header: &Header, proof: &ProvenAccount, dee
     let address = proof.address();
     // The plain contract keeps the delay in slot 2, the upgradeable one in its namespace; the getter tells which.
     let said = reader.call(header, address, sol::getMinDelayCall {});
-    let logs = reader.logs_of(header, address);
+    let logs = reader.logs_of(address, header);
     let (Some(said), Some(logs)) = (said, logs) else { return Owner::NotRead { address } };
     let plain = proof.slot(layout::slot(2)) == Some(said) && proof.slot(DELAY) == Some(U256::ZERO);
     if !plain && proof.slot(DELAY) != Some(said) {

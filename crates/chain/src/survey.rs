@@ -215,6 +215,10 @@ fn app_contract(
     let read = |proxy: Result<Proxy, NotRecognised>, timeline: &Timeline| {
         proxy.and_then(|proxy| app::read(&proxy, timeline, &subject.interest, &subject.known_apps))
     };
+    let logs = timeline.as_ref().map_or(0, |timeline| timeline.entries().len());
+    if !reader.affords(subject.observed.len().saturating_mul(logs), address, header.number()) {
+        return;
+    }
     let mut before = Vec::new();
     for block in subject.observed.iter().filter(|block| **block < subject.block) {
         let Some(header) = reader.header(*block) else { continue };

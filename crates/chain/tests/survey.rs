@@ -481,3 +481,30 @@ fn a_registry_of_500_apps_is_proven_complete_in_few_calls() {
     assert!(registry.len() <= 10, "{registry:?}");
     assert!(endpoint.len() <= 16, "{} calls with the app contract and both owners", endpoint.len());
 }
+
+/// The seed of the fuzz target `chain_reads`.
+#[test]
+#[ignore = "writes the seed anew after a deliberate change"]
+fn write_the_seed() {
+    let scene = scene(AppKind::DstackAppTwoStep, KmsKind::DstackKmsTwoStep);
+    let mut subject = subject(&scene);
+    subject.observed = BTreeSet::from([2]);
+    let endpoint = ask(&scene.world, &subject, "https://one.example").0;
+    let bytes = ChainReads { subject, endpoints: vec![endpoint] }.write().unwrap();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/chain_reads");
+    std::fs::create_dir_all(folder).unwrap();
+    std::fs::write(format!("{folder}/two-contracts.json"), bytes).unwrap();
+}
+
+#[test]
+fn a_document_that_would_cost_too_many_steps_is_a_fault_and_no_answer() {
+    let scene = scene(AppKind::DstackApp, KmsKind::DstackKms);
+    let mut subject = subject(&scene);
+    subject.observed = BTreeSet::from([0, 1]);
+    let (endpoint, _) = ask(&scene.world, &subject, "https://one.example");
+    let mut small = Budget::STANDARD;
+    small.chain_steps = 3;
+    let read = survey(&endpoint, &subject, &small);
+    assert!(read.faults.iter().any(|fault| fault.kind == FaultKind::Budget), "{:?}", read.faults);
+    assert!(read.app.is_none() && read.history.is_none());
+}

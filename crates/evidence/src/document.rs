@@ -88,6 +88,12 @@ struct Document<'a> {
     replicas: Vec<EncodedReplica<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     caa: Option<EncodedCaa<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chain: Option<Encoded<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kms: Option<Box<Self>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gateway: Option<Box<Self>>,
 }
 
 impl<'a> Document<'a> {
@@ -148,6 +154,9 @@ impl<'a> Document<'a> {
                 .caa
                 .as_ref()
                 .map(|caa| EncodedCaa { domain: &caa.domain, answers: text(&caa.answers) }),
+            chain: evidence.chain.as_ref().map(text),
+            kms: evidence.kms.as_deref().map(|linked| Box::new(Self::of(linked, tool_version))),
+            gateway: evidence.gateway.as_deref().map(|linked| Box::new(Self::of(linked, tool_version))),
         }
     }
 }

@@ -386,6 +386,9 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
         target,
         replicas,
         caa,
+        chain,
+        kms,
+        gateway,
     } = second;
     let slots: [Slot<'_>; 8] = [
         (&mut first.quote, quote, QUOTE, same_quote),
@@ -421,11 +424,10 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
                     second: claim.value,
                 });
             }
-            Some(_) => {}
-            None => drop(first.claims.values.insert(name, claim)),
+            _ => drop(first.claims.values.entry(name).or_insert(claim)),
         }
     }
-    // No part is left out of this list: what came along is kept.
+    // What came along is kept.
     for (all, more) in [(&mut first.collateral, collateral), (&mut first.gpu_collateral, gpu_collateral)] {
         for item in more {
             if all.iter().all(|known| known.bytes != item.bytes) {
@@ -433,12 +435,10 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
             }
         }
     }
-    first.kms_keys = first.kms_keys.take().or(kms_keys);
-    first.ingress = first.ingress.take().or(ingress);
-    first.bound_content = first.bound_content.take().or(bound_content);
-    first.served = first.served.take().or(served);
-    first.target = first.target.take().or(target);
-    first.caa = first.caa.take().or(caa);
+    macro_rules! keep {
+        ($($part:ident),*) => { $(first.$part = first.$part.take().or($part);)* };
+    }
+    keep!(kms_keys, ingress, bound_content, served, target, caa, chain, kms, gateway);
     if first.replicas.is_empty() {
         first.replicas = replicas;
     }

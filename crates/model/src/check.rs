@@ -171,6 +171,15 @@ check_ids! {
     GpuBootGate "gpu.boot-gate" Binding false "did measured guest code examine its GPUs before it started the application?";
 
     AuditRules "audit.rules" Audit true "can the operator still cheat?";
+    LinkKmsMachine "link.kms-machine" Governance false "is the given KMS a genuine machine that the policy accepts?";
+    LinkKmsKey "link.kms-key" Governance false "is the measured key provider the key that the KMS's own quote binds?";
+    LinkKmsMeasurement "link.kms-measurement" Governance false "is the KMS that gave the keys, as measured, the given one?";
+    LinkGatewayMachine "link.gateway-machine" Governance false "is the given gateway a genuine machine that the policy accepts?";
+    LinkGatewayKeys "link.gateway-keys" Governance false "has the gateway its keys from the same KMS?";
+    GovernanceChain "governance.chain" Governance false "does every answer about the chain hold, at one block that is known?";
+    GovernanceRegistry "governance.registry" Governance false "is the registry the one that the application's KMS obeys, with the measured root key?";
+    GovernanceContract "governance.contract" Governance false "does the registry serve the application, and is its contract explained to the last slot?";
+    GovernanceComposeHash "governance.compose-hash" Governance false "does the contract allow the measured compose hash?";
     GovernanceHistory "governance.history" Governance false "who can change the application, and is it public?";
 }
 

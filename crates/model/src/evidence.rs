@@ -205,4 +205,10 @@ pub struct Evidence {
     pub replicas: Vec<Replica>,
     /// CAA answers for the target's domain.
     pub caa: Option<CaaAnswers>,
+    /// What endpoints of a chain answered, `veritee/chain/v1`.
+    pub chain: Option<Item>,
+    /// The KMS that is said to have given the machine its keys: evidence of another machine, judged like any.
+    pub kms: Option<Box<Self>>,
+    /// The gateway that is said to stand in front of it, likewise.
+    pub gateway: Option<Box<Self>>,
 }

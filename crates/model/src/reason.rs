@@ -314,7 +314,32 @@ reasons! {
     // --- steps 8 and 9 -----------------------------------------------------------------------------------
     ReviewMalformed "review-malformed" Undecided "the review file cannot be read";
     ReviewExpired "review-expired" Notice "the review is of another compose, commit or rule set, or its time is over: it was not applied";
+    LinkNotGiven "link-not-given" Undecided "no evidence of the linked machine was given";
+    LinkNotApplicable "link-not-applicable" Undecided "the measured key provider is no KMS, so there is no such machine";
+    LinkMachineNotGenuine "link-machine-not-genuine" NotGenuine "the evidence of the linked machine is forged, or put together from two machines";
+    LinkMachineRefused "link-machine-refused" Refused "the linked machine is refused by the policy";
+    LinkMachineIncomplete "link-machine-incomplete" Undecided "what was given of the linked machine does not show what it runs";
+    LinkKmsKeyNotBound "link-kms-key-not-bound" Undecided "nothing shows that the KMS's own quote binds its root key";
+    LinkKmsKeyOther "link-kms-key-other" Refused "the measured key provider is another key than the one that the KMS's quote binds";
+    LinkKmsOther "link-kms-other" Undecided "the KMS that gave the keys, as measured, is another one than the given: it is not shown";
+    LinkGatewayKeysOther "link-gateway-keys-other" Refused "the gateway has its keys from another KMS than the application";
     GovernanceNotChecked "governance-not-checked" Undecided "no on-chain history was given";
+    ChainReadsMalformed "chain-reads-malformed" Undecided "the chain reads cannot be read";
+    ChainOtherApp "chain-other-app" Undecided "the chain reads are about another application";
+    ChainNotAnswered "chain-not-answered" Undecided "no endpoint answered everything that was asked";
+    ChainAnswerRefused "chain-answer-refused" Refused "an endpoint's answer does not hold against its block";
+    ChainBlockOther "chain-block-other" Refused "an endpoint answered about another block than the one that is read";
+    ChainIdOther "chain-id-other" Refused "an endpoint serves another chain";
+    ChainEndpointsDisagree "chain-endpoints-disagree" Refused "two endpoints say different things about one block";
+    ChainBlockLater "chain-block-later" Refused "the block is from after the as-of time";
+    ChainBlockOld "chain-block-old" Undecided "the block is from long before the as-of time: it says nothing of what was changed since";
+    ChainAnchorSingle "chain-anchor-single" Undecided "one endpoint's word alone says that the block is part of the chain";
+    RegistryNotShown "registry-not-shown" Undecided "nothing shows that the application's KMS obeys this registry";
+    RegistryKeyOther "registry-key-other" Refused "the registry keeps another root key than the measured key provider";
+    ContractNotRecognised "contract-not-recognised" Undecided "a contract is of no known generation, or its storage is not explained";
+    AppNotServed "app-not-served" Refused "the registry does not serve the application, or it has no contract";
+    ComposeHashNotAllowed "compose-hash-not-allowed" Refused "the contract does not allow the measured compose hash";
+    OwnerNotShown "owner-not-shown" Undecided "who can change the contracts was not read to the end";
 
     // --- policy ------------------------------------------------------------------------------------------
     PolicyClaimAbsent "policy-claim-absent" Refused "the policy speaks of a value that the evidence does not have";
@@ -367,6 +392,11 @@ impl Reason {
                     | Self::QeRevoked
                     | Self::TcbCurrentRevoked
                     | Self::TargetOtherApp
+                    | Self::LinkMachineRefused
+                    | Self::LinkKmsKeyOther
+                    | Self::LinkGatewayKeysOther
+                    | Self::RegistryKeyOther
+                    | Self::ChainIdOther
                     | Self::GpuRevoked
                     | Self::GpuOtherMachine
                     // Nothing was verified: to let it pass would be to call unverified bytes genuine.

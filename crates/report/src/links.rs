@@ -151,7 +151,7 @@ const RULES: [Rule; 13] = [
         Node::Kms,
         Node::Application,
         "keys of this key provider",
-        &[CheckId::BindingKmsKeys],
+        &[CheckId::LinkKmsMachine, CheckId::LinkKmsKey],
         "the key provider's own quote was not looked at",
     ),
     (Node::PublicLog, Node::Kms, "upgrades are public", &[CheckId::GovernanceHistory], ""),

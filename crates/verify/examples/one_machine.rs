@@ -40,6 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         fail_on: None,
         image: None,
         gpu: GpuGiven::default(),
+        chain: veritee_verify::ChainGiven::default(),
         audit: audit::Given::default(),
         budget,
         tool_version: env!("CARGO_PKG_VERSION"),

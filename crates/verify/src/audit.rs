@@ -5,6 +5,7 @@ mod documents;
 pub use documents::Judged;
 
 use crate::run::{Draft, Run};
+use veritee_audit::chain::ChainFacts;
 use veritee_audit::{
     Allow, AllowOutcome, Audit, BootEvents, Context, KeyProvider, NameOverride, OsFacts, Review, SourceTree,
     Stage,
@@ -50,9 +51,14 @@ pub(crate) fn settled(stage: Option<Stage>, verdict: &Verdict, checks: &[Check],
 }
 
 /// Audits the measured compose. A document that two readers can understand differently is audited as such.
-pub(crate) fn check(run: &mut Run<'_>, bound: Option<&BoundCompose>, identity: Option<&AppIdentity>) {
+pub(crate) fn check(
+    run: &mut Run<'_>,
+    bound: Option<&BoundCompose>,
+    identity: Option<&AppIdentity>,
+    chain: Option<ChainFacts>,
+) {
     let (Some(bound), Some(identity)) = (bound, identity) else { return };
-    let context = context(run, bound, identity);
+    let context = Context { chain, ..context(run, bound, identity) };
     let resolving = deployment::Context {
         budget: *run.request.budget,
         enforcement: veritee_audit::enforcement(&context),

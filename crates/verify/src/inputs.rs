@@ -2,11 +2,22 @@
 
 use crate::{Expected, Request};
 use veritee_model::report::{Input, Missing};
-use veritee_model::{Item, Kind};
+use veritee_model::{Evidence, Item, Kind};
 
 /// Every item of the evidence with its digest, and what the judging side has beside it.
 pub(crate) fn list(request: &Request<'_>) -> Vec<Input> {
     let evidence = request.evidence;
+    let given: Vec<&Item> = request.grounds.items().iter().map(|(item, _origin)| item).collect();
+    let mut inputs = of_machine(evidence, &given);
+    for (name, linked) in [("kms", &evidence.kms), ("gateway", &evidence.gateway)] {
+        let of_linked = linked.iter().flat_map(|linked| of_machine(linked, &[]));
+        inputs.extend(of_linked.map(|input| Input { name: format!("{name}/{}", input.name), ..input }));
+    }
+    inputs
+}
+
+/// One machine's items, and collateral beside its own.
+fn of_machine(evidence: &Evidence, given: &[&Item]) -> Vec<Input> {
     let log = evidence.event_log.as_ref().map(|log| &log.item);
     let parts: [(&str, Option<&Item>); 7] = [
         ("quote", evidence.quote.as_ref()),
@@ -19,8 +30,9 @@ pub(crate) fn list(request: &Request<'_>) -> Vec<Input> {
     ];
     let mut inputs: Vec<Input> =
         parts.into_iter().filter_map(|(name, item)| item.map(|item| input(name, item))).collect();
-    let given = request.grounds.items().iter().map(|(item, _origin)| item);
-    inputs.extend(evidence.collateral.iter().chain(given).map(|item| input("collateral", item)));
+    inputs.extend(
+        evidence.collateral.iter().chain(given.iter().copied()).map(|item| input("collateral", item)),
+    );
     inputs.extend(evidence.gpus.iter().map(|item| input("gpus", item)));
     inputs.extend(evidence.gpu_collateral.iter().map(|item| input("gpu-collateral", item)));
     if let Some(ingress) = &evidence.ingress {
@@ -29,6 +41,7 @@ pub(crate) fn list(request: &Request<'_>) -> Vec<Input> {
     }
     inputs.extend(evidence.served.iter().map(|served| input("served-certificates", &served.chain)));
     inputs.extend(evidence.caa.iter().map(|caa| input("caa-answers", &caa.answers)));
+    inputs.extend(evidence.chain.iter().map(|item| input("chain", item)));
     inputs
 }
 

@@ -11,7 +11,7 @@
 //!   6 os         MRTD and RTMR0 to RTMR2 recomputed, or pinned by the policy
 //!   7 binding    REPORTDATA: nonce, TLS key, ingress evidence, KMS keys; the server's certificate, CAA; GPUs
 //!   8 audit      rules over the bound compose
-//!   9 governance key provider, history of compose hashes
+//!   9 governance KMS and gateway by the same pipeline, key provider, history of compose hashes
 //! ```
 //!
 //! Each arrow is a type that only its checker can build, so a later step cannot run without the earlier fact. A step
@@ -38,6 +38,7 @@ mod governance;
 pub mod gpu;
 mod grounds;
 mod inputs;
+mod links;
 mod os;
 mod platform;
 mod quote;
@@ -89,6 +90,15 @@ pub struct GpuGiven<'a> {
     pub memory: Option<&'a veritee_gpu::Memory>,
 }
 
+/// What the caller knows of the chain, whatever the evidence says.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ChainGiven {
+    /// EIP-155 chain id and address of the registry that the application's KMS obeys.
+    pub registry: Option<(u64, [u8; 20])>,
+    /// Hash of the block that was read. Without it the block is known by the endpoints that name it.
+    pub block: Option<[u8; 32]>,
+}
+
 /// Everything that a verdict depends on.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
@@ -114,6 +124,8 @@ pub struct Request<'a> {
     pub image: Option<&'a dyn ImageFiles>,
     /// What is known of GPUs beside the evidence.
     pub gpu: GpuGiven<'a>,
+    /// What is known of the chain beside the evidence.
+    pub chain: ChainGiven,
     /// What the audit is given beside the evidence: a review, a source tree.
     pub audit: audit::Given<'a>,
     /// Limits on hostile input.
@@ -127,7 +139,12 @@ pub struct Request<'a> {
 /// Cannot fail: what could not be read, shown or accepted is a check of the report.
 #[must_use]
 pub fn verify(request: &Request<'_>) -> Report {
-    let mut run = Run::new(request);
+    judge(request, links::DEPTH)
+}
+
+/// The same, with so many linked machines still to be followed.
+fn judge(request: &Request<'_>, depth: u8) -> Report {
+    let mut run = Run::new(request, depth);
     if request.kind == Kind::Gpus {
         gpu::check(&mut run, None, None);
         return run.conclude();
@@ -147,8 +164,9 @@ pub fn verify(request: &Request<'_>) -> Report {
     os::check(&mut run, verified, log.as_ref(), identity.as_ref()); // 6
     binding::check(&mut run, verified, identity.as_ref()); // 7
     gpu::check(&mut run, verified, identity.as_ref());
-    audit::check(&mut run, bound.as_ref(), identity.as_ref()); // 8
-    governance::check(&mut run, identity.as_ref()); // 9
+    let kms = links::check(&mut run, identity.as_ref()); // 9, of which the audit asks
+    let chain = governance::check(&mut run, identity.as_ref(), kms.as_ref());
+    audit::check(&mut run, bound.as_ref(), identity.as_ref(), chain); // 8
     run.conclude()
 }
 

@@ -29,6 +29,8 @@ impl OsKnown {
 /// The state of one run.
 pub(crate) struct Run<'a> {
     pub(crate) request: &'a Request<'a>,
+    /// Linked machines that may still be followed.
+    pub(crate) depth: u8,
     pub(crate) quote: Option<QuoteFacts>,
     pub(crate) tcb: Option<TcbFacts>,
     pub(crate) identity: Option<IdentityFacts>,
@@ -42,9 +44,10 @@ pub(crate) struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(crate) const fn new(request: &'a Request<'a>) -> Self {
+    pub(crate) const fn new(request: &'a Request<'a>, depth: u8) -> Self {
         Self {
             request,
+            depth,
             quote: None,
             tcb: None,
             identity: None,

@@ -102,6 +102,7 @@ fn exit_code(evidence: &Evidence, forged: &ForgedMachine, root: &TrustRoot) -> u
         fail_on: None,
         image: None,
         gpu: veritee_verify::GpuGiven::default(),
+        chain: veritee_verify::ChainGiven::default(),
         audit: veritee_verify::audit::Given::default(),
         budget: &Budget::STANDARD,
         tool_version: "0.0.0",

@@ -38,6 +38,7 @@ fn judge(acquired: &Acquired, label: usize, machine: &ForgedMachine, expected: &
         fail_on: None,
         image: None,
         gpu: veritee_verify::GpuGiven::default(),
+        chain: veritee_verify::ChainGiven::default(),
         audit: Given::default(),
         budget: &Budget::STANDARD,
         tool_version: "0.1.0",

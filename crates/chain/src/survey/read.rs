@@ -157,8 +157,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// All logs of a contract up to the block, from as many ranges as it took.
+    /// All events of a contract up to the block.
     pub(crate) fn logs(&mut self, address: Address, header: &Header) -> Option<Timeline> {
+        self.logs_of(address, header).map(|logs| Timeline::of(address, &logs))
+    }
+
+    /// All logs of a contract up to the block, from as many ranges as it took.
+    pub(crate) fn logs_of(&mut self, address: Address, header: &Header) -> Option<Vec<Log>> {
         let last = header.number();
         let mut from = self.subject.from_block.min(last);
         let mut logs: Vec<Log> = Vec::new();
@@ -198,13 +203,24 @@ impl<'a> Reader<'a> {
             self.fault(FaultKind::Reorganised, &question, detail);
             return None;
         }
-        Some(Timeline::of(address, &logs))
+        Some(logs)
     }
 
     fn range(&self, text: &str, address: Address, from: u64, to: u64) -> Result<Vec<Log>, String> {
         let logs = Log::list(text).map_err(|error| error.to_string())?;
         timeline::check(&logs, &BTreeSet::from([address]), from, to).map_err(|error| error.to_string())?;
         Ok(logs)
+    }
+
+    /// Whether so many steps are within the budget; otherwise that is a fault.
+    pub(crate) fn affords(&mut self, steps: usize, address: Address, last: u64) -> bool {
+        let limit = self.budget.chain_steps;
+        if steps > limit {
+            let question = Question::Logs { address, from: self.subject.from_block, to: last };
+            let detail = format!("observed blocks times logs are {steps}, at most {limit}");
+            self.fault(FaultKind::Budget, &question, detail);
+        }
+        steps <= limit
     }
 
     /// Who stands behind an address.
@@ -220,18 +236,6 @@ impl<'a> Reader<'a> {
                 true
             }
             None => false,
-        }
-    }
-
-    pub(crate) fn logs_of(&mut self, header: &Header, address: Address) -> Option<Vec<Log>> {
-        let question = Question::Logs { address, from: self.subject.from_block, to: header.number() };
-        let text = self.get(&question)?;
-        match self.range(text, address, self.subject.from_block, header.number()) {
-            Ok(logs) => Some(logs),
-            Err(error) => {
-                self.fault(FaultKind::Logs, &question, error);
-                None
-            }
         }
     }
 }

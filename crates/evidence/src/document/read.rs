@@ -32,14 +32,8 @@ pub(crate) fn read_set(object: &Object<'_>, schema: &str, budget: &Budget) -> Re
         let mut entry = entry.object()?;
         let name = entry.require("label")?;
         let label = name.string()?;
-        let nested = entry.require("evidence")?.object()?;
+        let evidence = nested(&entry.require("evidence")?, budget)?;
         entry.finish()?;
-        let schema = nested
-            .get("schema")
-            .ok_or_else(|| ReadError::MissingField { at: nested.place(), field: "schema" })?
-            .string()?;
-        is_schema(&nested, &schema, SCHEMA)?;
-        let evidence = machine(nested, budget)?;
         if !labels.insert(label.clone()) {
             return Err(ReadError::DuplicateKey { at: name.place(), key: label });
         }
@@ -108,9 +102,28 @@ fn machine(mut document: Object<'_>, budget: &Budget) -> Result<Evidence, ReadEr
             None => Vec::new(),
         },
         caa: document.take("caa").map(|value| caa(&value, budget)).transpose()?,
+        chain: item_member(&mut document, "chain", budget.chain_bytes)?,
+        kms: document.take("kms").map(|value| linked(&value, budget)).transpose()?,
+        gateway: document.take("gateway").map(|value| linked(&value, budget)).transpose()?,
     };
     document.finish()?;
     Ok(evidence)
+}
+
+/// A document inside of another one.
+fn nested(value: &Value<'_>, budget: &Budget) -> Result<Evidence, ReadError> {
+    let object = value.object()?;
+    let schema = object
+        .get("schema")
+        .ok_or_else(|| ReadError::MissingField { at: object.place(), field: "schema" })?
+        .string()?;
+    is_schema(&object, &schema, SCHEMA)?;
+    machine(object, budget)
+}
+
+/// The document of a linked machine. How deep they nest is bounded with all nesting (`Budget::json_depth`).
+fn linked(value: &Value<'_>, budget: &Budget) -> Result<Box<Evidence>, ReadError> {
+    nested(value, budget).map(Box::new)
 }
 
 fn item_member(object: &mut Object<'_>, key: &str, limit: usize) -> Result<Option<Item>, ReadError> {

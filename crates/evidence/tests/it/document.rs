@@ -44,6 +44,13 @@ pub(crate) fn full_evidence() -> Evidence {
             Replica { label: "n/2".into(), values: [].into() },
         ],
         caa: Some(CaaAnswers { domain: "a.example".into(), answers: item(b"[]", "o") }),
+        chain: Some(item(b"{\"schema\":\"veritee/chain/v1\"}", "p")),
+        kms: Some(Box::new(Evidence { quote: Some(item(&forged_quote(), "q")), ..Evidence::default() })),
+        gateway: Some(Box::new(Evidence {
+            app_compose: Some(item(COMPOSE.as_bytes(), "r")),
+            kms: Some(Box::default()),
+            ..Evidence::default()
+        })),
         ..Evidence::default()
     };
     evidence.quote.as_mut().unwrap().obtained = Some("2026-03-15T00:00:00Z".into());
@@ -120,6 +127,7 @@ fn documents_are_of_the_published_schema() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn what_the_schema_refuses_the_reader_refuses_too() {
     let schema = schema();
     let good: Value = serde_json::from_str(&to_json(&full_evidence(), "0.1.0")).unwrap();
@@ -151,6 +159,10 @@ fn what_the_schema_refuses_the_reader_refuses_too() {
         (change("/replicas", json!({})), "evidence-malformed"),
         (change("/replicas/0/values/app_id", json!(1)), "evidence-malformed"),
         (change("/caa/answers", json!([])), "evidence-malformed"),
+        (change("/chain", json!("{}")), "evidence-malformed"),
+        (change("/kms", json!([])), "evidence-malformed"),
+        (change("/kms/schema", json!("veritee/evidence/v2")), "evidence-schema-unknown"),
+        (change("/gateway/kms/collateral", json!({})), "evidence-malformed"),
     ];
     for pointer in [
         "/extra",
@@ -167,6 +179,9 @@ fn what_the_schema_refuses_the_reader_refuses_too() {
         "/target/extra",
         "/replicas/1/extra",
         "/caa/extra",
+        "/chain/extra",
+        "/kms/extra",
+        "/gateway/kms/extra",
     ] {
         bad.push((change(pointer, json!("x")), "evidence-malformed"));
     }
@@ -190,6 +205,9 @@ fn what_the_schema_refuses_the_reader_refuses_too() {
         "/replicas/1/values",
         "/caa/domain",
         "/caa/answers",
+        "/chain/sha256",
+        "/kms/schema",
+        "/gateway/tool",
     ] {
         bad.push((remove(pointer), "evidence-malformed"));
     }
@@ -219,6 +237,9 @@ fn an_item_whose_bytes_were_changed_is_named() {
         "/bound_content/content",
         "/served/chain",
         "/caa/answers",
+        "/chain",
+        "/kms/quote",
+        "/gateway/app_compose",
     ] {
         let mut changed = document.clone();
         let item = changed.pointer_mut(pointer).unwrap();
@@ -244,10 +265,19 @@ fn a_claim_item_or_file_given_twice_is_refused() {
 #[test]
 fn a_document_of_before_the_network_is_read_as_before() {
     let mut document: Value = serde_json::from_str(&to_json(&full_evidence(), "0.1.0")).unwrap();
-    for member in ["served", "target", "replicas", "caa"] {
+    for member in ["served", "target", "replicas", "caa", "chain", "kms", "gateway"] {
         document.as_object_mut().unwrap().remove(member).unwrap();
     }
-    let before = Evidence { served: None, target: None, replicas: Vec::new(), caa: None, ..full_evidence() };
+    let before = Evidence {
+        served: None,
+        target: None,
+        replicas: Vec::new(),
+        caa: None,
+        chain: None,
+        kms: None,
+        gateway: None,
+        ..full_evidence()
+    };
     assert_eq!(convert("old", document.to_string().as_bytes(), None, &BUDGET).unwrap(), before);
 }
 

@@ -132,6 +132,33 @@ fn failure(code: i64, message: &str) -> RpcFailure {
 }
 
 impl World {
+    /// The reply to a body of JSON-RPC 2.0, one question or a batch, each answered by `answerer`. A batch comes in another
+    /// order than it was asked, as it may.
+    #[must_use]
+    pub fn reply(
+        &self,
+        body: &[u8],
+        answerer: &dyn Fn(&Self, &str, &Value) -> Result<Value, RpcFailure>,
+    ) -> String {
+        let one = |question: &Value| {
+            let (id, method) = (&question["id"], question["method"].as_str().unwrap_or_default());
+            match answerer(self, method, &question["params"]) {
+                Ok(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
+                Err(RpcFailure { code, message }) => {
+                    json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}})
+                }
+            }
+        };
+        let reply = match serde_json::from_slice(body) {
+            Ok(Value::Array(questions)) => Value::Array(questions.iter().rev().map(one).collect()),
+            Ok(question) => one(&question),
+            Err(_) => {
+                json!({"jsonrpc": "2.0", "id": null, "error": {"code": -32700, "message": "parse error"}})
+            }
+        };
+        reply.to_string()
+    }
+
     /// What a node of this chain answers.
     ///
     /// # Errors

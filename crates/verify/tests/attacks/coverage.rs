@@ -52,7 +52,7 @@ const ELSEWHERE: &[(Reason, &str)] = &[
 
 #[test]
 fn every_reason_is_produced_by_some_test() {
-    let families: [&[fn()]; 17] = [
+    let families: [&[fn()]; 19] = [
         crate::bindings::ALL,
         crate::caa::ALL,
         crate::collateral::ALL,
@@ -60,10 +60,12 @@ fn every_reason_is_produced_by_some_test() {
         crate::engines::ALL,
         crate::event_log::ALL,
         crate::genuine::ALL,
+        crate::governance::ALL,
         crate::gpu::ALL,
         crate::hostile::ALL,
         crate::identity::ALL,
         crate::levers::ALL,
+        crate::links::ALL,
         crate::platform::ALL,
         crate::quote::ALL,
         crate::ra_tls::ALL,

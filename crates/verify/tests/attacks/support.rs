@@ -21,7 +21,7 @@ pub(crate) const NONCE: [u8; 32] = [0xa5; 32];
 
 /// Checks that have nothing to stand on in a genuine machine's evidence: nothing was given for them, or this version
 /// does not make them.
-pub(crate) const OPEN: [CheckId; 25] = [
+pub(crate) const OPEN: [CheckId; 34] = [
     CheckId::IdentityClaims,
     CheckId::IdentityTarget,
     CheckId::IdentityReplicas,
@@ -46,6 +46,15 @@ pub(crate) const OPEN: [CheckId; 25] = [
     CheckId::GpuNonce,
     CheckId::GpuBootGate,
     CheckId::AuditRules,
+    CheckId::LinkKmsMachine,
+    CheckId::LinkKmsKey,
+    CheckId::LinkKmsMeasurement,
+    CheckId::LinkGatewayMachine,
+    CheckId::LinkGatewayKeys,
+    CheckId::GovernanceChain,
+    CheckId::GovernanceRegistry,
+    CheckId::GovernanceContract,
+    CheckId::GovernanceComposeHash,
     CheckId::GovernanceHistory,
 ];
 
@@ -94,6 +103,8 @@ pub(crate) struct Case {
     pub(crate) commit: Option<String>,
     pub(crate) gpu_nonce: Option<[u8; 32]>,
     pub(crate) gpu_roots: Option<veritee_gpu::Roots>,
+    /// What the caller knows of the chain.
+    pub(crate) chain: veritee_verify::ChainGiven,
 }
 
 /// A genuine machine whose quote answers [`NONCE`].
@@ -143,6 +154,7 @@ impl Case {
             commit: None,
             gpu_nonce: None,
             gpu_roots: None,
+            chain: veritee_verify::ChainGiven::default(),
         }
     }
 
@@ -214,6 +226,7 @@ impl Case {
                 roots: self.gpu_roots.as_ref(),
                 memory: None,
             },
+            chain: self.chain,
             audit: self.given(),
             budget: &self.budget,
             tool_version: "0.0.0",

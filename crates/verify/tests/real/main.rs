@@ -4,6 +4,7 @@
 //! The vectors lie outside the repository; where they are absent, these tests say so and pass.
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
+mod links;
 mod machines;
 mod oracle;
 mod signed_bits;

@@ -121,6 +121,7 @@ pub(crate) fn judge(evidence: &Evidence, as_of: UnixTime, engine: Engine<'static
         fail_on: None,
         image: None,
         gpu: veritee_verify::GpuGiven::default(),
+        chain: veritee_verify::ChainGiven::default(),
         audit: veritee_verify::audit::Given::default(),
         budget: &Budget::STANDARD,
         tool_version: "0.0.0",

@@ -169,6 +169,7 @@ impl Product {
             fail_on: None,
             image: None,
             gpu: veritee_verify::GpuGiven::default(),
+            chain: veritee_verify::ChainGiven::default(),
             audit: veritee_verify::audit::Given::default(),
             budget: &Budget::STANDARD,
             tool_version: "0",

@@ -1,0 +1,283 @@
+//! Honest nodes, as different as they are.
+
+use crate::node::{address, ask, client, endpoint, found, node, read, scene, through, truthful, word};
+use serde_json::Value;
+use std::sync::Arc;
+use veritee_acquire::chain::{ChainAsk, ChainReadError, block_at};
+use veritee_chain::event::Set;
+use veritee_chain::history::{Candidate, Could, Held};
+use veritee_chain::survey::{Anchor, FaultKind};
+use veritee_testkit::chain::{RpcFailure, World};
+
+fn failure(message: &str) -> RpcFailure {
+    RpcFailure { code: -32000, message: message.to_owned() }
+}
+
+fn number(value: &Value) -> u64 {
+    u64::from_str_radix(value.as_str().unwrap().strip_prefix("0x").unwrap(), 16).unwrap()
+}
+
+#[test]
+fn two_nodes_of_one_chain_are_read_whole_at_one_block_and_agree() {
+    let scene = scene();
+    let world = Arc::new(scene.world.clone());
+    let (one, two) = (node(&world), node(&world));
+    let read = read(&[&one, &two], &ask(&scene)).unwrap();
+    assert_eq!(read.notes, []);
+    let found = found(&read);
+    assert_eq!(found.faults, []);
+    assert!(found.missing.is_empty() && found.disagreements.is_empty());
+    assert_eq!((found.anchor, found.agreeing), (Anchor::EndpointsAgree(2), 2));
+    let app = found.survey.app.unwrap().unwrap();
+    assert!(app.complete && found.survey.registry.unwrap().unwrap().complete);
+    assert_eq!(app.compose_hashes, [word(1), word(10), word(11)].into());
+    assert_eq!(app.owner, address(7));
+    // The block of the first log was observed too, so that the silent flags are known from the start.
+    let history = found.survey.history.unwrap();
+    let first = history.timeline().entries()[0].block;
+    let then = history.at(first);
+    assert_eq!((then.held, then.allow_any_device.value()), (Held::Complete, Some(true)));
+    // A path can be a key: it is neither kept nor told.
+    let bytes = String::from_utf8(read.reads.write().unwrap()).unwrap();
+    assert!(!bytes.contains("secret-key") && bytes.contains("127.0.0.1"));
+    assert!(read.reads.subject.from_block > 0, "the registry's deployment was looked for");
+}
+
+#[test]
+fn one_application_takes_few_requests() {
+    let scene = scene();
+    let server = node(&Arc::new(scene.world.clone()));
+    let mut ask = ask(&scene);
+    ask.first_block = false;
+    ask.subject.from_block = 1;
+    let read = read(&[&server], &ask).unwrap();
+    assert!(read.requests <= 12, "{} requests", read.requests);
+    assert_eq!(server.requests().len(), read.requests);
+    assert_eq!(found(&read).anchor, Anchor::EndpointsAgree(1));
+}
+
+#[test]
+fn an_endpoint_that_takes_no_batches_is_asked_one_by_one() {
+    let scene = scene();
+    let world = Arc::new(scene.world.clone());
+    let server = node(&world);
+    let inner = node(&world);
+    drop(inner);
+    let single = veritee_loopback::Server::http();
+    let shared = Arc::clone(&world);
+    single.otherwise(move |request| {
+        let question: Value = serde_json::from_slice(&request.body).unwrap();
+        let reply = if question.is_array() {
+            serde_json::json!({"jsonrpc": "2.0", "id": null, "error": {"code": -32600, "message": "no batches"}})
+        } else {
+            let method = question["method"].as_str().unwrap();
+            match shared.answer(method, &question["params"]) {
+                Ok(result) => serde_json::json!({"jsonrpc": "2.0", "id": question["id"], "result": result}),
+                Err(error) => serde_json::json!({"jsonrpc": "2.0", "id": question["id"],
+                    "error": {"code": error.code, "message": error.message}}),
+            }
+        };
+        veritee_loopback::Reply::json(reply.to_string())
+    });
+    let read = read(&[&server, &single], &ask(&scene)).unwrap();
+    assert_eq!(found(&read).agreeing, 2, "{:?}", read.notes);
+}
+
+#[test]
+fn ranges_of_logs_are_halved_until_they_are_taken_and_none_is_left_out() {
+    let mut scene = scene();
+    for _ in 0..300 {
+        scene.world.transaction();
+        for _ in 0..34 {
+            scene.app.compose_hash(&mut scene.world, word(77), true);
+        }
+        scene.world.mine(1_700_001_000);
+    }
+    let world = Arc::new(scene.world.clone());
+    let limited = |limit: u64, logs: usize| {
+        through(
+            &world,
+            Arc::new(move |world: &World, method: &str, params: &Value| {
+                if method == "eth_getLogs" {
+                    let filter = &params[0];
+                    if number(&filter["toBlock"]) - number(&filter["fromBlock"]) >= limit {
+                        return Err(failure("query exceeds the range"));
+                    }
+                    let answer = truthful(world, method, params)?;
+                    if answer.as_array().unwrap().len() > logs {
+                        return Err(failure("query returns more than the limit"));
+                    }
+                    return Ok(answer);
+                }
+                truthful(world, method, params)
+            }),
+        )
+    };
+    for (limit, logs) in [(u64::MAX, 1_000), (50, usize::MAX), (20, 100), (1, usize::MAX)] {
+        let server = limited(limit, logs);
+        let read = read(&[&server], &ask(&scene)).unwrap();
+        let found = found(&read);
+        assert_eq!(found.faults, [], "{limit} {logs}");
+        let history = found.survey.history.unwrap();
+        assert!(history.timeline().entries().len() > 10_000, "{limit} {logs}");
+        assert!(found.survey.app.unwrap().unwrap().complete, "{limit} {logs}");
+    }
+    // One block is too much for it: an error, and no list without that block.
+    let read = read(&[&limited(u64::MAX, 20)], &ask(&scene)).unwrap();
+    let found = found(&read);
+    assert!(found.faults.iter().any(|(_, fault)| fault.kind == FaultKind::Error), "{:?}", found.faults);
+    assert!(found.survey.history.is_none());
+}
+
+#[test]
+fn the_lowest_final_block_is_read_and_a_given_one_before_it() {
+    let scene = scene();
+    let world = Arc::new(scene.world.clone());
+    let behind = through(
+        &world,
+        Arc::new(|world: &World, method: &str, params: &Value| {
+            if method == "eth_getBlockByNumber" && params[0] == "finalized" {
+                return truthful(world, method, &serde_json::json!(["0x7", false]));
+            }
+            truthful(world, method, params)
+        }),
+    );
+    let ahead = node(&world);
+    let read_at = read(&[&ahead, &behind], &ask(&scene)).unwrap();
+    assert_eq!(read_at.reads.subject.block, 7);
+    assert_eq!(found(&read_at).agreeing, 2);
+    let mut ask = ask(&scene);
+    ask.subject.given_hash = Some(scene.world.hash(5));
+    let read_at = read(&[&ahead, &behind], &ask).unwrap();
+    assert_eq!((read_at.reads.subject.block, found(&read_at).anchor), (5, Anchor::HashGiven));
+    ask.subject.given_hash = Some(word(99));
+    assert!(matches!(read(&[&ahead], &ask), Err(ChainReadError::GivenBlock { .. })));
+}
+
+#[test]
+fn an_endpoint_that_calls_an_old_block_its_last_one_brings_nobody_there() {
+    let mut scene = scene();
+    // Withdrawn a few hours later: whoever stays behind does not see it.
+    scene.world.transaction();
+    scene.app.compose_hash(&mut scene.world, word(10), false);
+    scene.world.mine(1_700_020_000);
+    let world = Arc::new(scene.world.clone());
+    let old = scene.world.head() - 1;
+    let behind = through(
+        &world,
+        Arc::new(move |world: &World, method: &str, params: &Value| {
+            if method == "eth_getBlockByNumber" && params[0] == "finalized" {
+                return truthful(world, method, &serde_json::json!([format!("{old:#x}"), false]));
+            }
+            truthful(world, method, params)
+        }),
+    );
+    let honest = node(&world);
+    let read = read(&[&behind, &honest], &ask(&scene)).unwrap();
+    assert!(read.notes.iter().any(|note| note.what.contains("left out")), "{:?}", read.notes);
+    assert_eq!(read.reads.subject.block, scene.world.head());
+    let found = found(&read);
+    assert_eq!(found.anchor, Anchor::EndpointsAgree(1), "one voice is left, and counts as one");
+    assert!(!found.survey.app.unwrap().unwrap().compose_hashes.contains(&word(10)));
+}
+
+#[test]
+fn a_chain_other_than_expected_is_refused_before_anything_is_read() {
+    let scene = scene();
+    let mut other = scene.world.clone();
+    other.chain_id = 84_532;
+    let (here, there) = (node(&Arc::new(scene.world.clone())), node(&Arc::new(other)));
+    for servers in [&[&here, &there][..], &[&there][..]] {
+        let mut ask = ask(&scene);
+        if servers.len() == 2 {
+            ask.subject.chain_id = 0;
+        }
+        let mut endpoints: Vec<_> = servers.iter().map(|server| endpoint(server)).collect();
+        endpoints[0].chain_id = Some(8453);
+        let read = crate::node::block_on(veritee_acquire::chain::read_chain(
+            &client(),
+            &endpoints,
+            &ask,
+            crate::node::BUDGET,
+        ));
+        assert!(matches!(read, Err(ChainReadError::ChainId { expected: 8453, got: 84_532, .. })), "{read:?}");
+    }
+    assert!(there.requests().len() <= 2);
+    assert!(matches!(read(&[], &ask(&scene)), Err(ChainReadError::NoEndpoint)));
+}
+
+#[test]
+fn an_endpoint_without_old_states_is_read_now_and_says_what_it_lacks() {
+    let scene = scene();
+    let head = scene.world.head();
+    let world = Arc::new(scene.world.clone());
+    let pruned = through(
+        &world,
+        Arc::new(move |world: &World, method: &str, params: &Value| {
+            let at = match method {
+                "eth_getCode" => Some(&params[1]),
+                "eth_getProof" => Some(&params[2]),
+                _ => None,
+            };
+            if at.is_some_and(|at| number(at) < head) {
+                return Err(failure("missing trie node"));
+            }
+            truthful(world, method, params)
+        }),
+    );
+    let full = node(&world);
+    let read = read(&[&full, &pruned], &ask(&scene)).unwrap();
+    assert!(read.notes.iter().any(|note| note.what.contains("keeps no state")), "{:?}", read.notes);
+    let found = found(&read);
+    assert_eq!((found.agreeing, found.faults.len()), (2, 0));
+    let app = found.survey.app.unwrap().unwrap();
+    assert!(app.complete);
+    // Of the past the logs alone tell.
+    let history = found.survey.history.unwrap();
+    let first = history.timeline().entries()[0].block;
+    assert_eq!(history.at(first).held, Held::LogsOnly);
+    assert!(history.at(first).sum.allows(Set::ComposeHashes, &word(1)));
+}
+
+#[test]
+fn what_could_run_at_a_block_is_answered_from_what_was_kept() {
+    let scene = scene();
+    let server = node(&Arc::new(scene.world.clone()));
+    let mut ask = ask(&scene);
+    ask.observe.insert(5);
+    let found = found(&read(&[&server], &ask).unwrap());
+    let history = found.survey.history.unwrap();
+    let could = |hash, block, margin| {
+        let candidate = Candidate { compose_hash: hash, device: Some(word(2)), tcb_up_to_date: Some(true) };
+        history.could_run(&candidate, block, margin)
+    };
+    let first = history.timeline().entries()[0].block;
+    assert_eq!(could(word(1), first, 0), Could::Yes);
+    assert_eq!(could(word(1), first + 2, 0), Could::No);
+    assert_eq!(could(word(1), first + 2, 4), Could::Changed);
+    assert_eq!(could(word(12), first + 4, 0), Could::Yes);
+    assert_eq!(could(word(12), first + 5, 0), Could::No);
+    assert_eq!(history.at(5).held, Held::Complete);
+}
+
+#[test]
+fn the_last_block_before_a_time_is_found_by_bisection() {
+    let scene = scene();
+    let server = node(&Arc::new(scene.world.clone()));
+    let at = |seconds| crate::node::block_on(block_at(&client(), &endpoint(&server), seconds)).unwrap();
+    assert_eq!(at(1_700_000_004), 3);
+    assert_eq!(at(1_700_000_007), 3);
+    assert_eq!(at(1_700_000_008), 4);
+    assert_eq!(at(u64::MAX), scene.world.head());
+}
+
+#[test]
+fn an_ask_without_a_registry_reads_the_contract_alone() {
+    let scene = scene();
+    let server = node(&Arc::new(scene.world.clone()));
+    let mut ask: ChainAsk = ask(&scene);
+    ask.subject.registry = None;
+    let found = found(&read(&[&server], &ask).unwrap());
+    assert!(found.survey.registry.is_none());
+    assert!(found.survey.app.unwrap().unwrap().complete);
+}
