@@ -2,8 +2,10 @@
 
 mod forms;
 pub(crate) mod network;
+mod seal;
 
 pub(crate) use forms::{command, parse};
+pub(crate) use seal::{SealForm, Sign, VerifyReport};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -147,6 +149,10 @@ pub(crate) enum Command {
     Evidence(Evidence),
     /// Show a saved report again, in any form. Nothing is verified anew.
     Render(Render),
+    /// Sign a saved report, so that others can check whose word it is.
+    Sign(Sign),
+    /// Check the seal of a signed report or badge, and show it. Nothing is verified anew.
+    VerifyReport(VerifyReport),
     /// Explain a reason code, a check, a rule of the audit, or a word of the screen.
     Explain(Explain),
     /// The way to Stage 1: questions that only a person can answer.

@@ -28,6 +28,7 @@ const FORMS: &[(&str, &[Format])] = &[
     ("diff", FIELDS),
     ("evidence convert", FILE),
     ("evidence forms", WORDS),
+    ("sign", WORDS),
     ("explain", WORDS),
     ("review init", WORDS),
     ("policy init", WORDS),
@@ -127,6 +128,7 @@ impl Command {
             Self::Quote(Quote::Verify { showing, .. }) | Self::Gpu(Gpu::Verify { showing, .. }) => showing,
             Self::Audit(options) => &options.showing,
             Self::Render(options) => &options.showing,
+            Self::VerifyReport(options) => &options.showing,
             _ => return Vec::new(),
         };
         showing.show.iter().map(|section| (*section).into()).collect()

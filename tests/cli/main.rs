@@ -22,6 +22,7 @@ mod program;
 mod quickstart;
 mod quotes;
 mod reviews;
+mod seals;
 mod shapes;
 mod trees;
 mod variants;

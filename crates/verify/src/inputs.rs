@@ -2,11 +2,22 @@
 
 use crate::{Expected, Request};
 use veritee_model::report::{Input, Missing};
-use veritee_model::{Item, Kind};
+use veritee_model::{Evidence, Item, Kind};
 
 /// Every item of the evidence with its digest, and what the judging side has beside it.
 pub(crate) fn list(request: &Request<'_>) -> Vec<Input> {
-    let evidence = request.evidence;
+    let given = request.grounds.items().iter().map(|(item, _origin)| item);
+    of(request.evidence, given)
+}
+
+/// Every item of the evidence with its digest, as a report of it lists them; collateral that the judging side has is not
+/// among them.
+#[must_use]
+pub fn inputs(evidence: &Evidence) -> Vec<Input> {
+    of(evidence, core::iter::empty())
+}
+
+fn of<'a>(evidence: &'a Evidence, given: impl Iterator<Item = &'a Item>) -> Vec<Input> {
     let log = evidence.event_log.as_ref().map(|log| &log.item);
     let parts: [(&str, Option<&Item>); 7] = [
         ("quote", evidence.quote.as_ref()),
@@ -19,7 +30,6 @@ pub(crate) fn list(request: &Request<'_>) -> Vec<Input> {
     ];
     let mut inputs: Vec<Input> =
         parts.into_iter().filter_map(|(name, item)| item.map(|item| input(name, item))).collect();
-    let given = request.grounds.items().iter().map(|(item, _origin)| item);
     inputs.extend(evidence.collateral.iter().chain(given).map(|item| input("collateral", item)));
     inputs.extend(evidence.gpus.iter().map(|item| input("gpus", item)));
     inputs.extend(evidence.gpu_collateral.iter().map(|item| input("gpu-collateral", item)));
