@@ -26,6 +26,8 @@ for crate in crates/*/; do
   refuse "$name" aws-lc-rs aws-lc-sys openssl openssl-sys native-tls
   # shellcheck disable=SC2086  # the lists are words
   case "$name" in
+    # It answers, and asks nobody.
+    server) refuse "$name" reqwest rustls $networked ;;
     client | collateral | acquire | loopback)
       refuse "$name" veritee-verify veritee-policy veritee-audit veritee-report ;;
     *) refuse "$name" tokio reqwest hyper mio rustls $networked ;;
@@ -51,6 +53,8 @@ outer="veritee-evidence veritee-report veritee-seal"
   refuse second-opinion veritee-model veritee-audit veritee-policy veritee-verify $outer
   refuse report $middle $upper veritee-evidence veritee-seal
   refuse seal $middle $upper veritee-evidence veritee-report
+  # It answers; who judges is given to it.
+  refuse server $middle $upper veritee-evidence veritee-seal
   refuse evidence veritee-verify veritee-second-opinion veritee-report veritee-seal
 }
 # The quote crate is for others too: what it brings along stays small.

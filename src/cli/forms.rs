@@ -29,6 +29,7 @@ const FORMS: &[(&str, &[Format])] = &[
     ("evidence convert", FILE),
     ("evidence forms", WORDS),
     ("sign", WORDS),
+    ("serve", WORDS),
     ("explain", WORDS),
     ("review init", WORDS),
     ("policy init", WORDS),

@@ -23,6 +23,7 @@ mod quickstart;
 mod quotes;
 mod reviews;
 mod seals;
+mod served;
 mod shapes;
 mod trees;
 mod variants;

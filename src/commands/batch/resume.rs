@@ -29,7 +29,7 @@ pub(super) fn run_name(rules: &Rules, grounds: &Grounds, learnt: &[Sha256Digest]
 
 /// A line of an earlier run, exactly.
 #[derive(Clone)]
-pub(super) struct Known {
+pub(crate) struct Known {
     pub(super) outcome: VerdictOutcome,
     pub(super) reason: Option<String>,
     raw: Box<serde_json::value::RawValue>,

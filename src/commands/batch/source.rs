@@ -11,7 +11,7 @@ use std::time::Duration;
 use veritee_model::Budget;
 
 /// One thing to judge.
-pub(super) enum Entry {
+pub(crate) enum Entry {
     /// A line's number and text.
     Line(u64, Vec<u8>),
     /// A file, read when it is judged, and its name below the folder.
