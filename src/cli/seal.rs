@@ -10,7 +10,7 @@ Examples:
   veritee verify evidence.json --policy policy.toml --format json -o report.json
   veritee sign report.json --key key.pem -o report.sealed
   veritee sign report.json --key key.pem --form badge -o badge.svg
-  veritee sign report.json --key key.pem --form ear --expires 2026-12-01 -o report.jwt
+  veritee sign report.json --key key.pem --form ear --issued 2026-03-15 -o report.jwt
 
 A key is Ed25519 or P-256: `openssl genpkey -algorithm ed25519 -out key.pem`, and for those who check
 `openssl pkey -in key.pem -pubout -out public.pem`. The seal is over the exact bytes of the report, and binds the digests

@@ -17,6 +17,14 @@ fn key(folder: &Folder, name: &str, pkcs8: &[u8]) {
     folder.write(&format!("{name}.pub"), der::pem("PUBLIC KEY", &key.public().spki()));
 }
 
+/// An Ed25519 key, both halves.
+pub(crate) fn keys(folder: &Folder, private: &str, public: &str) {
+    let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+    let key = SigningKey::from_pkcs8(pkcs8.as_ref(), &SystemRandom::new()).unwrap();
+    folder.write(private, der::pem("PRIVATE KEY", pkcs8.as_ref()));
+    folder.write(public, der::pem("PUBLIC KEY", &key.public().spki()));
+}
+
 /// The report of the quickstart, and two keys.
 fn folder() -> Folder {
     let folder = Folder::empty();
