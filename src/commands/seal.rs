@@ -7,7 +7,7 @@ use crate::input::{self, shown};
 use core::fmt::Write as _;
 use ring::rand::SystemRandom;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use veritee_model::{ExitCode, Report, Sha256Digest};
 use veritee_seal::{PublicKey, SealError, SigningKey, Statement, Tool};
 
@@ -155,12 +155,12 @@ fn distinct<'a>(keys: impl Iterator<Item = &'a PublicKey>) -> Result<(), Failure
     Err(Failure::usage(format!("--key: expected up to {} different keys", veritee_seal::MOST_KEYS)))
 }
 
-fn signing_key(path: &PathBuf, random: &SystemRandom) -> Result<SigningKey, Failure> {
+fn signing_key(path: &Path, random: &SystemRandom) -> Result<SigningKey, Failure> {
     let der = pem(path, "PRIVATE KEY", "a private key as PKCS#8 in PEM, unencrypted")?;
     SigningKey::from_pkcs8(&der, random).map_err(|error| broken(path, &error))
 }
 
-fn public_key(path: &PathBuf) -> Result<PublicKey, Failure> {
+fn public_key(path: &Path) -> Result<PublicKey, Failure> {
     let der = pem(path, "PUBLIC KEY", "a public key in PEM")?;
     PublicKey::from_spki(&der).map_err(|error| broken(path, &error))
 }

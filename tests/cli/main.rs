@@ -17,6 +17,7 @@ mod judged;
 mod network;
 mod operator;
 mod output;
+mod packaged;
 mod policies;
 mod program;
 mod quickstart;

@@ -99,10 +99,12 @@ pub struct SigningKey {
 enum Pair {
     Ed25519(Ed25519KeyPair),
     /// For envelopes, and for tokens, which have the signature in another form.
-    P256 {
-        asn1: EcdsaKeyPair,
-        fixed: EcdsaKeyPair,
-    },
+    P256(Box<BothForms>),
+}
+
+struct BothForms {
+    asn1: EcdsaKeyPair,
+    fixed: EcdsaKeyPair,
 }
 
 impl SigningKey {
@@ -124,7 +126,7 @@ impl SigningKey {
             (Ok(asn1), Ok(fixed)) => {
                 let bytes = asn1.public_key().as_ref().to_vec();
                 let public = PublicKey { algorithm: Algorithm::P256, bytes };
-                Ok(Self { public, pair: Pair::P256 { asn1, fixed } })
+                Ok(Self { public, pair: Pair::P256(Box::new(BothForms { asn1, fixed })) })
             }
             _ => Err(SealError::Key {
                 what: "expected a private key of Ed25519 or P-256 as PKCS#8, unencrypted, P-256 with its public half",
@@ -142,7 +144,7 @@ impl SigningKey {
     pub(crate) fn sign(&self, bytes: &[u8], random: &dyn SecureRandom) -> Result<Vec<u8>, SealError> {
         match &self.pair {
             Pair::Ed25519(pair) => Ok(pair.sign(bytes).as_ref().to_vec()),
-            Pair::P256 { asn1, .. } => signed(asn1, bytes, random),
+            Pair::P256(pair) => signed(&pair.asn1, bytes, random),
         }
     }
 
@@ -150,7 +152,7 @@ impl SigningKey {
     pub(crate) fn sign_token(&self, bytes: &[u8], random: &dyn SecureRandom) -> Result<Vec<u8>, SealError> {
         match &self.pair {
             Pair::Ed25519(pair) => Ok(pair.sign(bytes).as_ref().to_vec()),
-            Pair::P256 { fixed, .. } => signed(fixed, bytes, random),
+            Pair::P256(pair) => signed(&pair.fixed, bytes, random),
         }
     }
 

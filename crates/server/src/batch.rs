@@ -3,6 +3,7 @@
 use crate::activity::Activity;
 use crate::body::Pieces;
 use crate::metrics::Metrics;
+use crate::verifier::JudgeOfLines;
 use crate::work::{NotDone, Work};
 use crate::{Limits, Verifier};
 use axum::body::Body;
@@ -92,7 +93,7 @@ impl Batch {
     }
 
     async fn run(self, mut body: Body, out: mpsc::Sender<Bytes>) {
-        let judge: Arc<dyn Fn(&[u8], u64) -> String + Send + Sync> = Arc::from(self.verifier.batch());
+        let judge = self.verifier.batch();
         let mut splitter = Splitter::new(self.limits.line_bytes);
         let mut waiting: VecDeque<Piece> = VecDeque::new();
         let mut under_way: VecDeque<JoinHandle<String>> = VecDeque::new();
@@ -168,12 +169,7 @@ impl Batch {
         drop(self.place);
     }
 
-    fn begin(
-        &self,
-        piece: Piece,
-        number: u64,
-        judge: &Arc<dyn Fn(&[u8], u64) -> String + Send + Sync>,
-    ) -> JoinHandle<String> {
+    fn begin(&self, piece: Piece, number: u64, judge: &JudgeOfLines) -> JoinHandle<String> {
         let limit = self.limits.line_bytes;
         let (work, judge) = (self.work.clone(), Arc::clone(judge));
         tokio::spawn(async move {

@@ -117,7 +117,8 @@ impl Answer {
 ///   root; the TD is closed to its host; the platform's other checks passed or are let pass by the policy.
 /// - `event_log_verified`: the steps `event-log` and `identity.events`, whether or not an image is at hand.
 /// - `os_image_hash_verified`: `os.measured`, by image, manifest or registers that the policy pins.
-/// - `acpi_tables_verified`: `os.virtual-hardware`, for the tables are recomputed for RTMR0.
+/// - `acpi_tables_verified`: `os.virtual-hardware`, for the tables are recomputed for RTMR0; only beside a firmware that is known,
+///   for another one could have measured what it liked.
 /// - `report_data`, `tcb_status`, `advisory_ids`: once the quote's signatures hold, whatever the policy says of them.
 /// - `os_image_hash`: the claimed one where image or manifest were shown to be its, else empty.
 /// - `os_image_version`, `init_script_hashes`: always null. `rtmr_debug`, `acpi_tables`: never there.
@@ -144,7 +145,7 @@ pub fn answer(judged: &Judged) -> Answer {
         quote_verified,
         event_log_verified,
         os_image_hash_verified: os_verified,
-        acpi_tables_verified: signed && made(report, CheckId::OsVirtualHardware),
+        acpi_tables_verified: os_verified && made(report, CheckId::OsVirtualHardware),
         os_image_is_dev: judged.claimed.os_image_is_dev.filter(|_| os_verified),
         os_image_version: None,
         tee_variant: signed.then_some(VARIANT),

@@ -45,7 +45,7 @@ pub use accept::serve;
 pub use compat::{Answer, Details, answer};
 pub use settings::{Limits, Log, Settings};
 pub use tokens::{TokenError, Tokens};
-pub use verifier::{Ask, Binding, Claimed, Judged, Platform, Refusal, Verifier};
+pub use verifier::{Ask, Binding, Claimed, JudgeOfLines, Judged, Platform, Refusal, Verifier};
 
 /// The description of the interface, OpenAPI 3.1. Written by hand: what is left out and what is null is a part of the
 /// contract, and the schema of reports exists already. The tests hold routes and answers against it.

@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_platform_is_twelve_hex_digits_and_one_of_two_authorities() {
-        let platform = |query: &str| super::platform(&uri(query));
+        let platform = |query: &str| platform(&uri(query));
         assert_eq!(platform("fmspc=B0C06F000000").unwrap().fmspc, "b0c06f000000");
         assert_eq!(platform("fmspc=b0c06f000000&ca=Processor").unwrap().ca, "processor");
         for bad in ["", "fmspc=b0c06f00000", "fmspc=../../etc/pas", "fmspc=b0c06f000000&ca=root"] {

@@ -1,5 +1,6 @@
 //! Whoever judges.
 
+use std::sync::Arc;
 use veritee_model::{Report, ReportData};
 
 /// What is asked beside the evidence.
@@ -77,6 +78,9 @@ pub enum Refusal {
     },
 }
 
+/// Judges one line of a batch, which has this number: one line of JSON, without a line break.
+pub type JudgeOfLines = Arc<dyn Fn(&[u8], u64) -> String + Send + Sync>;
+
 /// Judges. Called on threads that may block, [`crate::Limits::jobs`] at a time.
 pub trait Verifier: Send + Sync + 'static {
     /// The report of one machine's evidence, in any form.
@@ -97,8 +101,8 @@ pub trait Verifier: Send + Sync + 'static {
     /// When the body is no compose.
     fn audit(&self, compose: &[u8]) -> Result<Judged, Refusal>;
 
-    /// Judges lines of one batch, at one time: called for each line, gives one line of JSON without a line break.
-    fn batch(&self) -> Box<dyn Fn(&[u8], u64) -> String + Send + Sync>;
+    /// Whoever judges the lines of one batch, all at one time.
+    fn batch(&self) -> JudgeOfLines;
 
     /// Collateral for a platform, as dcap-qvl's JSON.
     ///

@@ -17,7 +17,7 @@ use veritee_measure::image::{CHECKSUM_FILE, ImageFiles};
 use veritee_measure::{Limits, VmConfig};
 use veritee_model::{Budget, CheckId, Evidence, ExitCode, Kind, Outcome, Report, Sha256Digest, UnixTime};
 use veritee_quote::{CaKind, Quote, Tee};
-use veritee_server::{Ask, Binding, Claimed, Judged, Platform, Refusal, Verifier};
+use veritee_server::{Ask, Binding, Claimed, JudgeOfLines, Judged, Platform, Refusal, Verifier};
 use veritee_verify::{Expected, Grounds};
 
 static SCHEMAS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/docs/schemas");
@@ -128,7 +128,7 @@ impl Service {
         let named = supply::is_named(network);
         let quote = evidence.quote.as_ref().and_then(|item| Quote::parse(&item.bytes).ok());
         let lacks = quote.is_some_and(|quote| judge.grounds().lacks(&quote, rules.as_of));
-        if !named && !(lacks && *fetches) {
+        if !(named || (lacks && *fetches)) {
             return Ok(None);
         }
         let mut grounds = judge.grounds().clone();
@@ -228,9 +228,9 @@ impl Verifier for Service {
         Ok(Judged { report, claimed: Claimed::default() })
     }
 
-    fn batch(&self) -> Box<dyn Fn(&[u8], u64) -> String + Send + Sync> {
+    fn batch(&self) -> JudgeOfLines {
         let judge = self.judge();
-        Box::new(move |line, number| {
+        Arc::new(move |line, number| {
             let Ok(judge) = &judge else { return no_line(number) };
             judge
                 .line(&Entry::Line(number, line.to_vec()))

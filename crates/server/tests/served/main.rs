@@ -11,7 +11,9 @@ mod stop;
 use client::Server;
 use std::time::Duration;
 use veritee_model::{Check, CheckId, Report, VerdictOutcome};
-use veritee_server::{Ask, Claimed, Judged, Limits, Platform, Refusal, Settings, Tokens, Verifier};
+use veritee_server::{
+    Ask, Claimed, JudgeOfLines, Judged, Limits, Platform, Refusal, Settings, Tokens, Verifier,
+};
 
 const SAMPLE: &str = include_str!("../../../report/tests/snapshots/verified.json");
 
@@ -55,8 +57,8 @@ impl Verifier for Told {
     fn audit(&self, compose: &[u8]) -> Result<Judged, Refusal> {
         Self::answer(compose)
     }
-    fn batch(&self) -> Box<dyn Fn(&[u8], u64) -> String + Send + Sync> {
-        Box::new(|line, number| {
+    fn batch(&self) -> JudgeOfLines {
+        std::sync::Arc::new(|line, number| {
             let outcome = if Self::answer(line).is_ok() { "verified" } else { "refused" };
             format!("{{\"input\":\"line {number}\",\"outcome\":\"{outcome}\",\"bytes\":{}}}", line.len())
         })
