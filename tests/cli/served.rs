@@ -5,19 +5,23 @@ use crate::program::{AS_OF, Folder, NONCE};
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// The program, serving.
-struct Served {
+pub(crate) struct Served {
     child: Child,
     address: String,
 }
 
 impl Served {
     fn start(folder: &Folder, more: &[&str]) -> Self {
-        let arguments = [&["serve", "--listen", "127.0.0.1:0"], more].concat();
-        let mut child = folder.command(&arguments).stderr(Stdio::piped()).spawn().unwrap();
+        Self::of(folder.command(&[&["serve", "--listen", "127.0.0.1:0"], more].concat()))
+    }
+
+    /// A command that serves.
+    pub(crate) fn of(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let address = loop {
             let line = lines.next().expect("it listens").unwrap();
@@ -49,7 +53,7 @@ impl Served {
         self.ask("POST", path, "", body.as_ref())
     }
 
-    fn json(&self, path: &str, body: impl AsRef<[u8]>) -> Value {
+    pub(crate) fn json(&self, path: &str, body: impl AsRef<[u8]>) -> Value {
         let (status, text) = self.post(path, body);
         assert_eq!(status, 200, "{text}");
         serde_json::from_str(&text).unwrap()
@@ -59,7 +63,7 @@ impl Served {
     fn terminated(&mut self) -> (i32, Duration) {
         let begun = Instant::now();
         let pid = self.child.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         let status = self.child.wait().unwrap();
         (status.code().unwrap_or(-1), begun.elapsed())
     }

@@ -282,6 +282,7 @@ mod tests {
     #[test]
     fn every_route_is_described_and_every_path_has_its_own_name() {
         let document: serde_json::Value = serde_json::from_str(OPENAPI).unwrap();
+        assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
         let described = document["paths"].as_object().unwrap();
         for route in ROUTES {
             assert!(route == "other" || described.contains_key(route), "{route}");

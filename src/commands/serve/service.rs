@@ -134,7 +134,9 @@ impl Service {
         let mut grounds = judge.grounds().clone();
         let wanted = supply::Wanted { root: &rules.root, as_of: rules.as_of, offline: !fetches, network };
         supply::collateral(evidence, &mut grounds, &wanted, quiet).map_err(|failure| upstream(&failure))?;
-        self.stale.store(true, Ordering::Relaxed);
+        if *fetches && !named {
+            self.stale.store(true, Ordering::Relaxed);
+        }
         Ok(Some(grounds))
     }
 
@@ -178,10 +180,13 @@ impl Options {
             Some(_) => self.rules.clone(),
             None => self.rules.at(input::now()?),
         };
+        // What is fetched goes into the store: it is read from there, also beside collateral that was given.
+        let own = self.network.store.clone();
+        let own = if self.fetches { network::store_folder(own.as_deref()).ok() } else { own };
         let brought = Brought {
             collateral: &self.collateral,
             gpu_collateral: &self.gpu_collateral,
-            store: self.network.store.as_deref(),
+            store: own.as_deref(),
         };
         Judge::new(rules, &brought, false, global)
     }

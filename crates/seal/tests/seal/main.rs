@@ -150,6 +150,28 @@ fn no_changed_byte_of_payload_type_or_signature_opens() {
 }
 
 #[test]
+fn whatever_byte_of_the_file_is_changed_nothing_else_is_shown() {
+    let key = ed25519();
+    let sealed = sealed_by("incomplete", std::slice::from_ref(&key)).into_bytes();
+    let keys = [key.public().clone()];
+    let whole = open(&sealed, &keys).unwrap();
+    let mut held = 0;
+    for at in (0..sealed.len()).step_by(31) {
+        for bit in [0, 5] {
+            let mut other = sealed.clone();
+            other[at] ^= 1 << bit;
+            // What is not signed may be anything: the name of a key, blanks between members.
+            if let Ok(opened) = open(&other, &keys) {
+                assert_eq!(opened, whole, "byte {at}");
+                held += 1;
+            }
+        }
+        assert!(open(&sealed[..at], &keys).is_err(), "cut at {at}");
+    }
+    assert!(held < 200, "{held}");
+}
+
+#[test]
 fn an_envelope_of_another_type_is_refused_whoever_signed_it() {
     let key = ed25519();
     let sealed = sealed_by("verified", std::slice::from_ref(&key));
