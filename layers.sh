@@ -18,16 +18,18 @@ refuse() { # crate, forbidden packages...
   done
 }
 
-# The only crates that open files or sockets; loopback serves tests.
-reaches_out="client collateral acquire loopback"
+# The only crates that open files or sockets: client, collateral, acquire and server; loopback serves tests.
 networked="veritee-client veritee-collateral veritee-acquire"
 
 for crate in crates/*/; do
   name=$(basename "$crate")
   refuse "$name" aws-lc-rs aws-lc-sys openssl openssl-sys native-tls
-  case " $reaches_out " in
-    *" $name "*) refuse "$name" veritee-verify veritee-policy veritee-audit veritee-report ;;
-    # shellcheck disable=SC2086  # the list is words
+  # shellcheck disable=SC2086  # the lists are words
+  case "$name" in
+    # It answers, and asks nobody.
+    server) refuse "$name" reqwest rustls $networked ;;
+    client | collateral | acquire | loopback)
+      refuse "$name" veritee-verify veritee-policy veritee-audit veritee-report ;;
     *) refuse "$name" tokio reqwest hyper mio rustls $networked ;;
   esac
   [ "$name" = testkit ] || refuse "$name" veritee-testkit veritee
@@ -35,7 +37,7 @@ done
 
 upper="veritee-audit veritee-policy veritee-verify veritee-second-opinion"
 middle="veritee-gpu veritee-quote veritee-eventlog veritee-measure veritee-compose veritee-source veritee-chain"
-outer="veritee-evidence veritee-report"
+outer="veritee-evidence veritee-report veritee-seal"
 # shellcheck disable=SC2086  # the lists are words
 {
   refuse base veritee-x509 veritee-model $middle $upper $outer
@@ -49,15 +51,18 @@ outer="veritee-evidence veritee-report"
   # The pipeline takes a second engine as a trait; who brings one is the program's to say.
   refuse verify veritee-second-opinion dcap-qvl $outer
   refuse second-opinion veritee-model veritee-audit veritee-policy veritee-verify $outer
-  refuse report $middle $upper veritee-evidence
-  refuse evidence veritee-verify veritee-second-opinion veritee-report
+  refuse report $middle $upper veritee-evidence veritee-seal
+  refuse seal $middle $upper veritee-evidence veritee-report
+  # It answers; who judges is given to it.
+  refuse server $middle $upper veritee-evidence veritee-seal
+  refuse evidence veritee-verify veritee-second-opinion veritee-report veritee-seal
 }
 # The quote crate is for others too: what it brings along stays small.
 refuse quote clap toml dcap-qvl veritee-model
 refuse x509 ring serde_json
 
 # Pure crates read no file, no clock and no environment.
-for name in base x509 model gpu quote eventlog measure compose source chain audit policy verify second-opinion report evidence; do
+for name in base x509 model gpu quote eventlog measure compose source chain audit policy verify second-opinion report seal evidence; do
   if grep -rnE 'std::(fs|env|net|process)\b|SystemTime|Instant::now' "crates/$name/src" --include='*.rs' --exclude=tests.rs --exclude-dir=tests | grep -vE '^[^:]+:[0-9]+:\s*//' >&2; then
     echo "veritee-$name names a file, a socket, a clock or the environment" >&2
     fail=1

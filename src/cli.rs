@@ -3,9 +3,13 @@
 mod forms;
 mod keys;
 pub(crate) mod network;
+mod seal;
+mod serve;
 
 pub(crate) use forms::{command, parse};
 pub(crate) use keys::KmsRootKeys;
+pub(crate) use seal::{SealForm, Sign, VerifyReport};
+pub(crate) use serve::Serve;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -29,6 +33,13 @@ pub(crate) struct Arguments {
     pub(crate) global: Global,
 }
 
+impl Global {
+    /// The same, and nothing is said.
+    pub(crate) fn silent(&self) -> Self {
+        Self { quiet: true, verbose: 0, ..self.clone() }
+    }
+}
+
 const EXIT_CODES: &str = "\
 Exit codes, the same for every --format:
    0  every required check passed         10  not genuine
@@ -36,7 +47,7 @@ Exit codes, the same for every --format:
    2  usage                               12  audit findings at or above --fail-on
    3  evidence could not be obtained      13  incomplete: a required check was not run";
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
 pub(crate) struct Global {
     /// Form of the output. Default: the one that the name of --output ends with, else human.
@@ -151,6 +162,12 @@ pub(crate) enum Command {
     Evidence(Evidence),
     /// Show a saved report again, in any form. Nothing is verified anew.
     Render(Render),
+    /// Sign a saved report, so that others can check whose word it is.
+    Sign(Sign),
+    /// Check the seal of a signed report or badge, and show it. Nothing is verified anew.
+    VerifyReport(VerifyReport),
+    /// Verify over HTTP, on loopback and offline unless told otherwise.
+    Serve(Box<Serve>),
     /// Explain a reason code, a check, a rule of the audit, or a word of the screen.
     Explain(Explain),
     /// The way to Stage 1: questions that only a person can answer.
@@ -311,7 +328,7 @@ pub(crate) struct Judge {
     #[arg(long, value_name = "TIME", value_parser = parse_as_of)]
     pub(crate) as_of: Option<AsOf>,
     /// Open no socket. Without this, `verify` and `quote verify` fetch collateral that was not given and is not in
-    /// the store; no other command but `fetch` and `collateral fetch` opens one.
+    /// the store; no other command but `fetch`, `collateral fetch` and `serve` opens one.
     #[arg(long)]
     pub(crate) offline: bool,
     /// `both` asks dcap-qvl for a second opinion and refuses when the two disagree.

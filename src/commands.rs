@@ -17,6 +17,8 @@ mod policy;
 mod quote;
 mod render;
 mod review;
+mod seal;
+mod serve;
 mod supply;
 mod verify;
 
@@ -45,6 +47,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Diff(options) => diff::run(options, global),
         Command::Evidence(options) => evidence::run(options, global),
         Command::Render(options) => render::run(options, global),
+        Command::Sign(options) => seal::sign(options, global),
+        Command::VerifyReport(options) => seal::verify(options, global),
+        Command::Serve(options) => serve::run(options, global),
         Command::Explain(options) => explain::run(options, global),
         Command::Review(options) => review::run(options, global),
         Command::Policy(options) => policy::run(options, global),

@@ -29,6 +29,8 @@ const FORMS: &[(&str, &[Format])] = &[
     ("diff", FIELDS),
     ("evidence convert", FILE),
     ("evidence forms", WORDS),
+    ("sign", WORDS),
+    ("serve", WORDS),
     ("explain", WORDS),
     ("review init", WORDS),
     ("policy init", WORDS),
@@ -128,6 +130,7 @@ impl Command {
             Self::Quote(Quote::Verify { showing, .. }) | Self::Gpu(Gpu::Verify { showing, .. }) => showing,
             Self::Audit(options) => &options.showing,
             Self::Render(options) => &options.showing,
+            Self::VerifyReport(options) => &options.showing,
             _ => return Vec::new(),
         };
         showing.show.iter().map(|section| (*section).into()).collect()

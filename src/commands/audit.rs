@@ -102,12 +102,29 @@ fn audit(options: &Options, context: &mut Context, inputs: &mut Vec<Input>) -> R
     }
     let document = document(&options.input)?;
     inputs.push(document.input.clone());
-    context.events.clone_from(&document.claimed);
-    let audit = match &document.deployment {
-        Ok(deployment) => veritee_audit::audit(deployment, context),
-        Err(error) => veritee_audit::audit_document_error(error, context),
+    Ok(Findings { audit: document.audit(context), judged: Vec::new() })
+}
+
+/// The audit of one document under these rules, as `veritee audit FILE` makes it.
+pub(crate) fn of_bytes(
+    name: &str,
+    bytes: &[u8],
+    loaded: &super::policy::Loaded,
+    as_of: veritee_model::UnixTime,
+    fail_on: Option<veritee_model::Severity>,
+) -> Result<Report, Failure> {
+    let document = read_document(name, bytes)?;
+    let mut context = Context { as_of: Some(as_of), budget: Budget::STANDARD, ..of_policy(&loaded.policy) };
+    let audit = document.audit(&mut context);
+    let given = Unattested {
+        policy: &loaded.policy,
+        policy_sha256: loaded.sha256,
+        fail_on,
+        as_of,
+        inputs: &[document.input],
+        tool_version: env!("CARGO_PKG_VERSION"),
     };
-    Ok(Findings { audit, judged: Vec::new() })
+    Ok(report_with(audit, &[], &given))
 }
 
 /// A tree: the document that is said to come from it, or else every document in it.
@@ -195,6 +212,15 @@ struct Document {
 }
 
 impl Document {
+    /// All rules, over the document or over why it cannot be read.
+    fn audit(&self, context: &mut Context) -> Audit {
+        context.events.clone_from(&self.claimed);
+        match &self.deployment {
+            Ok(deployment) => veritee_audit::audit(deployment, context),
+            Err(error) => veritee_audit::audit_document_error(error, context),
+        }
+    }
+
     /// It has services, or is an app_compose by the key that only that has.
     fn says_what_runs(&self) -> bool {
         self.deployment.as_ref().is_ok_and(|deployment| deployment.compose_text().is_some())

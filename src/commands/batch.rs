@@ -6,9 +6,9 @@
 
 mod followed;
 mod inflate;
-mod judge;
+pub(crate) mod judge;
 mod resume;
-mod source;
+pub(crate) mod source;
 mod tally;
 
 use super::verify::Rules;
@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::output;
 use followed::Followed;
 use indicatif::{ProgressBar, ProgressStyle};
-use judge::{Judge, Line};
+use judge::{Brought, Judge, Line};
 use rayon::prelude::*;
 use source::Source;
 use std::io::{IsTerminal, Write};
@@ -31,7 +31,12 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
     super::only(global, &[Format::Human, Format::Jsonl], "batch")?;
     let rules = Rules::load(&options.judge, Engine::Native)?;
     let streams = !Source::can_be_read_twice(&options.input);
-    let mut judge = Judge::new(rules, options, streams, global)?;
+    let brought = Brought {
+        collateral: &options.collateral,
+        gpu_collateral: &options.gpu_collateral,
+        store: options.store.as_deref(),
+    };
+    let mut judge = Judge::new(rules, &brought, streams, global)?;
     let threads = rayon::ThreadPoolBuilder::new()
         .num_threads(options.jobs)
         .build()
@@ -155,8 +160,7 @@ impl Out {
     /// False when the reader has closed the pipe: it has what it wanted.
     fn line(&mut self, line: &Line) -> Result<bool, Failure> {
         let Some(writer) = &mut self.0 else { return Ok(true) };
-        let text = serde_json::to_string(line).map_err(|error| Failure::internal(error.to_string()))?;
-        let text = veritee_model::text::inert_json(&text) + "\n";
+        let text = line.to_json()? + "\n";
         writer.write_all(text.as_bytes()).map_err(|error| failed(&error))?;
         Ok(!writer.get_ref().reader_left())
     }

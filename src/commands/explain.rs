@@ -21,7 +21,8 @@ pub(crate) fn run(options: &Explain, global: &Global) -> Result<ExitCode, Failur
     Ok(ExitCode::Verified)
 }
 
-fn page(code: &str) -> Result<String, Failure> {
+/// The page of a code, a check, a rule or a word.
+pub(crate) fn page(code: &str) -> Result<String, Failure> {
     if let Some(reason) = Reason::from_code(code) {
         let file = PAGES.get_file(format!("{code}.md"));
         return file

@@ -26,8 +26,8 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
                     &format!("note: not judged here: {beside}; `veritee verify` does"),
                 );
             }
-            let mut alone =
-                veritee_model::Evidence { quote, collateral: evidence.collateral, ..Default::default() };
+            evidence.quote = quote;
+            let mut alone = alone(evidence);
             let rules = Rules { kind: Kind::Quote, ..Rules::load(judge, Engine::Both)? };
             let mut grounds = rules.grounds();
             gather::collateral(&mut grounds, collateral, global)?;
@@ -49,6 +49,11 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
             Ok(report.verdict.outcome.exit_code())
         }
     }
+}
+
+/// Of evidence the quote and the collateral that came with it.
+pub(crate) fn alone(evidence: veritee_model::Evidence) -> veritee_model::Evidence {
+    veritee_model::Evidence { quote: evidence.quote, collateral: evidence.collateral, ..Default::default() }
 }
 
 /// What evidence holds beside quote and collateral.

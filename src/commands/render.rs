@@ -2,6 +2,7 @@
 
 use crate::cli::{Global, Render};
 use crate::failure::Failure;
+use crate::input::Source;
 use veritee_evidence::{Form, Recognised};
 use veritee_model::ExitCode;
 
@@ -14,7 +15,11 @@ pub(crate) fn run(options: &Render, global: &Global) -> Result<ExitCode, Failure
 
 /// Reads a saved report.
 pub(crate) fn saved(path: &std::path::Path) -> Result<veritee_model::Report, Failure> {
-    let source = crate::input::read(path)?;
+    parsed(path, &crate::input::read(path)?)
+}
+
+/// The same where the bytes are at hand.
+pub(crate) fn parsed(path: &std::path::Path, source: &Source) -> Result<veritee_model::Report, Failure> {
     veritee_report::parse(&source.bytes).map_err(|error| {
         let form = veritee_evidence::recognise(&source.name, &source.bytes, &veritee_model::Budget::STANDARD);
         let what = match form {

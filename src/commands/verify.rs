@@ -221,7 +221,7 @@ impl Rules {
     }
 
     /// The same rules at another time.
-    fn at(&self, as_of: UnixTime) -> Self {
+    pub(crate) fn at(&self, as_of: UnixTime) -> Self {
         Self { as_of, ..self.clone() }
     }
 

@@ -21,8 +21,10 @@ enum Run {
     Dry,
     /// It speaks to servers and none can be reached: the line is read, and the first of them is named.
     Alone,
+    /// It serves until it is told to stop: on a port of its own, and it is told once it listens.
+    Serving,
 }
-use Run::{Alone, Dry, Whole};
+use Run::{Alone, Dry, Serving, Whole};
 
 /// The example, how it is run, its exit code, and words of its answer: on standard output or error, or, after `FILE:`,
 /// in the file that it writes.
@@ -178,6 +180,42 @@ const ANSWERS: &[(&str, Run, i32, &str)] = &[
     ),
     ("veritee evidence forms", Whole, 0, "guest agent page of port 8090"),
     ("veritee render report.json --format markdown > report.md", Whole, 0, "report.md:2c0a0c96"),
+    (
+        "veritee verify evidence.json --policy policy.toml --format json -o report.json",
+        Whole,
+        0,
+        "report.json:\"outcome\": \"verified\"",
+    ),
+    ("veritee sign report.json --key key.pem -o report.sealed", Whole, 0, "report.sealed:vnd.in-toto+json"),
+    ("veritee sign report.json --key key.pem --form badge -o badge.svg", Whole, 0, "badge.svg:NOT CHECKED"),
+    (
+        "veritee sign report.json --key key.pem --form ear --issued 2026-03-15 -o report.jwt",
+        Whole,
+        0,
+        "report.jwt:ey",
+    ),
+    ("veritee verify-report report.sealed --key public.pem", Whole, 0, "nothing was verified anew"),
+    (
+        "veritee verify-report report.sealed --key public.pem --evidence evidence.json --policy policy.toml",
+        Whole,
+        0,
+        "the evidence and the policy given is the report's",
+    ),
+    ("veritee verify-report badge.svg --key public.pem", Whole, 0, "not checked: "),
+    (
+        "veritee serve --collateral collateral/ --policy policy.toml",
+        Serving,
+        0,
+        "listening on http://127.0.0.1:",
+    ),
+    ("veritee serve --listen 127.0.0.1:8080 --image dstack-0.5.5/ --jobs 2", Serving, 0, "stopped"),
+    (
+        "veritee serve --allow-fetch api.trustedservices.intel.com,certificates.trustedservices.intel.com",
+        Serving,
+        0,
+        "stopped",
+    ),
+    ("veritee serve --listen 0.0.0.0:8080 --tokens tokens.txt", Serving, 0, "stopped"),
     ("veritee explain tcb-out-of-date", Whole, 0, "# tcb-out-of-date"),
     ("veritee explain DP-IMG-002", Whole, 0, "DP-IMG-002"),
     ("veritee explain 'Stage 1'", Whole, 0, "Stage 1"),
@@ -256,6 +294,20 @@ fn shell(folder: &Folder, line: &str) -> Ran {
     Ran::of(command.output().unwrap())
 }
 
+/// The line on a free port of loopback, told to stop once it listens; what it said, and its exit code.
+fn until_it_listens(example: &str) -> String {
+    let mut words: Vec<&str> = example.split(' ').collect();
+    if let Some(at) = words.iter().position(|word| *word == "--listen") {
+        words.drain(at..at + 2);
+    }
+    format!(
+        "{} --listen 127.0.0.1:0 2> said & pid=$!; \
+         until grep -q 'listening on' said || ! kill -0 $pid; do sleep 0.1; done; \
+         kill -TERM $pid; wait $pid; code=$?; cat said >&2; exit $code",
+        words.join(" ")
+    )
+}
+
 /// What the quickstart's GPUs signed and its quote binds.
 const GPU_NONCE: &str = "9a01356cb451dc2c3c0ce9a195245a0be984a3f73617f55f87913fc2f059cba7";
 
@@ -304,6 +356,8 @@ fn prepared() -> Folder {
         hex::decode(digits("app_id").unwrap_or_else(|| QUICKSTART.to_owned())).unwrap().try_into().unwrap();
     let (world, registry) = crate::chains::governed(1_773_000_000, app, compose_hash, &[3; 91]);
     folder.write("chain.json", crate::chains::saved(&world, app, registry));
+    folder.write("tokens.txt", "0123456789abcdef\n");
+    crate::seals::keys(&folder, "key.pem", "public.pem");
     documents(&folder, &part("vm_config"), &compose);
     boot(&folder, root);
     made_before(&folder);
@@ -351,6 +405,8 @@ fn made_before(folder: &Folder) {
         "veritee review init report.json --commit $(printf '%040d' 0) -o review.toml",
         "printf '%s' \"$(tr -d '\\n' < evidence.json)\" | gzip -c > evidences.jsonl.gz",
         "veritee batch machines/ --as-of 2026-03-15 > verdicts.jsonl; true",
+        "veritee sign report.json --key key.pem -o report.sealed",
+        "veritee sign report.json --key key.pem --form badge -o badge.svg",
     ] {
         shell(folder, line).ends(0);
     }
@@ -363,7 +419,11 @@ fn every_example_answers_what_it_promises() {
     for (example, how, code, words) in ANSWERS {
         let folder = Folder::empty();
         crate::collaterals::copy(prepared.path(), folder.path());
-        let line = if *how == Dry { format!("{example} --dry-run") } else { (*example).to_owned() };
+        let line = match how {
+            Dry => format!("{example} --dry-run"),
+            Serving => until_it_listens(example),
+            Whole | Alone => (*example).to_owned(),
+        };
         let ran = shell(&folder, &line);
         let (file, words) = match words.split_once(':') {
             Some((file, words)) if example.contains(file) => (Some(file), words),

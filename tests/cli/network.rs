@@ -479,3 +479,40 @@ fn ctrl_c_ends_a_fetch_at_once_and_leaves_nothing_behind() {
     assert!(ran.err.contains("interrupted; nothing was written"), "{}", ran.err);
     assert_eq!(world.folder.names(), names);
 }
+
+#[cfg(unix)]
+#[test]
+fn the_service_asks_for_collateral_where_it_may_and_once() {
+    use crate::served::Served;
+    let world = World::new();
+    let quote = std::fs::read(world.folder.file("quote.bin")).unwrap();
+    let serving = |more: &[&str]| {
+        let rules = [
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--policy",
+            "policy.toml",
+            "--root",
+            "root.pem",
+            "--as-of",
+            AS_OF,
+        ];
+        let mut command = world.folder.command(&[&rules[..], &SERVICE, &["--store", "store"], more].concat());
+        command.env("HTTPS_PROXY", world.proxy.url());
+        Served::of(command)
+    };
+    let silent = serving(&[]);
+    assert_eq!(silent.json("/v1/quote", &quote)["verdict"]["outcome"], "incomplete");
+    assert_eq!(world.pccs.requests().len(), 0, "offline unless told otherwise");
+    let asks = serving(&["--allow-fetch", "pccs.example"]);
+    let first = asks.json("/v1/quote", &quote);
+    assert_eq!(first["verdict"]["outcome"], "verified", "{first:#}");
+    assert_eq!(world.pccs.requests().len(), 4);
+    assert_eq!(asks.json("/v1/quote", &quote)["verdict"]["outcome"], "verified");
+    assert_eq!(world.pccs.requests().len(), 4, "what was fetched counts at once");
+    // What is in the store now serves whoever looks into it.
+    let again = serving(&[]);
+    assert_eq!(again.json("/v1/quote", &quote)["verdict"]["outcome"], "verified");
+    assert_eq!(world.pccs.requests().len(), 4);
+}

@@ -62,3 +62,10 @@ fn the_gateway_is_refused_by_the_default_policy_with_each_advisory() {
         assert!(human.contains(advisory.as_str().unwrap()), "{advisory}: {human}");
     }
 }
+
+#[test]
+fn the_page_of_the_example_is_small_and_brings_all_it_needs() {
+    let page = verify(&["--format", "html"]).ends(0).out;
+    assert!(page.len() <= 120 * 1024, "{} bytes", page.len());
+    assert!(!page.contains("<script") && !page.contains("<link") && !page.contains("src="));
+}

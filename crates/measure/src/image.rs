@@ -47,7 +47,7 @@ impl ImageLimits {
 ///
 /// Names are flat and were checked by [`manifest::is_flat`] before they get here. An implementation over a folder
 /// must not follow links out of it.
-pub trait ImageFiles {
+pub trait ImageFiles: Send + Sync {
     /// Size of a file in bytes; `None` when there is none of that name.
     ///
     /// # Errors

@@ -353,6 +353,20 @@ reasons! {
     ReportSchemaUnknown "report-schema-unknown" Undecided "the saved report is of another schema or version";
     ReportContradictory "report-contradictory" Undecided "the saved report's verdict does not follow from its own checks";
 
+    // --- sealed reports ----------------------------------------------------------------------------------
+    SealMalformed "seal-malformed" Undecided "the file is not a sealed report, or one of its envelopes is not laid out as DSSE demands";
+    SealDuplicateMember "seal-duplicate-member" Undecided "an envelope has a member twice: two readers can see two envelopes";
+    SealTrailingData "seal-trailing-data" Undecided "something follows an envelope, or the last one, where nothing may";
+    SealEncoding "seal-encoding" Undecided "a payload or a signature is not base64 in one of its two alphabets";
+    SealPayloadType "seal-payload-type" Undecided "an envelope's payload is of another type than belongs in its place";
+    SealSignature "seal-signature" Undecided "a signature that names the key does not fit what it is said to sign";
+    SealKeyAbsent "seal-key-absent" Undecided "no signature is by a key that was given";
+    SealKeyUnusable "seal-key-unusable" Undecided "the key is of no kind that is used, or none was given";
+    SealStatementMismatch "seal-statement-mismatch" Undecided "the signed statement does not follow from the report beside it";
+    SealEvidenceMismatch "seal-evidence-mismatch" Undecided "the sealed report rests on other evidence than was given";
+    SealPolicyMismatch "seal-policy-mismatch" Undecided "the sealed report was made under another policy than was given";
+    SealBadgeMismatch "seal-badge-mismatch" Undecided "the badge is not the picture that its signed data draws";
+
     // --- input -------------------------------------------------------------------------------------------
     EvidenceUnrecognised "evidence-unrecognised" Undecided "the input is in none of the known forms of evidence";
     EvidenceMalformed "evidence-malformed" Undecided "the evidence is not laid out as its form demands";

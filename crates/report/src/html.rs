@@ -119,8 +119,7 @@ impl Writer {
         self.out.push_str("<section class=\"loosened\">\n<h2>Looser than the default</h2>\n<ul>\n");
         for words in &report.policy.loosened {
             self.out.push_str("<li>");
-            enclosed(&mut self.out, "<bdi>", words, "</bdi>");
-            self.out.push_str("</li>\n");
+            enclosed(&mut self.out, "<bdi>", words, "</bdi>\n");
         }
         self.out.push_str("</ul>\n</section>\n");
     }
@@ -134,7 +133,7 @@ impl Writer {
         for link in open {
             self.out.push_str("<li>");
             self.sentence(link);
-            self.out.push_str("</li>\n");
+            self.out.push('\n');
         }
         self.out.push_str("</ul>\n</section>\n");
     }
@@ -164,7 +163,7 @@ impl Writer {
                 self.out.push_str(check.id());
                 self.out.push_str("</a>");
             }
-            self.out.push_str(if link.checks.is_empty() { "</li>\n" } else { ")</li>\n" });
+            self.out.push_str(if link.checks.is_empty() { "\n" } else { ")\n" });
         }
         self.out.push_str("</ul>\n</details>\n</section>\n");
     }
@@ -205,7 +204,7 @@ impl Writer {
             Block::Section(parts) | Block::Paragraph(parts) => {
                 self.out.push_str("<p>");
                 line(&mut self.out, parts);
-                self.out.push_str("</p>\n");
+                self.out.push('\n');
             }
             Block::Alarm(words) => {
                 self.out.push_str("<p class=\"alarm\" role=\"alert\">");
@@ -217,7 +216,7 @@ impl Writer {
                 for item in items {
                     self.out.push_str("<li>");
                     line(&mut self.out, item);
-                    self.out.push_str("</li>\n");
+                    self.out.push('\n');
                 }
                 self.out.push_str("</ul>\n");
             }
@@ -237,25 +236,27 @@ impl Writer {
         self.out.push_str(if level == 1 { "</h1>\n" } else { "</h2>\n" });
     }
 
-    /// Every cell carries the name of its column, so that a narrow page can show a row as a card.
+    /// Every cell carries the name of its column, so that a narrow page can show a row as a card. What HTML lets be left
+    /// out is left out: a row ends where the next begins, and a header in a row or a column of headers is one of that
+    /// row or column.
     fn table(&mut self, section: &str, table: &Table) {
         self.out.push_str("<table>\n<caption>");
         escape(&mut self.out, section);
-        self.out.push_str("</caption>\n<thead>\n<tr>");
+        self.out.push_str("</caption>\n<thead><tr>");
         for name in table.head {
-            self.out.push_str("<th scope=\"col\">");
+            self.out.push_str("<th>");
             escape(&mut self.out, name);
-            self.out.push_str("</th>");
         }
-        self.out.push_str("</tr>\n</thead>\n<tbody>\n");
+        self.out.push_str("\n<tbody>");
         for row in &table.rows {
             self.row(section, table.head, row);
         }
-        self.out.push_str("</tbody>\n</table>\n");
+        self.out.push_str("</table>\n");
     }
 
     fn row(&mut self, section: &str, head: &[&'static str], row: &[Vec<Inline>]) {
-        self.out.push_str("<tr");
+        // The line ends inside the tag: between rows it would belong to the last cell, and none would be empty.
+        self.out.push_str("<tr\n");
         if let Some(check) = row.first().and_then(|cell| self.check_of(section, cell)) {
             self.out.push_str(" id=\"check-");
             self.out.push_str(check.id());
@@ -264,20 +265,17 @@ impl Writer {
         self.out.push('>');
         for (number, (cell, name)) in row.iter().zip(head).enumerate() {
             if number == 0 {
-                self.out.push_str("<th scope=\"row\">");
+                self.out.push_str("<th>");
                 line(&mut self.out, cell);
-                self.out.push_str("</th>");
             } else if cell.is_empty() {
-                self.out.push_str("<td></td>");
+                self.out.push_str("<td>");
             } else {
                 self.out.push_str("<td data-l=\"");
                 escape(&mut self.out, name);
                 self.out.push_str("\">");
                 line(&mut self.out, cell);
-                self.out.push_str("</td>");
             }
         }
-        self.out.push_str("</tr>\n");
     }
 
     /// The check whose row this is, where the picture leads to it and no row before took the name.
@@ -317,13 +315,12 @@ fn line(out: &mut String, parts: &[Inline]) {
 }
 
 fn status(out: &mut String, status: Status) {
-    out.push_str("<span class=\"");
+    // Its symbol stands in the style sheet: for the eye, beside the word.
+    out.push_str("<b class=\"");
     out.push_str(class(status));
-    out.push_str("\"><span aria-hidden=\"true\">");
-    out.push_str(status.symbol());
-    out.push_str("</span> ");
+    out.push_str("\">");
     out.push_str(status.word());
-    out.push_str("</span>");
+    out.push_str("</b>");
 }
 
 fn enclosed(out: &mut String, open: &str, text: &str, close: &str) {

@@ -6,9 +6,19 @@ use veritee_model::{Evidence, Item, Kind};
 
 /// Every item of the evidence with its digest, and what the judging side has beside it.
 pub(crate) fn list(request: &Request<'_>) -> Vec<Input> {
-    let evidence = request.evidence;
     let given: Vec<&Item> = request.grounds.items().iter().map(|(item, _origin)| item).collect();
-    let mut inputs = of_machine(evidence, &given);
+    of(request.evidence, &given)
+}
+
+/// Every item of the evidence with its digest, as a report of it lists them; collateral that the judging side has is not
+/// among them.
+#[must_use]
+pub fn inputs(evidence: &Evidence) -> Vec<Input> {
+    of(evidence, &[])
+}
+
+fn of(evidence: &Evidence, given: &[&Item]) -> Vec<Input> {
+    let mut inputs = of_machine(evidence, given);
     for (name, linked) in [("kms", &evidence.kms), ("gateway", &evidence.gateway)] {
         let of_linked = linked.iter().flat_map(|linked| of_machine(linked, &[]));
         inputs.extend(of_linked.map(|input| Input { name: format!("{name}/{}", input.name), ..input }));

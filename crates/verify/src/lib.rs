@@ -46,6 +46,7 @@ mod run;
 mod target;
 
 pub use grounds::Grounds;
+pub use inputs::inputs;
 use run::Run;
 pub use run::loosened;
 use veritee_measure::image::ImageFiles;

@@ -2,7 +2,7 @@
 
 use super::resume::{Known, Resumed, run_name};
 use super::source::Entry;
-use crate::cli::{Batch, Global};
+use crate::cli::Global;
 use crate::commands::verify::Rules;
 use crate::commands::{gather, supply};
 use crate::failure::Failure;
@@ -10,7 +10,8 @@ use serde::Serialize;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use veritee_evidence::NamedEvidence;
 use veritee_model::report::Notice;
 use veritee_model::{
@@ -22,11 +23,11 @@ use veritee_quote::{KnownCollateral, Quote, Statistics, VerifiedQuote};
 use veritee_verify::{Expected, Grounds, QuoteAlone};
 
 /// What is needed to judge any entry. Shared by all threads.
-pub(super) struct Judge {
+pub(crate) struct Judge {
     rules: Rules,
-    grounds: Grounds,
+    grounds: Arc<Grounds>,
     /// What NVIDIA says of GPUs, for every entry that has some.
-    about_gpus: Vec<Item>,
+    about_gpus: Arc<[Item]>,
     /// Whether answers are given before all of the input is known.
     streams: bool,
     /// Names the rules of this run.
@@ -39,10 +40,17 @@ pub(super) struct Judge {
     loosened: Vec<String>,
 }
 
+/// What the judging side brings, by its places.
+pub(crate) struct Brought<'a> {
+    pub(crate) collateral: &'a [PathBuf],
+    pub(crate) gpu_collateral: &'a [PathBuf],
+    pub(crate) store: Option<&'a Path>,
+}
+
 /// One line of output.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(super) enum Line {
+pub(crate) enum Line {
     /// A verdict.
     Judged(Box<Judged>),
     /// An earlier answer that a later entry has shown to be wrong.
@@ -73,7 +81,7 @@ pub(super) enum Line {
 
 /// A verdict in short. Names and values as in a report.
 #[derive(Serialize)]
-pub(super) struct Judged {
+pub(crate) struct Judged {
     input: String,
     /// What the entry calls itself: its member `id` or `name`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,6 +177,12 @@ fn key(bytes: &[u8]) -> Option<String> {
 }
 
 impl Line {
+    /// As it is written, without a line break.
+    pub(crate) fn to_json(&self) -> Result<String, Failure> {
+        let text = serde_json::to_string(self).map_err(|error| Failure::internal(error.to_string()))?;
+        Ok(veritee_model::text::inert_json(&text))
+    }
+
     pub(super) const fn word(&self) -> &'static str {
         match self {
             Self::Broken { .. } => "unreadable",
@@ -220,21 +234,34 @@ impl Line {
 
 impl Judge {
     /// Verifies the collateral once, for all entries.
-    pub(super) fn new(
+    pub(crate) fn new(
         rules: Rules,
-        options: &Batch,
+        brought: &Brought<'_>,
         streams: bool,
         global: &Global,
     ) -> Result<Self, Failure> {
         let mut grounds = rules.grounds();
-        gather::collateral(&mut grounds, &options.collateral, global)?;
-        let about_gpus = gather::gpu_collateral(&options.gpu_collateral)?;
-        let brought_nothing = options.collateral.is_empty();
-        let (store, root) = (options.store.as_deref(), &rules.root);
-        supply::whole_store(store, brought_nothing, root, rules.as_of, &mut grounds, global)?;
+        gather::collateral(&mut grounds, brought.collateral, global)?;
+        let about_gpus = gather::gpu_collateral(brought.gpu_collateral)?.into();
+        let brought_nothing = brought.collateral.is_empty();
+        supply::whole_store(brought.store, brought_nothing, &rules.root, rules.as_of, &mut grounds, global)?;
         let loosened = rules.loosened();
-        let (learnt, resumed) = (Vec::new(), None);
+        let (learnt, resumed, grounds) = (Vec::new(), None, Arc::new(grounds));
         Ok(Self { rules, grounds, about_gpus, streams, learnt, resumed, loosened, run: String::new() })
+    }
+
+    /// The same at another time, with the same memory.
+    pub(crate) fn at(&self, as_of: UnixTime) -> Self {
+        Self {
+            rules: self.rules.at(as_of),
+            grounds: Arc::clone(&self.grounds),
+            about_gpus: Arc::clone(&self.about_gpus),
+            streams: self.streams,
+            run: self.run.clone(),
+            learnt: Vec::new(),
+            resumed: None,
+            loosened: self.loosened.clone(),
+        }
     }
 
     /// Takes over what an earlier run under the same rules has answered. To be called once all is learnt.
@@ -248,11 +275,19 @@ impl Judge {
         Ok(Some(count))
     }
 
-    pub(super) const fn rules(&self) -> &Rules {
+    pub(crate) const fn rules(&self) -> &Rules {
         &self.rules
     }
 
-    pub(super) const fn known(&self) -> &KnownCollateral {
+    pub(crate) fn grounds(&self) -> &Grounds {
+        &self.grounds
+    }
+
+    pub(crate) fn about_gpus(&self) -> &[Item] {
+        &self.about_gpus
+    }
+
+    pub(super) fn known(&self) -> &KnownCollateral {
         self.grounds.known()
     }
 
@@ -264,19 +299,20 @@ impl Judge {
     /// after. True when something was new.
     pub(super) fn learn(&mut self, entries: &[Entry]) -> bool {
         let mut news = false;
+        let grounds = Arc::make_mut(&mut self.grounds);
         for entry in entries {
             let Some(bytes) = bytes_that_may_carry_collateral(entry) else { continue };
             self.learnt.push(Sha256Digest::of(&bytes));
             let read = veritee_evidence::read(&entry.name(), &bytes, &Budget::STANDARD);
             for machine in read.into_iter().flat_map(|readout| readout.machines) {
-                news |= self.grounds.learn(&machine.evidence);
+                news |= grounds.learn(&machine.evidence);
             }
         }
         news
     }
 
     /// The answer to an entry; one for each machine where it holds several, under the entry's name and the machine's label.
-    pub(super) fn lines(&self, entry: &Entry) -> Vec<Line> {
+    pub(crate) fn lines(&self, entry: &Entry) -> Vec<Line> {
         let input = entry.name();
         let (bytes, notes) = match entry.content() {
             Ok(content) => content,

@@ -46,7 +46,7 @@ fn is_of_batch(line: &[u8]) -> bool {
 
 /// A line of an earlier run, exactly.
 #[derive(Clone)]
-pub(super) struct Known {
+pub(crate) struct Known {
     pub(super) outcome: VerdictOutcome,
     pub(super) reason: Option<String>,
     raw: Box<serde_json::value::RawValue>,

@@ -15,7 +15,7 @@ use veritee_evidence::Note;
 use veritee_model::{Budget, Item};
 
 /// One thing to judge.
-pub(super) enum Entry {
+pub(crate) enum Entry {
     /// A line's number and text.
     Line(u64, Vec<u8>),
     /// A file, read when it is judged, and its name below the folder.
