@@ -44,6 +44,8 @@ outer="veritee-evidence veritee-report"
   for crate in gpu quote eventlog measure compose source chain; do
     refuse "$crate" $(tr ' ' '\n' <<<"$middle" | grep -vx "veritee-$crate") $upper $outer
   done
+  # Images take the trait of files from the source tree's crate, and nothing of its history.
+  refuse image veritee-x509 veritee-model $(tr ' ' '\n' <<<"$middle" | grep -vx veritee-source) $upper $outer
   refuse audit veritee-verify veritee-second-opinion $outer
   refuse policy veritee-verify veritee-second-opinion $outer
   # The pipeline takes a second engine as a trait; who brings one is the program's to say.
@@ -57,7 +59,7 @@ refuse quote clap toml dcap-qvl veritee-model
 refuse x509 ring serde_json
 
 # Pure crates read no file, no clock and no environment.
-for name in base x509 model gpu quote eventlog measure compose source chain audit policy verify second-opinion report evidence; do
+for name in base x509 model gpu quote eventlog measure compose source chain image audit policy verify second-opinion report evidence; do
   if grep -rnE 'std::(fs|env|net|process)\b|SystemTime|Instant::now' "crates/$name/src" --include='*.rs' --exclude=tests.rs --exclude-dir=tests | grep -vE '^[^:]+:[0-9]+:\s*//' >&2; then
     echo "veritee-$name names a file, a socket, a clock or the environment" >&2
     fail=1

@@ -1,9 +1,11 @@
 //! The command line. Stable: scripts outside this repository call it.
 
 mod forms;
+mod image;
 pub(crate) mod network;
 
 pub(crate) use forms::{command, parse};
+pub(crate) use image::{Compare as ImageCompare, Image, Platform as ImagePlatform};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -142,6 +144,9 @@ pub(crate) enum Command {
     Audit(Audit),
     /// What changed between two composes, evidences or reports, and whose power grew.
     Diff(Diff),
+    /// Container images as files.
+    #[command(subcommand)]
+    Image(Image),
     /// Evidence files.
     #[command(subcommand)]
     Evidence(Evidence),

@@ -10,6 +10,7 @@ mod explain;
 mod fetch;
 mod gather;
 mod gpu;
+mod image;
 mod measure;
 mod policy;
 mod quote;
@@ -40,6 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Measure(options) => measure::run(options, global),
         Command::Audit(options) => audit::run(options, global),
         Command::Diff(options) => diff::run(options, global),
+        Command::Image(options) => image::run(options, global),
         Command::Evidence(options) => evidence::run(options, global),
         Command::Render(options) => render::run(options, global),
         Command::Explain(options) => explain::run(options, global),

@@ -26,6 +26,7 @@ const FORMS: &[(&str, &[Format])] = &[
     ("eventlog replay", FIELDS),
     ("measure", FIELDS),
     ("diff", FIELDS),
+    ("image compare", FIELDS),
     ("evidence convert", FILE),
     ("evidence forms", WORDS),
     ("explain", WORDS),

@@ -161,6 +161,8 @@ const ANSWERS: &[(&str, Run, i32, &str)] = &[
     ),
     ("veritee diff old-app-compose.json new-app-compose.json", Whole, 12, "privileged"),
     ("veritee diff last-week.json today.json --format json", Whole, 0, "\"schema\""),
+    ("veritee image compare deployed.tar rebuilt.tar", Whole, 0, "S4  THE SAME CONTENT"),
+    ("veritee image compare deployed.tar rebuilt.tar --format json", Whole, 0, "\"rung\": \"S4\""),
     (
         "veritee evidence convert info.json --quote quote.bin --collateral collateral.json -o evidence.json",
         Whole,
@@ -261,6 +263,8 @@ fn prepared() -> Folder {
     };
     copy("quickstart/evidence.json", "evidence.json");
     copy("quickstart/policy.toml", "policy.toml");
+    copy("images/repro-1.tar", "deployed.tar");
+    copy("images/repro-2.tar", "rebuilt.tar");
     let evidence: serde_json::Value = serde_json::from_str(&folder.read("evidence.json")).unwrap();
     let part = |name: &str| evidence[name]["value"].as_str().unwrap().to_owned();
     let quote = part("quote");

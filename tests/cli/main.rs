@@ -13,6 +13,7 @@ mod failures;
 mod folders;
 mod gpus;
 mod help;
+mod images;
 mod judged;
 mod network;
 mod operator;
