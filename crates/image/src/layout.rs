@@ -66,6 +66,8 @@ pub struct Image<'f> {
     pub platforms: Vec<(Digest, Option<Platform>)>,
     /// Attestation manifests of that index.
     pub attestations: Vec<Attestation>,
+    /// Manifests of the layout that are no images: signatures, bundles, what refers to an image.
+    pub artifacts: Vec<Manifest>,
     /// Where the manifest comes from.
     pub origin: Origin,
     /// The manifest and its digest; `None` with [`Origin::Saved`].
@@ -175,6 +177,18 @@ impl<'f> Image<'f> {
         Ok(layer)
     }
 
+    /// A manifest of the same layout by its digest: `None` where it is not there or is an index.
+    ///
+    /// # Errors
+    /// It is too large, malformed, or has another digest.
+    pub fn manifest_of(&self, digest: &Digest, budget: &Budget) -> Result<Option<Manifest>, ImageError> {
+        let Some(bytes) = self.store.document(digest, budget.image_manifest_bytes)? else { return Ok(None) };
+        match document::document(&bytes, &digest.to_string(), budget)? {
+            Document::Manifest(manifest) => Ok(Some(*manifest)),
+            Document::Index(_) => Ok(None),
+        }
+    }
+
     /// A document of the same layout by its digest, such as an attestation: `None` where it is not there.
     ///
     /// # Errors
@@ -197,8 +211,9 @@ fn of_layout<'f>(
             message: "is a manifest; an index was expected".to_owned(),
         });
     };
-    let mut search = Search { store: &store, budget, found: Vec::new(), documents: 0 };
+    let mut search = Search { store: &store, budget, found: Vec::new(), artifacts: Vec::new(), documents: 0 };
     search.index(None, descriptors, &BTreeSet::new(), 0)?;
+    let artifacts = search.artifacts;
     let candidate = choose(search.found, selection)?;
     let Candidate { names, index, siblings, attestations, descriptor, manifest } = candidate;
     let config = store
@@ -227,13 +242,25 @@ fn of_layout<'f>(
     let origin =
         if is_saved && uncompressed && index.is_none() { Origin::MadeAtSave } else { Origin::Layout };
     let manifest = Some((descriptor.digest, manifest));
-    Ok(Image { store, names, index, platforms: siblings, attestations, origin, manifest, config, layers })
+    Ok(Image {
+        store,
+        names,
+        index,
+        platforms: siblings,
+        attestations,
+        artifacts,
+        origin,
+        manifest,
+        config,
+        layers,
+    })
 }
 
 struct Search<'s, 'f> {
     store: &'s Store<'f>,
     budget: &'s Budget,
     found: Vec<Candidate>,
+    artifacts: Vec<Manifest>,
     documents: usize,
 }
 
@@ -276,7 +303,7 @@ impl Search<'_, '_> {
                 Document::Manifest(manifest) if manifest.is_image() => {
                     images.push((descriptor, *manifest, names));
                 }
-                Document::Manifest(_) => {}
+                Document::Manifest(other) => self.artifacts.push(*other),
             }
         }
         let siblings: Vec<_> = images
@@ -306,10 +333,7 @@ fn check_size(descriptor: &Descriptor, got: usize) -> Result<(), ImageError> {
 }
 
 fn is_attestation(descriptor: &Descriptor) -> bool {
-    let says = |key: &str, value: &str| descriptor.annotations.get(key).is_some_and(|text| text == value);
-    says("vnd.docker.reference.type", "attestation-manifest")
-        || says("kind", "dev.cosignproject.cosign/sigs")
-        || says("kind", "dev.cosignproject.cosign/atts")
+    descriptor.annotations.get("vnd.docker.reference.type").is_some_and(|text| text == "attestation-manifest")
 }
 
 fn names(descriptor: &Descriptor) -> BTreeSet<String> {
@@ -427,6 +451,7 @@ fn of_saved<'f>(
         index: None,
         platforms: Vec::new(),
         attestations: Vec::new(),
+        artifacts: Vec::new(),
         origin: Origin::Saved,
         manifest: None,
         config,

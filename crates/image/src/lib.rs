@@ -46,6 +46,7 @@ mod layout;
 mod meter;
 mod store;
 #[cfg(test)]
+#[path = "tests/images.rs"]
 mod testing;
 mod tree;
 
