@@ -5,7 +5,9 @@ mod image;
 pub(crate) mod network;
 
 pub(crate) use forms::{command, parse};
-pub(crate) use image::{Compare as ImageCompare, Image, Platform as ImagePlatform};
+pub(crate) use image::{
+    Compare as ImageCompare, Image, Inspect as ImageInspect, Platform as ImagePlatform, Trace,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -144,6 +146,8 @@ pub(crate) enum Command {
     Audit(Audit),
     /// What changed between two composes, evidences or reports, and whose power grew.
     Diff(Diff),
+    /// From the compose to its images, their commits and the source: each arrow proven, claimed or missing, by what.
+    Trace(Box<Trace>),
     /// Container images as files.
     #[command(subcommand)]
     Image(Image),

@@ -17,6 +17,7 @@ mod quote;
 mod render;
 mod review;
 mod supply;
+mod trace;
 mod verify;
 
 use crate::cli::{Arguments, Command, Format, Global};
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Measure(options) => measure::run(options, global),
         Command::Audit(options) => audit::run(options, global),
         Command::Diff(options) => diff::run(options, global),
+        Command::Trace(options) => trace::run(options, global),
         Command::Image(options) => image::run(options, global),
         Command::Evidence(options) => evidence::run(options, global),
         Command::Render(options) => render::run(options, global),

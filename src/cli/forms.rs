@@ -27,6 +27,8 @@ const FORMS: &[(&str, &[Format])] = &[
     ("measure", FIELDS),
     ("diff", FIELDS),
     ("image compare", FIELDS),
+    ("image inspect", FIELDS),
+    ("trace", FIELDS),
     ("evidence convert", FILE),
     ("evidence forms", WORDS),
     ("explain", WORDS),

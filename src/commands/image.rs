@@ -2,7 +2,7 @@
 
 mod words;
 
-use crate::cli::{Format, Global, Image as Command, ImageCompare, ImagePlatform};
+use crate::cli::{Format, Global, Image as Command, ImageCompare, ImageInspect, ImagePlatform};
 use crate::failure::Failure;
 use crate::input::shown;
 use crate::source_tree::Disk;
@@ -11,10 +11,12 @@ use veritee_image::compare::{Comparison, Rung, Side, compare};
 use veritee_image::{Image, ImageError, LayerProblem, Selection, Store};
 use veritee_model::text::inert_json;
 use veritee_model::{Budget, ExitCode};
+use veritee_provenance::inside::Inside;
 
 pub(crate) fn run(options: &Command, global: &Global) -> Result<ExitCode, Failure> {
     match options {
         Command::Compare(options) => comparison(options, global),
+        Command::Inspect(options) => inspection(options, global),
     }
 }
 
@@ -38,6 +40,27 @@ fn comparison(options: &ImageCompare, global: &Global) -> Result<ExitCode, Failu
     Ok(exit(&comparison))
 }
 
+/// 12 where something was found, 13 where layers are missing, else 0.
+fn inspection(options: &ImageInspect, global: &Global) -> Result<ExitCode, Failure> {
+    super::only(global, &[Format::Human, Format::Json, Format::Jsonl], "image inspect")?;
+    let file = File::at(&options.image)?;
+    let image = file.open(&options.platform, options.name.as_deref(), "--name")?;
+    let inside = Inside::of(&image, &Budget::STANDARD).map_err(|error| file.failure(&error, "--name"))?;
+    let mut value = serde_json::json!(inside);
+    value["schema"] = "veritee/image-inside/v1".into();
+    let text = match global.format {
+        Format::Json => inert_json(&format!("{value:#}\n")),
+        Format::Jsonl => inert_json(&format!("{value}\n")),
+        _ => words::inside(&inside),
+    };
+    crate::output::data(&text, global)?;
+    Ok(match (inside.found.is_empty(), inside.missing.is_empty()) {
+        (false, _) => ExitCode::Findings,
+        (true, false) => ExitCode::Incomplete,
+        (true, true) => ExitCode::Verified,
+    })
+}
+
 fn exit(comparison: &Comparison) -> ExitCode {
     match comparison.rung {
         _ if comparison.same_content => ExitCode::Verified,
@@ -54,14 +77,14 @@ fn document(comparison: &Comparison) -> serde_json::Value {
 }
 
 /// A file or folder that is said to hold an image.
-struct File {
+pub(super) struct File {
     given: String,
     disk: Disk,
     name: String,
 }
 
 impl File {
-    fn at(path: &Path) -> Result<Self, Failure> {
+    pub(super) fn at(path: &Path) -> Result<Self, Failure> {
         if path == Path::new("-") {
             return Err(Failure::usage("an image is read in several places: give a file or a folder"));
         }
@@ -75,7 +98,12 @@ impl File {
         Ok(Self { given: shown(path).to_string(), disk: Disk::new(root), name })
     }
 
-    fn open(&self, platform: &ImagePlatform, name: Option<&str>, option: &str) -> Result<Image<'_>, Failure> {
+    pub(super) fn open(
+        &self,
+        platform: &ImagePlatform,
+        name: Option<&str>,
+        option: &str,
+    ) -> Result<Image<'_>, Failure> {
         let selection = Selection {
             os: platform.os.clone(),
             architecture: platform.architecture.clone(),
@@ -90,6 +118,9 @@ impl File {
     fn failure(&self, error: &ImageError, option: &str) -> Failure {
         let failure = Failure::unobtainable(format!("{}: {error}", self.given));
         match error {
+            ImageError::Several { .. } if option.is_empty() => {
+                failure.help("give a file that holds this image alone (docker save NAME, skopeo copy)")
+            }
             ImageError::Several { .. } | ImageError::NotNamed { .. } => {
                 failure.help(format!("choose one with {option} NAME or {option} sha256:..."))
             }

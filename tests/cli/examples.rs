@@ -161,6 +161,9 @@ const ANSWERS: &[(&str, Run, i32, &str)] = &[
     ),
     ("veritee diff old-app-compose.json new-app-compose.json", Whole, 12, "privileged"),
     ("veritee diff last-week.json today.json --format json", Whole, 0, "\"schema\""),
+    ("veritee trace evidence.json --image deployed.tar --source app/", Whole, 13, "R0  "),
+    ("veritee trace docker-compose.yml --image deployed.tar --format json", Whole, 13, "veritee/trace/v1"),
+    ("veritee image inspect deployed.tar", Whole, 0, "text files read"),
     ("veritee image compare deployed.tar rebuilt.tar", Whole, 0, "S4  THE SAME CONTENT"),
     ("veritee image compare deployed.tar rebuilt.tar --format json", Whole, 0, "\"rung\": \"S4\""),
     (

@@ -114,3 +114,89 @@ fn what_is_no_image_or_damaged_ends_with_3_and_says_what_next() {
     let ran = folder.run(&["image", "compare", &sound, &sound, "--platform", "linux/arm64"]).ends(3);
     assert!(ran.err.contains("no image for linux/arm64; there are: linux/amd64"), "{}", ran.err);
 }
+
+/// An archive of one file, by hand: a ustar header, the content, two blocks of zeros.
+fn archive(path: &str, content: &str) -> Vec<u8> {
+    let mut header = vec![0_u8; 512];
+    let mut put = |at: usize, text: &str| header[at..at + text.len()].copy_from_slice(text.as_bytes());
+    put(0, path);
+    put(100, "0000644\0");
+    put(108, "0000000\0");
+    put(116, "0000000\0");
+    put(124, &format!("{:011o}\0", content.len()));
+    put(136, "00000000000\0");
+    put(148, "        ");
+    put(156, "0");
+    put(257, "ustar\x0000");
+    let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+    header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    header.extend(content.as_bytes());
+    header.resize(header.len().next_multiple_of(512), 0);
+    header.extend([0; 1024]);
+    header
+}
+
+/// A layout with these layers and this environment.
+fn layout(folder: &Folder, layers: &[Vec<u8>], environment: &str) {
+    let put = |bytes: &[u8], kind: &str| {
+        let digest = veritee_model::Sha256Digest::of(bytes).to_string();
+        let path = folder.file(&format!("image/blobs/sha256/{digest}"));
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+        (
+            format!(
+                r#"{{"mediaType":"application/vnd.oci.image.{kind}","digest":"sha256:{digest}","size":{}}}"#,
+                bytes.len()
+            ),
+            digest,
+        )
+    };
+    let packed: Vec<(String, String)> = layers.iter().map(|layer| put(layer, "layer.v1.tar")).collect();
+    let ids: Vec<String> = packed.iter().map(|(_, digest)| format!(r#""sha256:{digest}""#)).collect();
+    let config = format!(
+        r#"{{"os":"linux","architecture":"amd64","config":{{"Env":[{environment}]}},"rootfs":{{"diff_ids":[{}]}}}}"#,
+        ids.join(",")
+    );
+    let (config, _) = put(config.as_bytes(), "config.v1+json");
+    let described: Vec<String> = packed.into_iter().map(|(descriptor, _)| descriptor).collect();
+    let manifest = format!(r#"{{"schemaVersion":2,"config":{config},"layers":[{}]}}"#, described.join(","));
+    let (manifest, _) = put(manifest.as_bytes(), "manifest.v1+json");
+    folder.write("image/index.json", format!(r#"{{"schemaVersion":2,"manifests":[{manifest}]}}"#));
+}
+
+#[test]
+fn a_default_key_a_password_and_a_development_setting_are_found_by_layer_and_path() {
+    let key = ["ac0974bec39a17e36ba4a6b4d238ff94", "4bacb478cbed5efcae784d7bf4f2ff80"].concat();
+    let folder = Folder::empty();
+    let settings = format!("signer:\n  private-key: ${{PRIVATE_KEY:0x{key}}}\n  profile: x\n");
+    let layers = [
+        archive("app/application.yml", &settings),
+        archive("app/.env", "PORT=8080\nADMIN_PASSWORD=hunter2hunter2\n"),
+        // A later layer that deletes it changes nothing: whoever has the image has the layer.
+        archive("app/.wh..env", ""),
+    ];
+    layout(&folder, &layers, r#""PATH=/bin","NODE_ENV=development""#);
+    let ran = folder.run(&["image", "inspect", "image", "--format", "json"]).ends(12);
+    let value: Value = serde_json::from_str(&ran.out).unwrap();
+    let found: Vec<(Option<u64>, &str, &str, u64)> = value["found"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            let text = |name: &str| one[name].as_str().unwrap();
+            (one["layer"].as_u64(), text("path"), text("kind"), one["line"].as_u64().unwrap())
+        })
+        .collect();
+    let expected = [
+        (None, "config.Env", "development-setting", 2),
+        (Some(0), "app/application.yml", "default-key", 2),
+        (Some(1), "app/.env", "password", 2),
+    ];
+    assert_eq!(found, expected, "{}", ran.out);
+    let shown = folder.run(&["image", "inspect", "image"]).ends(12);
+    for secret in ["hunter2", &key[..16]] {
+        assert!(!ran.out.contains(secret) && !shown.out.contains(secret), "a secret is repeated");
+    }
+    let clean = Folder::empty().run(&["image", "inspect", &image("repro-1.tar")]).ends(0);
+    assert!(clean.out.contains("nothing of what is looked for"), "{}", clean.out);
+}

@@ -24,6 +24,7 @@ mod quickstart;
 mod quotes;
 mod reviews;
 mod shapes;
+mod traces;
 mod trees;
 mod variants;
 mod verdicts;

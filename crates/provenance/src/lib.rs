@@ -6,6 +6,9 @@
 //!   statement  in-toto v0.1 and v1: what is said about which digest  -> Statement
 //!   build      SLSA v0.2 and v1: source, builder, arguments          -> Build
 //!   commit     every claim of a commit by its rank, and doubts       -> Claims
+//!   gather     all of that for one image, out of its layout          -> Said
+//!   inside     keys, passwords, defaults in layers and environment   -> Inside
+//!   ladder     compose, image, commit, source: each arrow by what    -> Ladder
 //! ```
 //!
 //! Signer and source are two facts: whose workflow held the certificate, and of which repository and commit it ran. An
@@ -37,12 +40,17 @@
 pub mod build;
 pub mod commit;
 pub mod cosign;
+pub mod gather;
+pub mod inside;
 mod json;
+pub mod ladder;
 mod provider;
 pub mod sigstore;
 pub mod statement;
 
 pub use build::{Build, Context};
 pub use commit::{Claim, Claims, Doubt, Rank};
+pub use gather::{Said, gather};
+pub use ladder::{Arrow, Ladder, State};
 pub use sigstore::{Failure, Root, Signed, Signer, Trust};
 pub use statement::{Level, Statement, StatementError, Subjects};

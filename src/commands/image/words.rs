@@ -4,6 +4,7 @@ use core::fmt::Write as _;
 use veritee_image::Digest;
 use veritee_image::compare::{Cause, Comparison, Difference, Place, Rung, Weight};
 use veritee_model::text::{inert, shortened};
+use veritee_provenance::inside::Inside;
 
 /// The name of a cause as it stands in JSON.
 pub(super) fn name(cause: Cause) -> String {
@@ -125,4 +126,33 @@ fn at(out: &mut String, place: &Place, full: bool) {
         "      {layer}{separator}{path}{}{values}",
         if path.is_empty() && layer.is_empty() { "" } else { ": " }
     );
+}
+
+/// What stands inside an image, for people.
+pub(super) fn inside(inside: &Inside) -> String {
+    let mut out = String::new();
+    for found in &inside.found {
+        let place = match found.layer {
+            Some(layer) => format!("layer {layer}  {}:{}", inert(&found.path), found.hit.line),
+            None => inert(&found.path),
+        };
+        let kind = serde_json::to_value(found.hit.kind).ok();
+        let kind = kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or_default();
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{kind:20}  {place}: {}", inert(&found.hit.what));
+    }
+    if inside.cut {
+        out.push_str("and more, which is not listed\n");
+    }
+    if inside.found.is_empty() {
+        out.push_str("nothing of what is looked for\n");
+    }
+    let _ = writeln!(out, "{} text files read, {} files not looked into", inside.read, inside.passed_over);
+    for name in &inside.archives {
+        let _ = writeln!(out, "not looked into: {} (an archive inside the image)", inert(name));
+    }
+    for layer in &inside.missing {
+        let _ = writeln!(out, "not looked into: layer {layer}, which is not in the file");
+    }
+    out
 }
