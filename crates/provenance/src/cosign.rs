@@ -35,28 +35,31 @@ pub fn bundle(
     if let Some(chain) = annotation("dev.sigstore.cosign/chain") {
         certificates.extend(self::certificates(chain)?);
     }
-    let mut bundle = json!({
-        "mediaType": "application/vnd.dev.sigstore.bundle+json;version=0.1",
-        "verificationMaterial": {
-            "x509CertificateChain": { "certificates": certificates },
-            "tlogEntries": [log_entry(entry, budget)?],
-        },
+    let material = json!({
+        "x509CertificateChain": { "certificates": certificates },
+        "tlogEntries": [log_entry(entry, budget)?],
     });
-    match media_type {
+    let (member, content) = match media_type {
         SIMPLE_SIGNING => {
             let signature = annotation("dev.cosignproject.cosign/signature").ok_or("no signature")?;
             let digest = bytes_of(Digest::of(layer).hex()).ok_or("no digest")?;
-            bundle["messageSignature"] = json!({
+            let content = json!({
                 "messageDigest": { "algorithm": "SHA2_256", "digest": BASE64.encode(digest) },
                 "signature": signature,
             });
+            ("messageSignature", content)
         }
         ENVELOPE => {
-            bundle["dsseEnvelope"] =
-                json::read(layer, budget.image_attestation_bytes.saturating_mul(2), budget)?;
+            let most = budget.image_attestation_bytes.saturating_mul(2);
+            ("dsseEnvelope", json::read(layer, most, budget)?)
         }
         other => return Err(format!("neither a signature nor an envelope of cosign: {other}")),
-    }
+    };
+    let bundle = json!({
+        "mediaType": "application/vnd.dev.sigstore.bundle+json;version=0.1",
+        "verificationMaterial": material,
+        member: content,
+    });
     serde_json::to_vec(&bundle).map_err(|error| error.to_string())
 }
 

@@ -115,8 +115,8 @@ impl Ladder {
     /// Whether every arrow is proven; the last one only where a source was given.
     #[must_use]
     pub fn is_proven(&self, with_source: bool) -> bool {
-        let arrows = self.arrows.iter().take(if with_source { 4 } else { 3 });
-        arrows.fold(true, |all, arrow| all && arrow.state == State::Proven)
+        let mut arrows = self.arrows.iter().take(if with_source { 4 } else { 3 });
+        arrows.all(|arrow| arrow.state == State::Proven)
     }
 }
 
@@ -225,7 +225,7 @@ fn to_source(commit: Option<&Claim>, source: Option<&dyn SourceTree>) -> Arrow {
             format!("the tree is at {head}; uncommitted changes were not looked for"),
         );
     }
-    let at = head.map_or_else(|| "a commit that is not known".to_owned(), |head| head);
+    let at = head.unwrap_or_else(|| "a commit that is not known".to_owned());
     match source.commit(&claim.commit) {
         CommitLookup::Found(commit) => arrow(
             3,

@@ -223,7 +223,7 @@ impl Raw<'_> {
     /// The form by the magic number, once the checksum holds: of unsigned bytes, or of signed ones as old Suns wrote.
     fn form(&self) -> Result<Form, LayerProblem> {
         let wrong = LayerProblem::Checksum { offset: self.offset };
-        let claimed = self.number(148..156, "checksum").map_err(|_| wrong.clone())?;
+        let claimed = self.number(148..156, "checksum").or(Err(wrong.clone()))?;
         let (mut unsigned, mut signed) = (0_u64, 0_i64);
         for (at, byte) in self.block.iter().enumerate() {
             let byte = if (148..156).contains(&at) { b' ' } else { *byte };
