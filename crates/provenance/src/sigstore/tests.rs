@@ -154,7 +154,7 @@ fn a_key_verifies_what_it_signed_and_nothing_else() {
     let other = "cosign/bundle-2426064017bbe7ff071e4ce395c3a0f7be24f76af12fb57a54d14eb89093a868.json";
     let other: Value = serde_json::from_slice(&vector(other)).unwrap();
     let swapped = edited(name, |value| {
-        value["dsseEnvelope"]["signatures"] = other["dsseEnvelope"]["signatures"].clone()
+        value["dsseEnvelope"]["signatures"] = other["dsseEnvelope"]["signatures"].clone();
     });
     assert_eq!(run(&swapped, &trust).unwrap_err().name, "signature-invalid");
 }
