@@ -35,7 +35,7 @@ for crate in crates/*/; do
   [ "$name" = testkit ] || refuse "$name" veritee-testkit veritee
 done
 
-upper="veritee-audit veritee-policy veritee-verify veritee-second-opinion"
+upper="veritee-audit veritee-policy veritee-provenance veritee-verify veritee-second-opinion"
 middle="veritee-gpu veritee-quote veritee-eventlog veritee-measure veritee-compose veritee-source veritee-chain"
 outer="veritee-evidence veritee-report veritee-seal"
 # shellcheck disable=SC2086  # the lists are words
@@ -46,8 +46,12 @@ outer="veritee-evidence veritee-report veritee-seal"
   for crate in gpu quote eventlog measure compose source chain; do
     refuse "$crate" $(tr ' ' '\n' <<<"$middle" | grep -vx "veritee-$crate") $upper $outer
   done
-  refuse audit veritee-verify veritee-second-opinion $outer
-  refuse policy veritee-verify veritee-second-opinion $outer
+  # Images take the trait of files from the source tree's crate, and nothing of its history.
+  refuse image veritee-x509 veritee-model $(tr ' ' '\n' <<<"$middle" | grep -vx veritee-source) $upper $outer
+  refuse audit veritee-policy veritee-provenance veritee-verify veritee-second-opinion $outer
+  # Who signed an image says how far the audit's rungs are reached; the pipeline does not know it.
+  refuse provenance veritee-policy veritee-quote veritee-eventlog veritee-verify veritee-second-opinion $outer
+  refuse policy veritee-provenance veritee-verify veritee-second-opinion $outer
   # The pipeline takes a second engine as a trait; who brings one is the program's to say.
   refuse verify veritee-second-opinion dcap-qvl $outer
   refuse second-opinion veritee-model veritee-audit veritee-policy veritee-verify $outer
@@ -62,7 +66,7 @@ refuse quote clap toml dcap-qvl veritee-model
 refuse x509 ring serde_json
 
 # Pure crates read no file, no clock and no environment.
-for name in base x509 model gpu quote eventlog measure compose source chain audit policy verify second-opinion report seal evidence; do
+for name in base x509 model gpu quote eventlog measure compose source chain image provenance audit policy verify second-opinion report seal evidence; do
   if grep -rnE 'std::(fs|env|net|process)\b|SystemTime|Instant::now' "crates/$name/src" --include='*.rs' --exclude=tests.rs --exclude-dir=tests | grep -vE '^[^:]+:[0-9]+:\s*//' >&2; then
     echo "veritee-$name names a file, a socket, a clock or the environment" >&2
     fail=1

@@ -2,6 +2,7 @@
 
 mod forms;
 mod keys;
+mod image;
 pub(crate) mod network;
 mod seal;
 mod serve;
@@ -10,6 +11,9 @@ pub(crate) use forms::{command, parse};
 pub(crate) use keys::KmsRootKeys;
 pub(crate) use seal::{SealForm, Sign, VerifyReport};
 pub(crate) use serve::Serve;
+pub(crate) use image::{
+    Compare as ImageCompare, Image, Inspect as ImageInspect, Platform as ImagePlatform, Trace,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -157,6 +161,11 @@ pub(crate) enum Command {
     Audit(Audit),
     /// What changed between two composes, evidences or reports, and whose power grew.
     Diff(Diff),
+    /// From the compose to its images, their commits and the source: each arrow proven, claimed or missing, by what.
+    Trace(Box<Trace>),
+    /// Container images as files.
+    #[command(subcommand)]
+    Image(Image),
     /// Evidence files.
     #[command(subcommand)]
     Evidence(Evidence),

@@ -12,6 +12,7 @@ mod fetch;
 mod gather;
 mod gpu;
 mod history;
+mod image;
 mod measure;
 mod policy;
 mod quote;
@@ -20,6 +21,7 @@ mod review;
 mod seal;
 mod serve;
 mod supply;
+mod trace;
 mod verify;
 
 use crate::cli::{Arguments, Command, Format, Global};
@@ -45,6 +47,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Measure(options) => measure::run(options, global),
         Command::Audit(options) => audit::run(options, global),
         Command::Diff(options) => diff::run(options, global),
+        Command::Trace(options) => trace::run(options, global),
+        Command::Image(options) => image::run(options, global),
         Command::Evidence(options) => evidence::run(options, global),
         Command::Render(options) => render::run(options, global),
         Command::Sign(options) => seal::sign(options, global),

@@ -15,7 +15,7 @@ pub(crate) type Folder = Arc<Tree<Disk>>;
 
 /// Lists the files. More than the budget allows is refused rather than passed over in silence.
 pub(crate) fn open(root: &Path, budget: &Budget) -> Result<Folder, Failure> {
-    Tree::open(Disk { root: root.to_owned() }, budget).map(Arc::new).map_err(|error| {
+    Tree::open(Disk::new(root.to_owned()), budget).map(Arc::new).map_err(|error| {
         let failure = Failure::unobtainable(format!("{}: {error}", shown(root)));
         match error {
             OpenError::TooManyFiles { .. } => {
@@ -33,6 +33,11 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
+    /// Files below a folder.
+    pub(crate) const fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
     /// The repository of a worktree may stand anywhere: an absolute path replaces the root.
     fn at(&self, path: &str) -> PathBuf {
         self.root.join(path)

@@ -90,6 +90,11 @@ pub(crate) fn unattested(path: &Path) -> Result<Report, Failure> {
     Ok(report_with(veritee_audit::audit(&deployment, &context), &[], &given))
 }
 
+/// The compose of a document, which nothing vouches for.
+pub(crate) fn deployment(path: &Path) -> Result<Deployment, Failure> {
+    document(path)?.deployment.map_err(|error| refused(path, &error))
+}
+
 /// What was judged: all of it, and each document of a tree alone.
 struct Findings {
     audit: Audit,

@@ -172,6 +172,11 @@ const ANSWERS: &[(&str, Run, i32, &str)] = &[
     ),
     ("veritee diff old-app-compose.json new-app-compose.json", Whole, 12, "privileged"),
     ("veritee diff last-week.json today.json --format json", Whole, 0, "\"schema\""),
+    ("veritee trace evidence.json --image deployed.tar --source app/", Whole, 13, "R0  "),
+    ("veritee trace docker-compose.yml --image deployed.tar --format json", Whole, 13, "veritee/trace/v1"),
+    ("veritee image inspect deployed.tar", Whole, 0, "text files read"),
+    ("veritee image compare deployed.tar rebuilt.tar", Whole, 0, "S4  THE SAME CONTENT"),
+    ("veritee image compare deployed.tar rebuilt.tar --format json", Whole, 0, "\"rung\": \"S4\""),
     (
         "veritee evidence convert info.json --quote quote.bin --collateral collateral.json -o evidence.json",
         Whole,
@@ -325,6 +330,8 @@ fn prepared() -> Folder {
     };
     copy("quickstart/evidence.json", "evidence.json");
     copy("quickstart/policy.toml", "policy.toml");
+    copy("images/repro-1.tar", "deployed.tar");
+    copy("images/repro-2.tar", "rebuilt.tar");
     let evidence: serde_json::Value = serde_json::from_str(&folder.read("evidence.json")).unwrap();
     let part = |name: &str| evidence[name]["value"].as_str().unwrap().to_owned();
     let quote = part("quote");

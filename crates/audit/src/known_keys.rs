@@ -1,5 +1,6 @@
 //! Secrets that everybody knows, and what shows that a text or a name is one.
 
+use crate::names::{NameClass, classify};
 use crate::pattern::pattern;
 use veritee_model::Sha256Digest;
 
@@ -87,6 +88,25 @@ pub(crate) fn names_credential(name: &str) -> bool {
         ]
         .contains(&last.as_str())
     })
+}
+
+/// A literal under a secret's name that is no path, address or reference.
+pub(crate) fn is_literal_secret(name: &str, value: &str) -> bool {
+    let class = classify(name);
+    let secret = matches!(
+        class,
+        NameClass::IdentityKey | NameClass::AdminCredential | NameClass::ThirdPartyCredential
+    );
+    let upper = name.to_ascii_uppercase();
+    let told = ["FILE", "PATH", "DIR", "USER", "USERNAME", "LOGIN", "NAME", "URL", "TTL", "ALGORITHM"];
+    secret
+        && !value.trim().is_empty()
+        && !value.starts_with(['/', '.', '$'])
+        && !value.contains("${")
+        && !value.contains("://")
+        && !matches!(value.to_ascii_lowercase().as_str(), "true" | "false" | "none" | "null" | "0" | "1")
+        && !told.iter().any(|tail| upper.ends_with(tail))
+        && (class != NameClass::ThirdPartyCredential || names_credential(&upper))
 }
 
 #[cfg(test)]

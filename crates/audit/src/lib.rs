@@ -28,6 +28,7 @@ mod facts;
 mod field;
 mod flow;
 mod image;
+mod inside;
 mod item;
 pub mod key_provider;
 mod known_keys;
@@ -52,6 +53,7 @@ pub use audit::{Audit, NotRun, audit, audit_document_error, audit_facts, audit_s
 pub use context::{BootEvents, Context, NameOverride, OsFacts, TraceRung};
 pub use diff::{Change, Diff, Fact, Party, Power, Reach, diff, fact_changes, finding_changes};
 pub use flow::{Flow, FlowSink};
+pub use inside::{InsideHit, InsideKind, inside_setting, inside_text};
 pub use item::{Answer as RuleAnswer, How, Item};
 pub use key_provider::{KeyProvider, KeyProviderKind};
 pub use names::NameClass;

@@ -80,6 +80,22 @@ pub struct Budget {
     pub gpu_statement_bytes: usize,
     /// OCSP answers and revocation lists that are looked at.
     pub gpu_statements: usize,
+    /// An index, manifest or config of an image. docker-registry takes manifests of up to 4 MiB.
+    pub image_manifest_bytes: usize,
+    /// An attestation beside an image. BuildKit itself takes no larger one.
+    pub image_attestation_bytes: usize,
+    /// Manifests that an index names, over all indexes of a layout. Real ones name up to 30.
+    pub image_descriptors: usize,
+    /// Layers of an image. Docker's overlay driver takes 128.
+    pub image_layers: usize,
+    /// Members of an archive of images. Each layer makes up to three.
+    pub image_members: usize,
+    /// Entries in all layers of an image; each is kept as about 150 bytes and its name. Large ones have 200,000.
+    pub image_entries: u64,
+    /// Bytes of names of all entries of an image. 200,000 entries have 16 MiB.
+    pub image_name_bytes: u64,
+    /// What all layers of an image may unpack to, streamed. Images with model weights have 100 GiB.
+    pub image_unpacked_bytes: u64,
 }
 
 impl Budget {
@@ -123,6 +139,14 @@ impl Budget {
         gpu_manifests: 256,
         gpu_statement_bytes: 64 << 10,
         gpu_statements: 256,
+        image_manifest_bytes: 4 << 20,
+        image_attestation_bytes: 40 << 20,
+        image_descriptors: 1000,
+        image_layers: 500,
+        image_members: 20_000,
+        image_entries: 2_000_000,
+        image_name_bytes: 256 << 20,
+        image_unpacked_bytes: 512 << 30,
     };
 }
 

@@ -237,10 +237,10 @@ impl Verifier for Service {
         let judge = self.judge();
         Arc::new(move |line, number| {
             let Ok(judge) = &judge else { return no_line(number) };
-            judge
-                .line(&Entry::Line(number, line.to_vec()))
-                .to_json()
-                .unwrap_or_else(|_failure| no_line(number))
+            // One for each machine of the line.
+            let lines = judge.lines(&Entry::Line(number, line.to_vec()));
+            let lines = lines.iter().map(|line| line.to_json().unwrap_or_else(|_failure| no_line(number)));
+            lines.collect::<Vec<_>>().join("\n")
         })
     }
 

@@ -1,7 +1,6 @@
 //! Protects secrets from standing in a layer that everybody who pulls the image has.
 
-use crate::known_keys::{has_vendor_key, names_credential};
-use crate::names::{NameClass, classify};
+use crate::known_keys::{has_vendor_key, is_literal_secret};
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::script::Command;
 use crate::source::dockerfile::{Build, Step};
@@ -45,25 +44,6 @@ fn settings(build: &Build, values: &[(String, String)], offset: usize, sink: &mu
         let evidence = format!("{name} is a literal of {} characters", value.chars().count());
         sink.add(Note::fail(&build.place(offset), evidence).severity(severity).about(name));
     }
-}
-
-/// A literal under a secret's name that is no path, address or reference.
-pub(super) fn is_literal_secret(name: &str, value: &str) -> bool {
-    let class = classify(name);
-    let secret = matches!(
-        class,
-        NameClass::IdentityKey | NameClass::AdminCredential | NameClass::ThirdPartyCredential
-    );
-    let upper = name.to_ascii_uppercase();
-    let told = ["FILE", "PATH", "DIR", "USER", "USERNAME", "LOGIN", "NAME", "URL", "TTL", "ALGORITHM"];
-    secret
-        && !value.trim().is_empty()
-        && !value.starts_with(['/', '.', '$'])
-        && !value.contains("${")
-        && !value.contains("://")
-        && !matches!(value.to_ascii_lowercase().as_str(), "true" | "false" | "none" | "null" | "0" | "1")
-        && !told.iter().any(|tail| upper.ends_with(tail))
-        && (class != NameClass::ThirdPartyCredential || names_credential(&upper))
 }
 
 fn run(build: &Build, commands: &[Command], text: &str, offset: usize, sink: &mut Sink<'_>) {

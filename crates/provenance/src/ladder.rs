@@ -1,0 +1,270 @@
+//! From the compose to the source, arrow by arrow: proven, claimed or missing, and by what.
+
+use crate::commit::{Claim, Rank};
+use crate::gather::{Said, subjects};
+use serde::Serialize;
+use veritee_audit::TraceRung;
+use veritee_compose::{ImageReference, Pin};
+use veritee_image::{Digest, Image};
+use veritee_source::{CommitLookup, SourceTree};
+
+/// How far an arrow holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// By digests, or by a verified signature.
+    Proven,
+    /// Somebody says so.
+    Claimed,
+    /// Nothing was given that tells.
+    Missing,
+    /// What was given says otherwise.
+    Contradicted,
+}
+
+/// One arrow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Arrow {
+    /// From what to what.
+    pub name: &'static str,
+    /// How far it holds.
+    pub state: State,
+    /// By what, or what to give.
+    pub by: String,
+}
+
+/// The way of one image.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Ladder {
+    /// The reference as it stands in the compose.
+    pub reference: String,
+    /// The services that name it.
+    pub services: Vec<String>,
+    /// The arrows, in order.
+    pub arrows: Vec<Arrow>,
+    /// The rung of the audit: `R0` to `R4`.
+    pub rung: &'static str,
+    /// The strongest claim of a commit.
+    pub commit: Option<Claim>,
+    /// What is said, with every signature; `None` where no file of the image was given.
+    pub said: Option<Said>,
+}
+
+/// How the compose is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Attested {
+    /// A quote and a log that replays to it name its hash.
+    Proven,
+    /// Evidence says so; why it is not proven.
+    Claimed(String),
+    /// A document alone.
+    Missing,
+}
+
+/// An image that was given, with what it says of its source.
+#[derive(Debug)]
+pub struct Given<'g, 'f> {
+    /// The image.
+    pub image: &'g Image<'f>,
+    /// What is said of it.
+    pub said: &'g Said,
+}
+
+/// Names of the arrows.
+const ARROWS: [&str; 4] = ["quote to compose", "compose to image", "image to commit", "commit to source"];
+
+impl Ladder {
+    /// Makes the ladder of an image of a compose. `head` is the commit that the tree is at.
+    #[must_use]
+    pub fn new(
+        reference: &ImageReference,
+        services: Vec<String>,
+        attested: &Attested,
+        images: &[Given<'_, '_>],
+        source: Option<&dyn SourceTree>,
+    ) -> Self {
+        let pin = reference.pin();
+        let found = images.iter().find(|given| matches(&pin, given.image));
+        let to_image = to_image(&pin, found, images, reference);
+        let (mut to_commit, commit) = match found {
+            Some(given) => to_commit(given.said),
+            None => (missing(2, "the image's file was not given: --image FILE"), None),
+        };
+        // A commit of an image that is not shown to be the deployed one is the commit of some image.
+        if to_image.state != State::Proven && to_commit.state == State::Proven {
+            to_commit.state = State::Claimed;
+        }
+        let to_source = to_source(commit.as_ref(), source);
+        let rung = rung(&to_image, &to_commit, found.map(|given| given.said), commit.as_ref());
+        Self {
+            reference: reference.value.effective(),
+            services,
+            arrows: vec![to_compose(attested), to_image, to_commit, to_source],
+            rung: rung_name(rung),
+            commit,
+            said: found.map(|given| given.said.clone()),
+        }
+    }
+
+    /// Whether an arrow says otherwise.
+    #[must_use]
+    pub fn is_contradicted(&self) -> bool {
+        self.arrows.iter().any(|arrow| arrow.state == State::Contradicted)
+    }
+
+    /// Whether every arrow is proven; the last one only where a source was given.
+    #[must_use]
+    pub fn is_proven(&self, with_source: bool) -> bool {
+        let mut arrows = self.arrows.iter().take(if with_source { 4 } else { 3 });
+        arrows.all(|arrow| arrow.state == State::Proven)
+    }
+}
+
+fn arrow(number: usize, state: State, by: impl Into<String>) -> Arrow {
+    Arrow { name: ARROWS.get(number).copied().unwrap_or_default(), state, by: by.into() }
+}
+
+fn missing(number: usize, by: &str) -> Arrow {
+    arrow(number, State::Missing, by)
+}
+
+fn to_compose(attested: &Attested) -> Arrow {
+    match attested {
+        Attested::Proven => {
+            arrow(0, State::Proven, "the quote, and the log that replays to it, name its hash")
+        }
+        Attested::Claimed(why) => arrow(0, State::Claimed, why.clone()),
+        Attested::Missing => missing(0, "a document alone: nothing shows that it is what runs"),
+    }
+}
+
+/// Whether a file is the image that a digest pins: by its index or its platform manifest.
+fn matches(pin: &Pin, image: &Image<'_>) -> bool {
+    let Pin::Digest { digest, .. } = pin else { return false };
+    let subjects = subjects(image);
+    let Some(digest) = Digest::parse(digest) else { return false };
+    subjects.index.as_ref() == Some(&digest) || subjects.manifest.as_ref() == Some(&digest)
+}
+
+fn to_image(
+    pin: &Pin,
+    found: Option<&Given<'_, '_>>,
+    images: &[Given<'_, '_>],
+    reference: &ImageReference,
+) -> Arrow {
+    match (pin, found) {
+        (Pin::Digest { digest, .. }, Some(given)) => {
+            let level = if given.image.index.as_ref().is_some_and(|index| index.to_string() == *digest) {
+                "index"
+            } else {
+                "platform manifest"
+            };
+            arrow(1, State::Proven, format!("the given file's {level} has the digest that the compose pins"))
+        }
+        (Pin::Digest { .. }, None) => {
+            missing(1, "no given file has the digest that the compose pins: --image FILE")
+        }
+        (Pin::Chosen(provenance), _) => arrow(
+            1,
+            State::Contradicted,
+            format!("the compose does not name the image: a part is chosen by {provenance}"),
+        ),
+        (Pin::Tag(_) | Pin::Implicit, _) => {
+            let name = reference.value.effective();
+            match images.iter().any(|given| given.image.names.contains(&name)) {
+                true => arrow(
+                    1,
+                    State::Claimed,
+                    "a given file calls itself so; a tag is no pin, whoever owns the repository moves it",
+                ),
+                false => missing(1, "a tag is no pin: whoever owns the repository moves it"),
+            }
+        }
+        (Pin::MalformedDigest(_), _) => {
+            arrow(1, State::Contradicted, "the digest in the compose is malformed and pins nothing")
+        }
+        (_, _) => arrow(1, State::Contradicted, "the reference is malformed: Docker refuses it"),
+    }
+}
+
+fn to_commit(said: &Said) -> (Arrow, Option<Claim>) {
+    let Some(claim) = said.claims.strongest() else {
+        return (missing(2, "no certificate, statement, label or annotation names a commit"), None);
+    };
+    let claim = claim.clone();
+    if let Some((one, other)) = said.claims.disagreements().into_iter().next() {
+        let of = |claim: &Claim| {
+            let repository =
+                claim.repository.as_deref().map(|name| format!(" of {name}")).unwrap_or_default();
+            format!("{} says {}{repository}", claim.rank.words(), claim.commit)
+        };
+        return (arrow(2, State::Contradicted, format!("{}; {}", of(one), of(other))), Some(claim));
+    }
+    let doubts: Vec<&str> = claim.doubts.iter().map(|doubt| doubt.words()).collect();
+    let words = match doubts.is_empty() {
+        true => claim.rank.words().to_owned(),
+        false => format!("{}; {}", claim.rank.words(), doubts.join("; ")),
+    };
+    let state = match (claim.rank, doubts.is_empty()) {
+        (Rank::Certificate, true) => State::Proven,
+        _ => State::Claimed,
+    };
+    (arrow(2, state, format!("{words}: {}", claim.commit)), Some(claim))
+}
+
+fn to_source(commit: Option<&Claim>, source: Option<&dyn SourceTree>) -> Arrow {
+    let Some(claim) = commit else { return missing(3, "no commit is known") };
+    let Some(source) = source else { return missing(3, "no source tree was given: --source DIR") };
+    let head = source.head();
+    if let Some(head) = &head
+        && head.starts_with(&claim.commit)
+    {
+        return arrow(
+            3,
+            State::Proven,
+            format!("the tree is at {head}; uncommitted changes were not looked for"),
+        );
+    }
+    let at = head.unwrap_or_else(|| "a commit that is not known".to_owned());
+    match source.commit(&claim.commit) {
+        CommitLookup::Found(commit) => arrow(
+            3,
+            State::Contradicted,
+            format!("the tree is at {at}, the image is of {commit}: git checkout {commit}"),
+        ),
+        CommitLookup::Absent => {
+            arrow(3, State::Contradicted, format!("the tree's history has no commit {}", claim.commit))
+        }
+        CommitLookup::Ambiguous => {
+            arrow(3, State::Claimed, format!("several commits begin with {}", claim.commit))
+        }
+        CommitLookup::NoHistory => missing(3, "the tree has no history to look in"),
+    }
+}
+
+/// The rung of the audit (DP-TRC-001).
+fn rung(to_image: &Arrow, to_commit: &Arrow, said: Option<&Said>, commit: Option<&Claim>) -> TraceRung {
+    let (State::Proven, Some(said)) = (to_image.state, said) else { return TraceRung::Nothing };
+    match (to_commit.state, commit) {
+        (State::Proven, _) => TraceRung::Provenance,
+        // What contradicts itself ties to nothing, whoever signed it.
+        (State::Contradicted, _) => TraceRung::Nothing,
+        _ if said.signed => TraceRung::SignedIdentity,
+        (_, Some(_)) => TraceRung::Labels,
+        (_, None) => TraceRung::Nothing,
+    }
+}
+
+const fn rung_name(rung: TraceRung) -> &'static str {
+    match rung {
+        TraceRung::TagIsCommit => "R1",
+        TraceRung::Labels => "R2",
+        TraceRung::SignedIdentity => "R3",
+        TraceRung::Provenance => "R4",
+        TraceRung::Rebuilt => "R5",
+        _ => "R0",
+    }
+}
+
+#[cfg(test)]
+mod tests;

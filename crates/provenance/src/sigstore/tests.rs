@@ -1,0 +1,170 @@
+use super::*;
+use crate::commit::{Claims, Doubt, Rank};
+use serde_json::{Value, json};
+
+fn vector(name: &str) -> Vec<u8> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../test-vectors/provenance");
+    std::fs::read(root.join(name)).unwrap()
+}
+
+fn image(digest: &str) -> Subjects {
+    Subjects { index: None, manifest: Some(Digest::parse(digest).unwrap()) }
+}
+
+fn checked(bundle: &[u8], digest: &str) -> Result<Signed, Failure> {
+    verify(bundle, Subject::Image(&image(digest)), &Trust::pinned().unwrap(), &Budget::STANDARD)
+}
+
+const CONDA: &str = "sha256:54303491a8418fbed24344b513546182c29b43bf282ceb433af65e2299f9271f";
+const NPM: &str = "sha512:46d4e2f74c4877316640000a6fdf8a8b59f1e0847667973e9859f774dd31b8f1e0937813b777fb66a2ac67d50540fe34640966eee9fc2ccca387082b4c85cd3c";
+const PRIVATE: &str = "sha256:76f1fe8593bf227cca2c089e3c16dc95014a8d3e89c5dd220530469ca043c428";
+
+fn edited(name: &str, edit: impl Fn(&mut Value)) -> Vec<u8> {
+    let mut value: Value = serde_json::from_slice(&vector(name)).unwrap();
+    edit(&mut value);
+    serde_json::to_vec(&value).unwrap()
+}
+
+#[test]
+fn bundles_of_two_versions_verify_offline() {
+    for (name, digest) in
+        [("conda-attestation.sigstore.json", CONDA), ("sigstore.js@2.0.0-provenance.sigstore.json", NPM)]
+    {
+        let signed = checked(&vector(name), digest).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(
+            (signed.root, signed.log, signed.certificate_log),
+            (Root::PublicGood, true, true),
+            "{name}"
+        );
+        assert_eq!(signed.level, Some(Level::Platform));
+        assert!(!signed.times.is_empty() && signed.signer.unwrap().issuer.is_some(), "{name}");
+    }
+}
+
+#[test]
+fn the_second_generation_of_the_log_verifies_under_the_root_that_has_it_and_under_no_other() {
+    use sigstore_verify::trust_root::SIGSTORE_STAGING_TRUSTED_ROOT;
+    let bundle = vector("conda-attestation-rekor2.sigstore.json");
+    assert_eq!(checked(&bundle, CONDA).unwrap_err().name, "time-stamp");
+    let staging = Trust::given(SIGSTORE_STAGING_TRUSTED_ROOT).unwrap();
+    let signed = verify(&bundle, Subject::Image(&image(CONDA)), &staging, &Budget::STANDARD).unwrap();
+    assert_eq!((signed.root, signed.log, signed.certificate_log), (Root::Given, true, true));
+}
+
+#[test]
+fn signer_and_source_are_read_from_the_certificate() {
+    let signed = checked(&vector("sigstore.js@2.0.0-provenance.sigstore.json"), NPM).unwrap();
+    let signer = signed.signer.clone().unwrap();
+    assert_eq!(signer.commit.as_deref(), Some("f0b49a04e5a62250e0f60fb128004a73110fe311"));
+    assert_eq!(signer.repository.as_deref(), Some("https://github.com/sigstore/sigstore-js"));
+    assert_eq!(signer.runner.as_deref(), Some("github-hosted"));
+    let mut claims = Claims::default();
+    claims.add_signed(&signed, &[]);
+    let ranks: Vec<Rank> = claims.list.iter().map(|claim| claim.rank).collect();
+    assert_eq!(ranks, [Rank::Certificate, Rank::Predicate]);
+    assert!(claims.disagreements().is_empty() && claims.list[0].doubts.is_empty(), "{claims:?}");
+}
+
+#[test]
+fn githubs_root_is_for_bundles_without_log_and_says_so() {
+    let signed = checked(&vector("github-private-attestation.sigstore.json"), PRIVATE).unwrap();
+    assert_eq!((signed.root, signed.log, signed.certificate_log), (Root::GitHub, false, false));
+    let mut claims = Claims::default();
+    claims.add_signed(&signed, &[]);
+    assert!(claims.list.iter().all(|claim| claim.doubts.contains(&Doubt::NoLog)), "{claims:?}");
+}
+
+#[test]
+fn every_edit_of_a_sound_bundle_fails_by_its_own_name() {
+    let name = "conda-attestation.sigstore.json";
+    let entry = |value: &mut Value| value["verificationMaterial"]["tlogEntries"][0].take();
+    let flip = |value: &mut Value| {
+        let text = value.as_str().unwrap();
+        let (at, other) = (text.len() / 2, if text.as_bytes()[text.len() / 2] == b'A' { "B" } else { "A" });
+        *value = format!("{}{other}{}", &text[..at], &text[at + 1..]).into();
+    };
+    let failed = |edit: &dyn Fn(&mut Value)| checked(&edited(name, edit), CONDA).unwrap_err();
+    // Without its log entry a bundle has no time, and GitHub's root does not know its certificate.
+    let without = failed(&|value| value["verificationMaterial"]["tlogEntries"] = json!([]));
+    assert!(["no-time", "bundle-malformed", "certificate-chain"].contains(&without.name), "{without}");
+    let signature = failed(&|value| flip(&mut value["dsseEnvelope"]["signatures"][0]["sig"]));
+    assert!(
+        ["signature-invalid", "log-entry-mismatch", "bundle-malformed", "time-stamp"]
+            .contains(&signature.name),
+        "{signature}"
+    );
+    let certificate = failed(&|value| flip(&mut value["verificationMaterial"]["certificate"]["rawBytes"]));
+    assert!(
+        certificate.name.starts_with("certificate") || certificate.name == "bundle-malformed",
+        "{certificate}"
+    );
+    let promise = failed(&|value| {
+        flip(
+            &mut value["verificationMaterial"]["tlogEntries"][0]["inclusionPromise"]["signedEntryTimestamp"],
+        );
+    });
+    assert!(["log-promise", "no-time"].contains(&promise.name), "{promise}");
+    let root_hash = failed(&|value| {
+        flip(&mut value["verificationMaterial"]["tlogEntries"][0]["inclusionProof"]["rootHash"]);
+    });
+    assert!(root_hash.name.starts_with("log-") || root_hash.name == "bundle-malformed", "{root_hash}");
+    let foreign = failed(&|value| {
+        let mut other: Value =
+            serde_json::from_slice(&vector("sigstore.js@2.0.0-provenance.sigstore.json")).unwrap();
+        value["verificationMaterial"]["tlogEntries"] = json!([entry(&mut other)]);
+    });
+    assert!(foreign.name.starts_with("log-") || foreign.name.starts_with("certificate"), "{foreign}");
+    let two = checked(&vector("dsse-2sigs.sigstore.json"), &format!("sha512:{}", "bb".repeat(64)));
+    assert!(two.is_err());
+    let version =
+        failed(&|value| value["mediaType"] = "application/vnd.dev.sigstore.bundle.v0.9+json".into());
+    assert_eq!(version.name, "bundle-malformed");
+}
+
+#[test]
+fn a_statement_about_another_image_is_no_statement_about_this_one() {
+    let other = format!("sha256:{}", "0".repeat(64));
+    let error = checked(&vector("conda-attestation.sigstore.json"), &other).unwrap_err();
+    assert_eq!(error.name, "subject-mismatch");
+    let at_index = Subjects { index: Digest::parse(CONDA), manifest: Digest::parse(&other) };
+    let trust = Trust::pinned().unwrap();
+    let bundle = vector("conda-attestation.sigstore.json");
+    let signed = verify(&bundle, Subject::Image(&at_index), &trust, &Budget::STANDARD).unwrap();
+    assert_eq!(signed.level, Some(Level::Index));
+}
+
+#[test]
+fn a_key_verifies_what_it_signed_and_nothing_else() {
+    let name = "cosign/bundle-2fedd04a43b0685ed702263e61d835b6272df5fc7a683ad2840281fd66c50cca.json";
+    let image = image("sha256:2c7aad77081721a8598aea193624e5bf6df075fd03115053b28fb2254c84be69");
+    let mut trust = Trust::pinned().unwrap();
+    let run = |bundle: &[u8], trust: &Trust| verify(bundle, Subject::Image(&image), trust, &Budget::STANDARD);
+    assert_eq!(run(&vector(name), &trust).unwrap_err().name, "key-unknown");
+    trust.add_key(core::str::from_utf8(&vector("cosign/cosign.pub")).unwrap()).unwrap();
+    let signed = run(&vector(name), &trust).unwrap();
+    assert_eq!((signed.root, signed.signer.as_ref(), signed.log), (Root::Key, None, false));
+    let mut claims = Claims::default();
+    claims.add_signed(&signed, &[]);
+    assert_eq!(claims.list.len(), 1);
+    assert_eq!(
+        (claims.list[0].rank, claims.list[0].doubts.as_slice()),
+        (Rank::Predicate, &[Doubt::NoLog, Doubt::KeyOnly][..])
+    );
+    // The signature of the other bundle over this payload.
+    let other = "cosign/bundle-2426064017bbe7ff071e4ce395c3a0f7be24f76af12fb57a54d14eb89093a868.json";
+    let other: Value = serde_json::from_slice(&vector(other)).unwrap();
+    let swapped = edited(name, |value| {
+        value["dsseEnvelope"]["signatures"] = other["dsseEnvelope"]["signatures"].clone();
+    });
+    assert_eq!(run(&swapped, &trust).unwrap_err().name, "signature-invalid");
+}
+
+#[test]
+fn what_is_no_bundle_is_refused_and_never_panics() {
+    for bytes in [&b""[..], b"{}", b"[]", b"null", b"\xff", b"{\"mediaType\":1}"] {
+        assert_eq!(checked(bytes, CONDA).unwrap_err().name, "bundle-malformed");
+    }
+    let deep = format!("{}1{}", "[".repeat(100), "]".repeat(100));
+    assert!(checked(deep.as_bytes(), CONDA).unwrap_err().message.contains("deeper"));
+    assert_eq!(Trust::given("{}").unwrap_err().name, "root-malformed");
+}

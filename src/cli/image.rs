@@ -1,0 +1,123 @@
+//! Arguments of `veritee image`.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Image {
+    /// Compare two images: how far they are the same, and every difference by its cause.
+    Compare(Compare),
+    /// Find keys, passwords, defaults for secrets and development settings inside an image, by layer and path.
+    Inspect(Inspect),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  veritee image compare deployed.tar rebuilt.tar
+  veritee image compare deployed.tar rebuilt.tar --format json
+
+Both are files: an OCI layout (folder or archive), or what `docker save` of any version writes.
+Every digest is computed anew. Rungs: S5 the same index, S4 platform manifest, S3 config; S2 the
+same layers under another config; S1 only times, order, owners or headers differ; S0 contents
+differ. The exit code is 0 for S5, S4, and S3 with every layer read: these prove the same content.
+It is 12 for S2, S1 and S0, 13 where layers are missing, 3 where a file is no image, is damaged, or
+holds several images and none is named. docs/images.md has every cause.")]
+pub(crate) struct Compare {
+    /// The image that runs.
+    pub(crate) deployed: PathBuf,
+    /// The image that was built to compare with it.
+    pub(crate) rebuilt: PathBuf,
+    /// The machine, where an index has several.
+    #[arg(long, value_name = "OS/ARCH", default_value = "linux/amd64", value_parser = parse_platform)]
+    pub(crate) platform: Platform,
+    /// The name or digest of the deployed image, where its file holds several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) deployed_name: Option<String>,
+    /// The name or digest of the rebuilt image, where its file holds several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) rebuilt_name: Option<String>,
+}
+
+/// `linux/amd64`.
+#[derive(Debug, Clone)]
+pub(crate) struct Platform {
+    pub(crate) os: String,
+    pub(crate) architecture: String,
+}
+
+fn parse_platform(text: &str) -> Result<Platform, String> {
+    match text.split_once('/') {
+        Some((os, architecture))
+            if !os.is_empty() && !architecture.is_empty() && !architecture.contains('/') =>
+        {
+            Ok(Platform { os: os.to_owned(), architecture: architecture.to_owned() })
+        }
+        _ => Err("expected OS/ARCH, such as linux/amd64".to_owned()),
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  veritee trace evidence.json --image deployed.tar --source app/
+  veritee trace docker-compose.yml --image deployed.tar --format json
+
+For each image of the compose four arrows: quote to compose, compose to image, image to commit,
+commit to source; each proven, claimed, missing or contradicted, and by what. No socket is opened:
+images are files (docs/images.md), signatures are verified under the pinned roots of Sigstore and
+GitHub. The exit code is 12 where something contradicts, 0 where every arrow is proven (the last one
+only with --source), else 13.")]
+pub(crate) struct Trace {
+    /// Evidence in any form, an app_compose, or a docker compose file.
+    pub(crate) input: PathBuf,
+    /// Which machine, where the input holds several.
+    #[arg(long, value_name = "LABEL", help_heading = "Evidence")]
+    pub(crate) select: Option<String>,
+    /// Collateral of the quote: a file, or a folder of files. May be repeated.
+    #[arg(long, value_name = "FILE|DIR", help_heading = "Evidence")]
+    pub(crate) collateral: Vec<PathBuf>,
+    /// An image: OCI layout, or what `docker save` writes. May be repeated.
+    #[arg(long, value_name = "FILE|DIR", help_heading = "Evidence")]
+    pub(crate) image: Vec<PathBuf>,
+    /// A Sigstore bundle about an image. May be repeated.
+    #[arg(long, value_name = "FILE", help_heading = "Evidence")]
+    pub(crate) bundle: Vec<PathBuf>,
+    /// The source tree: its commit is read from .git.
+    #[arg(long, value_name = "DIR", help_heading = "Evidence")]
+    pub(crate) source: Option<PathBuf>,
+    /// The machine, where an index has several.
+    #[arg(long, value_name = "OS/ARCH", default_value = "linux/amd64", value_parser = parse_platform, help_heading = "Evidence")]
+    pub(crate) platform: Platform,
+    /// A public key (PEM) whose signatures count. May be repeated.
+    #[arg(long, value_name = "FILE", help_heading = "Trust")]
+    pub(crate) key: Vec<PathBuf>,
+    /// A trusted_root.json in place of the pinned roots.
+    #[arg(long, value_name = "FILE", help_heading = "Trust")]
+    pub(crate) trusted_root: Option<PathBuf>,
+    /// A signer beside the source's own workflows: the beginning of its URI. May be repeated.
+    #[arg(long, value_name = "URI", help_heading = "Trust")]
+    pub(crate) allow_signer: Vec<String>,
+    #[command(flatten)]
+    pub(crate) judge: super::Judge,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  veritee image inspect deployed.tar
+
+Looked at are the environment and the text files of every layer, deleted and covered ones as well:
+keys that everybody knows, private keys, passwords, defaults for secrets, settings for development.
+Archives inside the image are named and not looked into. The exit code is 12 where something was
+found, 13 where layers are missing, else 0; 0 does not say that there is nothing.")]
+pub(crate) struct Inspect {
+    /// The image: OCI layout, or what `docker save` writes.
+    pub(crate) image: PathBuf,
+    /// The machine, where an index has several.
+    #[arg(long, value_name = "OS/ARCH", default_value = "linux/amd64", value_parser = parse_platform)]
+    pub(crate) platform: Platform,
+    /// The name or digest of the image, where the file holds several.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
