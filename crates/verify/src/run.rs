@@ -4,8 +4,8 @@ use crate::{Request, inputs};
 use core::fmt::Display;
 use veritee_audit::Stage;
 use veritee_model::report::{
-    AuditFacts, EventFact, IdentityFacts, Input, Missing, Notice, PolicyFacts, QuoteFacts, Root, SCHEMA,
-    TcbFacts, Tool, loosened,
+    AuditFacts, ClaimFact, EnclaveFacts, EventFact, IdentityFacts, Input, Missing, Notice, PolicyFacts,
+    QuoteFacts, Root, SCHEMA, TcbFacts, Tool, loosened,
 };
 use veritee_model::{Check, Finding, Kind, Reason, Report, Severity, Sha256Digest, UnixTime, Verdict};
 use veritee_policy::Policy;
@@ -30,6 +30,8 @@ impl OsKnown {
 pub(crate) struct Run<'a> {
     pub(crate) request: &'a Request<'a>,
     pub(crate) quote: Option<QuoteFacts>,
+    pub(crate) enclave: Option<EnclaveFacts>,
+    pub(crate) claimed: Vec<ClaimFact>,
     pub(crate) tcb: Option<TcbFacts>,
     pub(crate) identity: Option<IdentityFacts>,
     pub(crate) events: Vec<EventFact>,
@@ -46,6 +48,8 @@ impl<'a> Run<'a> {
         Self {
             request,
             quote: None,
+            enclave: None,
+            claimed: Vec::new(),
             tcb: None,
             identity: None,
             events: Vec::new(),
@@ -108,6 +112,8 @@ impl<'a> Run<'a> {
             checks: self.checks,
             notices: self.notices,
             quote: self.quote,
+            enclave: self.enclave,
+            claimed: self.claimed,
             tcb: self.tcb,
             identity: self.identity,
             events: self.events,
@@ -135,6 +141,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) checks: Vec<Check>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) quote: Option<QuoteFacts>,
+    pub(crate) enclave: Option<EnclaveFacts>,
+    pub(crate) claimed: Vec<ClaimFact>,
     pub(crate) tcb: Option<TcbFacts>,
     pub(crate) identity: Option<IdentityFacts>,
     pub(crate) events: Vec<EventFact>,
@@ -191,6 +199,8 @@ impl Draft<'_> {
             checks: settled.checks,
             notices,
             quote: self.quote,
+            enclave: self.enclave,
+            claimed: self.claimed,
             tcb: self.tcb,
             identity: self.identity,
             events: self.events,
