@@ -78,7 +78,14 @@ fn read(path: &Path, select: Option<&str>, global: &Global) -> Result<Side, Fail
     if path.is_dir() {
         return Ok(Side::of_evidence(&gather::single(path, select, global)?, budget));
     }
-    let source = input::read(path)?;
+    let mut source = input::read(path)?;
+    // What is no evidence is looked at without what its way added, as evidence is.
+    if !source.bytes.starts_with(&[0xef, 0xbb, 0xbf])
+        && let Ok(std::borrow::Cow::Owned(opened)) =
+            veritee_evidence::unwrapped(&source.name, &source.bytes, budget)
+    {
+        source.bytes = opened;
+    }
     match veritee_evidence::read(&source.name, &source.bytes, budget) {
         Ok(_) => Ok(Side::of_evidence(&gather::single_in(path, &source, select, global)?, budget)),
         Err(ReadError::OnlyAPart { part: Recognised::Report, .. }) => {
