@@ -387,16 +387,10 @@ pub(crate) enum AsOf {
 }
 
 fn parse_as_of(text: &str) -> Result<AsOf, veritee_model::TimeError> {
-    // A date alone is its first second in UTC; the report prints the time in full.
-    let is_date = text.len() == 10
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
     match text {
         "now" => Ok(AsOf::Now),
-        date if is_date => UnixTime::parse(&format!("{date}T00:00:00Z")).map(AsOf::At),
-        text => UnixTime::parse(text).map(AsOf::At),
+        // The report prints the time in full.
+        text => UnixTime::parse_written(text).map(AsOf::At),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Arguments, Command, Format, Global, Gpu, Quote, Show};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, FromArgMatches as _, ValueEnum as _};
 use std::path::Path;
 use veritee_report::Section;
@@ -82,8 +83,53 @@ pub(crate) fn parse() -> Arguments {
     let forms = forms_of(&path(&matches));
     let mut arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     settle(&mut arguments.global, forms);
+    let refused = other_ending(&arguments.global, &path(&matches), forms)
+        .or_else(|| overwrites(&arguments.global, &matches));
+    if let Some(why) = refused {
+        command().error(ErrorKind::ValueValidation, why).exit();
+    }
     arguments.global.show = arguments.command.shown();
     arguments
+}
+
+/// A file whose name asks for a form that the command has not: what stood in it would not be what its name says.
+fn other_ending(global: &Global, path: &str, forms: &[Format]) -> Option<String> {
+    const DOCUMENTS: [Format; 3] = [Format::Html, Format::Markdown, Format::Sarif];
+    let output = global.output.as_deref().filter(|_| global.asked.is_none())?;
+    let format = ending(output).filter(|format| DOCUMENTS.contains(format) && !forms.contains(format))?;
+    // Its pages are written in it.
+    if path == "explain" && format == Format::Markdown {
+        return None;
+    }
+    let names = |format: &Format| format.to_possible_value().map(|value| value.get_name().to_owned());
+    let known: Vec<String> = forms.iter().filter_map(names).collect();
+    Some(format!(
+        "--output {}: `{path}` has no form {}, it has {}; `--format {}` writes it under that name all the same",
+        veritee_model::text::inert(&output.to_string_lossy()),
+        names(&format).unwrap_or_default(),
+        known.join(", "),
+        known.first().map_or("human", String::as_str),
+    ))
+}
+
+/// A file that the command reads and would write over: said before the work, which would be lost with it.
+fn overwrites(global: &Global, matches: &ArgMatches) -> Option<String> {
+    let output = global.output.as_deref().filter(|path| *path != Path::new("-") && path.is_file())?;
+    let same = std::fs::canonicalize(output).ok()?;
+    let mut at = matches;
+    loop {
+        for id in at.ids().filter(|id| id.as_str() != "output") {
+            let raw = at.try_get_raw(id.as_str()).ok().flatten();
+            let mut given = raw.into_iter().flatten();
+            if given.any(|text| std::fs::canonicalize(text).is_ok_and(|path| path == same)) {
+                return Some(format!(
+                    "--output {} is a file that the command reads: it would be lost",
+                    veritee_model::text::inert(&output.to_string_lossy())
+                ));
+            }
+        }
+        at = at.subcommand()?.1;
+    }
 }
 
 fn path(matches: &ArgMatches) -> String {

@@ -4,15 +4,17 @@ use super::gather;
 use super::verify::as_of;
 use crate::cli::{Audit as Options, Global, Reviewing};
 use crate::failure::Failure;
-use crate::input::{self, shown};
+use crate::input::{self, Source, shown};
 use crate::source_tree::{self, Folder};
+use std::borrow::Cow;
 use std::path::Path;
 use veritee_audit::{Audit, BootEvents, Context, KeyProvider, Review, SourceTree, Survey};
 use veritee_compose::{Deployment, DocumentError, UnboundCompose, deployment};
 use veritee_eventlog::{AppIdentity, EventLog};
+use veritee_evidence::{Form, NamedEvidence, Recognised};
 use veritee_model::evidence::{EventLogFormat, EventLogItem};
 use veritee_model::report::Input;
-use veritee_model::{Budget, ExitCode, Report, RtmrIndex, Sha256Digest};
+use veritee_model::{Budget, Evidence, ExitCode, Report, RtmrIndex, Sha256Digest};
 use veritee_verify::audit::{Judged, Unattested, of_policy, report_with};
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
@@ -68,10 +70,19 @@ impl Given {
 }
 
 /// The audit of one document under the built-in policy, as a report.
-pub(crate) fn unattested(path: &Path) -> Result<Report, Failure> {
+pub(crate) fn unattested(path: &Path, source: &Source) -> Result<Report, Failure> {
+    under_no_policy(path, read_document(&source.name, &source.bytes)?)
+}
+
+/// The same of a folder that holds the parts of a machine's evidence.
+pub(crate) fn unattested_folder(path: &Path, global: &Global) -> Result<Report, Failure> {
+    let evidence = gather::single(path, None, global)?;
+    under_no_policy(path, of_evidence(&input::last_component(path), evidence)?)
+}
+
+fn under_no_policy(path: &Path, document: Document) -> Result<Report, Failure> {
     let policy = veritee_policy::Policy::default();
     let as_of = as_of(None, &policy)?;
-    let document = document(path)?;
     let context = Context {
         as_of: Some(as_of),
         budget: Budget::STANDARD,
@@ -102,10 +113,14 @@ struct Findings {
 }
 
 fn audit(options: &Options, context: &mut Context, inputs: &mut Vec<Input>) -> Result<Findings, Failure> {
-    if options.input.is_dir() {
-        return tree(options, context, inputs);
-    }
-    let document = document(&options.input)?;
+    let document = if options.input.is_dir() {
+        match evidence_folder(options) {
+            Some(document) => document?,
+            None => return tree(options, context, inputs),
+        }
+    } else {
+        document(&options.input)?
+    };
     inputs.push(document.input.clone());
     Ok(Findings { audit: document.audit(context), judged: Vec::new() })
 }
@@ -130,6 +145,18 @@ pub(crate) fn of_bytes(
         tool_version: env!("CARGO_PKG_VERSION"),
     };
     Ok(report_with(audit, &[], &given))
+}
+
+/// A folder that is read as a machine's evidence; every other one is a source tree.
+fn evidence_folder(options: &Options) -> Option<Result<Document, Failure>> {
+    if options.compose.is_some() {
+        return None;
+    }
+    // An app_compose among other files is a document of a tree.
+    let has_quote = |machine: &NamedEvidence| machine.evidence.quote.is_some();
+    let readout = gather::read(&options.input).ok().filter(|found| found.machines.iter().any(has_quote))?;
+    let evidence = readout.select(None).map_err(|error| gather::unreadable(&options.input, &error));
+    Some(evidence.and_then(|evidence| of_evidence(&input::last_component(&options.input), evidence)))
 }
 
 /// A tree: the document that is said to come from it, or else every document in it.
@@ -239,52 +266,63 @@ fn document(path: &Path) -> Result<Document, Failure> {
 
 /// A compose out of a file: an app_compose, a docker compose file, or evidence that holds an app_compose.
 fn read_document(source: &str, bytes: &[u8]) -> Result<Document, Failure> {
-    let budget = Budget::STANDARD;
-    let resolving = deployment::Context { budget, ..deployment::Context::default() };
-    let input = |name: &str, bytes: &[u8]| Input {
+    let resolving = resolving();
+    // A mark of UTF-8 stays: it is part of what is measured, and two readers see two documents in it.
+    let opened = match bytes {
+        [0xef, 0xbb, 0xbf, ..] => Cow::Borrowed(bytes),
+        _ => veritee_evidence::unwrapped(source, bytes, &resolving.budget)
+            .map_err(|error| gather::unreadable(Path::new(source), &error))?,
+    };
+    let start = opened.trim_ascii_start();
+    let is_json = start.starts_with(b"{");
+    // A page, a list or binary data is no compose file: only evidence begins so. `<<` merges in YAML.
+    let is_page = start.starts_with(b"<") && !start.starts_with(b"<<");
+    if is_json || is_page || start.starts_with(b"[") || std::str::from_utf8(&opened).is_err() {
+        match veritee_evidence::read(source, bytes, &resolving.budget) {
+            Ok(readout) => {
+                let evidence = readout.select(None);
+                let evidence = evidence.map_err(|error| gather::unreadable(Path::new(source), &error))?;
+                return of_evidence(source, evidence);
+            }
+            Err(error) if is_page => return Err(gather::unreadable(Path::new(source), &error)),
+            Err(_) => {}
+        }
+    }
+    let (name, deployment) = if is_json {
+        ("app-compose", unbound(&opened, &resolving))
+    } else {
+        ("docker-compose", Deployment::from_compose_yaml(&opened, &resolving))
+    };
+    Ok(Document { deployment, claimed: None, input: named(source, name, &opened) })
+}
+
+fn resolving() -> deployment::Context {
+    deployment::Context { budget: Budget::STANDARD, ..deployment::Context::default() }
+}
+
+fn named(source: &str, name: &str, bytes: &[u8]) -> Input {
+    Input {
         name: name.to_owned(),
         sha256: Sha256Digest::of(bytes),
         bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
         source: source.to_owned(),
-    };
-    let start = bytes.trim_ascii_start();
-    let is_json = start.starts_with(b"{");
-    // A page or a list is no compose file: only evidence begins so.
-    if (is_json || start.starts_with(b"<") || start.starts_with(b"["))
-        && let Some((app_compose, claimed)) = inside_evidence(source, bytes)?
-    {
-        let input = input("app-compose", &app_compose);
-        return Ok(Document { deployment: unbound(&app_compose, &resolving), claimed, input });
     }
-    let (name, deployment) = if is_json {
-        ("app-compose", unbound(bytes, &resolving))
-    } else {
-        ("docker-compose", Deployment::from_compose_yaml(bytes, &resolving))
+}
+
+/// The app_compose of evidence, with what its log claims.
+fn of_evidence(source: &str, evidence: Evidence) -> Result<Document, Failure> {
+    let claimed = evidence.event_log.as_ref().and_then(claimed);
+    let Some(item) = evidence.app_compose else {
+        let source = veritee_model::text::inert(source);
+        return Err(Failure::unobtainable(format!("{source}: the evidence has no app_compose")));
     };
-    Ok(Document { deployment, claimed: None, input: input(name, bytes) })
+    let input = named(source, "app-compose", &item.bytes);
+    Ok(Document { deployment: unbound(&item.bytes, &resolving()), claimed, input })
 }
 
 fn unbound(bytes: &[u8], resolving: &deployment::Context) -> Result<Deployment, DocumentError> {
     UnboundCompose::parse(bytes, &resolving.budget)
         .map(|document| Deployment::from_unbound(&document, resolving))
-}
-
-/// An app_compose that was inside of evidence, and what the log beside it claims.
-type Inside = (Vec<u8>, Option<BootEvents>);
-
-/// The app_compose of evidence with what its log claims; `None` when the file is no evidence. Of several machines one
-/// has to be chosen first.
-fn inside_evidence(name: &str, bytes: &[u8]) -> Result<Option<Inside>, Failure> {
-    let Ok(readout) = veritee_evidence::read(name, bytes, &Budget::STANDARD) else { return Ok(None) };
-    let evidence = readout.select(None).map_err(|error| gather::unreadable(Path::new(name), &error))?;
-    let claimed = evidence.event_log.as_ref().and_then(claimed);
-    match evidence.app_compose {
-        Some(item) => Ok(Some((item.bytes, claimed))),
-        None => Err(Failure::unobtainable(format!(
-            "{}: the evidence has no app_compose",
-            veritee_model::text::inert(name)
-        ))),
-    }
 }
 
 /// What a log says of the boot, where it names one application. It is replayed to its own registers only, so that
@@ -317,5 +355,9 @@ fn review(path: &Path) -> Result<Review, Failure> {
     let text = std::str::from_utf8(&source.bytes).map_err(|error| {
         Failure::usage(format!("{}: not UTF-8 at byte {}", shown(path), error.valid_up_to()))
     })?;
-    Review::parse(text).map_err(|error| Failure::usage(format!("{}: {error}", shown(path))))
+    Review::parse(text).map_err(|error| {
+        let told = gather::other_form(&source, Form::Part(Recognised::Review), "a review");
+        Failure::usage(format!("{}: {told}{error}", shown(path)))
+            .help("`veritee review init` writes a commented file")
+    })
 }

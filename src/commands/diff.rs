@@ -14,7 +14,7 @@ use veritee_model::text::{inert, shortened};
 use veritee_model::{Budget, Evidence, ExitCode};
 use veritee_verify::compare::{Difference, Side, compare};
 
-/// Exit code 12 when somebody's power grew, 3 when there is nothing to compare, else 0.
+/// Exit code 12 when somebody's power grew, 3 when there is nothing to compare or something could not be read, else 0.
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human, Format::Json, Format::Jsonl], "diff")?;
     if options.before == Path::new("-") && options.after == Path::new("-") {
@@ -33,7 +33,11 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
         _ => words(&diff, global.verbose > 0),
     };
     crate::output::data(&text, global)?;
-    Ok(if diff.grew().is_empty() { ExitCode::Verified } else { ExitCode::Findings })
+    Ok(match (diff.grew().is_empty(), diff.problems.is_empty()) {
+        (false, _) => ExitCode::Findings,
+        (true, false) => ExitCode::Unobtainable,
+        (true, true) => ExitCode::Verified,
+    })
 }
 
 fn document(diff: &Difference) -> serde_json::Value {
@@ -74,7 +78,14 @@ fn read(path: &Path, select: Option<&str>, global: &Global) -> Result<Side, Fail
     if path.is_dir() {
         return Ok(Side::of_evidence(&gather::single(path, select, global)?, budget));
     }
-    let source = input::read(path)?;
+    let mut source = input::read(path)?;
+    // What is no evidence is looked at without what its way added, as evidence is.
+    if !source.bytes.starts_with(&[0xef, 0xbb, 0xbf])
+        && let Ok(std::borrow::Cow::Owned(opened)) =
+            veritee_evidence::unwrapped(&source.name, &source.bytes, budget)
+    {
+        source.bytes = opened;
+    }
     match veritee_evidence::read(&source.name, &source.bytes, budget) {
         Ok(_) => Ok(Side::of_evidence(&gather::single_in(path, &source, select, global)?, budget)),
         Err(ReadError::OnlyAPart { part: Recognised::Report, .. }) => {
@@ -140,7 +151,8 @@ fn words(diff: &Difference, full: bool) -> String {
         changes.into_iter().for_each(|change| describe(&mut out, change, full));
     }
     if diff.changes.is_empty() {
-        out.push_str("\nnothing changed in what was compared\n");
+        let read = if diff.problems.is_empty() { "" } else { "; what could not be read is not among it" };
+        let _ = writeln!(out, "\nnothing changed in what was compared{read}");
     }
     let names: Vec<&str> = diff.compared.iter().map(|topic| topic.name()).collect();
     let _ = writeln!(out, "\ncompared: {}", names.join(", "));
@@ -155,9 +167,17 @@ fn words(diff: &Difference, full: bool) -> String {
         let _ = writeln!(out, "not read: {}", inert(problem));
     }
     let grew: Vec<String> = diff.grew().iter().map(|party| inert(&party.to_string())).collect();
-    let _ = match grew.as_slice() {
-        [] => writeln!(out, "\nnobody's power grew; other code can still do other things"),
-        parties => writeln!(out, "\nPOWER GREW: {}", parties.join(", ")),
+    let _ = match (grew.as_slice(), diff.problems.len()) {
+        ([], 0) => writeln!(out, "\nnobody's power grew; other code can still do other things"),
+        ([], _) => {
+            writeln!(out, "\nNO ANSWER: something could not be read, and whose power grew by it is not known")
+        }
+        (parties, 0) => writeln!(out, "\nPOWER GREW: {}", parties.join(", ")),
+        (parties, _) => writeln!(
+            out,
+            "\nPOWER GREW: {}; something could not be read, and whose power grew by it is not known",
+            parties.join(", ")
+        ),
     };
     out
 }

@@ -9,7 +9,7 @@ use crate::output;
 use loose::Loose;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use veritee_evidence::{Note, ReadError, Readout, Slot, parts};
+use veritee_evidence::{Form, Note, ReadError, Readout, Slot, parts};
 use veritee_model::evidence::KmsKeys;
 use veritee_model::{Budget, Evidence, Reason};
 use veritee_quote::{Origin, Source};
@@ -273,10 +273,26 @@ fn tell(notes: &[Note], global: &Global) {
     }
 }
 
+/// Said of HTML that is not what a guest agent serves.
+const NO_PAGE: &str =
+    "it is HTML and no page of a guest agent: most often the login or error page of what stands before it";
+
+/// What a file is, where it is of another form than the one that is expected; with the beginning of a sentence.
+pub(crate) fn other_form(source: &Source, wanted: Form, expected: &str) -> String {
+    let form = veritee_evidence::recognise(&source.name, &source.bytes, &Budget::STANDARD);
+    form.filter(|form| *form != wanted)
+        .map_or_else(String::new, |form| format!("recognised as {}, expected {expected}; ", form.name()))
+}
+
 pub(crate) fn unreadable(path: &Path, error: &ReadError) -> Failure {
     // Errors begin with the name that reports know the file by, which is the last of its path.
     let (words, name) = (error.to_string(), input::last_component(path));
     let told = words.strip_prefix(&name).filter(|rest| rest.starts_with([':', ',', ' ', '#', '/']));
     let words = told.map_or_else(|| format!(": {words}"), str::to_owned);
+    if let ReadError::Page { .. } = error {
+        return Failure::unobtainable(format!("{}{words}; {NO_PAGE}", shown(path))).help(
+            "fetch it from the machine itself, past whatever asks for a login, or with `veritee fetch`",
+        );
+    }
     Failure::unobtainable(format!("{}{words}", shown(path))).help(error.next_step())
 }

@@ -43,13 +43,9 @@ fn read(path: &Path) -> Result<Loaded, Failure> {
     let parsed = veritee_policy::Policy::parse(text);
     let policy =
         parsed.and_then(|policy| policy.rules_exist(text, known).map(|()| policy)).map_err(|error| {
-            let form =
-                veritee_evidence::recognise(&source.name, &source.bytes, &veritee_model::Budget::STANDARD);
-            let what = match form.filter(|form| !matches!(form, Form::Part(Recognised::Policy))) {
-                Some(form) => format!("recognised as {}, expected a policy file; {error}", form.name()),
-                None => error.to_string(),
-            };
-            Failure::usage(format!("{shown}: {what}")).help("`veritee policy init` writes a commented file")
+            let told = super::gather::other_form(&source, Form::Part(Recognised::Policy), "a policy file");
+            Failure::usage(format!("{shown}: {told}{error}"))
+                .help("`veritee policy init` writes a commented file")
         })?;
     Ok(Loaded { policy, sha256: Some(Sha256Digest::of(&source.bytes)) })
 }

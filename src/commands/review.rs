@@ -1,6 +1,6 @@
 //! `veritee review`
 
-use super::audit::unattested;
+use super::audit::{unattested, unattested_folder};
 use crate::cli::{AsOf, Global, Review as Options};
 use crate::failure::Failure;
 use crate::input::{self, shown};
@@ -13,7 +13,7 @@ use veritee_report::{ReviewFor, review_template};
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
     let Options::Init { input, source, commit, expires } = options;
-    let report = report(input)?;
+    let report = report(input, global)?;
     let compose_hash = compose_hash(&report).ok_or_else(|| {
         Failure::unobtainable(format!("{}: no compose was audited: there is nothing to review", shown(input)))
             .help("give a report of `veritee verify` or `veritee audit`, evidence, or an app_compose")
@@ -32,14 +32,16 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
 }
 
 /// A saved report; of anything else its audit, without a policy.
-fn report(path: &Path) -> Result<Report, Failure> {
-    if !path.is_dir() && path != Path::new("-") {
-        let source = input::read(path)?;
-        if let Ok(report) = veritee_report::parse(&source.bytes) {
-            return Ok(report);
-        }
+fn report(path: &Path, global: &Global) -> Result<Report, Failure> {
+    if path.is_dir() {
+        return unattested_folder(path, global);
     }
-    unattested(path)
+    let source = input::read(path)?;
+    let opened = veritee_evidence::unwrapped(&source.name, &source.bytes, &Budget::STANDARD);
+    if let Some(report) = opened.ok().and_then(|bytes| veritee_report::parse(&bytes).ok()) {
+        return Ok(report);
+    }
+    unattested(path, &source)
 }
 
 fn compose_hash(report: &Report) -> Option<ComposeHash> {

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::input::{self, shown};
 use std::path::Path;
 use std::sync::Arc;
+use veritee_evidence::{Form, Recognised};
 use veritee_measure::image::ImageFiles;
 use veritee_model::report::Comparison;
 use veritee_model::{Budget, Evidence, ExitCode, Kind, Report, Severity, UnixTime};
@@ -308,7 +309,11 @@ fn root(path: &Path) -> Result<TrustRoot, Failure> {
     let source = input::read(path)?;
     let der = match x509_parser::pem::parse_x509_pem(&source.bytes) {
         Ok((_, pem)) => pem.contents,
-        Err(_) => source.bytes,
+        Err(_) => source.bytes.clone(),
     };
-    TrustRoot::from_der(&der).map_err(|error| Failure::usage(format!("{}: {error}", shown(path))))
+    TrustRoot::from_der(&der).map_err(|error| {
+        let told =
+            gather::other_form(&source, Form::Part(Recognised::Certificates), "the certificate of a root");
+        Failure::usage(format!("{}: {told}{error}", shown(path)))
+    })
 }

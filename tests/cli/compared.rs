@@ -117,3 +117,89 @@ fn a_date_is_a_time() {
     folder.run(&["verify", "evidence.json", "--as-of", "2026-13-01"]).ends(2);
     folder.run(&["verify", "evidence.json", "--as-of", "2026-3-1"]).ends(2);
 }
+
+#[test]
+fn what_could_not_be_read_is_never_the_same() {
+    let folder = Folder::new();
+    let document: serde_json::Value = serde_json::from_str(&folder.read("app-compose.json")).unwrap();
+    for (name, text) in [("broken.json", "services: ["), ("broken-too.json", "services: {")] {
+        let mut broken = document.clone();
+        broken["docker_compose_file"] = text.into();
+        folder.write(name, broken.to_string());
+    }
+    let answer: serde_json::Value = serde_json::from_str(&folder.read("answer.json")).unwrap();
+    let mut hardware = answer.clone();
+    hardware["vm_config"] = "no object".into();
+    folder.write("hardware.json", hardware.to_string());
+    for (one, other) in [
+        ("app-compose.json", "broken.json"),
+        ("broken.json", "app-compose.json"),
+        ("broken.json", "broken-too.json"),
+        ("broken.json", "broken.json"),
+        ("answer.json", "hardware.json"),
+        ("hardware.json", "hardware.json"),
+    ] {
+        let ran = folder.run(&["diff", one, other]).ends(3);
+        assert!(
+            ran.out.contains("NO ANSWER") && ran.out.contains("not read: "),
+            "{one} {other}: {}",
+            ran.out
+        );
+        assert!(!ran.out.contains("nobody's power grew"), "{}", ran.out);
+    }
+    // What grew is said beside it.
+    let mut open = document;
+    open["docker_compose_file"] = "services: [".into();
+    open["kms_enabled"] = false.into();
+    folder.write("open.json", open.to_string());
+    let ran = folder.run(&["diff", "answer.json", "answer.json"]).ends(0);
+    assert!(ran.out.contains("nobody's power grew"), "{}", ran.out);
+}
+
+/// The answer of the machine with its log's events of RTMR3 changed.
+fn with_events(folder: &Folder, name: &str, change: impl Fn(&mut Vec<serde_json::Value>)) {
+    let mut answer: serde_json::Value = serde_json::from_str(&folder.read("answer.json")).unwrap();
+    let mut log: Vec<serde_json::Value> =
+        serde_json::from_str(answer["event_log"].as_str().unwrap()).unwrap();
+    change(&mut log);
+    answer["event_log"] = serde_json::to_string(&log).unwrap().into();
+    // Registers of the quote are another's: the answer is compared without it.
+    answer.as_object_mut().unwrap().remove("quote");
+    folder.write(name, serde_json::to_string(&log).unwrap());
+}
+
+#[test]
+fn events_that_come_go_or_change_are_listed() {
+    let folder = Folder::new();
+    let provider = |payload: &str| {
+        let payload: String = payload.bytes().map(|byte| format!("{byte:02x}")).collect();
+        move |log: &mut Vec<serde_json::Value>| {
+            let event = log.iter_mut().find(|event| event["event"] == "key-provider").unwrap();
+            event["event_payload"] = payload.clone().into();
+            event["digest"] = "".into();
+        }
+    };
+    with_events(&folder, "before.json", |_| {});
+    with_events(&folder, "junk.json", provider("hello"));
+    with_events(&folder, "tpm.json", provider(r#"{"name":"tpm","id":"abab"}"#));
+    with_events(&folder, "gone.json", |log| log.retain(|event| event["event"] != "key-provider"));
+    with_events(&folder, "unready.json", |log| log.retain(|event| event["event"] != "system-ready"));
+    with_events(&folder, "later.json", |log| {
+        let mut event = log.iter().find(|event| event["event"] == "app-id").unwrap().clone();
+        event["event"] = "mine".into();
+        event["event_payload"] = "78".into();
+        event["digest"] = "".into();
+        log.push(event);
+    });
+    for (other, code, said) in [
+        ("before.json", 0, "nothing changed"),
+        ("junk.json", 3, "identity.key_provider"),
+        ("tpm.json", 12, "identity.key_provider"),
+        ("gone.json", 3, "identity.key_provider"),
+        ("unready.json", 3, "events.boot.system-ready"),
+        ("later.json", 0, "events.boot.after-system-ready.mine"),
+    ] {
+        let ran = folder.run(&["diff", "before.json", other]).ends(code);
+        assert!(ran.out.contains(said), "{other}: {}", ran.out);
+    }
+}

@@ -409,7 +409,7 @@ fn made_before(folder: &Folder) {
         "veritee collateral import collateral/ --as-of 2026-03-15",
         "veritee verify evidence.json --policy policy.toml --format json > report.json",
         "cp report.json last-week.json && cp report.json today.json",
-        "veritee review init report.json --commit $(printf '%040d' 0) -o review.toml",
+        "veritee review init report.json --commit $(printf '%040d' 0) -o review.toml && sed -i 's/NAME, ORGANISATION/Jane Doe/' review.toml",
         "printf '%s' \"$(tr -d '\\n' < evidence.json)\" | gzip -c > evidences.jsonl.gz",
         "veritee batch machines/ --as-of 2026-03-15 > verdicts.jsonl; true",
         "veritee sign report.json --key key.pem -o report.sealed",

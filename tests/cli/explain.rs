@@ -98,7 +98,10 @@ const WORDS: &[&str] = &[
     "FRESHNESS NOT SHOWN", "not checked", "not asked", "optional", "loosened", "exit status", "13", "0",
     "decided by", "judged party", "for a person", "values", "in full", "rules", "instance id", "TDX module",
     "SEPT_VE_DISABLE", "XFAM", "evaluation", "governance", "platform", "identity", "compose", "os", "GPU", "GPUs",
-    "ingress", "CAA",
+    "ingress", "CAA", "not understood", "needs a person", "POWER GREW", "MORE POWER", "LESS POWER", "NO ANSWER",
+    "CHANGED, NOBODY REACHES FURTHER", "operator", "host", "remote", "a remote machine", "registry", "service", "gateway",
+    "app_compose", "vm_config", "local-sgx", "tpm", "assumed", "mrseam", "mrowner", "TEE_TCB_SVN", "pinned", "dcap-qvl",
+    "events", "checks", "SGX", "MRENCLAVE", "MRSIGNER", "everybody", "open", "holder",
 ];
 
 #[test]
@@ -120,5 +123,63 @@ fn every_word_of_the_screen_is_explained() {
     }
     for wrong in ["frobnicate", "14", "s", ""] {
         folder.run(&["explain", wrong]).ends(2);
+    }
+}
+
+/// Words in capitals as they stand in the source of the human forms.
+fn capitals(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let is_word = |text: &str| {
+        text.len() > 5
+            && text.starts_with(|first: char| first.is_ascii_uppercase())
+            && text.ends_with(|last: char| last.is_ascii_uppercase())
+            && text.chars().all(|letter| letter.is_ascii_uppercase() || " ,-'".contains(letter))
+            // Names of values and of the environment.
+            && !["COLUMNS", "SECTION", "SEVERITY"].contains(&text)
+    };
+    // Literals, and what stands in capitals before a colon in one.
+    for literal in text.split('"').skip(1).step_by(2) {
+        let literal = literal.trim_start_matches("\\n");
+        let word = literal.split(':').next().unwrap_or_default().trim();
+        if is_word(word) {
+            found.push(word.to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn every_heading_and_outcome_in_capitals_is_explained() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut places: Vec<std::path::PathBuf> =
+        ["src/commands", "crates/report/src", "crates/report/src/human"]
+            .iter()
+            .flat_map(|folder| std::fs::read_dir(root.join(folder)).unwrap())
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|ending| ending == "rs"))
+            .collect();
+    places.push(root.join("crates/model/src/verdict.rs"));
+    let mut words: Vec<String> =
+        places.iter().flat_map(|path| capitals(&std::fs::read_to_string(path).unwrap())).collect();
+    // What the screens of the samples begin their sections with.
+    let samples = root.join("crates/report/tests/snapshots");
+    for entry in std::fs::read_dir(samples).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "txt") {
+            let text = std::fs::read_to_string(path).unwrap();
+            let capital = |line: &&str| {
+                line.len() > 3
+                    && line.chars().all(|letter| letter.is_ascii_uppercase() || " ,-'".contains(letter))
+            };
+            words.extend(text.lines().filter(capital).map(str::to_owned));
+        }
+    }
+    words.sort();
+    words.dedup();
+    assert!(words.len() > 20, "{words:?}");
+    let folder = Folder::empty();
+    for word in words {
+        let ran = folder.run(&["explain", &word]);
+        assert!(ran.code == 0, "{word}: {}", ran.err);
     }
 }

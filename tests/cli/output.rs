@@ -167,3 +167,70 @@ fn a_saved_report_that_was_tampered_with_is_not_rendered() {
         assert!(ran.out.is_empty() && ran.err.contains("report.json"), "{}", ran.err);
     }
 }
+
+#[test]
+fn what_a_file_is_called_and_what_the_command_reads_is_looked_at_before_the_work() {
+    let folder = Folder::new();
+    for (arguments, output) in [
+        (vec!["diff", "evidence.json", "evidence.json"], "x.html"),
+        (vec!["batch", "evidence.json"], "x.md"),
+        (vec!["evidence", "convert", "evidence.json"], "x.sarif"),
+        (vec!["review", "init", "evidence.json"], "review.md"),
+        (vec!["policy", "checks"], "x.htm"),
+    ] {
+        let mut all = arguments.clone();
+        all.extend(["-o", output]);
+        let ran = folder.run(&all).ends(2);
+        assert!(ran.err.contains("has no form"), "{arguments:?}: {}", ran.err);
+        assert!(!folder.file(output).exists(), "{arguments:?}");
+    }
+    folder.run(&["diff", "evidence.json", "evidence.json", "--format", "human", "-o", "x.html"]).ends(0);
+    folder.run(&["explain", "stage", "-o", "stage.md"]).ends(0);
+    // What is read is never written over.
+    for (arguments, output) in [
+        (vec!["verify", "evidence.json"], "evidence.json"),
+        (vec!["verify", "evidence.json"], "./evidence.json"),
+        (vec!["verify", "evidence.json", "--policy", "policy.toml"], "policy.toml"),
+        (vec!["verify", "evidence.json", "--collateral=collateral.json"], "collateral.json"),
+        (vec!["evidence", "convert", "answer.json", "--app-compose", "app-compose.json"], "app-compose.json"),
+    ] {
+        let before = std::fs::read(folder.file(output)).unwrap();
+        let mut all = arguments.clone();
+        all.extend(["-o", output]);
+        let ran = folder.run(&all).ends(2);
+        assert!(ran.err.contains("it would be lost"), "{arguments:?}: {}", ran.err);
+        assert_eq!(std::fs::read(folder.file(output)).unwrap(), before);
+    }
+}
+
+#[test]
+fn what_is_of_another_form_is_named() {
+    let folder = Folder::new();
+    folder.write("login.html", "<!DOCTYPE html><html><body><form>user</form></body></html>");
+    for (arguments, code, said) in [
+        (vec!["verify", "evidence.json", "--review", "policy.toml"], 2, "recognised as"),
+        (vec!["verify", "evidence.json", "--root", "policy.toml"], 2, "recognised as"),
+        (vec!["verify", "evidence.json", "--policy", "collateral.json"], 2, "recognised as"),
+        (vec!["verify", "login.html"], 3, "login"),
+        (vec!["audit", "login.html"], 3, "login"),
+        (vec!["review", "init", "login.html"], 3, "login"),
+        (vec!["verify", "evidence.json", "--as-of", "20260801"], 2, "2026-08-01"),
+        (vec!["verify", "evidence.json", "--as-of", "soon"], 2, "a date (2026-03-15)"),
+    ] {
+        let ran = folder.run(&arguments).ends(code);
+        assert!(ran.err.contains(said), "{arguments:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn what_a_page_says_is_claimed_and_not_verified() {
+    let folder = Folder::new();
+    let log = folder.read("event_log.json");
+    let info = serde_json::json!({ "mrtd": "ab".repeat(48), "rtmr0": "cd".repeat(48), "event_log": log });
+    folder.write("tcb_info.json", info.to_string());
+    let ran = folder.run(&["verify", "tcb_info.json", "--offline"]).ends(13);
+    let (_, claimed) = ran.out.split_once("CLAIMED, NOT VERIFIED").unwrap_or_else(|| panic!("{}", ran.out));
+    assert!(claimed.contains("mrtd") && claimed.contains("rtmr0"), "{claimed}");
+    // Beside a quote that names its application, what is measured is shown and no claim.
+    assert!(!folder.verify("evidence.json", &[]).out.contains("CLAIMED"));
+}

@@ -87,3 +87,61 @@ fn quotes_of_every_kind_are_shown() {
     }
     folder.run(&["quote", "show", "app-compose.json"]).ends(3);
 }
+
+#[test]
+fn an_enclave_is_shown_and_bound_by_the_words_for_sgx() {
+    let forged = Universe::with_shape(7, Shape::SgxV3).forge();
+    let folder = Folder::empty();
+    folder.write("quote.bin", &forged.quote);
+    folder.write("collateral.json", forged.collateral_json());
+    folder.write("root.der", &forged.root_der);
+    let quote = veritee_quote::Quote::parse(&forged.quote).unwrap();
+    let veritee_quote::Body::Sgx(enclave) = quote.body() else { panic!("no enclave") };
+    let root = veritee_quote::TrustRoot::from_der(&forged.root_der).unwrap();
+    let verify = |words: &str| {
+        let policy = format!(
+            "schema = \"veritee/policy/v1\"\nname = \"sgx\"\n[root]\nspki_sha256 = \"{}\"\nreason = \"a forged universe\"\n{words}",
+            root.spki_sha256()
+        );
+        folder.write("policy.toml", policy);
+        folder.run(&[
+            "quote",
+            "verify",
+            "quote.bin",
+            "--collateral",
+            "collateral.json",
+            "--policy",
+            "policy.toml",
+            "--root",
+            "root.der",
+            "--as-of",
+            AS_OF,
+            "--offline",
+        ])
+    };
+    let shown = verify("").ends(0).out;
+    let (code, signer) = (enclave.mr_enclave.to_string(), enclave.mr_signer.to_string());
+    assert!(shown.contains(&code) && shown.contains(&signer), "{shown}");
+    assert!(!shown.contains("TDX module"), "{shown}");
+    let other = "ab".repeat(32);
+    let (product, version) = (enclave.isv_product_id, enclave.isv_svn);
+    for (words, code) in [
+        (format!("mrenclave = [\"{code}\"]"), 0),
+        (format!("mrenclave = [\"{other}\", \"{code}\"]\nmrsigner = [\"{signer}\"]"), 0),
+        (format!("mrenclave = [\"{other}\"]"), 11),
+        (format!("mrsigner = [\"{other}\"]"), 11),
+        (format!("isv_prod_id = {product}\nisv_svn = {version}"), 0),
+        (format!("isv_prod_id = {}", product + 1), 11),
+        (format!("isv_svn = {}", version + 1), 11),
+        (format!("config_id = \"{}\"", "ab".repeat(64)), 11),
+        ("mrenclave = []".to_owned(), 2),
+        ("mr_enclave = [\"00\"]".to_owned(), 2),
+    ] {
+        verify(&format!("[sgx]\n{words}\n")).ends(code);
+    }
+    // Named of a TD, there is nothing that could fit.
+    let machine = Folder::new();
+    let policy = machine.read("policy.toml") + &format!("\n[sgx]\nmrenclave = [\"{code}\"]\n");
+    machine.write("policy.toml", policy);
+    machine.verify("evidence.json", &[]).ends(11);
+}

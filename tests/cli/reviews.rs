@@ -9,6 +9,7 @@ fn answered(template: &str) -> String {
     template
         .lines()
         .map(|line| match line.strip_prefix('#') {
+            _ if line.starts_with("reviewer = ") => "reviewer = \"Jane Doe, Example Audits\"".to_owned(),
             Some("words = \"\"") => "words = \"looked at it\"".to_owned(),
             Some(block) if block.starts_with("[[") || block.contains(" = ") && !block.starts_with(' ') => {
                 block.to_owned()
@@ -32,13 +33,29 @@ fn the_file_has_every_question_and_every_open_finding_and_can_be_answered() {
             assert!(template.contains(&format!("# M{id}: ")), "{input}: M{id}\n{template}");
         }
         assert!(template.contains("# why: ") && template.contains("rule_set = \""), "{template}");
-        // As it is written it answers nothing, and is read.
-        let ran = folder.run(&["audit", "app-compose.json", "--review", "review.toml", "--commit", COMMIT]);
+        assert!(
+            template.contains("# Stage 1 needs these shown too") && template.contains("#   Q4 "),
+            "{template}"
+        );
+        assert!(!template.contains("DP-META-001"), "{input} asks what a verification answers\n{template}");
+        // Without a name it is nobody's; with one it answers nothing, and is read.
+        let review = ["audit", "app-compose.json", "--review", "review.toml", "--commit", COMMIT];
+        assert!(folder.run(&review).ends(2).err.contains("placeholder"));
+        folder.write("review.toml", template.replace("NAME, ORGANISATION", "Jane Doe"));
+        let ran = folder.run(&review);
         assert!(ran.out.contains("10 of 10 questions open"), "{}", ran.out);
         folder.write("answered.toml", answered(&template));
         let ran = folder.run(&["audit", "app-compose.json", "--review", "answered.toml", "--commit", COMMIT]);
         assert!(ran.out.contains("0 of 10 questions open"), "{input}\n{}", ran.out);
         assert!(ran.out.contains("Stage 1 needs: the evidence of a machine"), "{}", ran.out);
+        // A person's word does not read a chain.
+        let needs =
+            ran.out.split_once("Stage 1 needs:").unwrap().1.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            needs.contains("source, registry, chain (Q3-Q9: not understood, which no answer settles)"),
+            "{}",
+            ran.out
+        );
     }
 }
 
@@ -68,10 +85,44 @@ fn answers_lapse_with_the_rules_the_commit_and_the_time() {
     assert!(audit(&text, &"ab".repeat(20), "2026-12-31").contains("not applied"));
     let other = text.replace(rules, "rule_set = \"00\"");
     assert!(audit(&other, COMMIT, "2026-12-31").contains("the rules have changed"));
-    // An answer without words is none.
-    let empty = text.replacen("looked at it", "", 1);
-    folder.write("review.toml", empty);
-    folder.run(&["audit", "app-compose.json", "--review", "review.toml", "--commit", COMMIT]).ends(2);
+    // An answer without words is none, and one letter is no word.
+    for words in ["", "x", "ok", "- - - - - - - -"] {
+        folder.write("review.toml", text.replacen("looked at it", words, 1));
+        let ran =
+            folder.run(&["audit", "app-compose.json", "--review", "review.toml", "--commit", COMMIT]).ends(2);
+        assert!(ran.err.contains("what you looked at and saw"), "{words}: {}", ran.err);
+    }
+    let day = text.replace("2027-01-01T00:00:00Z", "2027-01-01");
+    assert_ne!(day, text);
+    assert!(audit(&day, COMMIT, "2026-12-31").contains("0 of 10 questions open"));
+    assert!(audit(&day, COMMIT, "2027-01-01").contains("not applied"));
+    let digits = text.replace("2027-01-01T00:00:00Z", "20270101");
+    folder.write("review.toml", digits);
+    let ran =
+        folder.run(&["audit", "app-compose.json", "--review", "review.toml", "--commit", COMMIT]).ends(2);
+    assert!(ran.err.contains("2027-01-01"), "{}", ran.err);
+}
+
+#[test]
+fn a_review_and_an_audit_read_their_input_as_verify_does() {
+    let folder = Folder::new();
+    let init = |input: &str| folder.run(&["review", "init", input, "--commit", COMMIT]).ends(0).out;
+    let plain = init("evidence.json");
+    let bytes = std::fs::read(folder.file("evidence.json")).unwrap();
+    folder.write("answer.gz", veritee_testkit::gzip(&bytes));
+    let text = String::from_utf8(bytes).unwrap();
+    let wide: Vec<u8> = [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    folder.write("answer.u16", wide);
+    std::fs::create_dir(folder.file("parts")).unwrap();
+    for part in ["answer.json", "app-compose.json"] {
+        std::fs::copy(folder.file(part), folder.file(&format!("parts/{part}"))).unwrap();
+    }
+    for input in ["answer.gz", "answer.u16", "parts"] {
+        assert_eq!(init(input), plain, "{input}");
+        let ran = folder.run(&["audit", input, "--format", "json"]);
+        let report: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(report["inputs"][0]["name"], "app-compose", "{input}");
+    }
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn the_form_follows_the_name_of_the_file() {
     assert!(folder.read("r2.md").starts_with('{'));
     folder.run(&["policy", "init", "-o", "policy.json"]).ends(0);
     assert!(folder.read("policy.json").contains("schema = "));
-    folder.run(&["diff", "app-compose.json", "app-compose.json", "-o", "d.md"]).ends(0);
+    folder.run(&["diff", "app-compose.json", "app-compose.json", "-o", "d.md"]).ends(2);
     folder.run(&["quote", "show", "quote.bin", "-o", "q.json"]).ends(0);
     assert!(folder.read("q.json").starts_with('{'));
 }

@@ -10,6 +10,7 @@ mod deployments;
 mod findings;
 mod manifest;
 mod protections;
+mod reach;
 mod services;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@
 //! compose_hash = "1f3b..."
 //! commit = "dc0fc120..."
 //! rule_set = "5e02..."                # the rules that the questions came from: `veritee review init` writes it
-//! expires = "2027-03-31T00:00:00Z"    # optional
+//! expires = "2027-03-31"              # optional; a date is its first second, UTC
 //!
 //! [[answer]]
 //! id = "M1"
@@ -30,6 +30,12 @@ use veritee_model::{ComposeHash, Reason, UnixTime};
 /// Name of this version of the format.
 pub const SCHEMA: &str = "veritee/review/v1";
 
+/// Letters and digits that the words of an answer have at least: fewer say nothing that another could look at again.
+pub const LETTERS: usize = 8;
+
+/// What the template has where the reviewer's name belongs.
+pub const PLACEHOLDER: &str = "NAME, ORGANISATION";
+
 /// A review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,7 +53,7 @@ pub struct Review {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule_set: Option<String>,
     /// From when on it counts no more; `None` for as long as compose and commit stay.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "written", skip_serializing_if = "Option::is_none")]
     pub expires: Option<UnixTime>,
     /// The answers.
     #[serde(default, rename = "answer")]
@@ -55,6 +61,10 @@ pub struct Review {
     /// Answers to what the audit leaves open at single places. What is proven they do not touch.
     #[serde(default, rename = "finding", skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingAnswer>,
+}
+
+fn written<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<UnixTime>, D::Error> {
+    UnixTime::deserialize_written(deserializer).map(Some)
 }
 
 /// An answer to an open question of the audit.
@@ -103,7 +113,12 @@ pub enum ReviewError {
         /// What the file says.
         got: String,
     },
-    /// An answer is given twice, or its question does not exist, or it has no words.
+    /// The words of an answer say nothing that another could look at again.
+    Words {
+        /// The question's or rule's id.
+        id: String,
+    },
+    /// An answer is given twice, or its question does not exist.
     Answer {
         /// The question's id.
         id: String,
@@ -146,9 +161,11 @@ impl ReviewError {
     #[must_use]
     pub const fn reason(&self) -> Reason {
         match self {
-            Self::Malformed { .. } | Self::Schema { .. } | Self::Answer { .. } | Self::Field { .. } => {
-                Reason::ReviewMalformed
-            }
+            Self::Malformed { .. }
+            | Self::Schema { .. }
+            | Self::Answer { .. }
+            | Self::Words { .. }
+            | Self::Field { .. } => Reason::ReviewMalformed,
             Self::OtherCompose { .. }
             | Self::OtherCommit { .. }
             | Self::OtherRules { .. }
@@ -166,9 +183,17 @@ impl core::fmt::Display for ReviewError {
             Self::Answer { id } => {
                 write!(
                     f,
-                    "review, answer `{id}`: expected one answer with words to each of the questions M1 to M10, or to a finding of a rule"
+                    "review, answer `{id}`: expected one answer to each of the questions M1 to M10, or to a finding of a rule"
                 )
             }
+            Self::Words { id } => write!(
+                f,
+                "review, answer `{id}`: expected words that say what you looked at and saw, of {LETTERS} letters at least"
+            ),
+            Self::Field { name: "reviewer" } => write!(
+                f,
+                "review, reviewer: expected your name and organisation, got nothing or the placeholder of the template"
+            ),
             Self::Field { name } => write!(f, "review, {name}: missing or not of its form"),
             Self::OtherCompose { expected, got } => match expected {
                 Some(expected) => write!(f, "review: expected one of compose {expected}, got one of {got}"),

@@ -1,7 +1,7 @@
 //! Reads a review, refuses answers to questions and rules that do not exist, and tells what it is bound to.
 
 use crate::item::Item;
-use crate::review::{Review, ReviewError, SCHEMA};
+use crate::review::{LETTERS, PLACEHOLDER, Review, ReviewError, SCHEMA};
 use crate::rules::{all, find};
 use crate::stage::questions;
 use veritee_model::{ComposeHash, Sha256Digest, UnixTime};
@@ -15,11 +15,16 @@ pub fn rule_set() -> String {
     Sha256Digest::of(text.join("\n").as_bytes()).to_string()
 }
 
+fn say_something(id: &str, words: &str) -> Result<(), ReviewError> {
+    let letters = words.chars().filter(|character| character.is_alphanumeric()).take(LETTERS).count();
+    if letters < LETTERS { Err(ReviewError::Words { id: id.to_owned() }) } else { Ok(()) }
+}
+
 impl Review {
     /// Reads a `review.toml`.
     ///
     /// # Errors
-    /// When it is not the format, names another version, answers a question twice or without words.
+    /// When it is not the format, names another version, names no reviewer, answers a question twice or without words.
     pub fn parse(text: &str) -> Result<Self, ReviewError> {
         let review: Self = toml::from_str(text).map_err(|error| ReviewError::Malformed {
             at: error.span().map(|span| span.start),
@@ -28,7 +33,8 @@ impl Review {
         if review.schema != SCHEMA {
             return Err(ReviewError::Schema { got: review.schema });
         }
-        if review.reviewer.trim().is_empty() {
+        let reviewer = review.reviewer.trim();
+        if reviewer.is_empty() || reviewer.eq_ignore_ascii_case(PLACEHOLDER) {
             return Err(ReviewError::Field { name: "reviewer" });
         }
         if review.commit.len() != 40 || !review.commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -37,14 +43,16 @@ impl Review {
         let mut seen = std::collections::BTreeSet::new();
         for answer in &review.answers {
             let known = Item::QUESTIONS.iter().any(|question| question.name() == answer.id);
-            if !known || answer.words.trim().is_empty() || !seen.insert(answer.id.as_str()) {
+            if !known || !seen.insert(answer.id.as_str()) {
                 return Err(ReviewError::Answer { id: answer.id.clone() });
             }
+            say_something(&answer.id, &answer.words)?;
         }
         for answer in &review.findings {
-            if answer.words.trim().is_empty() || find(&answer.rule).is_none() {
+            if find(&answer.rule).is_none() {
                 return Err(ReviewError::Answer { id: answer.rule.clone() });
             }
+            say_something(&answer.rule, &answer.words)?;
         }
         Ok(review)
     }

@@ -109,7 +109,7 @@ fn even_an_exemplary_deployment_is_not_stage_1_without_a_person() {
     }
     let open = audit.questions.iter().filter(|question| question.status == QuestionStatus::Open).count();
     assert!(open > 0);
-    assert_eq!(audit.stage_line(), format!("Stage 0 - not shown otherwise: {open} checks need a person"));
+    assert_eq!(audit.stage_line(), format!("Stage 0 - not shown otherwise: {open} checks open"));
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn one_unanswered_or_rejected_question_is_enough_to_stay() {
     );
     assert_eq!(
         run(&raw, &context, &tree).stage_line(),
-        "Stage 0 - not shown otherwise: 1 check needs a person"
+        "Stage 0 - not shown otherwise: 1 check open"
     );
     let rejected =
         review_text(&hash, COMMIT, &question_ids()).replacen("accepted = true", "accepted = false", 1);

@@ -8,19 +8,45 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnixTime(u64);
 
-/// A text is neither RFC 3339 nor whole seconds since 1970.
+/// A text is no time in any of the ways that are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeError {
     text: String,
+    expected: Expected,
+}
+
+/// What would have been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    /// RFC 3339 or seconds.
+    Instant,
+    /// A date too.
+    Written,
+    /// Eight digits, which are a date to most people and an August day of 1970 to a counter of seconds.
+    Dashes,
 }
 
 impl fmt::Display for TimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` is not a time: expected RFC 3339 (2026-03-15T00:00:00Z) or seconds since 1970",
-            crate::text::inert(&self.text)
-        )
+        let text = crate::text::inert(&self.text);
+        match self.expected {
+            Expected::Instant => write!(
+                f,
+                "`{text}` is not a time: expected RFC 3339 (2026-03-15T00:00:00Z) or seconds since 1970"
+            ),
+            Expected::Written => write!(
+                f,
+                "`{text}` is not a time: expected a date (2026-03-15), RFC 3339 (2026-03-15T00:00:00Z) or seconds since 1970"
+            ),
+            Expected::Dashes => {
+                let part = |range| text.get::<core::ops::Range<usize>>(range).unwrap_or_default();
+                let (year, month, day) = (part(0..4), part(4..6), part(6..8));
+                write!(
+                    f,
+                    "`{text}` can be a date or seconds since 1970: write {year}-{month}-{day} for the date, or the seconds with RFC 3339"
+                )
+            }
+        }
     }
 }
 
@@ -53,7 +79,7 @@ impl UnixTime {
     /// # Errors
     /// When the text is neither, or lies before 1970 or after [`Self::MAX`].
     pub fn parse(text: &str) -> Result<Self, TimeError> {
-        let error = || TimeError { text: text.chars().take(64).collect() };
+        let error = || TimeError { text: text.chars().take(64).collect(), expected: Expected::Instant };
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             let seconds: u64 = text.parse().map_err(|_too_large| error())?;
             return if seconds <= Self::MAX.0 { Ok(Self(seconds)) } else { Err(error()) };
@@ -61,6 +87,34 @@ impl UnixTime {
         let stamp: jiff::Timestamp = text.parse().map_err(|_not_a_time| error())?;
         let seconds = u64::try_from(stamp.as_second()).map_err(|_before_1970| error())?;
         if seconds <= Self::MAX.0 { Ok(Self(seconds)) } else { Err(error()) }
+    }
+
+    /// The same as people write it: a date alone is its first second in UTC, and eight digits alone are refused.
+    ///
+    /// # Errors
+    /// When the text is none of these, or lies before 1970 or after [`Self::MAX`].
+    pub fn parse_written(text: &str) -> Result<Self, TimeError> {
+        let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let error = |expected| TimeError { text: text.chars().take(64).collect(), expected };
+        if text.len() == 8 && digits(text) {
+            return Err(error(Expected::Dashes));
+        }
+        let is_date = text.len() == 10
+            && text.bytes().enumerate().all(|(at, byte)| match at {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        let time = if is_date { Self::parse(&format!("{text}T00:00:00Z")) } else { Self::parse(text) };
+        time.map_err(|_| error(Expected::Written))
+    }
+
+    /// Reads a field that people write: see [`Self::parse_written`].
+    ///
+    /// # Errors
+    /// When it is none of the forms.
+    pub fn deserialize_written<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Self::parse_written(&text).map_err(de::Error::custom)
     }
 }
 
@@ -108,6 +162,20 @@ mod tests {
     fn a_date_without_time_or_a_time_before_1970_is_refused() {
         for text in ["2026-03-15", "1969-12-31T23:59:59Z", "", "-1", "99999999999999999999"] {
             assert!(UnixTime::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_that_people_write_is_its_first_second_and_eight_digits_are_nothing() {
+        let written = UnixTime::parse_written;
+        assert_eq!(written("2026-03-15"), UnixTime::parse("2026-03-15T00:00:00Z"));
+        assert_eq!(written("1773532800"), UnixTime::parse("1773532800"));
+        assert_eq!(written("1773532800"), written("2026-03-15T01:00:00+01:00"));
+        let said = written("20260801").unwrap_err().to_string();
+        assert!(said.contains("write 2026-08-01") && said.contains("seconds"), "{said}");
+        for text in ["2026-3-15", "2026-13-01", "1969-12-31", "tomorrow", ""] {
+            let said = written(text).unwrap_err().to_string();
+            assert!(said.contains("a date (2026-03-15)"), "{said}");
         }
     }
 

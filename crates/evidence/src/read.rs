@@ -11,6 +11,7 @@ use crate::stray::strays;
 use crate::{
     acme_info, certificate, cloud, document, dstack, forms, html, inference, inside, other, parts, unread,
 };
+use std::borrow::Cow;
 use veritee_model::{Budget, Evidence, Item};
 
 /// Reads evidence in any known form; `name` is what the input is called in messages and sources.
@@ -40,6 +41,14 @@ pub fn read(name: &str, bytes: &[u8], budget: &Budget) -> Result<Readout, ReadEr
         readout.notes.extend(payloads);
     }
     Ok(readout)
+}
+
+/// What stands inside of what its way added: gzip, once, a byte order mark, UTF-16. Other bytes are as they came.
+///
+/// # Errors
+/// When the stream is damaged or longer than the budget, or a UTF-16 text has half a character.
+pub fn unwrapped<'a>(name: &str, bytes: &'a [u8], budget: &Budget) -> Result<Cow<'a, [u8]>, ReadError> {
+    encoding::unwrapped(bytes, &Origin::new(name), budget)
 }
 
 /// The same without what its way added, and without a look for what no reader took.

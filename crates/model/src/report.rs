@@ -46,6 +46,12 @@ pub struct Report {
     /// The quote's fields. Trusted only as far as the checks of the quote step passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quote: Option<QuoteFacts>,
+    /// The enclave's fields, where the quote is of one. Trusted like `quote`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enclave: Option<EnclaveFacts>,
+    /// What came along with evidence that names no application: somebody's words, compared with nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claimed: Vec<ClaimFact>,
     /// The platform's TCB.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tcb: Option<TcbFacts>,
@@ -224,6 +230,38 @@ pub struct QuoteFacts {
     pub tee_tcb_svn_2: Option<TeeTcbSvn>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mr_service_td: Option<MrServiceTd>,
+}
+
+/// The fields of an SGX quote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnclaveFacts {
+    /// Version of the quote.
+    pub version: u16,
+    /// SHA-256 of the signed region.
+    pub signed_sha256: Sha256Digest,
+    /// MRENCLAVE: measurement of the enclave's code.
+    pub mr_enclave: Sha256Digest,
+    /// MRSIGNER: SHA-256 of the key that signed it.
+    pub mr_signer: Sha256Digest,
+    /// ISVPRODID.
+    pub isv_prod_id: u16,
+    /// ISVSVN.
+    pub isv_svn: u16,
+    /// Its host can read it.
+    pub debug: bool,
+    /// 64 bytes that the enclave chose.
+    pub report_data: ReportData,
+}
+
+/// A value that stood beside what is attested.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimFact {
+    /// What it is said to be: `app_id`, `rtmr3`.
+    pub name: String,
+    /// The value. Its author's text.
+    pub value: String,
+    /// Where it stood.
+    pub source: String,
 }
 
 /// The platform's TCB, from verified collateral.

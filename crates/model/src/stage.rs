@@ -13,7 +13,7 @@ pub enum Stage {
     GpusOnly,
     /// Stage 0, by these rules.
     Proven(Vec<String>),
-    /// Nothing proves Stage 0, nothing shows more; so many checks need a person.
+    /// Nothing proves Stage 0, nothing shows more; so many checks are open: not understood, or a person's to answer.
     NotShownOtherwise(usize),
     /// A review was given, of a machine that is not verified without exceptions.
     ReviewNotApplied {
@@ -61,7 +61,13 @@ impl Stage {
         } else {
             Self::Incomplete
         };
-        (stage.to_string() == line).then_some(stage)
+        // Reports of before said it so; what is not understood needs more than a person.
+        let earlier = match &stage {
+            Self::NotShownOtherwise(1) => format!("{NOT_SHOWN}1 check needs a person"),
+            Self::NotShownOtherwise(count) => format!("{NOT_SHOWN}{count} checks need a person"),
+            _ => String::new(),
+        };
+        (stage.to_string() == line || earlier == line).then_some(stage)
     }
 }
 
@@ -71,8 +77,8 @@ impl fmt::Display for Stage {
             Self::NotAsked => f.write_str(NOT_ASKED),
             Self::GpusOnly => f.write_str(GPUS_ONLY),
             Self::Proven(rules) => write!(f, "{PROVEN}{}", rules.join(", ")),
-            Self::NotShownOtherwise(1) => write!(f, "{NOT_SHOWN}1 check needs a person"),
-            Self::NotShownOtherwise(count) => write!(f, "{NOT_SHOWN}{count} checks need a person"),
+            Self::NotShownOtherwise(1) => write!(f, "{NOT_SHOWN}1 check open"),
+            Self::NotShownOtherwise(count) => write!(f, "{NOT_SHOWN}{count} checks open"),
             Self::ReviewNotApplied { reviewer } => {
                 write!(f, "{NOT_SHOWN}{OF_REVIEWER}{reviewer}{NOT_VERIFIED}")
             }
@@ -141,7 +147,9 @@ mod tests {
         ] {
             assert_eq!(Stage::from_line(&stage.to_string()), Some(stage));
         }
-        for line in ["", "Stage 2", "Stage 0 - not shown otherwise: 01 checks need a person", "Incomplete"] {
+        let earlier = "Stage 0 - not shown otherwise: 4 checks need a person";
+        assert_eq!(Stage::from_line(earlier), Some(Stage::NotShownOtherwise(4)));
+        for line in ["", "Stage 2", "Stage 0 - not shown otherwise: 01 checks open", "Incomplete"] {
             assert_eq!(Stage::from_line(line), None, "{line}");
         }
     }

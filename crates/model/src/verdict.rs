@@ -231,7 +231,10 @@ fn weight(check: &Check, reason: Option<Reason>, waived: bool) -> Option<Weight>
 }
 
 fn summary(outcome: VerdictOutcome, checks: &[Check], findings: &[Finding], fail_on: Severity) -> String {
-    let count = |wanted: Outcome| checks.iter().filter(|check| check.outcome == wanted).count();
+    // Each check once: what the policy lets pass is told by that.
+    let count = |wanted: Outcome| {
+        checks.iter().filter(|check| check.outcome == wanted && check.waived.is_none()).count()
+    };
     let waived = checks.iter().filter(|check| check.waived.is_some()).count();
     let mut parts = vec![
         format!("{} passed", count(Outcome::Pass)),
@@ -293,6 +296,23 @@ mod tests {
                 assert_eq!(check.reason == Some(Reason::NotAsked), !kind.asks(check.id), "{}", check.id);
             }
         }
+    }
+
+    #[test]
+    fn a_check_is_counted_once() {
+        let mut check = Check::fail(CheckId::QuoteSignature, Reason::TcbOutOfDate, "");
+        let total = |summary: &str| -> usize {
+            summary
+                .split(|letter: char| !letter.is_ascii_digit())
+                .filter_map(|word| word.parse::<usize>().ok())
+                .sum()
+        };
+        let failed = conclude(std::slice::from_ref(&check)).summary;
+        assert!(failed.contains("1 failed") && !failed.contains("waived"), "{failed}");
+        check.waived = Some("because".to_owned());
+        let waived = conclude(&[check]).summary;
+        assert!(waived.contains("0 failed") && waived.contains("1 waived by policy"), "{waived}");
+        assert_eq!(total(&failed), total(&waived));
     }
 
     #[test]

@@ -5,8 +5,8 @@ use crate::words;
 use serde::Deserialize;
 use veritee_model::{
     AppId, CheckId, ComposeHash, Fmspc, InstanceId, Kind, MrConfigId, MrOwner, MrOwnerConfig, MrSeam,
-    MrSignerSeam, Mrtd, NameClass, Reason, Rtmr, Severity, Sha256Digest, TcbStatus, TdAttributes, TeeTcbSvn,
-    UnixTime, Xfam,
+    MrSignerSeam, Mrtd, NameClass, Reason, ReportData, Rtmr, Severity, Sha256Digest, TcbStatus, TdAttributes,
+    TeeTcbSvn, UnixTime, Xfam,
 };
 
 /// The name of this version of the format.
@@ -39,6 +39,9 @@ pub struct Policy {
     /// TD attributes.
     #[serde(default)]
     pub td: Td,
+    /// Which enclave, of SGX quotes.
+    #[serde(default)]
+    pub sgx: Sgx,
     /// Another trust root than Intel's.
     #[serde(default)]
     pub root: Option<RootOfTrust>,
@@ -183,6 +186,24 @@ pub struct Td {
     pub mr_owner: Option<MrOwner>,
     /// Exact MROWNERCONFIG.
     pub mr_owner_config: Option<MrOwnerConfig>,
+}
+
+/// `[sgx]`: fields of an enclave's report.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sgx {
+    /// One of these enclaves, by measurement.
+    #[serde(deserialize_with = "words::some")]
+    pub mrenclave: Vec<Sha256Digest>,
+    /// One of these signers.
+    #[serde(deserialize_with = "words::some")]
+    pub mrsigner: Vec<Sha256Digest>,
+    /// Exact ISVPRODID.
+    pub isv_prod_id: Option<u16>,
+    /// Least ISVSVN.
+    pub isv_svn: Option<u16>,
+    /// Exact CONFIGID, 64 bytes.
+    pub config_id: Option<ReportData>,
 }
 
 /// TD properties that a policy may let pass.
@@ -386,6 +407,7 @@ impl Default for Policy {
             advisories: Advisories::default(),
             collateral: Collateral::default(),
             td: Td::default(),
+            sgx: Sgx::default(),
             root: None,
             expect: Expect::default(),
             os: Os::default(),
@@ -415,7 +437,7 @@ impl Policy {
             (tcb, CheckId::PlatformEvaluationNumber),
             (!self.advisories.refuse.is_empty(), CheckId::PlatformAdvisories),
             (ages.iter().any(Option::is_some), CheckId::PlatformCollateralAge),
-            (self.td.pins(), CheckId::PlatformTdAttributes),
+            (self.td.pins() || self.sgx.pins(), CheckId::PlatformTdAttributes),
             (!self.expect.fmspc.is_empty(), CheckId::PlatformFmspc),
             (identity, CheckId::IdentityExpected),
             (!self.expect.compose_hash.is_empty(), CheckId::ComposeExpected),
@@ -430,6 +452,17 @@ impl Policy {
         demands.sort();
         demands.dedup();
         demands
+    }
+}
+
+impl Sgx {
+    /// Whether it names values that a quote has to have.
+    pub(crate) const fn pins(&self) -> bool {
+        !self.mrenclave.is_empty()
+            || !self.mrsigner.is_empty()
+            || self.isv_prod_id.is_some()
+            || self.isv_svn.is_some()
+            || self.config_id.is_some()
     }
 }
 

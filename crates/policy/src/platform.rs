@@ -2,9 +2,9 @@
 
 use crate::{Others, Policy, TdLeniency};
 use veritee_model::text::inert;
-use veritee_model::{Check, CheckId, Fault, Reason, TdAttributes, UnixTime};
+use veritee_model::{Check, CheckId, Fault, Reason, Sha256Digest, TdAttributes, UnixTime};
 use veritee_quote::error::Source;
-use veritee_quote::quote::Body;
+use veritee_quote::quote::{Body, EnclaveReport};
 use veritee_quote::td_attributes::{self, TdAttributeFault};
 use veritee_quote::{Tcb, TcbStatus, TdReport, VerifiedQuote};
 
@@ -199,6 +199,10 @@ fn td(policy: &Policy, verified: &VerifiedQuote) -> Check {
     let Some(td) = verified.td() else {
         return enclave(policy, verified);
     };
+    if policy.sgx.pins() {
+        let detail = "the policy names an SGX enclave, which the quote of a TD is not of";
+        return Check::fail(id, Reason::PolicyClaimAbsent, detail);
+    }
     let (allowed, refused): (Vec<TdAttributeFault>, Vec<TdAttributeFault>) =
         td_attributes::examine(td).into_iter().partition(|fault| is_allowed(policy, fault));
     let mut faults: Vec<Fault> = refused.iter().map(|fault| of_attribute(*fault)).collect();
@@ -237,7 +241,42 @@ fn enclave(policy: &Policy, verified: &VerifiedQuote) -> Check {
     if report.is_debug() && !policy.td.allow.contains(&TdLeniency::Debug) {
         return Check::fail(id, Reason::TdDebug, "the enclave runs in debug mode").at("ATTRIBUTES");
     }
-    Check::pass(id, format!("an SGX enclave, which has no TD attributes: MRENCLAVE {}", report.mr_enclave))
+    if let Some(check) = Check::failing(id, enclave_fields(policy, report)) {
+        return check.next("find out which enclave this is before you accept it");
+    }
+    let named = if policy.sgx.pins() { ", as the policy names it" } else { "" };
+    Check::pass(
+        id,
+        format!("an SGX enclave, which has no TD attributes: MRENCLAVE {}{named}", report.mr_enclave),
+    )
+}
+
+/// What the policy pins of an enclave and the quote has otherwise.
+fn enclave_fields(policy: &Policy, report: &EnclaveReport) -> Vec<Fault> {
+    let wanted = &policy.sgx;
+    let mut faults = Vec::new();
+    let mut refused = |name: &str, got: String, wanted: String| {
+        let detail = format!("{name} is {got}, the policy names {wanted}");
+        faults.push(Fault::new(Reason::TdFieldRefused, detail).of(got));
+    };
+    let enclave = Sha256Digest::new(*report.mr_enclave.as_bytes());
+    if !wanted.mrenclave.is_empty() && !wanted.mrenclave.contains(&enclave) {
+        refused("MRENCLAVE", enclave.to_string(), any_of(&wanted.mrenclave));
+    }
+    let signer = Sha256Digest::new(*report.mr_signer.as_bytes());
+    if !wanted.mrsigner.is_empty() && !wanted.mrsigner.contains(&signer) {
+        refused("MRSIGNER", signer.to_string(), any_of(&wanted.mrsigner));
+    }
+    if let Some(product) = wanted.isv_prod_id.filter(|product| *product != report.isv_product_id) {
+        refused("ISVPRODID", report.isv_product_id.to_string(), product.to_string());
+    }
+    if let Some(least) = wanted.isv_svn.filter(|least| report.isv_svn < *least) {
+        refused("ISVSVN", report.isv_svn.to_string(), format!("at least {least}"));
+    }
+    if let Some(config) = wanted.config_id.filter(|config| *config.as_bytes() != report.config_id) {
+        refused("CONFIGID", hex::encode(report.config_id), config.to_string());
+    }
+    faults
 }
 
 /// An exception names the bit, or the register.

@@ -65,10 +65,12 @@ impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         if text.contains('T') || text.contains('-') {
-            return UnixTime::parse(&text).map(Self).map_err(D::Error::custom);
+            return UnixTime::parse_written(&text).map(Self).map_err(D::Error::custom);
         }
         let text = veritee_model::text::inert(&veritee_model::text::shortened(&text, 80));
-        Err(D::Error::custom(format_args!("`{text}` is no date: write it like 2025-08-14T00:00:00Z")))
+        Err(D::Error::custom(format_args!(
+            "`{text}` is no date: write it like 2025-08-14 or 2025-08-14T00:00:00Z"
+        )))
     }
 }
 

@@ -1,9 +1,9 @@
 //! The way to Stage 1: what is still needed, and the questions for a person as a file to answer.
 
 use core::fmt::Write as _;
-use veritee_model::report::QuestionFact;
+use veritee_model::report::{ChecklistFact, QuestionFact};
 use veritee_model::text::{inert, shortened};
-use veritee_model::{ComposeHash, Finding, Outcome, QuestionStatus, Report, Stage, UnixTime};
+use veritee_model::{ComposeHash, Finding, FindingStatus, Outcome, QuestionStatus, Report, Stage, UnixTime};
 
 /// What a report of an audited machine lacks for Stage 1, in one sentence; nothing where it has it or no audit was made.
 pub(crate) fn stage_one_needs(report: &Report) -> Option<String> {
@@ -26,8 +26,14 @@ pub(crate) fn stage_one_needs(report: &Report) -> Option<String> {
     if report.checks.iter().any(|check| check.waived.is_some()) || !report.policy.loosened.is_empty() {
         needs.push("a policy that loosens nothing".to_owned());
     }
-    let people = report.findings.iter().filter(|finding| finding.needs_a_person()).count();
+    let unseen: Vec<&str> =
+        audit.quick_check.iter().filter(|item| is_unseen(item)).map(|item| item.id.as_str()).collect();
+    let people = report.findings.iter().filter(|finding| asks_a_person(report, finding)).count();
     let questions = audit.questions.iter().filter(|question| !is_answered(question)).count();
+    if let (false, Some(items)) = (matches!(report.stage, Stage::Proven(_)), range(&unseen)) {
+        let why = if questions == 0 { ": not understood, which no answer settles" } else { "" };
+        needs.push(format!("source, registry, chain ({items}{why})"));
+    }
     match (questions, people) {
         (0, 0) => {}
         (0, people) => needs.push(format!("a word on {people} findings (`veritee review init`)")),
@@ -39,6 +45,34 @@ pub(crate) fn stage_one_needs(report: &Report) -> Option<String> {
     }
     (!needs.is_empty()).then(|| needs.join("; "))
 }
+
+/// `Q3-Q9` for items that follow each other, else all of them; nothing of none.
+fn range(ids: &[&str]) -> Option<String> {
+    let number = |id: &str| id.get(1..).and_then(|digits| digits.parse::<usize>().ok());
+    let (first, last) = (ids.first()?, ids.last()?);
+    let whole = number(last)?.checked_sub(number(first)?)?.checked_add(1)? == ids.len();
+    Some(if whole && ids.len() > 2 { format!("{first}-{last}") } else { ids.join(", ") })
+}
+
+/// Something that was not read leaves it open: no person's answer settles that.
+fn is_unseen(item: &ChecklistFact) -> bool {
+    item.status == FindingStatus::Unknown
+}
+
+/// The same with why it is open.
+fn not_shown(item: &ChecklistFact) -> Option<String> {
+    let why = item.evidence.first().map_or("not understood", String::as_str);
+    is_unseen(item).then(|| format!("{} {} ({})", item.id, item.question, line(why)))
+}
+
+/// Whether a document is the measured one a verification says, and no person.
+fn asks_a_person(report: &Report, finding: &Finding) -> bool {
+    let attested = report.audit.as_ref().is_some_and(|audit| audit.attested);
+    finding.needs_a_person() && (attested || finding.rule != MEASURED)
+}
+
+/// The rule that asks whether the document is the measured one.
+const MEASURED: &str = "DP-META-001";
 
 const fn is_answered(question: &QuestionFact) -> bool {
     matches!(question.status, QuestionStatus::Accepted)
@@ -85,12 +119,20 @@ pub fn review_template(report: &Report, review: &ReviewFor<'_>) -> String {
     let _ = writeln!(out, "rule_set = {}", quoted(review.rule_set));
     let _ = match review.expires {
         Some(at) => writeln!(out, "expires = \"{at}\""),
-        None => writeln!(out, "# expires = \"2027-12-31T00:00:00Z\""),
+        None => writeln!(out, "# expires = \"2027-12-31\""),
     };
+    let unseen: Vec<String> =
+        report.audit.iter().flat_map(|audit| &audit.quick_check).filter_map(not_shown).collect();
+    if !unseen.is_empty() {
+        let _ = writeln!(out, "\n# Stage 1 needs these shown too, which no answer here does:");
+        for item in &unseen {
+            let _ = writeln!(out, "#   {}", line(item));
+        }
+    }
     for question in report.audit.iter().flat_map(|audit| &audit.questions) {
         ask(&mut out, question);
     }
-    for finding in report.findings.iter().filter(|finding| finding.needs_a_person()) {
+    for finding in report.findings.iter().filter(|finding| asks_a_person(report, finding)) {
         place_by_place(&mut out, finding);
     }
     out

@@ -49,3 +49,13 @@ pub use quote::{Body, Certification, EnclaveReport, QuoteLayout, QuoteSpec, Shap
 pub use sgx_extension::SgxExtension;
 pub use tcb_info::{ModuleIdentity, ModuleLevel, TcbInfo, TcbLevel, TdxModule};
 pub use universe::{Forged, Universe};
+
+/// A gzip stream of these bytes.
+#[must_use]
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    // Writing to memory cannot fail.
+    let _ = encoder.write_all(bytes);
+    encoder.finish().unwrap_or_default()
+}

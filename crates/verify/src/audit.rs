@@ -187,6 +187,8 @@ pub fn report_with(mut audit: Audit, judged: &[Judged], given: &Unattested<'_>) 
         checks: vec![Check::pass(CheckId::AuditRules, detail)],
         notices,
         quote: None,
+        enclave: None,
+        claimed: Vec::new(),
         tcb: None,
         identity: None,
         events: Vec::new(),

@@ -7,7 +7,8 @@
 use crate::run::Run;
 use std::collections::BTreeMap;
 use veritee_eventlog::AppIdentity;
-use veritee_model::{Check, CheckId, Reason};
+use veritee_model::report::ClaimFact;
+use veritee_model::{Check, CheckId, Evidence, Reason};
 use veritee_quote::VerifiedQuote;
 
 /// What the guest agent gives as device id when it does not know the PPID: SHA-256 of nothing.
@@ -73,6 +74,19 @@ fn devices(run: &Run<'_>, verified: Option<&VerifiedQuote>) -> Vec<String> {
         veritee_eventlog::derived::device_id_of_header(&verified.quote().header().user_data).to_string()
     });
     header.into_iter().chain(run.tcb.as_ref().map(|tcb| tcb.ppid_sha256.to_string())).collect()
+}
+
+/// What came along, where nothing better is known: told as what it is, so that a page without a quote shows what it says.
+pub(crate) fn told(evidence: &Evidence) -> Vec<ClaimFact> {
+    const LONGEST: usize = 256;
+    let claims = evidence.claims.values.iter().filter(|(_, claim)| !claim.value.is_empty());
+    claims
+        .map(|(name, claim)| ClaimFact {
+            name: name.clone(),
+            value: veritee_model::text::shortened(&claim.value, LONGEST),
+            source: claim.source.clone(),
+        })
+        .collect()
 }
 
 /// Quoted and measured values under the names that claims have.

@@ -111,7 +111,7 @@ pub struct Difference {
     pub compared: Vec<Topic>,
     /// What stands on one side only: the topic, and whether it is the first.
     pub one_sided: Vec<(Topic, bool)>,
-    /// What of them could not be read.
+    /// What of them could not be read, and so not be compared: whatever stands in [`Self::changes`] is about the rest.
     pub problems: Vec<String>,
 }
 

@@ -1,9 +1,9 @@
 //! Facts of the quote and the platform in the shape of the report.
 
-use veritee_model::report::{QuoteFacts, TcbFacts};
+use veritee_model::report::{EnclaveFacts, QuoteFacts, TcbFacts};
 use veritee_model::{Sha256Digest, UnixTime};
 use veritee_quote::error::Source;
-use veritee_quote::{Quote, TdReport, VerifiedQuote};
+use veritee_quote::{Body, Quote, TdReport, VerifiedQuote};
 
 pub(crate) fn quote(quote: &Quote, td: &TdReport) -> QuoteFacts {
     let [rtmr0, rtmr1, rtmr2, rtmr3] = td.rtmrs;
@@ -28,6 +28,20 @@ pub(crate) fn quote(quote: &Quote, td: &TdReport) -> QuoteFacts {
         tee_tcb_svn_2: td.tee_tcb_svn2,
         mr_service_td: td.mr_service_td,
     }
+}
+
+pub(crate) fn enclave(quote: &Quote) -> Option<EnclaveFacts> {
+    let Body::Sgx(report) = quote.body() else { return None };
+    Some(EnclaveFacts {
+        version: quote.header().version,
+        signed_sha256: quote.signed_sha256(),
+        mr_enclave: Sha256Digest::new(*report.mr_enclave.as_bytes()),
+        mr_signer: Sha256Digest::new(*report.mr_signer.as_bytes()),
+        isv_prod_id: report.isv_product_id,
+        isv_svn: report.isv_svn,
+        debug: report.is_debug(),
+        report_data: report.report_data,
+    })
 }
 
 pub(crate) fn tcb(verified: &VerifiedQuote, decided_by: Vec<String>) -> TcbFacts {

@@ -160,6 +160,9 @@ fn judge(request: &Request<'_>, depth: u8) -> Report {
     let log = event_log::replay(&mut run, verified); // 3
     let identity = event_log::identity(&mut run, verified, log.as_ref()); // 4
     claims::check(&mut run, verified, identity.as_ref());
+    if identity.is_none() {
+        run.claimed = claims::told(request.evidence);
+    }
     target::check(&mut run, identity.as_ref());
     let bound = compose::check(&mut run, verified, identity.as_ref()); // 5
     os::check(&mut run, verified, log.as_ref(), identity.as_ref()); // 6

@@ -45,6 +45,7 @@ pub(crate) fn check(run: &mut Run<'_>) -> Option<VerifiedQuote> {
         }
     };
     run.quote = quote.td().map(|td| facts::quote(&quote, td));
+    run.enclave = facts::enclave(&quote);
     let judged = judge(request, &quote, true);
     run.remark(notices_of(&judged));
     run.record_all(judged.checks);

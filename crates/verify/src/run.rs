@@ -4,8 +4,8 @@ use crate::{Request, inputs};
 use core::fmt::Display;
 use veritee_audit::Stage;
 use veritee_model::report::{
-    AuditFacts, EventFact, IdentityFacts, Input, Missing, Notice, PolicyFacts, QuoteFacts, Root, SCHEMA,
-    TcbFacts, Tool, loosened,
+    AuditFacts, ClaimFact, EnclaveFacts, EventFact, IdentityFacts, Input, Missing, Notice, PolicyFacts,
+    QuoteFacts, Root, SCHEMA, TcbFacts, Tool, loosened,
 };
 use veritee_model::{Check, Finding, Kind, Reason, Report, Severity, Sha256Digest, UnixTime, Verdict};
 use veritee_policy::Policy;
@@ -32,6 +32,8 @@ pub(crate) struct Run<'a> {
     /// Linked machines that may still be followed.
     pub(crate) depth: u8,
     pub(crate) quote: Option<QuoteFacts>,
+    pub(crate) enclave: Option<EnclaveFacts>,
+    pub(crate) claimed: Vec<ClaimFact>,
     pub(crate) tcb: Option<TcbFacts>,
     pub(crate) identity: Option<IdentityFacts>,
     pub(crate) events: Vec<EventFact>,
@@ -49,6 +51,8 @@ impl<'a> Run<'a> {
             request,
             depth,
             quote: None,
+            enclave: None,
+            claimed: Vec::new(),
             tcb: None,
             identity: None,
             events: Vec::new(),
@@ -116,6 +120,8 @@ impl<'a> Run<'a> {
             checks: self.checks,
             notices: self.notices,
             quote: self.quote,
+            enclave: self.enclave,
+            claimed: self.claimed,
             tcb: self.tcb,
             identity: self.identity,
             events: self.events,
@@ -143,6 +149,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) checks: Vec<Check>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) quote: Option<QuoteFacts>,
+    pub(crate) enclave: Option<EnclaveFacts>,
+    pub(crate) claimed: Vec<ClaimFact>,
     pub(crate) tcb: Option<TcbFacts>,
     pub(crate) identity: Option<IdentityFacts>,
     pub(crate) events: Vec<EventFact>,
@@ -199,6 +207,8 @@ impl Draft<'_> {
             checks: settled.checks,
             notices,
             quote: self.quote,
+            enclave: self.enclave,
+            claimed: self.claimed,
             tcb: self.tcb,
             identity: self.identity,
             events: self.events,

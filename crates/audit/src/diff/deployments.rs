@@ -19,12 +19,13 @@ fn facts(view: &View<'_>, manifests: bool) -> BTreeMap<String, Fact> {
     if manifests {
         manifest::add(view, &mut facts);
     }
+    let shared = services::shared(view);
     for service in &view.services {
-        services::add(service, &mut facts);
+        services::add(service, &shared, &mut facts);
     }
     script_facts(view, &mut facts);
     for (path, value) in &view.globals {
-        let reach = chooser(value).or_else(|| outside(path));
+        let reach = chooser(value).into_iter().chain(outside(path)).chain(opened(path, value));
         facts.insert(path.clone(), Fact::reaching(value.raw, reach));
     }
     facts
@@ -58,6 +59,13 @@ fn party(provenance: Provenance) -> Option<Party> {
         Provenance::Remote => Some(Party::Remote),
         _ => None,
     }
+}
+
+/// Options of docker's bridge that let others in past what is published: every port of every container on it.
+fn opened(path: &str, value: &Field<'_>) -> Option<Reach> {
+    let mode = path.starts_with("networks.") && path.contains(".bridge.gateway_mode_ipv");
+    let open = !matches!(value.fixed().as_deref(), Some("nat" | "isolated"));
+    (mode && open).then_some(Reach::new(Party::Public, "can connect to ports that nothing publishes"))
 }
 
 /// What is included stands in no measured document.

@@ -20,11 +20,9 @@ const fn switch(key: &'static str, opens: bool, party: Party, why: &'static str)
     Switch { key, opens, party, why }
 }
 
-const SWITCHES: [Switch; 6] = [
+const SWITCHES: [Switch; 4] = [
     switch("public_logs", true, Party::Public, "can read the logs"),
     switch("public_sysinfo", true, Party::Public, "can read the machine's load"),
-    switch("gateway_enabled", true, Party::Public, "can reach the ports through the gateway"),
-    switch("tproxy_enabled", true, Party::Public, "can reach the ports through the gateway"),
     switch("secure_time", false, Party::Host, "sets the clock"),
     switch("no_instance_id", true, Party::Host, "can move one machine's disk to another"),
 ];
@@ -42,6 +40,11 @@ pub(super) fn add(view: &View<'_>, facts: &mut BTreeMap<String, Fact>) {
             let fact = fact.or_insert_with(|| Fact::plain("(absent)"));
             fact.reach.push(Reach::new(switch.party.clone(), switch.why));
         }
+    }
+    // One switch under three names: the member, its older name and the oldest feature.
+    if view.manifest().is_some_and(|manifest| manifest.gateway_enabled()) {
+        let reach = Reach::new(Party::Public, "can reach the ports through the gateway");
+        facts.insert("gateway".to_owned(), Fact::reaching("routes to the machine", [reach]));
     }
     key_provider(view, facts);
     ports(view, facts);
@@ -65,10 +68,7 @@ pub(super) fn add(view: &View<'_>, facts: &mut BTreeMap<String, Fact>) {
 
 /// Who can give the application its keys. Where the root key of a KMS is named, that one only.
 fn key_provider(view: &View<'_>, facts: &mut BTreeMap<String, Fact>) {
-    let kms = match view.text_of("key_provider") {
-        Some(named) => named == "kms",
-        None => view.flag("kms_enabled") == Some(true),
-    };
+    let kms = view.manifest().is_some_and(|manifest| manifest.key_provider() == "kms");
     let pinned = view.text_of("key_provider_id").filter(|id| !id.is_empty());
     let reach = match (kms, pinned) {
         (true, Some(id)) => {

@@ -1,79 +1,194 @@
 //! What holds somebody back, and who reaches further once it is gone.
+//!
+//! What does not run reaches nothing. A service that only one side runs is told by what it lacks: one that is confined in
+//! every way adds nobody's power, and one that goes takes none away from those that stay.
 
+use super::reach::Networks;
 use super::{Change, Party, Power};
 use crate::facts::protection::{self, Protection};
+use crate::image::Image;
 use crate::view::{Service, View};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A protection that holds: what stands there, whom it holds back, and what they can do without it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Held {
     text: String,
     party: Party,
     why: &'static str,
 }
 
+/// What confines a service that starts to run, and the words for what it can do where that is absent.
+const USUAL: [(&str, &str); 5] = [
+    ("cap_drop.ALL", "with docker's capabilities"),
+    ("network", "on a network that leads out"),
+    ("no-new-privileges", "with programs that raise privileges"),
+    ("read_only", "with files of its own to write"),
+    ("user", "as root inside of its container"),
+];
+
+/// A side's services that run.
+struct Running {
+    networks: Networks,
+    services: BTreeMap<String, Confined>,
+}
+
+struct Confined {
+    image: Option<String>,
+    held: BTreeMap<String, Held>,
+}
+
+impl Running {
+    fn of(view: &View<'_>) -> Self {
+        let networks = Networks::of(view);
+        let confined = |service: &Service<'_>| {
+            let image = service.image().map(|field| Image::of(field, service.name).name());
+            Confined { image, held: of_service(service, &networks) }
+        };
+        let services = view.active().map(|service| (service.name.to_owned(), confined(service))).collect();
+        Self { networks, services }
+    }
+
+    /// Services that run here and not there, but for those that run there under another name, confined alike.
+    fn only<'a>(&'a self, other: &Self) -> Vec<(&'a String, &'a Confined)> {
+        let gone = |one: &'a Self, other: &Self| -> Vec<(&'a String, &'a Confined)> {
+            one.services.iter().filter(|(name, _)| !other.services.contains_key(*name)).collect()
+        };
+        let mut elsewhere: Vec<Likeness<'_>> = other
+            .services
+            .iter()
+            .filter(|(name, _)| !self.services.contains_key(*name))
+            .map(|(_, it)| it.likeness())
+            .collect();
+        let mut only = gone(self, other);
+        only.retain(|(_, confined)| {
+            let found = elsewhere.iter().position(|likeness| *likeness == confined.likeness());
+            found.map(|at| elsewhere.swap_remove(at)).is_none()
+        });
+        only
+    }
+}
+
+/// The image by its name, and the protections.
+type Likeness<'a> = (Option<&'a str>, Vec<&'a String>);
+
+impl Confined {
+    fn likeness(&self) -> Likeness<'_> {
+        (self.image.as_deref(), self.held.keys().collect())
+    }
+}
+
 /// Protections that are gone or weaker, and those that are new.
 pub(super) fn changes(before: &View<'_>, after: &View<'_>, manifests: bool) -> Vec<Change> {
-    let (old, new) = (held(before, manifests), held(after, manifests));
     let mut changes = Vec::new();
-    for (path, held) in old.iter().filter(|(path, _)| !stands(path, &new)) {
-        changes.push(Change {
-            path: path.clone(),
+    if manifests {
+        weaker("", &of_manifest(before), &of_manifest(after), &mut changes);
+    }
+    let (old, new) = (Running::of(before), Running::of(after));
+    for (name, confined) in &old.services {
+        let Some(now) = new.services.get(name) else { continue };
+        weaker(&format!("services.{name}."), &confined.held, &now.held, &mut changes);
+        joined(name, &old, &new, &mut changes);
+    }
+    changes.extend(old.only(&new).into_iter().filter_map(|(name, confined)| alone(name, confined, false)));
+    changes.extend(new.only(&old).into_iter().filter_map(|(name, confined)| alone(name, confined, true)));
+    changes
+}
+
+fn weaker(place: &str, old: &BTreeMap<String, Held>, new: &BTreeMap<String, Held>, into: &mut Vec<Change>) {
+    for (name, held) in old.iter().filter(|(name, _)| !stands(name, new)) {
+        into.push(Change {
+            path: format!("protection.{place}{name}"),
             before: Some(held.text.clone()),
             after: None,
             power: Power::Grew(held.party.clone()),
             why: Some(held.why),
         });
     }
-    for (path, held) in new.iter().filter(|(path, _)| !stands(path, &old)) {
-        changes.push(Change {
-            path: path.clone(),
+    for (name, held) in new.iter().filter(|(name, _)| !stands(name, old)) {
+        into.push(Change {
+            path: format!("protection.{place}{name}"),
             before: None,
             after: Some(held.text.clone()),
             power: Power::Shrank(held.party.clone()),
             why: Some(held.why),
         });
     }
-    changes
 }
 
 /// It is there, or one that holds back more.
-fn stands(path: &str, there: &BTreeMap<String, Held>) -> bool {
-    let all = || path.rsplit_once(".cap_drop.").map(|(service, _)| format!("{service}.cap_drop.ALL"));
-    there.contains_key(path) || all().is_some_and(|all| there.contains_key(&all))
+fn stands(name: &str, there: &BTreeMap<String, Held>) -> bool {
+    there.contains_key(name) || (name.starts_with("cap_drop.") && there.contains_key("cap_drop.ALL"))
 }
 
-fn held(view: &View<'_>, manifests: bool) -> BTreeMap<String, Held> {
+/// A service that starts to run, or does no longer, with what it is not held back from.
+fn alone(name: &str, confined: &Confined, grew: bool) -> Option<Change> {
+    let free: Vec<&str> = USUAL
+        .into_iter()
+        .filter(|(name, _)| !confined.held.contains_key(*name))
+        .map(|(_, word)| word)
+        .collect();
+    if free.is_empty() {
+        return None;
+    }
+    let text = Some(format!("runs {}", free.join(", ")));
+    let party = Party::Service(name.to_owned());
+    let (before, after) = if grew { (None, text) } else { (text, None) };
+    Some(Change {
+        path: format!("protection.services.{name}"),
+        before,
+        after,
+        power: if grew { Power::Grew(party) } else { Power::Shrank(party) },
+        why: Some("runs, and is not confined in every way"),
+    })
+}
+
+/// Services that run on both sides and of which one can connect to the other on one side only.
+fn joined(name: &str, old: &Running, new: &Running, into: &mut Vec<Change>) {
+    // A service that comes or goes is told by itself; a network is no service, and is told in any case.
+    let stays = |peer: &&str| old.services.contains_key(*peer) == new.services.contains_key(*peer);
+    let of = |running: &'_ Running| -> BTreeSet<String> {
+        running.networks.peers(name).into_iter().filter(stays).map(str::to_owned).collect()
+    };
+    let (before, after) = (of(old), of(new));
+    for peer in before.symmetric_difference(&after) {
+        let grew = after.contains(peer);
+        let party = Party::Service(name.to_owned());
+        let text = Some("can connect".to_owned());
+        into.push(Change {
+            path: format!("reach.services.{name}.{peer}"),
+            before: if grew { None } else { text.clone() },
+            after: if grew { text } else { None },
+            power: if grew { Power::Grew(party) } else { Power::Shrank(party) },
+            why: Some("shares a network with it"),
+        });
+    }
+}
+
+fn of_manifest(view: &View<'_>) -> BTreeMap<String, Held> {
     let mut found = BTreeMap::new();
-    let mut add = |path: &str, protection: Protection, party: Party, why: &'static str| {
+    let mut add = |name: &str, protection: Protection, party: Party, why: &'static str| {
         if let Protection::Holds(text) = protection {
-            found.insert(format!("protection.{path}"), Held { text, party, why });
+            found.insert(name.to_owned(), Held { text, party, why });
         }
     };
-    if manifests {
-        add("port_policy", protection::port_policy(view), Party::Public, "can connect to every port");
-        add("gpu_policy", protection::gpu_policy(view), Party::Host, "can bring a GPU that nobody attested");
-    }
-    for service in view.active() {
-        for (name, text, why) in protection::of_service(service).into_iter().chain(alone(service)) {
-            let held = Held { text, party: Party::Service(service.name.to_owned()), why };
-            found.insert(format!("protection.services.{}.{name}", service.name), held);
-        }
-    }
-    for (path, value) in &view.globals {
-        let internal = path.strip_prefix("networks.").and_then(|path| path.strip_suffix(".internal"));
-        if let (Some(network), Some("true")) = (internal, value.fixed().as_deref()) {
-            let text = format!("network {network} is internal");
-            let held = Held { text, party: Party::Remote, why: "can exchange data with the services on it" };
-            found.insert(format!("protection.{path}"), held);
-        }
-    }
+    add("port_policy", protection::port_policy(view), Party::Public, "can connect to every port");
+    add("gpu_policy", protection::gpu_policy(view), Party::Host, "can bring a GPU that nobody attested");
     found
 }
 
-/// Cut off from every network.
-fn alone(service: &Service<'_>) -> Option<(String, String, &'static str)> {
-    let mode = service.scalar("network_mode")?.fixed()?;
-    (mode == "none")
-        .then(|| ("network_mode".to_owned(), "network_mode: none".to_owned(), "reaches the network"))
+fn of_service(service: &Service<'_>, networks: &Networks) -> BTreeMap<String, Held> {
+    let party = || Party::Service(service.name.to_owned());
+    let mut found: BTreeMap<String, Held> = protection::of_service(service)
+        .into_iter()
+        // A profile that nobody saw can forbid more than docker's own, and less: it has no direction.
+        .filter(|(name, ..)| !matches!(name.as_str(), "seccomp" | "apparmor"))
+        .map(|(name, text, why)| (name, Held { text, party: party(), why }))
+        .collect();
+    if networks.holds(service.name) {
+        let text = "on no network that leads out".to_owned();
+        let why = "exchanges data with machines outside";
+        found.insert("network".to_owned(), Held { text, party: party(), why });
+    }
+    found
 }

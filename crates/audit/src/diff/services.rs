@@ -4,12 +4,34 @@ use super::deployments::{chooser, outside};
 use super::{Fact, Party, Reach};
 use crate::field::{Field, list_of};
 use crate::image::Image;
-use crate::view::{Mount, Port, Service};
-use std::collections::BTreeMap;
+use crate::view::{Mount, Port, Service, View};
+use std::collections::{BTreeMap, BTreeSet};
+use veritee_compose::service::MountKind;
 
 const BEYOND: &str = "reaches the machine beyond its container";
 
-pub(super) fn add(service: &Service<'_>, facts: &mut BTreeMap<String, Fact>) {
+/// Named volumes that more than one service has which runs.
+pub(super) fn shared(view: &View<'_>) -> BTreeSet<String> {
+    let mut of: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for service in view.active() {
+        for mount in service.mounts.iter().filter(|mount| mount.entry.kind == MountKind::Volume) {
+            of.entry(mount.source.effective()).or_default().insert(service.name);
+        }
+    }
+    of.into_iter().filter(|(_, services)| services.len() > 1).map(|(volume, _)| volume).collect()
+}
+
+/// What does not run is told and reaches nothing.
+pub(super) fn add(service: &Service<'_>, shared: &BTreeSet<String>, facts: &mut BTreeMap<String, Fact>) {
+    let mut own = BTreeMap::new();
+    told(service, shared, &mut own);
+    if !service.is_active() {
+        own.values_mut().for_each(|fact| fact.reach.clear());
+    }
+    facts.append(&mut own);
+}
+
+fn told(service: &Service<'_>, shared: &BTreeSet<String>, facts: &mut BTreeMap<String, Fact>) {
     let prefix = format!("services.{}", service.name);
     for (path, value) in &service.fields {
         let head = path.split('.').next().unwrap_or(path);
@@ -29,7 +51,7 @@ pub(super) fn add(service: &Service<'_>, facts: &mut BTreeMap<String, Fact>) {
         facts.insert(key, Fact::reaching(value.raw, reach));
     }
     for mount in &service.mounts {
-        let (key, fact) = mounted(service, mount);
+        let (key, fact) = mounted(service, mount, shared);
         facts.insert(format!("{prefix}.volumes[{key}]"), fact);
     }
     for port in &service.ports {
@@ -55,14 +77,18 @@ fn is_mount(path: &str) -> bool {
 }
 
 /// The same place in the same container is one fact: whether it may be written to is how far that reaches.
-fn mounted(service: &Service<'_>, mount: &Mount<'_>) -> (String, Fact) {
+fn mounted(service: &Service<'_>, mount: &Mount<'_>, shared: &BTreeSet<String>) -> (String, Fact) {
     let source = mount.path().unwrap_or_else(|| mount.source.raw.to_owned());
     let mut reach: Vec<Reach> = chooser(&mount.source).into_iter().collect();
+    let far = if mount.read_only { 1 } else { 2 };
+    if mount.entry.kind == MountKind::Volume && shared.contains(&mount.source.effective()) {
+        let why = "shares a volume with another service";
+        reach.push(Reach::to(Party::Service(service.name.to_owned()), far, why));
+    }
     if mount.host_path {
-        let far = if mount.entry.read_only { 1 } else { 2 };
         reach.push(Reach::to(Party::Service(service.name.to_owned()), far, BEYOND));
     }
-    let mode = if mount.entry.read_only { " (read only)" } else { "" };
+    let mode = if mount.read_only { " (read only)" } else { "" };
     let text = format!("{}:{}{mode}", mount.source.raw, mount.target);
     (format!("{source}:{}", mount.target), Fact::reaching(text, reach))
 }
@@ -96,7 +122,20 @@ fn privilege(service: &Service<'_>, path: &str, value: &Field<'_>) -> Option<Rea
         "security_opt" if value.effective().contains("unconfined") || value.provenance().is_settable() => {
             own()
         }
-        "sysctls" | "cap_add" | "devices" | "volumes" | "volumes_from" => own(),
+        "sysctls" | "cap_add" | "devices" | "device_cgroup_rules" | "volumes" | "volumes_from" => own(),
+        "group_add" => {
+            let party = Party::Service(service.name.to_owned());
+            Some(Reach::new(party, "has the rights of one more group"))
+        }
+        // Docker takes group 0 where none is named and the image does not know the user.
+        "user" => {
+            let (user, group) =
+                value.raw.split_once(':').map_or((value.raw, None), |(user, group)| (user, Some(group)));
+            let root =
+                matches!(group, Some("0" | "root")) || (group.is_none() && matches!(user, "" | "0" | "root"));
+            let party = Party::Service(service.name.to_owned());
+            root.then_some(Reach::new(party, "has the rights of the group root"))
+        }
         "pid" | "ipc" | "network_mode" | "uts" | "userns_mode" | "cgroup" if value.effective() == "host" => {
             own()
         }

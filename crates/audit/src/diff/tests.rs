@@ -154,3 +154,153 @@ fn a_script_that_takes_in_a_value_from_outside_gives_power_to_whoever_chooses_it
         back.changes.iter().find(|change| change.path == "manifest.pre_launch_script.$TOKEN").unwrap();
     assert_eq!(change.power, Power::Shrank(Party::Operator));
 }
+
+/// Two services, and what stands beside the services.
+fn two(web: &str, other: &str, rest: &str) -> Deployment {
+    let image = |name: &str| format!("    image: example/{name}@sha256:{}\n", "ab".repeat(32));
+    let compose = format!("services:\n  web:\n{}{web}  db:\n{}{other}{rest}", image("web"), image("db"));
+    deployment(&compose, &[], serde_json::json!({}))
+}
+
+const INNER: &str = "networks:\n  inner:\n    internal: true\n  more:\n    internal: true\n  outer: {}\n";
+
+#[test]
+fn a_service_that_comes_onto_a_network_reaches_what_is_there() {
+    let on = |network: &str| two(&format!("    {network}\n"), "    networks: [more]\n", INNER);
+    let inner = on("networks: [inner]");
+    let grown =
+        |other: &Deployment| -> Vec<Party> { diff(&inner, other).grew().into_iter().cloned().collect() };
+    let web = || Party::Service("web".to_owned());
+    for open in ["networks: [outer]", "networks: [inner, outer]", "network_mode: bridge", "restart: always"] {
+        assert_eq!(grown(&on(open)), [web()], "{open}");
+        assert_eq!(diff(&on(open), &inner).grew(), Vec::<&Party>::new(), "{open}");
+    }
+    // A second closed one has the other service on it: both can connect.
+    let db = || Party::Service("db".to_owned());
+    assert_eq!(grown(&on("networks: [inner, more]")), [db(), web()]);
+    assert_eq!(grown(&on("network_mode: none")), Vec::<Party>::new());
+    assert_eq!(diff(&on("network_mode: none"), &inner).grew(), Vec::<&Party>::new());
+    // Another name for the same wiring is no change of power.
+    let renamed = INNER.replace("inner", "quiet");
+    let renamed = two("    networks: [quiet]\n", "    networks: [more]\n", &renamed);
+    assert_eq!(grown(&renamed), Vec::<Party>::new());
+    let unprotected = INNER.replace(
+        "  inner:\n",
+        "  inner:\n    driver_opts:\n      com.docker.network.bridge.gateway_mode_ipv4: nat-unprotected\n",
+    );
+    let unprotected = two("    networks: [inner]\n", "    networks: [more]\n", &unprotected);
+    assert_eq!(grown(&unprotected), [Party::Public]);
+}
+
+const CONFINED: &str = "    user: \"1000:1000\"\n    read_only: true\n    cap_drop: [ALL]\n    \
+    security_opt: [\"no-new-privileges:true\"]\n    networks: [inner]\n";
+
+#[test]
+fn what_does_not_run_reaches_nothing() {
+    let inner = "networks:\n  inner:\n    internal: true\n";
+    let named = |name: &str, more: &str| {
+        let image = format!("example/web@sha256:{}", "ab".repeat(32));
+        let compose = format!("services:\n  {name}:\n    image: {image}\n{CONFINED}{more}{inner}");
+        deployment(&compose, &[], serde_json::json!({}))
+    };
+    let one = named("web", "");
+    for off in ["    scale: 0\n", "    deploy:\n      replicas: 0\n", "    profiles: [x]\n"] {
+        for (before, after) in [(&one, &named("web", off)), (&named("web", off), &one)] {
+            let found = diff(before, after);
+            assert!(found.changes.iter().all(|change| change.power == Power::Same), "{off} {found:?}");
+        }
+        // What it could do if it ran, it cannot.
+        let privileged = format!("    privileged: true\n{off}");
+        assert_eq!(diff(&named("web", off), &named("web", &privileged)).grew(), Vec::<&Party>::new());
+    }
+    assert_eq!(diff(&one, &named("other", "")).grew(), Vec::<&Party>::new());
+    let both = two(CONFINED, CONFINED, inner);
+    let alone = named("web", "");
+    assert!(diff(&both, &alone).grew().is_empty());
+    // One that is not confined is more power where it starts, under another name too.
+    let soft = service("").replace("  web:", "  other:");
+    assert_eq!(
+        diff(&one, &deployment(&soft, &[], serde_json::json!({}))).grew(),
+        [&Party::Service("other".to_owned())]
+    );
+    assert!(diff(&deployment(&soft, &[], serde_json::json!({})), &one).grew().is_empty());
+}
+
+#[test]
+fn groups_volumes_and_profiles_of_files() {
+    let web = Party::Service("web".to_owned());
+    let of = |body: &str| deployment(&service(body), &[], serde_json::json!({}));
+    for (before, after) in [
+        ("    user: \"1000:1000\"\n", "    user: \"1000:0\"\n"),
+        ("    user: \"1000:1000\"\n", "    user: \"1000:1000\"\n    group_add: [\"0\"]\n"),
+        ("", "    device_cgroup_rules: [\"c 1:3 rwm\"]\n"),
+    ] {
+        assert_eq!(diff(&of(before), &of(after)).grew(), [&web], "{after}");
+        assert!(diff(&of(after), &of(before)).grew().is_empty(), "{after}");
+    }
+    // Nobody saw the file: it has no direction.
+    for profile in ["seccomp=./x.json", "apparmor=mine"] {
+        let with = of(&format!("    security_opt: [\"{profile}\"]\n"));
+        assert!(diff(&of(""), &with).grew().is_empty());
+        assert!(diff(&with, &of("")).grew().is_empty());
+    }
+    let volumes = "volumes:\n  data: {}\n";
+    let apart = two("    volumes: [\"data:/d\"]\n", "", volumes);
+    let shared = two("    volumes: [\"data:/d\"]\n", "    volumes: [\"data:/d\"]\n", volumes);
+    let db = Party::Service("db".to_owned());
+    assert_eq!(diff(&apart, &shared).grew(), [&db, &web]);
+    assert!(diff(&shared, &apart).grew().is_empty());
+}
+
+#[test]
+fn the_gateway_has_three_names() {
+    let with = |more: serde_json::Value| deployment(&service(""), &[], more);
+    let names = [
+        serde_json::json!({ "gateway_enabled": true }),
+        serde_json::json!({ "tproxy_enabled": true }),
+        serde_json::json!({ "features": ["kms", "tproxy-net"] }),
+    ];
+    for one in &names {
+        for other in &names {
+            assert!(diff(&with(one.clone()), &with(other.clone())).grew().is_empty(), "{one} {other}");
+        }
+        let none = with(serde_json::json!({}));
+        assert_eq!(diff(&none, &with(one.clone())).grew(), [&Party::Public], "{one}");
+        assert!(diff(&with(one.clone()), &none).grew().is_empty(), "{one}");
+    }
+}
+
+/// What grew one way shrank the other; `tests/antisymmetric.rs` asks the same of the corpus.
+#[test]
+fn the_other_way_round_the_signs_are_exchanged() {
+    let deployments = [
+        two(CONFINED, "    network_mode: none\n", INNER),
+        two("    scale: 0\n", CONFINED, INNER),
+        two("    volumes: [\"d:/d\", \"/:/h:ro\"]\n", "    volumes: [\"d:/d:ro\"]\n", "volumes:\n  d: {}\n"),
+        two("    security_opt: [\"seccomp=./x\"]\n", "    user: \"1000:0\"\n    cap_drop: [NET_RAW]\n", ""),
+        two("    network_mode: service:db\n", "    privileged: true\n    networks: [more]\n", INNER),
+        deployment(&service("    user: ${U}\n"), &["U"], serde_json::json!({ "features": ["tproxy-net"] })),
+        deployment("services: [", &[], serde_json::json!({})),
+    ];
+    let told = |one: &Deployment, other: &Deployment, exchanged: bool| {
+        let mut told: Vec<String> = diff(one, other)
+            .changes
+            .into_iter()
+            .map(|change| {
+                let power = match (change.power, exchanged) {
+                    (Power::Grew(party), true) => Power::Shrank(party),
+                    (Power::Shrank(party), true) => Power::Grew(party),
+                    (power, _) => power,
+                };
+                format!("{} {power:?}", change.path)
+            })
+            .collect();
+        told.sort();
+        told
+    };
+    for one in &deployments {
+        for other in &deployments {
+            assert_eq!(told(one, other, false), told(other, one, true));
+        }
+    }
+}

@@ -4,6 +4,9 @@ use super::{NAMES, Page, Style, documents_alone};
 use veritee_model::report::{IdentityFacts, QuoteFacts, TcbFacts};
 use veritee_model::{Report, TcbStatus};
 
+/// Of what stands beside no quote, or beside one that names no application.
+const CLAIMED: &str = "CLAIMED, NOT VERIFIED";
+
 impl Page {
     pub(super) fn facts(&mut self, report: &Report) {
         if !documents_alone(report) || self.verbose > 0 {
@@ -12,8 +15,17 @@ impl Page {
         if let Some(identity) = &report.identity {
             self.identity(identity);
         }
+        if let Some(enclave) = &report.enclave {
+            self.fact("MRENCLAVE", &enclave.mr_enclave.to_string());
+            self.fact("MRSIGNER", &enclave.mr_signer.to_string());
+            let debug = if enclave.debug { "; in debug mode: its host can read it" } else { "" };
+            self.fact(
+                "enclave",
+                &format!("product {}, version {}{debug}", enclave.isv_prod_id, enclave.isv_svn),
+            );
+        }
         if let Some(tcb) = &report.tcb {
-            self.tcb(tcb);
+            self.tcb(tcb, report.enclave.is_none());
         }
         if let Some(root) = &report.root {
             let whose = if root.intel { "Intel's" } else { "NOT INTEL'S" };
@@ -21,6 +33,12 @@ impl Page {
             self.fact("trust root", &format!("{whose}: {} (key sha256 {digest})", root.name));
         } else if !documents_alone(report) {
             self.fact("trust root", "none was reached");
+        }
+        if !report.claimed.is_empty() {
+            self.heading(CLAIMED);
+            for claim in &report.claimed {
+                self.screen.labelled(2, NAMES, (Style::Plain, &claim.name), &self.shorten.text(&claim.value));
+            }
         }
         if self.verbose > 0 {
             if let Some(quote) = &report.quote {
@@ -60,12 +78,14 @@ impl Page {
         self.fact("mr aggregated", &identity.mr_aggregated.to_string());
     }
 
-    fn tcb(&mut self, tcb: &TcbFacts) {
+    /// An enclave rests on no TDX module.
+    fn tcb(&mut self, tcb: &TcbFacts, td: bool) {
         let module = tcb.module.map_or("not listed by version", TcbStatus::name);
+        let module = if td { format!("TDX module {module}, ") } else { String::new() };
         self.fact(
             "TCB",
             &format!(
-                "{} (platform {}, TDX module {module}, QE {}); level of {}, evaluation {}, FMSPC {}",
+                "{} (platform {}, {module}QE {}); level of {}, evaluation {}, FMSPC {}",
                 tcb.status, tcb.platform, tcb.qe, tcb.date, tcb.evaluation_number, tcb.fmspc
             ),
         );

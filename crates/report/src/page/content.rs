@@ -27,6 +27,8 @@ pub(crate) fn page(report: &Report) -> Page {
     page.tables("Application", report.identity.as_ref().map(tables::identity));
     page.tables("Platform TCB", report.tcb.as_ref().map(tables::tcb));
     page.tables("Quote", report.quote.as_ref().map(tables::quote));
+    page.tables("Enclave", report.enclave.as_ref().map(tables::enclave));
+    page.tables("Claimed, not verified", tables::claimed(report));
     page.tables("Run-time events", tables::events(report));
     page.policy(report);
     page.inputs(report);

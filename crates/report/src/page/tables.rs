@@ -3,7 +3,7 @@
 use super::{Inline, Table};
 use crate::human::quote_fields;
 use crate::summary::{self, Status};
-use veritee_model::report::{Comparison, IdentityFacts, QuoteFacts, TcbFacts};
+use veritee_model::report::{Comparison, EnclaveFacts, IdentityFacts, QuoteFacts, TcbFacts};
 use veritee_model::{Check, Reason, Report};
 
 type Cell = Vec<Inline>;
@@ -134,6 +134,31 @@ pub(super) fn quote(quote: &QuoteFacts) -> Table {
     let mut rows = vec![pair("version", quote.version), pair("TEE", &quote.tee)];
     rows.extend(quote_fields(quote).into_iter().map(|(name, value)| pair(name, value)));
     Table { head: &["Field", "Value"], rows }
+}
+
+pub(super) fn enclave(enclave: &EnclaveFacts) -> Table {
+    let debug = if enclave.debug { "on: its host can read it" } else { "off" };
+    let rows = vec![
+        pair("version", enclave.version),
+        pair("signed region (SHA-256)", enclave.signed_sha256),
+        pair("MRENCLAVE", enclave.mr_enclave),
+        pair("MRSIGNER", enclave.mr_signer),
+        pair("ISVPRODID", enclave.isv_prod_id),
+        pair("ISVSVN", enclave.isv_svn),
+        pair("debug mode", debug),
+        pair("REPORTDATA", enclave.report_data),
+    ];
+    Table { head: &["Field", "Value"], rows }
+}
+
+pub(super) fn claimed(report: &Report) -> Option<Table> {
+    let cell = |text: &str| vec![Inline::Code(text.to_owned())];
+    let rows: Vec<Vec<Cell>> = report
+        .claimed
+        .iter()
+        .map(|claim| vec![cell(&claim.name), cell(&claim.value), cell(&claim.source)])
+        .collect();
+    (!rows.is_empty()).then_some(Table { head: &["Claim", "Value", "Where it stood"], rows })
 }
 
 pub(super) fn events(report: &Report) -> Option<Table> {

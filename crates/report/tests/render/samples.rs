@@ -1,8 +1,8 @@
 //! Five reports, as far apart as reports can be. The values are made up; the shapes are those of real machines.
 
 use veritee_model::report::{
-    AuditFacts, ChecklistFact, Comparison, DocumentFact, EventFact, FlowFact, FlowSink,
-    INTEL_ROOT_SPKI_SHA256, IdentityFacts, InlineAllowFact, Input, Missing, Notice, PolicyFacts,
+    AuditFacts, ChecklistFact, ClaimFact, Comparison, DocumentFact, EnclaveFacts, EventFact, FlowFact,
+    FlowSink, INTEL_ROOT_SPKI_SHA256, IdentityFacts, InlineAllowFact, Input, Missing, Notice, PolicyFacts,
     QuestionFact, QuoteFacts, ReviewFact, Root, RuleNotAsked, SCHEMA, TcbFacts, Tool, loosened,
 };
 use veritee_model::{
@@ -160,6 +160,21 @@ pub(crate) fn incomplete() -> Report {
 /// Under a test root, with a waiver, findings and a loosened policy. Every optional field of every type is there.
 pub(crate) fn test_root() -> Report {
     let mut report = base();
+    report.claimed = vec![ClaimFact {
+        name: "app_id".to_owned(),
+        value: "3f2a91c0".repeat(5),
+        source: "page.html#/tcb_info".to_owned(),
+    }];
+    report.enclave = Some(EnclaveFacts {
+        version: 3,
+        signed_sha256: Sha256Digest::of(b"an enclave"),
+        mr_enclave: Sha256Digest::of(b"code"),
+        mr_signer: Sha256Digest::of(b"signer"),
+        isv_prod_id: 1,
+        isv_svn: 3,
+        debug: true,
+        report_data: ReportData::new([6; 64]),
+    });
     report.root = Some(Root {
         name: "CN=veritee test root".to_owned(),
         spki_sha256: Sha256Digest::of(b"test root"),
@@ -369,6 +384,8 @@ fn base() -> Report {
         checks: CheckId::ALL.iter().copied().map(passed).collect(),
         notices: Vec::new(),
         quote: Some(quote()),
+        enclave: None,
+        claimed: Vec::new(),
         tcb: Some(tcb()),
         identity: Some(identity()),
         events: events(),

@@ -2,18 +2,21 @@
 
 use super::{Side, Topic};
 use crate::facts;
+use std::collections::BTreeMap;
 use veritee_audit::{Fact, Party, Reach};
 use veritee_compose::{Deployment, UnboundCompose, deployment};
-use veritee_eventlog::{AppIdentity, EventLog, ReplayedLog, fold, replay};
+use veritee_eventlog::{AppIdentity, Event, EventLog, ReplayedLog, fold, replay};
 use veritee_model::evidence::EventLogFormat;
 use veritee_model::report::QuoteFacts;
 use veritee_model::{Budget, Evidence, Item, Rtmr, RtmrIndex, Sha256Digest};
 use veritee_quote::{Body, Quote};
 use x509_parser::pem::Pem;
 
+const DEBUG: &str = "reads and changes the machine's memory";
+
 /// What lets the host read or steer a machine, by the bit of TDATTRIBUTES (Intel TDX Module Base Architecture, ATTRIBUTES).
 const ATTRIBUTES: [(u32, bool, &str, &str); 3] = [
-    (0, true, "debug", "reads and changes the machine's memory"),
+    (0, true, "debug", DEBUG),
     (28, false, "sept_ve_disable", "can inject exceptions"),
     (29, true, "migratable", "can move the machine to another"),
 ];
@@ -47,11 +50,17 @@ impl Side {
 
     fn quote(&mut self, quote: &Quote) {
         match quote.body() {
-            Body::Td(td) => self.registers(&facts::quote(quote, td)),
+            Body::Td(td) => {
+                self.registers(&facts::quote(quote, td));
+                self.plain(Topic::Registers, "seam_attributes", td.seam_attributes.to_string());
+                // Every member that a longer body adds, whatever they are called.
+                self.members(Topic::Registers, "extension", &serde_json::to_value(&td.extension));
+            }
             Body::Sgx(enclave) => {
-                self.plain(Topic::Registers, "mr_enclave", enclave.mr_enclave.to_string());
-                self.plain(Topic::Registers, "mr_signer", enclave.mr_signer.to_string());
-                self.plain(Topic::Registers, "report_data", enclave.report_data.to_string());
+                self.members(Topic::Registers, "enclave", &serde_json::to_value(enclave));
+                let reach = enclave.is_debug().then_some(Reach::to(Party::Host, 2, DEBUG));
+                let word = if enclave.is_debug() { "on" } else { "off" };
+                self.add(Topic::Registers, "debug", Fact::reaching(word, reach));
             }
         }
         if let Some(hint) = quote.pck_hint() {
@@ -60,6 +69,14 @@ impl Side {
         let enclave = quote.qe_report();
         self.plain(Topic::Platform, "qe.mr_signer", enclave.mr_signer.to_string());
         self.version(Topic::Platform, "qe.isv_svn", u64::from(enclave.isv_svn));
+    }
+
+    fn members(&mut self, topic: Topic, name: &str, value: &serde_json::Result<serde_json::Value>) {
+        let Ok(serde_json::Value::Object(members)) = value else { return };
+        for (member, value) in members {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            self.plain(topic, format!("{name}.{member}"), text);
+        }
     }
 
     pub(super) fn registers(&mut self, quote: &QuoteFacts) {
@@ -132,16 +149,45 @@ impl Side {
         }
         // Against itself it always replays: nothing is shown by that, and nothing is said to be.
         if let Ok(replayed) = replay(&log, &own) {
-            self.identity(&replayed);
+            self.identity(&replayed, &item.item.source);
         }
     }
 
-    fn identity(&mut self, replayed: &ReplayedLog) {
-        let events = replayed.log().of_register(RtmrIndex::Rtmr3);
-        let boot = events.take_while(|event| event.name() != "system-ready");
-        self.boot(boot.map(|event| (event.name(), crate::event_log::payload_text(event))));
-        let Ok(identity) = AppIdentity::read(replayed) else { return };
+    fn identity(&mut self, replayed: &ReplayedLog, source: &str) {
+        let events: Vec<&Event> = replayed.log().of_register(RtmrIndex::Rtmr3).collect();
+        let text = |event: &&Event| crate::event_log::payload_text(event);
+        let mut ready = false;
+        self.boot(events.iter().map(|event| {
+            let after = ready;
+            ready |= event.name() == "system-ready";
+            (event.name(), text(event), after)
+        }));
+        if events.is_empty() {
+            return;
+        }
         let topic = Topic::Identity;
+        let identity = match AppIdentity::read(replayed) {
+            Ok(identity) => identity,
+            Err(error) => {
+                // What the events say one by one is compared all the same, and what is absent stands as absent.
+                self.problems.push(format!("{source}: its events name no application: {error}"));
+                for (name, event) in [
+                    ("app_id", "app-id"),
+                    ("compose_hash", "compose-hash"),
+                    ("instance_id", "instance-id"),
+                    ("os_image_hash", "os-image-hash"),
+                ] {
+                    let found = events.iter().find(|found| found.name() == event);
+                    let found = found.map(|event| hex::encode(event.payload()));
+                    self.plain(topic, name, found.unwrap_or_else(|| "(no event)".to_owned()));
+                }
+                let found = events.iter().find(|found| found.name() == "key-provider").map(text);
+                let said = found.unwrap_or_else(|| "(no event)".to_owned());
+                self.claimed_keys(&said);
+                self.claimed(topic, "key_provider", &said);
+                return;
+            }
+        };
         self.plain(topic, "app_id", identity.app_id().to_string());
         self.plain(topic, "compose_hash", identity.compose_hash().to_string());
         self.plain(topic, "instance_id", identity.instance_id().map(ToString::to_string).unwrap_or_default());
@@ -152,21 +198,24 @@ impl Side {
         self.keys(provider.name(), &hex::encode(provider.id()));
     }
 
-    /// Boot events beside those that name the application.
-    pub(super) fn boot<'a>(&mut self, events: impl Iterator<Item = (&'a str, String)>) {
-        let mut scripts = 0_usize;
-        for (name, payload) in events {
+    /// Events of RTMR3 beside those that name the application, and whether each came after `system-ready`: by name, and
+    /// by how often the name came before.
+    pub(super) fn boot<'a>(&mut self, events: impl Iterator<Item = (&'a str, String, bool)>) {
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        for (name, payload, after) in events {
             self.claimed(Topic::Events, "boot", "listed");
-            match name {
-                "init-script-hash" => {
-                    self.plain(Topic::Events, format!("boot.{name}[{scripts}]"), payload);
-                    scripts = scripts.saturating_add(1);
-                }
-                "rootfs-hash" | "mr-kms" | "gpu-policy-hash" | "storage-fs" => {
-                    self.plain(Topic::Events, format!("boot.{name}"), payload);
-                }
-                _ => {}
+            let identity =
+                ["app-id", "compose-hash", "instance-id", "os-image-hash", "key-provider"].contains(&name);
+            let path = format!("boot.{}{name}", if after { "after-system-ready." } else { "" });
+            let times = seen.entry(path.clone()).or_default();
+            let before = *times;
+            *times = before.saturating_add(1);
+            // Told with the identity, where the first of them is what counts.
+            if identity && !after && before == 0 {
+                continue;
             }
+            let path = if before == 0 { path } else { format!("{path}[{before}]") };
+            self.plain(Topic::Events, path, payload);
         }
     }
 
@@ -218,9 +267,12 @@ impl Side {
 
     fn claimed_keys(&mut self, text: &str) {
         let known = self.facts.get(&Topic::Identity).is_some_and(|facts| facts.contains_key("key_provider"));
-        let Ok(value) = serde_json::from_str::<serde_json::Value>(text) else { return };
-        if let (false, Some(name)) = (known, value.get("name").and_then(serde_json::Value::as_str)) {
-            self.keys(name, value.get("id").and_then(serde_json::Value::as_str).unwrap_or_default());
+        let value = serde_json::from_str::<serde_json::Value>(text).unwrap_or_default();
+        let member = |name| value.get(name).and_then(serde_json::Value::as_str);
+        match (known, member("name")) {
+            (true, _) => {}
+            (false, Some(name)) => self.keys(name, member("id").unwrap_or_default()),
+            (false, None) => self.problems.push(format!("the key provider {text:?} names nobody")),
         }
     }
 
@@ -251,7 +303,9 @@ impl Side {
     /// The key of a chain's leaf, and who issued it.
     fn certificate(&mut self, name: &str, item: &Item) {
         let pem = Pem::iter_from_buffer(&item.bytes).next().and_then(Result::ok);
-        let Some(Ok(leaf)) = pem.as_ref().map(Pem::parse_x509) else { return };
+        let Some(Ok(leaf)) = pem.as_ref().map(Pem::parse_x509) else {
+            return self.problems.push(format!("{}: holds no certificate that can be read", item.source));
+        };
         self.plain(
             Topic::Bindings,
             format!("{name}.key"),
@@ -263,7 +317,11 @@ impl Side {
 
     fn hardware(&mut self, evidence: &Evidence) {
         let Some(item) = &evidence.vm_config else { return };
-        let Ok(serde_json::Value::Object(members)) = serde_json::from_slice(&item.bytes) else { return };
+        let Ok(serde_json::Value::Object(members)) = serde_json::from_slice(&item.bytes) else {
+            return self
+                .problems
+                .push(format!("{}: the vm_config cannot be compared: no object", item.source));
+        };
         for (name, value) in members {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             self.plain(Topic::VmConfig, name, text);

@@ -20,8 +20,8 @@ impl Side {
         if let Some(identity) = &report.identity {
             side.application(identity);
         }
-        let boot = report.events.iter().filter(|event| !event.after_system_ready);
-        side.boot(boot.map(|event| (event.name.as_str(), event.payload.clone())));
+        let events = report.events.iter();
+        side.boot(events.map(|event| (event.name.as_str(), event.payload.clone(), event.after_system_ready)));
         for input in &report.inputs {
             match input.name.as_str() {
                 "gpus" => side.plain(Topic::Gpus, "gpus", input.sha256.to_string()),
