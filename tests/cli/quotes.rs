@@ -135,7 +135,8 @@ fn an_enclave_is_shown_and_bound_by_the_words_for_sgx() {
         (format!("isv_svn = {}", version + 1), 11),
         (format!("config_id = \"{}\"", "ab".repeat(64)), 11),
         ("mrenclave = []".to_owned(), 2),
-        ("mr_enclave = [\"00\"]".to_owned(), 2),
+        (format!("mr_enclave = [\"{other}\"]\nminimum_isv_svn = 0"), 11),
+        ("mrenclave = [\"00\"]".to_owned(), 2),
     ] {
         verify(&format!("[sgx]\n{words}\n")).ends(code);
     }

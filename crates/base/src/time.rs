@@ -105,7 +105,7 @@ impl UnixTime {
                 _ => byte.is_ascii_digit(),
             });
         let time = if is_date { Self::parse(&format!("{text}T00:00:00Z")) } else { Self::parse(text) };
-        time.map_err(|_| error(Expected::Written))
+        time.map_err(|_no_time| error(Expected::Written))
     }
 
     /// Reads a field that people write: see [`Self::parse_written`].

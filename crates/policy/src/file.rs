@@ -193,14 +193,15 @@ pub struct Td {
 #[serde(default, deny_unknown_fields)]
 pub struct Sgx {
     /// One of these enclaves, by measurement.
-    #[serde(deserialize_with = "words::some")]
+    #[serde(alias = "mr_enclave", deserialize_with = "words::some")]
     pub mrenclave: Vec<Sha256Digest>,
     /// One of these signers.
-    #[serde(deserialize_with = "words::some")]
+    #[serde(alias = "mr_signer", deserialize_with = "words::some")]
     pub mrsigner: Vec<Sha256Digest>,
     /// Exact ISVPRODID.
     pub isv_prod_id: Option<u16>,
     /// Least ISVSVN.
+    #[serde(alias = "minimum_isv_svn")]
     pub isv_svn: Option<u16>,
     /// Exact CONFIGID, 64 bytes.
     pub config_id: Option<ReportData>,

@@ -37,7 +37,10 @@ impl Page {
         if !report.claimed.is_empty() {
             self.heading(CLAIMED);
             for claim in &report.claimed {
-                self.screen.labelled(2, NAMES, (Style::Plain, &claim.name), &self.shorten.text(&claim.value));
+                // These two are what a reader compares with what was promised.
+                let whole = matches!(claim.name.as_str(), "app_id" | "compose_hash");
+                let value = if whole { claim.value.clone() } else { self.shorten.text(&claim.value) };
+                self.screen.labelled(2, NAMES, (Style::Plain, &claim.name), &value);
             }
         }
         if self.verbose > 0 {
