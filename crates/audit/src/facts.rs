@@ -6,6 +6,7 @@
 pub(crate) mod address;
 pub(crate) mod arrival;
 pub(crate) mod built;
+pub(crate) mod code;
 pub(crate) mod commits;
 pub(crate) mod docker;
 pub(crate) mod downloads;
@@ -21,6 +22,7 @@ pub(crate) mod outside;
 pub(crate) mod printed;
 pub(crate) mod protection;
 pub(crate) mod repository;
+pub(crate) mod spoken;
 pub(crate) mod stores;
 pub(crate) mod switches;
 pub(crate) mod ways_in;

@@ -166,6 +166,28 @@ pub(crate) fn mentions(text: &str, name: &str) -> bool {
     })
 }
 
+/// Whether a file of this name is run or loaded as code.
+pub(crate) fn names_code(path: &str) -> bool {
+    const EXTENSIONS: &[&str] = &[
+        ".py", ".js", ".mjs", ".cjs", ".ts", ".sh", ".bash", ".rb", ".pl", ".php", ".lua", ".rego", ".wasm",
+        ".go", ".sql", ".jar", ".ex", ".exs", ".so", ".ps1", ".groovy", ".r",
+    ];
+    let lower = path.to_ascii_lowercase();
+    EXTENSIONS.iter().any(|extension| lower.ends_with(extension))
+        || [
+            "/bin/",
+            "/sbin/",
+            "/etc/cron",
+            "/docker-entrypoint",
+            "/etc/init.d/",
+            "/etc/profile",
+            "/etc/systemd/",
+        ]
+        .iter()
+        .any(|part| lower.contains(part))
+        || lower.ends_with("entrypoint")
+}
+
 pub(crate) fn base(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
 }

@@ -1,6 +1,6 @@
 //! Protects the measured document from parts that stand elsewhere.
 
-use crate::facts::arrival::names_code;
+use crate::facts::words::names_code;
 use crate::facts::mounts;
 use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;

@@ -37,14 +37,18 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 (open_debugger(text.split_whitespace()) == Some(false))
                     .then_some((Severity::Medium, "a debugger"))
             };
-            let literal = entry.value.fixed().filter(|_| !entry.bare && !is_debug(entry));
-            let Some((severity, why)) =
+            let literal = entry.value.fixed().filter(|_| !entry.bare);
+            let Some((grade, why)) =
                 literal.and_then(|text| switches::judge(entry.name, &text)).or_else(debugger)
             else {
+                if is_debug(entry) {
+                    let evidence = format!("{} environment.{}: {text}", service.name, entry.name);
+                    sink.add(Note::fail(&entry.value.place, evidence).severity(severity).about(entry.name));
+                }
                 continue;
             };
             let evidence = format!("{} environment.{}: {text} ({why})", service.name, entry.name);
-            sink.add(Note::fail(&entry.value.place, evidence).severity(severity).about(entry.name));
+            sink.add(Note::fail(&entry.value.place, evidence).severity(grade).about(entry.name));
         }
         for program in service.programs.iter().filter(|program| !program.path.starts_with("healthcheck")) {
             for command in program.commands.iter().filter(|command| develops(command)) {
@@ -57,11 +61,6 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 sink.add(Note::fail(&program.place, evidence).severity(severity).about(service.name));
             }
         }
-        for entry in service.environment.iter().filter(|entry| is_debug(entry)) {
-            let evidence =
-                format!("{} environment.{}: {}", service.name, entry.name, entry.value.effective());
-            sink.add(Note::fail(&entry.value.place, evidence).severity(severity).about(entry.name));
-        }
     }
 }
 
@@ -69,6 +68,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 fn is_debug(entry: &EnvironmentEntry<'_>) -> bool {
     let Some(text) = entry.value.fixed().map(|text| text.trim().to_ascii_lowercase()) else { return false };
     let on = matches!(text.as_str(), "1" | "true" | "yes" | "on");
+    let off = matches!(text.as_str(), "0" | "false" | "no" | "off");
     let words = crate::names::words(entry.name);
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     match entry.name {
@@ -81,8 +81,9 @@ fn is_debug(entry: &EnvironmentEntry<'_>) -> bool {
         }
         "LOG_LEVEL" | "LOGLEVEL" => matches!(text.as_str(), "trace" | "debug"),
         _ => {
-            on && has(&["DEBUG", "TRACE", "MOCK", "FAKE", "INSECURE", "UNSAFE", "DEV", "SIMULATOR", "BYPASS"])
-                && !has(&["NO", "DISABLE", "DISABLED"])
+            let stands = if switches::is_turned(&words) { off } else { on };
+            stands && has(&["DEBUG", "TRACE", "MOCK", "FAKE", "INSECURE", "UNSAFE", "DEV", "SIMULATOR"])
+                || on && has(&["BYPASS"])
         }
     }
 }
