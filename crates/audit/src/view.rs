@@ -115,10 +115,7 @@ impl<'d> Service<'d> {
     }
 
     pub(crate) fn is_true(&self, path: &str) -> bool {
-        self.scalar(path).is_some_and(|field| {
-            field.is_settable()
-                || matches!(field.effective().to_ascii_lowercase().as_str(), "true" | "yes" | "on")
-        })
+        self.scalar(path).is_some_and(|field| field.is_settable() || field.says_true())
     }
 
     pub(crate) fn image(&self) -> Option<&Field<'d>> {

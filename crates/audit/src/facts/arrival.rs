@@ -101,7 +101,6 @@ const JUDGED: &[&str] = &[
     "network_mode",
     "pid",
     "privileged",
-    "profiles",
     "runtime",
     "security_opt",
     "sysctls",
@@ -220,6 +219,7 @@ fn in_service(ground: &Ground<'_>, service: &Service<'_>, sink: &str, variable: 
     }
     let head = sink.split('.').next().unwrap_or("");
     match head {
+        "profiles" => Arrival::Unknown("whether the service runs at all"),
         "depends_on" => Arrival::Unknown("whether what has to run before is waited for"),
         "command" | "entrypoint" | "healthcheck" | "post_start" | "pre_start" | "pre_stop" => {
             run(service, sink, variable)

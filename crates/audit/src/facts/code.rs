@@ -4,7 +4,6 @@
 //! harmless where every word in it is on a closed list, or a name that the text itself gives a value, and where what it
 //! speaks to is the own machine. What fetches from elsewhere is said; everything else is not understood, and counts.
 
-use crate::script::Command;
 use std::collections::BTreeSet;
 
 /// A text that an interpreter is given.
@@ -396,14 +395,26 @@ impl Tokens {
     }
 }
 
-/// What a command's text does, where it is none of the shell's and not harmless.
-pub(crate) fn of_command(command: &Command, inside: &[&str]) -> Option<Effect> {
-    let text = of(&command.words)?;
+/// What the text that a command gives to an interpreter does, where that is not harmless. `input` is what the program
+/// reads, where it runs what it reads.
+pub(crate) fn of_command(words: &[String], input: Option<&str>, inside: &[&str]) -> Option<Effect> {
+    let program = words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
+    let read = || {
+        let text = input.filter(|_| is_interpreter(program))?;
+        Some(Text { program: plain(program).to_owned(), text, others: Vec::new() })
+    };
+    let text = of(words).or_else(read)?;
     match text.judge(inside) {
         Effect::Harmless => None,
         Effect::Unknown if text.starts_image_module() => None,
         effect => Some(effect),
     }
+}
+
+/// The option behind which an interpreter takes the text of a program.
+pub(crate) fn text_option(program: &str) -> Option<&'static str> {
+    let (_, options) = OPTIONS.iter().find(|(known, _)| *known == plain(program))?;
+    options.first().copied()
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use crate::script::Command;
 use crate::view::{Mount, Service, View, Writers};
 use veritee_model::Place;
 
+mod shared;
+
 /// Part of a service's files that is no part of its image.
 pub(crate) struct Area {
     target: String,
@@ -212,6 +214,7 @@ pub(crate) fn loaded(view: &View<'_>, service: &Service<'_>) -> Vec<Loaded> {
             );
         }
     }
+    shared::mentioned(service, &areas, &mut found);
     found
 }
 
