@@ -1,7 +1,6 @@
 //! The commands of scripts, containers and builds as the rules ask for them. The reading is `veritee-compose`'s.
 
-use crate::facts::code::is_interpreter;
-use crate::facts::words::is_shell;
+use crate::facts::code::{is_shell, runs_input};
 use crate::text::Lines;
 use core::cell::OnceCell;
 use std::rc::Rc;
@@ -40,13 +39,16 @@ pub(crate) enum Input {
 impl Command {
     fn new(script: &shell::Script, index: usize, command: &shell::Command, invocation: &Invocation) -> Self {
         let redirected = command.redirections.iter().any(|redirection| redirection.operator.contains('>'));
+        let program = invocation.program().unwrap_or("");
+        let computed = invocation.words.first().is_some_and(|word| word.literal().is_none());
         let reads_code = || {
-            let program = invocation.program().unwrap_or("");
-            let computed = invocation.words.first().is_some_and(|word| word.literal().is_none());
-            computed || is_interpreter(program) && invocation.code().iter().all(|code| matches!(code, shell::Code::Input { .. }))
-                || is_shell(program) && invocation.code().iter().any(|code| matches!(code, shell::Code::Input { .. }))
+            let input = |code: &shell::Code| matches!(code, shell::Code::Input { .. });
+            computed || (runs_input(program) || is_shell(program)) && invocation.code().iter().any(input)
         };
-        let fed = command.position > 0 || command.redirections.iter().any(|r| r.operator.starts_with('<'));
+        // The text of a here-document for a shell was read as one.
+        let document = |operator: &str| operator.starts_with("<<") && is_shell(program);
+        let reads = |r: &shell::Redirection| r.operator.starts_with('<') && !document(&r.operator);
+        let fed = command.position > 0 || command.redirections.iter().any(reads);
         let input = if !fed || !reads_code() {
             Input::None
         } else {

@@ -555,7 +555,7 @@ impl<'d> Reader<'d> {
 
     fn field(&self, value: &'d Value, path: &str) -> Field<'d> {
         let raw = if value.references.is_empty() { &value.text } else { self.written(value.span) };
-        Field { value, raw, place: self.place(Text::ComposeFile, value.alias.unwrap_or(value.span), path) }
+        Field { value, raw, place: self.place(Text::ComposeFile, value.span, path) }
     }
 
     /// A whole entry of which `value` is the part that counts.

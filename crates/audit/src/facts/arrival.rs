@@ -147,7 +147,12 @@ pub(crate) struct Ground<'a> {
     labels_are_read: OnceCell<bool>,
     /// Of each config that was asked about, what every variable in it does.
     texts: RefCell<BTreeMap<String, BTreeMap<String, Arrival>>>,
+    /// First words of the names of each service that was asked about, with how often they stand there.
+    brands: RefCell<BTreeMap<String, BTreeMap<String, usize>>>,
 }
+
+/// Variables of a service that begin with the same word, from which on it is taken for the name of the program.
+const BRAND: usize = 5;
 
 impl<'a> Ground<'a> {
     pub(crate) fn of(view: &'a View<'a>) -> Self {
@@ -167,7 +172,25 @@ impl<'a> Ground<'a> {
             code,
             labels_are_read: OnceCell::new(),
             texts: RefCell::new(BTreeMap::new()),
+            brands: RefCell::new(BTreeMap::new()),
         }
+    }
+
+    /// A number of what the program handles, behind the name of that program: a word that begins several of the service's
+    /// variables says whose they are, not what they do.
+    fn behind_brand(&self, service: &Service<'_>, name: &str) -> Option<Arrival> {
+        let (brand, rest) = name.split_once('_')?;
+        let mut brands = self.brands.borrow_mut();
+        let counts = brands.entry(service.name.to_owned()).or_insert_with(|| {
+            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+            for first in service.environment.iter().filter_map(|entry| entry.name.split_once('_')) {
+                let count = counts.entry(first.0.to_owned()).or_default();
+                *count = count.saturating_add(1);
+            }
+            counts
+        });
+        let is_brand = counts.get(brand).copied().unwrap_or(0) >= BRAND;
+        names::harmless(rest).filter(|_| is_brand).map(Arrival::Harmless)
     }
 
     /// The config of this path is mounted where code lies, or is a script by its first line.
@@ -206,7 +229,10 @@ fn in_service(ground: &Ground<'_>, service: &Service<'_>, sink: &str, variable: 
         if in_query(service, name, variable) {
             return Arrival::Unknown("part of an address: what stands in it can add settings to it");
         }
-        return named(name);
+        return match named(name) {
+            Arrival::Unknown(why) => ground.behind_brand(service, name).unwrap_or(Arrival::Unknown(why)),
+            known => known,
+        };
     }
     if let Some((_, why)) = HARMLESS.iter().find(|(key, _)| is_at(sink, key)) {
         return Arrival::Harmless(why);

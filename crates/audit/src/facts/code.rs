@@ -79,6 +79,16 @@ pub(crate) fn plain(program: &str) -> &str {
     if name.is_empty() { program } else { name.trim_end_matches('-') }
 }
 
+pub(crate) fn is_shell(program: &str) -> bool {
+    matches!(program, "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "fish")
+}
+
+/// Whether a program runs the text that it reads: an interpreter whose own text is no argument.
+pub(crate) fn runs_input(program: &str) -> bool {
+    let name = plain(program);
+    OPTIONS.iter().any(|(known, _)| *known == name) && !matches!(name, "nix" | "gdb" | "osascript")
+}
+
 pub(crate) fn is_interpreter(program: &str) -> bool {
     let name = plain(program);
     OPTIONS.iter().any(|(known, _)| *known == name) || OTHERS.contains(&name)
@@ -174,6 +184,8 @@ const HARMLESS: &[&str] = &[
     "end", "data", "read", "decode", "text", "body", "timeout", "settimeout", "close", "client", "HTTPConnection",
     "getresponse", "host", "port", "path", "method", "headers", "raise_for_status", "require", "request", "open", "URLError",
     "is_open", "destroy", "resume", "AF_INET", "AF_UNIX", "SOCK_STREAM", "connect_ex", "HEAD", "GET", "localhost",
+    "hostname", "pathname", "req", "context", "ssl", "_create_unverified_context", "create_default_context", "check_hostname",
+    "verify_mode", "CERT_NONE", "rejectUnauthorized", "f", "b", "u",
 ];
 
 /// Words that run text, start programs, load code or write files.
@@ -200,7 +212,9 @@ impl Text<'_> {
         }
         let speaks = loads || has(NETWORK) && !self.only_imports_local(&read);
         let is_own = |host: &str| OWN.contains(&host) || inside.contains(&host);
-        let addresses: Vec<&str> = read.texts.iter().filter_map(|text| address(text)).collect();
+        let texts = read.texts.iter().map(String::as_str);
+        let addresses: Vec<&str> =
+            texts.filter_map(|text| address(text).or_else(|| inside.contains(&text).then_some(text))).collect();
         let foreign = addresses.iter().any(|host| !is_own(host));
         if speaks && (foreign || addresses.is_empty() && !self.stays_local(&read)) {
             return Effect::Fetches;
@@ -400,7 +414,7 @@ impl Tokens {
 pub(crate) fn of_command(words: &[String], input: Option<&str>, inside: &[&str]) -> Option<Effect> {
     let program = words.first().map_or("", |word| word.rsplit('/').next().unwrap_or(word));
     let read = || {
-        let text = input.filter(|_| is_interpreter(program))?;
+        let text = input.filter(|_| runs_input(program))?;
         Some(Text { program: plain(program).to_owned(), text, others: Vec::new() })
     };
     let text = of(words).or_else(read)?;

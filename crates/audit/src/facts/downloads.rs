@@ -134,6 +134,14 @@ fn by_verbs(program: &str, verbs: &[&str], command: &Command) -> Option<&'static
         ("uv", "pip" | "sync" | "add") => Some("installs what the index has today"),
         ("uv", "run") if command.has("--with") || command.has("--with-requirements") => runs,
         ("go", "run") if verbs.iter().any(|word| word.contains('@')) => runs,
+        ("nix", "run" | "shell" | "develop") if verbs.iter().skip(1).any(|word| names_flake(word)) => runs,
+        ("run" | "serve", _) if ["jsr:", "npm:"].iter().any(|start| command.words.iter().any(|w| w.starts_with(start))) => runs,
+        ("doppler" | "infisical" | "op" | "chamber" | "teller" | "berglas", "run" | "exec") => {
+            Some("gets its whole environment from a server")
+        }
+        ("puppet", "agent") | ("chef-client" | "salt-minion" | "ansible-pull" | "cf-agent", _) => {
+            Some("asks a server what to do")
+        }
         ("nix", "run" | "shell" | "develop" | "profile") | ("deno", "run" | "install" | "serve")
             if remote() =>
         {
@@ -159,6 +167,11 @@ fn by_verbs(program: &str, verbs: &[&str], command: &Command) -> Option<&'static
         }
         _ => None,
     }
+}
+
+/// A flake by its name in a registry, or at an address; no folder of the image.
+fn names_flake(word: &str) -> bool {
+    !word.starts_with(['.', '/']) && (word.contains('#') || word.contains(':'))
 }
 
 /// The program and what it is asked, seen through `python -m pip`.

@@ -83,6 +83,7 @@ pub(crate) fn judge(name: &str, text: &str) -> Option<(Severity, &'static str)> 
             return (!value.is_empty() && value != "/dev/null")
                 .then_some((Severity::High, "the keys of every TLS connection are written there"));
         }
+        "GRADIO_SHARE" => return on.then_some((Severity::High, "a tunnel of the maker makes it public")),
         "WERKZEUG_DEBUG_PIN" => return off.then_some((Severity::High, "the debugger asks nobody who he is")),
         "POSTGRES_HOST_AUTH_METHOD" => {
             return (value == "trust").then_some((Severity::Medium, "everybody who reaches it is let in"));
@@ -189,6 +190,61 @@ fn check_off(words: &[String], on: bool, off: bool) -> Option<(Severity, &'stati
         _ if demanded => Some((Severity::Medium, "what was asked for is not asked for any more")),
         _ => None,
     }
+}
+
+/// As [`judge`], of an option or of a line of a configuration file: only what turns a protection off.
+pub(crate) fn protection(name: &str, text: &str) -> Option<(Severity, &'static str)> {
+    let value = text.trim().to_ascii_lowercase();
+    let on = matches!(value.as_str(), "1" | "true" | "yes" | "on" | "y" | "enabled");
+    let off = matches!(value.as_str(), "0" | "false" | "no" | "off" | "n" | "disabled" | "none" | "never");
+    check_off(&words(name), on, off)
+}
+
+/// Lines of configuration files, by their key and value, that let in whoever comes or run what he says.
+#[rustfmt::skip]
+const OPEN: &[(&str, &[&str], &str)] = &[
+    ("tls_reqcert", &["never", "allow"], "the certificate of the server is not checked"),
+    ("ssl_verify_client", &["off", "optional_no_ca"], "who calls is not checked"),
+    ("enable_script_checks", &["true"], "whoever reaches it runs programs"),
+    ("enable_local_script_checks", &["true"], "whoever writes its settings runs programs"),
+    ("org_role", &["admin", "editor"], "whoever comes may change everything"),
+    ("requirepass", &[""], "everybody who reaches it is let in"),
+    ("authenticator", &["allowallauthenticator"], "everybody who reaches it is let in"),
+    ("authorizer", &["allowallauthorizer"], "everybody who reaches it may do everything"),
+    ("xpack.security.enabled", &["false"], "everybody who reaches it is let in"),
+];
+
+/// What a line of a configuration file, below a heading, opens.
+pub(crate) fn line(heading: &str, line: &str) -> Option<(Severity, &'static str)> {
+    let line = line.trim().trim_start_matches("- ").trim_end_matches([',', ';']);
+    if line.starts_with(['#', ';']) || line.len() > 300 {
+        return None;
+    }
+    let words: Vec<&str> = line.split_whitespace().collect();
+    // `host all all 0.0.0.0/0 trust` of PostgreSQL.
+    if matches!(words.first(), Some(&("host" | "hostssl" | "hostnossl"))) && words.len() >= 5 && words.last() == Some(&"trust") {
+        return Some((Severity::High, "everybody who reaches it is let in"));
+    }
+    if line.starts_with("stats socket") && line.contains("level admin") && line.contains([':', '@']) {
+        return Some((Severity::High, "whoever reaches it changes what runs"));
+    }
+    let end = line.find(['=', ':', ' ', '\t'])?;
+    let key = line.get(..end)?.trim_matches(['"', '\'']);
+    let rest = line.get(end..)?.trim_start_matches(['=', ':', ' ', '\t']);
+    let value = rest.trim().trim_matches(['"', '\'', ',']).to_ascii_lowercase();
+    if key.is_empty() || value.contains(char::is_whitespace) {
+        return None;
+    }
+    let lower = key.to_ascii_lowercase();
+    let open = OPEN.iter().find(|(known, values, _)| *known == lower && values.contains(&value.as_str()));
+    if let Some((_, _, why)) = open {
+        return Some((Severity::High, why));
+    }
+    // Of TLS another rule speaks.
+    let tls = lower.contains("insecure") || lower.contains("ssl") || lower.contains("tls");
+    let plain = matches!(lower.as_str(), "enabled" | "enable" | "on" | "active");
+    let name = if plain { format!("{heading}_{key}") } else { key.to_owned() };
+    protection(&name, &value).filter(|_| !tls)
 }
 
 /// Whether the words against in a name turn it round: an odd number of them.

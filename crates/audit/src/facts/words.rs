@@ -1,5 +1,6 @@
 //! What a value from outside is in a command line: the program, a whole argument, the operand of an option.
 
+use crate::facts::code::is_shell;
 use crate::field::{Field, HOLE, RUN, is_at, list_of};
 use crate::view::Service;
 use veritee_compose::Value;
@@ -190,10 +191,6 @@ pub(crate) fn names_code(path: &str) -> bool {
 
 pub(crate) fn base(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
-}
-
-pub(crate) fn is_shell(program: &str) -> bool {
-    matches!(program, "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "fish")
 }
 
 /// The option after which an interpreter takes the text of a program.

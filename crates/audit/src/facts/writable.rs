@@ -2,7 +2,7 @@
 //! write it, another service too, writes what the first one runs.
 
 use crate::facts::mounts::{self, Kind};
-use crate::facts::words::is_shell;
+use crate::facts::code::is_shell;
 use crate::names::{self, NameClass, words};
 use crate::script::Command;
 use crate::view::{Mount, Service, View, Writers};

@@ -5,7 +5,8 @@
 
 use crate::pattern::pattern;
 use crate::facts::code;
-use crate::facts::words::{base, is_shell};
+use crate::facts::code::is_shell;
+use crate::facts::words::base;
 use crate::script::{Command, Input, commands_of};
 use crate::text::Lines;
 use parse_dockerfile::{Command as Form, Flag, Instruction, Source as CopySource, Span};
@@ -302,7 +303,9 @@ impl<'d> Reader<'d> {
                 let own = |document: &&Document| document.instruction == run.run.span.start;
                 for document in self.documents.iter().filter(own) {
                     text.push_str(&document.text);
-                    written.push(document.text.trim_start_matches('\n').to_owned());
+                    // The last line is the word that ends it.
+                    let lines = document.text.trim_start_matches('\n');
+                    written.push(lines.rsplit_once('\n').map_or("", |(lines, _)| lines).to_owned());
                 }
                 // `RUN <<E` with `#!`: the document is the program.
                 let interpreted = written.iter().find_map(|document| by_first_line(document, &text));
@@ -370,7 +373,8 @@ fn by_first_line(document: &str, text: &str) -> Option<Command> {
     })?;
     let alone = text.trim_start().starts_with("<<") || text.trim_start() == document.trim_start();
     let option = code::text_option(base(program)).filter(|_| alone)?;
-    let words = vec![base(program).to_owned(), option.to_owned(), document.to_owned()];
+    let code = document.split_once('\n').map_or("", |(_, code)| code);
+    let words = vec![base(program).to_owned(), option.to_owned(), code.to_owned()];
     Some(Command { words, piped: false, redirected: false, offset: 0, input: Input::None })
 }
 

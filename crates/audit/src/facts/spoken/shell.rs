@@ -2,7 +2,8 @@
 
 use super::identifiers;
 use crate::facts::code;
-use crate::facts::words::{base, is_shell};
+use crate::facts::code::is_shell;
+use crate::facts::words::base;
 use crate::names::{self, NameClass};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use veritee_compose::script::{self as shell, Code, Command, Invocation, Language, Script, Word, WordPart};

@@ -127,7 +127,8 @@ pub(super) fn mentioned(service: &Service<'_>, areas: &[Area], found: &mut Vec<L
         let hit = text.lines().find_map(|line| {
             let at = line.find('/')?;
             let area = shared.in_text(line)?;
-            (!is_data(line.get(..at).unwrap_or(line))).then_some((area, line))
+            let timed = line.trim_start().starts_with(|c: char| c == '*' || c.is_ascii_digit());
+            (timed || !is_data(line.get(..at).unwrap_or(line))).then_some((area, line))
         });
         if let Some((area, line)) = hit {
             add(&value.place, area, format!("{path}: {} (settings that load from there)", line.trim()));
@@ -155,10 +156,12 @@ fn is_below(path: &str, folder: &str) -> bool {
 
 /// Whether a name, or what stands before a path on its line, says that data lies there.
 fn is_data(name: &str) -> bool {
-    let words: Vec<String> =
-        name.split(|c: char| !c.is_ascii_alphanumeric()).flat_map(words).collect();
-    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    has(DATA) && !has(LOADS)
+    has(name, DATA) && !has(name, LOADS)
+}
+
+fn has(name: &str, list: &[&str]) -> bool {
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric()).flat_map(words);
+    words.any(|word| list.contains(&word.as_str()))
 }
 
 /// The first command of a program that makes something of such a path that is not known.
@@ -182,15 +185,18 @@ fn command<'a>(service: &Service<'_>, program: &Program, shared: &Shared<'a>) ->
             copied.iter().find(|(copy, _)| is_below(path, copy)).map(|(_, area)| *area)
         });
         if let Some(area) = from_copy.or_else(|| makes_more(command, shared)) {
-            return Some((area, command.text()));
+            let from = if from_copy.is_some() { format!(" (copied out of {})", area.target) } else { String::new() };
+            return Some((area, format!("{}{from}", command.text())));
         }
     }
     // What is computed out of what lies there, and run: `. "$(ls /inbox)"`, `find /inbox -exec {}`.
     let computed = |command: &&Command| {
         let first = command.words.first().map_or("", String::as_str);
-        let loads = matches!(first, "." | "source" | "eval") || crate::facts::words::is_shell(command.program())
+        let loads = matches!(first, "." | "source" | "eval") || code::is_shell(command.program())
             || code::is_interpreter(command.program());
-        let given = command.arguments().iter().any(|word| word.contains("$(") || word.contains('$'));
+        let text = code::is_shell(command.program())
+            && command.words.iter().any(|word| word.starts_with('-') && word.ends_with('c'));
+        let given = !text && command.arguments().iter().any(|word| word.contains("$(") || word.contains('$'));
         first == "{}" || first.starts_with("$(") || loads && given && command.words.len() <= 3
     };
     let runs_computed = program.commands.iter().find(computed)?;
@@ -203,19 +209,27 @@ fn command<'a>(service: &Service<'_>, program: &Program, shared: &Shared<'a>) ->
 
 /// Whether a command takes such a path for something else than data.
 fn makes_more<'a>(command: &Command, shared: &Shared<'a>) -> Option<&'a Area> {
-    if DATA_PROGRAMS.contains(&command.program()) {
+    // What stands behind `-c` is read as commands of its own.
+    let text = code::is_shell(command.program()) && command.words.iter().any(|word| word.starts_with('-') && word.ends_with('c'));
+    if text || DATA_PROGRAMS.contains(&command.program()) {
         return None;
     }
     let mut before = "";
-    for word in &command.words {
-        let area = shared.in_text(word);
+    let interpreter = code::is_interpreter(command.program()) && code::of(&command.words).is_none();
+    let mut behind_file = false;
+    for (index, word) in command.words.iter().enumerate() {
+        // A text of several words is read as commands of its own.
+        let area = if word.contains(char::is_whitespace) { None } else { shared.in_text(word) };
         let option = match word.split_once('=') {
             Some((name, _)) if name.starts_with('-') => name,
             _ => before,
         };
-        if let Some(area) = area.filter(|_| !option.starts_with('-') || !is_data(option)) {
+        // Arguments of a program that is a file of the image, not of the interpreter: data, unless they say otherwise.
+        let argument = behind_file && !(option.starts_with('-') && has(option, LOADS));
+        if let Some(area) = area.filter(|_| !argument && (!option.starts_with('-') || !is_data(option))) {
             return Some(area);
         }
+        behind_file |= interpreter && area.is_none() && index > 0 && !word.starts_with('-');
         before = word;
     }
     None

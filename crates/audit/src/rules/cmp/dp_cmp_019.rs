@@ -27,6 +27,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let severity = if view.flag("public_logs") == Some(true) { Severity::High } else { Severity::Medium };
     for service in view.active() {
         simulator(service, sink);
+        options(service, sink);
+        configurations(service, sink);
         for (value, text) in logs_all(service) {
             let evidence = format!("{}: {text}: everything that is handled goes to the log", service.name);
             sink.add(Note::fail(&value.place, evidence).severity(severity).about(service.name));
@@ -60,6 +62,55 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 );
                 sink.add(Note::fail(&program.place, evidence).severity(severity).about(service.name));
             }
+        }
+    }
+}
+
+/// Options by which whoever reaches a program stops it, or has it read its settings anew.
+const MANAGED: &[&str] = &["--web.enable-lifecycle", "--web.enable-admin-api", "--enable-lifecycle", "--enable-admin-api"];
+
+/// Options of what is run that turn a protection off: `--auth=none`, `--no-verify-attestation`.
+fn options(service: &Service<'_>, sink: &mut Sink<'_>) {
+    for program in service.programs.iter().filter(|program| !program.path.starts_with("configs.")) {
+        for command in &program.commands {
+            let found = command.arguments().iter().filter(|word| word.starts_with("--")).find_map(|word| {
+                let (name, value) = word.split_once('=').unwrap_or((word, "true"));
+                let (severity, why) = switches::protection(name.trim_start_matches('-'), value)?;
+                (severity >= Severity::High).then_some((word, why))
+            });
+            let managed = command.words.iter().find(|word| MANAGED.contains(&word.as_str()));
+            if let Some(word) = managed {
+                let why = "whoever reaches it stops it, or changes what it does";
+                let evidence = format!("{} {}: {word} ({why})", service.name, program.path);
+                let value = service.below(&program.path).find(|(_, value)| value.effective() == *word);
+                let place = value.map_or(&program.place, |(_, value)| &value.place);
+                sink.add(Note::fail(place, evidence).severity(Severity::Medium).about(service.name));
+            }
+            if let Some((word, why)) = found {
+                let evidence = format!("{} {}: {word} ({why})", service.name, program.path);
+                sink.add(Note::fail(&program.place, evidence).severity(Severity::High).about(service.name));
+            }
+        }
+    }
+}
+
+/// Lines of configuration files that turn a protection off, or let in whoever comes: the gravest of each file.
+fn configurations(service: &Service<'_>, sink: &mut Sink<'_>) {
+    for (path, value) in &service.configs {
+        let text = value.effective();
+        let mut heading = "";
+        let mut found: Vec<(Severity, String)> = Vec::new();
+        for line in text.split(['\n', '{', ',']) {
+            let bare = line.trim();
+            if let Some(name) = bare.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+                heading = name;
+            } else if let Some((severity, why)) = switches::line(heading, bare.trim_end_matches('}')) {
+                found.push((severity, format!("{bare} ({why})")));
+            }
+        }
+        if let Some((severity, text)) = found.into_iter().max_by_key(|(severity, _)| *severity) {
+            let note = Note::fail(&value.place, format!("{} {path}: {text}", service.name));
+            sink.add(note.severity(severity).about(service.name));
         }
     }
 }

@@ -47,6 +47,13 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 }
             }
         }
+        for (path, value) in service.configs.iter().filter(|(_, value)| !value.effective().starts_with("#!")) {
+            let text = value.effective();
+            if let Some(line) = text.lines().find(|line| names_shell(line)) {
+                let evidence = format!("{path}: {} (a shell that whoever reads the file may start)", line.trim());
+                sink.add(Note::unknown(&value.place, evidence).about(service.name));
+            }
+        }
         mount_kinds(service, sink);
         foreign_mounts(service, sink);
         for (key, known) in KINDS {
@@ -65,6 +72,26 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// Files and devices whose content the host chooses, and nothing measures.
+fn by_host(word: &str) -> bool {
+    #[rustfmt::skip]
+    const FILES: &[&str] = &[
+        "/proc/cmdline", "/sys/class/dmi", "/sys/devices/virtual/dmi", "/sys/block", "/sys/firmware", "/sys/hypervisor",
+        "/dev/vd", "/dev/sd", "/dev/hvc", "/dev/vsock", "/dev/fw_cfg", "/dev/virtio", "/dev/disk", "/dev/nvme", "/dev/sr0",
+    ];
+    FILES.iter().any(|file| word.contains(file))
+}
+
+/// A line of a configuration file that names a shell: whoever reads the file may start it.
+fn names_shell(line: &str) -> bool {
+    let line = line.trim();
+    let comment = line.starts_with(['#', ';']);
+    let words: Vec<&str> = line.split(|c: char| c.is_whitespace() || matches!(c, '=' | '"' | '\'' | ',')).collect();
+    let shell = words.iter().any(|word| matches!(*word, "/bin/sh" | "/bin/bash" | "/bin/ash" | "/bin/dash" | "/usr/bin/bash"));
+    let setting = line.to_ascii_uppercase().starts_with("SHELL") || line.starts_with("#!");
+    shell && !comment && !setting
+}
+
 /// Texts of other languages, and inputs of interpreters, of which it is not known that they are harmless.
 fn unread(commands: &[Command], inside: &[&str]) -> Vec<String> {
     let checked = commands.iter().any(is_checksum);
@@ -78,6 +105,11 @@ fn unread(commands: &[Command], inside: &[&str]) -> Vec<String> {
         // What is downloaded into it is said by another rule.
         let said = before.is_some_and(|before| fetches_code(before, Some(command), checked).is_some());
         let computed = command.input == Input::Unread && !said;
+        let prints = matches!(command.program(), "echo" | "printf");
+        let host = command.words.iter().find(|word| !prints && !word.contains(char::is_whitespace) && by_host(word));
+        if host.is_some() {
+            return Some(format!("{} (reads what the host chooses)", command.text()));
+        }
         match (text, computed) {
             (true, _) => Some(format!("{} (the text of a program: not all of it is known to be harmless)", command.text())),
             (_, true) => Some(format!("{} (runs what it reads, and that is not known)", command.text())),
