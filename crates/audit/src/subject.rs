@@ -54,7 +54,12 @@ impl<'a> Subject<'a> {
         let mut builds = Vec::new();
         for file in source.iter().flat_map(|source| &source.files) {
             if file.kind == FileKind::Dockerfile {
-                let origin = Origin { place: file.whole(), in_machine: false, test_like: file.test_like, arguments: BTreeMap::new() };
+                let origin = Origin {
+                    place: file.whole(),
+                    in_machine: false,
+                    test_like: file.test_like,
+                    arguments: BTreeMap::new(),
+                };
                 builds.push(Build::new(&file.text, origin, &context.budget));
             }
         }

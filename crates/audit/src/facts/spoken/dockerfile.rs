@@ -19,7 +19,8 @@ pub(super) fn texts(text: &str) -> Vec<String> {
             }
             Instruction::Run(run) => {
                 let step = command(&run.arguments);
-                let inner = step.split('\'').skip(1).step_by(2).chain(run.here_docs.iter().map(|d| &*d.value));
+                let inner =
+                    step.split('\'').skip(1).step_by(2).chain(run.here_docs.iter().map(|d| &*d.value));
                 found.extend(inner.filter(|inner| inner.contains('$')).map(str::to_owned));
             }
             _ => {}

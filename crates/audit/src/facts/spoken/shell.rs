@@ -36,8 +36,8 @@ const MORE: &[&str] = &[
     "wget", "xargs", "xxd", "yarn", "yq", "yum", "zip",
 ];
 
-/// Programs around another one whose own operand is a time or a number.
-const TIMED: &[&str] = &["timeout", "nice"];
+/// Programs around another one that have no operand, or one that is a time or a number.
+const TIMED: &[&str] = &["timeout", "nice", "exec", "nohup", "setsid", "command", "tini", "dumb-init"];
 
 /// Options of such programs whose operand is a time or a number, whatever stands in it.
 const TIMED_OPTIONS: &[(&str, &[&str])] = &[
@@ -203,7 +203,8 @@ impl<'s> Judge<'s> {
                     continue;
                 }
                 let name = assignment.name.as_str();
-                let leaves = assignment.exported || assignment.temporary || self.environment.contains(name);
+                let leaves =
+                    assignment.exported || assignment.before_command || self.environment.contains(name);
                 let special = names::process_control(name, true).is_some()
                     || matches!(name, "IFS" | "PS1" | "PS4" | "PROMPT_COMMAND" | "SHELL" | "HOME")
                     || names::classify(name) == NameClass::RuntimeHook;
@@ -245,8 +246,13 @@ impl<'s> Judge<'s> {
         for guard in command.guards.iter().filter_map(|index| self.script.guards.get(*index)) {
             // The word of a `case`; a condition is a command of its own.
             if guard.first == guard.end {
-                let roots: Vec<&str> =
-                    guard.variables.iter().filter_map(|name| self.holds.get(name)).flatten().copied().collect();
+                let roots: Vec<&str> = guard
+                    .variables
+                    .iter()
+                    .filter_map(|name| self.holds.get(name))
+                    .flatten()
+                    .copied()
+                    .collect();
                 for name in guard.variables.iter().filter_map(|name| self.names.get(name.as_str())) {
                     let seen = self.seen.entry(name).or_default();
                     *seen = seen.saturating_add(1);
@@ -266,8 +272,7 @@ impl<'s> Judge<'s> {
             .as_ref()
             .map_or(0, |invocation| command.words.len().saturating_sub(invocation.words.len()));
         let added = invocation.as_ref().is_some_and(|invocation| invocation.appended.is_some());
-        let declares =
-            matches!(program.as_str(), "export" | "declare" | "typeset" | "readonly" | "local");
+        let declares = matches!(program.as_str(), "export" | "declare" | "typeset" | "readonly" | "local");
         for (index, word) in command.words.iter().enumerate() {
             // What is assigned was followed above.
             if declares && index > start && literal_text(&word.parts).contains('=') {
@@ -279,13 +284,15 @@ impl<'s> Judge<'s> {
                 let fits = match () {
                     () if added || index == start || self.functions.contains(program.as_str()) => false,
                     () if around => {
-                        let timed = command.words.first().and_then(Word::literal);
-                        mention.whole && timed.is_some_and(|word| TIMED.contains(&base(word)))
+                        let around = invocation.as_ref().map_or(&[][..], |found| &found.around);
+                        mention.whole && around.iter().all(|word| TIMED.contains(&base(word)))
                     }
                     () if program == "printf" => prints && index > start.saturating_add(1),
                     () if PRINTERS.contains(&program.as_str()) => prints,
                     () if program == "exit" || program == "sleep" && mention.whole => true,
-                    () if mention.whole && mention.option.as_deref().is_some_and(|o| is_timed(&program, o)) => {
+                    () if mention.whole
+                        && mention.option.as_deref().is_some_and(|o| is_timed(&program, o)) =>
+                    {
                         command.substitution_depth == 0
                     }
                     () => {
@@ -304,13 +311,7 @@ impl<'s> Judge<'s> {
     }
 
     /// Names that stand in the literal text of a word: an interpreter reads them there.
-    fn literal(
-        &mut self,
-        word: &'s Word,
-        program: &str,
-        invocation: Option<&Invocation>,
-        prints: bool,
-    ) {
+    fn literal(&mut self, word: &'s Word, program: &str, invocation: Option<&Invocation>, prints: bool) {
         let text = literal_text(&word.parts);
         let roots = self.literal_roots(&text);
         if roots.is_empty() || prints {

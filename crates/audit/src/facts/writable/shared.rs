@@ -51,7 +51,8 @@ const LOADS: &[&str] = &[
 const SETTINGS: &[&str] = &["/etc/", "/config", "/app", "/usr/src/app", "/code", "/var/www", "/srv/app"];
 
 /// Of these, folders of certificates and names.
-const NO_SETTINGS: &[&str] = &["/etc/letsencrypt", "/etc/hostname", "/etc/hosts", "/etc/certs", "/etc/nginx/certs"];
+const NO_SETTINGS: &[&str] =
+    &["/etc/letsencrypt", "/etc/hostname", "/etc/hosts", "/etc/certs", "/etc/nginx/certs"];
 
 /// The targets of volumes that others write to.
 struct Shared<'a> {
@@ -112,7 +113,14 @@ pub(super) fn mentioned(service: &Service<'_>, areas: &[Area], found: &mut Vec<L
     }
     for program in service.programs.iter().filter(|program| !program.path.starts_with("configs.")) {
         if let Some((area, text)) = command(service, program, &shared) {
-            add(&program.place, area, format!("{}: {text} (what is made of it there is not known)", program.path));
+            add(
+                &program.place,
+                area,
+                format!(
+                    "{}: {text} (what is made of what lies below {} is not known)",
+                    program.path, area.target
+                ),
+            );
         }
     }
     for entry in &service.environment {
@@ -138,14 +146,18 @@ pub(super) fn mentioned(service: &Service<'_>, areas: &[Area], found: &mut Vec<L
         let target = mount.target.trim_end_matches('/');
         let settings = SETTINGS.iter().any(|folder| {
             let folder = folder.trim_end_matches('/');
-            target.strip_prefix(folder).is_some_and(|rest| {
-                rest.starts_with('/') || rest.is_empty() && folder != "/etc"
-            })
+            target
+                .strip_prefix(folder)
+                .is_some_and(|rest| rest.starts_with('/') || rest.is_empty() && folder != "/etc")
         });
         let others = NO_SETTINGS.iter().any(|folder| is_below(target, folder)) || target.contains("/cert");
         if let Some(area) = shared.targets.get(target).filter(|_| settings && !others) {
             let why = "code or settings are looked for there";
-            add(&mount.source.place, area, format!("volumes: {} -> {} ({why})", mount.source.raw, mount.target));
+            add(
+                &mount.source.place,
+                area,
+                format!("volumes: {} -> {} ({why})", mount.source.raw, mount.target),
+            );
         }
     }
 }
@@ -170,29 +182,33 @@ fn command<'a>(service: &Service<'_>, program: &Program, shared: &Shared<'a>) ->
     let mut mentioned: Option<&'a Area> = None;
     for command in &program.commands {
         let copies = COPIES.contains(&command.program());
-        if let Some((path, area)) = command.words.iter().find_map(|word| Some((word, shared.in_text(word)?))) {
+        if let Some((path, area)) = command.words.iter().find_map(|word| Some((word, shared.in_text(word)?)))
+        {
             mentioned = Some(area);
             let last = command.words.last().map_or("", String::as_str);
             if copies && last != path {
                 let folder = last.rsplit_once('/').map_or("", |(folder, _)| folder);
-                if CODE_FOLDERS.contains(&folder) || CODE_FOLDERS.contains(&last) || last.starts_with("/etc/") {
+                if CODE_FOLDERS.contains(&folder) || CODE_FOLDERS.contains(&last) || last.starts_with("/etc/")
+                {
                     return Some((area, command.text()));
                 }
                 copied.push((last, area));
             }
         }
-        let from_copy = runs(command).into_iter().find_map(|path| {
-            copied.iter().find(|(copy, _)| is_below(path, copy)).map(|(_, area)| *area)
-        });
+        let from_copy = runs(command)
+            .into_iter()
+            .find_map(|path| copied.iter().find(|(copy, _)| is_below(path, copy)).map(|(_, area)| *area));
         if let Some(area) = from_copy.or_else(|| makes_more(command, shared)) {
-            let from = if from_copy.is_some() { format!(" (copied out of {})", area.target) } else { String::new() };
+            let from =
+                if from_copy.is_some() { format!(" (copied out of {})", area.target) } else { String::new() };
             return Some((area, format!("{}{from}", command.text())));
         }
     }
     // What is computed out of what lies there, and run: `. "$(ls /inbox)"`, `find /inbox -exec {}`.
     let computed = |command: &&Command| {
         let first = command.words.first().map_or("", String::as_str);
-        let loads = matches!(first, "." | "source" | "eval") || code::is_shell(command.program())
+        let loads = matches!(first, "." | "source" | "eval")
+            || code::is_shell(command.program())
             || code::is_interpreter(command.program());
         let text = code::is_shell(command.program())
             && command.words.iter().any(|word| word.starts_with('-') && word.ends_with('c'));
@@ -210,7 +226,8 @@ fn command<'a>(service: &Service<'_>, program: &Program, shared: &Shared<'a>) ->
 /// Whether a command takes such a path for something else than data.
 fn makes_more<'a>(command: &Command, shared: &Shared<'a>) -> Option<&'a Area> {
     // What stands behind `-c` is read as commands of its own.
-    let text = code::is_shell(command.program()) && command.words.iter().any(|word| word.starts_with('-') && word.ends_with('c'));
+    let text = code::is_shell(command.program())
+        && command.words.iter().any(|word| word.starts_with('-') && word.ends_with('c'));
     if text || DATA_PROGRAMS.contains(&command.program()) {
         return None;
     }

@@ -48,7 +48,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
     for (service, build) in built::inline(subject, view) {
         for step in build.stages().last().map_or(&[][..], |stage| &stage.steps) {
-            let (Step::Start { commands, offset, .. } | Step::Check { commands, offset }) = step else { continue };
+            let (Step::Start { commands, offset, .. } | Step::Check { commands, offset }) = step else {
+                continue;
+            };
             for (_, why) in fetching(commands, &inside) {
                 let evidence = format!("{} build.dockerfile_inline: {why}", service.name);
                 sink.add(Note::fail(&build.place(*offset), evidence).about(service.name));

@@ -1,9 +1,9 @@
 //! Protects secrets from standing in a document that everybody can read.
 
-use crate::facts::stores::opens_only_inside;
-use crate::item::Item;
 use crate::facts::address::{self, Inside};
+use crate::facts::stores::opens_only_inside;
 use crate::field::{Field, HOLE};
+use crate::item::Item;
 use crate::known_keys::{self, KnownSecret, has_vendor_key, names_credential};
 use crate::names::{NameClass, classify};
 use crate::rule::{Need, Note, Rule, Sink};

@@ -67,7 +67,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 }
 
 /// Options by which whoever reaches a program stops it, or has it read its settings anew.
-const MANAGED: &[&str] = &["--web.enable-lifecycle", "--web.enable-admin-api", "--enable-lifecycle", "--enable-admin-api"];
+const MANAGED: &[&str] =
+    &["--web.enable-lifecycle", "--web.enable-admin-api", "--enable-lifecycle", "--enable-admin-api"];
 
 /// Options of what is run that turn a protection off: `--auth=none`, `--no-verify-attestation`.
 fn options(service: &Service<'_>, sink: &mut Sink<'_>) {

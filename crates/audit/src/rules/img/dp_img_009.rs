@@ -123,7 +123,10 @@ fn judge(subject: &Subject<'_>, service: &Service<'_>, build: Option<&Build>) ->
     if subject.open_inputs().is_none_or(|open| open.contains(&place)) {
         (Severity::High, "inline Dockerfile that takes what the network has today".to_owned())
     } else if let Some(what) = build.and_then(built::not_understood) {
-        (Severity::High, format!("inline Dockerfile with a step of which it is not known what it takes in: {what}"))
+        (
+            Severity::High,
+            format!("inline Dockerfile with a step of which it is not known what it takes in: {what}"),
+        )
     } else {
         (Severity::Medium, "inline Dockerfile with pinned inputs".to_owned())
     }

@@ -8,8 +8,8 @@ use crate::rule::{Note, Rule, Sink};
 use crate::script::{Command, Input};
 use crate::source::dockerfile::Step;
 use crate::subject::Subject;
-use std::collections::BTreeSet;
 use crate::view::{FaultKind, Service};
+use std::collections::BTreeSet;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -30,7 +30,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let inside: Vec<&str> = view.services.iter().map(|service| service.name).collect();
     for (service, build) in built::inline(subject, view) {
         for step in build.stages().last().map_or(&[][..], |stage| &stage.steps) {
-            let (Step::Start { commands, offset, .. } | Step::Check { commands, offset }) = step else { continue };
+            let (Step::Start { commands, offset, .. } | Step::Check { commands, offset }) = step else {
+                continue;
+            };
             for why in unread(commands, &inside) {
                 let evidence = format!("{} build.dockerfile_inline: {why}", service.name);
                 sink.add(Note::unknown(&build.place(*offset), evidence).about(service.name));
@@ -47,10 +49,12 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 }
             }
         }
-        for (path, value) in service.configs.iter().filter(|(_, value)| !value.effective().starts_with("#!")) {
+        for (path, value) in service.configs.iter().filter(|(_, value)| !value.effective().starts_with("#!"))
+        {
             let text = value.effective();
             if let Some(line) = text.lines().find(|line| names_shell(line)) {
-                let evidence = format!("{path}: {} (a shell that whoever reads the file may start)", line.trim());
+                let evidence =
+                    format!("{path}: {} (a shell that whoever reads the file may start)", line.trim());
                 sink.add(Note::unknown(&value.place, evidence).about(service.name));
             }
         }
@@ -86,8 +90,11 @@ fn by_host(word: &str) -> bool {
 fn names_shell(line: &str) -> bool {
     let line = line.trim();
     let comment = line.starts_with(['#', ';']);
-    let words: Vec<&str> = line.split(|c: char| c.is_whitespace() || matches!(c, '=' | '"' | '\'' | ',')).collect();
-    let shell = words.iter().any(|word| matches!(*word, "/bin/sh" | "/bin/bash" | "/bin/ash" | "/bin/dash" | "/usr/bin/bash"));
+    let words: Vec<&str> =
+        line.split(|c: char| c.is_whitespace() || matches!(c, '=' | '"' | '\'' | ',')).collect();
+    let shell = words
+        .iter()
+        .any(|word| matches!(*word, "/bin/sh" | "/bin/bash" | "/bin/ash" | "/bin/dash" | "/usr/bin/bash"));
     let setting = line.to_ascii_uppercase().starts_with("SHELL") || line.starts_with("#!");
     shell && !comment && !setting
 }
@@ -106,12 +113,16 @@ fn unread(commands: &[Command], inside: &[&str]) -> Vec<String> {
         let said = before.is_some_and(|before| fetches_code(before, Some(command), checked).is_some());
         let computed = command.input == Input::Unread && !said;
         let prints = matches!(command.program(), "echo" | "printf");
-        let host = command.words.iter().find(|word| !prints && !word.contains(char::is_whitespace) && by_host(word));
+        let host =
+            command.words.iter().find(|word| !prints && !word.contains(char::is_whitespace) && by_host(word));
         if host.is_some() {
             return Some(format!("{} (reads what the host chooses)", command.text()));
         }
         match (text, computed) {
-            (true, _) => Some(format!("{} (the text of a program: not all of it is known to be harmless)", command.text())),
+            (true, _) => Some(format!(
+                "{} (the text of a program: not all of it is known to be harmless)",
+                command.text()
+            )),
             (_, true) => Some(format!("{} (runs what it reads, and that is not known)", command.text())),
             _ => None,
         }
