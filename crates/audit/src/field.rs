@@ -21,6 +21,11 @@ impl Field<'_> {
     pub(crate) fn shape(&self) -> String {
         self.masked(|part| part.provenance.is_settable().then_some(HOLE))
     }
+
+    /// Whether compose reads it as true: a boolean may stand there as a word. Source: compose-go, `toBoolean`.
+    pub(crate) fn says_true(&self) -> bool {
+        matches!(self.effective().to_ascii_lowercase().as_str(), "true" | "y" | "yes" | "on")
+    }
 }
 
 impl Deref for Field<'_> {

@@ -83,6 +83,11 @@ pub fn process_control(name: &str, has_profiles: bool) -> Option<Severity> {
 /// The class of a name.
 #[must_use]
 pub fn classify(name: &str) -> NameClass {
+    // A framework's own word: it says where the value is used, not what it is. `NEXT_PRIVATE_KEY` is a key.
+    let name = match name.strip_prefix("NEXT_PRIVATE_").filter(|rest| rest.contains('_')) {
+        Some(rest) => rest,
+        None => name,
+    };
     let upper = name.to_ascii_uppercase().replace('-', "_");
     let words = words(name);
     let facts = Words { words: &words };
@@ -164,6 +169,8 @@ fn is_endpoint(upper: &str, facts: &Words<'_>) -> bool {
     let address =
         |word: &String| is_in(lists::ENDPOINT, word) && !(part_of_reached && is_in(lists::REACHED, word));
     facts.words.iter().any(address)
+        // Under which name mail is signed.
+        && !facts.any(&["DKIM"])
         && !facts.last_is(lists::CREDENTIAL)
         && !facts.last_is(lists::DESTINATION_LAST)
 }
@@ -213,8 +220,12 @@ fn is_trust(upper: &str, facts: &Words<'_>) -> bool {
     if facts.last_is(lists::TRUST_NEVER_LAST) || facts.any(&["CORS"]) {
         return false;
     }
+    // `NEXT_PUBLIC_X_KEY` is shown to browsers; the public half of a pair for messages or of a project lets nobody in.
+    let public = facts.pair("PUBLIC", "KEY") || facts.pair("PUBLIC", "KEYS");
+    let shown = facts.any(&["VAPID", "PROJECT", "RECAPTCHA", "TURNSTILE"]);
     let public_key = facts.any(&["PUBKEY", "PUBKEYS"])
-        || facts.any(&["PUBLIC", "VERIFY", "VERIFYING", "VERIFICATION"]) && facts.last_is(&["KEY", "KEYS"]);
+        || public && !shown
+        || facts.any(&["VERIFY", "VERIFYING", "VERIFICATION"]) && facts.last_is(&["KEY", "KEYS"]);
     let named = facts.any(lists::TRUST_ALONE) || lists::TRUST_TAILS.iter().any(|tail| upper.ends_with(tail));
     let listed = facts.any(lists::ADMITTED) && facts.any(lists::ADMITTED_WHOM);
     let administrator = facts.names_administrator() && facts.last_is(lists::PEOPLE_LAST);

@@ -1,5 +1,6 @@
 //! The commands of scripts, containers and builds as the rules ask for them. The reading is `veritee-compose`'s.
 
+use crate::facts::code::{is_shell, runs_input};
 use crate::text::Lines;
 use core::cell::OnceCell;
 use std::rc::Rc;
@@ -20,16 +21,45 @@ pub(crate) struct Command {
     pub(crate) redirected: bool,
     /// Where it stands in the text, or the command that holds its text.
     pub(crate) offset: usize,
+    /// What it reads, of a program that runs what it reads.
+    pub(crate) input: Input,
+}
+
+/// What a program reads that runs the text that it is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// Nothing that the text tells of.
+    None,
+    /// This text.
+    Text(String),
+    /// The output of another program, or a file or connection: not known here.
+    Unread,
 }
 
 impl Command {
-    fn new(script: &shell::Script, command: &shell::Command, invocation: &Invocation) -> Self {
+    fn new(script: &shell::Script, index: usize, command: &shell::Command, invocation: &Invocation) -> Self {
         let redirected = command.redirections.iter().any(|redirection| redirection.operator.contains('>'));
+        let program = invocation.program().unwrap_or("");
+        let computed = invocation.words.first().is_some_and(|word| word.literal().is_none());
+        let reads_code = || {
+            let input = |code: &shell::Code| matches!(code, shell::Code::Input { .. });
+            computed || (runs_input(program) || is_shell(program)) && invocation.code().iter().any(input)
+        };
+        // The text of a here-document for a shell was read as one.
+        let document = |operator: &str| operator.starts_with("<<") && is_shell(program);
+        let reads = |r: &shell::Redirection| r.operator.starts_with('<') && !document(&r.operator);
+        let fed = command.position > 0 || command.redirections.iter().any(reads);
+        let input = if !fed || !reads_code() {
+            Input::None
+        } else {
+            script.input_text(index).map_or(Input::Unread, Input::Text)
+        };
         Self {
             words: invocation.texts(),
             piped: script.is_piped(command),
             redirected,
             offset: command.span.start,
+            input,
         }
     }
 
@@ -108,11 +138,11 @@ pub(crate) fn commands_of(text: &str, budget: &Budget) -> Vec<Command> {
 }
 
 pub(crate) fn commands_in(script: &shell::Script) -> Vec<Command> {
-    let commands = script.commands.iter();
+    let commands = script.commands.iter().enumerate();
     commands
-        .flat_map(|command| {
+        .flat_map(|(index, command)| {
             let found = script.invocations(command).into_iter();
-            found.map(|invocation| Command::new(script, command, &invocation)).collect::<Vec<_>>()
+            found.map(|invocation| Command::new(script, index, command, &invocation)).collect::<Vec<_>>()
         })
         .collect()
 }
@@ -246,7 +276,7 @@ impl<'d> Script<'d> {
             let reachable = !is_dead && !source.is_unreachable(command, self.environment);
             for invocation in source.invocations(command) {
                 found.push(ScriptCommand {
-                    command: Command::new(source, command, &invocation),
+                    command: Command::new(source, index, command, &invocation),
                     index,
                     line: u32::try_from(line.saturating_add(1)).unwrap_or(u32::MAX),
                     text: Rc::clone(&text),

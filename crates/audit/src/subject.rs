@@ -7,7 +7,7 @@ use crate::script::{Script, ScriptCommand, Write};
 use crate::source::Source;
 use crate::source::dockerfile::{Build, Origin};
 use crate::source::kind::FileKind;
-use crate::view::View;
+use crate::view::{Service, View};
 use core::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use veritee_compose::Provenance;
@@ -38,19 +38,37 @@ pub(crate) struct Subject<'a> {
     values: OnceCell<BTreeMap<String, String>>,
 }
 
+/// The build arguments of a service; `None` for one that somebody outside chooses, or that has no value here.
+fn build_arguments(service: &Service<'_>) -> BTreeMap<String, Option<String>> {
+    let arguments = service.entry.build.iter().flat_map(|build| &build.args);
+    arguments
+        .map(|argument| {
+            let value = argument.value.as_ref().filter(|value| !value.is_settable());
+            (argument.key.text.clone(), value.map(|value| value.effective()))
+        })
+        .collect()
+}
+
 impl<'a> Subject<'a> {
     pub(crate) fn new(context: &'a Context, view: Option<View<'a>>, source: Option<Source<'a>>) -> Self {
         let mut builds = Vec::new();
         for file in source.iter().flat_map(|source| &source.files) {
             if file.kind == FileKind::Dockerfile {
-                let origin = Origin { place: file.whole(), in_machine: false, test_like: file.test_like };
+                let origin = Origin {
+                    place: file.whole(),
+                    in_machine: false,
+                    test_like: file.test_like,
+                    arguments: BTreeMap::new(),
+                };
                 builds.push(Build::new(&file.text, origin, &context.budget));
             }
         }
         let mut images = Vec::new();
         for service in view.iter().flat_map(View::active) {
             if let Some(inline) = service.scalar("build.dockerfile_inline") {
-                let origin = Origin { place: inline.place.clone(), in_machine: true, test_like: false };
+                let arguments = build_arguments(service);
+                let origin =
+                    Origin { place: inline.place.clone(), in_machine: true, test_like: false, arguments };
                 builds.push(Build::new(&inline.effective(), origin, &context.budget));
             } else if let Some(image) = service.image().filter(|_| !service.has("build")) {
                 images.push(Image::of(image, service.name));

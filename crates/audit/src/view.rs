@@ -19,7 +19,7 @@ use veritee_compose::{
     ComposeFile, ConstructKind, Deployment, DocumentError, Enforcement, EnvironmentModel, Manifest, Part,
     Provenance, Resource, Span, Text, Value,
 };
-use veritee_model::{ComposeHash, Place};
+use veritee_model::{Budget, ComposeHash, Place};
 
 /// One effective entry of a service's environment.
 #[derive(Debug, Clone)]
@@ -115,10 +115,7 @@ impl<'d> Service<'d> {
     }
 
     pub(crate) fn is_true(&self, path: &str) -> bool {
-        self.scalar(path).is_some_and(|field| {
-            field.is_settable()
-                || matches!(field.effective().to_ascii_lowercase().as_str(), "true" | "yes" | "on")
-        })
+        self.scalar(path).is_some_and(|field| field.is_settable() || field.says_true())
     }
 
     pub(crate) fn image(&self) -> Option<&Field<'d>> {
@@ -180,6 +177,9 @@ pub(crate) struct Stores {
 /// Who writes to each source of a mount: the first two services are enough to name one that is another.
 pub(crate) type Writers = BTreeMap<String, Vec<String>>;
 
+/// The names of each service of which its own texts make more than one whole argument.
+pub(crate) type Spoken = BTreeMap<String, BTreeSet<String>>;
+
 /// A whole deployment, or what is left of a document that cannot be read.
 #[derive(Debug, Clone)]
 pub(crate) struct View<'d> {
@@ -209,6 +209,8 @@ pub(crate) struct View<'d> {
     pub(crate) stores: OnceCell<Stores>,
     /// Who writes to each part of the machine's storage.
     pub(crate) writers: OnceCell<Writers>,
+    /// What the services' own texts make of their variables.
+    pub(crate) spoken: OnceCell<Spoken>,
     pub(crate) has_profiles: bool,
 }
 
@@ -295,6 +297,7 @@ impl<'d> View<'d> {
             by_name: OnceCell::new(),
             stores: OnceCell::new(),
             writers: OnceCell::new(),
+            spoken: OnceCell::new(),
             has_profiles: false,
         }
     }
@@ -341,6 +344,11 @@ impl<'d> View<'d> {
     /// The environment of `docker compose`.
     pub(crate) fn environment(&self) -> &'d EnvironmentModel {
         self.deployment.map_or(&NO_ENVIRONMENT, |deployment| &deployment.environment)
+    }
+
+    /// The limits under which the document was read; `None` for one that cannot be read.
+    pub(crate) fn budget(&self) -> Option<&'d Budget> {
+        self.deployment.map(|deployment| &deployment.budget)
     }
 
     /// Hash of the app_compose's bytes.
@@ -547,7 +555,7 @@ impl<'d> Reader<'d> {
 
     fn field(&self, value: &'d Value, path: &str) -> Field<'d> {
         let raw = if value.references.is_empty() { &value.text } else { self.written(value.span) };
-        Field { value, raw, place: self.place(Text::ComposeFile, value.alias.unwrap_or(value.span), path) }
+        Field { value, raw, place: self.place(Text::ComposeFile, value.span, path) }
     }
 
     /// A whole entry of which `value` is the part that counts.

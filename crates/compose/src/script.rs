@@ -287,6 +287,8 @@ pub struct Assignment {
     pub conditional: bool,
     /// It ends with the command before which it stands, or with its subshell.
     pub temporary: bool,
+    /// It stands before a command, and is part of the environment of that command alone.
+    pub before_command: bool,
     /// Who chooses the value. Filled in when the script is resolved.
     pub provenance: Provenance,
     /// Indices into [`Script::guards`], outermost first.

@@ -75,6 +75,10 @@ pub(crate) fn of(value: &Value, named: bool) -> Vec<Address> {
         found.extend(new);
     }
     found.extend(words::by_device(&shape));
+    let settings = words::by_setting(&shape).into_iter();
+    let new: Vec<Address> =
+        settings.filter(|link| found.iter().all(|known| known.host != link.host)).collect();
+    found.extend(new);
     found
 }
 
@@ -123,7 +127,10 @@ fn without_scheme(shape: &str, named: bool) -> Vec<Address> {
     if named {
         let parts = shape.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';'));
         return parts
-            .filter(|part| is_host(part.split('/').next().unwrap_or(part)))
+            .filter(|part| {
+                let host = part.split('/').next().unwrap_or(part);
+                is_host(host) || is_long_name(host)
+            })
             .map(|part| bare(part, part.split('/').next().unwrap_or(part)))
             .collect();
     }
@@ -132,9 +139,47 @@ fn without_scheme(shape: &str, named: bool) -> Vec<Address> {
         let (host, port) = (groups.get(1)?.as_str(), groups.get(2)?.as_str());
         // `app.js:80` is no host: its last label is no suffix of public names. `app.py:80` is one: `py` is Paraguay's,
         // and names below it resolve.
-        is_host(host).then(|| bare(&format!("{host}:{port}"), host))
+        (is_host(host) || is_long_name(&format!("{host}:{port}")))
+            .then(|| bare(&format!("{host}:{port}"), host))
     })
     .collect()
+}
+
+/// Three labels and a port are a name, whatever list knows the last one.
+fn is_long_name(text: &str) -> bool {
+    let Some((host, port)) = text.split_once(':') else { return false };
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    host.split('.').count() > 2
+        && host.split('.').all(is_label)
+        && host.rsplit('.').next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_alphabetic()))
+        && port.len() > 1
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+        && !text_file(host)
+}
+
+/// `main.test.js:80` is a line of a file.
+fn text_file(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or("");
+    matches!(
+        last,
+        "js" | "ts"
+            | "mjs"
+            | "json"
+            | "yml"
+            | "yaml"
+            | "txt"
+            | "conf"
+            | "log"
+            | "html"
+            | "css"
+            | "c"
+            | "h"
+            | "cpp"
+            | "java"
+    )
 }
 
 /// A name with a public suffix, or an IP address; with or without port.
@@ -375,6 +420,9 @@ pub(crate) fn all<'a>(view: &'a View<'_>) -> Vec<Found<'a>> {
     for service in view.active() {
         for entry in &service.environment {
             let named = classify(entry.name) == NameClass::Endpoint;
+            if is_mail(entry.name, &entry.value) {
+                continue;
+            }
             let path = format!("environment.{}", entry.name);
             found.extend(
                 of(&entry.value, named)
@@ -393,6 +441,15 @@ pub(crate) fn all<'a>(view: &'a View<'_>) -> Vec<Found<'a>> {
         }
     }
     found
+}
+
+/// One address of mail under a name that speaks of mail: nothing is sent to its domain by itself.
+fn is_mail(name: &str, value: &Value) -> bool {
+    const WORDS: &[&str] = &["MAIL", "EMAIL", "FROM", "SENDER", "REPLY", "CONTACT", "SMTP"];
+    let text = value.effective();
+    let plain = |part: &str| !part.is_empty() && !part.contains([':', '/', '@', ' ', ',']);
+    text.split_once('@').is_some_and(|(user, host)| plain(user) && plain(host))
+        && crate::names::words(name).iter().any(|word| WORDS.contains(&word.as_str()))
 }
 
 /// Addresses outside of the machine that nobody outside chooses. One that somebody chooses is another rule's.

@@ -5,8 +5,9 @@
 //! only make it graver. Source: the compose specification's keys of a service.
 
 use crate::facts::address::is_address;
-use crate::facts::words::{self, MARK, Role};
-use crate::field::is_at;
+use crate::facts::spoken;
+use crate::facts::words::{self, MARK, Role, names_code};
+use crate::field::{is_at, list_of};
 use crate::names::{self, NameClass};
 use crate::uses::Use;
 use crate::view::{Service, View};
@@ -100,7 +101,6 @@ const JUDGED: &[&str] = &[
     "network_mode",
     "pid",
     "privileged",
-    "profiles",
     "runtime",
     "security_opt",
     "sysctls",
@@ -117,6 +117,9 @@ const JUDGED: &[&str] = &[
     "domainname",
     "links",
 ];
+
+/// A harmless name that the service's own text makes more of.
+const SPOKEN: &str = "the service's own text uses it for more than one whole argument";
 
 /// Prefixes of labels that other programs act on: where a name leads, what runs.
 pub(crate) const ACTING_LABELS: &[(&str, NameClass)] = &[
@@ -144,7 +147,12 @@ pub(crate) struct Ground<'a> {
     labels_are_read: OnceCell<bool>,
     /// Of each config that was asked about, what every variable in it does.
     texts: RefCell<BTreeMap<String, BTreeMap<String, Arrival>>>,
+    /// First words of the names of each service that was asked about, with how often they stand there.
+    brands: RefCell<BTreeMap<String, BTreeMap<String, usize>>>,
 }
+
+/// Variables of a service that begin with the same word, from which on it is taken for the name of the program.
+const BRAND: usize = 5;
 
 impl<'a> Ground<'a> {
     pub(crate) fn of(view: &'a View<'a>) -> Self {
@@ -164,7 +172,25 @@ impl<'a> Ground<'a> {
             code,
             labels_are_read: OnceCell::new(),
             texts: RefCell::new(BTreeMap::new()),
+            brands: RefCell::new(BTreeMap::new()),
         }
+    }
+
+    /// A number of what the program handles, behind the name of that program: a word that begins several of the service's
+    /// variables says whose they are, not what they do.
+    fn behind_brand(&self, service: &Service<'_>, name: &str) -> Option<Arrival> {
+        let (brand, rest) = name.split_once('_')?;
+        let mut brands = self.brands.borrow_mut();
+        let counts = brands.entry(service.name.to_owned()).or_insert_with(|| {
+            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+            for first in service.environment.iter().filter_map(|entry| entry.name.split_once('_')) {
+                let count = counts.entry(first.0.to_owned()).or_default();
+                *count = count.saturating_add(1);
+            }
+            counts
+        });
+        let is_brand = counts.get(brand).copied().unwrap_or(0) >= BRAND;
+        names::harmless(rest).filter(|_| is_brand).map(Arrival::Harmless)
     }
 
     /// The config of this path is mounted where code lies, or is a script by its first line.
@@ -197,7 +223,16 @@ pub(crate) fn of(ground: &Ground<'_>, used: &Use, variable: &str) -> Arrival {
 
 fn in_service(ground: &Ground<'_>, service: &Service<'_>, sink: &str, variable: &str) -> Arrival {
     if let Some(name) = sink.strip_prefix("environment.") {
-        return named(name);
+        if spoken::is_mild(name) && spoken::uses(ground.view, service.name, name) {
+            return Arrival::Unknown(SPOKEN);
+        }
+        if in_query(service, name, variable) {
+            return Arrival::Unknown("part of an address: what stands in it can add settings to it");
+        }
+        return match named(name) {
+            Arrival::Unknown(why) => ground.behind_brand(service, name).unwrap_or(Arrival::Unknown(why)),
+            known => known,
+        };
     }
     if let Some((_, why)) = HARMLESS.iter().find(|(key, _)| is_at(sink, key)) {
         return Arrival::Harmless(why);
@@ -210,6 +245,7 @@ fn in_service(ground: &Ground<'_>, service: &Service<'_>, sink: &str, variable: 
     }
     let head = sink.split('.').next().unwrap_or("");
     match head {
+        "profiles" => Arrival::Unknown("whether the service runs at all"),
         "depends_on" => Arrival::Unknown("whether what has to run before is waited for"),
         "command" | "entrypoint" | "healthcheck" | "post_start" | "pre_start" | "pre_stop" => {
             run(service, sink, variable)
@@ -226,6 +262,14 @@ fn in_service(ground: &Ground<'_>, service: &Service<'_>, sink: &str, variable: 
         _ if head.starts_with("x-") => Arrival::Harmless("read by nothing"),
         _ => Arrival::Unknown("a key of the service that no rule knows a use of"),
     }
+}
+
+/// A value behind the question mark of an address in a variable: `?timeout=${X}`.
+fn in_query(service: &Service<'_>, name: &str, variable: &str) -> bool {
+    let Some(entry) = service.variable(name) else { return false };
+    let text = words::marked(entry.value.value, variable);
+    let query = text.split_once("://").and_then(|(_, rest)| rest.split_once('?'));
+    query.is_some_and(|(_, query)| query.contains(MARK))
 }
 
 /// A config's content has its own path, below the document.
@@ -272,7 +316,10 @@ fn run(service: &Service<'_>, sink: &str, variable: &str) -> Arrival {
             _ => all_harmless = false,
         }
     }
-    if all_harmless {
+    // Compose puts the value in, and splits the text into words after that.
+    if list_of(sink).is_none() && (all_harmless || matches!(gravest, Arrival::Class(NameClass::Flag))) {
+        Arrival::Unknown("compose splits the text into words when the value stands in it")
+    } else if all_harmless {
         Arrival::Harmless("a number, a limit or a time of the program itself")
     } else {
         gravest
@@ -372,29 +419,13 @@ fn config(ground: &Ground<'_>, sink: &str, variable: &str) -> Arrival {
     };
     let mut texts = ground.texts.borrow_mut();
     let found = texts.entry(sink.to_owned()).or_insert_with(|| in_text(value, ground.is_code(sink, value)));
-    found.get(variable).cloned().unwrap_or(Arrival::Unknown("text of a configuration file"))
-}
-
-/// Whether a file of this name is run or loaded as code.
-pub(crate) fn names_code(path: &str) -> bool {
-    const EXTENSIONS: &[&str] = &[
-        ".py", ".js", ".mjs", ".cjs", ".ts", ".sh", ".bash", ".rb", ".pl", ".php", ".lua", ".rego", ".wasm",
-        ".go", ".sql", ".jar", ".ex", ".exs", ".so", ".ps1", ".groovy", ".r",
-    ];
-    let lower = path.to_ascii_lowercase();
-    EXTENSIONS.iter().any(|extension| lower.ends_with(extension))
-        || [
-            "/bin/",
-            "/sbin/",
-            "/etc/cron",
-            "/docker-entrypoint",
-            "/etc/init.d/",
-            "/etc/profile",
-            "/etc/systemd/",
-        ]
-        .iter()
-        .any(|part| lower.contains(part))
-        || lower.ends_with("entrypoint")
+    match found.get(variable) {
+        // What stands behind a key of a file is no word of its own: a value with a quote or a line leaves it.
+        Some(Arrival::Harmless(_) | Arrival::Class(NameClass::Flag)) | None => {
+            Arrival::Unknown("text of a configuration file, which the value can leave")
+        }
+        Some(known) => known.clone(),
+    }
 }
 
 /// How much of a line before a value is looked at, in bytes.

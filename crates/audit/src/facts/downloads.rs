@@ -5,8 +5,50 @@ use crate::script::Command;
 /// Fetches a file from another machine; a request to the own one is none.
 pub(crate) fn fetches_file(command: &Command) -> bool {
     let fetcher = matches!(command.program(), "curl" | "wget" | "aria2c");
-    let remote = |word: &String| is_remote(word) && !is_own_machine(word);
-    fetcher && !command.has("--unix-socket") && command.arguments().iter().any(remote)
+    let remote = |word: &&str| (is_remote(word) || is_named_host(word)) && !is_own_machine(word);
+    fetcher && !command.has("--unix-socket") && operands(command).iter().any(remote)
+}
+
+/// Arguments that are no operand of an option; `--url` names an address.
+fn operands(command: &Command) -> Vec<&str> {
+    #[rustfmt::skip]
+    const VALUED: &[&str] = &[
+        "-o", "--output", "-H", "--header", "-d", "--data", "--data-raw", "--data-binary", "-X", "--request", "-u", "--user",
+        "-A", "--user-agent", "-T", "--upload-file", "-K", "--config", "-e", "--referer", "-b", "--cookie", "-c",
+        "--cookie-jar", "-F", "--form", "-m", "--max-time", "--connect-timeout", "--retry", "--retry-delay", "-w",
+        "--write-out", "-P", "--directory-prefix", "-O", "--output-document", "-t", "--tries", "--timeout", "--cacert",
+        "--cert", "--key", "-x", "--proxy", "--resolve", "--interface", "--dir", "--post-data", "-a", "-D", "--dump-header",
+    ];
+    let mut is_value = false;
+    let mut found = Vec::new();
+    for word in command.arguments() {
+        let skipped = core::mem::replace(&mut is_value, takes_next(command.program(), word, VALUED));
+        if !skipped && !word.starts_with('-') {
+            found.push(word.as_str());
+        }
+    }
+    found
+}
+
+/// `-O` of `curl` takes nothing; of `-fsSLo` the last letter decides.
+fn takes_next(program: &str, word: &str, valued: &[&str]) -> bool {
+    if program == "curl" && word.ends_with('O') && !word.starts_with("--") {
+        return false;
+    }
+    let cluster = word.len() > 2 && word.starts_with('-') && !word.starts_with("--");
+    let last = word.chars().next_back().filter(|_| cluster).map(|last| format!("-{last}"));
+    valued.contains(&word) || last.is_some_and(|last| valued.contains(&last.as_str()) && word != "-qO-")
+}
+
+/// A host, and what lies there, without a scheme: `curl get.example.org/install`.
+fn is_named_host(word: &str) -> bool {
+    let host = word.split(['/', '?']).next().unwrap_or(word);
+    let host = host.split(':').next().unwrap_or(host);
+    let labelled = host.contains('.')
+        && host.split('.').all(|label| {
+            !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        });
+    labelled && host.rsplit('.').next().is_some_and(|last| last.len() > 1)
 }
 
 fn is_own_machine(url: &str) -> bool {
@@ -92,6 +134,18 @@ fn by_verbs(program: &str, verbs: &[&str], command: &Command) -> Option<&'static
         ("uv", "pip" | "sync" | "add") => Some("installs what the index has today"),
         ("uv", "run") if command.has("--with") || command.has("--with-requirements") => runs,
         ("go", "run") if verbs.iter().any(|word| word.contains('@')) => runs,
+        ("nix", "run" | "shell" | "develop") if verbs.iter().skip(1).any(|word| names_flake(word)) => runs,
+        ("run" | "serve", _)
+            if ["jsr:", "npm:"].iter().any(|start| command.words.iter().any(|w| w.starts_with(start))) =>
+        {
+            runs
+        }
+        ("doppler" | "infisical" | "op" | "chamber" | "teller" | "berglas", "run" | "exec") => {
+            Some("gets its whole environment from a server")
+        }
+        ("puppet", "agent") | ("chef-client" | "salt-minion" | "ansible-pull" | "cf-agent", _) => {
+            Some("asks a server what to do")
+        }
         ("nix", "run" | "shell" | "develop" | "profile") | ("deno", "run" | "install" | "serve")
             if remote() =>
         {
@@ -117,6 +171,11 @@ fn by_verbs(program: &str, verbs: &[&str], command: &Command) -> Option<&'static
         }
         _ => None,
     }
+}
+
+/// A flake by its name in a registry, or at an address; no folder of the image.
+fn names_flake(word: &str) -> bool {
+    !word.starts_with(['.', '/']) && (word.contains('#') || word.contains(':'))
 }
 
 /// The program and what it is asked, seen through `python -m pip`.

@@ -2,7 +2,7 @@
 
 use crate::facts::arrival::{self, Arrival, Ground};
 use crate::facts::protection::{self, Protection};
-use crate::facts::stores;
+use crate::facts::{spoken, stores};
 use crate::field::is_at;
 use crate::names::{self, NameClass};
 use crate::rule::Note;
@@ -189,7 +189,9 @@ pub(crate) fn unknown_effects(subject: &Subject<'_>) -> Vec<(Place, String)> {
     if let Some((place, _)) = subject.exposures().first() {
         for name in view.allowed.iter().flatten() {
             let unused = !view.uses.contains_key(name) && !is_launch_token(view, name);
-            if unused && names::harmless(name).is_none() && names::classify(name) == NameClass::Unknown {
+            let mild = spoken::is_mild(name);
+            let unknown = names::harmless(name).is_none() && names::classify(name) == NameClass::Unknown;
+            if unused && (unknown || mild && spoken::anywhere(view, name)) {
                 found.push((place.clone(), format!("{name} (is handed over with the whole environment)")));
             }
         }

@@ -4,7 +4,7 @@
 //! an interface by which what runs is changed while it runs.
 
 use crate::facts::address::{self, Inside};
-use crate::facts::words::is_shell;
+use crate::facts::code::is_shell;
 use crate::pattern::pattern;
 use crate::script::Command;
 use crate::view::Service;

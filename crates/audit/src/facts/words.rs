@@ -1,5 +1,6 @@
 //! What a value from outside is in a command line: the program, a whole argument, the operand of an option.
 
+use crate::facts::code::is_shell;
 use crate::field::{Field, HOLE, RUN, is_at, list_of};
 use crate::view::Service;
 use veritee_compose::Value;
@@ -166,12 +167,30 @@ pub(crate) fn mentions(text: &str, name: &str) -> bool {
     })
 }
 
-pub(crate) fn base(word: &str) -> &str {
-    word.rsplit('/').next().unwrap_or(word)
+/// Whether a file of this name is run or loaded as code.
+pub(crate) fn names_code(path: &str) -> bool {
+    const EXTENSIONS: &[&str] = &[
+        ".py", ".js", ".mjs", ".cjs", ".ts", ".sh", ".bash", ".rb", ".pl", ".php", ".lua", ".rego", ".wasm",
+        ".go", ".sql", ".jar", ".ex", ".exs", ".so", ".ps1", ".groovy", ".r",
+    ];
+    let lower = path.to_ascii_lowercase();
+    EXTENSIONS.iter().any(|extension| lower.ends_with(extension))
+        || [
+            "/bin/",
+            "/sbin/",
+            "/etc/cron",
+            "/docker-entrypoint",
+            "/etc/init.d/",
+            "/etc/profile",
+            "/etc/systemd/",
+        ]
+        .iter()
+        .any(|part| lower.contains(part))
+        || lower.ends_with("entrypoint")
 }
 
-pub(crate) fn is_shell(program: &str) -> bool {
-    matches!(program, "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh" | "fish")
+pub(crate) fn base(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
 }
 
 /// The option after which an interpreter takes the text of a program.

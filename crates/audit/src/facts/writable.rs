@@ -1,12 +1,14 @@
 //! Code, loaders' settings and trust anchors that lie in a volume: nothing measures what stands there, and whoever may
 //! write it, another service too, writes what the first one runs.
 
+use crate::facts::code::is_shell;
 use crate::facts::mounts::{self, Kind};
-use crate::facts::words::is_shell;
 use crate::names::{self, NameClass, words};
 use crate::script::Command;
 use crate::view::{Mount, Service, View, Writers};
 use veritee_model::Place;
+
+mod shared;
 
 /// Part of a service's files that is no part of its image.
 pub(crate) struct Area {
@@ -212,6 +214,7 @@ pub(crate) fn loaded(view: &View<'_>, service: &Service<'_>) -> Vec<Loaded> {
             );
         }
     }
+    shared::mentioned(service, &areas, &mut found);
     found
 }
 

@@ -3,8 +3,11 @@
 //! Parsed by `parse-dockerfile`; a file that it refuses is a finding, never clean. Build arguments count with their
 //! defaults; an image that uses one is marked, because `--build-arg` can replace it.
 
+use crate::facts::code;
+use crate::facts::code::is_shell;
+use crate::facts::words::base;
 use crate::pattern::pattern;
-use crate::script::{Command, commands_of};
+use crate::script::{Command, Input, commands_of};
 use crate::text::Lines;
 use parse_dockerfile::{Command as Form, Flag, Instruction, Source as CopySource, Span};
 use std::collections::{BTreeMap, VecDeque};
@@ -18,6 +21,8 @@ pub(crate) struct Origin {
     /// It is built inside the attested machine, from the compose file.
     pub(crate) in_machine: bool,
     pub(crate) test_like: bool,
+    /// Build arguments that the compose file gives; of one that somebody outside chooses nothing is known.
+    pub(crate) arguments: BTreeMap<String, Option<String>>,
 }
 
 /// A Dockerfile with its origin.
@@ -87,13 +92,18 @@ pub(crate) enum Step {
         words: Vec<String>,
         offset: usize,
     },
+    /// `HEALTHCHECK`: what the image runs from time to time.
+    Check {
+        commands: Vec<Command>,
+        offset: usize,
+    },
 }
 
 impl Build {
     pub(crate) fn new(text: &str, origin: Origin, budget: &Budget) -> Self {
         let read = |text: &str, documents: &[Document]| {
             let file = parse_dockerfile::parse(text).map_err(|error| error.to_string())?;
-            Ok(Reader::new(*budget, documents).read(&file))
+            Ok(Reader::new(*budget, documents, &origin.arguments).read(&file))
         };
         // A parser that knows no documents behind a command takes their lines for instructions.
         let parsed = read(text, &[]).or_else(|error| {
@@ -198,14 +208,29 @@ fn without_documents(text: &str) -> Option<(String, Vec<Document>)> {
 struct Reader<'d> {
     budget: Budget,
     documents: &'d [Document],
+    arguments: &'d BTreeMap<String, Option<String>>,
     globals: BTreeMap<String, Option<String>>,
     names: Vec<String>,
+    /// What `SHELL` names, where that is no shell.
+    shell: Vec<String>,
     parsed: Parsed,
 }
 
 impl<'d> Reader<'d> {
-    fn new(budget: Budget, documents: &'d [Document]) -> Self {
-        Self { budget, documents, globals: BTreeMap::new(), names: Vec::new(), parsed: Parsed::default() }
+    fn new(
+        budget: Budget,
+        documents: &'d [Document],
+        arguments: &'d BTreeMap<String, Option<String>>,
+    ) -> Self {
+        Self {
+            budget,
+            documents,
+            arguments,
+            globals: BTreeMap::new(),
+            names: Vec::new(),
+            shell: Vec::new(),
+            parsed: Parsed::default(),
+        }
     }
 
     fn read(mut self, file: &parse_dockerfile::Dockerfile<'_>) -> Parsed {
@@ -228,10 +253,16 @@ impl<'d> Reader<'d> {
                 let image = self.image(&from.image.value, from.image.span.start);
                 let name = from.as_.as_ref().map(|(_, name)| name.value.to_ascii_lowercase());
                 self.names.extend(name);
+                self.shell.clear();
                 self.parsed.stages.push(Stage { from: image, steps: Vec::new() });
             }
             Instruction::Arg(arg) if self.parsed.stages.is_empty() => self.globals(&arg.arguments.value),
             Instruction::Onbuild(onbuild) => self.instruction(&onbuild.instruction),
+            Instruction::Shell(shell) => {
+                let words: Vec<String> = shell.arguments.iter().map(|word| word.value.to_string()).collect();
+                let other = words.first().is_some_and(|word| !is_shell(base(word)));
+                self.shell = if other { words } else { Vec::new() };
+            }
             other => {
                 if let Some(step) = self.step(other)
                     && let Some(stage) = self.parsed.stages.last_mut()
@@ -248,24 +279,37 @@ impl<'d> Reader<'d> {
                 Some((name, default)) => (name, Some(default.trim_matches(['"', '\'']).to_owned())),
                 None => (argument, None),
             };
-            self.globals.insert(name.to_owned(), default);
+            // What the compose file gives stands in the place of the default.
+            let given = self.arguments.get(name).cloned();
+            self.globals.insert(name.to_owned(), given.unwrap_or(default));
         }
     }
 
     fn step(&self, instruction: &Instruction<'_>) -> Option<Step> {
         Some(match instruction {
             Instruction::Run(run) => {
-                let (mut text, _) = command(&run.arguments);
+                let (mut text, words) = command(&run.arguments);
+                if !self.shell.is_empty() && words.is_empty() {
+                    let by = self.shell.iter().map(String::as_str).chain([text.as_str()]);
+                    text = quoted(by);
+                }
+                let mut written = Vec::new();
                 for document in &run.here_docs {
                     text.push('\n');
                     text.push_str(&document.value);
+                    written.push(document.value.to_string());
                 }
                 let own = |document: &&Document| document.instruction == run.run.span.start;
                 for document in self.documents.iter().filter(own) {
                     text.push_str(&document.text);
+                    // The last line is the word that ends it.
+                    let lines = document.text.trim_start_matches('\n');
+                    written.push(lines.rsplit_once('\n').map_or("", |(lines, _)| lines).to_owned());
                 }
+                // `RUN <<E` with `#!`: the document is the program.
+                let interpreted = written.iter().find_map(|document| by_first_line(document, &text));
                 Step::Run {
-                    commands: commands_of(&text, &self.budget),
+                    commands: interpreted.map_or_else(|| commands_of(&text, &self.budget), |by| vec![by]),
                     text,
                     offset: run.run.span.start,
                     mounts: run.options.iter().filter_map(|flag| self.mount(flag)).collect(),
@@ -285,6 +329,14 @@ impl<'d> Reader<'d> {
             Instruction::Env(env) => setting(&env.arguments.value, env.env.span.start),
             Instruction::Entrypoint(entry) => self.start(&entry.arguments, entry.entrypoint.span.start),
             Instruction::Cmd(cmd) => self.start(&cmd.arguments, cmd.cmd.span.start),
+            Instruction::Healthcheck(check) => {
+                let parse_dockerfile::HealthcheckArguments::Cmd { arguments, .. } = &check.arguments else {
+                    return None;
+                };
+                let (text, _) = command(arguments);
+                let commands = commands_of(&text, &self.budget);
+                Step::Check { commands, offset: check.healthcheck.span.start }
+            }
             _ => return None,
         })
     }
@@ -310,6 +362,19 @@ impl<'d> Reader<'d> {
         let local = lower == "scratch" || self.names.contains(&lower) || index;
         ImageUse { text: text.to_owned(), resolved, overridable, local, offset }
     }
+}
+
+/// The program of a here-document that names its interpreter, where it is all that the instruction runs.
+fn by_first_line(document: &str, text: &str) -> Option<Command> {
+    let program = document.lines().next()?.strip_prefix("#!")?.split_whitespace().find(|word| {
+        let name = base(word);
+        name != "env" && !name.starts_with('-')
+    })?;
+    let alone = text.trim_start().starts_with("<<") || text.trim_start() == document.trim_start();
+    let option = code::text_option(base(program)).filter(|_| alone)?;
+    let code = document.split_once('\n').map_or("", |(_, code)| code);
+    let words = vec![base(program).to_owned(), option.to_owned(), code.to_owned()];
+    Some(Command { words, piped: false, redirected: false, offset: 0, input: Input::None })
 }
 
 /// The text of a command, and its words where it is a list.
@@ -406,7 +471,11 @@ mod tests {
 
     fn build(text: &str) -> Build {
         let place = Place { file: "Dockerfile".to_owned(), ..Place::default() };
-        Build::new(text, Origin { place, in_machine: false, test_like: false }, &Budget::STANDARD)
+        Build::new(
+            text,
+            Origin { place, in_machine: false, test_like: false, arguments: BTreeMap::new() },
+            &Budget::STANDARD,
+        )
     }
 
     #[test]
@@ -442,7 +511,7 @@ mod tests {
         let place = Place { file: "c.yml".to_owned(), line: Some(10), column: None, path: "p".to_owned() };
         let build = Build::new(
             "FROM a\nRUN b\n",
-            Origin { place, in_machine: true, test_like: false },
+            Origin { place, in_machine: true, test_like: false, arguments: BTreeMap::new() },
             &Budget::STANDARD,
         );
         let Step::Run { offset, .. } = &build.stages()[0].steps[0] else { panic!() };

@@ -2,13 +2,14 @@
 //! remote.
 
 use super::{Address, Found, bare, is_host};
-use crate::facts::words::{base, command_words};
+use crate::facts::words::{base, command_words, names_code};
 use crate::field::list_of;
 use crate::pattern::pattern;
 use crate::view::Service;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use core::net::IpAddr;
+use std::collections::BTreeSet;
 
 /// Suffixes of public names that files and modules end in as well: such a word is an address only where something
 /// beside it says so.
@@ -74,9 +75,23 @@ pattern!(
     r#"(?im)(?:^|[\s{\[,;"'])(?:[a-z]*[_-])?(?:hosts?|address(?:es)?|addr|servers?|nameservers?|proxy|resolvers?|remote|endpoints?|upstreams?|target|forward|replicaof|slaveof|destination|peers?|relay|brokers?|hostname|url|uri)["']?[ \t]*[:=]?[ \t]*["'\[]*[ \t]*([A-Za-z0-9][A-Za-z0-9_.-]*)"#
 );
 
+pattern!(
+    SETTING,
+    r"(?i)\b(?:host|hostaddr|server|data source|addr|address)\s*=\s*([A-Za-z0-9][A-Za-z0-9_.-]*)"
+);
+
 pattern!(QUOTED, r#"["']([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})["']"#);
 
 /// Connections that a shell opens by the name of a device.
+/// `hostaddr=203.0.113.5`, `(HOST=db.example.org)`: settings within a value.
+pub(super) fn by_setting(text: &str) -> Vec<Address> {
+    let hits = SETTING.captures_iter(text).filter_map(|groups| groups.get(1));
+    hits.map(|host| host.as_str())
+        .filter(|host| is_ip(host) || is_named(host))
+        .map(|host| bare(host, host))
+        .collect()
+}
+
 pub(super) fn by_device(text: &str) -> Vec<Address> {
     let hits = DEVICE.captures_iter(text);
     hits.filter_map(|groups| {
@@ -223,14 +238,82 @@ pub(super) fn of_configs<'a>(service: &'a Service<'a>) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     for (path, value) in &service.configs {
         let text = value.shape();
+        let mut hosts: BTreeSet<&str> = BTreeSet::new();
         for host in DIRECTIVE.captures_iter(&text).filter_map(|groups| groups.get(1)) {
             let host = host.as_str();
             if is_ip(host) || is_named(host) {
-                found.push((service, path.clone(), value, bare(host, host)));
+                hosts.insert(host);
             }
+        }
+        if !is_code(service, path, &text) {
+            hosts.extend(text.lines().flat_map(of_line));
+            let told = text.contains("endpoint");
+            hosts.extend(text.lines().filter_map(bucket).filter(|_| !told));
+        }
+        found.extend(hosts.into_iter().map(|host| (service, path.clone(), value, bare(host, host))));
+    }
+    found
+}
+
+/// A file of code: names with points in it are no hosts.
+fn is_code(service: &Service<'_>, path: &str, text: &str) -> bool {
+    let name =
+        path.strip_prefix("configs.").and_then(|rest| rest.rsplit_once('.')).map_or("", |(name, _)| name);
+    let mut mounts = service
+        .entry
+        .configs
+        .iter()
+        .filter(|mount| mount.source.as_ref().is_some_and(|source| source.text == name));
+    let named = mounts.any(|mount| mount.target.as_ref().is_some_and(|target| names_code(&target.text)));
+    named || text.starts_with("#!")
+}
+
+/// The hosts of a line of a configuration file, whatever directive they stand behind: a name that has a public suffix, or
+/// an IP address. No key, no file, no address of mail, no network.
+fn of_line(line: &str) -> Vec<&str> {
+    let trimmed = line.trim_start();
+    if trimmed.starts_with(['#', ';']) || trimmed.starts_with("//") {
+        return Vec::new();
+    }
+    let lower = trimmed.to_ascii_lowercase();
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    // `address=/name/host` of dnsmasq.
+    let slashes = lower.starts_with("address=/") || lower.starts_with("server=/");
+    let mut found = Vec::new();
+    let mut at = 0_usize;
+    for piece in line.split(|c: char| !is_part(c)) {
+        let start = at;
+        let end = start.saturating_add(piece.len());
+        let next = line.get(end..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        at = end.saturating_add(next);
+        let host = piece.trim_matches(['.', '-']);
+        let before = line.get(..start).unwrap_or("");
+        let after = line.get(end..).unwrap_or("");
+        let path = before.ends_with('/') && !before.ends_with("://") && !slashes;
+        let mail = before.strip_suffix('@').is_some_and(|user| user.ends_with(is_part));
+        let rest = after.trim_start_matches(['"', '\'']).trim_start();
+        let port = rest.strip_prefix(':').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let key = rest.starts_with(['=', '(']) || rest.starts_with(':') && !port;
+        let network =
+            after.strip_prefix('/').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        if path || mail || key || before.ends_with("://") {
+            continue;
+        }
+        let counts = is_ip(host) && !network && !lower.contains("version") || is_named(host);
+        if counts {
+            found.push(host);
         }
     }
     found
+}
+
+/// The bucket of a store that is reached by its name alone.
+fn bucket(line: &str) -> Option<&str> {
+    let (key, name) = line.split_once([':', '='])?;
+    let key = key.trim().trim_matches(['"', '\'', '-', ' ']);
+    let name = name.trim().trim_matches(['"', '\'', ',']);
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+    (key.eq_ignore_ascii_case("bucket") && !name.is_empty() && plain).then_some(name)
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub(crate) const PLAIN_ENDPOINT_LAST: &[&str] = &[
 pub(crate) const DESTINATION: &[&str] = &[
     "CHANNEL", "CHANNELS", "ROOM", "EMAIL", "EMAILS", "RECIPIENT", "RECIPIENTS", "BUCKET", "TOPIC", "QUEUE",
     "ACCOUNT", "CONTRACT", "CONTRACTS", "REGION", "NAMESPACE", "DATABASE", "PROJECT", "WORKSPACE", "TENANT",
-    "REALM",
+    "REALM", "DKIM",
 ];
 
 /// Only as the last word: which store of a database.

@@ -118,7 +118,9 @@ pub(crate) const HANDLED: &[&str] = &[
     "VIDEO", "AUDIO", "LINE", "LINES", "ROWS", "ITEMS", "ENTRIES", "RESULTS", "ATTEMPTS", "POOLED", "SEQ", "SEQS",
     "LEN", "BATCHED", "OLD", "SPACE", "INPUT", "OUTPUT", "GENERATION", "GENERATED", "DISPLAY", "DEPTH", "STREAM",
     "STREAMS", "CORES", "CORE", "EVENT", "EVENTS", "INGRESS", "PUBLIC", "PRIVATE", "MAIN", "EXTERNAL", "DATA",
-    "BASE", "SUBNET", "WIREGUARD", "TELEGRAM", "HOUR", "MINUTE", "DAY",
+    "BASE", "SUBNET", "WIREGUARD", "TELEGRAM", "HOUR", "MINUTE", "DAY", "SMTP", "INGESTION", "RENDER", "MARKDOWN",
+    "CHARACTER", "CHARACTERS", "OBSERVATION", "FIELD", "AGENT", "RUN", "RUNS", "ACTIVE", "PROCESSING", "TEXT", "STORAGE",
+    "DRAIN", "DOCUMENT",
 ];
 
 /// Names that sound like an address and are, by their program's own documentation, a label.

@@ -1,11 +1,16 @@
 //! Protects the code that runs from what a server hands out on the day of the start.
 
+use crate::facts::built;
+use crate::facts::code::{self, Effect};
 use crate::facts::downloads::{fetches_code, is_checksum};
 use crate::facts::repository;
 use crate::facts::words::command_words;
 use crate::rule::{Need, Note, Rule, Sink};
+use crate::script::{Command, Input};
+use crate::source::dockerfile::Step;
 use crate::subject::Subject;
 use crate::view::Service;
+use std::collections::BTreeSet;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -20,6 +25,7 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
+    let inside: Vec<&str> = view.services.iter().map(|service| service.name).collect();
     for service in view.active() {
         for (entry, why) in repository::moving_revisions(service) {
             let evidence =
@@ -28,16 +34,71 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         }
         hub_code(service, sink);
         hub_models(service, sink);
+        settings(service, sink);
+        // A list is read as one command, and each text in it again: what both say is said once.
+        let mut said: BTreeSet<String> = BTreeSet::new();
         for program in &service.programs {
-            let (path, commands) = (&program.path, &program.commands);
-            let checked = commands.iter().any(is_checksum);
-            for (index, command) in commands.iter().enumerate() {
-                let next = commands.get(index.saturating_add(1));
-                if let Some(why) = fetches_code(command, next, checked) {
-                    let evidence = format!("{} {path}: {} ({why})", service.name, command.text());
+            for (_, why) in fetching(&program.commands, &inside) {
+                let evidence = format!("{} {}: {why}", service.name, program.path);
+                if said.insert(evidence.clone()) {
                     sink.add(Note::fail(&program.place, evidence).about(service.name));
                 }
             }
+        }
+    }
+    for (service, build) in built::inline(subject, view) {
+        for step in build.stages().last().map_or(&[][..], |stage| &stage.steps) {
+            let (Step::Start { commands, offset, .. } | Step::Check { commands, offset }) = step else {
+                continue;
+            };
+            for (_, why) in fetching(commands, &inside) {
+                let evidence = format!("{} build.dockerfile_inline: {why}", service.name);
+                sink.add(Note::fail(&build.place(*offset), evidence).about(service.name));
+            }
+        }
+    }
+}
+
+/// The commands that bring code from outside, each as text with the reason.
+fn fetching(commands: &[Command], inside: &[&str]) -> Vec<(usize, String)> {
+    let checked = commands.iter().any(is_checksum);
+    let of = |(index, command): (usize, &Command)| {
+        let next = commands.get(index.saturating_add(1));
+        let input = match &command.input {
+            Input::Text(text) => Some(text.as_str()),
+            Input::None | Input::Unread => None,
+        };
+        let by_code = || match code::of_command(&command.words, input, inside)? {
+            Effect::Fetches => Some("the text of a program that fetches from the network"),
+            Effect::Installs => Some("the text of a program that installs what a registry has today"),
+            Effect::Harmless | Effect::Unknown => None,
+        };
+        let why = fetches_code(command, next, checked).or_else(by_code)?;
+        Some((index, format!("{} ({why})", command.text())))
+    };
+    commands.iter().enumerate().filter_map(of).collect()
+}
+
+/// Variables by which known programs install what a registry has when they start, or open a way in from its maker.
+fn settings(service: &Service<'_>, sink: &mut Sink<'_>) {
+    #[rustfmt::skip]
+    const INSTALL: &[&str] = &[
+        "_PIP_ADDITIONAL_REQUIREMENTS", "PIP_ADDITIONAL_REQUIREMENTS", "EXTRA_PIP_PACKAGES", "EXTRA_CONDA_PACKAGES",
+        "EXTRA_APT_PACKAGES", "GF_INSTALL_PLUGINS", "GF_PLUGINS_PREINSTALL", "NODE_RED_INSTALL", "KONG_EXTRA_PLUGINS",
+        "JENKINS_PLUGINS", "PLUGINS_INSTALL", "COMMUNITY_PLUGINS", "NEO4J_PLUGINS", "NEO4JLABS_PLUGINS", "ES_PLUGINS_INSTALL",
+        "OPENSEARCH_PLUGINS", "DD_EXTRA_PACKAGES", "INSTALL_PACKAGES", "EXTRA_PACKAGES", "EXTRA_MODULES", "APT_PACKAGES",
+        "PIP_PACKAGES", "NPM_PACKAGES",
+    ];
+    for entry in &service.environment {
+        let Some(text) = entry.value.fixed().filter(|text| !text.trim().is_empty()) else { continue };
+        let upper = entry.name.to_ascii_uppercase();
+        let named = INSTALL.contains(&upper.as_str())
+            || upper.contains("INSTALL_PLUGINS")
+            || upper.contains("PIP_ADDITIONAL");
+        if named && !text.split([',', ' ', ';']).all(|part| part.is_empty() || part.starts_with(['/', '.'])) {
+            let evidence =
+                format!("{} environment.{}: {text} (installed at the start)", service.name, entry.name);
+            sink.add(Note::fail(&entry.value.place, evidence).about(service.name));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Protects the measured document from parts that stand elsewhere.
 
-use crate::facts::arrival::names_code;
 use crate::facts::mounts;
+use crate::facts::words::names_code;
 use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;

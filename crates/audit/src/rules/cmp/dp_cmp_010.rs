@@ -39,7 +39,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 );
             }
             "file" => sink.add(Note::fail(&value.place, format!("{path}: {}", value.raw)).about(kind)),
-            "external" if value.effective() == "true" => {
+            "external" if value.says_true() => {
                 sink.add(Note::fail(&value.place, format!("{path}: {}", value.raw)).about(kind));
             }
             _ => {}

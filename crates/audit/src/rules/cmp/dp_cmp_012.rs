@@ -32,14 +32,14 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             }
             // The machine's own network under the name that docker gives it.
             "name" if !volume => text == "host",
-            "external" if path == "networks.host.external" && text == "true" => {
+            "external" if path == "networks.host.external" && value.says_true() => {
                 view.global("networks.host.name").is_none()
             }
             _ => false,
         };
         if remote || value.is_settable() && matches!(last, "driver" | "type" | "device" | "o") {
             sink.add(Note::fail(&value.place, format!("{path}: {}", value.raw)));
-        } else if last == "external" && text == "true" {
+        } else if last == "external" && value.says_true() {
             sink.add(Note::fail(&value.place, format!("{path}: {}", value.raw)).severity(Severity::Low));
         }
     }

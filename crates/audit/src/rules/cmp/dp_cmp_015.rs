@@ -1,12 +1,15 @@
 //! Protects secrets from standing in a document that everybody can read.
 
+use crate::facts::address::{self, Inside};
 use crate::facts::stores::opens_only_inside;
+use crate::field::{Field, HOLE};
 use crate::item::Item;
 use crate::known_keys::{self, KnownSecret, has_vendor_key, names_credential};
 use crate::names::{NameClass, classify};
 use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use crate::view::{EnvironmentEntry, Service};
+use veritee_compose::url::urls;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -36,8 +39,14 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let rest = view.active().flat_map(|service| {
         service.fields.iter().filter(|(path, _)| !path.starts_with("environment")).map(|(_, value)| value)
     });
+    let services = &Inside::of(view);
     for value in environment.chain(rest).chain(view.globals.iter().map(|(_, value)| value)) {
         let text = value.effective();
+        if let Some((link, inside)) = password_in_address(value, services) {
+            let severity = if inside { Severity::Low } else { Severity::High };
+            let evidence = format!("a literal password in an address of {link}");
+            sink.add(Note::fail(&value.place, evidence).severity(severity).about("a password in an address"));
+        }
         if let Some((_, secret)) = known_keys::find(&text).first() {
             let severity =
                 if *secret == KnownSecret::PemPrivateKey { Severity::High } else { Severity::Critical };
@@ -47,6 +56,25 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             sink.add(Note::fail(&value.place, "a key in a vendor's form").about("a vendor's key"));
         }
     }
+}
+
+/// The host of an address that names user and password literally, and whether it is one of the document's own services.
+fn password_in_address(value: &Field<'_>, services: &Inside<'_>) -> Option<(String, bool)> {
+    let found = urls(value).into_iter().find(|url| {
+        let password = url.authority.rsplit_once('@').and_then(|(user, _)| user.split_once(':'));
+        // What somebody else gives, or a sample in pointed brackets, stands not in the document.
+        password.is_some_and(|(_, password)| {
+            !password.is_empty() && !password.contains(['$', '<', '{', '*', HOLE])
+        }) && !url.is_destination_chosen()
+    })?;
+    let host = address::of(value, false).into_iter().find(|link| url_host(&found.authority) == link.host);
+    let inside = host.as_ref().is_some_and(|link| link.is_internal(services));
+    Some((url_host(&found.authority), inside))
+}
+
+fn url_host(authority: &str) -> String {
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    host.split(':').next().unwrap_or(host).to_ascii_lowercase()
 }
 
 /// `X_ACCESS_KEY` beside `X_SECRET`: of such a pair the first is the name of the account. Alone it may be the secret.

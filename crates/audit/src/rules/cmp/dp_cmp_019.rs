@@ -27,6 +27,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let severity = if view.flag("public_logs") == Some(true) { Severity::High } else { Severity::Medium };
     for service in view.active() {
         simulator(service, sink);
+        options(service, sink);
+        configurations(service, sink);
         for (value, text) in logs_all(service) {
             let evidence = format!("{}: {text}: everything that is handled goes to the log", service.name);
             sink.add(Note::fail(&value.place, evidence).severity(severity).about(service.name));
@@ -37,14 +39,18 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 (open_debugger(text.split_whitespace()) == Some(false))
                     .then_some((Severity::Medium, "a debugger"))
             };
-            let literal = entry.value.fixed().filter(|_| !entry.bare && !is_debug(entry));
-            let Some((severity, why)) =
+            let literal = entry.value.fixed().filter(|_| !entry.bare);
+            let Some((grade, why)) =
                 literal.and_then(|text| switches::judge(entry.name, &text)).or_else(debugger)
             else {
+                if is_debug(entry) {
+                    let evidence = format!("{} environment.{}: {text}", service.name, entry.name);
+                    sink.add(Note::fail(&entry.value.place, evidence).severity(severity).about(entry.name));
+                }
                 continue;
             };
             let evidence = format!("{} environment.{}: {text} ({why})", service.name, entry.name);
-            sink.add(Note::fail(&entry.value.place, evidence).severity(severity).about(entry.name));
+            sink.add(Note::fail(&entry.value.place, evidence).severity(grade).about(entry.name));
         }
         for program in service.programs.iter().filter(|program| !program.path.starts_with("healthcheck")) {
             for command in program.commands.iter().filter(|command| develops(command)) {
@@ -57,10 +63,55 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 sink.add(Note::fail(&program.place, evidence).severity(severity).about(service.name));
             }
         }
-        for entry in service.environment.iter().filter(|entry| is_debug(entry)) {
-            let evidence =
-                format!("{} environment.{}: {}", service.name, entry.name, entry.value.effective());
-            sink.add(Note::fail(&entry.value.place, evidence).severity(severity).about(entry.name));
+    }
+}
+
+/// Options by which whoever reaches a program stops it, or has it read its settings anew.
+const MANAGED: &[&str] =
+    &["--web.enable-lifecycle", "--web.enable-admin-api", "--enable-lifecycle", "--enable-admin-api"];
+
+/// Options of what is run that turn a protection off: `--auth=none`, `--no-verify-attestation`.
+fn options(service: &Service<'_>, sink: &mut Sink<'_>) {
+    for program in service.programs.iter().filter(|program| !program.path.starts_with("configs.")) {
+        for command in &program.commands {
+            let found = command.arguments().iter().filter(|word| word.starts_with("--")).find_map(|word| {
+                let (name, value) = word.split_once('=').unwrap_or((word, "true"));
+                let (severity, why) = switches::protection(name.trim_start_matches('-'), value)?;
+                (severity >= Severity::High).then_some((word, why))
+            });
+            let managed = command.words.iter().find(|word| MANAGED.contains(&word.as_str()));
+            if let Some(word) = managed {
+                let why = "whoever reaches it stops it, or changes what it does";
+                let evidence = format!("{} {}: {word} ({why})", service.name, program.path);
+                let value = service.below(&program.path).find(|(_, value)| value.effective() == *word);
+                let place = value.map_or(&program.place, |(_, value)| &value.place);
+                sink.add(Note::fail(place, evidence).severity(Severity::Medium).about(service.name));
+            }
+            if let Some((word, why)) = found {
+                let evidence = format!("{} {}: {word} ({why})", service.name, program.path);
+                sink.add(Note::fail(&program.place, evidence).severity(Severity::High).about(service.name));
+            }
+        }
+    }
+}
+
+/// Lines of configuration files that turn a protection off, or let in whoever comes: the gravest of each file.
+fn configurations(service: &Service<'_>, sink: &mut Sink<'_>) {
+    for (path, value) in &service.configs {
+        let text = value.effective();
+        let mut heading = "";
+        let mut found: Vec<(Severity, String)> = Vec::new();
+        for line in text.split(['\n', '{', ',']) {
+            let bare = line.trim();
+            if let Some(name) = bare.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+                heading = name;
+            } else if let Some((severity, why)) = switches::line(heading, bare.trim_end_matches('}')) {
+                found.push((severity, format!("{bare} ({why})")));
+            }
+        }
+        if let Some((severity, text)) = found.into_iter().max_by_key(|(severity, _)| *severity) {
+            let note = Note::fail(&value.place, format!("{} {path}: {text}", service.name));
+            sink.add(note.severity(severity).about(service.name));
         }
     }
 }
@@ -69,6 +120,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 fn is_debug(entry: &EnvironmentEntry<'_>) -> bool {
     let Some(text) = entry.value.fixed().map(|text| text.trim().to_ascii_lowercase()) else { return false };
     let on = matches!(text.as_str(), "1" | "true" | "yes" | "on");
+    let off = matches!(text.as_str(), "0" | "false" | "no" | "off");
     let words = crate::names::words(entry.name);
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
     match entry.name {
@@ -81,8 +133,9 @@ fn is_debug(entry: &EnvironmentEntry<'_>) -> bool {
         }
         "LOG_LEVEL" | "LOGLEVEL" => matches!(text.as_str(), "trace" | "debug"),
         _ => {
-            on && has(&["DEBUG", "TRACE", "MOCK", "FAKE", "INSECURE", "UNSAFE", "DEV", "SIMULATOR", "BYPASS"])
-                && !has(&["NO", "DISABLE", "DISABLED"])
+            let stands = if switches::is_turned(&words) { off } else { on };
+            stands && has(&["DEBUG", "TRACE", "MOCK", "FAKE", "INSECURE", "UNSAFE", "DEV", "SIMULATOR"])
+                || on && has(&["BYPASS"])
         }
     }
 }

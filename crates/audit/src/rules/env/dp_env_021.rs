@@ -26,7 +26,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     if unknown.len() > QUOTED {
         evidence.push(&more);
     }
-    let mut note = Note::manual(first, evidence.join("; ")).about(format!("{} places", unknown.len()));
+    let mut note = Note::manual(first, evidence.join("; ")).about(match unknown.len() {
+        1 => "1 place".to_owned(),
+        count => format!("{count} places"),
+    });
     for (place, text) in unknown.iter().skip(1) {
         note = note.also(place, text);
     }

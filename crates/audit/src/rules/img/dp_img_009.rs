@@ -1,11 +1,14 @@
 //! Protects the code that runs: what is built inside the machine is whatever the network and the folder hold that day.
 
+use crate::facts::built;
 use crate::field::Field;
 use crate::image::Image;
 use crate::item::Item;
 use crate::rule::{Need, Note, Rule, Sink};
+use crate::source::dockerfile::Build;
 use crate::subject::Subject;
 use crate::view::Service;
+use std::collections::BTreeMap;
 use veritee_compose::service::ContextKind;
 use veritee_model::{Place, Severity};
 
@@ -22,9 +25,11 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
+    let builds: BTreeMap<&str, &Build> =
+        built::inline(subject, view).map(|(service, build)| (service.name, build)).collect();
     for service in view.active() {
         let Some((_, first)) = service.below("build").next() else { continue };
-        let (severity, why) = judge(subject, service);
+        let (severity, why) = judge(subject, service, builds.get(service.name).copied());
         let evidence = format!("{} build: {why}", service.name);
         let place = service.scalar("build.dockerfile_inline").unwrap_or(first).place.clone();
         sink.add(Note::fail(&place, evidence).severity(severity).about(service.name));
@@ -75,7 +80,7 @@ fn input(path: &str, value: &Field<'_>) -> Option<(Severity, &'static str)> {
             Some((Severity::High, "steps run unconfined"))
         }
         "entitlements" => Some((Severity::Medium, "steps reach the machine's network")),
-        "privileged" if text == "true" => Some((Severity::High, "steps run unconfined")),
+        "privileged" if value.says_true() => Some((Severity::High, "steps run unconfined")),
         "network" if text == "host" => Some((Severity::Medium, "steps reach the machine's network")),
         "ssh" => Some((Severity::Medium, "steps use keys of the machine")),
         "extra_hosts" => Some((Severity::Medium, "names lead elsewhere during the build")),
@@ -87,7 +92,7 @@ fn is_pinned(image: &str) -> bool {
     Image::parse(image, Place::default()).is_pinned()
 }
 
-fn judge(subject: &Subject<'_>, service: &Service<'_>) -> (Severity, String) {
+fn judge(subject: &Subject<'_>, service: &Service<'_>, build: Option<&Build>) -> (Severity, String) {
     let context = service
         .scalar("build.context")
         .or_else(|| service.scalar("build"))
@@ -117,6 +122,11 @@ fn judge(subject: &Subject<'_>, service: &Service<'_>) -> (Severity, String) {
     let place = (inline.place.file.clone(), inline.place.path.clone());
     if subject.open_inputs().is_none_or(|open| open.contains(&place)) {
         (Severity::High, "inline Dockerfile that takes what the network has today".to_owned())
+    } else if let Some(what) = build.and_then(built::not_understood) {
+        (
+            Severity::High,
+            format!("inline Dockerfile with a step of which it is not known what it takes in: {what}"),
+        )
     } else {
         (Severity::Medium, "inline Dockerfile with pinned inputs".to_owned())
     }

@@ -57,7 +57,7 @@ fn unpinned_updates(stage: &Stage) -> Vec<(usize, bool)> {
             Step::Add { sources, .. } | Step::Copy { sources, .. } => {
                 snapshot |= sources.iter().any(|source| source.contains("snapshot"));
             }
-            Step::Start { .. } => {}
+            Step::Start { .. } | Step::Check { .. } => {}
         }
     }
     updates.into_iter().map(|offset| (offset, snapshot)).collect()

@@ -49,6 +49,7 @@ impl Parser<'_> {
         for index in if words.is_empty() { &[] } else { prefix.as_slice() } {
             if let Some(assignment) = self.script.assignments.get_mut(*index) {
                 assignment.temporary = true;
+                assignment.before_command = true;
             }
         }
         let index = self.script.commands.len();
@@ -289,6 +290,7 @@ impl Parser<'_> {
             exported: exported || self.export_all,
             conditional: self.scope.conditional,
             input: None,
+            before_command: false,
             temporary: self.scope.in_subshell || self.scope.substitution_depth > 0,
             provenance: Provenance::Unknown,
             guards: self.scope.guards.clone(),
