@@ -1,19 +1,19 @@
 //! The command line. Stable: scripts outside this repository call it.
 
 mod forms;
-mod keys;
 mod image;
+mod keys;
 pub(crate) mod network;
 mod seal;
 mod serve;
 
 pub(crate) use forms::{command, parse};
-pub(crate) use keys::KmsRootKeys;
-pub(crate) use seal::{SealForm, Sign, VerifyReport};
-pub(crate) use serve::Serve;
 pub(crate) use image::{
     Compare as ImageCompare, Image, Inspect as ImageInspect, Platform as ImagePlatform, Trace,
 };
+pub(crate) use keys::KmsRootKeys;
+pub(crate) use seal::{SealForm, Sign, VerifyReport};
+pub(crate) use serve::Serve;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

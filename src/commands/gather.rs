@@ -278,7 +278,7 @@ const NO_PAGE: &str =
     "it is HTML and no page of a guest agent: most often the login or error page of what stands before it";
 
 /// What a file is, where it is of another form than the one that is expected; with the beginning of a sentence.
-pub(crate) fn other_form(source: &Source, wanted: Form, expected: &str) -> String {
+pub(crate) fn other_form(source: &File, wanted: Form, expected: &str) -> String {
     let form = veritee_evidence::recognise(&source.name, &source.bytes, &Budget::STANDARD);
     form.filter(|form| *form != wanted)
         .map_or_else(String::new, |form| format!("recognised as {}, expected {expected}; ", form.name()))

@@ -134,10 +134,7 @@ fn one_unanswered_or_rejected_question_is_enough_to_stay() {
         Review::parse(&review_text(&hash, COMMIT, &["M1", "M2", "M3", "M5", "M6", "M7", "M8", "M9", "M10"]))
             .unwrap(),
     );
-    assert_eq!(
-        run(&raw, &context, &tree).stage_line(),
-        "Stage 0 - not shown otherwise: 1 check open"
-    );
+    assert_eq!(run(&raw, &context, &tree).stage_line(), "Stage 0 - not shown otherwise: 1 check open");
     let rejected =
         review_text(&hash, COMMIT, &question_ids()).replacen("accepted = true", "accepted = false", 1);
     context.review = Some(Review::parse(&rejected).unwrap());
