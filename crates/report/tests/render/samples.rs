@@ -157,9 +157,8 @@ pub(crate) fn incomplete() -> Report {
     conclude(report)
 }
 
-/// Under a test root, with a waiver, findings and a loosened policy. Every optional field of every type is there.
-pub(crate) fn test_root() -> Report {
-    let mut report = base();
+/// What came along, and the fields of an enclave: no report has them beside a quote of a machine.
+fn beside(report: &mut Report) {
     report.claimed = vec![ClaimFact {
         name: "app_id".to_owned(),
         value: "3f2a91c0".repeat(5),
@@ -175,6 +174,12 @@ pub(crate) fn test_root() -> Report {
         debug: true,
         report_data: ReportData::new([6; 64]),
     });
+}
+
+/// Under a test root, with a waiver, findings and a loosened policy. Every optional field of every type is there.
+pub(crate) fn test_root() -> Report {
+    let mut report = base();
+    beside(&mut report);
     report.root = Some(Root {
         name: "CN=veritee test root".to_owned(),
         spki_sha256: Sha256Digest::of(b"test root"),
