@@ -134,8 +134,8 @@ fn capitals(text: &str) -> Vec<String> {
             && text.starts_with(|first: char| first.is_ascii_uppercase())
             && text.ends_with(|last: char| last.is_ascii_uppercase())
             && text.chars().all(|letter| letter.is_ascii_uppercase() || " ,-'".contains(letter))
-            // Names of values and of the environment.
-            && !["COLUMNS", "SECTION", "SEVERITY"].contains(&text)
+            // Names of values and of the environment, and labels of PEM.
+            && !["COLUMNS", "SECTION", "SEVERITY", "PRIVATE KEY", "PUBLIC KEY"].contains(&text)
     };
     // Literals, and what stands in capitals before a colon in one.
     for literal in text.split('"').skip(1).step_by(2) {
