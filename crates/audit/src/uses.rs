@@ -3,8 +3,8 @@
 use crate::field::Field;
 use crate::pattern::pattern;
 use crate::text::Lines;
-use std::collections::BTreeMap;
-use veritee_compose::url::urls;
+use std::collections::{BTreeMap, BTreeSet};
+use veritee_compose::url::{UrlComponent, urls};
 use veritee_compose::{ComposeFile, Reference, ReferenceForm, Span, Value};
 use veritee_model::Place;
 use veritee_model::text::shortened;
@@ -25,6 +25,8 @@ pub(crate) struct Use<'d> {
     pub(crate) in_address: bool,
     /// It feeds scheme, user, host or port of a URL.
     pub(crate) in_authority: bool,
+    /// It feeds the query of a URL.
+    pub(crate) in_query: bool,
 }
 
 /// Characters of a value that are kept for each variable that it mentions: a value of many would be kept many times.
@@ -51,6 +53,7 @@ pub(crate) fn of<'d>(
         }
         let shown = field(value, path);
         let addresses = addresses(value);
+        let queries = queries(value);
         let many = shown.raw.contains('\n');
         for reference in &value.references {
             let place = place(reference.span, path);
@@ -65,6 +68,7 @@ pub(crate) fn of<'d>(
                 active: target.active,
                 in_address: address.is_some(),
                 in_authority: address == Some(&true),
+                in_query: queries.contains(reference.name.as_str()),
             });
         }
     });
@@ -129,6 +133,16 @@ pattern!(OPTION, r"(?i)--[a-z-]*(?:url|uri|host|endpoint|addr|rpc|server|peer)[a
 
 /// Bytes before a part in which an option is looked for.
 const BEFORE: usize = 48;
+
+/// Variables that feed the query of an address in a value.
+fn queries(value: &Value) -> BTreeSet<&str> {
+    let found = urls(value);
+    let chosen = found.iter().flat_map(|url| &url.chosen);
+    let query = chosen.filter(|(component, _)| *component == UrlComponent::Query);
+    let names: BTreeSet<String> = query.filter_map(|(_, part)| part.source.clone()).collect();
+    let sources = value.parts.iter().filter_map(|part| part.source.as_deref());
+    sources.filter(|name| names.contains(*name)).collect()
+}
 
 /// Variables that feed an address in a value, each with whether it stands in a URL's authority.
 fn addresses(value: &Value) -> BTreeMap<&str, bool> {

@@ -207,6 +207,10 @@ pub(crate) fn of(ground: &Ground<'_>, used: &Use, variable: &str) -> Arrival {
         Some(service) => in_service(ground, service, &used.sink, variable),
         None => outside_services(&used.sink),
     };
+    // What stands in a query can add settings to it.
+    if used.in_query && matches!(place, Arrival::Harmless(_)) {
+        return Arrival::Unknown("part of an address: what stands in it can add settings to it");
+    }
     if used.in_address || used.reference.default.as_deref().is_some_and(is_address) {
         return match place {
             // A rule of the place says more than that it is an address.
@@ -225,9 +229,6 @@ fn in_service(ground: &Ground<'_>, service: &Service<'_>, sink: &str, variable: 
     if let Some(name) = sink.strip_prefix("environment.") {
         if spoken::is_mild(name) && spoken::uses(ground.view, service.name, name) {
             return Arrival::Unknown(SPOKEN);
-        }
-        if in_query(service, name, variable) {
-            return Arrival::Unknown("part of an address: what stands in it can add settings to it");
         }
         return match named(name) {
             Arrival::Unknown(why) => ground.behind_brand(service, name).unwrap_or(Arrival::Unknown(why)),
@@ -262,14 +263,6 @@ fn in_service(ground: &Ground<'_>, service: &Service<'_>, sink: &str, variable: 
         _ if head.starts_with("x-") => Arrival::Harmless("read by nothing"),
         _ => Arrival::Unknown("a key of the service that no rule knows a use of"),
     }
-}
-
-/// A value behind the question mark of an address in a variable: `?timeout=${X}`.
-fn in_query(service: &Service<'_>, name: &str, variable: &str) -> bool {
-    let Some(entry) = service.variable(name) else { return false };
-    let text = words::marked(entry.value.value, variable);
-    let query = text.split_once("://").and_then(|(_, rest)| rest.split_once('?'));
-    query.is_some_and(|(_, query)| query.contains(MARK))
 }
 
 /// A config's content has its own path, below the document.

@@ -48,7 +48,10 @@ const LOADS: &[&str] = &[
 ];
 
 /// Folders below which programs look for settings by themselves.
-const SETTINGS: &[&str] = &["/etc/", "/config", "/app", "/usr/src/app", "/code", "/var/www", "/srv/app"];
+const SETTINGS: &[&str] = &["/etc", "/config"];
+
+/// Folders in which code lies; below them anything may.
+const CODE: &[&str] = &["/app", "/usr/src/app", "/code", "/var/www", "/var/www/html", "/srv/app"];
 
 /// Of these, folders of certificates and names.
 const NO_SETTINGS: &[&str] =
@@ -144,12 +147,8 @@ pub(super) fn mentioned(service: &Service<'_>, areas: &[Area], found: &mut Vec<L
     }
     for mount in &service.mounts {
         let target = mount.target.trim_end_matches('/');
-        let settings = SETTINGS.iter().any(|folder| {
-            let folder = folder.trim_end_matches('/');
-            target
-                .strip_prefix(folder)
-                .is_some_and(|rest| rest.starts_with('/') || rest.is_empty() && folder != "/etc")
-        });
+        let settings = SETTINGS.iter().any(|folder| is_below(target, folder)) && target != "/etc"
+            || CODE.contains(&target);
         let others = NO_SETTINGS.iter().any(|folder| is_below(target, folder)) || target.contains("/cert");
         if let Some(area) = shared.targets.get(target).filter(|_| settings && !others) {
             let why = "code or settings are looked for there";
