@@ -118,7 +118,12 @@ fn overwrites(global: &Global, matches: &ArgMatches) -> Option<String> {
     let same = std::fs::canonicalize(output).ok()?;
     let mut at = matches;
     loop {
-        for id in at.ids().filter(|id| id.as_str() != "output") {
+        // A default and a form have no file.
+        let is_given = |id: &str| {
+            !matches!(id, "output" | "format" | "form" | "show")
+                && at.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
+        };
+        for id in at.ids().filter(|id| is_given(id.as_str())) {
             let raw = at.try_get_raw(id.as_str()).ok().flatten();
             let mut given = raw.into_iter().flatten();
             if given.any(|text| std::fs::canonicalize(text).is_ok_and(|path| path == same)) {

@@ -361,6 +361,8 @@ fn import(
         Given::Lists(item) => given.push(Offered::Lists(item)),
         // What stands by itself makes no set, and its lists are among those above.
         Given::Lone(..) => {}
+        // NVIDIA's answers lie beside it and are taken below.
+        Given::Unreadable(item, _) if veritee_gpu::wanted::is_answer(&item.bytes, &Budget::STANDARD) => {}
         Given::Unreadable(item, _) => {
             let what = FaultKind::Form("cannot be read as collateral".to_owned());
             unreadable.push(Fault { file: item.source, what });

@@ -51,8 +51,11 @@ pub struct Store {
     root: TrustRoot,
     budget: Budget,
     /// The kept lists that were read so far, by name, and what they revoke.
-    kept: Arc<Mutex<Option<(BTreeSet<String>, KnownCollateral)>>>,
+    kept: Arc<Mutex<Option<KeptLists>>>,
 }
+
+/// The names of kept lists, and what they revoke.
+type KeptLists = (BTreeSet<String>, KnownCollateral);
 
 /// What the store has for a need. Everything in it was verified under the store's root at the time of asking.
 #[derive(Debug, Clone)]

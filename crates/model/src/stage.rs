@@ -63,11 +63,11 @@ impl Stage {
         };
         // Reports of before said it so; what is not understood needs more than a person.
         let earlier = match &stage {
-            Self::NotShownOtherwise(1) => format!("{NOT_SHOWN}1 check needs a person"),
-            Self::NotShownOtherwise(count) => format!("{NOT_SHOWN}{count} checks need a person"),
-            _ => String::new(),
+            Self::NotShownOtherwise(1) => Some(format!("{NOT_SHOWN}1 check needs a person")),
+            Self::NotShownOtherwise(count) => Some(format!("{NOT_SHOWN}{count} checks need a person")),
+            _ => None,
         };
-        (stage.to_string() == line || earlier == line).then_some(stage)
+        (stage.to_string() == line || earlier.is_some_and(|earlier| earlier == line)).then_some(stage)
     }
 }
 

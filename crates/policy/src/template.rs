@@ -112,6 +112,9 @@ mod tests {
             .replace("spki_sha256 = \"...\"", &format!("spki_sha256 = \"{}\"", hex(64)))
             // The reader refuses what is not hex, because it would never match: these dots are filled in as well.
             .replace("id = \"3059...\"", &format!("id = \"3059{}\"", hex(8)))
+            .replace("mrenclave = [\"...\"]", &format!("mrenclave = [\"{}\"]", hex(64)))
+            .replace("mrsigner = [\"...\"]", &format!("mrsigner = [\"{}\"]", hex(64)))
+            .replace("config_id = \"...\"", &format!("config_id = \"{}\"", hex(128)))
             .replace("mrtd = \"...\"", &format!("mrtd = \"{}\"", hex(96)))
             .replace("rtmr0 = \"...\"", &format!("rtmr0 = \"{}\"", hex(96)))
             .replace("rtmr1 = \"...\"", &format!("rtmr1 = \"{}\"", hex(96)))

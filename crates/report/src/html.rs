@@ -263,7 +263,9 @@ impl Writer {
             self.out.push('"');
         }
         self.out.push('>');
-        for (number, (cell, name)) in row.iter().zip(head).enumerate() {
+        // What a row ends with and does not have needs no cell.
+        let filled = row.iter().rposition(|cell| !cell.is_empty()).map_or(1, |last| last.saturating_add(1));
+        for (number, (cell, name)) in row.iter().zip(head).take(filled).enumerate() {
             if number == 0 {
                 self.out.push_str("<th>");
                 line(&mut self.out, cell);

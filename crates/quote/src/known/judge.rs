@@ -75,7 +75,8 @@ impl KnownCollateral {
                 // Whatever decides about collateral, there is nothing that it could decide about.
                 ((ChainOf::Nobody, _), _) => false,
                 ((_, Ok(judge)), (_, Ok(other))) => !judge.is(&other),
-                ((_, Err(_)), (_, Err(_))) => false,
+                // Of two refusals the graver counts: what another view has revoked of the machine's own.
+                ((_, Err(judge)), (_, Err(other))) => judge.reason().class() != other.reason().class(),
                 _ => true,
             }
         };

@@ -118,9 +118,22 @@ impl Page {
                 Inline::text(&missing.consequence),
             ]);
         }
-        for check in open {
-            let demand = if check.required { " (required): " } else { " (optional): " };
-            let mut item = vec![Inline::code(check.id.id()), Inline::Words(demand)];
+        // What stays open for one and the same reason is said once.
+        let mut open = open.as_slice();
+        while let Some((check, rest)) = open.split_first() {
+            let same = |other: &&&Check| {
+                let all = |check: &Check| {
+                    (check.required, check.reason, check.detail.clone(), check.explain.clone())
+                };
+                all(other) == all(check)
+            };
+            let alike = rest.iter().take_while(same).count();
+            let mut item = vec![Inline::code(check.id.id())];
+            for other in rest.iter().take(alike) {
+                item.extend([Inline::Words(", "), Inline::code(other.id.id())]);
+            }
+            open = rest.get(alike..).unwrap_or_default();
+            item.push(Inline::Words(if check.required { " (required): " } else { " (optional): " }));
             item.push(Inline::code(check.reason.map_or("unknown", Reason::code)));
             item.push(Inline::Words(", "));
             item.push(Inline::text(&check.detail));

@@ -71,12 +71,15 @@ pub(super) fn changes(other: &Comparison) -> Option<Table> {
 
 pub(super) fn checks(report: &Report) -> Table {
     let rows = report.checks.iter().map(|check| {
-        let demand = if check.required { Inline::Words(" (required)") } else { Inline::Words(" (optional)") };
+        let demand = check.required.then_some(Inline::Words(" (required)"));
+        let status = Status::of(check);
+        // Why one was not made stands under a heading of its own.
+        let said = status != Status::NotChecked;
         vec![
             name(check),
-            vec![Inline::Status(Status::of(check)), demand],
-            optional_code(check.reason.map(Reason::code)),
-            vec![Inline::text(&check.detail)],
+            std::iter::once(Inline::Status(status)).chain(demand).collect(),
+            optional_code(said.then(|| check.reason.map(Reason::code)).flatten()),
+            if said { vec![Inline::text(&check.detail)] } else { Cell::new() },
             optional_code(check.expected.as_deref()),
             optional_code(check.got.as_deref()),
         ]
