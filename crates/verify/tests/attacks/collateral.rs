@@ -242,7 +242,8 @@ attacks! {
         };
         let report = Case::new(&machine()).change(spoil).is_refused(ID, Reason::TcbInfoSignature, REFUSED);
         assert_eq!(report.headline(), "REFUSED, NOT SHOWN TO BE GENUINE");
-        let rows: [(fn(&mut Universe), CheckId, Reason); 4] = [
+        type Forgery = (fn(&mut Universe), CheckId, Reason);
+        let rows: [Forgery; 4] = [
             (|it| it.quote.signed_by = Role::Stranger, CheckId::QuoteSignature, Reason::QuoteSignature),
             (|it| it.quote.qe_report_signed_by = Role::Stranger, CheckId::QuoteEnclave, Reason::QeReportSignature),
             (|it| it.quote.qe_report_data = Some([7; 64]), CheckId::QuoteEnclave, Reason::QeReportData),
