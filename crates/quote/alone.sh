@@ -11,9 +11,13 @@ unpacked=$(mktemp -d)
 trap 'rm -rf "$unpacked"' EXIT
 
 echo "== packages: what is in them, and that they build from it alone"
-cargo package --locked --quiet --allow-dirty $(printf -- '-p veritee-%s ' "${packages[@]}")
+# Cargo unpacks and builds a version once: that of an earlier run in this folder would stand for today's.
 for name in "${packages[@]}"; do
-  tar -xzf "$target/package/veritee-$name-0.1.0.crate" -C "$unpacked"
+  rm -rf "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/"veritee-$name-0.1.0" "$target"/packaged/*/.fingerprint/"veritee-$name"-*
+done
+cargo package --target-dir "$target/packaged" --locked --quiet --allow-dirty $(printf -- '-p veritee-%s ' "${packages[@]}")
+for name in "${packages[@]}"; do
+  tar -xzf "$target/packaged/package/veritee-$name-0.1.0.crate" -C "$unpacked"
   folder=$unpacked/veritee-$name-0.1.0
   for file in README.md LICENSE Cargo.toml src/lib.rs; do
     [ -s "$folder/$file" ] || { echo "veritee-$name: $file is not in the package" >&2; exit 1; }

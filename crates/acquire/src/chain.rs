@@ -1,4 +1,4 @@
-//! Reading a chain: asks endpoints what [`veritee_chain::survey()`] wants to know, until it wants no more.
+//! Reading a chain: asks endpoints what [`veritee_chain::survey`] wants to know, until it wants no more.
 //!
 //! An endpoint is believed nothing. Its answers are kept as they came, beside its name, and judged offline by the same
 //! code that decided what to ask. What is seen to here is that everything is asked at one block, that an error or a lost
