@@ -84,9 +84,6 @@ pub(crate) struct Object<'a> {
     pub(crate) origin: Origin,
 }
 
-/// How the objects begin as which JavaScript's libraries write binary data.
-const BINARY_MEMBERS: [&str; 3] = ["\"0\"", "\"type\"", "\"data\""];
-
 /// A text that may have been written as the content of a JSON string.
 pub(crate) struct Nested<'a> {
     text: Cow<'a, str>,
@@ -214,9 +211,16 @@ impl<'a> Value<'a> {
     /// Whether this begins as binary data does that a library wrote as JSON: an array of numbers, the object of a typed
     /// array (`{"0":4,"1":0}`), Node's `{"type":"Buffer","data":[4,0]}`. A look at its first characters only.
     pub(crate) fn holds_numbers(&self) -> bool {
-        let inner = |open| self.raw.strip_prefix(open).map(str::trim_start);
-        inner('[').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
-            || inner('{').is_some_and(|rest| BINARY_MEMBERS.iter().any(|member| rest.starts_with(member)))
+        let number = |rest: &str| rest.trim_start().starts_with(|first: char| first.is_ascii_digit());
+        let behind = |rest: &'a str| rest.trim_start().strip_prefix(':').map(str::trim_start);
+        if let Some(rest) = self.raw.strip_prefix('[') {
+            return number(rest);
+        }
+        let Some(rest) = self.raw.strip_prefix('{').map(str::trim_start) else { return false };
+        let value = |name: &str| rest.strip_prefix(name).and_then(behind);
+        value("\"0\"").is_some_and(number)
+            || value("\"type\"").is_some_and(|rest| rest.starts_with("\"Buffer\""))
+            || value("\"data\"").and_then(|rest| rest.strip_prefix('[')).is_some_and(number)
     }
 
     /// The bytes of a quote that this is and nothing else: binary data, or an object with one member that begins as a quote
@@ -258,18 +262,23 @@ impl<'a> Value<'a> {
         if !self.is_object() || !self.holds_numbers() {
             return None;
         }
-        let object = self.object().ok()?;
-        if let Some(data) = object.get("data") {
-            let is_buffer = object.get("type").is_some_and(|kind| kind.raw == "\"Buffer\"");
-            return if is_buffer && object.members.len() == 2 && data.is_array() {
-                data.bytes()
-            } else {
-                None
+        let mut pairs = Vec::new();
+        serde_json::Deserializer::from_str(self.raw).deserialize_map(Pairs(&mut pairs)).ok()?;
+        if let [(one, first), (other, second)] = pairs.as_slice() {
+            let data = match (one.as_str(), other.as_str()) {
+                ("type", "data") if *first == "\"Buffer\"" => Some(*second),
+                ("data", "type") if *second == "\"Buffer\"" => Some(*first),
+                _ => None,
             };
+            if let Some(data) = data {
+                return serde_json::from_str(data).ok();
+            }
         }
-        (0..object.members.len())
-            .map(|index| object.get(&index.to_string()).and_then(|value| value.raw.parse().ok()))
-            .collect()
+        // As JavaScript writes them: from 0 upwards, none left out, none twice.
+        let in_order = |(index, (key, raw)): (usize, (String, &str))| {
+            if key == index.to_string() { raw.parse().ok() } else { None }
+        };
+        pairs.into_iter().enumerate().map(in_order).collect()
     }
 
     /// An object or array, given as such or as the content of a string. An empty string or null is none.
