@@ -4,6 +4,7 @@ mod forms;
 mod image;
 mod keys;
 pub(crate) mod network;
+mod nonce;
 mod seal;
 mod serve;
 
@@ -12,6 +13,7 @@ pub(crate) use image::{
     Compare as ImageCompare, Image, Inspect as ImageInspect, Platform as ImagePlatform, Trace,
 };
 pub(crate) use keys::KmsRootKeys;
+pub(crate) use nonce::{GpuNonce, Nonce};
 pub(crate) use seal::{SealForm, Sign, VerifyReport};
 pub(crate) use serve::Serve;
 
@@ -391,33 +393,6 @@ fn parse_as_of(text: &str) -> Result<AsOf, veritee_model::TimeError> {
         "now" => Ok(AsOf::Now),
         // The report prints the time in full.
         text => UnixTime::parse_written(text).map(AsOf::At),
-    }
-}
-
-/// Bytes that a caller asked to be bound. Shorter than 16 bytes proves nothing, so it is refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Nonce(pub(crate) Vec<u8>);
-
-impl std::str::FromStr for Nonce {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let digits = text.strip_prefix("0x").unwrap_or(text);
-        let bytes = hex::decode(digits).map_err(|error| format!("not hex: {error}"))?;
-        match bytes.len() {
-            16..=64 => Ok(Self(bytes)),
-            length => Err(format!("a nonce has 16 to 64 bytes, got {length}")),
-        }
-    }
-}
-
-/// The challenge that GPUs sign: exactly 32 bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct GpuNonce(pub(crate) [u8; 32]);
-
-impl std::str::FromStr for GpuNonce {
-    type Err = veritee_model::HexError;
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        veritee_model::bytes::decode_hex(text.strip_prefix("0x").unwrap_or(text)).map(Self)
     }
 }
 
