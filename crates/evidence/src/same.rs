@@ -74,6 +74,13 @@ fn plain_parts(quote: &[u8]) -> Option<Vec<u8>> {
     Some(plain)
 }
 
+/// How long a quote is by its own lengths; nothing where too little of it is there to tell.
+pub(crate) fn own_length(quote: &[u8]) -> Option<usize> {
+    let statement = statement_length(quote)?;
+    let signatures = Rest(quote.get(statement..)?).number(4)?;
+    statement.checked_add(4)?.checked_add(signatures)
+}
+
 /// Bytes that are not read yet.
 struct Rest<'b>(&'b [u8]);
 

@@ -1,14 +1,15 @@
 //! Quotes in a text that no reader took: never passed over without a word.
 //!
 //! A document may hold more than its form has a place for. Whatever begins as a quote does and is as long as one is
-//! looked for in the text as it stands, so that neither nesting nor the names around it hide it. One pass.
+//! looked for in the text as it stands, so that neither nesting nor the names around it hide it. Whether it is one of those
+//! that were read is for [`crate::same`] to say: the statement alone does not. One pass.
 
 use crate::encoding;
 use crate::json::Origin;
 use crate::readout::{Note, Readout};
-use crate::same::statement;
+use crate::same::{own_length, statement, written_plainly};
 use std::collections::BTreeSet;
-use veritee_model::Sha256Digest;
+use veritee_model::{Budget, Sha256Digest};
 
 /// The first four bytes of a quote of version 3, 4 and 5 with ECDSA P-256, in hex and in base64.
 const HEX: [&str; 3] = ["03000200", "04000200", "05000200"];
@@ -20,6 +21,9 @@ const SHORTEST: usize = 576;
 /// Characters in which header and report of every version stand.
 const STATEMENT: usize = 2048;
 
+/// Characters of the longest quote that is read, in hex.
+const WHOLE: usize = Budget::STANDARD.quote_bytes.saturating_mul(2);
+
 /// Notes for one input.
 const MOST: usize = 8;
 
@@ -28,9 +32,11 @@ const MOST_BROKEN: usize = 1024;
 
 /// A note for each quote in `text` that is none of those read.
 pub(crate) fn strays(text: &str, readout: &Readout, origin: &Origin) -> Vec<Note> {
-    let quotes = readout.machines.iter().filter_map(|machine| machine.evidence.quote.as_ref());
-    let known: BTreeSet<Sha256Digest> = quotes.map(|quote| digest(&quote.bytes)).collect();
-    let mut found = Found { known, notes: Vec::new(), origin };
+    let mut found = Found::new(text, origin);
+    for quote in readout.machines.iter().filter_map(|machine| machine.evidence.quote.as_ref()) {
+        found.statements.insert(said(&quote.bytes));
+        found.known.insert(Sha256Digest::of(&written_plainly(&quote.bytes)));
+    }
     found.in_words(text);
     found.in_numbers(text);
     found.notes
@@ -40,24 +46,56 @@ pub(crate) fn strays(text: &str, readout: &Readout, origin: &Origin) -> Vec<Note
 pub(crate) fn holds_quote(bytes: &[u8]) -> bool {
     let Ok(text) = core::str::from_utf8(bytes) else { return true };
     let origin = Origin::new("");
-    let mut found = Found { known: BTreeSet::new(), notes: Vec::new(), origin: &origin };
+    let mut found = Found::new(text, &origin);
     found.in_words(text);
     found.in_numbers(text);
     !found.notes.is_empty()
 }
 
 struct Found<'o> {
+    /// What the quotes say that were read or told.
+    statements: BTreeSet<Sha256Digest>,
+    /// These quotes as a whole, their certification included.
     known: BTreeSet<Sha256Digest>,
     notes: Vec<Note>,
     origin: &'o Origin,
+    /// Bytes of cut copies that may be compared with what is known: as many as the text has, if no two of them overlap.
+    left: usize,
 }
 
-impl Found<'_> {
-    fn quote(&mut self, bytes: &[u8], at: usize) {
-        if self.known.insert(digest(bytes)) {
+/// What stands where a quote begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// One that was read, to its last byte.
+    Known,
+    /// Another one, or one that was read with more or less behind it.
+    Other,
+}
+
+impl<'o> Found<'o> {
+    const fn new(text: &str, origin: &'o Origin) -> Self {
+        let notes = Vec::new();
+        Self { statements: BTreeSet::new(), known: BTreeSet::new(), notes, origin, left: text.len() }
+    }
+
+    /// What begins with `head`: the statement decides where nobody has made it before, else the whole. `alone` says that
+    /// nothing stands behind the whole.
+    fn quote(&mut self, head: &[u8], (whole, alone): (Vec<u8>, bool), at: usize) -> Told {
+        let new = self.statements.insert(said(head));
+        let known = !self.known.insert(Sha256Digest::of(&written_plainly(&whole)));
+        if known && alone {
+            return Told::Known;
+        }
+        // What is known again, or begins as what is known and ends too early for anybody to verify it, says nothing new. One
+        // that is too long to be compared may go on as it likes.
+        let cut = own_length(&whole).is_none_or(|length| length > whole.len());
+        let beginning = cut && whole.len() < Budget::STANDARD.quote_bytes;
+        self.left = self.left.saturating_sub(whole.len());
+        if new || !(known || beginning) || self.left == 0 {
             let place = format!("{}, byte {at}", self.origin.source());
             self.notes.push(Note::NotRead { place, what: "another quote" });
         }
+        Told::Other
     }
 
     /// Hex and base64, in one piece or broken into lines.
@@ -65,24 +103,32 @@ impl Found<'_> {
         let (mut offset, mut broken) = (0_usize, 0_usize);
         while self.notes.len() < MOST {
             let rest = text.get(offset..).unwrap_or_default();
-            let skip = rest.bytes().take_while(|byte| !is_word(*byte)).count();
+            let skip = between(rest);
             let word = rest.get(skip..).unwrap_or_default();
             if word.is_empty() {
                 break;
             }
             let length = word.bytes().take_while(|byte| is_word(*byte)).count();
             let at = offset.saturating_add(skip);
+            let mut next = at.saturating_add(length.max(1));
             if begins_as_quote(word) {
                 broken = broken.saturating_add(usize::from(length < SHORTEST));
-                let head =
-                    if length < SHORTEST && broken > MOST_BROKEN { String::new() } else { gathered(word) };
+                let head = if length < SHORTEST && broken > MOST_BROKEN {
+                    String::new()
+                } else {
+                    gathered(word, STATEMENT).characters
+                };
                 if head.len() >= SHORTEST
                     && let Some(quote) = begin_of_quote(&head, self.origin)
                 {
-                    self.quote(&quote, at);
+                    let whole = gathered(word, WHOLE);
+                    // What is known to its last byte hides no other one.
+                    if self.quote(&quote, whole.quote(), at) == Told::Known {
+                        next = next.max(at.saturating_add(whole.end));
+                    }
                 }
             }
-            offset = at.saturating_add(length.max(1));
+            offset = next;
         }
     }
 
@@ -92,12 +138,31 @@ impl Found<'_> {
             if self.notes.len() >= MOST {
                 return;
             }
-            let bytes = numbers(text.get(at.saturating_add(1)..).unwrap_or_default(), open == "{");
-            if bytes.len() >= SHORTEST / 2 {
-                self.quote(&bytes, at);
+            let text = text.get(at.saturating_add(1)..).unwrap_or_default();
+            let head = numbers(text, open == "{", STATEMENT / 2);
+            if head.len() >= SHORTEST / 2 {
+                self.quote(&head, (numbers(text, open == "{", WHOLE / 2), true), at);
             }
         }
     }
+}
+
+/// Bytes before the next word. The letter of an escape (`\\n`, once or twice) is none.
+fn between(text: &str) -> usize {
+    let mut rest = text.as_bytes();
+    loop {
+        rest = match rest {
+            [b'\\', b'n' | b'r' | b't' | b'b' | b'f', after @ ..] => after,
+            [b'\\', b'u', b'0', b'0', one, other, after @ ..]
+                if one.is_ascii_hexdigit() && other.is_ascii_hexdigit() =>
+            {
+                after
+            }
+            [byte, after @ ..] if !is_word(*byte) => after,
+            _ => break,
+        };
+    }
+    text.len().saturating_sub(rest.len())
 }
 
 fn is_word(byte: u8) -> bool {
@@ -112,30 +177,99 @@ fn begins_as_quote(word: &str) -> bool {
 /// Line breaks, as such and as the escapes of a JSON string, once and twice.
 const BREAKS: [&str; 6] = ["\n", "\r", "\\n", "\\r", "\\\\n", "\\\\r"];
 
-/// The first characters of a word. Line breaks in it are no part of it.
-fn gathered(text: &str) -> String {
-    let mut head = String::new();
+/// Characters of base64 as JSON may spell them, once and twice.
+const SPELLED: [(&str, char); 10] = [
+    ("\\/", '/'),
+    ("\\\\/", '/'),
+    ("\\u002f", '/'),
+    ("\\u002F", '/'),
+    ("\\\\u002f", '/'),
+    ("\\\\u002F", '/'),
+    ("\\u002b", '+'),
+    ("\\u002B", '+'),
+    ("\\\\u002b", '+'),
+    ("\\\\u002B", '+'),
+];
+
+/// A word of hex or base64. Line breaks in it are no part of it.
+#[derive(Default)]
+struct Word {
+    characters: String,
+    /// Of these, before the first line break.
+    unbroken: usize,
+    /// Where it ends in the text.
+    end: usize,
+}
+
+/// At most `most` characters of the word at the beginning of a text.
+fn gathered(text: &str, most: usize) -> Word {
+    let (mut characters, mut unbroken) = (String::new(), None);
     let mut rest = text;
-    for _ in 0..STATEMENT {
-        let length = rest.bytes().take(STATEMENT).take_while(|byte| is_word(*byte)).count();
+    while characters.len() < most {
+        let left = most.saturating_sub(characters.len());
+        let length = rest.bytes().take(left).take_while(|byte| is_word(*byte)).count();
         let (word, after) = rest.split_at_checked(length).unwrap_or((rest, ""));
-        head.push_str(word);
-        let next = BREAKS.iter().find_map(|end| after.strip_prefix(*end));
-        match next.filter(|_| head.len() < STATEMENT) {
-            Some(next) => rest = next,
-            None => break,
+        characters.push_str(word);
+        rest = after;
+        if let Some(next) = BREAKS.iter().find_map(|end| after.strip_prefix(*end)) {
+            unbroken.get_or_insert(characters.len());
+            rest = next;
+        } else if let Some((next, character)) =
+            SPELLED.iter().find_map(|(spelled, character)| Some((after.strip_prefix(spelled)?, *character)))
+        {
+            characters.push(character);
+            rest = next;
+        } else {
+            break;
         }
     }
-    head.truncate(STATEMENT);
-    head
+    let end = text.len().saturating_sub(rest.len());
+    Word { unbroken: unbroken.unwrap_or(characters.len()), characters, end }
+}
+
+impl Word {
+    /// The quote that it begins with, and whether nothing stands behind that. What stands behind a quote on its own line is
+    /// part of it; what stands on the lines below it may be anything.
+    fn quote(&self) -> (Vec<u8>, bool) {
+        let (mut bytes, unbroken) = self.bytes();
+        let length = bytes.len();
+        if let Some(own) = own_length(&bytes) {
+            bytes.truncate(own.max(unbroken));
+        }
+        let alone = bytes.len() == length;
+        (bytes, alone)
+    }
+
+    /// All bytes, and how many of them stand before the first line break.
+    fn bytes(&self) -> (Vec<u8>, usize) {
+        let bare = self.characters.strip_prefix("0x").unwrap_or(&self.characters);
+        let unbroken = self.unbroken.saturating_sub(self.characters.len().saturating_sub(bare.len()));
+        if HEX.iter().any(|begin| bare.starts_with(begin)) {
+            let digits = bare.bytes().take_while(u8::is_ascii_hexdigit).count();
+            let even = bare.get(..digits.saturating_sub(digits % 2)).unwrap_or_default();
+            return (hex::decode(even).unwrap_or_default(), unbroken / 2);
+        }
+        // Of either alphabet, padded or not.
+        let mut text = bare.replace('-', "+").replace('_', "/");
+        let bytes = loop {
+            match encoding::decode_base64(&text, &Origin::new("")) {
+                Ok(bytes) => break bytes,
+                // Half a byte more than there is, or characters behind the last one.
+                Err(_) if text.pop().is_some() => {}
+                Err(_) => break Vec::new(),
+            }
+        };
+        (bytes, unbroken.saturating_mul(3) / 4)
+    }
 }
 
 /// The numbers of an array of bytes, or of an object with a `key` before each (`"0":4,"1":0`), that begins as a quote does,
-/// as many as header and report have; else fewer than that. Looks no further than [`NUMBER`] for where a number ends: a text of brackets costs its length, not its square.
-fn numbers(text: &str, keys: bool) -> Vec<u8> {
+/// at most `most`. Looks no further than [`NUMBER`] for where a number ends: a text of brackets costs its length, not its
+/// square.
+fn numbers(text: &str, keys: bool, most: usize) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut rest = text;
-    for place in 0..STATEMENT / 2 {
+    for place in 0..most {
         let end = rest.bytes().take(NUMBER).position(|byte| matches!(byte, b',' | b']' | b'}'));
         let Some((entry, after)) = end.and_then(|end| rest.split_at_checked(end)) else { break };
         let number = if keys { after_key(entry, place) } else { Some(entry) };
@@ -177,6 +311,6 @@ fn begin_of_quote(word: &str, origin: &Origin) -> Option<Vec<u8>> {
     }
 }
 
-fn digest(quote: &[u8]) -> Sha256Digest {
+fn said(quote: &[u8]) -> Sha256Digest {
     Sha256Digest::of(statement(quote).unwrap_or(quote))
 }

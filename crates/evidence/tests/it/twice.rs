@@ -336,6 +336,91 @@ fn a_quote_that_no_reader_took_is_named() {
     assert!(strays(&json!({ "quote": hex::encode(long(5)), "report_data": "", "extra": many })) <= 8);
 }
 
+/// Notes of other quotes in a document that has `extra` where no reader looks.
+fn other_quotes(quote: &[u8], extra: &str) -> usize {
+    let quote = hex::encode(quote);
+    let text = format!("{{\"quote\":\"{quote}\",\"report_data\":\"\",\"extra\":{extra}}}");
+    let notes = read(text.as_bytes()).unwrap().notes;
+    notes.iter().filter(|note| matches!(note, Note::NotRead { what: "another quote", .. })).count()
+}
+
+fn encoded(bytes: &[u8]) -> String {
+    base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes)
+}
+
+/// A quote as documents write it, in one piece; then broken into lines.
+fn spelled(quote: &[u8]) -> ([String; 7], [String; 3]) {
+    let (hex, base64) = (hex::encode(quote), encoded(quote));
+    let quoted = |text: &str| json!(text).to_string();
+    let typed: Vec<String> = quote.iter().enumerate().map(|(at, byte)| format!("\"{at}\":{byte}")).collect();
+    let whole = [
+        quoted(&hex),
+        quoted(&format!("0x{hex}")),
+        quoted(&json!({ "quote": hex }).to_string()),
+        quoted(&base64),
+        quoted(base64.trim_end_matches('=')).replace('+', "-").replace('/', "_"),
+        json!(quote).to_string(),
+        format!("{{{}}}", typed.join(",")),
+    ];
+    let broken = [
+        quoted(&lines(&base64, 76, "\n")),
+        quoted(&lines(&hex, 64, "\r\n")),
+        // As some writers of JSON spell what HTML or a script could take amiss.
+        quoted(&base64).replace('/', "\\/").replace('+', "\\u002B"),
+    ];
+    (whole, broken)
+}
+
+#[test]
+fn a_quote_with_another_certification_is_named_where_no_reader_took_it() {
+    for version in [3, 4, 5] {
+        let quote = signed(version, CHAIN);
+        let changed = |place: usize| {
+            let mut other = quote.clone();
+            other[place] ^= 1;
+            other
+        };
+        let mut others: Vec<Vec<u8>> =
+            [47, 200, quote.len() - 520, quote.len() - 500, quote.len() - 60].map(changed).into();
+        others.push(signed(version, &CHAIN.replace("AAAA", "AAAB")));
+        for other in &others {
+            let (whole, broken) = spelled(other);
+            for hidden in whole.iter().chain(&broken) {
+                assert_eq!(other_quotes(&quote, hidden), 1, "version {version}: {hidden:.80}");
+            }
+            // Below what is known, and behind its beginning.
+            let (known, hidden) = (encoded(&quote), encoded(other));
+            for before in [&known[..], &known[..1200]] {
+                let both = json!(format!("{before}\n{hidden}")).to_string();
+                assert!(other_quotes(&quote, &both) >= 1, "version {version}: {before:.40}");
+            }
+        }
+        for hidden in spelled(&[quote.clone(), vec![1]].concat()).0 {
+            assert_eq!(other_quotes(&quote, &hidden), 1, "version {version}: {hidden:.80}");
+        }
+        // The same once more is no other one, however it is written and whatever its writer is free in; nor is as much of
+        // it as nobody can verify.
+        let free = [
+            quote.clone(),
+            [quote.clone(), vec![0; 64]].concat(),
+            signed(version, &CHAIN.replace('\n', "\r\n")),
+        ];
+        for again in &free {
+            let (whole, broken) = spelled(again);
+            for same in whole.iter().chain(&broken) {
+                assert_eq!(other_quotes(&quote, same), 0, "version {version}: {same:.80}");
+            }
+        }
+        for length in [quote.len() - 1, quote.len() - 100, 750] {
+            for cut in spelled(&quote[..length]).0 {
+                assert_eq!(other_quotes(&quote, &cut), 0, "version {version}, {length} bytes");
+            }
+        }
+        let below = json!(format!("{}\nreport of the day", hex::encode(&quote))).to_string();
+        assert_eq!(other_quotes(&quote, &below), 0, "version {version}");
+    }
+}
+
 #[test]
 fn a_part_given_beside_another_one_is_refused() {
     let whole = || read(report().to_string().as_bytes()).unwrap().machines.remove(0).evidence;
