@@ -55,14 +55,14 @@ pub(crate) fn collateral(
         }
         // The newest in force would decide, and that could be the other set.
         Evaluation::One(named) => {
-            let brought = obtain(&quote, named, wanted, wanted.mode(), global)?;
+            let brought = obtain(&quote, named, wanted, wanted.mode(), global)?.whole()?;
             brought.lists_to(grounds);
             *grounds = grounds.under_set(brought.set(), evidence);
         }
     }
     match wanted.network.evaluation {
         Evaluation::Both => {
-            let early = obtain(&quote, By::Early, wanted, wanted.mode(), global)?;
+            let early = obtain(&quote, By::Early, wanted, wanted.mode(), global)?.whole()?;
             Ok(early.set().map(|early| grounds.under_set(Some(early), evidence)))
         }
         Evaluation::One(_) => Ok(None),
@@ -79,26 +79,29 @@ fn standard(
     if !grounds.lacks(quote, wanted.as_of) {
         // A store that was named is asked all the same: it may know of a revocation, or of something newer.
         if wanted.network.store.is_some() {
-            obtain(quote, By::Standard, wanted, Mode::Offline, global)?.give_to(grounds);
+            obtain(quote, By::Standard, wanted, Mode::Offline, global)?.whole()?.give_to(grounds);
         }
         return Ok(());
     }
     if evidence.collateral.is_empty() || grounds.with_carried(evidence).lacks(quote, wanted.as_of) {
-        obtain(quote, By::Standard, wanted, wanted.mode(), global)?.give_to(grounds);
+        obtain(quote, By::Standard, wanted, wanted.mode(), global)?.whole()?.give_to(grounds);
         return Ok(());
     }
     // What a service signs today was not in force at a time long past.
     // A service that was named is asked all the same: it may have what was in force then, and lists revoke at all times.
     let named = wanted.network.pccs.is_some();
     let mode = if named || past(wanted.as_of).is_empty() { wanted.mode() } else { Mode::Offline };
-    match obtain(quote, By::Standard, wanted, mode, global) {
-        Ok(brought) => brought.give_to(grounds),
-        Err(failure) => {
-            output::note(
-                global,
-                &format!("warning: the verdict rests on the evidence's own collateral: {failure}"),
-            );
+    let failure = match obtain(quote, By::Standard, wanted, mode, global) {
+        // What a refused answer revokes counts, whatever else the verdict rests on.
+        Ok(brought) => {
+            brought.give_to(grounds);
+            brought.failure
         }
+        Err(failure) => Some(failure),
+    };
+    if let Some(failure) = failure {
+        let words = format!("warning: the verdict rests on the evidence's own collateral: {failure}");
+        output::note(global, &words);
     }
     Ok(())
 }
@@ -169,25 +172,31 @@ fn obtain(
                 .await;
         Ok::<_, Failure>(obtained)
     };
+    let mut failure = None;
     let set = match network::block_on(work)? {
         Ok(obtained) => {
             told(&obtained, global);
             let origin = if obtained.from_store { Origin::Store } else { Origin::Service };
             Some((obtained.need, obtained.item, origin))
         }
-        Err(Error::Absent { .. } | Error::PckAbsent | Error::NoPlatform { .. }) if mode == Mode::Offline => None,
+        Err(Error::Absent { .. } | Error::PckAbsent | Error::NoPlatform { .. }) if mode == Mode::Offline => {
+            None
+        }
         // The verdict says what is wrong with a quote that names no platform.
         Err(Error::NoPlatform { .. }) => None,
-        Err(error) => return Err(Failure::unobtainable(format!("collateral: {error}")).help(format!(
-            "{}{}; or bring it: `veritee collateral fetch QUOTE -o collateral.json` on a machine with network, then \
-             `--collateral collateral.json`; `--offline` says what can be said without",
-            past(as_of),
-            error.next_step()
-        ))),
+        Err(error) => {
+            failure = Some(Failure::unobtainable(format!("collateral: {error}")).help(format!(
+                "{}{}; or bring it: `veritee collateral fetch QUOTE -o collateral.json` on a machine with network, \
+                 then `--collateral collateral.json`; `--offline` says what can be said without",
+                past(as_of),
+                error.next_step()
+            )));
+            None
+        }
     };
     // A list in any entry can name this machine, whatever platform and evaluation the entry is for.
     let held = store.holdings(as_of).map_err(|error| unusable(&error))?;
-    Ok(Brought { set, held: told_faults(held, global) })
+    Ok(Brought { set, held: told_faults(held, global), failure })
 }
 
 /// What becomes of a store in its usual place that cannot be used.
@@ -241,9 +250,16 @@ fn told_faults(holdings: Holdings, global: &Global) -> Vec<Held> {
 struct Brought {
     set: Option<(Need, Item, Origin)>,
     held: Vec<Held>,
+    /// Why there is no set, where one was to be had.
+    failure: Option<Failure>,
 }
 
 impl Brought {
+    /// For who can do nothing without the set.
+    fn whole(mut self) -> Result<Self, Failure> {
+        self.failure.take().map_or(Ok(self), Err)
+    }
+
     fn set(&self) -> Option<(Item, Origin)> {
         self.set.as_ref().map(|(_, item, origin)| (item.clone(), *origin))
     }

@@ -201,8 +201,13 @@ fn collateral_of<'a>(server: &'a str, store: &'a str, more: &[&'a str]) -> Vec<&
 }
 
 fn pccs() -> Server {
+    pccs_of(&crate::program::machine().universe)
+}
+
+/// A service that answers with the collateral of a universe.
+pub(crate) fn pccs_of(universe: &veritee_testkit::Universe) -> Server {
     let server = Server::http();
-    let answers = crate::program::machine().universe.forge().collateral.pcs();
+    let answers = universe.forge().collateral.pcs();
     server.otherwise(move |request| match request.path.rsplit_once("/certification/v4/") {
         Some((_, "tcb")) => {
             Reply::json(answers.tcb_info.clone()).header("TCB-Info-Issuer-Chain", &answers.tcb_info_chain)

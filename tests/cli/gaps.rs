@@ -153,3 +153,49 @@ fn an_import_keeps_what_a_lone_list_revokes() {
         }
     }
 }
+
+/// What the judged party brings is in force and would do. A service that the caller names may have something newer, or a
+/// list that revokes, also of a time in the past: it is asked first, unless nothing may be asked.
+#[test]
+fn a_service_that_is_named_is_asked_before_what_the_judged_party_brought_decides() {
+    let folder = judged();
+    let newer = |universe: veritee_testkit::Universe| {
+        universe.change(|it| {
+            it.tcb_info.issue_date = "2026-10-10T00:00:00Z".into();
+            it.tcb_info.evaluation_number += 1;
+        })
+    };
+    let own = machine().universe;
+    let out_of_date = |info: &mut veritee_testkit::TcbInfo| info.levels[0].status = "OutOfDate".into();
+    let rows = [
+        ("the same", own.clone(), 0, "verified"),
+        ("a list that names the host", own.clone().revoke(Role::Pck), 10, "pck-revoked"),
+        ("a list that names the CA", own.clone().revoke(Role::PlatformCa), 10, "ca-revoked"),
+        ("newer TCB info", newer(own.tcb_info(out_of_date)), 11, "tcb-out-of-date"),
+    ];
+    for (number, (what, universe, code, reason)) in rows.into_iter().enumerate() {
+        let server = crate::bounds::pccs_of(&universe);
+        let url = server.url("");
+        let store = format!("store{number}");
+        let rules = ["--policy", "policy.toml", "--root", "root.pem", "--as-of", AS_OF, "--store", &store];
+        for command in [&["verify", "judged.json"][..], &["quote", "verify", "judged.json"]] {
+            let asking = [command, &rules, &["--pccs", &url, "--allow-local"]].concat();
+            let silent = [command, &rules[..6], &["--offline"]].concat();
+            folder.run(&silent).ends(0);
+            let ran = folder.run(&asking).ends(code);
+            assert!(ran.out.contains(reason), "{what}: {command:?}: {}", ran.out);
+        }
+        // What is refused is asked for again; what revokes in it is kept.
+        let kept = if reason == "ca-revoked" { 8 } else { 4 };
+        assert_eq!(server.requests().len(), kept, "{what}");
+        let after = [&["verify", "judged.json"][..], &rules, &["--offline"]].concat();
+        folder.run(&after).ends(code);
+    }
+    // A service that has nothing turns nothing into a refusal, and is told.
+    let server = veritee_loopback::Server::http();
+    server.otherwise(|_| veritee_loopback::Reply::status(404));
+    let url = server.url("");
+    let asking = ["verify", "judged.json", "--store", "none", "--pccs", &url, "--allow-local"];
+    let ran = folder.run(&[&asking[..], &RULES[..6]].concat()).ends(0);
+    assert!(ran.err.contains("rests on the evidence's own collateral"), "{}", ran.err);
+}

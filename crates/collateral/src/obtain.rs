@@ -258,7 +258,11 @@ async fn fetch(
     let reused: Vec<ItemKind> = parts.iter().map(|part| part.item).collect();
     parts.extend(pcs::ask(client, service, need, &wanted, store.budget(), at.clock).await?);
     let mut answers = put_together(service, parts)?;
-    let mut checked = answers.check(need, store.root(), now, store.budget())?;
+    let check = |answers: &Answers| {
+        let checked = answers.check(need, store.root(), now, store.budget());
+        checked.inspect_err(|_refused| keep_what_it_revokes(store, service, answers, at.clock))
+    };
+    let mut checked = check(&answers)?;
     if checked.numbers.0 != checked.numbers.1 {
         // The data set was switched over since the reused part was fetched.
         let outdated: Vec<ItemKind> = [ItemKind::TcbInfo, ItemKind::QeIdentity]
@@ -271,7 +275,7 @@ async fn fetch(
             parts.retain(|part| !outdated.contains(&part.item));
             parts.extend(pcs::ask(client, service, need, &outdated, store.budget(), at.clock).await?);
             answers = put_together(service, parts)?;
-            checked = answers.check(need, store.root(), now, store.budget())?;
+            checked = check(&answers)?;
         }
     }
     let kept = store.keep_checked(need, service.kind(), &answers, &checked);
@@ -297,6 +301,15 @@ async fn fetch(
         Err(error) => obtained.warnings.push(Warning::NotKept(error.to_string())),
     }
     Ok(obtained)
+}
+
+/// What is refused as a whole may name a host all the same: no revocation that was seen is forgotten. Where the store cannot
+/// be written, the refusal alone tells of it.
+fn keep_what_it_revokes(store: &Store, service: &Service, answers: &Answers, clock: UnixTime) {
+    if let Ok(collateral) = answers.collateral(store.budget()) {
+        let name = source_text(service.kind(), answers);
+        let _ = store.keep_revocations(vec![(name, collateral)], clock);
+    }
 }
 
 fn put_together(service: &Service, parts: Vec<Received>) -> Result<Answers, Error> {

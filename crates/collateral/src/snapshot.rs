@@ -179,6 +179,8 @@ pub fn import_all(
 ) -> Result<Imported, Error> {
     let at = at.into();
     let mut imported = Imported::default();
+    // Held against all that the store has in the end, which is read once for all of them.
+    let mut revoking = Vec::new();
     for offered in given {
         let (item, whole) = match offered {
             Offered::Set(item) => (item, true),
@@ -196,13 +198,12 @@ pub fn import_all(
             Err(Error::Store(error)) => return Err(error.into()),
             Err(error) => Some(FaultKind::Refused(error.to_string())),
         };
-        if let Ok(collateral) = Collateral::from_json_within(&item.bytes, store.budget())
-            && store.keep_revocations(&collateral, &name, at.clock)?
-        {
-            imported.revoking.push(name.clone());
+        if let Ok(collateral) = Collateral::from_json_within(&item.bytes, store.budget()) {
+            revoking.push((name.clone(), collateral));
         }
         imported.refused.extend(refused.map(|what| Fault { file: name, what }));
     }
+    imported.revoking = store.keep_revocations(revoking, at.clock)?;
     Ok(imported)
 }
 

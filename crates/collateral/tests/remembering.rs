@@ -4,7 +4,9 @@
 #[path = "support/world.rs"]
 mod world;
 
-use veritee_collateral::{Error, Mode, Store, Warning, import};
+use std::time::Duration;
+use veritee_collateral::{Error, Mode, Offered, Store, Warning, import, import_all};
+use veritee_model::Item;
 use veritee_quote::{Budget, Collateral, TrustRoot};
 use veritee_testkit::Universe;
 use world::*;
@@ -153,4 +155,40 @@ fn a_part_of_an_imported_file_is_not_passed_on_as_the_set_it_is_named_after() {
     let obtained = world.obtain(&need(), now(), Mode::Cached).unwrap();
     assert_eq!((obtained.numbers, obtained.requests), ((20, 20), 3));
     assert_eq!(obtained.warnings, []);
+}
+
+/// What this thread has computed so far, as Linux counts it.
+fn computed() -> Duration {
+    let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(statistics.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0))
+}
+
+/// A store holds many sets, and many lone lists are offered, each of which names another host: what is there is read and
+/// verified once for all of them, and none is forgotten.
+#[test]
+fn lone_lists_cost_their_number_whatever_the_store_holds() {
+    let offered = |count: u8| -> Vec<Offered> {
+        let set = |number: u8| universe().tcb_info(|info| info.fmspc = format!("70a06d0700{number:02x}"));
+        let list = |number: u8| universe().pck_crl(|list| list.revoke(&[7, number]));
+        let item = |universe: Universe, name: String| Item::new(universe.forge().collateral_json(), name);
+        let sets = (0..count).map(|number| Offered::Set(item(set(number), format!("set{number}"))));
+        let lists = (0..count).map(|number| Offered::Lists(item(list(number), format!("list{number}"))));
+        sets.chain(lists).collect()
+    };
+    let cost = |count: u8| {
+        let offered = offered(count);
+        let mut least = Duration::MAX;
+        for _ in 0..2 {
+            let (world, given) = (World::new(), offered.clone());
+            let start = computed();
+            let imported = import_all(&world.store, given, now()).unwrap();
+            least = least.min(computed().saturating_sub(start));
+            assert_eq!((imported.needs.len(), imported.revoking.len()), (count.into(), count.into()));
+            assert_eq!(imported.refused, []);
+        }
+        least.as_secs_f64()
+    };
+    // Eight times as many; with one reading of the store for each list it was over thirty times.
+    let (few, many) = (cost(5), cost(40));
+    assert!(many <= few.max(0.01) * 8.0 * 1.953, "{few} s for 5, {many} s for 40");
 }

@@ -173,33 +173,40 @@ impl Store {
         self.keep_both(writing, &leaving.checked.collateral, lists, remaining)
     }
 
-    /// Keeps the lists of collateral that is refused as a whole: what they revoke is true whatever stands beside them.
-    /// True when they name something that nothing here does.
+    /// Keeps the lists of collateral that is refused as a whole, each by its name: what they revoke is true whatever stands
+    /// beside them. The names of those that name something that nothing here does. What is here is read once.
     pub(crate) fn keep_revocations(
         &self,
-        collateral: &Collateral,
-        name: &str,
+        offered: Vec<(String, Collateral)>,
         clock: UnixTime,
-    ) -> Result<bool, StoreError> {
-        let parts = collateral.parts();
-        let received = |item, body: &[u8], chain: Option<&str>| Received {
-            item,
-            url: name.to_owned(),
-            fetched: clock,
-            body: body.into(),
-            chain: chain.map(Arc::from),
-        };
-        let pck = received(ItemKind::PckCrl, &parts.pck_crl, Some(&parts.pck_crl_issuer_chain));
-        let root = received(ItemKind::RootCaCrl, &parts.root_ca_crl, None);
+    ) -> Result<Vec<String>, StoreError> {
+        if offered.is_empty() {
+            return Ok(Vec::new());
+        }
         let writing = self.folder.write_lock()?;
-        let mut sets = Vec::new();
+        let mut known = self.known_kept(writing.reading())?;
         for name in writing.reading().names(super::folder::INDEX)? {
             if let Ok(Some((_, found))) = self.load_named(writing.reading(), &name, clock) {
-                sets.push(found.checked.collateral);
+                known.add_revocations(&found.checked.collateral, Origin::Store, "store");
             }
         }
-        let mut known = self.known_by(writing.reading(), &sets)?;
-        self.keep_both(&writing, collateral, [&pck, &root], &mut known)
+        let mut kept = Vec::new();
+        for (name, collateral) in offered {
+            let parts = collateral.parts();
+            let received = |item, body: &[u8], chain: Option<&str>| Received {
+                item,
+                url: name.clone(),
+                fetched: clock,
+                body: body.into(),
+                chain: chain.map(Arc::from),
+            };
+            let pck = received(ItemKind::PckCrl, &parts.pck_crl, Some(&parts.pck_crl_issuer_chain));
+            let root = received(ItemKind::RootCaCrl, &parts.root_ca_crl, None);
+            if self.keep_both(&writing, &collateral, [&pck, &root], &mut known)? {
+                kept.push(name);
+            }
+        }
+        Ok(kept)
     }
 
     /// The lists that are kept for what they revoke, each beside the documents of a set that verifies, so that any
