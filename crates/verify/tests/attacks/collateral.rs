@@ -386,6 +386,29 @@ attacks! {
         case.is_refused(CheckId::QuoteCertificates, Reason::PckRevoked, NOT_GENUINE);
     }
 
+    fn a_revoked_signer_hides_no_revoked_host() {
+        // In one set, in two of either order: what a revoked signer signed counts for nothing, which is a refusal; that the
+        // host's own certificate is revoked makes the quote no genuine one.
+        for (role, reason) in [(Role::Pck, Reason::PckRevoked), (Role::PlatformCa, Reason::CaRevoked)] {
+            let told = |case: &Case| {
+                let report = case.judge();
+                assert_eq!(report.verdict.outcome, NOT_GENUINE, "{reason:?}");
+                let fails = |check: &&veritee_model::Check| check.outcome == Outcome::Fail;
+                let reasons: Vec<_> = report.checks.iter().filter(fails).filter_map(|check| check.reason).collect();
+                assert!(reasons.contains(&reason), "{reason:?}: {reasons:?}");
+            };
+            told(&beside(|universe| universe.revoke(Role::TcbSigner).revoke(role)));
+            let alone = beside(|universe| universe.revoke(Role::TcbSigner));
+            alone.is_refused(ID, Reason::SignerRevoked, REFUSED);
+            let of_host = Item::new(machine().universe.revoke(role).forge().collateral_json(), "host.json");
+            for position in [0, 1] {
+                let mut two = alone.clone();
+                two.evidence.collateral.insert(position, of_host.clone());
+                told(&two);
+            }
+        }
+    }
+
     fn collateral_for_others_beside_the_right_one_changes_nothing() {
         let mut case = Case::new(&machine());
         for other in [

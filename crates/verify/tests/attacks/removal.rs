@@ -107,3 +107,20 @@ fn a_question_that_the_policy_asks_is_not_dropped_with_its_evidence() {
     case.evidence.certificates = None;
     assert_eq!(case.judge().verdict.outcome, VerdictOutcome::Incomplete);
 }
+
+/// Of every kind of fault: whoever requires the checks that found it gets no pass by what is taken out, whatever that is.
+#[test]
+fn under_a_policy_that_requires_its_checks_no_refusal_becomes_a_pass() {
+    for (name, case) in refused() {
+        let report = case.judge();
+        let failed = report.checks.iter().filter(|check| check.outcome == Outcome::Fail);
+        let failed: Vec<String> = failed.map(|check| format!("\"{}\"", check.id)).collect();
+        assert!(!failed.is_empty(), "{name}");
+        let require = format!("require = [{}]\n", failed.join(", "));
+        let case = case.change(|case| case.head.push_str(&require));
+        for (part, take_out, _) in PARTS {
+            let after = case.clone().change(|case| take_out(&mut case.evidence)).judge();
+            assert_ne!(after.verdict.outcome, VerdictOutcome::Verified, "{name}: passes without {part}");
+        }
+    }
+}
