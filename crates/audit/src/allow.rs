@@ -5,7 +5,7 @@
 
 use crate::pattern::pattern;
 use crate::review::Review;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use veritee_model::{Finding, Place, Sha256Digest, UnixTime};
 
 /// A policy's allowance.
@@ -53,7 +53,7 @@ impl Allow {
         }
     }
 
-    fn names(&self, place: Option<&Place>, services: &BTreeSet<&str>) -> bool {
+    fn names(&self, place: Option<&Place>, services: &Names<'_>) -> bool {
         let Some(wanted) = &self.place else { return true };
         place.is_some_and(|place| is_place(wanted, place, services))
     }
@@ -65,7 +65,7 @@ impl Allow {
     }
 
     /// Marks what it covers of a finding. A finding of several places is allowed once all of them are.
-    fn cover(&self, finding: &mut Finding, services: &BTreeSet<&str>, outcome: &mut AllowOutcome) {
+    fn cover(&self, finding: &mut Finding, services: &Names<'_>, outcome: &mut AllowOutcome) {
         if finding.rule != self.rule {
             return;
         }
@@ -109,7 +109,7 @@ fn settle(finding: &mut Finding) {
 
 /// Whether the text names this place: `path` or a path above it, `file`, `file:line`, or `file path` as reports show
 /// it; `[0]` stands for `.0`. Segments of a path are compared whole, and so are names of services, which may hold dots.
-fn is_place(wanted: &str, place: &Place, services: &BTreeSet<&str>) -> bool {
+fn is_place(wanted: &str, place: &Place, services: &Names<'_>) -> bool {
     let wanted = wanted.trim();
     let (file, path) = match wanted.split_once(' ') {
         Some((file, path)) => (Some(file), path.trim()),
@@ -127,7 +127,7 @@ fn is_place(wanted: &str, place: &Place, services: &BTreeSet<&str>) -> bool {
     }
 }
 
-fn is_above(wanted: &str, path: &str, services: &BTreeSet<&str>) -> bool {
+fn is_above(wanted: &str, path: &str, services: &Names<'_>) -> bool {
     let below = |path: &str, above: &str| {
         path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
@@ -135,10 +135,48 @@ fn is_above(wanted: &str, path: &str, services: &BTreeSet<&str>) -> bool {
         return false;
     }
     // `services.a` does not name the service `a.b`.
-    let owner = path
-        .strip_prefix("services.")
-        .and_then(|rest| services.iter().filter(|name| below(rest, name)).max_by_key(|name| name.len()));
+    let owner = path.strip_prefix("services.").and_then(|rest| services.owner(rest));
     owner.is_none_or(|name| below(wanted, &format!("services.{name}")))
+}
+
+/// Names of services, which may hold dots.
+struct Names<'a> {
+    names: &'a BTreeSet<&'a str>,
+    longest: usize,
+}
+
+impl<'a> Names<'a> {
+    fn of(names: &'a BTreeSet<&'a str>) -> Self {
+        Self { names, longest: names.iter().map(|name| name.len()).max().unwrap_or(0) }
+    }
+
+    /// The longest name that a path below `services` begins with.
+    fn owner<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let mut end = self.longest.min(path.len());
+        while !path.is_char_boundary(end) {
+            end = end.saturating_sub(1);
+        }
+        let mut candidate = path.get(..end)?;
+        // A name ends where the path does, or before a dot.
+        if end < path.len() && !path.get(end..)?.starts_with('.') {
+            candidate = candidate.rsplit_once('.')?.0;
+        }
+        loop {
+            if self.names.contains(candidate) {
+                return Some(candidate);
+            }
+            candidate = candidate.rsplit_once('.')?.0;
+        }
+    }
+}
+
+/// Positions of the findings of each rule.
+fn by_rule(findings: &[Finding]) -> BTreeMap<String, Vec<usize>> {
+    let mut of: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (at, finding) in findings.iter().enumerate() {
+        of.entry(finding.rule.clone()).or_default().push(at);
+    }
+    of
 }
 
 /// Marks the findings that the policy allows; one outcome per allowance, in order.
@@ -148,6 +186,7 @@ pub(crate) fn apply(
     findings: &mut [Finding],
     services: &BTreeSet<&str>,
 ) -> Vec<AllowOutcome> {
+    let (services, of_rule) = (Names::of(services), by_rule(findings));
     allows
         .iter()
         .map(|allow| {
@@ -155,8 +194,10 @@ pub(crate) fn apply(
                 return outcome;
             }
             let mut outcome = AllowOutcome::Unmatched;
-            for finding in findings.iter_mut() {
-                allow.cover(finding, services, &mut outcome);
+            for at in of_rule.get(&allow.rule).into_iter().flatten() {
+                if let Some(finding) = findings.get_mut(*at) {
+                    allow.cover(finding, &services, &mut outcome);
+                }
             }
             outcome
         })
@@ -165,6 +206,7 @@ pub(crate) fn apply(
 
 /// Marks the open questions that a review answers. What is proven no review lets pass.
 pub(crate) fn apply_review(review: &Review, findings: &mut [Finding], services: &BTreeSet<&str>) {
+    let (services, of_rule) = (Names::of(services), by_rule(findings));
     for answer in review.findings.iter().filter(|answer| answer.accepted) {
         let allow = Allow {
             rule: answer.rule.clone(),
@@ -173,8 +215,11 @@ pub(crate) fn apply_review(review: &Review, findings: &mut [Finding], services: 
             place: answer.place.clone(),
             value: answer.value.clone(),
         };
-        let open = findings.iter_mut().filter(|finding| finding.needs_a_person());
-        open.for_each(|finding| allow.cover(finding, services, &mut AllowOutcome::Unmatched));
+        for at in of_rule.get(&allow.rule).into_iter().flatten() {
+            if let Some(finding) = findings.get_mut(*at).filter(|finding| finding.needs_a_person()) {
+                allow.cover(finding, &services, &mut AllowOutcome::Unmatched);
+            }
+        }
     }
 }
 
@@ -224,14 +269,19 @@ pub(crate) fn apply_inline(allows: &mut [InlineAllow], honour: bool, findings: &
     if !honour {
         return;
     }
+    let mut at_line: BTreeMap<(String, String, u32), Vec<usize>> = BTreeMap::new();
+    for (at, finding) in findings.iter().enumerate() {
+        if let Some((file, line)) = finding.place.as_ref().and_then(|place| Some((&place.file, place.line?)))
+        {
+            at_line.entry((finding.rule.clone(), file.clone(), line)).or_default().push(at);
+        }
+    }
     for allow in allows {
         let Some(line) = allow.place.line else { continue };
         let covered = if allow.next_line { line.checked_add(1) } else { Some(line) };
-        for finding in findings.iter_mut() {
-            let here = finding.place.as_ref().is_some_and(|place| {
-                place.file == allow.place.file && place.line.is_some() && place.line == covered
-            });
-            if here && finding.rule == allow.rule {
+        let key = covered.map(|line| (allow.rule.clone(), allow.place.file.clone(), line));
+        for at in key.and_then(|key| at_line.get(&key)).into_iter().flatten() {
+            if let Some(finding) = findings.get_mut(*at) {
                 finding.allowed.get_or_insert_with(|| format!("inline: {}", allow.reason));
                 allow.applied = true;
             }

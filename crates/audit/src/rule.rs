@@ -3,6 +3,7 @@
 use crate::item::{Answer, Item};
 use crate::subject::Subject;
 use crate::view::View;
+use std::collections::BTreeSet;
 use veritee_model::text::shortened;
 use veritee_model::{Finding, FindingStatus, Place, Severity, Spot};
 
@@ -211,7 +212,7 @@ impl Note {
 }
 
 /// Longest evidence that is quoted, in characters.
-const EVIDENCE: usize = 600;
+pub(crate) const EVIDENCE: usize = 600;
 
 /// Where a rule puts what it finds.
 pub(crate) struct Sink<'a> {
@@ -239,6 +240,11 @@ impl<'a> Sink<'a> {
     pub(crate) fn without_limit(mut self) -> Self {
         self.limit = usize::MAX;
         self
+    }
+
+    /// Whether nothing that is added is listed any more.
+    pub(crate) const fn is_full(&self) -> bool {
+        self.count > self.limit
     }
 
     /// Adds a finding. Past the limit a single finding says that there are more, and stays open.
@@ -274,9 +280,10 @@ impl<'a> Sink<'a> {
         let mut places: Vec<Spot> = Vec::new();
         if !note.also.is_empty() {
             let own = (note.place.clone(), note.evidence.clone());
+            let mut seen: BTreeSet<(Place, String)> = BTreeSet::new();
             for (place, text) in core::iter::once(own).chain(note.also) {
                 let value = self.subject.stands_at(&place, &text);
-                if !places.iter().any(|spot| spot.place == place && spot.value == value) {
+                if seen.insert((place.clone(), value.clone())) {
                     places.push(Spot { place, value, allowed: None });
                 }
             }

@@ -201,6 +201,7 @@ pub(crate) struct Script<'d> {
     environment: &'d EnvironmentModel,
     commands: OnceCell<Vec<ScriptCommand>>,
     writes: OnceCell<Vec<shell::FileWrite>>,
+    lines: OnceCell<Lines>,
 }
 
 impl<'d> Script<'d> {
@@ -217,6 +218,7 @@ impl<'d> Script<'d> {
                 environment: &deployment.environment,
                 commands: OnceCell::new(),
                 writes: OnceCell::new(),
+                lines: OnceCell::new(),
             })
             .collect()
     }
@@ -241,12 +243,14 @@ impl<'d> Script<'d> {
 
     /// Number and text of the line at an offset.
     pub(crate) fn line_at(&self, offset: usize) -> (u32, &'d str) {
-        let text = self.text();
-        let before = text.get(..offset.min(text.len())).unwrap_or("");
-        let number = before.bytes().filter(|byte| *byte == b'\n').count().saturating_add(1);
-        let start = before.rfind('\n').map_or(0, |at| at.saturating_add(1));
-        let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("");
-        (u32::try_from(number).unwrap_or(u32::MAX), line.trim())
+        let index = self.lines().index(offset);
+        let line = self.lines().line(self.text(), index);
+        (u32::try_from(index.saturating_add(1)).unwrap_or(u32::MAX), line.trim())
+    }
+
+    /// Where its lines begin.
+    pub(crate) fn lines(&self) -> &Lines {
+        self.lines.get_or_init(|| Lines::new(self.text()))
     }
 
     /// `KEY line N: TEXT`.
@@ -261,7 +265,7 @@ impl<'d> Script<'d> {
 
     fn read(&self) -> Vec<ScriptCommand> {
         let source = self.source;
-        let lines = Lines::new(&source.text);
+        let lines = self.lines();
         let called = source.called(if self.is_pre_launch() { GUEST_CALLS } else { &[] });
         let mut last: Option<(usize, Rc<str>)> = None;
         let mut found = Vec::new();

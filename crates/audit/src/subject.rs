@@ -8,7 +8,7 @@ use crate::source::Source;
 use crate::source::dockerfile::{Build, Origin};
 use crate::source::kind::FileKind;
 use crate::view::{Service, View};
-use core::cell::OnceCell;
+use core::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use veritee_compose::Provenance;
 use veritee_model::{Place, Sha256Digest};
@@ -36,6 +36,47 @@ pub(crate) struct Subject<'a> {
     mutable: OnceCell<BTreeSet<String>>,
     exposures: OnceCell<Vec<(Place, String)>>,
     values: OnceCell<BTreeMap<String, String>>,
+    supplied: OnceCell<Supplied>,
+    /// Positions of the scripts and of the files of the tree, by name.
+    texts: OnceCell<(BTreeMap<String, usize>, BTreeMap<String, usize>)>,
+    /// What stands at places whose text is long: hashed once, however many findings there are.
+    hashed: RefCell<BTreeMap<(String, String, Option<u32>), String>>,
+}
+
+/// How names reach the services: asked for each name that code reads.
+#[derive(Default)]
+struct Supplied {
+    names: BTreeMap<String, Given>,
+    /// Position of the last service with a file of variables. It may hand over anything: not known, and never an excuse.
+    last_file: Option<usize>,
+}
+
+#[derive(Default)]
+struct Given {
+    by_operator: bool,
+    /// Position of the last service that sets it to a text.
+    last_literal: Option<usize>,
+}
+
+impl Supplied {
+    fn of(view: &View<'_>) -> Self {
+        let mut supplied = Self::default();
+        for (at, service) in view.active().enumerate() {
+            if service.has("env_file") {
+                supplied.last_file = Some(at);
+            }
+            for entry in &service.environment {
+                let provenance = entry.value.provenance();
+                let given = supplied.names.entry(entry.name.to_ascii_lowercase()).or_default();
+                if provenance.is_settable() {
+                    given.by_operator = true;
+                } else if provenance != Provenance::Unset && !entry.value.effective().is_empty() {
+                    given.last_literal = Some(at);
+                }
+            }
+        }
+        supplied
+    }
 }
 
 /// The build arguments of a service; `None` for one that somebody outside chooses, or that has no value here.
@@ -86,6 +127,9 @@ impl<'a> Subject<'a> {
             mutable: OnceCell::new(),
             exposures: OnceCell::new(),
             values: OnceCell::new(),
+            supplied: OnceCell::new(),
+            texts: OnceCell::new(),
+            hashed: RefCell::default(),
         }
     }
 
@@ -118,18 +162,47 @@ impl<'a> Subject<'a> {
     pub(crate) fn stands_at(&self, place: &Place, otherwise: &str) -> String {
         let values = self.values.get_or_init(|| self.view.as_ref().map(values).unwrap_or_default());
         if let Some(text) = values.get(&place.path).filter(|_| !place.path.is_empty()) {
-            return exactly(text);
+            return self.exactly(place, text);
         }
-        let script = self.view.iter().flat_map(|view| &view.scripts).find(|script| script.key == place.file);
-        let source = self.source.iter().flat_map(|source| &source.files).find(|file| file.path == place.file);
-        if let Some(script) = script.filter(|script| *place == script.place) {
-            return format!("sha256:{}", Sha256Digest::of(script.text().as_bytes()));
+        let (scripts, files) = self.texts.get_or_init(|| self.positions());
+        let script = || self.view.as_ref()?.scripts.get(*scripts.get(&place.file)?);
+        let file = || self.source.as_ref()?.files.get(*files.get(&place.file)?);
+        if let Some(script) = script().filter(|script| *place == script.place) {
+            let whole = Place { line: None, ..place.clone() };
+            return self.hashed_at(&whole, script.text());
         }
-        let whole = script.map(|script| script.text()).or_else(|| source.map(|file| file.text.as_str()));
-        let line = whole
+        let lines = script().map(|script| (script.text(), script.lines()));
+        let lines = lines.or_else(|| file().map(|file| (file.text.as_str(), file.lines())));
+        let line = lines
             .zip(place.line)
-            .and_then(|(text, line)| text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?));
-        exactly(line.map_or(otherwise, str::trim))
+            .and_then(|((text, lines), line)| lines.get(text, usize::try_from(line).ok()?.checked_sub(1)?));
+        match line {
+            Some(line) => self.exactly(place, line.trim()),
+            None if is_long(otherwise) => hash(otherwise),
+            None => otherwise.to_owned(),
+        }
+    }
+
+    fn positions(&self) -> (BTreeMap<String, usize>, BTreeMap<String, usize>) {
+        let (mut scripts, mut files) = (BTreeMap::new(), BTreeMap::new());
+        for (at, script) in self.view.iter().flat_map(|view| &view.scripts).enumerate() {
+            scripts.entry(script.key.to_owned()).or_insert(at);
+        }
+        for (at, file) in self.source.iter().flat_map(|source| &source.files).enumerate() {
+            files.entry(file.path.clone()).or_insert(at);
+        }
+        (scripts, files)
+    }
+
+    /// The text of a place, or the hash of one that is long or has several lines.
+    fn exactly(&self, place: &Place, text: &str) -> String {
+        if is_long(text) { self.hashed_at(place, text) } else { text.to_owned() }
+    }
+
+    /// The hash of what stands at a place and nowhere else.
+    fn hashed_at(&self, place: &Place, text: &str) -> String {
+        let key = (place.file.clone(), place.path.clone(), place.line);
+        self.hashed.borrow_mut().entry(key).or_insert_with(|| hash(text)).clone()
     }
 
     /// Services whose image can change without a trace in the document; computed once.
@@ -193,22 +266,17 @@ impl<'a> Subject<'a> {
         let Some(view) = self.view.as_ref().filter(|view| view.has_services()) else {
             return Supply::Unknown;
         };
-        let mut supply = Supply::Absent;
-        for service in view.active() {
-            // A file may hand over anything: not known, and never an excuse.
-            if service.has("env_file") {
-                supply = Supply::Unknown;
-            }
-            for entry in service.environment.iter().filter(|entry| entry.name.eq_ignore_ascii_case(name)) {
-                match entry.value.provenance() {
-                    Provenance::Unset => {}
-                    provenance if provenance.is_settable() => return Supply::Operator,
-                    _ if entry.value.effective().is_empty() => {}
-                    _ => supply = Supply::Literal,
-                }
-            }
+        let supplied = self.supplied.get_or_init(|| Supplied::of(view));
+        let Some(given) = supplied.names.get(&name.to_ascii_lowercase()) else {
+            return if supplied.last_file.is_some() { Supply::Unknown } else { Supply::Absent };
+        };
+        match (given.by_operator, given.last_literal, supplied.last_file) {
+            (true, ..) => Supply::Operator,
+            // A file of the same service stands under what the service sets itself.
+            (_, Some(literal), file) if file.is_none_or(|file| literal >= file) => Supply::Literal,
+            (_, _, Some(_)) => Supply::Unknown,
+            _ => Supply::Absent,
         }
-        supply
     }
 
     /// Names, values and images that tell what the application leans on, each with its place.
@@ -230,13 +298,12 @@ impl<'a> Subject<'a> {
 /// Longest text that is held as it is, in characters.
 const HELD: usize = 200;
 
-/// The text, or the hash of one that is long or has several lines.
-fn exactly(text: &str) -> String {
-    if text.contains('\n') || text.chars().nth(HELD).is_some() {
-        format!("sha256:{}", Sha256Digest::of(text.as_bytes()))
-    } else {
-        text.to_owned()
-    }
+fn is_long(text: &str) -> bool {
+    text.contains('\n') || text.chars().nth(HELD).is_some()
+}
+
+fn hash(text: &str) -> String {
+    format!("sha256:{}", Sha256Digest::of(text.as_bytes()))
 }
 
 /// Every text of the deployment by its path.

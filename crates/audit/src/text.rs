@@ -37,6 +37,12 @@ impl Lines {
         text.get(self.start(index)..end).unwrap_or("")
     }
 
+    /// The line of this number, where the text has so many.
+    pub(crate) fn get<'t>(&self, text: &'t str, index: usize) -> Option<&'t str> {
+        let start = *self.starts.get(index)?;
+        (start < text.len()).then(|| self.line(text, index))
+    }
+
     pub(crate) fn line_at<'t>(&self, text: &'t str, offset: usize) -> &'t str {
         self.line(text, self.index(offset))
     }

@@ -4,14 +4,19 @@
 //! places, whatever way the document spelled them. Nothing is read or decided here.
 
 mod inherited;
+mod line;
+mod paths;
 
 use crate::field::{Field, RUN, is_at};
 use crate::program::{Program, Programs};
 use crate::script::Script;
 use crate::text::Lines;
 use crate::uses::{self, Use};
-use core::cell::OnceCell;
+use core::cell::{OnceCell, RefCell};
+use line::Line;
+use paths::Paths;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use veritee_compose::json::JsonNode;
 use veritee_compose::script as shell;
 use veritee_compose::service::{self, MountKind, absolute_path};
@@ -83,6 +88,11 @@ pub(crate) struct Service<'d> {
     pub(crate) entry: &'d service::Service,
     /// Every scalar below the service by its path: `privileged`, `cap_add.0`, `logging.options.tag`.
     pub(crate) fields: Vec<(String, Field<'d>)>,
+    paths: Paths,
+    /// Position of the first entry of each name in `environment`.
+    by_name: BTreeMap<&'d str, usize>,
+    /// Command lines that were asked about, by their key.
+    lines: RefCell<BTreeMap<String, Rc<Line>>>,
     pub(crate) environment: Vec<EnvironmentEntry<'d>>,
     pub(crate) mounts: Vec<Mount<'d>>,
     pub(crate) ports: Vec<Port<'d>>,
@@ -101,17 +111,17 @@ impl<'d> Service<'d> {
 
     /// The scalar at a path.
     pub(crate) fn scalar(&self, path: &str) -> Option<&Field<'d>> {
-        self.fields.iter().find(|(key, _)| key == path).map(|(_, field)| field)
+        self.paths.first(&self.fields, path)
     }
 
     /// The scalar at a path or all below it.
-    pub(crate) fn below<'a>(&'a self, path: &'a str) -> impl Iterator<Item = (&'a str, &'a Field<'d>)> {
-        let fields = self.fields.iter().map(|(key, field)| (key.as_str(), field));
-        fields.filter(move |(key, _)| is_at(key, path))
+    pub(crate) fn below(&self, path: &str) -> impl Iterator<Item = (&str, &Field<'d>)> + use<'_, 'd> {
+        let fields = self.paths.below(&self.fields, path).into_iter().filter_map(|at| self.fields.get(at));
+        fields.map(|(key, field)| (key.as_str(), field))
     }
 
     pub(crate) fn has(&self, path: &str) -> bool {
-        self.below(path).next().is_some()
+        self.paths.has(&self.fields, path)
     }
 
     pub(crate) fn is_true(&self, path: &str) -> bool {
@@ -134,7 +144,7 @@ impl<'d> Service<'d> {
     }
 
     pub(crate) fn variable(&self, name: &str) -> Option<&EnvironmentEntry<'d>> {
-        self.environment.iter().find(|entry| entry.name == name)
+        self.environment.get(*self.by_name.get(name)?)
     }
 
     /// Docker starts it again by itself, whatever the guest does before.
@@ -194,8 +204,7 @@ pub(crate) struct View<'d> {
     pub(crate) services: Vec<Service<'d>>,
     /// Scalars outside the services: `networks.x.driver`, `volumes.x.driver_opts.device`, `x-dstack.kms`, `include.0`.
     pub(crate) globals: Vec<(String, Field<'d>)>,
-    /// Position of each path in `globals`.
-    global_index: BTreeMap<String, usize>,
+    global_paths: Paths,
     /// `None`: not known, every name counts as the operator's.
     pub(crate) allowed: Option<BTreeSet<&'d str>>,
     /// All places where variables flow to, by variable.
@@ -246,8 +255,7 @@ impl<'d> View<'d> {
             view.faults.extend(unread_programs(&view.services));
             view.has_profiles = view.services.iter().any(|service| service.has("profiles"));
             view.globals = reader.globals(file);
-            let paths = view.globals.iter().map(|(path, _)| path.clone());
-            view.global_index = paths.zip(0..).collect();
+            view.global_paths = Paths::of(&view.globals);
             view.uses = uses::of(
                 file,
                 |value, path| reader.field(value, path),
@@ -289,7 +297,7 @@ impl<'d> View<'d> {
             faults: Vec::new(),
             services: Vec::new(),
             globals: Vec::new(),
-            global_index: BTreeMap::new(),
+            global_paths: Paths::default(),
             allowed: None,
             uses: BTreeMap::new(),
             scripts: Vec::new(),
@@ -398,15 +406,16 @@ impl<'d> View<'d> {
 
     /// A scalar outside the services.
     pub(crate) fn global(&self, path: &str) -> Option<&Field<'d>> {
-        self.globals.get(*self.global_index.get(path)?).map(|(_, field)| field)
+        self.global_paths.last(&self.globals, path)
     }
 
     /// The scalar at a path or all below it, outside the services.
-    pub(crate) fn globals_below<'a>(
-        &'a self,
-        path: &'a str,
-    ) -> impl Iterator<Item = &'a (String, Field<'d>)> {
-        self.globals.iter().filter(move |(key, _)| is_at(key, path))
+    pub(crate) fn globals_below(
+        &self,
+        path: &str,
+    ) -> impl Iterator<Item = &(String, Field<'d>)> + use<'_, 'd> {
+        let positions = self.global_paths.below(&self.globals, path);
+        positions.into_iter().filter_map(|at| self.globals.get(at))
     }
 
     pub(crate) fn service_names(&self) -> BTreeSet<&'d str> {
@@ -535,10 +544,18 @@ impl<'d> Reader<'d> {
             }
         }
         let configs = self.configs(entry);
+        let environment = self.environment(entry);
+        let mut by_name = BTreeMap::new();
+        for (at, variable) in environment.iter().enumerate() {
+            by_name.entry(variable.name).or_insert(at);
+        }
         Service {
             name: &entry.name,
             place: self.place(Text::ComposeFile, entry.key_span, &entry.path),
-            environment: self.environment(entry),
+            environment,
+            by_name,
+            paths: Paths::of(&fields),
+            lines: RefCell::default(),
             mounts: entry.mounts.iter().filter_map(|mount| self.mount(mount)).collect(),
             ports: entry.ports.iter().map(|port| self.port(port)).collect(),
             variable_files: entry

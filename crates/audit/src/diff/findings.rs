@@ -68,7 +68,9 @@ fn path(finding: &Finding) -> String {
 /// Findings that count, by what they say of what: how often, and how grave.
 struct Known<'a> {
     findings: Vec<&'a Finding>,
-    gravest: BTreeMap<(String, String), Vec<Severity>>,
+    gravest: BTreeMap<(String, String), BTreeMap<Severity, usize>>,
+    /// The gravest of each rule in each list.
+    lists: BTreeMap<(&'a str, String), Severity>,
 }
 
 impl<'a> Known<'a> {
@@ -78,23 +80,24 @@ impl<'a> Known<'a> {
                 && finding.severity >= Severity::Medium
         };
         let findings: Vec<&Finding> = findings.iter().filter(counts).collect();
-        let mut gravest: BTreeMap<_, Vec<Severity>> = BTreeMap::new();
+        let mut gravest: BTreeMap<_, BTreeMap<Severity, usize>> = BTreeMap::new();
+        let mut lists = BTreeMap::new();
         for finding in &findings {
             for key in keys(finding) {
-                gravest.entry(key).or_default().push(finding.severity);
+                let count = gravest.entry(key).or_default().entry(finding.severity).or_default();
+                *count = count.saturating_add(1);
             }
+            let key = (finding.rule.as_str(), list(&path(finding)).to_owned());
+            let known = lists.entry(key).or_insert(finding.severity);
+            *known = finding.severity.max(*known);
         }
-        Self { findings, gravest }
+        Self { findings, gravest, lists }
     }
 
     /// Whether the same rule says as much or more of the same list: what stands there has changed, not what is wrong.
     fn has(&self, wanted: &Finding) -> bool {
-        let place = path(wanted);
-        self.findings.iter().any(|finding| {
-            finding.rule == wanted.rule
-                && finding.severity >= wanted.severity
-                && list(&path(finding)) == list(&place)
-        })
+        let key = (wanted.rule.as_str(), list(&path(wanted)).to_owned());
+        self.lists.get(&key).is_some_and(|known| *known >= wanted.severity)
     }
 
     /// Findings that the other has not, or has as milder ones.
@@ -104,12 +107,15 @@ impl<'a> Known<'a> {
         for finding in &self.findings {
             let mut new = false;
             for key in keys(finding) {
+                // The mildest that is as grave: a graver one is left for a graver one.
                 let severities = left.get_mut(&key);
                 let same = severities.and_then(|list| {
-                    let at = list.iter().position(|severity| *severity >= finding.severity)?;
-                    Some(list.swap_remove(at))
+                    list.range_mut(finding.severity..).map(|(_, count)| count).find(|count| **count > 0)
                 });
-                new |= same.is_none();
+                match same {
+                    Some(count) => *count = count.saturating_sub(1),
+                    None => new = true,
+                }
             }
             if new {
                 beyond.push(*finding);

@@ -54,16 +54,18 @@ impl Running {
         let gone = |one: &'a Self, other: &Self| -> Vec<(&'a String, &'a Confined)> {
             one.services.iter().filter(|(name, _)| !other.services.contains_key(*name)).collect()
         };
-        let mut elsewhere: Vec<Likeness<'_>> = other
-            .services
-            .iter()
-            .filter(|(name, _)| !self.services.contains_key(*name))
-            .map(|(_, it)| it.likeness())
-            .collect();
+        let mut elsewhere: BTreeMap<Likeness<'_>, usize> = BTreeMap::new();
+        for (_, it) in other.services.iter().filter(|(name, _)| !self.services.contains_key(*name)) {
+            let count = elsewhere.entry(it.likeness()).or_default();
+            *count = count.saturating_add(1);
+        }
         let mut only = gone(self, other);
-        only.retain(|(_, confined)| {
-            let found = elsewhere.iter().position(|likeness| *likeness == confined.likeness());
-            found.map(|at| elsewhere.swap_remove(at)).is_none()
+        only.retain(|(_, confined)| match elsewhere.get_mut(&confined.likeness()) {
+            Some(count) if *count > 0 => {
+                *count = count.saturating_sub(1);
+                false
+            }
+            _ => true,
         });
         only
     }
@@ -85,10 +87,11 @@ pub(super) fn changes(before: &View<'_>, after: &View<'_>, manifests: bool) -> V
         weaker("", &of_manifest(before), &of_manifest(after), &mut changes);
     }
     let (old, new) = (Running::of(before), Running::of(after));
+    let moved = Moved::of(&old, &new);
     for (name, confined) in &old.services {
         let Some(now) = new.services.get(name) else { continue };
         weaker(&format!("services.{name}."), &confined.held, &now.held, &mut changes);
-        joined(name, &old, &new, &mut changes);
+        joined(name, &moved, &mut changes);
     }
     changes.extend(old.only(&new).into_iter().filter_map(|(name, confined)| alone(name, confined, false)));
     changes.extend(new.only(&old).into_iter().filter_map(|(name, confined)| alone(name, confined, true)));
@@ -143,14 +146,38 @@ fn alone(name: &str, confined: &Confined, grew: bool) -> Option<Change> {
     })
 }
 
+/// Both sides, and which of the services that run on both are on other networks than before. Where neither of two is,
+/// whether one can connect to the other has not changed, and need not be asked: pairs are the square of services.
+struct Moved<'a> {
+    old: &'a Running,
+    new: &'a Running,
+    services: BTreeSet<&'a str>,
+}
+
+impl<'a> Moved<'a> {
+    fn of(old: &'a Running, new: &'a Running) -> Self {
+        let names = old.services.keys().filter(|name| new.services.contains_key(*name)).map(String::as_str);
+        let services = names.filter(|name| old.networks.on(name) != new.networks.on(name)).collect();
+        Self { old, new, services }
+    }
+
+    /// Whom a service can connect to on one side, as far as that can have changed. A service that comes or goes is told by
+    /// itself; a network is no service, and is told in any case.
+    fn peers(&self, name: &str, running: &'a Running) -> BTreeSet<&'a str> {
+        let stays =
+            |peer: &&str| self.old.services.contains_key(*peer) == self.new.services.contains_key(*peer);
+        let pairs = self.old.networks.has_pairs() && self.new.networks.has_pairs();
+        if !pairs || self.services.contains(name) {
+            return running.networks.peers(name).into_iter().filter(stays).collect();
+        }
+        let moved = self.services.iter().copied().filter(|peer| *peer != name);
+        moved.filter(|peer| running.networks.joins(name, peer)).collect()
+    }
+}
+
 /// Services that run on both sides and of which one can connect to the other on one side only.
-fn joined(name: &str, old: &Running, new: &Running, into: &mut Vec<Change>) {
-    // A service that comes or goes is told by itself; a network is no service, and is told in any case.
-    let stays = |peer: &&str| old.services.contains_key(*peer) == new.services.contains_key(*peer);
-    let of = |running: &'_ Running| -> BTreeSet<String> {
-        running.networks.peers(name).into_iter().filter(stays).map(str::to_owned).collect()
-    };
-    let (before, after) = (of(old), of(new));
+fn joined(name: &str, moved: &Moved<'_>, into: &mut Vec<Change>) {
+    let (before, after) = (moved.peers(name, moved.old), moved.peers(name, moved.new));
     for peer in before.symmetric_difference(&after) {
         let grew = after.contains(peer);
         let party = Party::Service(name.to_owned());

@@ -43,10 +43,25 @@ impl Networks {
             .is_some_and(|networks| networks.iter().all(|network| self.closed.contains(network)))
     }
 
+    /// The networks of a service that runs.
+    pub(super) fn on(&self, service: &str) -> Option<&BTreeSet<String>> {
+        self.of.get(service)
+    }
+
+    /// Whether it is told which services reach which.
+    pub(super) fn has_pairs(&self) -> bool {
+        self.of.len() <= PAIRS
+    }
+
+    /// Whether two services share a network.
+    pub(super) fn joins(&self, one: &str, other: &str) -> bool {
+        self.on(one).zip(self.on(other)).is_some_and(|(one, other)| !one.is_disjoint(other))
+    }
+
     /// Whom it can connect to: other services that run, by name; networks where there are too many of them.
     pub(super) fn peers(&self, service: &str) -> BTreeSet<&str> {
         let Some(own) = self.of.get(service) else { return BTreeSet::new() };
-        if self.of.len() > PAIRS {
+        if !self.has_pairs() {
             return own.iter().map(String::as_str).collect();
         }
         let others = self.of.iter().filter(|(name, on)| *name != service && !on.is_disjoint(own));

@@ -28,7 +28,7 @@ pub(super) fn add(service: &Service<'_>, shared: &BTreeSet<String>, facts: &mut 
     if !service.is_active() {
         own.values_mut().for_each(|fact| fact.reach.clear());
     }
-    facts.append(&mut own);
+    facts.extend(own);
 }
 
 fn told(service: &Service<'_>, shared: &BTreeSet<String>, facts: &mut BTreeMap<String, Fact>) {

@@ -315,37 +315,49 @@ impl Address {
     }
 }
 
+/// Leading bits of long or short addresses.
+type Network = (bool, u32, u128);
+
 /// What counts as inside of the machine for one document.
+#[derive(Default)]
 pub(crate) struct Inside<'a> {
     names: BTreeSet<&'a str>,
     /// Networks that the document declares.
-    networks: Vec<(IpAddr, u32)>,
+    networks: BTreeSet<Network>,
+    /// How many bits of an address say its network, in any of them.
+    lengths: BTreeSet<u32>,
 }
 
 impl<'a> Inside<'a> {
     pub(crate) fn of(view: &'a View<'_>) -> Self {
-        let mut names = view.service_names();
-        let mut networks = Vec::new();
+        let mut inside = Self { names: view.service_names(), ..Self::default() };
         for service in &view.services {
             for (path, value) in &service.fields {
                 let alias = path.starts_with("networks.") && path.contains(".aliases.");
                 if (path == "container_name" || path == "hostname" || alias) && !value.raw.contains('.') {
-                    names.insert(value.raw);
+                    inside.names.insert(value.raw);
                 }
                 if path.starts_with("links.") {
-                    names.insert(value.raw.rsplit(':').next().unwrap_or(value.raw));
+                    inside.names.insert(value.raw.rsplit(':').next().unwrap_or(value.raw));
                 }
-                if path.ends_with(".ipv4_address") || path.ends_with(".ipv6_address") {
-                    networks.extend(value.fixed().and_then(|text| ip(&text)).map(|address| (address, 128)));
+                let own = path.ends_with(".ipv4_address") || path.ends_with(".ipv6_address");
+                if let Some(address) = value.fixed().filter(|_| own).and_then(|text| ip(&text)) {
+                    inside.declare(address, 128);
                 }
             }
         }
         for (path, value) in &view.globals {
-            if path.starts_with("networks.") && path.ends_with(".subnet") {
-                networks.extend(value.fixed().as_deref().and_then(network));
+            let subnet = path.starts_with("networks.") && path.ends_with(".subnet");
+            if let Some((first, bits)) = value.fixed().filter(|_| subnet).as_deref().and_then(network) {
+                inside.declare(first, bits);
             }
         }
-        Self { names, networks }
+        inside
+    }
+
+    fn declare(&mut self, first: IpAddr, bits: u32) {
+        self.lengths.insert(bits.min(128));
+        self.networks.insert(leading(first, bits));
     }
 
     fn holds(&self, host: &str) -> bool {
@@ -356,7 +368,7 @@ impl<'a> Inside<'a> {
         let Ok(address) = host.parse::<IpAddr>() else { return false };
         address.is_loopback()
             || address.is_unspecified()
-            || self.networks.iter().any(|(network, bits)| within(address, *network, *bits))
+            || self.lengths.iter().any(|bits| self.networks.contains(&leading(address, *bits)))
     }
 }
 
@@ -387,18 +399,19 @@ pub(crate) fn is_private_address(host: &str) -> bool {
 /// The host, as the guest sees it.
 const HOST: &str = "10.0.2.2";
 
+/// Whether an address lies in a network.
 fn within(address: IpAddr, network: IpAddr, bits: u32) -> bool {
-    match (address, network) {
-        (IpAddr::V4(one), IpAddr::V4(other)) => {
-            let shift = 32_u32.saturating_sub(bits.min(32));
-            u32::from(one).checked_shr(shift) == u32::from(other).checked_shr(shift)
-        }
-        (IpAddr::V6(one), IpAddr::V6(other)) => {
-            let shift = 128_u32.saturating_sub(bits.min(128));
-            u128::from(one).checked_shr(shift) == u128::from(other).checked_shr(shift)
-        }
-        _ => false,
-    }
+    leading(address, bits) == leading(network, bits)
+}
+
+/// The leading bits of an address, how many they are, and whether the address is a long one.
+fn leading(address: IpAddr, bits: u32) -> Network {
+    let (number, is_long, length) = match address {
+        IpAddr::V4(address) => (u128::from(u32::from(address)), false, 32_u32),
+        IpAddr::V6(address) => (u128::from(address), true, 128),
+    };
+    let bits = bits.min(length);
+    (is_long, bits, number.checked_shr(length.saturating_sub(bits)).unwrap_or(0))
 }
 
 pattern!(
@@ -558,7 +571,7 @@ mod tests {
 
     #[test]
     fn private_is_not_inside_and_loopback_is() {
-        let inside = Inside { names: BTreeSet::new(), networks: Vec::new() };
+        let inside = Inside::default();
         for host in ["127.0.0.1", "127.8.8.8", "::1", "localhost", "a.localhost", "0.0.0.0"] {
             assert!(inside.holds(host), "{host}");
         }

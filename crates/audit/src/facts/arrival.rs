@@ -147,6 +147,9 @@ pub(crate) struct Ground<'a> {
     labels_are_read: OnceCell<bool>,
     /// Of each config that was asked about, what every variable in it does.
     texts: RefCell<BTreeMap<String, BTreeMap<String, Arrival>>>,
+    /// Of each variable in a command line that was asked about, what it does there: by service, line, whether the line is a
+    /// list, and name.
+    runs: RefCell<BTreeMap<(String, String, bool, String), Arrival>>,
     /// First words of the names of each service that was asked about, with how often they stand there.
     brands: RefCell<BTreeMap<String, BTreeMap<String, usize>>>,
 }
@@ -172,6 +175,7 @@ impl<'a> Ground<'a> {
             code,
             labels_are_read: OnceCell::new(),
             texts: RefCell::new(BTreeMap::new()),
+            runs: RefCell::new(BTreeMap::new()),
             brands: RefCell::new(BTreeMap::new()),
         }
     }
@@ -249,7 +253,7 @@ fn in_service(ground: &Ground<'_>, service: &Service<'_>, sink: &str, variable: 
         "profiles" => Arrival::Unknown("whether the service runs at all"),
         "depends_on" => Arrival::Unknown("whether what has to run before is waited for"),
         "command" | "entrypoint" | "healthcheck" | "post_start" | "pre_start" | "pre_stop" => {
-            run(service, sink, variable)
+            run(ground, service, sink, variable)
         }
         "labels" => label(ground, service, sink),
         "ports" => port(service, sink, variable),
@@ -283,13 +287,21 @@ fn named(name: &str) -> Arrival {
 }
 
 /// The gravest of what it is in a command line.
-fn run(service: &Service<'_>, sink: &str, variable: &str) -> Arrival {
-    let mut gravest = Arrival::Unknown("part of an argument");
-    let mut all_harmless = true;
+fn run(ground: &Ground<'_>, service: &Service<'_>, sink: &str, variable: &str) -> Arrival {
     // A text of many values is read once by the rule of commands, not once for each of them here.
     if service.scalar(sink).is_some_and(|value| value.parts.len() > words::MANY) {
-        return gravest;
+        return Arrival::Unknown("part of an argument");
     }
+    // Wherever in its line it stands: what it is there is one answer.
+    let line = list_of(sink);
+    let key = (service.name.to_owned(), line.unwrap_or(sink).to_owned(), line.is_some(), variable.to_owned());
+    let mut runs = ground.runs.borrow_mut();
+    runs.entry(key).or_insert_with(|| in_line(service, sink, variable)).clone()
+}
+
+fn in_line(service: &Service<'_>, sink: &str, variable: &str) -> Arrival {
+    let mut gravest = Arrival::Unknown("part of an argument");
+    let mut all_harmless = true;
     let roles = words::roles(service, sink, variable);
     if roles.is_empty() {
         return gravest;

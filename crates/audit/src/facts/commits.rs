@@ -54,7 +54,7 @@ const REVISION: &str = "org.opencontainers.image.revision";
 
 /// The commit that a service's label claims.
 fn label(subject: &Subject<'_>, service: &str) -> Option<String> {
-    let service = subject.view.as_ref()?.active().find(|known| known.name == service)?;
+    let service = subject.view.as_ref()?.active_named(service)?;
     let labels = ["labels", "deploy.labels", "build.labels"].into_iter().flat_map(|key| service.below(key));
     for (path, value) in labels {
         let Some(text) = value.fixed() else { continue };

@@ -8,6 +8,7 @@ use crate::facts::code::is_shell;
 use crate::pattern::pattern;
 use crate::script::Command;
 use crate::view::Service;
+use std::collections::BTreeSet;
 use veritee_compose::{Span, Value};
 use veritee_model::{Place, Severity};
 
@@ -78,13 +79,13 @@ pub(crate) fn all(inside: &Inside<'_>, service: &Service<'_>) -> Vec<Way> {
 }
 
 /// Folders that hold what is not the image's: the machine's own, and everything that is mounted.
-fn served_with_care(service: &Service<'_>) -> Vec<String> {
+fn served_with_care(service: &Service<'_>) -> BTreeSet<String> {
     let own = ["/root", "/etc", "/run", "/var", "/proc", "/home", "/dstack"].map(str::to_owned);
     let mounted = service.mounts.iter().map(|mount| mount.target.trim_end_matches('/').to_owned());
     own.into_iter().chain(mounted).filter(|root| !root.is_empty()).collect()
 }
 
-fn opened(command: &Command, roots: &[String]) -> Option<(&'static str, Severity)> {
+fn opened(command: &Command, roots: &BTreeSet<String>) -> Option<(&'static str, Severity)> {
     // `busybox nc` is `nc`.
     let skipped = usize::from(command.program() == "busybox");
     let words: Vec<&str> = command.words.iter().skip(skipped).map(String::as_str).collect();
@@ -104,10 +105,10 @@ fn opened(command: &Command, roots: &[String]) -> Option<(&'static str, Severity
     }
     let root = served(program, rest)?;
     let root = if root == "/" { "" } else { root.trim_end_matches('/') };
-    let covers = |folder: &String| {
-        folder == root || folder.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'))
-    };
-    roots.iter().any(covers).then_some(("serves files that are not the image's", Severity::High))
+    let below = format!("{root}/");
+    let covers = roots.contains(root)
+        || roots.range(below.clone()..).next().is_some_and(|one| one.starts_with(&below));
+    covers.then_some(("serves files that are not the image's", Severity::High))
 }
 
 /// A program, or a socket of the guest, joined with a connection.

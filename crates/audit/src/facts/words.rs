@@ -3,6 +3,7 @@
 use crate::facts::code::is_shell;
 use crate::field::{Field, HOLE, RUN, is_at, list_of};
 use crate::view::Service;
+use std::collections::BTreeSet;
 use veritee_compose::Value;
 
 /// Stands for the one value that is asked about, where a [`HOLE`] stands for any other.
@@ -12,7 +13,7 @@ pub(crate) const MARK: char = '\u{fffb}';
 pub(crate) const MANY: usize = 128;
 
 /// What the value is there.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Role {
     /// The program itself.
     Program,
@@ -44,9 +45,21 @@ pub(crate) fn roles(service: &Service<'_>, path: &str, variable: &str) -> Vec<Ro
     if !RUN.iter().any(|run| is_at(path, run)) {
         return Vec::new();
     }
-    let head = list_of(path).unwrap_or(path);
-    let words: Vec<String> = service.below(head).flat_map(|(_, value)| split(value, variable)).collect();
-    judge(&words)
+    let line = service.line(list_of(path).unwrap_or(path));
+    let field =
+        |at: usize| line.fields.get(at).and_then(|at| service.fields.get(*at)).map(|(_, field)| field);
+    // Entries of a list are words already: those that hold the variable are all that counts, and what stands before them.
+    if line.of_words {
+        let word = |at: usize| field(at).map(|value| marked(value, variable));
+        return judge(&word, line.holding.get(variable).map_or(&[][..], Vec::as_slice));
+    }
+    if line.fields.len() > MANY {
+        return vec![Role::ShellText];
+    }
+    let values = (0..line.fields.len()).filter_map(field);
+    let words: Vec<String> = values.flat_map(|value| split(value, variable)).collect();
+    let holding: Vec<usize> = (0..words.len()).collect();
+    judge(&|at| words.get(at).cloned(), &holding)
 }
 
 /// A whole command line as its words; an entry of a list is one word already.
@@ -84,34 +97,38 @@ pub(crate) fn command_words(text: &str) -> Vec<String> {
     words
 }
 
-fn judge(words: &[String]) -> Vec<Role> {
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+/// The roles of what is marked in those words of a line that may hold it.
+fn judge(line: &dyn Fn(usize) -> Option<String>, holding: &[usize]) -> Vec<Role> {
     // In a health check the first word says how the rest is run.
-    let (shell, words) = match words.split_first() {
-        Some((first, rest)) if *first == "CMD-SHELL" => (true, rest),
-        Some((first, rest)) if *first == "CMD" => (false, rest),
-        _ => (false, words.as_slice()),
+    let (shell, skipped) = match line(0).as_deref() {
+        Some("CMD-SHELL") => (true, 1),
+        Some("CMD") => (false, 1),
+        _ => (false, 0),
     };
-    let program = words.first().map_or("", |first| base(first));
+    let word = |index: usize| line(index.saturating_add(skipped));
+    let first = word(0).unwrap_or_default();
+    let program = base(&first);
+    let verb = word(1).unwrap_or_default();
     let shell = shell || is_shell(program);
-    let mut roles = Vec::new();
-    for (index, word) in words.iter().enumerate().filter(|(_, word)| word.contains(MARK)) {
-        let before = index.checked_sub(1).and_then(|at| words.get(at)).copied();
+    let (mut roles, mut seen) = (Vec::new(), BTreeSet::new());
+    for index in holding.iter().filter_map(|at| at.checked_sub(skipped)) {
+        let Some(text) = word(index).filter(|text| text.contains(MARK)) else { continue };
+        let before = index.checked_sub(1).and_then(word);
         let role = if index == 0 && !shell {
             Role::Program
         } else if shell {
             Role::ShellText
         } else {
-            argument(program, words, word, before)
+            argument(program, &verb, &text, before.as_deref())
         };
-        if !roles.contains(&role) {
+        if seen.insert(role.clone()) {
             roles.push(role);
         }
     }
     roles
 }
 
-fn argument(program: &str, words: &[&str], word: &str, before: Option<&str>) -> Role {
+fn argument(program: &str, verb: &str, word: &str, before: Option<&str>) -> Role {
     if before.is_some_and(|flag| evaluates(program, flag)) {
         return Role::Evaluated;
     }
@@ -135,7 +152,7 @@ fn argument(program: &str, words: &[&str], word: &str, before: Option<&str>) -> 
     let whole = word.trim_matches(MARK).is_empty();
     if whole && matches!(program, "curl" | "wget" | "nc" | "ncat" | "socat" | "ping" | "pg_isready") {
         Role::Named("url".to_owned())
-    } else if whole && runs_models(program, words) {
+    } else if whole && runs_models(program, verb) {
         Role::Model
     } else if whole {
         Role::WholeArgument
@@ -151,20 +168,45 @@ fn option_name(flag: &str) -> String {
 }
 
 /// Programs that fetch what they are told to run from a hub.
-fn runs_models(program: &str, words: &[&str]) -> bool {
-    let verb = words.get(1).copied().unwrap_or("");
+fn runs_models(program: &str, verb: &str) -> bool {
     matches!(program, "vllm" | "ollama" | "sglang" | "lmdeploy" | "llamafile" | "text-generation-launcher")
         || matches!(verb, "pull" | "run" | "serve") && matches!(program, "docker" | "lms" | "ramalama")
 }
 
 /// Whether the name stands in the text as a word.
-pub(crate) fn mentions(text: &str, name: &str) -> bool {
+fn mentions(text: &str, name: &str) -> bool {
     let part = |character: char| character.is_ascii_alphanumeric() || character == '_';
     text.match_indices(name).any(|(at, _)| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());
         let after = text.get(at.saturating_add(name.len())..).and_then(|after| after.chars().next());
         !before.is_some_and(part) && !after.is_some_and(part)
     })
+}
+
+/// Texts that are asked about many names: read once.
+pub(crate) struct Mentioned<'t> {
+    texts: Vec<&'t str>,
+    words: BTreeSet<&'t str>,
+}
+
+impl<'t> Mentioned<'t> {
+    pub(crate) fn of(texts: impl IntoIterator<Item = &'t str>) -> Self {
+        let texts: Vec<&str> = texts.into_iter().collect();
+        let words = texts.iter().flat_map(|text| parts(text)).collect();
+        Self { texts, words }
+    }
+
+    /// Whether the name stands in one of them as a word.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        let known = parts(name).all(|part| self.words.contains(part));
+        // A name of several words is looked for where all of them are.
+        known && (self.words.contains(name) || self.texts.iter().any(|text| mentions(text, name)))
+    }
+}
+
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|character: char| !(character.is_ascii_alphanumeric() || character == '_'))
+        .filter(|part| !part.is_empty())
 }
 
 /// Whether a file of this name is run or loaded as code.
@@ -210,7 +252,8 @@ mod tests {
     use super::*;
 
     fn of(words: &[&str]) -> Vec<Role> {
-        judge(&words.iter().map(|word| word.replace('@', &MARK.to_string())).collect::<Vec<_>>())
+        let words: Vec<String> = words.iter().map(|word| word.replace('@', &MARK.to_string())).collect();
+        judge(&|at| words.get(at).cloned(), &(0..words.len()).collect::<Vec<_>>())
     }
 
     #[test]

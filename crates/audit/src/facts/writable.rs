@@ -6,6 +6,7 @@ use crate::facts::mounts::{self, Kind};
 use crate::names::{self, NameClass, words};
 use crate::script::Command;
 use crate::view::{Mount, Service, View, Writers};
+use std::collections::BTreeMap;
 use veritee_model::Place;
 
 mod shared;
@@ -160,9 +161,41 @@ pub(crate) fn areas(view: &View<'_>, service: &Service<'_>) -> Vec<Area> {
     found
 }
 
-impl Area {
-    fn holds(&self, path: &str) -> bool {
-        path.strip_prefix(self.target.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// Things by the folder that they are of: asked for the first that holds a path.
+struct Folders<'a, T> {
+    things: BTreeMap<&'a str, (usize, T)>,
+    longest: usize,
+}
+
+impl<'a, T: Copy> Folders<'a, T> {
+    const fn new() -> Self {
+        Self { things: BTreeMap::new(), longest: 0 }
+    }
+
+    /// Of two that are of one folder the first counts.
+    fn add(&mut self, folder: &'a str, thing: T) {
+        let number = self.things.len();
+        self.longest = self.longest.max(folder.len());
+        self.things.entry(folder).or_insert((number, thing));
+    }
+
+    fn of(areas: impl IntoIterator<Item = (&'a str, T)>) -> Self {
+        let mut folders = Self::new();
+        areas.into_iter().for_each(|(folder, thing)| folders.add(folder, thing));
+        folders
+    }
+
+    /// Of this very folder.
+    fn at(&self, folder: &str) -> Option<T> {
+        self.things.get(folder).map(|(_, thing)| *thing)
+    }
+
+    /// The first whose folder is the path, or lies above it.
+    fn holding(&self, path: &str) -> Option<T> {
+        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+        let known =
+            ends.take_while(|end| *end <= self.longest).filter_map(|end| self.things.get(path.get(..end)?));
+        known.min_by_key(|(number, _)| *number).map(|(_, thing)| *thing)
     }
 }
 
@@ -176,7 +209,8 @@ pub(crate) fn loaded(view: &View<'_>, service: &Service<'_>) -> Vec<Loaded> {
     let mut add = |place: &Place, area: &Area, evidence: String| {
         found.push(Loaded { place: place.clone(), evidence, writer: area.writer.clone() });
     };
-    let within = |path: &str| areas.iter().find(|area| area.holds(path));
+    let folders = Folders::of(areas.iter().map(|area| (area.target.as_str(), area)));
+    let within = |path: &str| folders.holding(path);
     for program in service.programs.iter().filter(|program| !program.path.starts_with("configs.")) {
         for command in &program.commands {
             if let Some((path, area)) = runs(command).into_iter().find_map(|path| Some((path, within(path)?)))
@@ -201,9 +235,7 @@ pub(crate) fn loaded(view: &View<'_>, service: &Service<'_>) -> Vec<Loaded> {
         }
     }
     for mount in &service.mounts {
-        let Some(area) = areas.iter().find(|area| area.target == mount.target.trim_end_matches('/')) else {
-            continue;
-        };
+        let Some(area) = folders.at(mount.target.trim_end_matches('/')) else { continue };
         let trusted = TRUST_FOLDERS.contains(&area.target.as_str());
         if trusted || area.writer.is_some() && CODE_FOLDERS.contains(&area.target.as_str()) {
             let what = if trusted { "authorities that are believed" } else { "code is looked for there" };

@@ -4,9 +4,8 @@
 //! it stands, unless what stands there is known to take it for data: a program that reads and writes files, an option, a
 //! variable or a directive whose name says that data lies there. Everything else may load code or settings from it.
 
-use super::{Area, CODE_FOLDERS, Loaded, runs};
+use super::{Area, CODE_FOLDERS, Folders, Loaded, runs};
 use crate::facts::code;
-use crate::field::is_at;
 use crate::names::words;
 use crate::program::Program;
 use crate::script::Command;
@@ -177,7 +176,7 @@ fn has(name: &str, list: &[&str]) -> bool {
 
 /// The first command of a program that makes something of such a path that is not known.
 fn command<'a>(service: &Service<'_>, program: &Program, shared: &Shared<'a>) -> Option<(&'a Area, String)> {
-    let mut copied: Vec<(&str, &'a Area)> = Vec::new();
+    let mut copied: Folders<'_, &'a Area> = Folders::new();
     let mut mentioned: Option<&'a Area> = None;
     for command in &program.commands {
         let copies = COPIES.contains(&command.program());
@@ -191,12 +190,10 @@ fn command<'a>(service: &Service<'_>, program: &Program, shared: &Shared<'a>) ->
                 {
                     return Some((area, command.text()));
                 }
-                copied.push((last, area));
+                copied.add(last, area);
             }
         }
-        let from_copy = runs(command)
-            .into_iter()
-            .find_map(|path| copied.iter().find(|(copy, _)| is_below(path, copy)).map(|(_, area)| *area));
+        let from_copy = runs(command).into_iter().find_map(|path| copied.holding(path));
         if let Some(area) = from_copy.or_else(|| makes_more(command, shared)) {
             let from =
                 if from_copy.is_some() { format!(" (copied out of {})", area.target) } else { String::new() };
@@ -216,7 +213,7 @@ fn command<'a>(service: &Service<'_>, program: &Program, shared: &Shared<'a>) ->
     };
     let runs_computed = program.commands.iter().find(computed)?;
     let area = mentioned.or_else(|| {
-        let fields = service.fields.iter().filter(|(path, _)| is_at(path, &program.path));
+        let fields = service.below(&program.path);
         fields.map(|(_, field)| field.effective()).find_map(|text| shared.in_text(&text))
     })?;
     Some((area, runs_computed.text()))

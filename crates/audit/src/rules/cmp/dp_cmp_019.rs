@@ -9,7 +9,8 @@ use crate::rule::{Need, Note, Rule, Sink};
 use crate::script::Command;
 use crate::subject::Subject;
 use crate::view::{EnvironmentEntry, Service};
-use veritee_model::Severity;
+use std::collections::BTreeMap;
+use veritee_model::{Place, Severity};
 
 pub(super) const RULE: Rule = Rule {
     id: "DP-CMP-019",
@@ -72,6 +73,8 @@ const MANAGED: &[&str] =
 
 /// Options of what is run that turn a protection off: `--auth=none`, `--no-verify-attestation`.
 fn options(service: &Service<'_>, sink: &mut Sink<'_>) {
+    // Where each word of a list stands, once one of them was asked for.
+    let mut words: BTreeMap<&str, BTreeMap<String, &Place>> = BTreeMap::new();
     for program in service.programs.iter().filter(|program| !program.path.starts_with("configs.")) {
         for command in &program.commands {
             let found = command.arguments().iter().filter(|word| word.starts_with("--")).find_map(|word| {
@@ -83,8 +86,14 @@ fn options(service: &Service<'_>, sink: &mut Sink<'_>) {
             if let Some(word) = managed {
                 let why = "whoever reaches it stops it, or changes what it does";
                 let evidence = format!("{} {}: {word} ({why})", service.name, program.path);
-                let value = service.below(&program.path).find(|(_, value)| value.effective() == *word);
-                let place = value.map_or(&program.place, |(_, value)| &value.place);
+                let standing = words.entry(&program.path).or_insert_with(|| {
+                    let mut first = BTreeMap::new();
+                    for (_, value) in service.below(&program.path) {
+                        first.entry(value.effective()).or_insert(&value.place);
+                    }
+                    first
+                });
+                let place = standing.get(word).copied().unwrap_or(&program.place);
                 sink.add(Note::fail(place, evidence).severity(Severity::Medium).about(service.name));
             }
             if let Some((word, why)) = found {

@@ -3,12 +3,15 @@
 use crate::facts::arrival::Ground;
 use crate::facts::outside::variables;
 use crate::facts::repository;
-use crate::facts::words::{MANY, MARK, Role, command_words, marked, mentions, roles};
+use crate::facts::words::{MANY, MARK, Mentioned, Role, command_words, marked, roles};
+use crate::field::list_of;
 use crate::item::Item;
 use crate::names::NameClass;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
-use crate::view::{Service, View};
+use crate::view::{EnvironmentEntry, Service, View};
+use core::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet};
 use veritee_compose::Provenance;
 use veritee_model::Severity;
 
@@ -50,6 +53,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 
 /// Values from outside in what is run.
 fn commands(service: &Service<'_>, sink: &mut Sink<'_>) {
+    // What a variable is in a line is one answer, wherever in it it stands.
+    let mut lines: BTreeMap<(String, String), Option<(Severity, &str)>> = BTreeMap::new();
+    let trusts = LazyCell::new(|| trusts_remote_code(service));
     for (path, value) in service.run() {
         if value.parts.len() > MANY {
             let evidence = format!("{} {path}: a text with more than {MANY} parts", service.name);
@@ -57,9 +63,11 @@ fn commands(service: &Service<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         for name in value.chosen_through() {
-            let gravest =
-                roles(service, path, name).into_iter().filter_map(|role| judge(service, &role)).max();
-            let Some((severity, why)) = gravest else { continue };
+            let key = (list_of(path).unwrap_or(path).to_owned(), name.to_owned());
+            let gravest = lines.entry(key).or_insert_with(|| {
+                roles(service, path, name).into_iter().filter_map(|role| judge(&trusts, &role)).max()
+            });
+            let Some((severity, why)) = *gravest else { continue };
             if !marked(value, name).contains(MARK) {
                 continue;
             }
@@ -70,7 +78,7 @@ fn commands(service: &Service<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-fn judge(service: &Service<'_>, role: &Role) -> Option<(Severity, &'static str)> {
+fn judge<F: FnOnce() -> bool>(trusts: &LazyCell<bool, F>, role: &Role) -> Option<(Severity, &'static str)> {
     match role {
         Role::Program => Some((Severity::Critical, "the program itself")),
         Role::ShellText => Some((
@@ -78,9 +86,7 @@ fn judge(service: &Service<'_>, role: &Role) -> Option<(Severity, &'static str)>
             "compose puts the value into the text of a shell, which runs what is in it",
         )),
         Role::Evaluated => Some((Severity::Critical, "the text of a program")),
-        Role::Model if trusts_remote_code(service) => {
-            Some((Severity::Critical, "names the repository whose code is run"))
-        }
+        Role::Model if **trusts => Some((Severity::Critical, "names the repository whose code is run")),
         Role::Model => Some((Severity::High, "names the model that is fetched and run")),
         Role::WholeArgument => Some((Severity::High, "whole arguments of the program")),
         Role::Named(_) | Role::Part => None,
@@ -97,7 +103,11 @@ fn trusts_remote_code(service: &Service<'_>) -> bool {
 fn evaluated(service: &Service<'_>, sink: &mut Sink<'_>) {
     const EVALUATORS: &[&str] =
         &["exec(", "eval(", "Function(", "compile(", "system(", "popen(", "execSync(", "spawn("];
-    let chosen = || service.environment.iter().filter(|entry| entry.value.is_settable());
+    let settable = |entry: &&EnvironmentEntry<'_>| entry.value.is_settable();
+    let mut chosen: BTreeMap<&str, Vec<&EnvironmentEntry<'_>>> = BTreeMap::new();
+    for entry in service.environment.iter().filter(settable) {
+        chosen.entry(entry.name).or_default().push(entry);
+    }
     for program in &service.programs {
         for command in &program.commands {
             let text = if command.program() == "eval" {
@@ -105,7 +115,7 @@ fn evaluated(service: &Service<'_>, sink: &mut Sink<'_>) {
             } else {
                 command.words.first().cloned().unwrap_or_default()
             };
-            for entry in chosen().filter(|entry| expands(&text, entry.name)) {
+            for entry in expanded(&text).into_iter().filter_map(|name| chosen.get(name)).flatten() {
                 let evidence = format!(
                     "{} {}: {} (runs what {} holds)",
                     service.name,
@@ -123,11 +133,8 @@ fn evaluated(service: &Service<'_>, sink: &mut Sink<'_>) {
         if !EVALUATORS.iter().any(|evaluator| text.contains(evaluator)) {
             continue;
         }
-        let outside = service
-            .environment
-            .iter()
-            .filter(|entry| entry.value.is_settable() && mentions(&text, entry.name));
-        for entry in outside {
+        let mentioned = Mentioned::of([text.as_str()]);
+        for entry in service.environment.iter().filter(settable).filter(|entry| mentioned.has(entry.name)) {
             let evidence = format!("{} {path}: {} (runs what {} holds)", service.name, value.raw, entry.name);
             let note = Note::fail(&value.place, evidence).severity(Severity::Critical);
             sink.add(note.about(service.name));
@@ -135,13 +142,14 @@ fn evaluated(service: &Service<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-/// Whether a shell puts the variable there.
-fn expands(text: &str, name: &str) -> bool {
-    text.match_indices('$').any(|(at, _)| {
-        let rest = text.get(at.saturating_add(1)..).unwrap_or("").trim_start_matches(['{', '!', '#']);
-        rest.strip_prefix(name)
-            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
-    })
+/// The variables that a shell puts there, each once.
+fn expanded(text: &str) -> BTreeSet<&str> {
+    let names = text.match_indices('$').filter_map(|(at, _)| {
+        let rest = text.get(at.saturating_add(1)..)?.trim_start_matches(['{', '!', '#']);
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        rest.get(..end).filter(|name| !name.is_empty())
+    });
+    names.collect()
 }
 
 /// Relative programs and modules are taken from the working folder.
@@ -161,7 +169,11 @@ fn models(view: &View<'_>, service: &Service<'_>, sink: &mut Sink<'_>) {
     if !service.has("models") {
         return;
     }
+    // Each is named with every service that has models, up to what is listed at all.
     for (path, value) in view.globals_below("models").filter(|(_, value)| value.is_settable()) {
+        if sink.is_full() {
+            return;
+        }
         let evidence = format!("{path}: {} (which model is fetched and run)", value.raw);
         sink.add(Note::fail(&value.place, evidence).about(service.name));
     }

@@ -1,8 +1,10 @@
 //! Protects the list of allowed names from names that wait for a use.
 
-use crate::facts::words::mentions;
+use crate::facts::words::Mentioned;
 use crate::rule::{Need, Note, Rule, Sink};
+use crate::script::Script;
 use crate::subject::Subject;
+use std::collections::BTreeSet;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -20,14 +22,11 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     if !subject.exposures().is_empty() {
         return;
     }
+    let scripts = Mentioned::of(view.scripts.iter().map(Script::text));
+    let parts = view.globals.iter().flat_map(|(_, value)| &value.parts);
+    let globals: BTreeSet<&str> = parts.filter_map(|part| part.source.as_deref()).collect();
     for name in view.allowed.iter().flatten() {
-        let in_script = view.scripts.iter().any(|script| mentions(script.text(), name));
-        let in_globals = || {
-            view.globals
-                .iter()
-                .any(|(_, value)| value.parts.iter().any(|part| part.source.as_deref() == Some(name)))
-        };
-        if !view.uses.contains_key(name) && !in_script && !in_globals() {
+        if !view.uses.contains_key(name) && !scripts.has(name) && !globals.contains(name) {
             sink.add(Note::fail(&view.member("allowed_envs"), *name).about(*name));
         }
     }
