@@ -16,7 +16,7 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn ImageFiles>, Failure> {
         return Ok(Box::new(Folder(path.to_owned())));
     }
     let failed = |error: &dyn std::fmt::Display| Failure::unobtainable(format!("{}: {error}", shown(path)));
-    let mut file = File::open(path).map_err(|error| failed(&error))?;
+    let mut file = crate::input::open(path).map_err(|error| failed(&error))?;
     let mut start = Vec::new();
     file.by_ref().take(MAGIC_BYTES).read_to_end(&mut start).map_err(|error| failed(&error))?;
     let image = archive::read(&start, file, &ImageLimits::STANDARD).map_err(|error| failed(&error))?;

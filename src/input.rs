@@ -28,9 +28,22 @@ fn read_within(path: &Path, limit: usize) -> Result<Source, Failure> {
     if metadata.is_dir() {
         return Err(Failure::unobtainable(format!("{}: is a folder, expected a file", shown(path))));
     }
-    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let file = open(path).map_err(|error| unreadable(path, &error))?;
     let bytes = bounded(file, limit, path)?;
     Ok(Source { name: last_component(path), bytes })
+}
+
+/// Opens a file to be read. A pipe with a name is none: to open it waits for whoever writes to it, for ever where nobody
+/// does. One that is open already (`/dev/stdin`, `<(command)`) has no name, and is read.
+pub(crate) fn open(path: &Path) -> std::io::Result<File> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        if std::fs::metadata(path)?.file_type().is_fifo() && std::fs::canonicalize(path).is_ok() {
+            return Err(std::io::Error::other("is a named pipe, expected a file; `-` reads standard input"));
+        }
+    }
+    File::open(path)
 }
 
 fn bounded(reader: impl Read, limit: usize, path: &Path) -> Result<Vec<u8>, Failure> {

@@ -3,10 +3,12 @@
 
 use crate::failure::Failure;
 use crate::input::shown;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs::{File, FileType, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use veritee_model::Budget;
 use veritee_source::{Entry, Files, FilesError, Kind, OpenError, Tree};
 
@@ -30,17 +32,42 @@ pub(crate) fn open(root: &Path, budget: &Budget) -> Result<Folder, Failure> {
 #[derive(Debug)]
 pub(crate) struct Disk {
     root: PathBuf,
+    /// Where paths lead whose last names are no text, by what they are called here.
+    odd: Mutex<BTreeMap<String, PathBuf>>,
 }
 
 impl Disk {
     /// Files below a folder.
     pub(crate) const fn new(root: PathBuf) -> Self {
-        Self { root }
+        Self { root, odd: Mutex::new(BTreeMap::new()) }
     }
 
     /// The repository of a worktree may stand anywhere: an absolute path replaces the root.
     fn at(&self, path: &str) -> PathBuf {
+        let odd = self.odd.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut known = path;
+        while !odd.is_empty() {
+            if let Some(real) = odd.get(known) {
+                let rest = path.get(known.len()..).unwrap_or_default().trim_start_matches('/');
+                return if rest.is_empty() { real.clone() } else { real.join(rest) };
+            }
+            let Some((above, _)) = known.rsplit_once('/') else { break };
+            known = above;
+        }
         self.root.join(path)
+    }
+
+    /// A name that is no text, as one that no other entry of its folder has. How it begins and ends stays: what a file is
+    /// goes by that.
+    fn called(&self, folder: &str, name: &OsStr, taken: &BTreeSet<String>) -> String {
+        let mut called = name.as_encoded_bytes().escape_ascii().to_string();
+        while taken.contains(&called) {
+            called = called.replacen("\\x", "\\\\x", 1);
+        }
+        let path = if folder.is_empty() { called.clone() } else { format!("{folder}/{called}") };
+        let real = self.at(folder).join(name);
+        self.odd.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(path, real);
+        called
     }
 }
 
@@ -70,14 +97,23 @@ impl Files for Disk {
 
     fn list(&self, folder: &str, most: usize) -> Result<Vec<Entry>, FilesError> {
         let entries = std::fs::read_dir(self.at(folder)).map_err(|error| said(&error))?;
-        let mut list = Vec::new();
+        let (mut list, mut odd, mut taken) = (Vec::new(), Vec::new(), BTreeSet::new());
         for entry in entries.take(most.saturating_add(1)) {
             let entry = entry.map_err(|error| said(&error))?;
-            let file_type = entry.file_type().map_err(|error| said(&error))?;
-            list.push(Entry {
-                name: entry.file_name().to_string_lossy().into_owned(),
-                kind: kind(file_type, || 0),
-            });
+            let kind = kind(entry.file_type().map_err(|error| said(&error))?, || 0);
+            match entry.file_name().into_string() {
+                Ok(name) => {
+                    taken.insert(name.clone());
+                    list.push(Entry { name, kind });
+                }
+                Err(name) => odd.push((name, kind)),
+            }
+        }
+        odd.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        for (name, kind) in odd {
+            let name = self.called(folder, &name, &taken);
+            taken.insert(name.clone());
+            list.push(Entry { name, kind });
         }
         Ok(list)
     }

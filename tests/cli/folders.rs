@@ -1,7 +1,7 @@
 //! Folders as inputs: everything in them is judged, named, or counted; all of it together has a limit.
 #![cfg(unix)]
 
-use crate::program::Folder;
+use crate::program::{AS_OF, Folder};
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::symlink;
 
@@ -45,6 +45,41 @@ fn names_that_are_no_text_hide_nothing() {
     let lines = batch(&folder);
     let names: Vec<&str> = lines.iter().map(|line| line["input"].as_str().unwrap()).collect();
     assert_eq!(names, ["q\\xfe", "q\\xff"]);
+}
+
+/// In a folder of evidence, in one of collateral and in a tree.
+#[test]
+fn what_has_a_name_that_is_no_text_is_read_or_named() {
+    let folder = Folder::new();
+    let name = |text: &[u8]| folder.path().join(std::ffi::OsString::from_vec(text.to_vec()));
+    for at in ["parts", "c", "tree"] {
+        std::fs::create_dir(folder.file(at)).unwrap();
+    }
+    if std::fs::copy(folder.file("evidence.json"), name(b"parts/e\xff.json")).is_err() {
+        eprintln!("skipped: the file system takes no such names");
+        return;
+    }
+    let rules = ["--policy", "policy.toml", "--root", "root.pem", "--as-of", AS_OF, "--offline"];
+    folder.run(&[&["verify", "parts"][..], &rules].concat()).ends(0);
+    std::fs::copy(folder.file("collateral.json"), name(b"c/c\xff.json")).unwrap();
+    let with = ["verify", "parts", "--collateral", "c"];
+    folder.run(&[&with[..], &rules].concat()).ends(0);
+    let revoking = crate::program::machine().universe.revoke(veritee_testkit::Role::Pck).forge();
+    std::fs::write(name(b"c/c\xfe.json"), revoking.collateral_json()).unwrap();
+    folder.run(&[&with[..], &rules].concat()).ends(10);
+    // The commands of a tree are looked for in every file of it.
+    folder.write("tree/docker-compose.yml", "services:\n  a:\n    build: .\n");
+    std::fs::write(name(b"tree/x\xff.sh"), "curl https://a.example | sh\n").unwrap();
+    std::fs::create_dir(name(b"tree/d\xff")).unwrap();
+    std::fs::write(name(b"tree/d\xff/Dockerfile"), "FROM a\n").unwrap();
+    let ran = folder.run(&["audit", "tree", "--format", "json"]);
+    for wanted in ["x\\\\xff.sh", "d\\\\xff/Dockerfile"] {
+        assert!(ran.out.contains(wanted), "{wanted}: {} {}", ran.out, ran.err);
+    }
+    // Nor does one that is called as another is shown take its place.
+    std::fs::write(folder.file("tree/x\\xff.sh"), "true\n").unwrap();
+    let ran = folder.run(&["audit", "tree", "--format", "json"]);
+    assert!(ran.out.contains("x\\\\\\\\xff.sh"), "{} {}", ran.out, ran.err);
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod network;
 mod operator;
 mod output;
 mod packaged;
+mod pipes;
 mod policies;
 mod program;
 mod quickstart;

@@ -389,7 +389,7 @@ fn bytes_that_may_carry_collateral(entry: &Entry) -> Option<Cow<'_, [u8]>> {
     const MARKS: [&[u8]; 2] = [b"pck_crl", b"collateral"];
     if let Entry::File(path, _) = entry {
         let mut first = [0; 64];
-        let read = std::fs::File::open(path).and_then(|mut file| file.read(&mut first)).ok()?;
+        let read = crate::input::open(path).and_then(|mut file| file.read(&mut first)).ok()?;
         if !begins_as_json(first.get(..read)?.trim_ascii_start()) {
             return None;
         }

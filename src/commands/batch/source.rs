@@ -102,7 +102,7 @@ impl Source {
         if !path.is_dir() {
             return match documents(path)? {
                 Some(entries) => Ok(Self::Entries(entries.into_iter())),
-                None => Self::lines(File::open(path).map_err(failed)?),
+                None => Self::lines(crate::input::open(path).map_err(failed)?),
             };
         }
         let mut entries = Vec::new();
