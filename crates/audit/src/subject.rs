@@ -26,6 +26,9 @@ pub(crate) enum Supply {
     Operator,
 }
 
+/// File, path and line.
+type Spot = (String, String, Option<u32>);
+
 pub(crate) struct Subject<'a> {
     pub(crate) context: &'a Context,
     pub(crate) view: Option<View<'a>>,
@@ -40,7 +43,7 @@ pub(crate) struct Subject<'a> {
     /// Positions of the scripts and of the files of the tree, by name.
     texts: OnceCell<(BTreeMap<String, usize>, BTreeMap<String, usize>)>,
     /// What stands at places whose text is long: hashed once, however many findings there are.
-    hashed: RefCell<BTreeMap<(String, String, Option<u32>), String>>,
+    hashed: RefCell<BTreeMap<Spot, String>>,
 }
 
 /// How names reach the services: asked for each name that code reads.

@@ -137,6 +137,9 @@ pub(crate) const ACTING_LABELS: &[(&str, NameClass)] = &[
     ("chadburn.", NameClass::Code),
 ];
 
+/// A variable in a command line: service, line, whether the line is a list, name.
+type InLine = (String, String, bool, String);
+
 /// What has to be known of the whole deployment to judge a place; gathered once.
 pub(crate) struct Ground<'a> {
     view: &'a View<'a>,
@@ -149,7 +152,7 @@ pub(crate) struct Ground<'a> {
     texts: RefCell<BTreeMap<String, BTreeMap<String, Arrival>>>,
     /// Of each variable in a command line that was asked about, what it does there: by service, line, whether the line is a
     /// list, and name.
-    runs: RefCell<BTreeMap<(String, String, bool, String), Arrival>>,
+    runs: RefCell<BTreeMap<InLine, Arrival>>,
     /// First words of the names of each service that was asked about, with how often they stand there.
     brands: RefCell<BTreeMap<String, BTreeMap<String, usize>>>,
 }
