@@ -62,37 +62,36 @@ impl Found<'_> {
 
     /// Hex and base64, in one piece or broken into lines.
     fn in_words(&mut self, text: &str) {
-        let (mut offset, mut broken) = (0_usize, 0_usize);
-        while self.notes.len() < MOST {
-            let rest = text.get(offset..).unwrap_or_default();
-            let skip = rest.bytes().take_while(|byte| !is_word(*byte)).count();
-            let word = rest.get(skip..).unwrap_or_default();
-            if word.is_empty() {
-                break;
+        let mut broken = 0_usize;
+        for at in beginnings(text) {
+            if self.notes.len() >= MOST {
+                return;
             }
+            let word = text.get(at..).unwrap_or_default();
             let length = word.bytes().take_while(|byte| is_word(*byte)).count();
-            let at = offset.saturating_add(skip);
-            if begins_as_quote(word) {
-                broken = broken.saturating_add(usize::from(length < SHORTEST));
-                let head =
-                    if length < SHORTEST && broken > MOST_BROKEN { String::new() } else { gathered(word) };
-                if head.len() >= SHORTEST
-                    && let Some(quote) = begin_of_quote(&head, self.origin)
-                {
-                    self.quote(&quote, at);
-                }
+            broken = broken.saturating_add(usize::from(length < SHORTEST));
+            let head =
+                if length < SHORTEST && broken > MOST_BROKEN { String::new() } else { gathered(word) };
+            if head.len() >= SHORTEST
+                && let Some(quote) = begin_of_quote(&head, self.origin)
+            {
+                self.quote(&quote, at);
             }
-            offset = at.saturating_add(length.max(1));
         }
     }
 
     /// Arrays of bytes and objects of them, as some libraries write binary data.
     fn in_numbers(&mut self, text: &str) {
-        for (at, open) in text.match_indices(['[', '{']) {
+        for at in memchr::memchr2_iter(b'[', b'{', text.as_bytes()) {
             if self.notes.len() >= MOST {
                 return;
             }
-            let bytes = numbers(text.get(at.saturating_add(1)..).unwrap_or_default(), open == "{");
+            let keys = text.as_bytes().get(at) == Some(&b'{');
+            let inside = text.get(at.saturating_add(1)..).unwrap_or_default();
+            if !may_be_numbers(inside.as_bytes(), keys) {
+                continue;
+            }
+            let bytes = numbers(inside, keys);
             if bytes.len() >= SHORTEST / 2 {
                 self.quote(&bytes, at);
             }
@@ -107,6 +106,37 @@ fn is_word(byte: u8) -> bool {
 fn begins_as_quote(word: &str) -> bool {
     let word = word.strip_prefix("0x").unwrap_or(word);
     HEX.iter().chain(&BASE64).any(|begin| word.starts_with(begin))
+}
+
+/// Where words begin that begin as a quote does, in order. What all of them have in them is looked for, then what stands
+/// before it.
+fn beginnings(text: &str) -> Vec<usize> {
+    let bytes = text.as_bytes();
+    let of = |core: &'static str, before: usize| {
+        let found = memchr::memmem::find_iter(bytes, core.as_bytes());
+        found.filter_map(move |at| at.checked_sub(before))
+    };
+    let is_free = |at: usize| at.checked_sub(1).is_none_or(|at| bytes.get(at).is_none_or(|byte| !is_word(*byte)));
+    let starts = |at: &usize| text.get(*at..).is_some_and(begins_as_quote) && is_free(*at);
+    let candidates = of("000200", 2).chain(of("ACA", 2));
+    // A word may have `0x` before it, which is part of the word.
+    let mut all: Vec<usize> = candidates
+        .flat_map(|at| [Some(at), at.checked_sub(2)].into_iter().flatten())
+        .filter(starts)
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// A look at the first characters behind a bracket: most hold no bytes.
+const fn may_be_numbers(inside: &[u8], keys: bool) -> bool {
+    match (inside, keys) {
+        ([b'"', first, ..], true) => matches!(first, b'0' | b'+'),
+        ([first, ..], true) => !first.is_ascii_graphic(),
+        ([first, ..], false) => matches!(first, b'0'..=b'9' | b'+') || !first.is_ascii_graphic(),
+        ([], _) => false,
+    }
 }
 
 /// Line breaks, as such and as the escapes of a JSON string, once and twice.
