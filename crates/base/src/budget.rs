@@ -167,6 +167,17 @@ impl Budget {
         memory_systems_bytes: 1 << 20,
     };
 
+    /// All that may be remembered, over one run.
+    #[must_use]
+    pub const fn memory_bytes(&self) -> usize {
+        self.memory_hosts_bytes
+            .saturating_add(self.memory_collateral_bytes)
+            .saturating_add(self.memory_chains_bytes)
+            .saturating_add(self.memory_composes_bytes)
+            .saturating_add(self.memory_audits_bytes)
+            .saturating_add(self.memory_systems_bytes)
+    }
+
     /// The same limits on what is read, and this part of what may be remembered, in 1/1024; 0 remembers nothing.
     #[must_use]
     pub const fn with_memory(mut self, parts: usize) -> Self {

@@ -185,6 +185,12 @@ impl Grounds {
         self.verifier.statistics()
     }
 
+    /// Bytes that are occupied by what is remembered, within [`Budget::memory_bytes`].
+    #[must_use]
+    pub fn remembered_bytes(&self) -> usize {
+        self.memory.bytes()
+    }
+
     /// Whether the judging side has everything that this quote needs, and in force at this time. What it has and is
     /// damaged or revoked is not lacking: the verdict must speak of it.
     #[must_use]

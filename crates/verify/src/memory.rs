@@ -61,6 +61,19 @@ impl Memories {
         self.next.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Bytes that are occupied.
+    pub(crate) fn bytes(&self) -> usize {
+        let kinds = [
+            self.hosts.bytes(),
+            self.sets.bytes(),
+            self.chains.bytes(),
+            self.composes.bytes(),
+            self.audits.bytes(),
+            self.systems.bytes(),
+        ];
+        kinds.into_iter().fold(0, usize::saturating_add)
+    }
+
     /// The RA-TLS chain in these bytes, its signatures verified.
     pub(crate) fn chain(&self, bytes: &[u8], budget: &Budget) -> Arc<Chain> {
         let place = self.chains.fingerprint(&[bytes]);

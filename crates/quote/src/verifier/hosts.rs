@@ -86,7 +86,9 @@ impl Hosts {
         self.next.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub(super) fn bytes(&self) -> usize {
+    /// Bytes that are occupied.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
         self.pcks.bytes().saturating_add(self.enclaves.bytes())
     }
 
