@@ -143,8 +143,8 @@ impl Rules {
     pub(crate) fn drawn(pool: &Pool, dice: &mut Dice) -> Self {
         let mores = [
             "",
-            "[collateral]\nallow_expired = true\nreason = \"drawn\"\n",
-            "[[audit.allow]]\nrule = \"DP-IMG-001\"\nreason = \"drawn\"\n",
+            "[collateral]\nallow_expired = true\nreason = \"drawn for a test\"\n",
+            "[[audit.allow]]\nrule = \"DP-IMG-001\"\nreason = \"drawn for a test\"\n",
         ];
         let origins = [Origin::Caller, Origin::Store, Origin::Service];
         let given = (0..dice.below(4))
@@ -153,9 +153,9 @@ impl Rules {
         let times = [veritee_testkit::universe::AS_OF, veritee_testkit::universe::AS_OF, "2026-11-20T00:00:00Z", "2026-09-20T00:00:00Z"];
         Self {
             root: pool.root.clone(),
-            policy: policy(&pool.root, dice.of(&mores)),
+            policy: policy(&pool.root, dice.of::<&str>(&mores)),
             given,
-            as_of: time(dice.of(&times)),
+            as_of: time(dice.of::<&str>(&times)),
         }
     }
 

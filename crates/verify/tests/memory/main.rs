@@ -10,9 +10,9 @@ use veritee_model::{Budget, Evidence, UnixTime};
 use veritee_verify::Grounds;
 
 /// How many are drawn where nobody asks for more.
-const FEW: usize = 240;
+const FEW: usize = 96;
 /// Evidences that are judged between two lessons.
-const ROUND: usize = 24;
+const ROUND: usize = 16;
 
 /// All of the memory, so little that most of it is driven out again, none.
 const SOME: [usize; 2] = [1024, 12];
@@ -85,7 +85,7 @@ fn every_answer_is_the_one_without_a_memory() {
     let pool = Pool::new();
     let many = count();
     // Each run has rules and grounds of its own, and time for its memory to fill.
-    let each = (ROUND * 5).min(many);
+    let each = (ROUND * 3).min(many);
     for seed in 0..u64::try_from(many.div_ceil(each)).unwrap() {
         run(&pool, seed, each);
     }
