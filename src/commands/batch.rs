@@ -7,6 +7,7 @@
 mod followed;
 mod inflate;
 pub(crate) mod judge;
+mod learning;
 mod resume;
 pub(crate) mod source;
 mod tally;
@@ -49,19 +50,19 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
     let started = Instant::now();
     let mut tally = Tally::default();
     output::note(global, &policy_in_words(judge.rules()));
-    let total = if streams { 0 } else { learn(&mut judge, &options.input, stop)? };
+    let total = if streams { 0 } else { learn(&mut judge, &options.input, &threads, stop)? };
     if let Some(count) = judge.resume(options.resume.as_deref())? {
         output::note(global, &format!("note: {count} answers of an earlier run are taken over"));
     }
     let progress = progress(global, total);
-    let mut source = Source::open(&options.input)?;
+    let mut source = Source::open(&options.input, threads.current_num_threads())?;
     let mut followed = Followed::new(&judge);
     while !stop.load(Ordering::Relaxed) {
         let portion = source.next_portion(stop)?;
         if portion.is_empty() {
             break;
         }
-        if streams && judge.learn(&portion) {
+        if streams && threads.install(|| judge.learn(&portion)) {
             followed.revealed();
         }
         let judged = |entry| (!stop.load(Ordering::Relaxed)).then(|| judge.lines(entry));
@@ -102,16 +103,21 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
 }
 
 /// What any entry says of revocations holds for all: it is gathered before the first is judged. How many there are.
-fn learn(judge: &mut Judge, input: &Path, stop: &AtomicBool) -> Result<u64, Failure> {
+fn learn(
+    judge: &mut Judge,
+    input: &Path,
+    threads: &rayon::ThreadPool,
+    stop: &AtomicBool,
+) -> Result<u64, Failure> {
     let mut total = 0;
-    let mut source = Source::open(input)?;
+    let mut source = Source::open(input, threads.current_num_threads())?;
     while !stop.load(Ordering::Relaxed) {
         let portion = source.next_portion(stop)?;
         if portion.is_empty() {
             break;
         }
         total += portion.len() as u64;
-        judge.learn(&portion);
+        threads.install(|| judge.learn(&portion));
     }
     Ok(total)
 }

@@ -66,7 +66,7 @@ pub struct NameOverride {
 }
 
 /// Everything beside the documents. `Context::default()` knows nothing and attests nothing.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Context {
     /// The time for which the audit is made: decides which allowances have expired.
     pub as_of: Option<UnixTime>,

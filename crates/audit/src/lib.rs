@@ -39,6 +39,7 @@ pub mod review;
 mod review_file;
 mod rule;
 mod rules;
+mod scan;
 mod script;
 mod source;
 pub mod stage;

@@ -3,6 +3,7 @@
 //! Every path and byte is attacker controlled. What is too large, no text, or beyond the budget is listed as
 //! unread and becomes a finding; it never counts as clean.
 
+use crate::scan::Marks;
 use crate::text::Lines;
 use core::cell::OnceCell;
 use veritee_model::{Budget, Place};
@@ -27,11 +28,17 @@ pub(crate) struct SourceFile {
     pub(crate) test_like: bool,
     pub(crate) text: String,
     lines: OnceCell<Lines>,
+    marks: OnceCell<Marks>,
 }
 
 impl SourceFile {
     pub(crate) fn lines(&self) -> &Lines {
         self.lines.get_or_init(|| Lines::new(&self.text))
+    }
+
+    /// Where patterns over lines are to be asked.
+    pub(crate) fn marks(&self) -> &Marks {
+        self.marks.get_or_init(|| Marks::of(&self.text))
     }
 
     pub(crate) fn place(&self, offset: usize) -> Place {
@@ -92,7 +99,14 @@ impl<'a> Source<'a> {
             match read_text(tree, &path, kind, budget, &mut total) {
                 Ok(Some(text)) => {
                     let test_like = is_test_like(&path);
-                    source.files.push(SourceFile { path, kind, test_like, text, lines: OnceCell::new() });
+                    source.files.push(SourceFile {
+                        path,
+                        kind,
+                        test_like,
+                        text,
+                        lines: OnceCell::new(),
+                        marks: OnceCell::new(),
+                    });
                 }
                 Ok(None) => {}
                 Err(why) => source.unread.push((path, why)),

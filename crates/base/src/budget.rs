@@ -96,6 +96,18 @@ pub struct Budget {
     pub image_name_bytes: u64,
     /// What all layers of an image may unpack to, streamed. Images with model weights have 100 GiB.
     pub image_unpacked_bytes: u64,
+    /// What is remembered of hosts and quoting enclaves, over one run. 9 KiB each.
+    pub memory_hosts_bytes: usize,
+    /// Verified sets of collateral that came inside evidences. 150 KiB each.
+    pub memory_collateral_bytes: usize,
+    /// RA-TLS chains that were verified. 60 to 120 KiB each.
+    pub memory_chains_bytes: usize,
+    /// App_composes that were read. Up to 130 KiB each.
+    pub memory_composes_bytes: usize,
+    /// Audits that were made. 100 to 200 KiB each.
+    pub memory_audits_bytes: usize,
+    /// Operating systems that were measured. 8 KiB each.
+    pub memory_systems_bytes: usize,
 }
 
 impl Budget {
@@ -147,7 +159,39 @@ impl Budget {
         image_entries: 2_000_000,
         image_name_bytes: 256 << 20,
         image_unpacked_bytes: 512 << 30,
+        memory_hosts_bytes: 24 << 20,
+        memory_collateral_bytes: 16 << 20,
+        memory_chains_bytes: 4 << 20,
+        memory_composes_bytes: 4 << 20,
+        memory_audits_bytes: 8 << 20,
+        memory_systems_bytes: 1 << 20,
     };
+
+    /// All that may be remembered, over one run.
+    #[must_use]
+    pub const fn memory_bytes(&self) -> usize {
+        self.memory_hosts_bytes
+            .saturating_add(self.memory_collateral_bytes)
+            .saturating_add(self.memory_chains_bytes)
+            .saturating_add(self.memory_composes_bytes)
+            .saturating_add(self.memory_audits_bytes)
+            .saturating_add(self.memory_systems_bytes)
+    }
+
+    /// The same limits on what is read, and this part of what may be remembered, in 1/1024; 0 remembers nothing.
+    #[must_use]
+    pub const fn with_memory(mut self, parts: usize) -> Self {
+        const fn part(bytes: usize, parts: usize) -> usize {
+            (bytes / 1024).saturating_mul(parts)
+        }
+        self.memory_hosts_bytes = part(self.memory_hosts_bytes, parts);
+        self.memory_collateral_bytes = part(self.memory_collateral_bytes, parts);
+        self.memory_chains_bytes = part(self.memory_chains_bytes, parts);
+        self.memory_composes_bytes = part(self.memory_composes_bytes, parts);
+        self.memory_audits_bytes = part(self.memory_audits_bytes, parts);
+        self.memory_systems_bytes = part(self.memory_systems_bytes, parts);
+        self
+    }
 }
 
 impl Default for Budget {

@@ -1,6 +1,6 @@
 //! What every crate of veritee stands on, and no more: fixed-size measurements with a meaning each ([`bytes`]), a
-//! time that is always an argument ([`UnixTime`]), text made harmless to print ([`text`]), and one [`Budget`] for
-//! what hostile input may cost.
+//! time that is always an argument ([`UnixTime`]), text made harmless to print ([`text`]), one [`Budget`] for what hostile
+//! input may cost, and one kind of [`Memory`] for what was answered once.
 //!
 //! It knows no reason code, no check and no report: the quote engine, which others import, needs none of them.
 //! It reads nothing: no file, no socket, no clock.
@@ -15,6 +15,7 @@
 
 pub mod budget;
 pub mod bytes;
+pub mod memory;
 mod tcb_status;
 pub mod text;
 pub mod time;
@@ -25,6 +26,7 @@ pub use bytes::{
     MrSignerSeam, Mrtd, Ppid, ReportData, Rtmr, RtmrIndex, Sha256Digest, Sha384Digest, TdAttributes,
     TeeTcbSvn, Xfam,
 };
+pub use memory::{Fingerprint, Memory};
 pub use tcb_status::{TcbStatus, converged, relaunched};
 pub use time::{TimeError, UnixTime};
 

@@ -31,7 +31,7 @@ pub(crate) fn detect(text: &str) -> Option<Encoding> {
     if body.starts_with("0x") || body.starts_with("0X") {
         return Some(Encoding::Hex);
     }
-    if significant(body).all(|(_, byte)| byte.is_ascii_hexdigit()) {
+    if is_hex(body.as_bytes()) || significant(body).all(|(_, byte)| byte.is_ascii_hexdigit()) {
         return Some(Encoding::Hex);
     }
     significant(body)
@@ -58,6 +58,10 @@ pub(crate) fn decode_hex(text: &str, origin: &Origin) -> Result<Vec<u8>, ReadErr
     let body = text.trim_start();
     let prefix = if body.starts_with("0x") || body.starts_with("0X") { 2_usize } else { 0 };
     let skip = lead.saturating_add(prefix);
+    // What is plain is read at once; whatever is not is read digit by digit, which says where.
+    if let Some(plain) = text.as_bytes().get(skip..).and_then(plain_hex) {
+        return Ok(plain);
+    }
     let mut out = Vec::with_capacity(text.len() / 2);
     let mut high = None;
     for (offset, byte) in significant(text).filter(|(offset, _)| *offset >= skip) {
@@ -79,6 +83,10 @@ pub(crate) fn decode_hex(text: &str, origin: &Origin) -> Result<Vec<u8>, ReadErr
 
 /// Decodes base64 of either alphabet, padded or not, white space ignored.
 pub(crate) fn decode_base64(text: &str, origin: &Origin) -> Result<Vec<u8>, ReadError> {
+    // The usual case: no white space, and nothing of the other alphabet.
+    if let Ok(plain) = STANDARD.decode(text) {
+        return Ok(plain);
+    }
     let bare: Vec<u8> = significant(text).map(|(_, byte)| byte).collect();
     let engine = if bare.iter().any(|byte| matches!(byte, b'-' | b'_')) { &URL_SAFE } else { &STANDARD };
     engine.decode(&bare).map_err(|error| {
@@ -94,6 +102,14 @@ pub(crate) fn decode_base64(text: &str, origin: &Origin) -> Result<Vec<u8>, Read
 
 /// Decodes as veritee writes: no prefix, no white space; base64 of the standard alphabet, padded.
 pub(crate) fn decode_strict(text: &str, encoding: Encoding, origin: &Origin) -> Result<Vec<u8>, ReadError> {
+    let plain = match encoding {
+        Encoding::Hex => plain_hex(text.as_bytes()),
+        Encoding::Base64 if text.len().is_multiple_of(4) => STANDARD.decode(text).ok(),
+        Encoding::Base64 => None,
+    };
+    if let Some(plain) = plain {
+        return Ok(plain);
+    }
     let (name, allowed): (_, fn(u8) -> bool) = match encoding {
         Encoding::Hex => ("hex", |byte| byte.is_ascii_hexdigit()),
         Encoding::Base64 => {
@@ -112,6 +128,21 @@ pub(crate) fn decode_strict(text: &str, encoding: Encoding, origin: &Origin) -> 
             Err(ReadError::Encoding { at, encoding: name, problem: EncodingProblem::Padding })
         }
     }
+}
+
+/// Whether all of it are hex digits. Without a branch for each, so that a compiler does many at once.
+fn is_hex(text: &[u8]) -> bool {
+    text.chunks(256).all(|piece| piece.iter().fold(true, |all, byte| all & byte.is_ascii_hexdigit()))
+}
+
+/// The bytes of a text of hex digits and nothing else, in pairs.
+fn plain_hex(text: &[u8]) -> Option<Vec<u8>> {
+    const fn digit(byte: u8) -> u8 {
+        // Digits end in their value, letters of either case in theirs less nine; letters alone have bit 6.
+        (byte & 0xf).wrapping_add((byte >> 6).wrapping_mul(9))
+    }
+    let (pairs, []) = text.as_chunks::<2>() else { return None };
+    is_hex(text).then(|| pairs.iter().map(|[high, low]| (digit(*high) << 4) | digit(*low)).collect())
 }
 
 /// Takes off what the way adds to a text: gzip (also as base64 or hex of it), once, a byte order mark, UTF-16. Binary

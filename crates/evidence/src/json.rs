@@ -162,10 +162,16 @@ impl<'a> Value<'a> {
         if !self.is_object() {
             return Err(self.wrong_type("an object"));
         }
-        let mut pairs = Vec::new();
-        serde_json::Deserializer::from_str(self.raw)
-            .deserialize_map(Pairs(&mut pairs))
-            .map_err(|error| self.failure(&error, pairs.len()))?;
+        let pairs = match self.pairs() {
+            Some(pairs) => pairs,
+            None => {
+                let mut pairs = Vec::new();
+                serde_json::Deserializer::from_str(self.raw)
+                    .deserialize_map(Pairs(&mut pairs))
+                    .map_err(|error| self.failure(&error, pairs.len()))?;
+                pairs
+            }
+        };
         let mut members = BTreeMap::new();
         for (key, raw) in pairs {
             let start = self.start.saturating_add(distance(self.raw, raw));
@@ -182,10 +188,16 @@ impl<'a> Value<'a> {
         if !self.is_array() {
             return Err(self.wrong_type("an array"));
         }
-        let mut entries = Vec::new();
-        serde_json::Deserializer::from_str(self.raw)
-            .deserialize_seq(Entries(&mut entries))
-            .map_err(|error| self.failure(&error, entries.len()))?;
+        let entries: Vec<&str> = match parts(self.raw) {
+            Some(parts) => parts.into_iter().map(|(_, raw)| raw).collect(),
+            None => {
+                let mut entries = Vec::new();
+                serde_json::Deserializer::from_str(self.raw)
+                    .deserialize_seq(Entries(&mut entries))
+                    .map_err(|error| self.failure(&error, entries.len()))?;
+                entries
+            }
+        };
         Ok(entries
             .into_iter()
             .enumerate()
@@ -197,10 +209,21 @@ impl<'a> Value<'a> {
             .collect())
     }
 
+    /// The members of an object, by the look that is enough for what was read as a whole; nothing where a key is no text or
+    /// there are too many, which is told by another way.
+    fn pairs(&self) -> Option<Vec<(String, &'a str)>> {
+        parts(self.raw)?.into_iter().map(|(key, raw)| Some((key_of(key?)?, raw))).collect()
+    }
+
     /// The content of a string, every escape decoded once.
     pub(crate) fn string(&self) -> Result<String, ReadError> {
         if !self.is_string() {
             return Err(self.wrong_type("a string"));
+        }
+        if memchr::memchr(b'\\', self.raw.as_bytes()).is_none()
+            && let Some(plain) = self.raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"'))
+        {
+            return Ok(plain.to_owned());
         }
         serde_json::from_str(self.raw).map_err(|error| ReadError::Json {
             at: self.origin.at(self.start.saturating_add(offset_of(self.raw, &error))),
@@ -416,29 +439,110 @@ impl<'a> Visitor<'a> for Entries<'_, 'a> {
 
 /// Brackets are counted before anything recurses into them.
 fn check_depth(text: &str, start: usize, origin: &Origin, limit: usize) -> Result<(), ReadError> {
-    let (mut depth, mut inside_string, mut escaped) = (0_usize, false, false);
-    for (offset, byte) in text.bytes().enumerate() {
-        if inside_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => inside_string = false,
-                _ => {}
-            }
-            continue;
-        }
+    let (mut depth, mut offset) = (0_usize, 0_usize);
+    let bytes = text.as_bytes();
+    while let Some(byte) = bytes.get(offset) {
+        let here = offset;
+        offset = offset.saturating_add(1);
         match byte {
-            b'"' => inside_string = true,
+            b'"' => match end_of_string(bytes, offset) {
+                Some(end) => offset = end,
+                None => return Ok(()),
+            },
             b'{' | b'[' => depth = depth.saturating_add(1),
             b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
         if depth > limit {
-            let at = origin.at(start.saturating_add(offset));
+            let at = origin.at(start.saturating_add(here));
             return Err(ReadError::Json { at, problem: JsonProblem::TooDeep { limit } });
         }
     }
     Ok(())
+}
+
+/// Where what follows the string stands whose content begins at `offset`; nothing where it has no end.
+fn end_of_string(bytes: &[u8], mut offset: usize) -> Option<usize> {
+    loop {
+        let found = memchr::memchr2(b'"', b'\\', bytes.get(offset..)?)?;
+        let at = offset.saturating_add(found);
+        if bytes.get(at) == Some(&b'"') {
+            return Some(at.saturating_add(1));
+        }
+        offset = at.saturating_add(2);
+    }
+}
+
+/// The members of an object or the entries of an array, each with where its text begins: `text` is one JSON value, which
+/// was read before as a whole, so that nothing here can be wrong with it. Entries of an array have no key.
+fn parts(text: &str) -> Option<Vec<(Option<&str>, &str)>> {
+    let bytes = text.as_bytes();
+    let keyed = bytes.first() == Some(&b'{');
+    let mut parts = Vec::new();
+    let mut offset = skip_space(bytes, 1);
+    while !matches!(bytes.get(offset)?, b'}' | b']') {
+        if parts.len() >= ENTRIES {
+            return None;
+        }
+        let mut key = None;
+        if keyed {
+            let end = end_of_value(bytes, offset)?;
+            key = Some(text.get(offset..end)?);
+            // The colon.
+            offset = skip_space(bytes, skip_space(bytes, end).saturating_add(1));
+        }
+        let end = end_of_value(bytes, offset)?;
+        parts.push((key, text.get(offset..end)?));
+        offset = skip_space(bytes, end);
+        if bytes.get(offset)? == &b',' {
+            offset = skip_space(bytes, offset.saturating_add(1));
+        }
+    }
+    Some(parts)
+}
+
+fn skip_space(bytes: &[u8], offset: usize) -> usize {
+    let space = bytes.get(offset..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_whitespace());
+    offset.saturating_add(space.count())
+}
+
+/// Where what follows the value stands that begins at `offset`.
+fn end_of_value(bytes: &[u8], mut offset: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    loop {
+        match bytes.get(offset)? {
+            b'"' => offset = end_of_string(bytes, offset.saturating_add(1))?,
+            b'{' | b'[' => {
+                depth = depth.saturating_add(1);
+                offset = offset.saturating_add(1);
+            }
+            b'}' | b']' => {
+                depth = depth.saturating_sub(1);
+                offset = offset.saturating_add(1);
+            }
+            b',' | b':' => offset = offset.saturating_add(1),
+            byte if byte.is_ascii_whitespace() => offset = offset.saturating_add(1),
+            // A number or a word.
+            _ => {
+                let rest = bytes.get(offset..)?;
+                let ends =
+                    |byte: &u8| matches!(byte, b',' | b':' | b'}' | b']') || byte.is_ascii_whitespace();
+                offset =
+                    rest.iter().position(ends).map_or(bytes.len(), |length| offset.saturating_add(length));
+            }
+        }
+        if depth == 0 {
+            return Some(offset);
+        }
+    }
+}
+
+/// What a key says; nothing where it has escapes that are no characters.
+fn key_of(raw: &str) -> Option<String> {
+    if memchr::memchr(b'\\', raw.as_bytes()).is_some() {
+        return serde_json::from_str(raw).ok();
+    }
+    raw.strip_prefix('"')?.strip_suffix('"').map(str::to_owned)
 }
 
 fn problem_of(error: &serde_json::Error) -> JsonProblem {

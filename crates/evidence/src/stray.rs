@@ -100,78 +100,102 @@ impl<'o> Found<'o> {
 
     /// Hex and base64, in one piece or broken into lines.
     fn in_words(&mut self, text: &str) {
-        let (mut offset, mut broken) = (0_usize, 0_usize);
-        while self.notes.len() < MOST {
-            let rest = text.get(offset..).unwrap_or_default();
-            let skip = between(rest);
-            let word = rest.get(skip..).unwrap_or_default();
-            if word.is_empty() {
-                break;
+        let (mut next, mut broken) = (0_usize, 0_usize);
+        for at in beginnings(text) {
+            if self.notes.len() >= MOST {
+                return;
             }
+            if at < next {
+                continue;
+            }
+            let word = text.get(at..).unwrap_or_default();
             let length = word.bytes().take_while(|byte| is_word(*byte)).count();
-            let at = offset.saturating_add(skip);
-            let mut next = at.saturating_add(length.max(1));
-            if begins_as_quote(word) {
-                broken = broken.saturating_add(usize::from(length < SHORTEST));
-                let head = if length < SHORTEST && broken > MOST_BROKEN {
-                    String::new()
-                } else {
-                    gathered(word, STATEMENT).characters
-                };
-                if head.len() >= SHORTEST
-                    && let Some(quote) = begin_of_quote(&head, self.origin)
-                {
-                    let whole = gathered(word, WHOLE);
-                    // What is known to its last byte hides no other one.
-                    if self.quote(&quote, whole.quote(), at) == Told::Known {
-                        next = next.max(at.saturating_add(whole.end));
-                    }
+            broken = broken.saturating_add(usize::from(length < SHORTEST));
+            let head = if length < SHORTEST && broken > MOST_BROKEN {
+                String::new()
+            } else {
+                gathered(word, STATEMENT).characters
+            };
+            if head.len() >= SHORTEST
+                && let Some(quote) = begin_of_quote(&head, self.origin)
+            {
+                let whole = gathered(word, WHOLE);
+                // What is known to its last byte hides no other one.
+                if self.quote(&quote, whole.quote(), at) == Told::Known {
+                    next = at.saturating_add(whole.end);
                 }
             }
-            offset = next;
         }
     }
 
     /// Arrays of bytes and objects of them, as some libraries write binary data.
     fn in_numbers(&mut self, text: &str) {
-        for (at, open) in text.match_indices(['[', '{']) {
+        for at in memchr::memchr2_iter(b'[', b'{', text.as_bytes()) {
             if self.notes.len() >= MOST {
                 return;
             }
-            let text = text.get(at.saturating_add(1)..).unwrap_or_default();
-            let head = numbers(text, open == "{", STATEMENT / 2);
+            let keys = text.as_bytes().get(at) == Some(&b'{');
+            let inside = text.get(at.saturating_add(1)..).unwrap_or_default();
+            if !may_be_numbers(inside.as_bytes(), keys) {
+                continue;
+            }
+            let head = numbers(inside, keys, STATEMENT / 2);
             if head.len() >= SHORTEST / 2 {
-                self.quote(&head, (numbers(text, open == "{", WHOLE / 2), true), at);
+                self.quote(&head, (numbers(inside, keys, WHOLE / 2), true), at);
             }
         }
     }
 }
 
-/// Bytes before the next word. The letter of an escape (`\\n`, once or twice) is none.
-fn between(text: &str) -> usize {
-    let mut rest = text.as_bytes();
-    loop {
-        rest = match rest {
-            [b'\\', b'n' | b'r' | b't' | b'b' | b'f', after @ ..] => after,
-            [b'\\', b'u', b'0', b'0', one, other, after @ ..]
-                if one.is_ascii_hexdigit() && other.is_ascii_hexdigit() =>
-            {
-                after
-            }
-            [byte, after @ ..] if !is_word(*byte) => after,
-            _ => break,
-        };
-    }
-    text.len().saturating_sub(rest.len())
-}
-
-fn is_word(byte: u8) -> bool {
+const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
 fn begins_as_quote(word: &str) -> bool {
     let word = word.strip_prefix("0x").unwrap_or(word);
     HEX.iter().chain(&BASE64).any(|begin| word.starts_with(begin))
+}
+
+/// Where words begin that begin as a quote does, in order. What all of them have in them is looked for, then what stands
+/// before it.
+fn beginnings(text: &str) -> Vec<usize> {
+    let bytes = text.as_bytes();
+    let of = |core: &'static str, before: usize| {
+        let found = memchr::memmem::find_iter(bytes, core.as_bytes());
+        found.filter_map(move |at| at.checked_sub(before))
+    };
+    let starts = |at: &usize| {
+        text.get(*at..).is_some_and(begins_as_quote) && is_free(bytes.get(..*at).unwrap_or_default())
+    };
+    let candidates = of("000200", 2).chain(of("ACA", 2));
+    // A word may have `0x` before it, which is part of the word.
+    let mut all: Vec<usize> = candidates
+        .flat_map(|at| [Some(at), at.checked_sub(2)].into_iter().flatten())
+        .filter(starts)
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Whether no word stands right before. The letter of an escape (`\\n`, `\\u000a`) is none.
+const fn is_free(before: &[u8]) -> bool {
+    match before {
+        [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f'] => true,
+        [.., b'\\', b'u', b'0', b'0', one, other] => one.is_ascii_hexdigit() && other.is_ascii_hexdigit(),
+        [.., byte] => !is_word(*byte),
+        [] => true,
+    }
+}
+
+/// A look at the first characters behind a bracket: most hold no bytes.
+const fn may_be_numbers(inside: &[u8], keys: bool) -> bool {
+    match (inside, keys) {
+        ([b'"', first, ..], true) => matches!(first, b'0' | b'+'),
+        ([first, ..], true) => !first.is_ascii_graphic(),
+        ([first, ..], false) => matches!(first, b'0'..=b'9' | b'+') || !first.is_ascii_graphic(),
+        ([], _) => false,
+    }
 }
 
 /// Line breaks, as such and as the escapes of a JSON string, once and twice.

@@ -35,8 +35,8 @@ pub use stage::{QuestionStatus, Stage};
 pub use verdict::{ExitCode, Verdict, VerdictOutcome};
 /// The base below the vocabulary, under the vocabulary's name for those who need both.
 pub use veritee_base::{
-    AppId, Budget, ComposeHash, Fmspc, HexError, InstanceId, MrConfigId, MrOwner, MrOwnerConfig, MrSeam,
-    MrServiceTd, MrSignerSeam, Mrtd, Ppid, ReportData, Rtmr, RtmrIndex, Sha256Digest, Sha384Digest,
+    AppId, Budget, ComposeHash, Fmspc, HexError, InstanceId, Memory, MrConfigId, MrOwner, MrOwnerConfig,
+    MrSeam, MrServiceTd, MrSignerSeam, Mrtd, Ppid, ReportData, Rtmr, RtmrIndex, Sha256Digest, Sha384Digest,
     TcbStatus, TdAttributes, TeeTcbSvn, TimeError, UnixTime, Xfam, budget, bytes, converged, relaunched,
     text, time,
 };

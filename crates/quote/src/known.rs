@@ -225,6 +225,14 @@ impl KnownCollateral {
             && self.damaged.is_empty()
     }
 
+    /// How many genuine items are known.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        [self.tcb_infos.len(), self.qe_identities.len(), self.pck_lists.len(), self.root_lists.len()]
+            .into_iter()
+            .fold(self.pck_chains.len(), usize::saturating_add)
+    }
+
     /// Whether something of the judged party's is among it: only then can the two views differ.
     #[must_use]
     pub fn has_judged(&self) -> bool {

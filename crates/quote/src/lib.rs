@@ -152,7 +152,7 @@ pub use root::TrustRoot;
 pub use tcb::{Evaluation, ReachedLevel, Tcb, converged, relaunched};
 pub use tcb_info::{IsvLevel, LevelVerdict, TcbInfo, TcbLevel, TdxModule, TdxModuleIdentity};
 pub use verified::{Platform, VerifiedQuote};
-pub use verifier::{STANDARD_MEMORY, Statistics, Verifier};
+pub use verifier::{Hosts, STANDARD_MEMORY, Statistics, Verifier};
 /// The base that others of veritee stand on too. There is no `now`: what time it is, is the caller's to say.
 pub use veritee_base::{
     Budget, Fmspc, HexError, MrConfigId, MrOwner, MrOwnerConfig, MrSeam, MrServiceTd, MrSignerSeam, Mrtd,

@@ -9,7 +9,7 @@ use crate::quote::Tee;
 use crate::revocations::Revocations;
 use crate::root::TrustRoot;
 use crate::tcb_info::TcbInfo;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use veritee_base::{Budget, Fmspc, UnixTime};
 
 /// Verified collateral of one processor family, PCK CA and kind of TEE. Cheap to clone, `Send` and `Sync`.
@@ -107,9 +107,19 @@ impl PreparedCollateral {
         }))
     }
 
-    /// The same quoting enclave is the one that Intel names here as there.
-    pub(crate) fn has_identity_of(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0.set.qe_identity, &other.0.set.qe_identity)
+    /// The very item that names Intel's quoting enclave, without keeping it alive.
+    pub(crate) fn identity(&self) -> Weak<QeIdentityItem> {
+        Arc::downgrade(&self.0.set.qe_identity)
+    }
+
+    /// Whether this item names Intel's quoting enclave here.
+    pub(crate) fn has_identity(&self, other: &Weak<QeIdentityItem>) -> bool {
+        core::ptr::eq(Arc::as_ptr(&self.0.set.qe_identity), other.as_ptr())
+    }
+
+    /// Whether the very same items judge here as there.
+    pub(crate) fn has_set_of(&self, other: &Self) -> bool {
+        self.0.set.is(&other.0.set)
     }
 
     /// Kind of TEE that it judges.

@@ -4,7 +4,10 @@ mod documents;
 
 pub use documents::Judged;
 
+use crate::Request;
+use crate::memory::{Audited, Compose};
 use crate::run::{Draft, Run};
+use std::sync::Arc;
 use veritee_audit::chain::ChainFacts;
 use veritee_audit::{
     Allow, AllowOutcome, Audit, BootEvents, Context, KeyProvider, NameOverride, OsFacts, Review, SourceTree,
@@ -53,33 +56,68 @@ pub(crate) fn settled(stage: Option<Stage>, verdict: &Verdict, checks: &[Check],
 /// Audits the measured compose. A document that two readers can understand differently is audited as such.
 pub(crate) fn check(
     run: &mut Run<'_>,
-    bound: Option<&BoundCompose>,
+    bound: Option<&Compose>,
     identity: Option<&AppIdentity>,
     chain: Option<ChainFacts>,
 ) {
-    let (Some(bound), Some(identity)) = (bound, identity) else { return };
+    let (Some(Compose { bound, .. }), Some(identity)) = (bound, identity) else { return };
     let context = Context { chain, ..context(run, bound, identity) };
-    let resolving = deployment::Context {
-        budget: *run.request.budget,
-        enforcement: veritee_audit::enforcement(&context),
+    let audited = match run.request.audit.source {
+        Some(_) => Arc::new(made(run.request, bound, context)),
+        None => remembered(run.request, bound, context),
     };
+    run.remark(audited.notices.clone());
+    run.stage = Some(audited.stage.clone());
+    run.audit = Some(audited.facts.clone());
+    run.record(Check::pass(CheckId::AuditRules, audited.words.clone()));
+    run.findings.clone_from(&audited.findings);
+}
+
+/// The audit of the very same document with everything the same beside it; made now where there was none. What the
+/// policy says of an audit stands in the context.
+fn remembered(request: &Request<'_>, bound: &BoundCompose, context: Context) -> Arc<Audited> {
+    let audits = &request.grounds.memory().audits;
+    let events = context.events.as_ref();
+    let provider = events.and_then(|events| events.key_provider.as_ref());
+    let place = audits.fingerprint(&[
+        bound.hash().as_bytes(),
+        context.app_id.as_ref().map_or(&[], |id| id.as_bytes()),
+        &request.as_of.seconds().to_le_bytes(),
+        provider.map_or("", |provider| provider.id.as_str()).as_bytes(),
+        events.and_then(|events| events.os_image_hash.as_deref()).unwrap_or_default().as_bytes(),
+    ]);
+    let same = |known: &Audited| known.compose == bound.raw() && known.context == context;
+    audits.get(place, same).unwrap_or_else(|| {
+        let audited = Arc::new(made(request, bound, context));
+        audits.put(place, Arc::clone(&audited), audited.cost());
+        audited
+    })
+}
+
+fn made(request: &Request<'_>, bound: &BoundCompose, context: Context) -> Audited {
+    let resolving =
+        deployment::Context { budget: *request.budget, enforcement: veritee_audit::enforcement(&context) };
     let audit = match Deployment::from_bound(bound, &resolving) {
-        Ok(deployment) => match run.request.audit.source {
+        Ok(deployment) => match request.audit.source {
             Some(tree) => veritee_audit::audit_source(Some(&deployment), tree, &context),
             None => veritee_audit::audit(&deployment, &context),
         },
         Err(error) => veritee_audit::audit_document_error(&error, &context),
     };
     let mut notices = Vec::new();
-    remark_allowances(run.request.policy, &audit, &mut notices);
-    run.remark(notices);
+    remark_allowances(request.policy, &audit, &mut notices);
     if let Some(error) = &audit.review_error {
-        run.notice(error.reason(), error.to_string(), None);
+        notices.push(Notice { reason: error.reason(), detail: error.to_string(), location: None });
     }
-    run.stage = Some(audit.stage.clone());
-    run.audit = Some(facts(&audit));
-    run.record(Check::pass(CheckId::AuditRules, words(core::iter::once(&audit))));
-    run.findings = audit.findings;
+    Audited {
+        compose: bound.raw().to_vec(),
+        context,
+        notices,
+        stage: audit.stage.clone(),
+        facts: facts(&audit),
+        words: words(core::iter::once(&audit)),
+        findings: audit.findings,
+    }
 }
 
 /// Facts of the verified quote and the replayed log, and the policy's allowances.

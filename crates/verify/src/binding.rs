@@ -31,9 +31,8 @@ pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identit
 
 /// The quote inside the RA-TLS certificate, where there is one that can be read.
 pub(crate) fn certificate_quote(request: &Request<'_>) -> Option<Quote> {
-    let item = request.evidence.certificates.as_ref()?;
-    let chain = certificate::RaTlsChain::read(&item.bytes, request.budget).ok()?;
-    let bytes = ra_tls::own_quote(request, &chain).ok().flatten()?;
+    let chain = crate::memory::chain_of(request)?;
+    let bytes = ra_tls::own_quote(request, chain.read.as_ref().ok()?).ok().flatten()?;
     Quote::parse_within(bytes, request.budget).ok()
 }
 

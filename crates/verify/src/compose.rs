@@ -1,7 +1,8 @@
 //! Step 5: the app_compose is the measured one, is one document for all readers, and is what MRCONFIGID commits to.
 
+use crate::memory::Compose;
 use crate::run::Run;
-use veritee_compose::BoundCompose;
+use std::sync::Arc;
 use veritee_eventlog::{AppIdentity, ConfigIdOutcome, config_id};
 use veritee_model::report::IdentityFacts;
 use veritee_model::{Check, CheckId, Reason};
@@ -11,7 +12,7 @@ pub(crate) fn check(
     run: &mut Run<'_>,
     verified: Option<&VerifiedQuote>,
     identity: Option<&AppIdentity>,
-) -> Option<BoundCompose> {
+) -> Option<Arc<Compose>> {
     let identity = identity?;
     if let Some(facts) = run.identity.clone() {
         expected(run, &facts);
@@ -37,18 +38,19 @@ fn config_id_check(outcome: &ConfigIdOutcome) -> Check {
     }
 }
 
-fn bind(run: &mut Run<'_>, identity: &AppIdentity) -> Option<BoundCompose> {
+fn bind(run: &mut Run<'_>, identity: &AppIdentity) -> Option<Arc<Compose>> {
     let Some(item) = &run.request.evidence.app_compose else {
         for id in [CheckId::ComposeHash, CheckId::ComposeDocument] {
             run.record(Check::not_checked(id, Reason::ComposeMissing, "no app_compose was given"));
         }
         return None;
     };
-    match veritee_compose::bind(&item.bytes, identity.compose_hash(), run.request.budget) {
+    let memory = run.request.grounds.memory();
+    match memory.bind(&item.bytes, identity.compose_hash(), run.request.budget) {
         Ok(bound) => {
             let detail = format!("sha256 over {} bytes equals the measured compose hash", item.bytes.len());
             run.record(Check::pass(CheckId::ComposeHash, detail));
-            run.record(match bound.document() {
+            run.record(match bound.bound.document() {
                 Ok(_) => Check::pass(CheckId::ComposeDocument, "one JSON object, no duplicate keys, nothing after it"),
                 Err(error) => Check::fail(CheckId::ComposeDocument, error.reason(), error.to_string())
                     .next("readers can differ about such a document: the operator has to deploy one that is plain JSON"),

@@ -1,7 +1,10 @@
 //! What all verdicts of one run rest on beside the evidence: the trust root, and the collateral of the judging side
 //! with one memory.
 
-use crate::Request;
+use crate::memory::{Known, Memories};
+use crate::{Request, inputs};
+use std::sync::Arc;
+use veritee_model::report::Input;
 use veritee_model::{Budget, Evidence, Item};
 use veritee_policy::Policy;
 use veritee_quote::{
@@ -20,13 +23,17 @@ use veritee_quote::{
 pub struct Grounds {
     verifier: Verifier,
     items: Vec<(Item, Origin)>,
+    /// The same as a report lists them.
+    inputs: Vec<Input>,
+    memory: Arc<Memories>,
+    /// Names what is known: another one whenever that changes.
+    state: u64,
 }
 
 impl Clone for Grounds {
-    /// What is known, and nothing of what is remembered of hosts.
+    /// What is known, with a share in the memory, where neither finds what rests on what only the other knows.
     fn clone(&self) -> Self {
-        let verifier = Verifier::new(self.verifier.known().clone(), self.verifier.expiry());
-        Self { verifier, items: self.items.clone() }
+        self.with(self.verifier.known().clone(), self.items.clone(), self.inputs.clone())
     }
 }
 
@@ -35,35 +42,55 @@ impl Grounds {
     #[must_use]
     pub fn new(root: &TrustRoot, policy: &Policy, budget: &Budget) -> Self {
         let expiry = if policy.collateral.allow_expired { Expiry::Report } else { Expiry::Enforce };
-        Self { verifier: Verifier::new(KnownCollateral::new(root, budget), expiry), items: Vec::new() }
+        let memory = Arc::new(Memories::new(budget));
+        let verifier = Verifier::sharing(KnownCollateral::new(root, budget), expiry, &memory.hosts);
+        let state = memory.state();
+        Self { verifier, items: Vec::new(), inputs: Vec::new(), memory, state }
+    }
+
+    /// Other knowledge, the same memory.
+    fn with(&self, known: KnownCollateral, items: Vec<(Item, Origin)>, inputs: Vec<Input>) -> Self {
+        let verifier = Verifier::sharing(known, self.verifier.expiry(), &self.memory.hosts);
+        Self { verifier, items, inputs, memory: Arc::clone(&self.memory), state: self.memory.state() }
+    }
+
+    /// The only way in which what is known changes: what rests on less is not found any more.
+    fn learn_by<T>(&mut self, add: impl FnOnce(&mut KnownCollateral) -> T) -> T {
+        self.state = self.memory.state();
+        self.verifier.learn(add)
+    }
+
+    fn put(&mut self, item: Item, origin: Origin) {
+        self.inputs.push(inputs::input("collateral", &item));
+        self.items.push((item, origin));
     }
 
     /// Adds collateral of the judging side, in the form of [`Collateral::from_json`].
     pub fn give(&mut self, item: Item, origin: Origin) {
-        self.verifier.learn(|known| known.add_json(&item.bytes, origin, &item.source));
-        self.items.push((item, origin));
+        self.learn_by(|known| known.add_json(&item.bytes, origin, &item.source));
+        self.put(item, origin);
     }
 
     /// Adds what the lists of a set revoke, and nothing else of it. A set that names nothing new is not even listed among
     /// [`Self::items`].
     pub fn give_revocations(&mut self, item: Item, origin: Origin) {
         let Ok(collateral) = self.read(&item) else { return };
-        let news = self.verifier.learn(|known| known.add_revocations(&collateral, origin, &item.source));
+        let news = self.learn_by(|known| known.add_revocations(&collateral, origin, &item.source));
         if news {
-            self.items.push((item, origin));
+            self.put(item, origin);
         }
     }
 
     /// Adds these items of a set, and nothing else of it.
     pub fn give_only(&mut self, item: Item, items: &[Source], origin: Origin) {
         let Ok(collateral) = self.read(&item) else { return };
-        self.verifier.learn(|known| known.add_only(&collateral, items, origin, &item.source));
-        self.items.push((item, origin));
+        self.learn_by(|known| known.add_only(&collateral, items, origin, &item.source));
+        self.put(item, origin);
     }
 
     /// Keeps that an item was given that cannot be read: it is damaged, and nobody else's stands in its place.
     pub fn give_unreadable(&mut self, item: &Item, source: Source, origin: Origin) {
-        self.verifier.learn(|known| known.add_unreadable(&item.bytes, source, origin, &item.source));
+        self.learn_by(|known| known.add_unreadable(&item.bytes, source, origin, &item.source));
     }
 
     fn read(&self, item: &Item) -> Result<Collateral, CollateralError> {
@@ -98,9 +125,11 @@ impl Grounds {
         if let Some((item, origin)) = &set {
             only.add_json(&item.bytes, *origin, &item.source);
         }
-        let mut items = self.items.clone();
-        items.extend(set);
-        Self { verifier: Verifier::new(only, self.verifier.expiry()), items }
+        let mut all = self.with(only, self.items.clone(), self.inputs.clone());
+        if let Some((item, origin)) = set {
+            all.put(item, origin);
+        }
+        all
     }
 
     /// Adds what the collateral inside an evidence says of revocations, and nothing else of it: the evidence of one
@@ -111,6 +140,9 @@ impl Grounds {
             if let Ok(collateral) = self.read(item) {
                 news |= self.verifier.learn_revocations(&collateral, &item.source);
             }
+        }
+        if news {
+            self.state = self.memory.state();
         }
         news
     }
@@ -125,6 +157,15 @@ impl Grounds {
     #[must_use]
     pub fn items(&self) -> &[(Item, Origin)] {
         &self.items
+    }
+
+    /// The same as a report lists them.
+    pub(crate) fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    pub(crate) fn memory(&self) -> &Memories {
+        &self.memory
     }
 
     /// What is known, item by item.
@@ -142,6 +183,12 @@ impl Grounds {
     #[must_use]
     pub fn statistics(&self) -> Statistics {
         self.verifier.statistics()
+    }
+
+    /// Bytes that are occupied by what is remembered, within [`Budget::memory_bytes`].
+    #[must_use]
+    pub fn remembered_bytes(&self) -> usize {
+        self.memory.bytes()
     }
 
     /// Whether the judging side has everything that this quote needs, and in force at this time. What it has and is
@@ -164,8 +211,8 @@ impl Grounds {
             evidence.quote.as_ref().and_then(|item| Quote::parse_within(&item.bytes, request.budget).ok());
         let quotes: Vec<Quote> =
             quote.into_iter().chain(crate::binding::certificate_quote(request)).collect();
-        let own = self.known_for(request);
-        let known = own.as_ref().unwrap_or_else(|| self.known());
+        let known = self.known_for(request);
+        let known = known.verifier().known();
         let mut chains: Vec<_> = quotes.iter().flat_map(|quote| known.pck_chains_of(quote)).collect();
         chains.dedup();
         chains
@@ -176,15 +223,10 @@ impl Grounds {
     }
 
     /// Everything known for this evidence: what stands in it beside what the judging side has.
-    pub(crate) fn known_for(&self, request: &Request<'_>) -> Option<KnownCollateral> {
-        let carried = &request.evidence.collateral;
-        if carried.is_empty() {
-            return None;
+    pub(crate) fn known_for<'a>(&'a self, request: &Request<'a>) -> Known<'a> {
+        if request.evidence.collateral.is_empty() {
+            return Known::of_judge(&self.verifier);
         }
-        let mut known = self.verifier.known().clone();
-        for item in carried {
-            known.add_json(&item.bytes, Origin::Judged, &item.source);
-        }
-        Some(known)
+        Known::with_carried(self, &request.evidence.collateral, self.state)
     }
 }

@@ -6,8 +6,7 @@ use veritee_model::{Evidence, Item, Kind};
 
 /// Every item of the evidence with its digest, and what the judging side has beside it.
 pub(crate) fn list(request: &Request<'_>) -> Vec<Input> {
-    let given: Vec<&Item> = request.grounds.items().iter().map(|(item, _origin)| item).collect();
-    of(request.evidence, &given)
+    of(request.evidence, request.grounds.inputs())
 }
 
 /// Every item of the evidence with its digest, as a report of it lists them; collateral that the judging side has is not
@@ -17,7 +16,7 @@ pub fn inputs(evidence: &Evidence) -> Vec<Input> {
     of(evidence, &[])
 }
 
-fn of(evidence: &Evidence, given: &[&Item]) -> Vec<Input> {
+fn of(evidence: &Evidence, given: &[Input]) -> Vec<Input> {
     let mut inputs = of_machine(evidence, given);
     for (name, linked) in [("kms", &evidence.kms), ("gateway", &evidence.gateway)] {
         let of_linked = linked.iter().flat_map(|linked| of_machine(linked, &[]));
@@ -27,7 +26,7 @@ fn of(evidence: &Evidence, given: &[&Item]) -> Vec<Input> {
 }
 
 /// One machine's items, and collateral beside its own.
-fn of_machine(evidence: &Evidence, given: &[&Item]) -> Vec<Input> {
+fn of_machine(evidence: &Evidence, given: &[Input]) -> Vec<Input> {
     let log = evidence.event_log.as_ref().map(|log| &log.item);
     let parts: [(&str, Option<&Item>); 7] = [
         ("quote", evidence.quote.as_ref()),
@@ -40,9 +39,8 @@ fn of_machine(evidence: &Evidence, given: &[&Item]) -> Vec<Input> {
     ];
     let mut inputs: Vec<Input> =
         parts.into_iter().filter_map(|(name, item)| item.map(|item| input(name, item))).collect();
-    inputs.extend(
-        evidence.collateral.iter().chain(given.iter().copied()).map(|item| input("collateral", item)),
-    );
+    inputs.extend(evidence.collateral.iter().map(|item| input("collateral", item)));
+    inputs.extend(given.iter().cloned());
     inputs.extend(evidence.gpus.iter().map(|item| input("gpus", item)));
     inputs.extend(evidence.gpu_collateral.iter().map(|item| input("gpu-collateral", item)));
     if let Some(ingress) = &evidence.ingress {
@@ -55,7 +53,7 @@ fn of_machine(evidence: &Evidence, given: &[&Item]) -> Vec<Input> {
     inputs
 }
 
-fn input(name: &str, item: &Item) -> Input {
+pub(crate) fn input(name: &str, item: &Item) -> Input {
     Input {
         name: name.to_owned(),
         sha256: item.sha256(),

@@ -39,6 +39,7 @@ pub mod gpu;
 mod grounds;
 mod inputs;
 mod links;
+mod memory;
 mod os;
 mod platform;
 mod quote;
@@ -170,7 +171,7 @@ fn judge(request: &Request<'_>, depth: u8) -> Report {
     gpu::check(&mut run, verified, identity.as_ref());
     let kms = links::check(&mut run, identity.as_ref()); // 9, of which the audit asks
     let chain = governance::check(&mut run, identity.as_ref(), kms.as_ref());
-    audit::check(&mut run, bound.as_ref(), identity.as_ref(), chain); // 8
+    audit::check(&mut run, bound.as_deref(), identity.as_ref(), chain); // 8
     run.conclude()
 }
 

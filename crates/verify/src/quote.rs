@@ -7,15 +7,14 @@
 
 mod windows;
 
+use crate::memory::Known;
 use crate::run::Run;
 use crate::{Engine, Request, facts};
 use core::cmp::Ordering;
 use veritee_model::report::Notice;
 use veritee_model::{Check, CheckId, ExitCode, Kind, Reason, Verdict};
 use veritee_quote::divergence::{Acceptance, Opinion, Ours, Theirs, compare};
-use veritee_quote::{
-    Damaged, DecidingItem, Expiry, KnownCollateral, Quote, QuoteError, Stage, VerifiedQuote, View,
-};
+use veritee_quote::{Damaged, DecidingItem, Expiry, Quote, QuoteError, Stage, VerifiedQuote, View};
 
 /// The stages of the engine in the order in which it makes them, with the check that each becomes.
 const STAGES: [(Stage, CheckId); 6] = [
@@ -91,31 +90,27 @@ pub(crate) struct Judged {
 pub(crate) fn judge(request: &Request<'_>, quote: &Quote, names_items: bool) -> Judged {
     let grounds = request.grounds;
     let (as_of, expiry) = (request.as_of, grounds.verifier().expiry());
-    let own = grounds.known_for(request);
-    let known = own.as_ref().unwrap_or_else(|| grounds.known());
-    let verify = |view, expiry| known.verify(quote, view, as_of, expiry);
-    let first = match own {
-        // Nothing of the judged party's: what is remembered of its host helps.
-        None => grounds.verifier().verify(quote, as_of),
-        Some(_) => verify(View::Judge, expiry),
-    };
-    let mut answer = Answer::of(View::Judge, first, &verify);
-    for (view, otherwise) in known.verify_otherwise(quote, as_of, expiry) {
+    let known = grounds.known_for(request);
+    let verifier = known.verifier();
+    let verify = |view, expiry| verifier.verify_in(quote, view, as_of, expiry);
+    let mut answer = Answer::of(View::Judge, verify(View::Judge, expiry), &verify);
+    for (view, otherwise) in verifier.verify_otherwise(quote, as_of) {
         let otherwise = Answer::of(view, otherwise, &verify);
-        let [own, other] = [&answer, &otherwise].map(|answer| answer.exit_code(request, known, quote));
+        let [own, other] = [&answer, &otherwise].map(|answer| answer.exit_code(request, &known, quote));
         // At a tie the judging side's own verdict stays.
         if own.graver(other) != own {
             answer = otherwise;
         }
     }
     let mut checks = Vec::with_capacity(STAGES.len().saturating_add(1));
-    checks.extend(answer.checks(request, known, quote));
-    checks.extend(second_engine(request, known, quote, &answer));
+    checks.extend(answer.checks(request, &known, quote));
+    checks.extend(second_engine(request, &known, quote, &answer));
     let decisive = answer.refusal();
-    let unusable = known.damaged().filter(|damaged| !is_told(damaged, decisive)).map(shown).collect();
+    let damaged = verifier.known().damaged().filter(|damaged| !is_told(damaged, decisive));
+    let unusable = damaged.map(|damaged| shown(&known, damaged)).collect();
     // For a line among millions only where the judged party had a part in it.
-    let named = (names_items || own.is_some()) && answer.result.is_ok();
-    let decided_by = if named { answer.decided_by(request, known, quote) } else { Vec::new() };
+    let named = (names_items || known.is_own()) && answer.result.is_ok();
+    let decided_by = if named { answer.decided_by(request, &known, quote) } else { Vec::new() };
     Judged { verified: answer.result.ok(), checks, unusable, decided_by }
 }
 
@@ -123,10 +118,11 @@ fn is_told(damaged: &Damaged, refusal: Option<&QuoteError>) -> bool {
     matches!(refusal, Some(QuoteError::Collateral(error)) if *error == damaged.error)
 }
 
-fn shown(damaged: &Damaged) -> (String, String) {
+fn shown(known: &Known<'_>, damaged: &Damaged) -> (String, String) {
+    let name = known.name(damaged.origin, &damaged.name);
     (
         format!("passed over, not genuine collateral under this root: {}", damaged.error),
-        format!("{} ({})", veritee_model::text::inert(&damaged.name), damaged.origin),
+        format!("{} ({})", veritee_model::text::inert(name), damaged.origin),
     )
 }
 
@@ -155,11 +151,12 @@ impl Answer {
     }
 
     /// Which items decided, from where and from whom.
-    fn decided_by(&self, request: &Request<'_>, known: &KnownCollateral, quote: &Quote) -> Vec<String> {
+    fn decided_by(&self, request: &Request<'_>, known: &Known<'_>, quote: &Quote) -> Vec<String> {
         let shown = |item: &DecidingItem| {
-            format!("{}: {} ({})", item.source, veritee_model::text::inert(&item.name), item.origin)
+            let name = veritee_model::text::inert(known.name(item.origin, &item.name));
+            format!("{}: {name} ({})", item.source, item.origin)
         };
-        known.deciding(quote, self.view, request.as_of, None).items.iter().map(shown).collect()
+        known.verifier().deciding(quote, self.view, request.as_of).iter().map(shown).collect()
     }
 
     /// Why the engine does not accept it.
@@ -167,7 +164,8 @@ impl Answer {
         self.result.as_ref().err().or(self.expired.as_ref())
     }
 
-    fn checks(&self, request: &Request<'_>, known: &KnownCollateral, quote: &Quote) -> Vec<Check> {
+    fn checks(&self, request: &Request<'_>, own: &Known<'_>, quote: &Quote) -> Vec<Check> {
+        let known = own.verifier().known();
         // Collateral that a copy broke, or that somebody else signed, says nothing of the machine. The quote itself may: it
         // is not hidden behind what came along with it.
         let unusable = |error: &QuoteError| {
@@ -218,7 +216,7 @@ impl Answer {
         if let Some(check) = checks.iter_mut().find(|check| check.reason.is_some_and(is_revocation))
             && let Some(list) = known.deciding(quote, self.view, request.as_of, self.refusal()).revoking
         {
-            let name = veritee_model::text::inert(&list.name);
+            let name = veritee_model::text::inert(own.name(list.origin, &list.name));
             let by = format!("named by the {} of {} in {name} ({})", list.source, list.issued, list.origin);
             check.detail = format!("{}; {by}", check.detail);
         }
@@ -226,7 +224,7 @@ impl Answer {
     }
 
     /// What this answer comes to under the policy.
-    fn exit_code(&self, request: &Request<'_>, known: &KnownCollateral, quote: &Quote) -> ExitCode {
+    fn exit_code(&self, request: &Request<'_>, known: &Known<'_>, quote: &Quote) -> ExitCode {
         let checks = self.checks(request, known, quote);
         let mut checks = Kind::Quote.complete(&answered(request, checks, self.result.as_ref().ok()));
         // What the policy demands beside this is open in every answer, and would hide what sets them apart.
@@ -373,13 +371,9 @@ fn not_asked() -> Check {
 }
 
 /// The second engine's opinion; nothing where there is no set that it could be given.
-fn second_engine(
-    request: &Request<'_>,
-    known: &KnownCollateral,
-    quote: &Quote,
-    answer: &Answer,
-) -> Option<Check> {
+fn second_engine(request: &Request<'_>, known: &Known<'_>, quote: &Quote, answer: &Answer) -> Option<Check> {
     let Engine::Both(second) = request.engine else { return Some(not_asked()) };
+    let known = known.verifier().known();
     let collateral = known.as_one_set(quote, answer.view, request.as_of, answer.refusal())?.to_json();
     let ours = match (&answer.expired, &answer.result) {
         (Some(error), _) | (None, Err(error)) => Ours::Refuses(error),

@@ -1,5 +1,6 @@
 //! One entry to one line of output.
 
+use super::learning::{Learnt, begins_as_json};
 use super::resume::{Known, Resumed, run_name};
 use super::source::Entry;
 use crate::cli::Global;
@@ -7,9 +8,7 @@ use crate::commands::verify::Rules;
 use crate::commands::{gather, supply};
 use crate::failure::Failure;
 use serde::Serialize;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use veritee_evidence::NamedEvidence;
@@ -34,6 +33,7 @@ pub(crate) struct Judge {
     run: String,
     /// Digest of everything that came along and may revoke something.
     learnt: Vec<Sha256Digest>,
+    learning: Learnt,
     /// Answers of an earlier run.
     resumed: Option<Resumed>,
     /// What the rules let pass, repeated in every line.
@@ -247,7 +247,18 @@ impl Judge {
         supply::whole_store(brought.store, brought_nothing, &rules.root, rules.as_of, &mut grounds, global)?;
         let loosened = rules.loosened();
         let (learnt, resumed, grounds) = (Vec::new(), None, Arc::new(grounds));
-        Ok(Self { rules, grounds, about_gpus, streams, learnt, resumed, loosened, run: String::new() })
+        let learning = Learnt::default();
+        Ok(Self {
+            rules,
+            grounds,
+            about_gpus,
+            streams,
+            learnt,
+            learning,
+            resumed,
+            loosened,
+            run: String::new(),
+        })
     }
 
     /// The same at another time, with the same memory.
@@ -259,6 +270,7 @@ impl Judge {
             streams: self.streams,
             run: self.run.clone(),
             learnt: Vec::new(),
+            learning: Learnt::default(),
             resumed: None,
             loosened: self.loosened.clone(),
         }
@@ -295,20 +307,23 @@ impl Judge {
         self.grounds.statistics()
     }
 
-    /// Takes in what the collateral inside these entries says of revocations: it holds for every entry that is judged
-    /// after. True when something was new.
-    pub(super) fn learn(&mut self, entries: &[Entry]) -> bool {
-        let mut news = false;
-        let grounds = Arc::make_mut(&mut self.grounds);
-        for entry in entries {
-            let Some(bytes) = bytes_that_may_carry_collateral(entry) else { continue };
-            self.learnt.push(Sha256Digest::of(&bytes));
-            let read = veritee_evidence::read(&entry.name(), &bytes, &Budget::STANDARD);
-            for machine in read.into_iter().flat_map(|readout| readout.machines) {
-                news |= grounds.learn(&machine.evidence);
-            }
-        }
-        news
+    /// Whether answers are given before all of the input is known.
+    pub(super) const fn streams(&self) -> bool {
+        self.streams
+    }
+
+    pub(super) const fn learning(&self) -> &Learnt {
+        &self.learning
+    }
+
+    /// Keeps the digest of an entry that may have revoked something.
+    pub(super) fn learnt(&mut self, digest: Option<Sha256Digest>) {
+        self.learnt.extend(digest);
+    }
+
+    /// Takes in what an evidence says of revocations. True when something was new.
+    pub(super) fn learn_of(&mut self, evidence: &Evidence) -> bool {
+        Arc::make_mut(&mut self.grounds).learn(evidence)
     }
 
     /// The answer to an entry; one for each machine where it holds several, under the entry's name and the machine's label.
@@ -381,27 +396,6 @@ fn is_quote_alone(evidence: &Evidence) -> bool {
                 collateral: evidence.collateral.clone(),
                 ..Evidence::default()
             }
-}
-
-/// The entry's bytes, where its collateral may be found in them: JSON that speaks of collateral. Quotes are not read
-/// for it.
-fn bytes_that_may_carry_collateral(entry: &Entry) -> Option<Cow<'_, [u8]>> {
-    const MARKS: [&[u8]; 2] = [b"pck_crl", b"collateral"];
-    if let Entry::File(path, _) = entry {
-        let mut first = [0; 64];
-        let read = crate::input::open(path).and_then(|mut file| file.read(&mut first)).ok()?;
-        if !begins_as_json(first.get(..read)?.trim_ascii_start()) {
-            return None;
-        }
-    }
-    let (bytes, _) = entry.content().ok()?;
-    let found = begins_as_json(&bytes)
-        && MARKS.iter().any(|mark| bytes.windows(mark.len()).any(|window| window == *mark));
-    found.then_some(bytes)
-}
-
-fn begins_as_json(bytes: &[u8]) -> bool {
-    matches!(bytes.first(), Some(b'{' | b'['))
 }
 
 fn of_quote(input: String, alone: QuoteAlone) -> Judged {

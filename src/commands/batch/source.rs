@@ -63,7 +63,7 @@ impl Entry {
                 Ok((Cow::Owned(text.into_bytes()), notes))
             }
             Self::TooLong(_) => {
-                Err(format!("the line is longer than {} bytes", Budget::STANDARD.event_log_bytes))
+                Err(format!("the line is longer than {} bytes", Budget::STANDARD.input_bytes))
             }
         }
     }
@@ -72,7 +72,8 @@ impl Entry {
 /// The input, portion by portion.
 pub(super) enum Source {
     Entries(std::vec::IntoIter<Entry>),
-    Lines(Receiver<Result<Piece, Failure>>),
+    /// Pieces of lines, and the text of one portion.
+    Lines(Receiver<Result<Piece, Failure>>, usize),
 }
 
 /// Lines that could be read without waiting for more, and their length.
@@ -83,10 +84,11 @@ pub(super) struct Piece {
 
 /// Entries in one portion, and in pieces ahead of it.
 const PORTION: usize = 1024;
-/// Text of one portion: lines of evidence are longer than lines of quotes.
-const PORTION_BYTES: usize = 64 << 20;
-/// Pieces that the reader may be ahead of the judges.
-const AHEAD: usize = 16;
+/// Text of one portion for each thread: lines of evidence are longer than lines of quotes. Enough that the last line of a
+/// portion keeps the others waiting for a small part of it.
+const PORTION_BYTES: usize = 2 << 20;
+/// Pieces that the reader may be ahead of the judges: each a megabyte, or a line that is longer.
+const AHEAD: usize = 2;
 
 impl Source {
     /// Whether what is read from it once can be read again: a folder or a regular file.
@@ -94,15 +96,16 @@ impl Source {
         path != Path::new("-") && std::fs::metadata(path).is_ok_and(|it| it.is_dir() || it.is_file())
     }
 
-    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+    pub(super) fn open(path: &Path, threads: usize) -> Result<Self, Failure> {
+        let most = PORTION_BYTES * threads.max(2);
         let failed = |error: std::io::Error| Failure::unobtainable(format!("{}: {error}", shown(path)));
         if path == Path::new("-") {
-            return Self::lines(std::io::stdin());
+            return Self::lines(std::io::stdin(), most);
         }
         if !path.is_dir() {
             return match documents(path)? {
                 Some(entries) => Ok(Self::Entries(entries.into_iter())),
-                None => Self::lines(crate::input::open(path).map_err(failed)?),
+                None => Self::lines(crate::input::open(path).map_err(failed)?, most),
             };
         }
         let mut entries = Vec::new();
@@ -113,7 +116,7 @@ impl Source {
 
     /// A thread of its own reads: a writer that pauses must hold up neither the answers to the lines it has already
     /// written nor Ctrl-C.
-    fn lines(input: impl Read + Send + 'static) -> Result<Self, Failure> {
+    fn lines(input: impl Read + Send + 'static, most: usize) -> Result<Self, Failure> {
         const BUFFER: usize = 1 << 20;
         let (sender, receiver) = std::sync::mpsc::sync_channel(AHEAD);
         std::thread::Builder::new()
@@ -142,14 +145,14 @@ impl Source {
                 }
             })
             .map_err(|error| Failure::internal(format!("a thread for the input: {error}")))?;
-        Ok(Self::Lines(receiver))
+        Ok(Self::Lines(receiver, most))
     }
 
     /// The next entries: at least one, unless the input is at its end or `stop` was set.
     pub(super) fn next_portion(&mut self, stop: &AtomicBool) -> Result<Vec<Entry>, Failure> {
         match self {
             Self::Entries(entries) => Ok(entries.take(PORTION).collect()),
-            Self::Lines(receiver) => portion(receiver, stop),
+            Self::Lines(receiver, most) => portion(receiver, *most, stop),
         }
     }
 }
@@ -314,7 +317,11 @@ fn binary(reader: &mut BufReader<impl Read>) -> Option<Result<Piece, Failure>> {
 }
 
 /// Waits for one piece, then takes what else is there.
-fn portion(receiver: &Receiver<Result<Piece, Failure>>, stop: &AtomicBool) -> Result<Vec<Entry>, Failure> {
+fn portion(
+    receiver: &Receiver<Result<Piece, Failure>>,
+    most: usize,
+    stop: &AtomicBool,
+) -> Result<Vec<Entry>, Failure> {
     const LOOK_UP: Duration = Duration::from_millis(100);
     let mut portion = loop {
         match receiver.recv_timeout(LOOK_UP) {
@@ -323,7 +330,7 @@ fn portion(receiver: &Receiver<Result<Piece, Failure>>, stop: &AtomicBool) -> Re
             Err(_) => return Ok(Vec::new()),
         }
     };
-    while portion.entries.len() < PORTION && portion.bytes < PORTION_BYTES && !portion.entries.is_empty() {
+    while portion.entries.len() < PORTION && portion.bytes < most && !portion.entries.is_empty() {
         match receiver.try_recv() {
             Ok(Ok(piece)) if piece.entries.is_empty() => break,
             Ok(piece) => {
@@ -353,9 +360,9 @@ fn next_piece(reader: &mut BufReader<impl Read>, number: &mut u64) -> Result<Pie
     Ok(piece)
 }
 
-/// One line without its end. Of a line beyond the limit nothing is kept.
+/// One line without its end, as long as `verify` takes a document. Of a line beyond the limit nothing is kept.
 fn next_line(reader: &mut impl BufRead, number: &mut u64) -> Result<Option<Entry>, Failure> {
-    let limit = Budget::STANDARD.event_log_bytes;
+    let limit = Budget::STANDARD.input_bytes;
     let mut line = Vec::new();
     let cap = u64::try_from(limit).unwrap_or(u64::MAX);
     let read = reader.by_ref().take(cap).read_until(b'\n', &mut line).map_err(|error| unread(&error))?;

@@ -30,9 +30,23 @@ table! {
 
 use crate::rule::Note;
 use crate::rule::Sink;
+use crate::scan::LinePattern;
 use crate::source::SourceFile;
 use crate::source::kind::FileKind;
 use crate::subject::Subject;
+
+/// The patterns that rules ask about the lines of every file.
+pub(super) fn line_patterns() -> Vec<&'static LinePattern> {
+    vec![
+        &dp_src_020::SURRENDER,
+        &dp_src_020::SUBJECT_WORD,
+        &dp_src_021::FALLBACK,
+        &dp_src_022::FETCH,
+        &dp_src_023::TLS_OFF,
+        &dp_src_024::ADMIN,
+        &dp_src_025::LOGGED,
+    ]
+}
 
 /// Files whose text runs or configures what runs.
 pub(super) const CODE: &[FileKind] = &[FileKind::Code, FileKind::Shell];
@@ -42,19 +56,19 @@ pub(super) fn scan(
     subject: &Subject<'_>,
     sink: &mut Sink<'_>,
     kinds: &'static [FileKind],
-    pattern: &regex::Regex,
+    pattern: &'static LinePattern,
     note: impl Fn(&SourceFile, usize) -> Option<Note>,
 ) {
     let Some(source) = &subject.source else { return };
     for file in source.live(kinds) {
         let mut last_line = None;
-        for hit in pattern.find_iter(&file.text) {
-            let line = file.lines().index(hit.start());
-            if last_line == Some(line) || is_comment_only(file, hit.start()) {
+        for at in pattern.starts(&file.text, file.marks()) {
+            let line = file.lines().index(at);
+            if last_line == Some(line) || is_comment_only(file, at) {
                 continue;
             }
             last_line = Some(line);
-            if let Some(note) = note(file, hit.start()) {
+            if let Some(note) = note(file, at) {
                 sink.add(note);
             }
         }

@@ -51,9 +51,14 @@ impl KnownCollateral {
         let revoking = pck_naming
             .map(|entry| item_of(Source::PckCrl, entry))
             .or_else(|| root_naming.map(|entry| item_of(Source::RootCaCrl, entry)));
+        Deciding { items: self.deciding_for(&wanted, view, as_of), revoking }
+    }
+
+    /// The items that decide about a platform in this view.
+    pub(crate) fn deciding_for(&self, wanted: &Wanted, view: View, as_of: UnixTime) -> Vec<DecidingItem> {
         let mut items = Vec::with_capacity(4);
-        self.sets(&wanted, view, as_of, &mut items);
-        Deciding { items, revoking }
+        self.sets(wanted, view, as_of, &mut items);
+        items
     }
 
     /// What decided as one set, where each of the four is there, be it damaged: what one who judges by one set would

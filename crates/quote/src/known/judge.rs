@@ -63,24 +63,31 @@ impl KnownCollateral {
         as_of: UnixTime,
         expiry: Expiry,
     ) -> Vec<(View, Result<VerifiedQuote, QuoteError>)> {
-        let views = [View::Own, View::All].into_iter().filter(|view| self.can_differ(*view));
-        let differs = |view: &View| {
-            let [judge, other] = [View::Judge, *view].map(|view| {
-                let chain = self.chain_of(quote, view, as_of);
-                let set = self.choose_set(&self.wanted(quote, &chain), view, as_of);
-                (chain, set)
-            });
-            match (judge, other) {
-                ((judge, _), (other, _)) if judge != other => true,
-                // Whatever decides about collateral, there is nothing that it could decide about.
-                ((ChainOf::Nobody, _), _) => false,
-                ((_, Ok(judge)), (_, Ok(other))) => !judge.is(&other),
-                // Of two refusals the graver counts: what another view has revoked of the machine's own.
-                ((_, Err(judge)), (_, Err(other))) => judge.reason().class() != other.reason().class(),
-                _ => true,
-            }
-        };
-        views.filter(differs).map(|view| (view, self.verify(quote, view, as_of, expiry))).collect()
+        let views = self.other_views().filter(|view| self.differs(quote, *view, as_of));
+        views.map(|view| (view, self.verify(quote, view, as_of, expiry))).collect()
+    }
+
+    /// The views in which a verdict can differ from the one in [`View::Judge`].
+    pub(crate) fn other_views(&self) -> impl Iterator<Item = View> {
+        [View::Own, View::All].into_iter().filter(|view| self.can_differ(*view))
+    }
+
+    /// Whether other items decide in this view than in [`View::Judge`].
+    pub(crate) fn differs(&self, quote: &Quote, view: View, as_of: UnixTime) -> bool {
+        let [judge, other] = [View::Judge, view].map(|view| {
+            let chain = self.chain_of(quote, view, as_of);
+            let set = self.choose_set(&self.wanted(quote, &chain), view, as_of);
+            (chain, set)
+        });
+        match (judge, other) {
+            ((judge, _), (other, _)) if judge != other => true,
+            // Whatever decides about collateral, there is nothing that it could decide about.
+            ((ChainOf::Nobody, _), _) => false,
+            ((_, Ok(judge)), (_, Ok(other))) => !judge.is(&other),
+            // Of two refusals the graver counts: what another view has revoked of the machine's own.
+            ((_, Err(judge)), (_, Err(other))) => judge.reason().class() != other.reason().class(),
+            _ => true,
+        }
     }
 
     /// What stage 2 alone says: what is missing, damaged, under a revoked signer, of another platform, or not in

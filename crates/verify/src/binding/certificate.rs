@@ -136,12 +136,12 @@ impl RaTlsChain {
                 Err(_) => Err(ChainError::Malformed { certificate, what: "not an X.509 certificate" }),
             })
             .collect::<Result<Vec<_>, _>>()?;
-        let order = path(&certificates);
+        let path = path(&certificates);
+        let order: Vec<usize> = path.iter().map(|(index, _)| *index).collect();
         let beside = certificates.len().saturating_sub(order.len());
         let certificates: Vec<_> = order.iter().filter_map(|index| certificates.get(*index)).collect();
-        for (certificate, pair) in certificates.windows(2).enumerate() {
-            let [child, parent] = pair else { continue };
-            if !signed_by(child, parent) {
+        for (certificate, (parent, (_, signed))) in certificates.iter().zip(&path).skip(1).enumerate() {
+            if !signed {
                 return Err(ChainError::Signature { certificate });
             }
             authority(parent, certificate).map_err(|what| {
@@ -188,19 +188,22 @@ impl RaTlsChain {
 }
 
 /// The way from the leaf, which is the first, to the last issuer that is there. Of several of the same name the one that
-/// signed is taken; where none did, the first, whose signature then fails.
-fn path(certificates: &[X509Certificate<'_>]) -> Vec<usize> {
-    let mut order = Vec::new();
-    let mut next = certificates.first().map(|leaf| (0, leaf));
-    while let Some((index, child)) = next {
-        order.push(index);
+/// signed is taken; where none did, the first, whose signature then fails. With each whether it signed the one before it.
+fn path(certificates: &[X509Certificate<'_>]) -> Vec<(usize, bool)> {
+    let mut order: Vec<(usize, bool)> = Vec::new();
+    let mut next = certificates.first().map(|leaf| (0, leaf, true));
+    while let Some((index, child, signed)) = next {
+        order.push((index, signed));
         let is_root = child.issuer().as_raw() == child.subject().as_raw();
         let mut named = certificates.iter().enumerate().filter(|(index, parent)| {
-            !is_root && !order.contains(index) && parent.subject().as_raw() == child.issuer().as_raw()
+            !is_root
+                && order.iter().all(|(taken, _)| taken != index)
+                && parent.subject().as_raw() == child.issuer().as_raw()
         });
         let first = named.next();
         let signer = first.into_iter().chain(named).find(|(_, parent)| signed_by(child, parent));
-        next = signer.or(first);
+        let signer = signer.map(|(index, parent)| (index, parent, true));
+        next = signer.or_else(|| first.map(|(index, parent)| (index, parent, false)));
     }
     order
 }

@@ -27,18 +27,18 @@ pub(crate) fn check(
     identity: Option<&AppIdentity>,
     events: &[EventFact],
 ) -> Check {
-    let Some(item) = &request.evidence.certificates else {
+    let Some(chain) = crate::memory::chain_of(request) else {
         return Check::not_checked(ID, Reason::RaTlsMissing, "no RA-TLS certificate came along");
     };
-    let chain = match RaTlsChain::read(&item.bytes, request.budget) {
+    let chain = match &chain.read {
         Ok(chain) => chain,
-        Err(error) => return refused(&error),
+        Err(error) => return refused(error),
     };
     let Some(expected) = report_data::tagged("ratls-cert", &chain.leaf_spki, "sha512") else {
         return Check::fail(ID, Reason::RaTlsMalformed, "the certificate's key cannot be bound");
     };
     let mut faults = Vec::new();
-    let own = match own_quote(request, &chain) {
+    let own = match own_quote(request, chain) {
         Ok(own) => own,
         Err(check) => return *check,
     };
@@ -48,12 +48,12 @@ pub(crate) fn check(
         None if expected == td.report_data => "the quote",
         Some(bytes) if expected == td.report_data && bytes == verified.quote().as_bytes() => "the quote",
         own => {
-            faults.extend(by_own_quote(request, &judged, (own, &chain), &expected));
+            faults.extend(by_own_quote(request, &judged, (own, chain), &expected));
             "the quote inside the certificate, of the same machine and application,"
         }
     };
-    faults.extend(out_of_force(request, &chain));
-    match issued_for(&chain, identity) {
+    faults.extend(out_of_force(request, chain));
+    match issued_for(chain, identity) {
         Ok(issuer) if faults.is_empty() => {
             Check::pass(ID, format!("{bound_by} binds the certificate's key; {issuer}"))
         }

@@ -102,11 +102,11 @@ struct Match {
 impl Bound {
     fn of(request: &Request<'_>, shown: &Shown) -> Self {
         let evidence = request.evidence;
-        let chain = evidence.certificates.as_ref().filter(|_| shown.ra_tls);
-        let chain = chain.and_then(|item| RaTlsChain::read(&item.bytes, request.budget).ok());
+        let chain = crate::memory::chain_of(request).filter(|_| shown.ra_tls);
+        let chain = chain.as_ref().and_then(|chain| chain.read.as_ref().ok());
         let content = shown.content(evidence, "zt-cert");
         Self {
-            ra_tls: chain.map(|chain| chain.leaf_spki),
+            ra_tls: chain.map(|chain| chain.leaf_spki.clone()),
             ingress: ingress_leaves(evidence, shown, request.budget)
                 .map(|(name, leaf)| (name, leaf.der, leaf.spki))
                 .collect(),

@@ -4,6 +4,7 @@ use super::CODE;
 use crate::item::Item;
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::scan::lines;
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -19,12 +20,17 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
-pattern!(
+lines!(
     SURRENDER,
-    r"(?i)\bknown (?:api )?(?:issue|bug)s?\b|\bmismatch\b|\bwork ?around\b|\bcontinu(?:e|ing) anyway\b|\bignor(?:e|ing)\b|\bskip(?:ping|ped)?\b|\bTODO\b[^\n]*(?:secur|verif|attest)|\bFIXME\b"
+    r"(?i)\bknown (?:api )?(?:issue|bug)s?\b|\bmismatch\b|\bwork ?around\b|\bcontinu(?:e|ing) anyway\b|\bignor(?:e|ing)\b|\bskip(?:ping|ped)?\b|\bTODO\b[^\n]*(?:secur|verif|attest)|\bFIXME\b",
+    ["known ", "mismatch", "workaround", "work around", " anyway", "ignor", "skip", "todo", "fixme",]
 );
 pattern!(VERIFICATION, r"(?i)hash|signature|verif|attest|quote|report_?data|measurement|mrtd|rtmr");
-pattern!(SUBJECT_WORD, r"(?i)verif|attest|quote|signature|report_?data|compose_?hash");
+lines!(
+    SUBJECT_WORD,
+    r"(?i)verif|attest|quote|signature|report_?data|compose_?hash",
+    ["verif", "attest", "quote", "signature", "reportdata", "report_data", "composehash", "compose_hash",]
+);
 pattern!(
     REFUSAL,
     r"\b(?:raise|throw|panic|bail!|anyhow!|Err\(|return[ \t]+(?:false|False|Err|null|None|nil|err)|exit\(|process\.exit|abort|reject|assert|ensure!)"
@@ -34,25 +40,25 @@ pattern!(COMMENT, r"(?m)(?:#|//|/\*|\*|--).*$");
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(source) = &subject.source else { return };
     for file in source.live(CODE) {
-        if !SUBJECT_WORD.is_match(&file.text) {
+        if !SUBJECT_WORD.is_in(&file.text, file.marks()) {
             continue;
         }
         let mut last = None;
-        for hit in SURRENDER.find_iter(&file.text) {
-            let line = file.lines().index(hit.start());
+        for at in SURRENDER.starts(&file.text, file.marks()) {
+            let line = file.lines().index(at);
             // One finding per passage.
             if last.is_some_and(|last| line.saturating_sub(last) < 8) {
                 continue;
             }
-            let around = file.lines().around(&file.text, hit.start(), 8);
+            let around = file.lines().around(&file.text, at, 8);
             if !VERIFICATION.is_match(around) {
                 continue;
             }
             last = Some(line);
-            let after = file.lines().around(&file.text, hit.start(), 4);
+            let after = file.lines().around(&file.text, at, 4);
             let refuses = REFUSAL.is_match(&COMMENT.replace_all(after, ""));
             let severity = if refuses { Severity::Medium } else { Severity::High };
-            sink.add(Note::manual(&file.place(hit.start()), file.line_at(hit.start())).severity(severity));
+            sink.add(Note::manual(&file.place(at), file.line_at(at)).severity(severity));
         }
     }
 }

@@ -4,6 +4,7 @@ use super::CODE;
 use crate::item::Item;
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::scan::lines;
 use crate::subject::{Subject, Supply};
 use veritee_model::Severity;
 
@@ -19,9 +20,36 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
-pattern!(
+lines!(
     FALLBACK,
-    r"(?i)\b_?dev(?:elopment)?_?(?:mode|quote|key|fallback)\w*|\bfall ?back\w*|\bmock\w*|\bfake\w*|\bstub\w*|\bsimulat\w+|\bdummy\w*|\bis_?dev\w*"
+    r"(?i)\b_?dev(?:elopment)?_?(?:mode|quote|key|fallback)\w*|\bfall ?back\w*|\bmock\w*|\bfake\w*|\bstub\w*|\bsimulat\w+|\bdummy\w*|\bis_?dev\w*",
+    [
+        "devmode",
+        "devquote",
+        "devkey",
+        "devfallback",
+        "dev_mode",
+        "dev_quote",
+        "dev_key",
+        "dev_fallback",
+        "developmentmode",
+        "developmentquote",
+        "developmentkey",
+        "developmentfallback",
+        "development_mode",
+        "development_quote",
+        "development_key",
+        "development_fallback",
+        "fallback",
+        "fall back",
+        "mock",
+        "fake",
+        "stub",
+        "simulat",
+        "dummy",
+        "isdev",
+        "is_dev",
+    ]
 );
 pattern!(SENSITIVE_FILE, r"(?i)attest|quote|crypto|keys?\b|kms|tee|enclave|sign|secret|auth|dstack|tappd");
 pattern!(GATE, r#"(?:process\.env\.|getenv\(['"]|environ(?:\.get)?[(\[]['"]|env::var\(")([A-Z_][A-Z0-9_]*)"#);
@@ -31,18 +59,18 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(source) = &subject.source else { return };
     for file in source.live(CODE).filter(|file| SENSITIVE_FILE.is_match(&file.path)) {
         let mut last = None;
-        for hit in FALLBACK.find_iter(&file.text) {
-            let line = file.lines().index(hit.start());
+        for at in FALLBACK.starts(&file.text, file.marks()) {
+            let line = file.lines().index(at);
             if last.is_some_and(|last| line.saturating_sub(last) < 8) {
                 continue;
             }
             last = Some(line);
-            let around = file.lines().around(&file.text, hit.start(), 4);
+            let around = file.lines().around(&file.text, at, 4);
             let gate = GATE.captures_iter(around).any(|groups| {
                 groups.get(1).is_some_and(|name| subject.supply(name.as_str()) == Supply::Operator)
             });
             let severity = if gate || CATCH.is_match(around) { Severity::High } else { Severity::Medium };
-            sink.add(Note::manual(&file.place(hit.start()), file.line_at(hit.start())).severity(severity));
+            sink.add(Note::manual(&file.place(at), file.line_at(at)).severity(severity));
         }
     }
 }

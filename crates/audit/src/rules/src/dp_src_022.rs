@@ -4,6 +4,7 @@ use super::CODE;
 use crate::item::Item;
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::scan::lines;
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -19,9 +20,10 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
-pattern!(
+lines!(
     FETCH,
-    r#"(?i)["'`/][a-z0-9_/{}$.:-]*/(?:v1/)?(?:attestation|attestations|tdx_quote|quote|evidences?)(?:/report)?\b|fetch_?attestation|get_?attestation_?report"#
+    r#"(?i)["'`/][a-z0-9_/{}$.:-]*/(?:v1/)?(?:attestation|attestations|tdx_quote|quote|evidences?)(?:/report)?\b|fetch_?attestation|get_?attestation_?report"#,
+    ["attestation", "quote", "evidence",]
 );
 pattern!(REQUEST, r"(?i)\b(?:fetch|axios|requests?|reqwest|httpx|http|client|aiohttp|got|urllib)\b");
 pattern!(
@@ -32,10 +34,10 @@ pattern!(
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(source) = &subject.source else { return };
     for file in source.live(CODE) {
-        let Some(hit) = FETCH.find(&file.text) else { continue };
-        let around = file.lines().around(&file.text, hit.start(), 3);
+        let Some(at) = FETCH.starts(&file.text, file.marks()).next() else { continue };
+        let around = file.lines().around(&file.text, at, 3);
         if REQUEST.is_match(around) && !VERIFY.is_match(&file.text) {
-            sink.add(Note::manual(&file.place(hit.start()), file.line_at(hit.start())));
+            sink.add(Note::manual(&file.place(at), file.line_at(at)));
         }
     }
 }

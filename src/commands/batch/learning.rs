@@ -1,0 +1,114 @@
+//! What the entries of a batch say of revocations, gathered before they are judged.
+
+use super::judge::Judge;
+use super::source::Entry;
+use rayon::prelude::*;
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::io::Read as _;
+use std::sync::Arc;
+use veritee_evidence::Readout;
+use veritee_model::{Budget, Memory, Sha256Digest};
+
+/// Bytes of collateral, as it stands in entries, that are remembered for having been taken in.
+const MEMORY: usize = 4 << 20;
+
+/// Collateral of entries that was taken in, as it stands there.
+pub(super) struct Learnt(Memory<String>);
+
+impl Default for Learnt {
+    fn default() -> Self {
+        Self(Memory::new(MEMORY))
+    }
+}
+
+/// What one entry has to say.
+struct Heard {
+    /// Digest of an entry that may hold collateral.
+    digest: Option<Sha256Digest>,
+    /// The entry, unless all of its collateral is known.
+    readout: Option<Readout>,
+    /// Its collateral as it stands there, where it can be read.
+    carried: Option<String>,
+}
+
+impl Learnt {
+    fn holds(&self, raw: &str) -> bool {
+        self.0.get(self.0.fingerprint(&[raw.as_bytes()]), |known| known == raw).is_some()
+    }
+
+    fn put(&self, raw: String) {
+        let cost = raw.len();
+        self.0.put(self.0.fingerprint(&[raw.as_bytes()]), Arc::new(raw), cost);
+    }
+
+    /// Reads an entry as far as anything new may be in it. What was taken in once from an entry that could be read says
+    /// nothing new, whatever else stands around it.
+    fn hear(&self, entry: &Entry, digests: bool) -> Option<Heard> {
+        let bytes = bytes_that_may_carry_collateral(entry)?;
+        let digest = digests.then(|| Sha256Digest::of(&bytes));
+        let carried = carried(&bytes);
+        if carried.is_some_and(|raw| self.holds(raw)) {
+            return Some(Heard { digest, readout: None, carried: None });
+        }
+        let readout = veritee_evidence::read(&entry.name(), &bytes, &Budget::STANDARD).ok();
+        let carried = carried.filter(|_| readout.is_some()).map(str::to_owned);
+        Some(Heard { digest, readout, carried })
+    }
+}
+
+impl Judge {
+    /// Takes in what the collateral inside these entries says of revocations: it holds for every entry that is judged
+    /// after. True when something was new. To be called on the threads that may read.
+    pub(super) fn learn(&mut self, entries: &[Entry]) -> bool {
+        // Whoever answers before all is known has named the run already.
+        let digests = !self.streams();
+        let heard: Vec<Option<Heard>> =
+            entries.par_iter().map(|entry| self.learning().hear(entry, digests)).collect();
+        let mut news = false;
+        for Heard { digest, readout, carried } in heard.into_iter().flatten() {
+            self.learnt(digest);
+            for machine in readout.into_iter().flat_map(|readout| readout.machines) {
+                news |= self.learn_of(&machine.evidence);
+            }
+            if let Some(raw) = carried {
+                self.learning().put(raw);
+            }
+        }
+        news
+    }
+}
+
+/// The collateral of a document in veritee's own form, as it stands there: it is all that is learnt from.
+fn carried(bytes: &[u8]) -> Option<&str> {
+    #[derive(Deserialize)]
+    struct Own<'a> {
+        #[serde(borrow)]
+        schema: Cow<'a, str>,
+        #[serde(borrow)]
+        collateral: &'a serde_json::value::RawValue,
+    }
+    let Own { schema, collateral } = serde_json::from_slice(bytes).ok()?;
+    (schema == veritee_evidence::SCHEMA).then(|| collateral.get())
+}
+
+/// The entry's bytes, where its collateral may be found in them: JSON that speaks of collateral. Quotes are not read
+/// for it.
+fn bytes_that_may_carry_collateral(entry: &Entry) -> Option<Cow<'_, [u8]>> {
+    const MARKS: [&[u8]; 2] = [b"collateral", b"pck_crl"];
+    if let Entry::File(path, _) = entry {
+        let mut first = [0; 64];
+        let read = crate::input::open(path).and_then(|mut file| file.read(&mut first)).ok()?;
+        if !begins_as_json(first.get(..read)?.trim_ascii_start()) {
+            return None;
+        }
+    }
+    let (bytes, _) = entry.content().ok()?;
+    let found =
+        begins_as_json(&bytes) && MARKS.iter().any(|mark| memchr::memmem::find(&bytes, mark).is_some());
+    found.then_some(bytes)
+}
+
+pub(super) fn begins_as_json(bytes: &[u8]) -> bool {
+    matches!(bytes.first(), Some(b'{' | b'['))
+}
