@@ -14,12 +14,12 @@ use std::sync::Arc;
 use veritee_evidence::NamedEvidence;
 use veritee_model::report::Notice;
 use veritee_model::{
-    Budget, Check, CheckId, Evidence, ExitCode, Fmspc, Item, Reason, Report, Sha256Digest, TcbStatus,
+    Budget, Check, CheckId, Evidence, ExitCode, Finding, Fmspc, Item, Reason, Sha256Digest, TcbStatus,
     UnixTime, Verdict, VerdictOutcome,
 };
 use veritee_quote::error::ChainError;
 use veritee_quote::{KnownCollateral, Quote, Statistics, VerifiedQuote};
-use veritee_verify::{Expected, Grounds, QuoteAlone};
+use veritee_verify::{Expected, Grounds, QuoteAlone, Short};
 
 /// What is needed to judge any entry. Shared by all threads.
 pub(crate) struct Judge {
@@ -367,7 +367,7 @@ impl Judge {
         let mut judged = if is_quote_alone(evidence) {
             of_quote(input, veritee_verify::verify_quote(&request))
         } else {
-            of_report(input, &veritee_verify::verify(&request))
+            of_report(input, &veritee_verify::verify_in_short(&request))
         };
         judged.loosened.clone_from(&self.loosened);
         if self.streams {
@@ -427,13 +427,14 @@ fn of_quote(input: String, alone: QuoteAlone) -> Judged {
     }
 }
 
-fn of_report(input: String, report: &Report) -> Judged {
+fn of_report(input: String, short: &Short) -> Judged {
+    let report = &short.report;
     let (quote, tcb, identity) = (report.quote.as_ref(), report.tcb.as_ref(), report.identity.as_ref());
     let fresh = report
         .checks
         .iter()
         .any(|check| check.id == CheckId::BindingNonce && check.outcome == veritee_model::Outcome::Pass);
-    let audited = report.audit.is_some();
+    let findings = short.findings();
     Judged {
         input,
         key: None,
@@ -441,8 +442,8 @@ fn of_report(input: String, report: &Report) -> Judged {
         as_of: None,
         key_provider: identity.and_then(|identity| identity.key_provider.clone()),
         freshness: Some(if fresh { "shown" } else { "not-shown" }),
-        stage: audited.then(|| report.stage.to_string()),
-        findings: audited.then(|| severities(report)),
+        stage: findings.is_some().then(|| report.stage.to_string()),
+        findings: findings.map(severities),
         notices: codes(&report.notices),
         not_read: Vec::new(),
         run: String::new(),
@@ -488,9 +489,9 @@ fn codes(notices: &[Notice]) -> Vec<&'static str> {
 }
 
 /// Findings that nobody has answered, by severity.
-fn severities(report: &Report) -> BTreeMap<&'static str, u64> {
+fn severities(findings: &[Finding]) -> BTreeMap<&'static str, u64> {
     let mut counts = BTreeMap::new();
-    let open = report.findings.iter().filter(|finding| finding.is_proven() || finding.needs_a_person());
+    let open = findings.iter().filter(|finding| finding.is_proven() || finding.needs_a_person());
     for finding in open {
         *counts.entry(finding.severity.name()).or_default() += 1;
     }
