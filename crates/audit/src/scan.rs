@@ -53,7 +53,10 @@ static ALL: LazyLock<Vec<&'static LinePattern>> = LazyLock::new(crate::rules::li
 
 /// Every word of every pattern, and whose it is.
 static WORDS: LazyLock<(aho_corasick::AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
-    let words = ALL.iter().enumerate().flat_map(|(place, pattern)| pattern.words.iter().map(move |word| (*word, place)));
+    let words = ALL
+        .iter()
+        .enumerate()
+        .flat_map(|(place, pattern)| pattern.words.iter().map(move |word| (*word, place)));
     let (words, owners): (Vec<&str>, Vec<usize>) = words.unzip();
     #[allow(clippy::unwrap_used, reason = "constants; a test builds it")]
     let automaton = aho_corasick::AhoCorasick::builder()
@@ -91,7 +94,8 @@ impl Marks {
         let (automaton, owners) = &*WORDS;
         let mut lines: Vec<Vec<Range<usize>>> = ALL.iter().map(|_| Vec::new()).collect();
         for hit in automaton.find_overlapping_iter(bytes) {
-            let Some(of_owner) = owners.get(hit.pattern().as_usize()).and_then(|owner| lines.get_mut(*owner)) else {
+            let Some(of_owner) = owners.get(hit.pattern().as_usize()).and_then(|owner| lines.get_mut(*owner))
+            else {
                 continue;
             };
             if of_owner.last().is_some_and(|line| hit.start() < line.end) {
@@ -160,15 +164,99 @@ mod tests {
     }
 
     const PIECES: &[&str] = &[
-        "known issue", "KNOWN API BUGS", "mismatch", "mismatched", "work around", "Workaround", "continue anyway", "continuing anyway",
-        "ignore", "ignoring", "ignored", "skip", "skipped", "unskip", "TODO", "todo: verify", "TODO attestation", "FIXME", "fixmes", "hash", "quote",
-        "signature", "report_data", "composehash", "compose_hash", "dev_mode", "_devkey", "development_fallback", "fallback", "fall back",
-        "mock", "mocked", "smock", "fake", "stub", "simulate", "dummy", "is_dev", "isDevelopment", "'/v1/attestation/report'", "\"/a/b/quote\"",
-        "`${base}/evidences`", "fetchAttestation", "get_attestation_report", "verify = False", "verify=False", "rejectUnauthorized: false",
-        "InsecureSkipVerify:true", "danger_accept_invalid_certs(true", "NODE_TLS_REJECT_UNAUTHORIZED='0'", "CERT_NONE", "check_hostname = False",
-        "ssl=False", "ssl = false", "_create_unverified_context", "curl -k", "curl x --insecure", "no-check-certificate", "app.get('/admin'",
-        "route(\"/x/_test", "debug = True", "debug=true", "debug\t=\tTrue", "Debug", "pprof", "console.log(private_key)", "print(f'{api_key}')", "logger.info(\"x\", user.password)",
-        "println!(\"{}\", seed_phrase)", "caf\u{e9}skip", "\u{e9}", "\u{17f}kip", "s\u{212a}ip", "\u{17f}ignature", "moc\u{212a}", "\n", "\n", "\r\n", " ", " ", "(", ")", "/", "\"", "'", ";", "=", ",", "x", "_", "1", "}", "\u{2028}",
+        "known issue",
+        "KNOWN API BUGS",
+        "mismatch",
+        "mismatched",
+        "work around",
+        "Workaround",
+        "continue anyway",
+        "continuing anyway",
+        "ignore",
+        "ignoring",
+        "ignored",
+        "skip",
+        "skipped",
+        "unskip",
+        "TODO",
+        "todo: verify",
+        "TODO attestation",
+        "FIXME",
+        "fixmes",
+        "hash",
+        "quote",
+        "signature",
+        "report_data",
+        "composehash",
+        "compose_hash",
+        "dev_mode",
+        "_devkey",
+        "development_fallback",
+        "fallback",
+        "fall back",
+        "mock",
+        "mocked",
+        "smock",
+        "fake",
+        "stub",
+        "simulate",
+        "dummy",
+        "is_dev",
+        "isDevelopment",
+        "'/v1/attestation/report'",
+        "\"/a/b/quote\"",
+        "`${base}/evidences`",
+        "fetchAttestation",
+        "get_attestation_report",
+        "verify = False",
+        "verify=False",
+        "rejectUnauthorized: false",
+        "InsecureSkipVerify:true",
+        "danger_accept_invalid_certs(true",
+        "NODE_TLS_REJECT_UNAUTHORIZED='0'",
+        "CERT_NONE",
+        "check_hostname = False",
+        "ssl=False",
+        "ssl = false",
+        "_create_unverified_context",
+        "curl -k",
+        "curl x --insecure",
+        "no-check-certificate",
+        "app.get('/admin'",
+        "route(\"/x/_test",
+        "debug = True",
+        "debug=true",
+        "debug\t=\tTrue",
+        "Debug",
+        "pprof",
+        "console.log(private_key)",
+        "print(f'{api_key}')",
+        "logger.info(\"x\", user.password)",
+        "println!(\"{}\", seed_phrase)",
+        "caf\u{e9}skip",
+        "\u{e9}",
+        "\u{17f}kip",
+        "s\u{212a}ip",
+        "\u{17f}ignature",
+        "moc\u{212a}",
+        "\n",
+        "\n",
+        "\r\n",
+        " ",
+        " ",
+        "(",
+        ")",
+        "/",
+        "\"",
+        "'",
+        ";",
+        "=",
+        ",",
+        "x",
+        "_",
+        "1",
+        "}",
+        "\u{2028}",
     ];
 
     #[test]

@@ -68,10 +68,10 @@ impl Found<'_> {
                 return;
             }
             let word = text.get(at..).unwrap_or_default();
-            let length = word.bytes().take_while(|byte| is_word(*byte)).count();
+            // Longer is long enough.
+            let length = word.bytes().take(SHORTEST).take_while(|byte| is_word(*byte)).count();
             broken = broken.saturating_add(usize::from(length < SHORTEST));
-            let head =
-                if length < SHORTEST && broken > MOST_BROKEN { String::new() } else { gathered(word) };
+            let head = if length < SHORTEST && broken > MOST_BROKEN { String::new() } else { gathered(word) };
             if head.len() >= SHORTEST
                 && let Some(quote) = begin_of_quote(&head, self.origin)
             {
@@ -116,7 +116,8 @@ fn beginnings(text: &str) -> Vec<usize> {
         let found = memchr::memmem::find_iter(bytes, core.as_bytes());
         found.filter_map(move |at| at.checked_sub(before))
     };
-    let is_free = |at: usize| at.checked_sub(1).is_none_or(|at| bytes.get(at).is_none_or(|byte| !is_word(*byte)));
+    let is_free =
+        |at: usize| at.checked_sub(1).is_none_or(|at| bytes.get(at).is_none_or(|byte| !is_word(*byte)));
     let starts = |at: &usize| text.get(*at..).is_some_and(begins_as_quote) && is_free(*at);
     let candidates = of("000200", 2).chain(of("ACA", 2));
     // A word may have `0x` before it, which is part of the word.

@@ -220,9 +220,8 @@ impl Verifier {
     /// The items by which a quote that this view accepts was judged: those of [`KnownCollateral::deciding`].
     #[must_use]
     pub fn deciding(&self, quote: &Quote, view: View, as_of: UnixTime) -> Vec<DecidingItem> {
-        let remembered = self
-            .remembered(quote, view)
-            .and_then(|(scope, host)| self.still_selected(&host, scope, as_of));
+        let remembered =
+            self.remembered(quote, view).and_then(|(scope, host)| self.still_selected(&host, scope, as_of));
         match remembered {
             Some(selected) => selected.items.clone(),
             None => self.known.deciding(quote, view, as_of, None).items,
@@ -315,9 +314,10 @@ impl Verifier {
     fn selected(&self, wanted: &Wanted, scope: Scope, as_of: UnixTime) -> Option<Arc<Selected>> {
         let Scope { view, expiry, .. } = scope;
         let issuer = wanted.issuer_in(&self.known);
-        let key = wanted.family().zip(issuer).map(|((fmspc, pce_id), at)| {
-            (view, expiry == Expiry::Report, wanted.tee, fmspc, pce_id, at)
-        });
+        let key = wanted
+            .family()
+            .zip(issuer)
+            .map(|((fmspc, pce_id), at)| (view, expiry == Expiry::Report, wanted.tee, fmspc, pce_id, at));
         if let Some(key) = key {
             let known = self.selections.read().unwrap_or_else(PoisonError::into_inner);
             if let Some(selected) = known.get(&key).filter(|selected| selected.holds(as_of)) {

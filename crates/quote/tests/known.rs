@@ -584,7 +584,10 @@ fn no_order_no_duplicate_and_no_addition_undoes_a_refusal() {
                 prop_assert_eq!(told_of(&remembered), told_of(&others));
                 for view in [View::Judge, View::All, View::Own] {
                     let late = verifier.verify_in(&quote(), view, as_of(), Expiry::Report);
-                    prop_assert_eq!(told(&late), told(&everything.verify(&quote(), view, as_of(), Expiry::Report)));
+                    prop_assert_eq!(
+                        told(&late),
+                        told(&everything.verify(&quote(), view, as_of(), Expiry::Report))
+                    );
                     let deciding = everything.deciding(&quote(), view, as_of(), None).items;
                     prop_assert_eq!(verifier.deciding(&quote(), view, as_of()), deciding);
                 }

@@ -14,7 +14,9 @@ fn compose(number: usize) -> String {
         text.push_str(&format!("  service-{service}:\n    image: example/app-{number}-{service}@sha256:{digest}\n    environment:\n"));
         for variable in 0..8 {
             let name = format!("S{service}_API_{variable}_URL");
-            text.push_str(&format!("      - {name}=${{{name}:-https://api{number}.example.com/{variable}}}\n"));
+            text.push_str(&format!(
+                "      - {name}=${{{name}:-https://api{number}.example.com/{variable}}}\n"
+            ));
             allowed.push(name);
         }
         text.push_str("    volumes:\n      - /var/run/dstack.sock:/var/run/dstack.sock\n      - data:/data\n    restart: unless-stopped\n");
@@ -22,7 +24,9 @@ fn compose(number: usize) -> String {
     text.push_str("volumes:\n  data:\n");
     let mut script = String::from("#!/bin/bash\nset -e\n");
     for line in 0..20 {
-        script.push_str(&format!("if [[ -n \"$VARIABLE_{line}\" ]]; then\n  echo \"step {number} {line}\"\nfi\n"));
+        script.push_str(&format!(
+            "if [[ -n \"$VARIABLE_{line}\" ]]; then\n  echo \"step {number} {line}\"\nfi\n"
+        ));
     }
     serde_json::json!({
         "manifest_version": 2, "name": format!("app-{number}"), "runner": "docker-compose", "docker_compose_file": text,

@@ -94,10 +94,8 @@ fn remembered(request: &Request<'_>, bound: &BoundCompose, context: Context) -> 
 }
 
 fn made(request: &Request<'_>, bound: &BoundCompose, context: Context) -> Audited {
-    let resolving = deployment::Context {
-        budget: *request.budget,
-        enforcement: veritee_audit::enforcement(&context),
-    };
+    let resolving =
+        deployment::Context { budget: *request.budget, enforcement: veritee_audit::enforcement(&context) };
     let audit = match Deployment::from_bound(bound, &resolving) {
         Ok(deployment) => match request.audit.source {
             Some(tree) => veritee_audit::audit_source(Some(&deployment), tree, &context),

@@ -50,9 +50,9 @@ pub use grounds::Grounds;
 pub use inputs::inputs;
 use run::Run;
 pub use run::loosened;
+use std::sync::Arc;
 use veritee_measure::image::ImageFiles;
 use veritee_model::report::Notice;
-use std::sync::Arc;
 use veritee_model::{
     Budget, Check, Evidence, Finding, Kind, Report, ReportData, Severity, Sha256Digest, UnixTime, Verdict,
 };

@@ -19,8 +19,8 @@
 //!
 //! [`assess`]: veritee_measure::assess::assess
 
-use crate::{Grounds, Request};
 use crate::binding::certificate::{ChainError, RaTlsChain};
+use crate::{Grounds, Request};
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 use veritee_audit::{Context, Stage};
@@ -95,7 +95,9 @@ impl Memories {
         budget: &Budget,
     ) -> Result<Arc<Compose>, BindError> {
         let place = self.composes.fingerprint(&[measured.as_bytes()]);
-        let same = |known: &Compose| known.budget == *budget && known.bound.hash() == measured && known.bound.raw() == bytes;
+        let same = |known: &Compose| {
+            known.budget == *budget && known.bound.hash() == measured && known.bound.raw() == bytes
+        };
         if let Some(known) = self.composes.get(place, same) {
             return Ok(known);
         }
@@ -245,9 +247,11 @@ impl<'a> Known<'a> {
         let same = |known: &OwnSet| {
             known.state == state
                 && known.carried.len() == ranked.len()
-                && known.carried.iter().zip(&ranked).all(|((bytes, rank), (other, other_rank))| {
-                    rank == other_rank && bytes == other
-                })
+                && known
+                    .carried
+                    .iter()
+                    .zip(&ranked)
+                    .all(|((bytes, rank), (other, other_rank))| rank == other_rank && bytes == other)
         };
         let own = sets.get(place, same).unwrap_or_else(|| {
             let mut known = grounds.known().clone();

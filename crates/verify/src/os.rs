@@ -87,7 +87,8 @@ fn assessed(inputs: &Inputs<'_>) -> System {
     let proven = proven(&assessment);
     let config = inputs.vm_config.and_then(|bytes| VmConfig::parse(bytes, &Limits::STANDARD).ok());
     let shape = assessment.hardware().map(|proven| proven.shape().hardware);
-    let development = assessment.image().filter(|_| proven.mrtd.is_some()).map(|image| image.metadata().is_dev);
+    let development =
+        assessment.image().filter(|_| proven.mrtd.is_some()).map(|image| image.metadata().is_dev);
     System {
         asked: Asked {
             vm_config: inputs.vm_config.map(<[u8]>::to_vec),

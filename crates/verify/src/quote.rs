@@ -14,9 +14,7 @@ use core::cmp::Ordering;
 use veritee_model::report::Notice;
 use veritee_model::{Check, CheckId, ExitCode, Kind, Reason, Verdict};
 use veritee_quote::divergence::{Acceptance, Opinion, Ours, Theirs, compare};
-use veritee_quote::{
-    Damaged, DecidingItem, Expiry, Quote, QuoteError, Stage, VerifiedQuote, View,
-};
+use veritee_quote::{Damaged, DecidingItem, Expiry, Quote, QuoteError, Stage, VerifiedQuote, View};
 
 /// The stages of the engine in the order in which it makes them, with the check that each becomes.
 const STAGES: [(Stage, CheckId); 6] = [
@@ -373,12 +371,7 @@ fn not_asked() -> Check {
 }
 
 /// The second engine's opinion; nothing where there is no set that it could be given.
-fn second_engine(
-    request: &Request<'_>,
-    known: &Known<'_>,
-    quote: &Quote,
-    answer: &Answer,
-) -> Option<Check> {
+fn second_engine(request: &Request<'_>, known: &Known<'_>, quote: &Quote, answer: &Answer) -> Option<Check> {
     let Engine::Both(second) = request.engine else { return Some(not_asked()) };
     let known = known.verifier().known();
     let collateral = known.as_one_set(quote, answer.view, request.as_of, answer.refusal())?.to_json();

@@ -6,8 +6,8 @@ use core::fmt::Display;
 use std::sync::Arc;
 use veritee_audit::Stage;
 use veritee_model::report::{
-    ClaimFact, EnclaveFacts, EventFact, IdentityFacts, Input, Missing, Notice, PolicyFacts,
-    QuoteFacts, Root, SCHEMA, TcbFacts, Tool, loosened,
+    ClaimFact, EnclaveFacts, EventFact, IdentityFacts, Input, Missing, Notice, PolicyFacts, QuoteFacts, Root,
+    SCHEMA, TcbFacts, Tool, loosened,
 };
 use veritee_model::{Check, Finding, Kind, Reason, Report, Severity, Sha256Digest, UnixTime, Verdict};
 use veritee_policy::Policy;

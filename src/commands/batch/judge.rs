@@ -1,7 +1,7 @@
 //! One entry to one line of output.
 
-use super::resume::{Known, Resumed, run_name};
 use super::learning::{Learnt, begins_as_json};
+use super::resume::{Known, Resumed, run_name};
 use super::source::Entry;
 use crate::cli::Global;
 use crate::commands::verify::Rules;
@@ -248,7 +248,17 @@ impl Judge {
         let loosened = rules.loosened();
         let (learnt, resumed, grounds) = (Vec::new(), None, Arc::new(grounds));
         let learning = Learnt::default();
-        Ok(Self { rules, grounds, about_gpus, streams, learnt, learning, resumed, loosened, run: String::new() })
+        Ok(Self {
+            rules,
+            grounds,
+            about_gpus,
+            streams,
+            learnt,
+            learning,
+            resumed,
+            loosened,
+            run: String::new(),
+        })
     }
 
     /// The same at another time, with the same memory.
@@ -336,6 +346,12 @@ impl Judge {
         let lost: Vec<String> = lost.map(ToString::to_string).collect();
         let machines = std::mem::take(&mut readout.machines);
         let several = machines.len() > 1;
+        // Veritee's own forms have no member of that name: what they do not know is refused.
+        let own = matches!(
+            readout.format,
+            veritee_evidence::Format::Veritee | veritee_evidence::Format::VeriteeSet
+        );
+        let key = if own { None } else { key(&bytes) };
         let of_machine = |machine: NamedEvidence| {
             let input = if several { format!("{input} {}", machine.label) } else { input.clone() };
             if let Some(known) = known(&input) {
@@ -347,7 +363,7 @@ impl Judge {
             }
             let mut judged = self.evidence(input, &evidence);
             judged.not_read.clone_from(&lost);
-            judged.key = key(&bytes);
+            judged.key.clone_from(&key);
             judged.sha256 = Some(sha256);
             judged.run.clone_from(&self.run);
             judged.as_of = Some(self.rules.as_of);

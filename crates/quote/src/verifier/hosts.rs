@@ -110,7 +110,11 @@ impl Hosts {
     }
 
     /// Host and enclave of a quote, by everything from the attestation key to the end of the chain.
-    pub(super) fn enclave(&self, scope: Scope, quote: &Quote) -> Option<Arc<impl AsRef<(Host, CertifiedEnclave)>>> {
+    pub(super) fn enclave(
+        &self,
+        scope: Scope,
+        quote: &Quote,
+    ) -> Option<Arc<impl AsRef<(Host, CertifiedEnclave)>>> {
         self.enclaves.get(self.place_of_enclave(scope, quote), is(scope, quote.enclave_bytes()))
     }
 

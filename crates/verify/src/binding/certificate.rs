@@ -196,7 +196,9 @@ fn path(certificates: &[X509Certificate<'_>]) -> Vec<(usize, bool)> {
         order.push((index, signed));
         let is_root = child.issuer().as_raw() == child.subject().as_raw();
         let mut named = certificates.iter().enumerate().filter(|(index, parent)| {
-            !is_root && order.iter().all(|(taken, _)| taken != index) && parent.subject().as_raw() == child.issuer().as_raw()
+            !is_root
+                && order.iter().all(|(taken, _)| taken != index)
+                && parent.subject().as_raw() == child.issuer().as_raw()
         });
         let first = named.next();
         let signer = first.into_iter().chain(named).find(|(_, parent)| signed_by(child, parent));

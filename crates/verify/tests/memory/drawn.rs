@@ -67,20 +67,26 @@ impl Pool {
         let mut machines = Vec::new();
         for compose in [None].into_iter().chain(COMPOSES.iter().map(|compose| Some(*compose))) {
             let ra_tls = machine(compose).forge();
-            let nonce = machine(compose).change(|machine| machine.binding = Binding::Raw(vec![7; 32])).forge();
+            let nonce =
+                machine(compose).change(|machine| machine.binding = Binding::Raw(vec![7; 32])).forge();
             let pem = ra_tls.ra_tls_pem.clone();
             machines.push((ra_tls, pem.clone()));
             machines.push((nonce, pem));
         }
         let old = machine(None).universe(|universe| {
-            universe.sgx_extension(|it| it.components = veritee_testkit::universe::OUTDATED_SVNS.map(u16::from).to_vec())
+            universe.sgx_extension(|it| {
+                it.components = veritee_testkit::universe::OUTDATED_SVNS.map(u16::from).to_vec()
+            })
         });
         let old = old.forge();
         let pem = old.ra_tls_pem.clone();
         machines.push((old, pem));
         let damaged = {
             let mut bytes = set(|it| it);
-            let at = bytes.windows(8).position(|it| it == b"tcbType\\").or_else(|| bytes.windows(7).position(|it| it == b"tcbType"));
+            let at = bytes
+                .windows(8)
+                .position(|it| it == b"tcbType\\")
+                .or_else(|| bytes.windows(7).position(|it| it == b"tcbType"));
             bytes[at.unwrap()] = b'T';
             bytes
         };
@@ -89,7 +95,10 @@ impl Pool {
             set(|it| it.tcb_info(|info| info.evaluation_number += 1)),
             set(|it| it.tcb_info(|info| info.levels[0].status = "OutOfDate".into())),
             set(|it| {
-                it.tcb_info(|info| (info.issue_date, info.next_update) = ("2026-08-01T00:00:00Z".into(), "2026-09-01T00:00:00Z".into()))
+                it.tcb_info(|info| {
+                    (info.issue_date, info.next_update) =
+                        ("2026-08-01T00:00:00Z".into(), "2026-09-01T00:00:00Z".into())
+                })
             }),
             set(|it| it.revoke(Role::Pck)),
             set(|it| it.revoke(Role::TcbSigner)),
@@ -148,9 +157,16 @@ impl Rules {
         ];
         let origins = [Origin::Caller, Origin::Store, Origin::Service];
         let given = (0..dice.below(4))
-            .map(|number| (Item::new(dice.of(&pool.sets).clone(), format!("given-{number}.json")), *dice.of(&origins)))
+            .map(|number| {
+                (Item::new(dice.of(&pool.sets).clone(), format!("given-{number}.json")), *dice.of(&origins))
+            })
             .collect();
-        let times = [veritee_testkit::universe::AS_OF, veritee_testkit::universe::AS_OF, "2026-11-20T00:00:00Z", "2026-09-20T00:00:00Z"];
+        let times = [
+            veritee_testkit::universe::AS_OF,
+            veritee_testkit::universe::AS_OF,
+            "2026-11-20T00:00:00Z",
+            "2026-09-20T00:00:00Z",
+        ];
         Self {
             root: pool.root.clone(),
             policy: policy(&pool.root, dice.of::<&str>(&mores)),
@@ -165,7 +181,12 @@ impl Rules {
         grounds
     }
 
-    pub(crate) fn request<'a>(&'a self, drawn: &'a Drawn, grounds: &'a Grounds, budget: &'a Budget) -> Request<'a> {
+    pub(crate) fn request<'a>(
+        &'a self,
+        drawn: &'a Drawn,
+        grounds: &'a Grounds,
+        budget: &'a Budget,
+    ) -> Request<'a> {
         Request {
             kind: Kind::Machine,
             evidence: &drawn.evidence,
@@ -244,8 +265,14 @@ impl Drawn {
             3 => flip(&mut evidence.vm_config, dice),
             4 => evidence.certificates = None,
             5 => evidence.event_log = None,
-            6 => evidence.app_compose = Some(Item::new(dice.of(&pool.machines).0.app_compose.clone(), "other.json")),
-            7 => evidence.certificates = Some(Item::new(pool.machines[dice.below(pool.machines.len())].1.clone(), "other.pem")),
+            6 => {
+                evidence.app_compose =
+                    Some(Item::new(dice.of(&pool.machines).0.app_compose.clone(), "other.json"))
+            }
+            7 => {
+                evidence.certificates =
+                    Some(Item::new(pool.machines[dice.below(pool.machines.len())].1.clone(), "other.pem"))
+            }
             8 => {
                 // A quote alone.
                 let collateral = std::mem::take(&mut evidence.collateral);

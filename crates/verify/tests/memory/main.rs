@@ -29,8 +29,11 @@ fn judged(rules: &Rules, drawn: &Drawn, grounds: &Grounds, budget: &Budget) -> S
     assert_eq!(short.findings().unwrap_or_default(), report.findings);
     assert_eq!((&short.report.verdict, &short.report.checks), (&report.verdict, &report.checks));
     let alone = veritee_verify::verify_quote(&request);
-    let chains: Vec<String> =
-        grounds.pck_chains(&request).iter().map(|chain| String::from_utf8_lossy(chain).into_owned()).collect();
+    let chains: Vec<String> = grounds
+        .pck_chains(&request)
+        .iter()
+        .map(|chain| String::from_utf8_lossy(chain).into_owned())
+        .collect();
     let alone = (&alone.checks, &alone.verdict, &alone.unusable, &alone.decided_by, &alone.notices);
     serde_json::to_string(&(&report, alone, chains)).unwrap()
 }
@@ -80,7 +83,8 @@ fn run(pool: &Pool, seed: u64, many: usize) {
 
 fn first_difference(found: &str, expected: &str) -> String {
     let at = found.bytes().zip(expected.bytes()).take_while(|(one, other)| one == other).count();
-    let around = |text: &str| text.get(at.saturating_sub(200)..(at + 200).min(text.len())).unwrap_or(text).to_owned();
+    let around =
+        |text: &str| text.get(at.saturating_sub(200)..(at + 200).min(text.len())).unwrap_or(text).to_owned();
     format!("with    {}\nwithout {}", around(found), around(expected))
 }
 

@@ -23,32 +23,13 @@ pub(super) const RULE: Rule = Rule {
 lines!(
     SURRENDER,
     r"(?i)\bknown (?:api )?(?:issue|bug)s?\b|\bmismatch\b|\bwork ?around\b|\bcontinu(?:e|ing) anyway\b|\bignor(?:e|ing)\b|\bskip(?:ping|ped)?\b|\bTODO\b[^\n]*(?:secur|verif|attest)|\bFIXME\b",
-    [
-        "known ",
-        "mismatch",
-        "workaround",
-        "work around",
-        " anyway",
-        "ignor",
-        "skip",
-        "todo",
-        "fixme",
-    ]
+    ["known ", "mismatch", "workaround", "work around", " anyway", "ignor", "skip", "todo", "fixme",]
 );
 pattern!(VERIFICATION, r"(?i)hash|signature|verif|attest|quote|report_?data|measurement|mrtd|rtmr");
 lines!(
     SUBJECT_WORD,
     r"(?i)verif|attest|quote|signature|report_?data|compose_?hash",
-    [
-        "verif",
-        "attest",
-        "quote",
-        "signature",
-        "reportdata",
-        "report_data",
-        "composehash",
-        "compose_hash",
-    ]
+    ["verif", "attest", "quote", "signature", "reportdata", "report_data", "composehash", "compose_hash",]
 );
 pattern!(
     REFUSAL,

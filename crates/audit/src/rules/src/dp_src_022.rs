@@ -23,11 +23,7 @@ pub(super) const RULE: Rule = Rule {
 lines!(
     FETCH,
     r#"(?i)["'`/][a-z0-9_/{}$.:-]*/(?:v1/)?(?:attestation|attestations|tdx_quote|quote|evidences?)(?:/report)?\b|fetch_?attestation|get_?attestation_?report"#,
-    [
-        "attestation",
-        "quote",
-        "evidence",
-    ]
+    ["attestation", "quote", "evidence",]
 );
 pattern!(REQUEST, r"(?i)\b(?:fetch|axios|requests?|reqwest|httpx|http|client|aiohttp|got|urllib)\b");
 pattern!(

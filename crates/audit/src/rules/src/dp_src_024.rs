@@ -22,15 +22,7 @@ pub(super) const RULE: Rule = Rule {
 lines!(
     ADMIN,
     r#"(?i)(?:route|get|post|put|delete|patch|all|use|handle(?:func)?|api_route|path)[ \t]*[(!]+[ \t]*["'`]/(?:[a-z0-9_/-]*/)?(?:admin|debug|internal|_?test|dev|eval|exec|shell|console|dump|backdoor|impersonate)\b|\bdebug[ \t]*=[ \t]*True\b|pprof"#,
-    [
-        r#""/"#,
-        "'/",
-        "`/",
-        "debug=",
-        "debug ",
-        "debug\t",
-        "pprof",
-    ]
+    [r#""/"#, "'/", "`/", "debug=", "debug ", "debug\t", "pprof",]
 );
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
