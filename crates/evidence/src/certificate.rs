@@ -138,10 +138,24 @@ fn inflate(log: Vec<u8>, origin: &Origin, budget: &Budget) -> Result<Vec<u8>, Re
 /// The quote in the attestation container of a chain's leaf; nothing where there is none, or none that can be read.
 pub(crate) fn quote_in_container(chain: Option<&Item>, budget: &Budget) -> Option<Item> {
     let chain = chain?;
+    if !may_have_container(&chain.bytes) {
+        return None;
+    }
     let origin = Origin::new(&chain.source).member("extensions").member("attestation");
     let leaf = read_pem(core::str::from_utf8(&chain.bytes).ok()?, &origin, budget).ok()?;
     let container = Container::read(&leaf.attestation?, &origin, budget).ok()?;
     Some(Item::new(container.quote, origin.member("quote").source()))
+}
+
+/// Whether the extension of a container may stand in the first certificate: its identifier is a part of it then.
+fn may_have_container(pem: &[u8]) -> bool {
+    /// 1.3.6.1.4.1.62397.1.8 in DER.
+    const ATTESTATION_DER: [u8; 12] =
+        [0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xe7, 0x3d, 0x01, 0x08];
+    match Pem::iter_from_buffer(pem).next() {
+        Some(Ok(first)) => memchr::memmem::find(&first.contents, &ATTESTATION_DER).is_some(),
+        _ => true,
+    }
 }
 
 /// The public key (SPKI, DER) of the first certificate of a PEM chain.

@@ -6,6 +6,7 @@
 
 mod read;
 
+pub use read::carried;
 pub(crate) use read::{read_set, read_value};
 
 use crate::readout::NamedEvidence;

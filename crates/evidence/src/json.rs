@@ -501,6 +501,14 @@ fn parts(text: &str) -> Option<Vec<(Option<&str>, &str)>> {
     Some(parts)
 }
 
+/// The member of this name of the object that a text is, as it stands there: the last one. For a text that is no JSON
+/// object there may be any answer, or none.
+pub(crate) fn raw_member<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let quoted = |key: &str| key.strip_prefix('"').and_then(|key| key.strip_suffix('"')) == Some(name);
+    let members = parts(text.trim_ascii())?;
+    members.into_iter().rev().find(|(key, _)| key.is_some_and(quoted)).map(|(_, raw)| raw)
+}
+
 fn skip_space(bytes: &[u8], offset: usize) -> usize {
     let space = bytes.get(offset..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_whitespace());
     offset.saturating_add(space.count())

@@ -46,7 +46,7 @@ mod same;
 mod stray;
 mod unread;
 
-pub use document::{SCHEMA, SET_SCHEMA, set_to_json, to_json};
+pub use document::{SCHEMA, SET_SCHEMA, carried, set_to_json, to_json};
 pub use error::{
     BinaryProblem, CertificateProblem, EncodingProblem, JsonProblem, PageProblem, Place, ReadError,
     Recognised,

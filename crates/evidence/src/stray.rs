@@ -109,7 +109,8 @@ impl<'o> Found<'o> {
                 continue;
             }
             let word = text.get(at..).unwrap_or_default();
-            let length = word.bytes().take_while(|byte| is_word(*byte)).count();
+            // Longer is long enough.
+            let length = word.bytes().take(SHORTEST).take_while(|byte| is_word(*byte)).count();
             broken = broken.saturating_add(usize::from(length < SHORTEST));
             let head = if length < SHORTEST && broken > MOST_BROKEN {
                 String::new()

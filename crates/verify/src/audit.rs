@@ -68,9 +68,8 @@ pub(crate) fn check(
     };
     run.remark(audited.notices.clone());
     run.stage = Some(audited.stage.clone());
-    run.audit = Some(audited.facts.clone());
     run.record(Check::pass(CheckId::AuditRules, audited.words.clone()));
-    run.findings.clone_from(&audited.findings);
+    run.audited = Some(audited);
 }
 
 /// The audit of the very same document with everything the same beside it; made now where there was none. What the
@@ -211,7 +210,7 @@ pub fn report_with(mut audit: Audit, judged: &[Judged], given: &Unattested<'_>) 
     let detail = words(core::iter::once(&audit).chain(apart));
     let mut findings: Vec<Finding> = audit.findings;
     findings.extend(judged.iter().flat_map(documents::placed));
-    Draft {
+    let draft = Draft {
         kind: Kind::Documents,
         policy: given.policy,
         policy_sha256: given.policy_sha256,
@@ -230,11 +229,11 @@ pub fn report_with(mut audit: Audit, judged: &[Judged], given: &Unattested<'_>) 
         tcb: None,
         identity: None,
         events: Vec::new(),
-        audit: Some(facts),
         stage: Some(stage),
-        findings,
-    }
-    .conclude()
+    };
+    let mut report = draft.conclude(&findings);
+    (report.audit, report.findings) = (Some(facts), findings);
+    report
 }
 
 /// Allowances of the policy that have expired or matched nothing.

@@ -50,10 +50,11 @@ pub use grounds::Grounds;
 pub use inputs::inputs;
 use run::Run;
 pub use run::loosened;
+use std::sync::Arc;
 use veritee_measure::image::ImageFiles;
 use veritee_model::report::Notice;
 use veritee_model::{
-    Budget, Check, Evidence, Kind, Report, ReportData, Severity, Sha256Digest, UnixTime, Verdict,
+    Budget, Check, Evidence, Finding, Kind, Report, ReportData, Severity, Sha256Digest, UnixTime, Verdict,
 };
 use veritee_policy::Policy;
 pub use veritee_quote::divergence::SecondEngine;
@@ -144,19 +145,47 @@ pub fn verify(request: &Request<'_>) -> Report {
     judge(request, links::DEPTH)
 }
 
-/// The same, with so many linked machines still to be followed.
+/// What [`verify`] says, for one line among many.
+#[derive(Debug)]
+pub struct Short {
+    /// The report, but that its lists of inputs, of what is missing and of findings are empty, and what else the audit says
+    /// is not in it.
+    pub report: Report,
+    audited: Option<Arc<memory::Audited>>,
+}
+
+impl Short {
+    /// The findings of the audit; nothing where the compose was not audited.
+    #[must_use]
+    pub fn findings(&self) -> Option<&[Finding]> {
+        self.audited.as_ref().map(|audited| audited.findings.as_slice())
+    }
+}
+
+/// [`verify`] without writing down what a line among many does not say.
+#[must_use]
+pub fn verify_in_short(request: &Request<'_>) -> Short {
+    asked(request, links::DEPTH).conclude_in_short()
+}
+
+/// [`verify`], with so many linked machines still to be followed.
 fn judge(request: &Request<'_>, depth: u8) -> Report {
+    asked(request, depth).conclude()
+}
+
+/// All that is asked about one machine.
+fn asked<'a>(request: &'a Request<'a>, depth: u8) -> Run<'a> {
     let mut run = Run::new(request, depth);
     if request.kind == Kind::Gpus {
         gpu::check(&mut run, None, None);
-        return run.conclude();
+        return run;
     }
     let judged = quote::check(&mut run); // 1
     let verified = judged.as_ref();
     platform::check(&mut run, verified); // 2
     if request.kind != Kind::Machine {
         os::pinned(&mut run, verified); // of 6 what a quote can answer
-        return run.conclude();
+        return run;
     }
     let log = event_log::replay(&mut run, verified); // 3
     let identity = event_log::identity(&mut run, verified, log.as_ref()); // 4
@@ -172,7 +201,7 @@ fn judge(request: &Request<'_>, depth: u8) -> Report {
     let kms = links::check(&mut run, identity.as_ref()); // 9, of which the audit asks
     let chain = governance::check(&mut run, identity.as_ref(), kms.as_ref());
     audit::check(&mut run, bound.as_deref(), identity.as_ref(), chain); // 8
-    run.conclude()
+    run
 }
 
 /// What is said of one quote alone, without the report.

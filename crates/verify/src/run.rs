@@ -1,11 +1,13 @@
 //! What has been found so far, and the report that it becomes.
 
+use crate::memory::Audited;
 use crate::{Request, inputs};
 use core::fmt::Display;
+use std::sync::Arc;
 use veritee_audit::Stage;
 use veritee_model::report::{
-    AuditFacts, ClaimFact, EnclaveFacts, EventFact, IdentityFacts, Input, Missing, Notice, PolicyFacts,
-    QuoteFacts, Root, SCHEMA, TcbFacts, Tool, loosened,
+    ClaimFact, EnclaveFacts, EventFact, IdentityFacts, Input, Missing, Notice, PolicyFacts, QuoteFacts, Root,
+    SCHEMA, TcbFacts, Tool, loosened,
 };
 use veritee_model::{Check, Finding, Kind, Reason, Report, Severity, Sha256Digest, UnixTime, Verdict};
 use veritee_policy::Policy;
@@ -37,8 +39,7 @@ pub(crate) struct Run<'a> {
     pub(crate) tcb: Option<TcbFacts>,
     pub(crate) identity: Option<IdentityFacts>,
     pub(crate) events: Vec<EventFact>,
-    pub(crate) findings: Vec<Finding>,
-    pub(crate) audit: Option<AuditFacts>,
+    pub(crate) audited: Option<Arc<Audited>>,
     pub(crate) stage: Option<Stage>,
     pub(crate) os: OsKnown,
     checks: Vec<Check>,
@@ -56,8 +57,7 @@ impl<'a> Run<'a> {
             tcb: None,
             identity: None,
             events: Vec::new(),
-            findings: Vec::new(),
-            audit: None,
+            audited: None,
             stage: None,
             os: OsKnown::new(),
             checks: Vec::new(),
@@ -98,7 +98,28 @@ impl<'a> Run<'a> {
     }
 
     /// The report: every check in order, those that were not reached among them.
-    pub(crate) fn conclude(self) -> Report {
+    pub(crate) fn conclude(mut self) -> Report {
+        let (facts, findings) = match self.audited.take().map(Arc::try_unwrap) {
+            Some(Ok(Audited { facts, findings, .. })) => (Some(facts), findings),
+            Some(Err(kept)) => (Some(kept.facts.clone()), kept.findings.clone()),
+            None => (None, Vec::new()),
+        };
+        let request = self.request;
+        let mut draft = self.draft();
+        (draft.inputs, draft.missing) = (inputs::list(request), inputs::missing(request));
+        let mut report = draft.conclude(&findings);
+        (report.audit, report.findings) = (facts, findings);
+        report
+    }
+
+    /// The same without what it lists: inputs, what is missing, findings and what else the audit says.
+    pub(crate) fn conclude_in_short(mut self) -> crate::Short {
+        let audited = self.audited.take();
+        let report = self.draft().conclude(audited.as_ref().map_or(&[], |audited| &audited.findings));
+        crate::Short { report, audited }
+    }
+
+    fn draft(self) -> Draft<'a> {
         let request = self.request;
         let root = request.grounds.root();
         Draft {
@@ -109,8 +130,8 @@ impl<'a> Run<'a> {
             fail_on: request.fail_on,
             one_engine: matches!(request.engine, crate::Engine::Native) && request.kind != Kind::Gpus,
             tool_version: request.tool_version,
-            inputs: inputs::list(request),
-            missing: inputs::missing(request),
+            inputs: Vec::new(),
+            missing: Vec::new(),
             // Nothing about GPUs alone rests on Intel's root.
             root: (request.kind != Kind::Gpus).then(|| Root {
                 name: root.name(),
@@ -125,11 +146,8 @@ impl<'a> Run<'a> {
             tcb: self.tcb,
             identity: self.identity,
             events: self.events,
-            findings: self.findings,
-            audit: self.audit,
             stage: self.stage,
         }
-        .conclude()
     }
 }
 
@@ -154,8 +172,6 @@ pub(crate) struct Draft<'a> {
     pub(crate) tcb: Option<TcbFacts>,
     pub(crate) identity: Option<IdentityFacts>,
     pub(crate) events: Vec<EventFact>,
-    pub(crate) findings: Vec<Finding>,
-    pub(crate) audit: Option<AuditFacts>,
     pub(crate) stage: Option<Stage>,
 }
 
@@ -178,7 +194,8 @@ pub fn loosened(policy: &Policy, as_of: UnixTime, fail_on: Option<Severity>) -> 
 }
 
 impl Draft<'_> {
-    pub(crate) fn conclude(self) -> Report {
+    /// The report, but for findings and facts of the audit, which the caller has.
+    pub(crate) fn conclude(self, findings: &[Finding]) -> Report {
         let settled = self.policy.settle(self.kind, self.kind.complete(&self.checks), self.as_of);
         let mut notices = self.notices;
         notices.extend(settled.notices);
@@ -187,7 +204,7 @@ impl Draft<'_> {
         if self.one_engine {
             loosened.push("asks no second engine: asked for on the command line".to_owned());
         }
-        let verdict = Verdict::conclude(self.kind, &settled.checks, &self.findings, fail_on);
+        let verdict = Verdict::conclude(self.kind, &settled.checks, findings, fail_on);
         let stage = match self.kind {
             Kind::Quote => Stage::NotAsked,
             Kind::Gpus => Stage::GpusOnly,
@@ -212,8 +229,8 @@ impl Draft<'_> {
             tcb: self.tcb,
             identity: self.identity,
             events: self.events,
-            findings: self.findings,
-            audit: self.audit,
+            findings: Vec::new(),
+            audit: None,
             policy: PolicyFacts {
                 name: self.policy.name.clone(),
                 sha256: self.policy_sha256,

@@ -14,12 +14,12 @@ use std::sync::Arc;
 use veritee_evidence::NamedEvidence;
 use veritee_model::report::Notice;
 use veritee_model::{
-    Budget, Check, CheckId, Evidence, ExitCode, Fmspc, Item, Reason, Report, Sha256Digest, TcbStatus,
+    Budget, Check, CheckId, Evidence, ExitCode, Finding, Fmspc, Item, Reason, Sha256Digest, TcbStatus,
     UnixTime, Verdict, VerdictOutcome,
 };
 use veritee_quote::error::ChainError;
 use veritee_quote::{KnownCollateral, Quote, Statistics, VerifiedQuote};
-use veritee_verify::{Expected, Grounds, QuoteAlone};
+use veritee_verify::{Expected, Grounds, QuoteAlone, Short};
 
 /// What is needed to judge any entry. Shared by all threads.
 pub(crate) struct Judge {
@@ -346,6 +346,12 @@ impl Judge {
         let lost: Vec<String> = lost.map(ToString::to_string).collect();
         let machines = std::mem::take(&mut readout.machines);
         let several = machines.len() > 1;
+        // Veritee's own forms have no member of that name: what they do not know is refused.
+        let own = matches!(
+            readout.format,
+            veritee_evidence::Format::Veritee | veritee_evidence::Format::VeriteeSet
+        );
+        let key = if own { None } else { key(&bytes) };
         let of_machine = |machine: NamedEvidence| {
             let input = if several { format!("{input} {}", machine.label) } else { input.clone() };
             if let Some(known) = known(&input) {
@@ -357,7 +363,7 @@ impl Judge {
             }
             let mut judged = self.evidence(input, &evidence);
             judged.not_read.clone_from(&lost);
-            judged.key = key(&bytes);
+            judged.key.clone_from(&key);
             judged.sha256 = Some(sha256);
             judged.run.clone_from(&self.run);
             judged.as_of = Some(self.rules.as_of);
@@ -377,7 +383,7 @@ impl Judge {
         let mut judged = if is_quote_alone(evidence) {
             of_quote(input, veritee_verify::verify_quote(&request))
         } else {
-            of_report(input, &veritee_verify::verify(&request))
+            of_report(input, &veritee_verify::verify_in_short(&request))
         };
         judged.loosened.clone_from(&self.loosened);
         if self.streams {
@@ -437,13 +443,14 @@ fn of_quote(input: String, alone: QuoteAlone) -> Judged {
     }
 }
 
-fn of_report(input: String, report: &Report) -> Judged {
+fn of_report(input: String, short: &Short) -> Judged {
+    let report = &short.report;
     let (quote, tcb, identity) = (report.quote.as_ref(), report.tcb.as_ref(), report.identity.as_ref());
     let fresh = report
         .checks
         .iter()
         .any(|check| check.id == CheckId::BindingNonce && check.outcome == veritee_model::Outcome::Pass);
-    let audited = report.audit.is_some();
+    let findings = short.findings();
     Judged {
         input,
         key: None,
@@ -451,8 +458,8 @@ fn of_report(input: String, report: &Report) -> Judged {
         as_of: None,
         key_provider: identity.and_then(|identity| identity.key_provider.clone()),
         freshness: Some(if fresh { "shown" } else { "not-shown" }),
-        stage: audited.then(|| report.stage.to_string()),
-        findings: audited.then(|| severities(report)),
+        stage: findings.is_some().then(|| report.stage.to_string()),
+        findings: findings.map(severities),
         notices: codes(&report.notices),
         not_read: Vec::new(),
         run: String::new(),
@@ -498,9 +505,9 @@ fn codes(notices: &[Notice]) -> Vec<&'static str> {
 }
 
 /// Findings that nobody has answered, by severity.
-fn severities(report: &Report) -> BTreeMap<&'static str, u64> {
+fn severities(findings: &[Finding]) -> BTreeMap<&'static str, u64> {
     let mut counts = BTreeMap::new();
-    let open = report.findings.iter().filter(|finding| finding.is_proven() || finding.needs_a_person());
+    let open = findings.iter().filter(|finding| finding.is_proven() || finding.needs_a_person());
     for finding in open {
         *counts.entry(finding.severity.name()).or_default() += 1;
     }

@@ -3,7 +3,6 @@
 use super::judge::Judge;
 use super::source::Entry;
 use rayon::prelude::*;
-use serde::Deserialize;
 use std::borrow::Cow;
 use std::io::Read as _;
 use std::sync::Arc;
@@ -47,7 +46,7 @@ impl Learnt {
     fn hear(&self, entry: &Entry, digests: bool) -> Option<Heard> {
         let bytes = bytes_that_may_carry_collateral(entry)?;
         let digest = digests.then(|| Sha256Digest::of(&bytes));
-        let carried = carried(&bytes);
+        let carried = veritee_evidence::carried(&bytes);
         if carried.is_some_and(|raw| self.holds(raw)) {
             return Some(Heard { digest, readout: None, carried: None });
         }
@@ -77,19 +76,6 @@ impl Judge {
         }
         news
     }
-}
-
-/// The collateral of a document in veritee's own form, as it stands there: it is all that is learnt from.
-fn carried(bytes: &[u8]) -> Option<&str> {
-    #[derive(Deserialize)]
-    struct Own<'a> {
-        #[serde(borrow)]
-        schema: Cow<'a, str>,
-        #[serde(borrow)]
-        collateral: &'a serde_json::value::RawValue,
-    }
-    let Own { schema, collateral } = serde_json::from_slice(bytes).ok()?;
-    (schema == veritee_evidence::SCHEMA).then(|| collateral.get())
 }
 
 /// The entry's bytes, where its collateral may be found in them: JSON that speaks of collateral. Quotes are not read

@@ -4,7 +4,7 @@ use super::{SCHEMA, SET_SCHEMA};
 use crate::certificate;
 use crate::encoding::{self, Encoding};
 use crate::error::{EncodingProblem, ReadError};
-use crate::json::{Object, Value};
+use crate::json::{Object, Value, raw_member};
 use crate::readout::{Format, NamedEvidence, Readout};
 use std::collections::BTreeSet;
 use veritee_model::evidence::{
@@ -12,6 +12,16 @@ use veritee_model::evidence::{
     ServedCertificates, Target,
 };
 use veritee_model::{AppId, Budget, Evidence, Item, Sha256Digest};
+
+/// The collateral of a document in this form as it stands there, where the document can be read: a look at its outermost
+/// members. Whoever has read one document whole knows by it whether another one carries the same. Of a text that is no such
+/// document it says nothing that could be relied upon.
+#[must_use]
+pub fn carried(bytes: &[u8]) -> Option<&str> {
+    let text = core::str::from_utf8(bytes).ok()?;
+    let schema = raw_member(text, "schema")?.strip_prefix('"')?.strip_suffix('"')?;
+    if schema == SCHEMA { raw_member(text, "collateral") } else { None }
+}
 
 /// Reads the document whose `schema` is `schema`.
 pub(crate) fn read_value(object: &Object<'_>, schema: &str, budget: &Budget) -> Result<Readout, ReadError> {

@@ -24,6 +24,10 @@ fn count() -> usize {
 fn judged(rules: &Rules, drawn: &Drawn, grounds: &Grounds, budget: &Budget) -> String {
     let request = rules.request(drawn, grounds, budget);
     let report = veritee_verify::verify(&request);
+    let short = veritee_verify::verify_in_short(&request);
+    assert_eq!(short.findings().is_some(), report.audit.is_some());
+    assert_eq!(short.findings().unwrap_or_default(), report.findings);
+    assert_eq!((&short.report.verdict, &short.report.checks), (&report.verdict, &report.checks));
     let alone = veritee_verify::verify_quote(&request);
     let chains: Vec<String> = grounds
         .pck_chains(&request)
