@@ -7,7 +7,7 @@ use index::{Indexed, Named, root};
 
 use super::facts::WriteKind;
 use super::invocation::Invocation;
-use super::{Reads, Script, Word, WordPart};
+use super::{Reads, Redirection, Script, Word, WordPart};
 use crate::environment::EnvironmentModel;
 use crate::provenance::Provenance;
 use std::collections::HashMap;
@@ -587,7 +587,9 @@ impl<'a> Resolver<'a> {
     fn own_input(&mut self, index: usize) -> Option<Origins> {
         let command = self.script()?.commands.get(index)?;
         let mut input = None;
-        for redirection in &command.redirections {
+        // Another descriptor than the first is not what the command reads unasked.
+        let is_input = |redirection: &&Redirection| matches!(redirection.descriptor, None | Some(0));
+        for redirection in command.redirections.iter().filter(is_input) {
             let from = match redirection.operator.as_str() {
                 "<&" => self.descriptor(redirection.target.literal()),
                 "<" | "<>" => match redirection.target.literal() {
