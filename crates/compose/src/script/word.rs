@@ -11,6 +11,17 @@ pub(super) const fn is_meta(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')')
 }
 
+/// The last part of a path.
+pub(super) fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Whether a variable can have this name.
+pub(super) fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric())
+}
+
 impl Parser<'_> {
     /// Reads one word; `None` where none begins.
     pub(super) fn word(&mut self) -> Result<Option<Word>, Fail> {

@@ -3,6 +3,7 @@
 use super::{DOCUMENTS, Fail, Parser, PendingDocument, braces};
 use crate::position::Span;
 use crate::provenance::Provenance;
+use crate::script::word::is_name;
 use crate::script::{Assignment, Command, Redirection, Word, WordPart};
 use std::borrow::Cow;
 
@@ -327,9 +328,7 @@ const FIRST_FREE: u32 = 10;
 /// How many bytes `{NAME}` before a redirection takes.
 fn named_descriptor(rest: &str) -> Option<usize> {
     let (name, after) = rest.strip_prefix('{')?.split_once('}')?;
-    let is_name = name.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
-        && name.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric());
-    (is_name && after.starts_with(['<', '>'])).then(|| name.len().saturating_add(2))
+    (is_name(name) && after.starts_with(['<', '>'])).then(|| name.len().saturating_add(2))
 }
 
 /// Whether the words so far are those of a builtin that takes assignments as arguments.
