@@ -1,11 +1,12 @@
 //! A whole machine in thirty lines, no file and no socket: `bytes "$(cat policy.toml)" <evidence.json`
-use std::io::{Read, stdin};
+#![allow(clippy::print_stderr, reason = "an example talks to its reader")]
+use std::{io::Read as _, process::ExitCode};
 use veritee_model::{Budget, Kind, UnixTime};
 use veritee_verify::{ChainGiven, Engine, Expected, GpuGiven, Grounds, Request, audit, verify};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let (mut bytes, budget) = (Vec::new(), &Budget::STANDARD);
-    stdin().read_to_end(&mut bytes)?;
+    std::io::stdin().read_to_end(&mut bytes)?;
     let policy = veritee_policy::Policy::parse(&std::env::args().nth(1).ok_or("a policy, please")?)?;
     let report = verify(&Request {
         kind: Kind::Machine,
@@ -25,5 +26,5 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         tool_version: env!("CARGO_PKG_VERSION"),
     });
     eprintln!("{}", report.verdict.summary);
-    std::process::exit(report.verdict.exit_code.into());
+    Ok(ExitCode::from(report.verdict.exit_code))
 }

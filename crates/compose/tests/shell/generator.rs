@@ -299,9 +299,9 @@ impl Generator {
         self.word();
         self.push(" in");
         if self.chance(2) {
-            self.newline()
+            self.newline();
         } else {
-            self.push(" ")
+            self.push(" ");
         }
         for _ in 0..1 + self.below(3) {
             self.pushed(&["a", "(b|c", "*.gz|'x y'", "\"$X\"*", "[0-9]*", "?|x", "( esac", "*"]);
@@ -337,9 +337,9 @@ impl Generator {
         self.push(open);
         self.some();
         if shut == ")" {
-            self.end_of_parenthesis()
+            self.end_of_parenthesis();
         } else {
-            self.close()
+            self.close();
         }
         self.push(shut);
     }
@@ -542,11 +542,17 @@ impl Generator {
                 self.push(")");
             }
             9 if self.plain == 0 => {
-                self.pushed(&["a\\ b", "\\;", "\\|x", "a\\'b", "\\\"", "\\(", "\\$X", "\\#", "a#b", "x\\&y"])
+                self.pushed(&["a\\ b", "\\;", "\\|x", "a\\'b", "\\\"", "\\(", "\\$X", "\\#", "a#b", "x\\&y"]);
             }
             // Between backticks shfmt leaves backslashes in the text that the shell has taken away by then.
             10 if self.plain == 0 => {
-                self.pushed(&["\"\\`no\\`\"", "$(</etc/x)", "$((X<<2))", "${X/#a/$(alpha)}", "${X[$(beta)]}"])
+                self.pushed(&[
+                    "\"\\`no\\`\"",
+                    "$(</etc/x)",
+                    "$((X<<2))",
+                    "${X/#a/$(alpha)}",
+                    "${X[$(beta)]}",
+                ]);
             }
             11 => self.pushed(&[
                 "*.c", "[a-z]?", "~/x", "{1..3}", "-", "--", "!", "]", "[", "%s", "=", "@(a|b)", "!(x)",
