@@ -3,16 +3,18 @@
 
 usage: answers.py SCRIPTS FOLDER
 
-SCRIPTS is what `make.sh` lets the test write: scripts with a zero byte behind each, in three parts. FOLDER gets an answer
+SCRIPTS is what `make.sh` lets the test write: scripts with a zero byte behind each, in four parts. FOLDER gets an answer
 for each (README.md says which file holds what).
 """
 
 import concurrent.futures
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
+import tempfile
 
 LISTS = 250
 
@@ -77,6 +79,21 @@ def answer(script):
     return " ".join(sorted(found))
 
 
+def ran(script):
+    """What Bash runs of a script whose commands are names that no system has: a bit for each of them."""
+    prelude = b"PATH=/nowhere\ncommand_not_found_handle() { printf '%s ' \"$1\" >&9; return $(( ${#1} % 2 )); }\n"
+    with tempfile.TemporaryDirectory() as folder:
+        with open(f"{folder}/trace", "wb") as trace:
+            os.set_inheritable(trace.fileno(), True)
+            subprocess.run(
+                ["/bin/bash", "-c", f"exec 9>&{trace.fileno()}; . /dev/stdin"],
+                input=prelude + script, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                cwd=folder, timeout=60, close_fds=False, env={},
+            )
+        names = open(f"{folder}/trace").read().split()
+    return sum(1 << bit for bit in {int(name[1:]) for name in names if re.fullmatch(r"c\d+", name)})
+
+
 def short(found):
     return "-" * 8 if found is None else hashlib.sha256(found.encode()).hexdigest()[:8]
 
@@ -84,7 +101,7 @@ def short(found):
 def main():
     parts = open(sys.argv[1], "rb").read().split(b"\0\0")
     folder = sys.argv[2]
-    generated, rows, texts = (part.rstrip(b"\0").split(b"\0") for part in parts)
+    generated, rows, texts, traced = (part.rstrip(b"\0").split(b"\0") for part in parts)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(answer, generated))
         with open(f"{folder}/generated.txt", "w") as file:
@@ -100,6 +117,9 @@ def main():
             found = {hashlib.sha256(text).hexdigest()[:16]: short(seen) for text, seen in zip(texts, pool.map(answer, texts))}
             for name, seen in sorted(found.items()):
                 print(name, seen, file=file)
+        with open(f"{folder}/traced.txt", "w") as file:
+            for script in pool.map(ran, traced):
+                print(f"{script:x}", file=file)
     refused = sum(found is None for found in answers)
     print(f"{len(generated)} generated, {refused} refused by shfmt; {len(rows)} differences; {len(texts)} texts")
 

@@ -3,9 +3,11 @@
 //! What is left out on purpose is what shells and readers rightly differ over; each such thing is a row of the table in
 //! `differences.rs`.
 
+use crate::dice::Dice;
+
 /// Where the text ends up decides what may stand in it.
 struct Generator {
-    state: u64,
+    dice: Dice,
     out: String,
     /// Here-documents that the line has announced.
     pending: Vec<String>,
@@ -46,10 +48,14 @@ const VARIABLES: &[&str] = &["X", "HOME", "_a1", "Path", "url"];
 /// The script of this number.
 #[must_use]
 pub(crate) fn script(number: u64) -> String {
-    let mut made =
-        Generator { state: number, out: String::new(), pending: Vec::new(), left: 0, depth: 0, plain: 0 };
-    // What follows from one number has nothing in common with what follows from the next.
-    made.state = made.next();
+    let mut made = Generator {
+        dice: Dice::new(number),
+        out: String::new(),
+        pending: Vec::new(),
+        left: 0,
+        depth: 0,
+        plain: 0,
+    };
     made.left = 3 + made.below(14);
     if made.chance(8) {
         made.out.push_str("#!/bin/bash\n");
@@ -63,16 +69,8 @@ pub(crate) fn script(number: u64) -> String {
 }
 
 impl Generator {
-    fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
     fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() >> 33).unwrap() % end
+        self.dice.below(end)
     }
 
     /// One time in `of`.
@@ -81,8 +79,7 @@ impl Generator {
     }
 
     fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        let at = self.below(of.len());
-        of[at]
+        self.dice.pick(of)
     }
 
     fn push(&mut self, text: &str) {

@@ -1,19 +1,23 @@
 //! The reader of shell scripts beside another one: Debian's `shfmt`, whose answers are in `test-vectors/shell`.
 //!
-//! Every simple command that shfmt sees, wherever it stands, is one of ours, with the same name and as many words.
+//! Every simple command that shfmt sees, wherever it stands, is one of ours, with the same name and as many words; and so is
+//! every command that Bash ran when it was given scripts that do no harm.
 #![allow(missing_docs, clippy::print_stdout, clippy::arithmetic_side_effects, clippy::indexing_slicing)]
 
+mod dice;
 mod differences;
 mod generator;
 mod texts;
+mod traced;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use veritee_compose::script::{Command, Script, read_text};
 use veritee_model::{Budget, Sha256Digest};
 
 const GENERATED: u64 = 20_000;
+const TRACED: u64 = 1_500;
 
 /// What stands where shfmt refuses a script: nothing is held against it.
 const REFUSED: &str = "--------";
@@ -128,6 +132,28 @@ fn where_the_readers_differ_the_reason_is_known() {
     }
 }
 
+#[test]
+fn no_command_that_bash_runs_is_lost() {
+    let answers = answers("traced.txt");
+    let (mut number, mut run, mut faults) = (0, 0, Vec::new());
+    for word in answers.split_ascii_whitespace() {
+        let ran = u64::from_str_radix(word, 16).unwrap();
+        let text = traced::script(number);
+        let script = read(&text);
+        let names: BTreeSet<&str> = script.commands.iter().filter_map(Command::program).collect();
+        for name in (0..traced::NAMES).filter(|bit| ran >> bit & 1 == 1).map(|bit| format!("c{bit}")) {
+            run += 1;
+            if !names.contains(name.as_str()) {
+                faults.push(format!("--- {number}: {name}, {:?}\n{text}", script.problems));
+            }
+        }
+        number += 1;
+    }
+    assert_eq!(number, TRACED, "as many answers as scripts; make.sh writes them");
+    assert!(run > 10_000, "{run} commands ran");
+    assert!(faults.is_empty(), "{} of {run}:\n{}", faults.len(), faults[..faults.len().min(4)].join("\n"));
+}
+
 /// Writes what `make.sh` asks shfmt about.
 #[test]
 #[ignore = "called by test-vectors/shell/make.sh"]
@@ -137,7 +163,8 @@ fn write_the_scripts() {
     let rows: Vec<String> = differences::ROWS.iter().map(|row| row.script.to_owned()).collect();
     let texts: Vec<String> = texts::texts().into_iter().collect();
     // Two zero bytes end a part.
-    let parts = [generated, rows, texts]
+    let traced: Vec<String> = (0..TRACED).map(traced::script).collect();
+    let parts = [generated, rows, texts, traced]
         .map(|part| part.iter().map(|script| format!("{script}\0")).collect::<String>());
     std::fs::write(path, parts.join("\0")).unwrap();
 }
