@@ -55,6 +55,9 @@ fuzz/smoke.sh "${FUZZ_SECONDS:-5}"
 step "the quote engine as others get it: packages, features, public API"
 crates/quote/alone.sh
 
+step "the pipeline as others get it: thirty lines over packages alone"
+crates/verify/alone.sh
+
 step "the quote engine as WebAssembly, under Node"
 crates/quote/wasm/run.sh
 

@@ -34,6 +34,7 @@ use crate::position::Span;
 use crate::provenance::Provenance;
 use std::collections::HashSet;
 use veritee_model::Sha256Digest;
+use word::base_name;
 
 /// Which script it is, and so when it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -143,7 +144,7 @@ impl Command {
     #[must_use]
     pub fn program(&self) -> Option<&str> {
         let word = self.words.first()?.literal()?;
-        Some(word.rsplit('/').next().unwrap_or(word))
+        Some(base_name(word))
     }
 
     /// The words after the program.

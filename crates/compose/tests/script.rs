@@ -233,10 +233,51 @@ fn nothing_hides_a_command_that_the_shell_runs() {
         "[[ a == \"]]\" && -n $(target) ]]",
         "case a in a) : ;& b) target ;; esac",
         "time -p target",
+        // A pattern of extglob, and a function whose name looks like the beginning of one.
+        "shopt -s extglob; ls !(a|b); target",
+        "ls +(a|$(target))",
+        "a+() { target; }; a+",
+        // The descriptor that the shell chooses stands before the sign.
+        "{log}>/dev/null target",
+        "{ a; } {log}>/dev/null; target",
     ] {
         let script = read(text);
         assert!(programs(&script).contains(&"target".to_owned()), "{text}\n{:?}", programs(&script));
         assert!(script.is_complete(), "{text}: {:?}", script.problems);
+    }
+}
+
+/// Between double quotes Bash looks for the partner of a single quote before it looks for anything else; POSIX shells take
+/// it for text. Each way hides a command from the other.
+#[test]
+fn a_quote_that_shells_read_differently_is_read_as_the_shell_of_the_script_does_and_said() {
+    let bash = ": \"${Y:-'}\" ; : '}\"; target; : \"'}\" \"\"";
+    let posix = ": \"${Y:-'}\"; target; : \"'}\"";
+    for (role, text) in
+        [(Role::PreLaunch, bash), (Role::Init, bash), (Role::Bash, bash), (Role::Command, posix)]
+    {
+        let script = script::read(role, text, &Budget::STANDARD);
+        assert!(programs(&script).contains(&"target".to_owned()), "{role:?} {text}: {:?}", programs(&script));
+        assert!(!script.is_complete(), "{role:?} {text}");
+    }
+    // What both read as text is nothing to speak of.
+    for text in ["a \"${Y:-'b c'}\" d", "cat <<EOF\n${Y:-'b'}\nEOF\n"] {
+        assert!(read(text).is_complete(), "{text}");
+    }
+}
+
+/// `{NAME}>` is a descriptor of its own: neither what a shell reads nor where its output goes.
+#[test]
+fn a_chosen_descriptor_is_no_standard_one() {
+    let script = read("curl -s https://x | sh {log}</tmp/log\n");
+    assert_eq!(script.commands[1].redirections[0].descriptor, Some(10));
+    let input = |text: &str| {
+        let scripts = [read(text)];
+        let model = script::environment(&scripts, Vec::new(), veritee_compose::Enforcement::Enforced);
+        format!("{:?}", script::Executions::new(&scripts, &model).input(0, 1))
+    };
+    for opened in ["{log}</tmp/log", "3<<<y", "9<&-", "5</etc/hostname"] {
+        assert_eq!(input(&format!("curl -s https://x | sh {opened}\n")), input("curl -s https://x | sh\n"));
     }
 }
 

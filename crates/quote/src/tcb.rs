@@ -13,6 +13,7 @@ pub use veritee_base::{converged, relaunched};
 
 /// A status that a TCB info may give a platform level.
 pub(crate) fn of_platform(name: &str) -> Option<TcbStatus> {
+    // Those that advise a relaunch come of two evaluations (Intel's relaunch table); a document that gave one would skip both.
     TcbStatus::from_name(name).filter(|status| {
         !matches!(status, TcbStatus::TdRelaunchAdvised | TcbStatus::TdRelaunchAdvisedConfigurationNeeded)
     })
@@ -190,6 +191,7 @@ impl Evaluator<'_> {
             evaluated,
         )?;
         let (tdx_module, tdx_module_id) = module.map_or((None, None), |(level, id)| (Some(level), Some(id)));
+        // Intel's converge table, part after part: a platform in order does not make up for a module or an enclave that is not.
         let mut status = converged(platform.status, quoting_enclave.status);
         let mut date = platform.date.min(quoting_enclave.date);
         let mut advisories = platform.advisories.clone();
@@ -309,6 +311,8 @@ fn isv_level(
     name: SvnName,
     evaluated: Evaluated,
 ) -> Result<ReachedLevel, QuoteError> {
+    // The first that is reached, from the highest down, as of the platform: a lower one would tell of faults that are mended,
+    // a higher one would hide some. Below all of them no statement of Intel's covers what runs, and that is refused.
     let found = levels.iter().enumerate().find(|(_, level)| level.isv_svn <= has);
     match found {
         Some((index, level)) => Ok(ReachedLevel::new(&level.verdict, index, levels.len())),

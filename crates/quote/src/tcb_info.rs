@@ -283,6 +283,8 @@ fn read_modules(
     tee: Tee,
     wire: &Wire<'_>,
 ) -> Result<(Option<TdxModule>, Vec<TdxModuleIdentity>), DocumentFault> {
+    // PCS API v4: `tdxModule` stands in TDX documents, in all of them and in no others. Without it no signer or attributes of
+    // the module are demanded; beside SGX it would be demanded of nobody.
     match (tee, &wire.tdx_module, &wire.tdx_module_identities) {
         (Tee::Sgx, None, None) => Ok((None, Vec::new())),
         (Tee::Sgx, ..) => Err(wire::fault(Field::TdxModule, "none for SGX", "one")),
@@ -371,6 +373,7 @@ fn read_level(version: u32, tee: Tee, level: &WireLevel<'_>) -> Result<TcbLevel,
         (Tee::Tdx, None) => return Err(wire::fault(Field::TdxComponents, "16 components", "none")),
         (Tee::Sgx, Some(_)) => return Err(wire::fault(Field::TdxComponents, "none for SGX", "some")),
     };
+    // Two bytes in the PCK's extension: a number that is cut to them would be a lower demand.
     let pce_svn = u16::try_from(tcb.pcesvn)
         .map_err(|_range| wire::fault(Field::PceSvn, "at most 65535", tcb.pcesvn))?;
     let status = crate::tcb::of_platform(&level.tcb_status)
@@ -394,6 +397,7 @@ fn named(name: fn(u8) -> SvnName, components: Option<&[WireComponent]>) -> Vec<(
 }
 
 fn list_components(field: Field, list: &[WireComponent]) -> Result<[u8; 16], DocumentFault> {
+    // PCS API v4: sixteen. One that is left out would be a component of which nothing is demanded.
     let list: &[WireComponent; 16] =
         list.try_into().map_err(|_count| wire::fault(field, "16 components", list.len()))?;
     let mut components = [0; 16];
@@ -404,6 +408,7 @@ fn list_components(field: Field, list: &[WireComponent]) -> Result<[u8; 16], Doc
 }
 
 fn numbered_components(numbered: &[Option<u64>; 16]) -> Result<[u8; 16], DocumentFault> {
+    // As of lists: what is absent must not be zero, which every platform reaches.
     let mut components = [0; 16];
     for (slot, number) in components.iter_mut().zip(numbered) {
         let number =

@@ -1,6 +1,7 @@
 //! Which programs run text, and where they get it from.
 
 use super::invocation::Invocation;
+use super::word::base_name;
 use super::{Word, program};
 
 /// The language of a text that is run.
@@ -110,9 +111,7 @@ impl Invocation {
     /// A shell among the arguments of a program that is not known: `docker exec -i x sh -c …`.
     fn contained(&self, program: &str) -> Vec<Code> {
         let arguments = self.arguments();
-        let is_shell = |word: &Word| {
-            word.literal().is_some_and(|text| program::is_shell(text.rsplit('/').next().unwrap_or(text)))
-        };
+        let is_shell = |word: &Word| word.literal().is_some_and(|text| program::is_shell(base_name(text)));
         let Some(at) = arguments.iter().position(is_shell) else { return self.direct() };
         let code = shell(arguments.get(at.saturating_add(1)..).unwrap_or(&[]));
         let starts = matches!(

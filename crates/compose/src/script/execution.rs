@@ -8,6 +8,7 @@ use super::code::{Code, Language};
 use super::facts::WriteKind;
 use super::invocation::Invocation;
 use super::origin::{Origins, Resolver, is_substituted_file};
+use super::word::base_name;
 use super::{Script, Word, produced, unit};
 use crate::environment::EnvironmentModel;
 use crate::provenance::Provenance;
@@ -478,10 +479,6 @@ impl Builds {
             self.named.extend(text.split(['/', '=']).filter(|part| !part.is_empty()).map(str::to_owned));
         }
     }
-}
-
-fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// Where sums are compared in a script.

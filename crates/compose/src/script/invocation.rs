@@ -1,6 +1,7 @@
 //! Commands without what stands around them: `sudo -u x env A=1 timeout 5 bash -c …` starts `bash`.
 
 use super::program::{self, Wrapper};
+use super::word::{base_name, is_name};
 use super::{Command, Script, Word, WordPart};
 use core::fmt::Write as _;
 
@@ -30,7 +31,7 @@ impl Invocation {
     #[must_use]
     pub fn program(&self) -> Option<&str> {
         let word = self.words.first()?.literal()?;
-        Some(word.rsplit('/').next().unwrap_or(word))
+        Some(base_name(word))
     }
 
     /// The words after the program.
@@ -152,11 +153,6 @@ fn takes_value(option: &str, wrapper: &Wrapper) -> bool {
     let mut letters = option.chars().skip(1);
     let first = letters.find(|letter| wrapper.valued.contains(*letter));
     first.is_some() && letters.next().is_none()
-}
-
-fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
-        && text.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric())
 }
 
 /// Words as the text of a command that starts with them: each quoted where it has to be.

@@ -9,6 +9,7 @@ use super::facts::WriteKind;
 use super::invocation::Invocation;
 use super::parser::{Parser, Scope};
 use super::unit::{self, Started};
+use super::word::base_name;
 use super::{Problem, Script, WordPart, produced};
 use crate::construct::ConstructKind;
 use crate::position::Span;
@@ -152,20 +153,14 @@ impl Parser<'_> {
     fn inside(&mut self, text: &str, span: Span, scope: Scope) -> Result<(), &'static str> {
         self.charge(text.len() / 8).map_err(|fail| fail.what)?;
         let marks = self.marks();
+        let script = core::mem::replace(&mut self.script, Script::empty());
         let mut inner = Parser {
-            text,
-            at: 0,
-            end: text.len(),
-            nodes: self.nodes,
             depth: self.depth,
             top_depth: self.depth,
-            top: 0,
             scope,
-            documents: Vec::new(),
             export_all: self.export_all,
             exported: core::mem::take(&mut self.exported),
-            refuted: HashSet::new(),
-            script: core::mem::replace(&mut self.script, Script::empty()),
+            ..Parser::new(text, self.nodes, script)
         };
         let result = inner.whole().map_err(|fail| fail.what);
         self.nodes = inner.nodes;
@@ -261,21 +256,8 @@ pub(super) fn read_files(scripts: &mut [Script], nodes: &mut usize) {
 fn resume(script: &mut Script, nodes: &mut usize, texts: Vec<(usize, String)>) {
     let whole = script.text.clone();
     let first = script.commands.len();
-    let mut parser = Parser {
-        text: &whole,
-        at: whole.len(),
-        end: whole.len(),
-        nodes: *nodes,
-        depth: 0,
-        top_depth: 0,
-        top: 0,
-        scope: Scope::default(),
-        documents: Vec::new(),
-        export_all: false,
-        exported: HashSet::new(),
-        refuted: HashSet::new(),
-        script: core::mem::replace(script, Script::empty()),
-    };
+    let kept = core::mem::replace(script, Script::empty());
+    let mut parser = Parser { at: whole.len(), ..Parser::new(&whole, *nodes, kept) };
     for (command, text) in texts {
         parser.text(command, &text, &Place::default());
     }
@@ -351,8 +333,4 @@ fn makes_runnable(invocation: &Invocation) -> bool {
         let digits = text.len() >= 3 && text.bytes().all(|byte| byte.is_ascii_digit());
         digits && text.bytes().any(|byte| byte % 2 == 1) || text.contains('x') && text.contains(['+', '='])
     })
-}
-
-fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }

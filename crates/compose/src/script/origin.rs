@@ -7,10 +7,11 @@ use index::{Indexed, Named, root};
 
 use super::facts::WriteKind;
 use super::invocation::Invocation;
-use super::{Reads, Script, Word, WordPart};
+use super::{Reads, Redirection, Script, Word, WordPart};
 use crate::environment::EnvironmentModel;
 use crate::provenance::Provenance;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::rc::Rc;
 
 /// All who have a part in a text, and what else is known of it. A set, so that one does not hide the other.
@@ -337,16 +338,27 @@ impl<'a> Resolver<'a> {
 
     fn one_stage(&mut self, pipeline: usize, position: usize) -> Origins {
         let key = (self.at, pipeline, position);
-        match self.outputs.get(&key) {
-            Some(answer) => return answer.unwrap_or(Origins::NONE),
-            None if self.depth >= DEPTH => return Origins::UNKNOWN,
-            None => {}
+        self.once(|it| &mut it.outputs, key, |it| it.stage_prints(pipeline, position, true))
+    }
+
+    /// An answer that is looked for once. While it is being looked for it is nobody: what it itself adds is no news to it.
+    pub(super) fn once<K: Clone + Eq + Hash>(
+        &mut self,
+        kept: fn(&mut Self) -> &mut HashMap<K, Option<Origins>>,
+        key: K,
+        find: impl FnOnce(&mut Self) -> Origins,
+    ) -> Origins {
+        if let Some(answer) = kept(self).get(&key) {
+            return answer.unwrap_or(Origins::NONE);
         }
-        self.outputs.insert(key, None);
+        if self.depth >= DEPTH {
+            return Origins::UNKNOWN;
+        }
+        kept(self).insert(key.clone(), None);
         self.depth = self.depth.saturating_add(1);
-        let answer = self.stage_prints(pipeline, position, true);
+        let answer = find(self);
         self.depth = self.depth.saturating_sub(1);
-        self.outputs.insert(key, Some(answer));
+        kept(self).insert(key, Some(answer));
         answer
     }
 
@@ -432,18 +444,7 @@ impl<'a> Resolver<'a> {
 
     /// Who chooses what a command prints, redirected or not.
     pub(super) fn prints(&mut self, index: usize) -> Origins {
-        let key = (self.at, index);
-        match self.printed.get(&key) {
-            Some(answer) => return answer.unwrap_or(Origins::NONE),
-            None if self.depth >= DEPTH => return Origins::UNKNOWN,
-            None => {}
-        }
-        self.printed.insert(key, None);
-        self.depth = self.depth.saturating_add(1);
-        let answer = self.output(index);
-        self.depth = self.depth.saturating_sub(1);
-        self.printed.insert(key, Some(answer));
-        answer
+        self.once(|it| &mut it.printed, (self.at, index), |it| it.output(index))
     }
 
     fn output(&mut self, index: usize) -> Origins {
@@ -541,53 +542,47 @@ impl<'a> Resolver<'a> {
         };
         let key = (self.at, around.0, around.1);
         let direct = indexed.stages.get(&around).map(|stage| stage.direct.clone()).unwrap_or_default();
-        match self.inputs.get(&key) {
-            Some(answer) => return answer.unwrap_or(Origins::NONE),
-            None if self.depth >= DEPTH => return Origins::UNKNOWN,
-            None => {}
-        }
-        self.inputs.insert(key, None);
-        self.depth = self.depth.saturating_add(1);
-        // The redirections of the compound command, or of the command whose words hold a substitution.
-        let own = direct.into_iter().find_map(|index| self.own_input(index));
-        let answer = match (own, around.1.checked_sub(1)) {
-            (Some(own), _) => own,
-            (None, Some(before)) => self.stage_output(around.0, before),
-            (None, None) => self.input_around(around.0, function),
-        };
-        self.depth = self.depth.saturating_sub(1);
-        self.inputs.insert(key, Some(answer));
-        answer
+        self.once(
+            |it| &mut it.inputs,
+            key,
+            |it| {
+                // The redirections of the compound command, or of the command whose words hold a substitution.
+                let own = direct.into_iter().find_map(|index| it.own_input(index));
+                match (own, around.1.checked_sub(1)) {
+                    (Some(own), _) => own,
+                    (None, Some(before)) => it.stage_output(around.0, before),
+                    (None, None) => it.input_around(around.0, function),
+                }
+            },
+        )
     }
 
     fn input_of_calls(&mut self, function: &str) -> Origins {
         let key = (self.at, function.to_owned());
-        match self.callers.get(&key) {
-            Some(answer) => return answer.unwrap_or(Origins::NONE),
-            None if self.depth >= DEPTH => return Origins::UNKNOWN,
-            None => {}
-        }
-        let calls =
-            self.indexed().and_then(|indexed| indexed.calls.get(function).cloned()).unwrap_or_default();
-        self.callers.insert(key.clone(), None);
-        self.depth = self.depth.saturating_add(1);
-        let mut all = Origins::NONE;
-        for call in calls {
-            let command = self.script().and_then(|script| script.commands.get(call));
-            if command.is_some_and(|command| command.function.as_deref() != Some(function)) {
-                all = all.join(self.input(call));
-            }
-        }
-        self.depth = self.depth.saturating_sub(1);
-        self.callers.insert(key, Some(all));
-        all
+        self.once(
+            |it| &mut it.callers,
+            key,
+            |it| {
+                let calls = it.indexed().and_then(|indexed| indexed.calls.get(function).cloned());
+                let mut all = Origins::NONE;
+                for call in calls.unwrap_or_default() {
+                    let command = it.script().and_then(|script| script.commands.get(call));
+                    if command.is_some_and(|command| command.function.as_deref() != Some(function)) {
+                        all = all.join(it.input(call));
+                    }
+                }
+                all
+            },
+        )
     }
 
     /// What the redirections of a command give it to read.
     fn own_input(&mut self, index: usize) -> Option<Origins> {
         let command = self.script()?.commands.get(index)?;
         let mut input = None;
-        for redirection in &command.redirections {
+        // Another descriptor than the first is not what the command reads unasked.
+        let is_input = |redirection: &&Redirection| matches!(redirection.descriptor, None | Some(0));
+        for redirection in command.redirections.iter().filter(is_input) {
             let from = match redirection.operator.as_str() {
                 "<&" => self.descriptor(redirection.target.literal()),
                 "<" | "<>" => match redirection.target.literal() {
@@ -611,36 +606,32 @@ impl<'a> Resolver<'a> {
             return Origins::UNKNOWN;
         };
         let Some(script) = self.script() else { return Origins::UNKNOWN };
-        let Some(indexed) = self.indexed() else { return Origins::UNKNOWN };
         if number == 0 {
             return Origins::NONE;
         }
-        let key = (self.at, number);
-        match self.descriptors.get(&key) {
-            Some(answer) => return answer.unwrap_or(Origins::NONE),
-            None if self.depth >= DEPTH => return Origins::UNKNOWN,
-            None => {}
-        }
-        let opened: Vec<usize> = indexed.opened.get(&number).cloned().unwrap_or_default();
-        self.descriptors.insert(key, None);
-        self.depth = self.depth.saturating_add(1);
-        let mut all = if opened.is_empty() { Origins::UNKNOWN } else { Origins::NONE };
-        for index in opened {
-            let redirections =
-                script.commands.get(index).into_iter().flat_map(|command| &command.redirections);
-            for redirection in redirections.filter(|redirection| redirection.descriptor == Some(number)) {
-                all = all.join(match (redirection.operator.as_str(), redirection.target.literal()) {
-                    ("<" | "<>", Some(path)) => self.file(path),
-                    (_, _) => self.word(&redirection.target),
-                });
-                if let Some(document) = &redirection.document {
-                    all = all.join(self.word(document));
+        self.once(
+            |it| &mut it.descriptors,
+            (self.at, number),
+            |it| {
+                let opened =
+                    it.indexed().and_then(|indexed| indexed.opened.get(&number).cloned()).unwrap_or_default();
+                let mut all = if opened.is_empty() { Origins::UNKNOWN } else { Origins::NONE };
+                for index in opened {
+                    let all_of =
+                        script.commands.get(index).into_iter().flat_map(|command| &command.redirections);
+                    for redirection in all_of.filter(|redirection| redirection.descriptor == Some(number)) {
+                        all = all.join(match (redirection.operator.as_str(), redirection.target.literal()) {
+                            ("<" | "<>", Some(path)) => it.file(path),
+                            (_, _) => it.word(&redirection.target),
+                        });
+                        if let Some(document) = &redirection.document {
+                            all = all.join(it.word(document));
+                        }
+                    }
                 }
-            }
-        }
-        self.depth = self.depth.saturating_sub(1);
-        self.descriptors.insert(key, Some(all));
-        all
+                all
+            },
+        )
     }
 }
 

@@ -72,21 +72,7 @@ fn read_within(role: Role, text: &str, budget: &Budget, nodes: &mut usize) -> Sc
         sha256,
         ..Script::empty()
     };
-    let mut parser = Parser {
-        text,
-        at: 0,
-        end: text.len(),
-        nodes: *nodes,
-        depth: 0,
-        top_depth: 0,
-        top: 0,
-        scope: Scope::default(),
-        documents: Vec::new(),
-        export_all: false,
-        exported: HashSet::new(),
-        refuted: HashSet::new(),
-        script,
-    };
+    let mut parser = Parser::new(text, *nodes, script);
     let result = if text.len() > budget.script_bytes {
         Err(Fail { at: 0, what: "a script larger than allowed" })
     } else {
@@ -152,7 +138,26 @@ pub(super) struct Parser<'a> {
     pub(super) script: Script,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    /// At the beginning of a text; what is read is added to the script.
+    pub(super) fn new(text: &'a str, nodes: usize, script: Script) -> Self {
+        Self {
+            text,
+            at: 0,
+            end: text.len(),
+            nodes,
+            depth: 0,
+            top_depth: 0,
+            top: 0,
+            scope: Scope::default(),
+            documents: Vec::new(),
+            export_all: false,
+            exported: HashSet::new(),
+            refuted: HashSet::new(),
+            script,
+        }
+    }
+
     /// Reads all of it. What cannot be read is left out up to the end of the line on which it begins, a few times;
     /// the first fault is given back.
     pub(super) fn whole(&mut self) -> Result<(), Fail> {

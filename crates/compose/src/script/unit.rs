@@ -1,6 +1,7 @@
 //! Files that the guest runs without being told: crontabs, units, profiles. Which they are, and the commands in them.
 
 use super::code::Language;
+use super::word::base_name;
 
 /// What a file at a path is to the guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub(super) enum Started {
 
 /// What the guest makes of a file by its path alone.
 pub(super) fn started(path: &str) -> Option<Started> {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = base_name(path);
     if path.starts_with("/etc/cron.d/") || path == "/etc/crontab" {
         return Some(Started::Crontab { user: true });
     }

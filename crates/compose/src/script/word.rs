@@ -2,12 +2,24 @@
 
 use super::arithmetic::Arithmetic;
 use super::parser::{Fail, Parser};
-use super::{Word, WordPart};
+use super::{Problem, Role, Word, WordPart};
+use crate::construct::ConstructKind;
 use crate::position::Span;
 
 /// What ends a word outside of quotes.
 pub(super) const fn is_meta(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b';' | b'&' | b'|' | b'<' | b'>' | b'(' | b')')
+}
+
+/// The last part of a path.
+pub(super) fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Whether a variable can have this name.
+pub(super) fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric())
 }
 
 impl Parser<'_> {
@@ -22,6 +34,7 @@ impl Parser<'_> {
                     self.advance(2);
                     parts.push(self.substitution(true)?);
                 }
+                Some(b'(') if self.opens_pattern(start) => self.pattern(&mut parts)?,
                 Some(byte) if is_meta(byte) => break,
                 Some(_) => self.word_piece(&mut parts)?,
             }
@@ -31,6 +44,40 @@ impl Parser<'_> {
         }
         self.charge(parts.len())?;
         Ok(Some(Word::new(parts, Span::new(start, self.at))))
+    }
+
+    /// Whether the parenthesis here belongs to a pattern of Bash's `extglob`: `@(…)`, `!(…)`, `?(…)`, `*(…)`, `+(…)`.
+    /// An empty one is the head of a function whose name ends so.
+    fn opens_pattern(&self, start: usize) -> bool {
+        let before = self.text.get(start..self.at).unwrap_or("").as_bytes();
+        let is_sign = matches!(before, [.., b'?' | b'*' | b'+' | b'@' | b'!']);
+        let is_quoted = matches!(before, [.., b'\\' | b'$', _]);
+        let inner = self.text.get(self.at..self.end).unwrap_or("").get(1..).unwrap_or("");
+        is_sign && !is_quoted && !inner.trim_start_matches([' ', '\t']).starts_with(')')
+    }
+
+    /// Such a pattern, from its parenthesis on. Commands may stand in its substitutions.
+    fn pattern(&mut self, parts: &mut Vec<WordPart>) -> Result<(), Fail> {
+        let start = self.at;
+        let mut level = 0_usize;
+        loop {
+            match self.peek() {
+                None | Some(b'\n') => return Err(self.fail_at(start, "a pattern that is not closed")),
+                Some(byte) if is_meta(byte) => {
+                    push_literal(parts, char::from(byte).encode_utf8(&mut [0; 4]));
+                    self.advance(1);
+                    match byte {
+                        b'(' => level = level.saturating_add(1),
+                        b')' => level = level.saturating_sub(1),
+                        _ => {}
+                    }
+                    if level == 0 {
+                        return Ok(());
+                    }
+                }
+                Some(_) => self.word_piece(parts)?,
+            }
+        }
     }
 
     fn word_piece(&mut self, parts: &mut Vec<WordPart>) -> Result<(), Fail> {
@@ -259,6 +306,7 @@ impl Parser<'_> {
                     let text = self.single_quoted()?;
                     push_literal(&mut operand, &text);
                 }
+                Some(b'\'') => self.quote_in_quotes(&mut operand)?,
                 Some(b'$') if quotes && self.peek_at(1) == Some(b'\'') => {
                     self.advance(1);
                     let text = self.single_quoted_with_escapes()?;
@@ -292,6 +340,38 @@ impl Parser<'_> {
             self.note_assigned_default(&name, &operand, Span::new(start, self.at));
         }
         Ok(WordPart::Variable { name, expression, operand, unquoted })
+    }
+
+    /// A single quote in an operand that double quotes stand around. It is text; but Bash looks for its partner before it
+    /// looks for the brace and for the double quote, other shells do not. Where that decides what is a command and what
+    /// is text, it is read as the shell of the script does, Bash's for those of the machine, and it is said.
+    fn quote_in_quotes(&mut self, operand: &mut Vec<WordPart>) -> Result<(), Fail> {
+        let start = self.at;
+        self.advance(1);
+        push_literal(operand, "'");
+        let length = self.rest().find('\'');
+        let text = length.and_then(|length| self.rest().get(..length));
+        let is_same = text.is_some_and(|text| !text.contains(['}', '"', '`', '$', '\\']));
+        if !is_same {
+            let detail = "a quote that shells read differently".to_owned();
+            let span = Span::new(start, self.at);
+            let command = Some(self.script.commands.len());
+            let kind = ConstructKind::ScriptSyntax;
+            self.script.problems.push(Problem { kind, span, detail, command });
+            if self.script.role == Role::Command {
+                return Ok(());
+            }
+        }
+        let length = length.ok_or_else(|| self.fail_at(start, "a quote that is not closed"))?;
+        let end = self.at.saturating_add(length);
+        let outer = self.limit_to(end);
+        while self.at < end {
+            self.quoted_piece(operand, 0)?;
+        }
+        self.restore(outer);
+        self.advance(1);
+        push_literal(operand, "'");
+        Ok(())
     }
 
     /// What stands after `$(`, `<(` or `>(`, up to its parenthesis.

@@ -30,6 +30,12 @@ const fn origin(giver: Giver) -> Option<Origin> {
 }
 
 fn policy(rules: &Rules, universe: &Universe) -> Policy {
+    let text = policy_text(rules, universe);
+    Policy::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// As a file says it.
+pub(crate) fn policy_text(rules: &Rules, universe: &Universe) -> String {
     let mut text = String::from("schema = \"veritee/policy/v1\"\nname = \"drawn\"\n");
     const WHY: &str = "reason = \"drawn for a test\"\n";
     if rules.names_root {
@@ -105,7 +111,7 @@ fn policy(rules: &Rules, universe: &Universe) -> Policy {
             let _ = writeln!(text, "value = \"{value}\"");
         }
     }
-    Policy::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    text
 }
 
 fn item(set: &Set, number: usize, universe: &Universe) -> Item {

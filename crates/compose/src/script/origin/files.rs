@@ -1,9 +1,10 @@
 //! Whose a file is: that of the guest, of the host, of a server, or of the commands that write it.
 
 use super::index::{Named, Writer};
-use super::{DEPTH, Origins, Resolver, is_substituted_file};
+use super::{Origins, Resolver, is_substituted_file};
 use crate::provenance::Provenance;
 use crate::script::Word;
+use crate::script::word::base_name;
 use crate::service::absolute_path;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -96,22 +97,19 @@ impl Resolver<'_> {
     }
 
     fn written_by_all(&mut self, name: &str, named: &Named) -> Origins {
-        match self.files.get(name) {
-            Some(answer) => return answer.unwrap_or(Origins::NONE),
-            None if self.depth >= DEPTH => return Origins::UNKNOWN,
-            None => {}
-        }
-        self.files.insert(name.to_owned(), None);
-        self.depth = self.depth.saturating_add(1);
-        let mut all = Origins::NONE;
-        for writer in &named.writers {
-            let here = self.turn_to(writer.script);
-            all = all.join(self.written(writer.command, writer.kind));
-            self.turn_to(here);
-        }
-        self.depth = self.depth.saturating_sub(1);
-        self.files.insert(name.to_owned(), Some(all));
-        all
+        self.once(
+            |it| &mut it.files,
+            name.to_owned(),
+            |it| {
+                let mut all = Origins::NONE;
+                for writer in &named.writers {
+                    let here = it.turn_to(writer.script);
+                    all = all.join(it.written(writer.command, writer.kind));
+                    it.turn_to(here);
+                }
+                all
+            },
+        )
     }
 }
 
@@ -149,8 +147,4 @@ fn before_scripts(path: &str) -> Origins {
         _ if system.iter().any(|folder| path.starts_with(folder)) => Provenance::System,
         _ => Provenance::Unknown,
     })
-}
-
-fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }

@@ -3,6 +3,7 @@
 use super::Parser;
 use crate::construct::ConstructKind;
 use crate::position::Span;
+use crate::script::word::is_name;
 use crate::script::{Problem, Word, WordPart};
 
 impl Parser<'_> {
@@ -92,11 +93,6 @@ impl Parser<'_> {
             assignment.input = input;
         }
     }
-}
-
-fn is_name(text: &str) -> bool {
-    text.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic())
-        && text.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric())
 }
 
 /// The word without the first bytes of its literal text.

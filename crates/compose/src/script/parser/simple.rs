@@ -3,6 +3,7 @@
 use super::{DOCUMENTS, Fail, Parser, PendingDocument, braces};
 use crate::position::Span;
 use crate::provenance::Provenance;
+use crate::script::word::is_name;
 use crate::script::{Assignment, Command, Redirection, Word, WordPart};
 use std::borrow::Cow;
 
@@ -130,19 +131,21 @@ impl Parser<'_> {
         const OPERATORS: [&str; 12] =
             ["&>>", "<<<", "<<-", "&>", ">>", "<<", "<>", ">|", ">&", "<&", ">", "<"];
         let rest = self.rest();
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let named = named_descriptor(rest);
+        let digits = named.unwrap_or_else(|| rest.bytes().take_while(u8::is_ascii_digit).count());
         let after = rest.get(digits..).unwrap_or("");
         let Some(operator) = OPERATORS.into_iter().find(|operator| after.starts_with(operator)) else {
             return Ok(false);
         };
-        if digits > 0 && operator.starts_with('&') || digits > 4 {
+        if digits > 0 && operator.starts_with('&') || digits > 4 && named.is_none() {
             return Ok(false);
         }
         // `<(` and `>(` belong to a word.
         if matches!(operator, "<" | ">") && after.as_bytes().get(1) == Some(&b'(') {
             return Ok(false);
         }
-        let descriptor = rest.get(..digits).and_then(|digits| digits.parse().ok());
+        let written = rest.get(..digits).and_then(|digits| digits.parse().ok());
+        let descriptor = if named.is_some() { Some(FIRST_FREE) } else { written };
         self.advance(digits.saturating_add(operator.len()));
         let here = self.at;
         self.skip_joined_lines();
@@ -317,6 +320,15 @@ impl Parser<'_> {
             rest = rest.get(at.saturating_add(1)..).unwrap_or("");
         }
     }
+}
+
+/// The descriptor that Bash chooses for `{NAME}>`: this one or a higher one, never input, output or errors.
+const FIRST_FREE: u32 = 10;
+
+/// How many bytes `{NAME}` before a redirection takes.
+fn named_descriptor(rest: &str) -> Option<usize> {
+    let (name, after) = rest.strip_prefix('{')?.split_once('}')?;
+    (is_name(name) && after.starts_with(['<', '>'])).then(|| name.len().saturating_add(2))
 }
 
 /// Whether the words so far are those of a builtin that takes assignments as arguments.
