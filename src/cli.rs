@@ -10,7 +10,7 @@ mod serve;
 
 pub(crate) use forms::{command, parse};
 pub(crate) use image::{
-    Compare as ImageCompare, Image, Inspect as ImageInspect, Platform as ImagePlatform, Trace,
+    Compare as ImageCompare, Fetch as ImageFetch, Image, Inspect as ImageInspect, Platform as ImagePlatform, Trace,
 };
 pub(crate) use keys::KmsRootKeys;
 pub(crate) use nonce::{GpuNonce, Nonce};
@@ -40,6 +40,11 @@ pub(crate) struct Arguments {
 }
 
 impl Global {
+    /// The same with standard output for data, where the place that was named is a folder.
+    pub(crate) fn to_screen(&self) -> Self {
+        Self { output: None, ..self.clone() }
+    }
+
     /// The same, and nothing is said.
     pub(crate) fn silent(&self) -> Self {
         Self { quiet: true, verbose: 0, ..self.clone() }
@@ -165,7 +170,7 @@ pub(crate) enum Command {
     Diff(Diff),
     /// From the compose to its images, their commits and the source: each arrow proven, claimed or missing, by what.
     Trace(Box<Trace>),
-    /// Container images as files.
+    /// Container images: fetched, compared, looked into.
     #[command(subcommand)]
     Image(Image),
     /// Evidence files.

@@ -31,7 +31,9 @@ use veritee_model::ExitCode;
 /// Runs the command; the exit code is that of the verdict where there is one.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let global = &arguments.global;
-    if let Some(path) = &global.output {
+    // That is a folder there, which its command looks at by itself.
+    let is_folder = matches!(&arguments.command, Command::Image(crate::cli::Image::Fetch(_)));
+    if let Some(path) = global.output.as_ref().filter(|_| !is_folder) {
         // Told before the work, not after it.
         crate::output::Place::look(path)?;
     }

@@ -30,6 +30,7 @@ const FORMS: &[(&str, &[Format])] = &[
     ("diff", FIELDS),
     ("image compare", FIELDS),
     ("image inspect", FIELDS),
+    ("image fetch", FIELDS),
     ("trace", FIELDS),
     ("evidence convert", FILE),
     ("evidence forms", WORDS),

@@ -9,6 +9,41 @@ pub(crate) enum Image {
     Compare(Compare),
     /// Find keys, passwords, defaults for secrets and development settings inside an image, by layer and path.
     Inspect(Inspect),
+    /// Fetch an image and what stands beside it out of its registry, as a folder that the other commands read.
+    Fetch(Fetch),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  veritee image fetch app.example/team/app:v1 --layers -o deployed
+  veritee image fetch nginx:1.29 --registry https://mirror.example -o nginx
+
+The folder that --output names is an OCI layout: index, manifest, config, with --layers the layers, and
+whatever speaks of the image at either level: attestations in the index, referrers, their fallback tag,
+the tags of cosign. It appears whole or not at all. veritee-fetch.json in it says what was asked and
+what came. Every digest is computed anew. A tag is resolved once; what it led to is written down with
+the time and is no pin. No password is known here: what not everybody can fetch is refused by name.
+The exit code is 0, 13 where something beside the image could not be had, 3 where the image could not.
+docs/images.md lists every request.")]
+pub(crate) struct Fetch {
+    /// The image, as the compose names it.
+    pub(crate) reference: String,
+    /// The machine, where an index has several.
+    #[arg(long, value_name = "OS/ARCH", default_value = "linux/amd64", value_parser = parse_platform)]
+    pub(crate) platform: Platform,
+    /// Fetch the layers too: what is compared and looked into.
+    #[arg(long)]
+    pub(crate) layers: bool,
+    /// Ask this registry in place of the one that the image names: a mirror. The digests are the same.
+    #[arg(long, value_name = "URL", help_heading = "Network")]
+    pub(crate) registry: Option<veritee_client::Url>,
+    /// Certificates of further authorities that may vouch for servers, PEM: for a proxy that reads along.
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    pub(crate) tls_roots: Option<PathBuf>,
+    /// Let requests go to private and loopback addresses; registries on loopback are spoken to without TLS.
+    #[arg(long, help_heading = "Network")]
+    pub(crate) allow_local: bool,
 }
 
 #[derive(Debug, Args)]

@@ -174,6 +174,8 @@ const ANSWERS: &[(&str, Run, i32, &str)] = &[
     ("veritee diff last-week.json today.json --format json", Whole, 0, "\"schema\""),
     ("veritee trace evidence.json --image deployed.tar --source app/", Whole, 13, "R0  "),
     ("veritee trace docker-compose.yml --image deployed.tar --format json", Whole, 13, "veritee/trace/v1"),
+    ("veritee image fetch app.example/team/app:v1 --layers -o deployed", Alone, 3, "app.example"),
+    ("veritee image fetch nginx:1.29 --registry https://mirror.example -o nginx", Alone, 3, "mirror.example"),
     ("veritee image inspect deployed.tar", Whole, 0, "text files read"),
     ("veritee image compare deployed.tar rebuilt.tar", Whole, 0, "S4  THE SAME CONTENT"),
     ("veritee image compare deployed.tar rebuilt.tar --format json", Whole, 0, "\"rung\": \"S4\""),

@@ -11,6 +11,7 @@ mod documents;
 mod examples;
 mod explain;
 mod failures;
+mod fetched;
 mod folders;
 mod gaps;
 mod gpus;
