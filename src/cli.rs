@@ -344,7 +344,7 @@ pub(crate) struct Judge {
     #[arg(long, value_name = "TIME", value_parser = parse_as_of)]
     pub(crate) as_of: Option<AsOf>,
     /// Open no socket. Without this, `verify` and `quote verify` fetch collateral that was not given and is not in
-    /// the store; no other command but `fetch`, `collateral fetch` and `serve` opens one.
+    /// the store; no other command but `fetch`, `image fetch`, `collateral fetch` and `serve` opens one.
     #[arg(long)]
     pub(crate) offline: bool,
     /// `both` asks dcap-qvl for a second opinion and refuses when the two disagree.
