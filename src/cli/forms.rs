@@ -32,6 +32,7 @@ const FORMS: &[(&str, &[Format])] = &[
     ("image inspect", FIELDS),
     ("image fetch", FIELDS),
     ("trace", FIELDS),
+    ("verify-bundle", FIELDS),
     ("evidence convert", FILE),
     ("evidence forms", WORDS),
     ("sign", WORDS),

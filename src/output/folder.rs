@@ -30,8 +30,11 @@ impl Folder {
             Err(_absent) => given.symlink_metadata().is_ok(),
         };
         if !named || taken {
-            return Err(Failure::usage(format!("--output {}: expected the name of a new folder", shown(given)))
-                .help("name one that is not there yet, or is empty"));
+            return Err(Failure::usage(format!(
+                "--output {}: expected the name of a new folder",
+                shown(given)
+            ))
+            .help("name one that is not there yet, or is empty"));
         }
         let parent = given.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let temporary = builder()

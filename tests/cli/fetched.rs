@@ -24,7 +24,8 @@ fn registry(vector: &str) -> (Registry, String) {
             None => registry.blob(&bytes),
         };
     }
-    let index: Value = serde_json::from_slice(&std::fs::read(folder.path().join("index.json")).unwrap()).unwrap();
+    let index: Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join("index.json")).unwrap()).unwrap();
     let top = index["manifests"][0]["digest"].as_str().unwrap().to_owned();
     registry.tag("1", &top);
     (registry, top)
@@ -103,9 +104,17 @@ fn a_signal_leaves_nothing_behind() {
     registry.server().on(&registry.path(&format!("referrers/{top}")), Reply::silent());
     for signal in ["-INT", "-TERM"] {
         let folder = Folder::empty();
-        let arguments =
-            ["image", "fetch", &format!("{}:1", registry.name()), "--allow-local", "--layers", "-o", "deployed"];
-        let mut child = folder.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let arguments = [
+            "image",
+            "fetch",
+            &format!("{}:1", registry.name()),
+            "--allow-local",
+            "--layers",
+            "-o",
+            "deployed",
+        ];
+        let mut child =
+            folder.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let asked = || registry.server().count(&registry.path(&format!("referrers/{top}")));
         let before = asked();
         for _ in 0..1000 {

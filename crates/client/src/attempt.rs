@@ -12,7 +12,8 @@ use crate::{Answer, Bearer, Event, FetchError, Get, Sink, TlsProblem, guard, ret
 use core::time::Duration;
 use reqwest::Response;
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, WWW_AUTHENTICATE,
+    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION,
+    WWW_AUTHENTICATE,
 };
 use std::sync::atomic::{AtomicUsize, Ordering};
 use url::Url;
@@ -97,12 +98,14 @@ pub(crate) async fn once(
         let exchange = Exchange { core, outgoing, url, via, scope: Scope::default(), received, bearer };
         let response = exchange.send().await?;
         let Some(next) = exchange.redirection(&response)? else { return exchange.answer(response, to).await };
-        if !guard::same_server(&exchange.url, &next) {
+        let is_elsewhere = !guard::same_server(&exchange.url, &next);
+        if is_elsewhere {
             // Who was sent away once gets no token again, not even from where it came.
             bearer = None;
         }
         let is_safe = next.scheme() == "https" || exchange.url.scheme() == next.scheme();
-        if !guard::same_server(&exchange.url, &next) && !(outgoing.elsewhere && is_safe) {
+        let is_followed = outgoing.elsewhere && is_safe;
+        if is_elsewhere && !is_followed {
             return Err(FetchError::RedirectElsewhere { url: shown(&exchange.url), to: shown(&next) }.into());
         }
         url = next;

@@ -32,7 +32,9 @@ impl Bearer {
     /// A token; `None` for what no header can carry.
     #[must_use]
     pub fn new(token: &str) -> Option<Self> {
-        let fits = !token.is_empty() && token.len() <= TOKEN_CAP && token.bytes().all(|byte| byte.is_ascii_graphic());
+        let fits = !token.is_empty()
+            && token.len() <= TOKEN_CAP
+            && token.bytes().all(|byte| byte.is_ascii_graphic());
         fits.then(|| Self(token.to_owned()))
     }
 

@@ -189,6 +189,14 @@ impl<'f> Image<'f> {
         }
     }
 
+    /// A file that stands beside the layout's own, whole: whatever it says, nothing names its digest.
+    ///
+    /// # Errors
+    /// It is larger than `most` or cannot be read.
+    pub fn file(&self, name: &str, most: usize) -> Result<Option<Vec<u8>>, ImageError> {
+        self.store.read(name, most)
+    }
+
     /// A document of the same layout by its digest, such as an attestation: `None` where it is not there.
     ///
     /// # Errors

@@ -43,7 +43,8 @@ impl Given {
         }
         let name = &digest.to_string();
         let failed = |message: String| ImageError::Document { name: name.to_owned(), message };
-        let said = content_type.map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+        let said =
+            content_type.map(|text| text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
         if said.as_deref().is_some_and(media::is_schema_1) {
             return Err(failed("is a manifest of schema 1, which names no config: refused".to_owned()));
         }
@@ -59,9 +60,9 @@ impl Given {
             }
         }
         let said = said.filter(|text| media::is_index(text).is_some());
-        let media_type = own.or(said).unwrap_or_else(|| {
-            if is_index { media::OCI_INDEX } else { media::OCI_MANIFEST }.to_owned()
-        });
+        let media_type = own
+            .or(said)
+            .unwrap_or_else(|| if is_index { media::OCI_INDEX } else { media::OCI_MANIFEST }.to_owned());
         Ok(Self { digest, media_type, document })
     }
 
@@ -111,7 +112,8 @@ struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
     fn challenge(self) -> Option<Challenge> {
-        let find = |name: &str| self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        let find =
+            |name: &str| self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         Some(Challenge { realm: find("realm").filter(|realm| !realm.is_empty())?, service: find("service") })
     }
 }
@@ -123,7 +125,9 @@ fn parameters(text: &str) -> Option<Parameters> {
     while !rest.is_empty() {
         let (name, after) = rest.split_once('=')?;
         let name = name.trim().to_ascii_lowercase();
-        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
+        if name.is_empty()
+            || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+        {
             return None;
         }
         let after = after.trim_start();
@@ -178,8 +182,8 @@ pub fn token(bytes: &[u8], budget: &Budget) -> Result<String, String> {
         access_token: Option<String>,
     }
     // The words of the JSON reader may repeat what stands there.
-    let answer: Answer =
-        document::json(bytes, "token", budget).map_err(|_error| "the answer is no JSON with a token".to_owned())?;
+    let answer: Answer = document::json(bytes, "token", budget)
+        .map_err(|_error| "the answer is no JSON with a token".to_owned())?;
     let token = answer.token.or(answer.access_token).filter(|token| !token.is_empty());
     token.ok_or_else(|| "the answer has neither `token` nor `access_token`".to_owned())
 }
@@ -191,7 +195,8 @@ pub fn next_page(link: &str) -> Option<&str> {
         let (target, parameters) = one.trim().strip_prefix('<')?.split_once('>')?;
         let is_next = parameters.split(';').any(|parameter| {
             let (name, value) = parameter.trim().split_once('=').unwrap_or_default();
-            name.trim().eq_ignore_ascii_case("rel") && value.trim().trim_matches('"').eq_ignore_ascii_case("next")
+            name.trim().eq_ignore_ascii_case("rel")
+                && value.trim().trim_matches('"').eq_ignore_ascii_case("next")
         });
         is_next.then_some(target)
     })

@@ -81,7 +81,12 @@ impl Registry {
     pub fn refer(&self, to: &str, descriptor: &str, page: usize) {
         let mut content = lock(&self.content);
         content.page = page.max(1);
-        content.referrers.get_or_insert_default().entry(to.to_owned()).or_default().push(descriptor.to_owned());
+        content
+            .referrers
+            .get_or_insert_default()
+            .entry(to.to_owned())
+            .or_default()
+            .push(descriptor.to_owned());
     }
 
     /// Gives this token to everybody, and nothing without it.
@@ -135,7 +140,8 @@ fn referrers(content: &Content, request: &Request, name: &str) -> Reply {
     let start: usize = request.query.strip_prefix("from=").and_then(|text| text.parse().ok()).unwrap_or(0);
     let shown: Vec<&str> = list.iter().skip(start).take(content.page).map(String::as_str).collect();
     let media_type = "application/vnd.oci.image.index.v1+json";
-    let body = format!("{{\"schemaVersion\":2,\"mediaType\":\"{media_type}\",\"manifests\":[{}]}}", shown.join(","));
+    let body =
+        format!("{{\"schemaVersion\":2,\"mediaType\":\"{media_type}\",\"manifests\":[{}]}}", shown.join(","));
     let reply = Reply::ok(media_type, body);
     let next = start + shown.len();
     match next < list.len() {

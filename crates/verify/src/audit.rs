@@ -8,7 +8,7 @@ use crate::run::{Draft, Run};
 use veritee_audit::chain::ChainFacts;
 use veritee_audit::{
     Allow, AllowOutcome, Audit, BootEvents, Context, KeyProvider, NameOverride, OsFacts, Review, SourceTree,
-    Stage,
+    Stage, Tracer,
 };
 use veritee_compose::{BoundCompose, Deployment, deployment};
 use veritee_eventlog::AppIdentity;
@@ -32,6 +32,8 @@ pub struct Given<'a> {
     pub source: Option<&'a dyn SourceTree>,
     /// The commit that the caller reviewed, 40 hex digits, where no source tree tells it.
     pub commit: Option<&'a str>,
+    /// Who has read files of images that the compose names; what they say is theirs, the digests are computed.
+    pub images: Option<&'a dyn Tracer>,
 }
 
 /// The DevProof line. A person's answers speak of a machine that was shown to run what they read: without a verified
@@ -58,16 +60,22 @@ pub(crate) fn check(
     chain: Option<ChainFacts>,
 ) {
     let (Some(bound), Some(identity)) = (bound, identity) else { return };
-    let context = Context { chain, ..context(run, bound, identity) };
+    let mut context = Context { chain, ..context(run, bound, identity) };
     let resolving = deployment::Context {
         budget: *run.request.budget,
         enforcement: veritee_audit::enforcement(&context),
     };
     let audit = match Deployment::from_bound(bound, &resolving) {
-        Ok(deployment) => match run.request.audit.source {
-            Some(tree) => veritee_audit::audit_source(Some(&deployment), tree, &context),
-            None => veritee_audit::audit(&deployment, &context),
-        },
+        Ok(deployment) => {
+            if let Some(images) = run.request.audit.images {
+                let traced = images.trace(&deployment);
+                (context.traces, context.images, context.images_given) = (traced.rungs, traced.facts, true);
+            }
+            match run.request.audit.source {
+                Some(tree) => veritee_audit::audit_source(Some(&deployment), tree, &context),
+                None => veritee_audit::audit(&deployment, &context),
+            }
+        }
         Err(error) => veritee_audit::audit_document_error(&error, &context),
     };
     let mut notices = Vec::new();

@@ -26,7 +26,8 @@ pub(super) fn run(options: &ImageFetch, global: &Global) -> Result<ExitCode, Fai
         budget: &Budget::STANDARD,
     };
     let now = input::now()?;
-    let fetched = network::block_on(async { fetch(&client, &wanted, &mut folder, now).await.map_err(failure) })?;
+    let fetched =
+        network::block_on(async { fetch(&client, &wanted, &mut folder, now).await.map_err(failure) })?;
     folder.finish()?;
     let to_screen = global.to_screen();
     let text = match global.format {
@@ -81,7 +82,10 @@ fn words(fetched: &Fetched, full: bool, folder: &str) -> String {
         }
     }
     if transcript.incomplete {
-        let _ = writeln!(out, "  incomplete: something beside the image could not be had; what speaks for it may lack");
+        let _ = writeln!(
+            out,
+            "  incomplete: something beside the image could not be had; what speaks for it may lack"
+        );
     }
     let _ = writeln!(out, "next: veritee trace evidence.json --image {folder}");
     out

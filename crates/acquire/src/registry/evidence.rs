@@ -75,7 +75,8 @@ impl Work<'_> {
             let answer = self.session.document(&url, media::OCI_INDEX, budget.image_manifest_bytes).await?;
             self.weigh(answer.body.len())?;
             let read = |error| Problem::Read { url: url.to_string(), error };
-            let given = Given::read(&answer.body, answer.header("content-type"), None, budget).map_err(read)?;
+            let given =
+                Given::read(&answer.body, answer.header("content-type"), None, budget).map_err(read)?;
             let Document::Index(index) = given.document else {
                 let message = "is a manifest; a list of referrers was expected".to_owned();
                 return Err(read(ImageError::Document { name: "referrers".to_owned(), message }));

@@ -268,7 +268,11 @@ impl Work<'_> {
     }
 
     /// A document that another names, with the size that is said there.
-    pub(super) async fn named(&mut self, what: &'static str, descriptor: &Descriptor) -> Result<Read, Problem> {
+    pub(super) async fn named(
+        &mut self,
+        what: &'static str,
+        descriptor: &Descriptor,
+    ) -> Result<Read, Problem> {
         let read = self.manifest(what, &descriptor.digest.to_string(), Some(&descriptor.digest)).await?;
         let got = u64::try_from(read.bytes.len()).unwrap_or(u64::MAX);
         if got == descriptor.size {
@@ -279,7 +283,11 @@ impl Work<'_> {
         Err(Problem::Read { url, error })
     }
 
-    pub(super) async fn blob(&mut self, what: &'static str, descriptor: &Descriptor) -> Result<Vec<u8>, Problem> {
+    pub(super) async fn blob(
+        &mut self,
+        what: &'static str,
+        descriptor: &Descriptor,
+    ) -> Result<Vec<u8>, Problem> {
         let got = self.session.blob(&descriptor.digest, descriptor.size).await;
         self.told(what, &format!("blobs/{}", descriptor.digest), descriptor, &got);
         got

@@ -162,14 +162,20 @@ mod tests {
             ("nginx", "https://registry-1.docker.io/v2/library/nginx/manifests latest".to_owned()),
             ("docker.io/a/b:1", "https://registry-1.docker.io/v2/a/b/manifests 1".to_owned()),
             ("index.docker.io/b", "https://registry-1.docker.io/v2/library/b/manifests latest".to_owned()),
-            ("registry.example:5000/a/b/c:v1.2", "https://registry.example:5000/v2/a/b/c/manifests v1.2".to_owned()),
+            (
+                "registry.example:5000/a/b/c:v1.2",
+                "https://registry.example:5000/v2/a/b/c/manifests v1.2".to_owned(),
+            ),
             // An upper-case letter makes a host of the first component.
             ("Foo/x", "https://foo/v2/x/manifests latest".to_owned()),
             ("foo/x", "https://registry-1.docker.io/v2/foo/x/manifests latest".to_owned()),
             ("localhost:5000/a", "http://localhost:5000/v2/a/manifests latest".to_owned()),
             ("127.0.0.1:5000/a", "http://127.0.0.1:5000/v2/a/manifests latest".to_owned()),
             // The tag beside a digest says nothing.
-            (&format!("a/b:old@sha256:{hex}"), format!("https://registry-1.docker.io/v2/a/b/manifests sha256:{hex}")),
+            (
+                &format!("a/b:old@sha256:{hex}"),
+                format!("https://registry-1.docker.io/v2/a/b/manifests sha256:{hex}"),
+            ),
         ] {
             assert_eq!(asked(reference), expected, "{reference}");
         }

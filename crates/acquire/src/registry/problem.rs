@@ -85,14 +85,20 @@ impl Problem {
     #[must_use]
     pub fn next_step(&self) -> String {
         match self {
-            Self::NotPublic { .. } => "the image is private or is not there, and nobody else can look at it either; who \
+            Self::NotPublic { .. } => {
+                "the image is private or is not there, and nobody else can look at it either; who \
                                        has access saves it to a file: skopeo copy docker://REF oci:FOLDER"
-                .to_owned(),
-            Self::Absent { .. } => "check name, tag and digest; a registry keeps what is untagged only so long".to_owned(),
+                    .to_owned()
+            }
+            Self::Absent { .. } => {
+                "check name, tag and digest; a registry keeps what is untagged only so long".to_owned()
+            }
             Self::Busy { .. } => "try again later, or ask a mirror: --registry URL".to_owned(),
             Self::Fetch(error) => error.next_step(),
             Self::Token { .. } => "check the registry; a mirror is asked with --registry URL".to_owned(),
-            Self::Read { error: ImageError::Platform { .. }, .. } => "choose one with --platform OS/ARCH".to_owned(),
+            Self::Read { error: ImageError::Platform { .. }, .. } => {
+                "choose one with --platform OS/ARCH".to_owned()
+            }
             Self::Read { .. } | Self::Page { .. } | Self::TooMuch { .. } => {
                 "do not trust this registry: no sound one answers so".to_owned()
             }
@@ -108,7 +114,9 @@ impl fmt::Display for Problem {
                 write!(f, "{url}: not for everybody (status {status})")
             }
             Self::Absent { url } => write!(f, "{url}: the registry has nothing there (status 404)"),
-            Self::Busy { url } => write!(f, "{url}: the registry takes no more requests for now (status 429)"),
+            Self::Busy { url } => {
+                write!(f, "{url}: the registry takes no more requests for now (status 429)")
+            }
             Self::Fetch(error) => error.fmt(f),
             Self::Token { realm, why } => {
                 write!(f, "no token from {}: {}", inert(&shortened(realm, 200)), inert(&shortened(why, 300)))

@@ -29,7 +29,12 @@ impl<'s> Session<'s> {
     }
 
     /// A document. Redirects are followed on the registry itself only.
-    pub(super) async fn document(&mut self, url: &Url, accept: &'static str, cap: usize) -> Result<Answer, Problem> {
+    pub(super) async fn document(
+        &mut self,
+        url: &Url,
+        accept: &'static str,
+        cap: usize,
+    ) -> Result<Answer, Problem> {
         self.ask(&Get { accept, ..Get::any(url.clone(), cap) }, None).await
     }
 
@@ -44,7 +49,12 @@ impl<'s> Session<'s> {
     }
 
     /// The same, handed on as it comes. It is whole and has its digest only when this returns.
-    pub(super) async fn blob_to(&mut self, digest: &Digest, size: u64, to: &mut dyn Sink) -> Result<(), Problem> {
+    pub(super) async fn blob_to(
+        &mut self,
+        digest: &Digest,
+        size: u64,
+        to: &mut dyn Sink,
+    ) -> Result<(), Problem> {
         let (url, cap) = self.blob_request(digest, size)?;
         let mut hashed = Hashed { to, hasher: Hasher::new(digest.algorithm()), digest, came: 0 };
         self.ask(&Get { elsewhere: true, ..Get::any(url.clone(), cap) }, Some(&mut hashed)).await?;
@@ -112,7 +122,8 @@ impl<'s> Session<'s> {
             }
         };
         let text = token(&answer.body, self.budget).map_err(&failed)?;
-        Bearer::new(&text).ok_or_else(|| failed("the token is too long, or no header can carry it".to_owned()))
+        Bearer::new(&text)
+            .ok_or_else(|| failed("the token is too long, or no header can carry it".to_owned()))
     }
 
     fn count(&mut self) -> Result<(), Problem> {

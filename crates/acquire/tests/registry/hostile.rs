@@ -27,11 +27,23 @@ fn a_lie_about_the_image_ends_the_run() {
         ("nested", Reply::ok(INDEX, deep), "nests deeper"),
         ("two things at once", Reply::ok(INDEX, both.to_string()), "index and a manifest in one"),
         ("schema 1", Reply::ok(old, r#"{"schemaVersion":1}"#), "schema 1"),
-        ("schema 1 by its content", Reply::ok(INDEX, r#"{"schemaVersion":1,"fsLayers":[]}"#), "schemaVersion 2"),
-        ("another type", Reply::ok(media::OCI_MANIFEST, r#"{"schemaVersion":2,"manifests":[]}"#), "is called"),
+        (
+            "schema 1 by its content",
+            Reply::ok(INDEX, r#"{"schemaVersion":1,"fsLayers":[]}"#),
+            "schemaVersion 2",
+        ),
+        (
+            "another type",
+            Reply::ok(media::OCI_MANIFEST, r#"{"schemaVersion":2,"manifests":[]}"#),
+            "is called",
+        ),
         ("a page", Reply::ok("text/html", "<html>"), "expected value"),
         ("paths for digests", Reply::ok(INDEX, tricks.to_string()), "is no digest"),
-        ("no platform", Reply::ok(INDEX, r#"{"schemaVersion":2,"manifests":[]}"#), "no image for linux/amd64"),
+        (
+            "no platform",
+            Reply::ok(INDEX, r#"{"schemaVersion":2,"manifests":[]}"#),
+            "no image for linux/amd64",
+        ),
         ("compressed", Reply::ok(INDEX, "x").header("Content-Encoding", "gzip"), "compressed"),
         ("manifest elsewhere", Reply::redirect(&elsewhere.url("/m")), "redirected to another server"),
     ] {
@@ -124,10 +136,12 @@ fn a_store_that_asks_for_a_token_gets_none() {
 
 #[test]
 fn a_lie_about_what_stands_beside_is_written_down_and_the_image_is_kept() {
-    let many: Vec<_> = (0..1001).map(|n| descriptor(media::OCI_MANIFEST, &digest(&[n as u8, (n >> 8) as u8]), 1)).collect();
+    let many: Vec<_> =
+        (0..1001).map(|n| descriptor(media::OCI_MANIFEST, &digest(&[n as u8, (n >> 8) as u8]), 1)).collect();
     let many = json!({ "schemaVersion": 2, "manifests": many }).to_string();
     let empty = r#"{"schemaVersion":2,"manifests":[]}"#;
-    let absent = json!({ "schemaVersion": 2, "manifests": [descriptor(media::OCI_MANIFEST, &digest(b"z"), 1)] });
+    let absent =
+        json!({ "schemaVersion": 2, "manifests": [descriptor(media::OCI_MANIFEST, &digest(b"z"), 1)] });
     let next = |to: &str| Reply::ok(INDEX, empty).header("Link", &format!("<{to}>; rel=\"next\""));
     for (what, reply, expected) in [
         ("more than 1000", Reply::ok(INDEX, many), "more than 1000"),
@@ -207,18 +221,24 @@ fn an_attestation_that_is_too_large_or_another_is_written_down() {
     for entry in [&good, &changed] {
         registry.refer(&forged.index, &entry.to_string(), 10);
     }
-    registry.server().on(&forged.path(&format!("blobs/{}", digest(b"{\"bad\":1}"))), Reply::bytes("{\"bad\":2}"));
+    registry
+        .server()
+        .on(&forged.path(&format!("blobs/{}", digest(b"{\"bad\":1}"))), Reply::bytes("{\"bad\":2}"));
     let huge = json!({
         "schemaVersion": 2, "config": descriptor("application/vnd.oci.empty.v1+json", &digest(b"{}"), 2),
         "layers": [descriptor(bundle, &digest(b"huge"), 1 << 40)],
     })
     .to_string();
-    let entry = descriptor(media::OCI_MANIFEST, &registry.manifest(media::OCI_MANIFEST, huge.as_bytes()), huge.len());
+    let entry =
+        descriptor(media::OCI_MANIFEST, &registry.manifest(media::OCI_MANIFEST, huge.as_bytes()), huge.len());
     registry.refer(&forged.index, &entry.to_string(), 10);
     let (fetched, kept) = forged.fetch(":1");
     let fetched = fetched.unwrap();
     assert!(fetched.transcript.incomplete);
-    assert!(kept.blobs.contains_key(&digest(b"{\"good\":1}")) && !kept.blobs.contains_key(&digest(b"{\"bad\":2}")));
+    assert!(
+        kept.blobs.contains_key(&digest(b"{\"good\":1}"))
+            && !kept.blobs.contains_key(&digest(b"{\"bad\":2}"))
+    );
     let outcomes: Vec<_> = lines(&fetched, "statement").iter().map(|line| line.outcome).collect();
     assert_eq!(outcomes, [Outcome::Got, Outcome::Failed, Outcome::Failed]);
 }

@@ -63,7 +63,12 @@ pub(crate) fn descriptor(media_type: &str, digest: &str, size: usize) -> Value {
 }
 
 /// A manifest of something beside an image, with one layer.
-pub(crate) fn artifact(registry: &Registry, subject: Option<&Value>, media_type: &str, layer: &[u8]) -> Value {
+pub(crate) fn artifact(
+    registry: &Registry,
+    subject: Option<&Value>,
+    media_type: &str,
+    layer: &[u8],
+) -> Value {
     let config = descriptor("application/vnd.oci.empty.v1+json", &digest(b"{}"), 2);
     let layer = descriptor(media_type, &registry.blob(layer), layer.len());
     let mut manifest = json!({
@@ -96,7 +101,8 @@ pub(crate) fn forged() -> Forged {
     entry["platform"] = json!({ "os": "linux", "architecture": "amd64" });
     let mut other = descriptor(media::OCI_MANIFEST, &digest(b"not there"), 9);
     other["platform"] = json!({ "os": "linux", "architecture": "arm64" });
-    let index = json!({ "schemaVersion": 2, "mediaType": media::OCI_INDEX, "manifests": [entry, other] }).to_string();
+    let index =
+        json!({ "schemaVersion": 2, "mediaType": media::OCI_INDEX, "manifests": [entry, other] }).to_string();
     let index = registry.manifest(media::OCI_INDEX, index.as_bytes());
     registry.tag("1", &index);
     Forged { layer, config: digest(config.as_bytes()), manifest: of, index, registry }

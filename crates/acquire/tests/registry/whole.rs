@@ -120,7 +120,11 @@ fn an_attestation_in_the_index_comes_along_with_its_statement() {
     registry.tag("2", &registry.manifest(media::OCI_INDEX, index.as_bytes()));
     let (fetched, kept) = forged.fetch(":2");
     let fetched = fetched.unwrap();
-    assert_eq!(lines(&fetched, "attestation in the index").len(), 1, "that of another platform is not asked for");
+    assert_eq!(
+        lines(&fetched, "attestation in the index").len(),
+        1,
+        "that of another platform is not asked for"
+    );
     assert!(kept.blobs.contains_key(&digest(b"{\"_type\":\"x\"}")));
     assert!(!fetched.transcript.incomplete);
 }

@@ -42,7 +42,12 @@ fn a_redirect_elsewhere_leads_neither_from_https_to_http_nor_into_a_private_netw
     assert_eq!(plain.count("/b"), 0);
     let (server, proxy) = (Server::https(authority.identity(&["app.example"])), Proxy::start());
     proxy.route("app.example:443", server.port());
-    for to in ["https://169.254.169.254/latest/meta-data", "https://[::1]/", "https://10.0.0.1/", "https://localhost/"] {
+    for to in [
+        "https://169.254.169.254/latest/meta-data",
+        "https://[::1]/",
+        "https://10.0.0.1/",
+        "https://localhost/",
+    ] {
         server.replace("/a", Reply::redirect(to));
         let settings = Settings {
             allow_local: false,
@@ -59,7 +64,10 @@ fn a_redirect_elsewhere_leads_neither_from_https_to_http_nor_into_a_private_netw
 fn a_refusal_says_how_the_server_wants_to_be_spoken_to() {
     let server = Server::http();
     let challenge = "Bearer realm=\"https://auth.example/token\",service=\"s\"";
-    server.on("/a", Reply::status(401).header("WWW-Authenticate", challenge).header("WWW-Authenticate", "Basic"));
+    server.on(
+        "/a",
+        Reply::status(401).header("WWW-Authenticate", challenge).header("WWW-Authenticate", "Basic"),
+    );
     server.on("/b", Reply::status(403).header("WWW-Authenticate", challenge));
     let FetchError::Status { challenges, .. } = ask(&settings(), &server.url("/a")).unwrap_err() else {
         panic!("a status was expected")

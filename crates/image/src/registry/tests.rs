@@ -61,7 +61,12 @@ fn what_a_header_calls_otherwise_is_refused() {
     let budget = &Budget::STANDARD;
     let index = br#"{"schemaVersion":2,"manifests":[]}"#;
     assert_eq!(Given::read(index, None, None, budget).unwrap().media_type, media::OCI_INDEX);
-    let docker = Given::read(index, Some("application/vnd.docker.distribution.manifest.list.v2+json; q=1"), None, budget);
+    let docker = Given::read(
+        index,
+        Some("application/vnd.docker.distribution.manifest.list.v2+json; q=1"),
+        None,
+        budget,
+    );
     assert_eq!(docker.unwrap().media_type, media::DOCKER_LIST);
     // Any other word of a server says nothing.
     assert_eq!(Given::read(index, Some("text/plain"), None, budget).unwrap().media_type, media::OCI_INDEX);
@@ -69,10 +74,13 @@ fn what_a_header_calls_otherwise_is_refused() {
         let error = Given::read(index, Some(content_type), None, budget).unwrap_err().to_string();
         assert!(error.contains("is an index and is called"), "{error}");
     }
-    let called = br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]}"#;
+    let called =
+        br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]}"#;
     assert!(Given::read(called, None, None, budget).is_err());
     let old = br#"{"schemaVersion":1,"manifests":[]}"#;
-    assert!(Given::read(old, Some(media::OCI_INDEX), None, budget).unwrap_err().to_string().contains("schema 1"));
+    assert!(
+        Given::read(old, Some(media::OCI_INDEX), None, budget).unwrap_err().to_string().contains("schema 1")
+    );
     let signed = "application/vnd.docker.distribution.manifest.v1+prettyjws";
     assert!(Given::read(index, Some(signed), None, budget).unwrap_err().to_string().contains("schema 1"));
 }
@@ -81,5 +89,7 @@ fn what_a_header_calls_otherwise_is_refused() {
 fn tags_that_stand_for_referrers() {
     let digest = Digest::of(b"x");
     assert_eq!(fallback_tag(&digest), format!("sha256-{}", digest.hex()));
-    assert!(cosign_tags(&digest).iter().all(|tag| tag.starts_with(&fallback_tag(&digest)) && tag.len() < 128));
+    assert!(
+        cosign_tags(&digest).iter().all(|tag| tag.starts_with(&fallback_tag(&digest)) && tag.len() < 128)
+    );
 }
