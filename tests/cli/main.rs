@@ -30,6 +30,7 @@ mod reviews;
 mod seals;
 mod served;
 mod shapes;
+mod stage;
 mod traces;
 mod trees;
 mod variants;
