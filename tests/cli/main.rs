@@ -3,6 +3,7 @@
 
 mod audits;
 mod bounds;
+mod bundles;
 mod cases;
 mod chains;
 mod collaterals;
