@@ -186,7 +186,7 @@ fn a_recipe_says_what_is_known_and_asks_what_is_not() {
         build.contains("SOURCE_DATE_EPOCH=1700000000") && build.contains("rewrite-timestamp=true"),
         "{build}"
     );
-    assert!(!recipe["questions"].as_array().unwrap().is_empty());
+    assert!(recipe["questions"].to_string().contains("was the work tree clean?"), "{recipe}");
     let words = folder.run(&["trace", "app-compose.json", "--image", &image("repro-1.tar"), "--recipe"]);
     assert!(words.out.contains("how to build") && words.out.contains("question:"), "{}", words.out);
 }

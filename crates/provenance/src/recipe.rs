@@ -56,12 +56,7 @@ impl Recipe {
         }
         match commit {
             // Hex digits: nothing to quote.
-            Some(claim) => {
-                self.commands.push(format!("git checkout {}", claim.commit));
-                if claim.doubts.contains(&crate::commit::Doubt::LocalFiles) {
-                    self.ask("was the work tree clean? the build took local files, and says only which commit was checked out");
-                }
-            }
+            Some(claim) => self.commands.push(format!("git checkout {}", claim.commit)),
             None => self.ask("which commit? nothing names one"),
         }
     }
@@ -165,6 +160,7 @@ impl Recipe {
                 self.builder.push(format!("BuildKit {}", build.versions()));
                 if let Context::Local { .. } = build.context {
                     self.builder.push("it took local files, not a repository by its address".to_owned());
+                    self.ask("was the work tree clean? local files may differ from every commit");
                 }
             }
             None if known.buildah().is_none() => self.ask("which builder, of which version?"),
