@@ -10,7 +10,8 @@ mod serve;
 
 pub(crate) use forms::{command, parse};
 pub(crate) use image::{
-    Compare as ImageCompare, Image, Inspect as ImageInspect, Platform as ImagePlatform, Trace,
+    Compare as ImageCompare, Fetch as ImageFetch, Image, Inspect as ImageInspect, Platform as ImagePlatform,
+    Trace, Tracing, VerifyBundle,
 };
 pub(crate) use keys::KmsRootKeys;
 pub(crate) use nonce::{GpuNonce, Nonce};
@@ -40,6 +41,11 @@ pub(crate) struct Arguments {
 }
 
 impl Global {
+    /// The same with standard output for data, where the place that was named is a folder.
+    pub(crate) fn to_screen(&self) -> Self {
+        Self { output: None, ..self.clone() }
+    }
+
     /// The same, and nothing is said.
     pub(crate) fn silent(&self) -> Self {
         Self { quiet: true, verbose: 0, ..self.clone() }
@@ -165,7 +171,9 @@ pub(crate) enum Command {
     Diff(Diff),
     /// From the compose to its images, their commits and the source: each arrow proven, claimed or missing, by what.
     Trace(Box<Trace>),
-    /// Container images as files.
+    /// Verify one Sigstore bundle over a file or a digest, offline.
+    VerifyBundle(VerifyBundle),
+    /// Container images: fetched, compared, looked into.
     #[command(subcommand)]
     Image(Image),
     /// Evidence files.
@@ -206,6 +214,7 @@ Examples:
   veritee verify quote.bin --event-log log.json --collateral collateral/ --as-of 2026-03-15
   veritee verify info.json --quote quote.bin --collateral collateral/ --policy policy.toml
   veritee verify evidence.json --policy policy.toml --chain chain.json
+  veritee verify evidence.json --policy policy.toml --container-image deployed.tar --source app/
   veritee verify evidence.json --policy policy.toml --show findings,questions
   veritee verify evidence.json --policy policy.toml --format json > report.json")]
 pub(crate) struct Verify {
@@ -239,6 +248,11 @@ pub(crate) struct Verify {
     /// The operating system's image: its folder or tarball, with sha256sum.txt.
     #[arg(long, value_name = "DIR|TAR", help_heading = "Evidence")]
     pub(crate) image: Option<PathBuf>,
+    /// The file of an image that the compose names: a layout, or what `docker save` writes. May be repeated.
+    #[arg(long, value_name = "FILE|DIR", help_heading = "Images")]
+    pub(crate) container_image: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) tracing: Tracing,
     #[command(flatten)]
     pub(crate) review: Reviewing,
     #[command(flatten)]
@@ -339,7 +353,7 @@ pub(crate) struct Judge {
     #[arg(long, value_name = "TIME", value_parser = parse_as_of)]
     pub(crate) as_of: Option<AsOf>,
     /// Open no socket. Without this, `verify` and `quote verify` fetch collateral that was not given and is not in
-    /// the store; no other command but `fetch`, `collateral fetch` and `serve` opens one.
+    /// the store; no other command but `fetch`, `image fetch`, `collateral fetch` and `serve` opens one.
     #[arg(long)]
     pub(crate) offline: bool,
     /// `both` asks dcap-qvl for a second opinion and refuses when the two disagree.

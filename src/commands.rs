@@ -2,6 +2,7 @@
 
 mod audit;
 mod batch;
+mod bundle;
 mod chain;
 mod collateral;
 mod diff;
@@ -22,6 +23,7 @@ mod seal;
 mod serve;
 mod supply;
 mod trace;
+mod tracing;
 mod verify;
 
 use crate::cli::{Arguments, Command, Format, Global};
@@ -31,7 +33,9 @@ use veritee_model::ExitCode;
 /// Runs the command; the exit code is that of the verdict where there is one.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let global = &arguments.global;
-    if let Some(path) = &global.output {
+    // That is a folder there, which its command looks at by itself.
+    let is_folder = matches!(&arguments.command, Command::Image(crate::cli::Image::Fetch(_)));
+    if let Some(path) = global.output.as_ref().filter(|_| !is_folder) {
         // Told before the work, not after it.
         crate::output::Place::look(path)?;
     }
@@ -48,6 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Audit(options) => audit::run(options, global),
         Command::Diff(options) => diff::run(options, global),
         Command::Trace(options) => trace::run(options, global),
+        Command::VerifyBundle(options) => bundle::run(options, global),
         Command::Image(options) => image::run(options, global),
         Command::Evidence(options) => evidence::run(options, global),
         Command::Render(options) => render::run(options, global),

@@ -14,7 +14,7 @@ use veritee_model::ExitCode;
 static CLAIMED: AtomicBool = AtomicBool::new(false);
 /// They have been asked to.
 static ASKED: AtomicBool = AtomicBool::new(false);
-/// Temporary files that have no name of their own yet.
+/// Temporary files and folders that have no name of their own yet.
 static UNFINISHED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 /// Starts listening.
@@ -44,7 +44,10 @@ fn on_signal() {
     let unfinished = UNFINISHED.lock().map(|mut files| std::mem::take(&mut *files)).unwrap_or_default();
     for file in unfinished {
         // Renamed already, perhaps: then it is whole.
-        let _ = std::fs::remove_file(file);
+        let _ = match std::fs::symlink_metadata(&file) {
+            Ok(metadata) if metadata.is_dir() => std::fs::remove_dir_all(file),
+            _ => std::fs::remove_file(file),
+        };
     }
     crate::output::failure(
         &Failure::unobtainable("interrupted; nothing was written")
@@ -60,7 +63,7 @@ pub(crate) fn claim() -> &'static AtomicBool {
     &ASKED
 }
 
-/// A file that is removed when the program is ended before this is dropped.
+/// A file or folder of ours that is removed when the program is ended before this is dropped.
 pub(crate) struct Unfinished(PathBuf);
 
 impl Unfinished {

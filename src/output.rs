@@ -1,10 +1,12 @@
 //! The one voice of the program: data to standard output or a file, all else to standard error.
 
+mod folder;
 mod place;
 
 use crate::cli::{Colour, Format, Global};
 use crate::failure::Failure;
 use anstream::ColorChoice;
+pub(crate) use folder::Folder;
 pub(crate) use place::{Open, Place};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;

@@ -9,6 +9,41 @@ pub(crate) enum Image {
     Compare(Compare),
     /// Find keys, passwords, defaults for secrets and development settings inside an image, by layer and path.
     Inspect(Inspect),
+    /// Fetch an image and what stands beside it out of its registry, as a folder that the other commands read.
+    Fetch(Fetch),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  veritee image fetch app.example/team/app:v1 --layers -o deployed
+  veritee image fetch nginx:1.29 --registry https://mirror.example -o nginx
+
+The folder that --output names is an OCI layout: index, manifest, config, with --layers the layers, and
+whatever speaks of the image at either level: attestations in the index, referrers, their fallback tag,
+the tags of cosign. It appears whole or not at all. veritee-fetch.json in it says what was asked and
+what came. Every digest is computed anew. A tag is resolved once; what it led to is written down with
+the time and is no pin. No password is known here: what not everybody can fetch is refused by name.
+The exit code is 0, 13 where something beside the image could not be had, 3 where the image could not.
+docs/images.md lists every request.")]
+pub(crate) struct Fetch {
+    /// The image, as the compose names it.
+    pub(crate) reference: String,
+    /// The machine, where an index has several.
+    #[arg(long, value_name = "OS/ARCH", default_value = "linux/amd64", value_parser = parse_platform)]
+    pub(crate) platform: Platform,
+    /// Fetch the layers too: what is compared and looked into.
+    #[arg(long)]
+    pub(crate) layers: bool,
+    /// Ask this registry in place of the one that the image names: a mirror. The digests are the same.
+    #[arg(long, value_name = "URL", help_heading = "Network")]
+    pub(crate) registry: Option<veritee_client::Url>,
+    /// Certificates of further authorities that may vouch for servers, PEM: for a proxy that reads along.
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    pub(crate) tls_roots: Option<PathBuf>,
+    /// Let requests go to private and loopback addresses; registries on loopback are spoken to without TLS.
+    #[arg(long, help_heading = "Network")]
+    pub(crate) allow_local: bool,
 }
 
 #[derive(Debug, Args)]
@@ -62,6 +97,7 @@ fn parse_platform(text: &str) -> Result<Platform, String> {
 Examples:
   veritee trace evidence.json --image deployed.tar --source app/
   veritee trace docker-compose.yml --image deployed.tar --format json
+  veritee trace docker-compose.yml --image deployed.tar --recipe
 
 For each image of the compose four arrows: quote to compose, compose to image, image to commit,
 commit to source; each proven, claimed, missing or contradicted, and by what. No socket is opened:
@@ -80,26 +116,69 @@ pub(crate) struct Trace {
     /// An image: OCI layout, or what `docker save` writes. May be repeated.
     #[arg(long, value_name = "FILE|DIR", help_heading = "Evidence")]
     pub(crate) image: Vec<PathBuf>,
-    /// A Sigstore bundle about an image. May be repeated.
-    #[arg(long, value_name = "FILE", help_heading = "Evidence")]
-    pub(crate) bundle: Vec<PathBuf>,
     /// The source tree: its commit is read from .git.
     #[arg(long, value_name = "DIR", help_heading = "Evidence")]
     pub(crate) source: Option<PathBuf>,
-    /// The machine, where an index has several.
-    #[arg(long, value_name = "OS/ARCH", default_value = "linux/amd64", value_parser = parse_platform, help_heading = "Evidence")]
-    pub(crate) platform: Platform,
-    /// A public key (PEM) whose signatures count. May be repeated.
-    #[arg(long, value_name = "FILE", help_heading = "Trust")]
-    pub(crate) key: Vec<PathBuf>,
-    /// A trusted_root.json in place of the pinned roots.
-    #[arg(long, value_name = "FILE", help_heading = "Trust")]
-    pub(crate) trusted_root: Option<PathBuf>,
-    /// A signer beside the source's own workflows: the beginning of its URI. May be repeated.
-    #[arg(long, value_name = "URI", help_heading = "Trust")]
-    pub(crate) allow_signer: Vec<String>,
+    /// Say how to build each image again, as far as its provenance, history and layers tell; the rest are questions.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) recipe: bool,
+    #[command(flatten)]
+    pub(crate) tracing: Tracing,
     #[command(flatten)]
     pub(crate) judge: super::Judge,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  veritee verify-bundle --bundle sig --certificate-identity $ID --certificate-oidc-issuer $BY $OF
+
+Offline, under the pinned roots of Sigstore and GitHub or the given one. The options are those of
+sigstore-conformance, whose runner takes this command as it is. The exit code is 0, 10 where the bundle
+shows nothing (docs/images.md names the failures), 11 for another signer, 3 for what cannot be read.")]
+pub(crate) struct VerifyBundle {
+    /// The bundle.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bundle: PathBuf,
+    /// The signer, as the certificate names it.
+    #[arg(long, value_name = "IDENTITY", required_unless_present = "key", conflicts_with = "key")]
+    pub(crate) certificate_identity: Option<String>,
+    /// Who gave the signer's token.
+    #[arg(long, value_name = "URL", required_unless_present = "key", conflicts_with = "key")]
+    pub(crate) certificate_oidc_issuer: Option<String>,
+    /// A public key (PEM) that must have signed, in place of a certificate.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Option<PathBuf>,
+    /// A trusted_root.json in place of the pinned roots.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trusted_root: Option<PathBuf>,
+    /// What is signed: a file, or its digest (sha256: and 64 hex digits; sha512: and 128).
+    #[arg(value_name = "FILE_OR_DIGEST")]
+    pub(crate) artifact: String,
+}
+
+/// What speaks for images, and who may.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Images")]
+pub(crate) struct Tracing {
+    /// A Sigstore bundle about an image. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bundle: Vec<PathBuf>,
+    /// An image that you built from the source yourself: the same content makes rung R5. May be repeated.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) rebuilt: Vec<PathBuf>,
+    /// The machine, where an index has several.
+    #[arg(long, value_name = "OS/ARCH", default_value = "linux/amd64", value_parser = parse_platform)]
+    pub(crate) platform: Platform,
+    /// A public key (PEM) whose signatures over images count. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Vec<PathBuf>,
+    /// A trusted_root.json in place of the pinned roots of Sigstore and GitHub.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trusted_root: Option<PathBuf>,
+    /// A signer beside the source's own workflows: the beginning of its URI. May be repeated.
+    #[arg(long, value_name = "URI")]
+    pub(crate) allow_signer: Vec<String>,
 }
 
 #[derive(Debug, Args)]

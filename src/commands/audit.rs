@@ -1,6 +1,7 @@
 //! `veritee audit`
 
 use super::gather;
+use super::tracing::Images;
 use super::verify::as_of;
 use crate::cli::{Audit as Options, Global, Reviewing};
 use crate::failure::Failure;
@@ -8,6 +9,7 @@ use crate::input::{self, Source, shown};
 use crate::source_tree::{self, Folder};
 use std::borrow::Cow;
 use std::path::Path;
+use std::sync::Arc;
 use veritee_audit::{Audit, BootEvents, Context, KeyProvider, Review, SourceTree, Survey};
 use veritee_compose::{Deployment, DocumentError, UnboundCompose, deployment};
 use veritee_eventlog::{AppIdentity, EventLog};
@@ -48,6 +50,7 @@ pub(crate) struct Given {
     review: Option<Review>,
     source: Option<Folder>,
     commit: Option<String>,
+    images: Option<Arc<Images>>,
 }
 
 impl Given {
@@ -57,7 +60,17 @@ impl Given {
             review: options.review.as_deref().map(review).transpose()?,
             source: source.map(|folder| source_tree::open(folder, &Budget::STANDARD)).transpose()?,
             commit: options.commit.as_ref().map(|commit| commit.0.clone()),
+            images: None,
         })
+    }
+
+    pub(crate) const fn source(&self) -> Option<&Folder> {
+        self.source.as_ref()
+    }
+
+    /// Files of images that the compose names.
+    pub(crate) fn trace_with(&mut self, images: Arc<Images>) {
+        self.images = Some(images);
     }
 
     pub(crate) fn given(&self) -> veritee_verify::audit::Given<'_> {
@@ -65,6 +78,7 @@ impl Given {
             review: self.review.as_ref(),
             source: self.source.as_deref().map(|folder| folder as &dyn SourceTree),
             commit: self.commit.as_deref(),
+            images: self.images.as_deref().map(|images| images as &dyn veritee_audit::Tracer),
         }
     }
 }

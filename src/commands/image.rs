@@ -1,5 +1,6 @@
 //! `veritee image`
 
+mod fetch;
 mod words;
 
 use crate::cli::{Format, Global, Image as Command, ImageCompare, ImageInspect, ImagePlatform};
@@ -17,6 +18,7 @@ pub(crate) fn run(options: &Command, global: &Global) -> Result<ExitCode, Failur
     match options {
         Command::Compare(options) => comparison(options, global),
         Command::Inspect(options) => inspection(options, global),
+        Command::Fetch(options) => fetch::run(options, global),
     }
 }
 

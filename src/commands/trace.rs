@@ -1,6 +1,6 @@
 //! `veritee trace`
 
-use super::image::File;
+use super::tracing::Images;
 use super::verify::Rules;
 use super::{audit, gather};
 use crate::cli::{Engine, Format, Global, Trace as Options};
@@ -8,49 +8,35 @@ use crate::failure::Failure;
 use crate::input::{self, shown};
 use crate::source_tree;
 use core::fmt::Write as _;
-use std::path::Path;
-use veritee_compose::{Deployment, ImageReference, Service, UnboundCompose, deployment};
-use veritee_image::Image;
-
+use veritee_compose::{Deployment, UnboundCompose, deployment};
 use veritee_model::text::{inert, inert_json};
-use veritee_model::{Budget, CheckId, Evidence, ExitCode, Outcome};
-use veritee_provenance::gather::{Bundle, SignatureLine};
-use veritee_provenance::ladder::{Attested, Given};
-use veritee_provenance::{Ladder, Said, State, Trust};
-use veritee_source::SourceTree;
+use veritee_model::{Budget, CheckId, Evidence, ExitCode, Outcome, Report};
+use veritee_provenance::gather::SignatureLine;
+use veritee_provenance::ladder::{Attested, built, named};
+use veritee_provenance::{Ladder, Recipe, Said, State};
 use veritee_verify::Expected;
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human, Format::Json, Format::Jsonl], "trace")?;
-    let (deployment, attested) = compose(options, global)?;
-    let trust = trust(options)?;
-    let bundles = options.bundle.iter().map(|path| bundle(path)).collect::<Result<Vec<_>, _>>()?;
-    let files = options.image.iter().map(|path| File::at(path)).collect::<Result<Vec<_>, _>>()?;
-    let images = files
-        .iter()
-        .map(|file| file.open(&options.platform, None, ""))
-        .collect::<Result<Vec<Image<'_>>, _>>()?;
-    let budget = &Budget::STANDARD;
-    let told: Vec<Said> = images
-        .iter()
-        .map(|image| veritee_provenance::gather(image, &bundles, &trust, &options.allow_signer, budget))
-        .collect();
-    let given: Vec<Given<'_, '_>> =
-        images.iter().zip(&told).map(|(image, said)| Given { image, said }).collect();
-    let source = options.source.as_deref().map(|folder| source_tree::open(folder, budget)).transpose()?;
-    let tree = source.as_deref().map(|folder| folder as &dyn SourceTree);
+    let Compose { deployment, attested, system } = compose(options, global)?;
+    let source =
+        options.source.as_deref().map(|folder| source_tree::open(folder, &Budget::STANDARD)).transpose()?;
+    let images = Images::read(&options.image, &options.tracing, source, false)?;
     let ladders: Vec<Ladder> = named(&deployment)
         .into_iter()
-        .map(|(reference, services)| Ladder::new(reference, services, &attested, &given, tree))
+        .map(|(reference, services)| {
+            Ladder::new(reference, services, &attested, &images.known, images.tree())
+        })
         .collect();
     if ladders.is_empty() {
         return Err(Failure::unobtainable(format!("{}: the compose names no image", shown(&options.input))));
     }
     let built = built(&deployment);
+    let recipes = if options.recipe { recipes(&deployment, &ladders, &images, options) } else { Vec::new() };
     let text = match global.format {
-        Format::Json => inert_json(&format!("{:#}\n", document(&ladders, &built))),
-        Format::Jsonl => inert_json(&format!("{}\n", document(&ladders, &built))),
-        _ => words(&ladders, &built, global.verbose > 0),
+        Format::Json => inert_json(&format!("{:#}\n", document(&ladders, &built, &system, &recipes))),
+        Format::Jsonl => inert_json(&format!("{}\n", document(&ladders, &built, &system, &recipes))),
+        _ => words(&ladders, &built, &system, &recipes, global.verbose > 0),
     };
     crate::output::data(&text, global)?;
     let with_source = options.source.is_some();
@@ -63,13 +49,54 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
     })
 }
 
-fn document(ladders: &[Ladder], built: &[String]) -> serde_json::Value {
-    serde_json::json!({ "schema": "veritee/trace/v1", "images": ladders, "built_inside": built })
+fn document(ladders: &[Ladder], built: &[String], system: &System, recipes: &[Recipe]) -> serde_json::Value {
+    let mut value = serde_json::json!({
+        "schema": "veritee/trace/v1",
+        "operating_system": { "state": system.state, "by": system.by },
+        "images": ladders,
+        "built_inside": built,
+    });
+    if !recipes.is_empty() {
+        value["recipes"] = serde_json::json!(recipes);
+    }
+    value
+}
+
+/// How to build each image again whose file was read.
+fn recipes(deployment: &Deployment, ladders: &[Ladder], images: &Images, options: &Options) -> Vec<Recipe> {
+    let platform = format!("{}/{}", options.tracing.platform.os, options.tracing.platform.architecture);
+    let named = named(deployment).into_iter().zip(ladders);
+    let recipe = |(reference, ladder): ((&veritee_compose::ImageReference, Vec<String>), &Ladder)| {
+        let pin = reference.0.pin();
+        let known = images.known.iter().find(|known| known.matches(&pin).is_some())?;
+        Some(Recipe::new(reference.0, known, ladder.commit.as_ref(), &platform))
+    };
+    named.filter_map(recipe).collect()
+}
+
+/// The compose of the input, how it is known, and what is known of the system that it runs on.
+struct Compose {
+    deployment: Deployment,
+    attested: Attested,
+    system: System,
+}
+
+/// The row of the operating system.
+struct System {
+    state: State,
+    by: String,
 }
 
 /// The compose, and how it is known. Evidence is verified as `verify` does it, with what is given and nothing fetched.
-fn compose(options: &Options, global: &Global) -> Result<(Deployment, Attested), Failure> {
-    let alone = || audit::deployment(&options.input).map(|deployment| (deployment, Attested::Missing));
+fn compose(options: &Options, global: &Global) -> Result<Compose, Failure> {
+    let alone = || {
+        let system = System { state: State::Missing, by: "no evidence of a machine was given".to_owned() };
+        audit::deployment(&options.input).map(|deployment| Compose {
+            deployment,
+            attested: Attested::Missing,
+            system,
+        })
+    };
     if !options.input.is_dir() {
         let source = input::read(&options.input)?;
         if veritee_evidence::read(&source.name, &source.bytes, &Budget::STANDARD).is_err() {
@@ -83,7 +110,8 @@ fn compose(options: &Options, global: &Global) -> Result<(Deployment, Attested),
     let document = UnboundCompose::parse(&item.bytes, &Budget::STANDARD).map_err(|error| failed(&error))?;
     let resolving = deployment::Context { budget: Budget::STANDARD, ..deployment::Context::default() };
     let deployment = Deployment::from_unbound(&document, &resolving);
-    Ok((deployment, attested(&evidence, options, global)?))
+    let (attested, system) = attested(&evidence, options, global)?;
+    Ok(Compose { deployment, attested, system })
 }
 
 /// What must have passed for a compose to be the one that a quote names.
@@ -102,64 +130,50 @@ const BINDING: [CheckId; 12] = [
     CheckId::ComposeDocument,
 ];
 
-fn attested(evidence: &Evidence, options: &Options, global: &Global) -> Result<Attested, Failure> {
+fn attested(evidence: &Evidence, options: &Options, global: &Global) -> Result<(Attested, System), Failure> {
     let rules = Rules::load(&options.judge, Engine::Native)?;
     let mut grounds = rules.grounds();
     gather::collateral(&mut grounds, &options.collateral, global)?;
     let report = rules.verdict(evidence, &grounds, &Expected::Nothing, None);
     let passed =
         |id: &CheckId| report.checks.iter().any(|check| check.id == *id && check.outcome == Outcome::Pass);
-    Ok(match BINDING.iter().find(|id| !passed(id)) {
+    let attested = match BINDING.iter().find(|id| !passed(id)) {
         None => Attested::Proven,
         Some(id) => {
             Attested::Claimed(format!("the evidence says so, and {id} did not pass: see veritee verify"))
         }
-    })
-}
-
-fn trust(options: &Options) -> Result<Trust, Failure> {
-    let text = |path: &Path| -> Result<String, Failure> {
-        let source = input::read(path)?;
-        String::from_utf8(source.bytes).map_err(|error| Failure::usage(format!("{}: {error}", shown(path))))
     };
-    let refused =
-        |path: &Path, error: &dyn core::fmt::Display| Failure::usage(format!("{}: {error}", shown(path)));
-    let mut trust = match &options.trusted_root {
-        Some(path) => Trust::given(&text(path)?).map_err(|error| refused(path, &error))?,
-        None => Trust::pinned().map_err(|error| Failure::internal(error.to_string()))?,
-    };
-    for path in &options.key {
-        trust.add_key(&text(path)?).map_err(|error| refused(path, &error))?;
+    let system = system(&report, attested == Attested::Proven);
+    Ok((attested, system))
+}
+
+/// The system that the quote measures, as `verify` judges it with what is given here.
+fn system(report: &Report, is_bound: bool) -> System {
+    let measured = report.checks.iter().find(|check| check.id == CheckId::OsMeasured);
+    let claimed = report.identity.as_ref().and_then(|identity| identity.os_image_hash_claimed.as_deref());
+    match measured.map(|check| check.outcome) {
+        Some(Outcome::Pass) if is_bound => System {
+            state: State::Proven,
+            by: "the quoted registers are those of an accepted system".to_owned(),
+        },
+        Some(Outcome::Fail) => System {
+            state: State::Contradicted,
+            by: "the quoted registers are those of another system: see veritee verify".to_owned(),
+        },
+        _ => match claimed {
+            Some(hash) => System {
+                state: State::Claimed,
+                by: format!(
+                    "the log names image {hash}, which the KMS answered; veritee verify --image measures it"
+                ),
+            },
+            None => System {
+                state: State::Missing,
+                by: "not measured: list it in the policy, or give its image to veritee verify --image"
+                    .to_owned(),
+            },
+        },
     }
-    Ok(trust)
-}
-
-fn bundle(path: &Path) -> Result<Bundle, Failure> {
-    let source = input::read(path)?;
-    Ok((source.name, source.bytes))
-}
-
-/// Images that services name, each once, with the services that may run it.
-fn named(deployment: &Deployment) -> Vec<(&ImageReference, Vec<String>)> {
-    let mut out: Vec<(&ImageReference, Vec<String>)> = Vec::new();
-    for service in deployment.services().iter().filter(|service| runs(service)) {
-        let Some(image) = service.image.as_ref().filter(|_| service.build.is_none()) else { continue };
-        match out.iter_mut().find(|(known, _)| known.value.effective() == image.value.effective()) {
-            Some((_, services)) => services.push(service.name.clone()),
-            None => out.push((image, vec![service.name.clone()])),
-        }
-    }
-    out
-}
-
-/// Services whose image is built inside the machine: there is no image to trace.
-fn built(deployment: &Deployment) -> Vec<String> {
-    let services = deployment.services().iter().filter(|service| runs(service));
-    services.filter(|service| service.build.is_some()).map(|service| service.name.clone()).collect()
-}
-
-fn runs(service: &Service) -> bool {
-    service.activity.can_run()
 }
 
 const fn state(state: State) -> &'static str {
@@ -171,8 +185,11 @@ const fn state(state: State) -> &'static str {
     }
 }
 
-fn words(ladders: &[Ladder], built: &[String], full: bool) -> String {
+fn words(ladders: &[Ladder], built: &[String], system: &System, recipes: &[Recipe], full: bool) -> String {
     let mut out = String::new();
+    let (row, by) = (state(system.state), inert(&system.by));
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "operating system    {row:12}  {by}\n");
     for ladder in ladders {
         let services = ladder.services.iter().map(|name| inert(name)).collect::<Vec<_>>().join(", ");
         // Writing to a String cannot fail.
@@ -189,7 +206,24 @@ fn words(ladders: &[Ladder], built: &[String], full: bool) -> String {
         let _ =
             writeln!(out, "not traced: {} is built inside the machine, so there is no image", inert(service));
     }
+    for one in recipes {
+        recipe(&mut out, one);
+    }
     out
+}
+
+fn recipe(out: &mut String, recipe: &Recipe) {
+    let _ = writeln!(out, "how to build {} again, as far as it is known:", inert(&recipe.reference));
+    for command in &recipe.commands {
+        let _ = writeln!(out, "    {}", inert(command));
+    }
+    let lists = [("with", &recipe.inputs), ("by", &recipe.builder), ("question:", &recipe.questions)];
+    for (name, list) in lists {
+        for line in list {
+            let _ = writeln!(out, "  {name} {}", inert(line));
+        }
+    }
+    out.push('\n');
 }
 
 fn details(out: &mut String, said: &Said, full: bool) {

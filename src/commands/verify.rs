@@ -1,5 +1,6 @@
 //! `veritee verify`
 
+use super::tracing::Images;
 use super::{gather, supply};
 use crate::cli::{AsOf, Engine, Format, Global, Judge, Verify};
 use crate::failure::Failure;
@@ -34,6 +35,11 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
     let image = options.image.as_deref().map(crate::image::open).transpose()?;
     let mut rules = Rules::load(&options.judge, Engine::Both)?;
     rules.given = super::audit::Given::load(&options.review)?;
+    if !options.container_image.is_empty() {
+        let source = rules.given.source().cloned();
+        let images = Images::read(&options.container_image, &options.tracing, source, true)?;
+        rules.given.trace_with(Arc::new(images));
+    }
     rules.gpu_nonce = options.gpu_nonce.map(|nonce| nonce.0);
     rules.chain = ChainGiven {
         registry: options.registry.map(|registry| (registry.chain_id, registry.address)),

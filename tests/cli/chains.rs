@@ -66,11 +66,17 @@ pub(crate) fn saved(world: &World, app: [u8; 20], registry: Address) -> Vec<u8> 
         observed: [2].into(),
         ..Subject::default()
     };
-    let mut endpoint = Endpoint::new("https://rpc.example".to_owned());
+    let endpoints = vec![asked(world, &subject, "https://rpc.example")];
+    ChainReads { subject, endpoints }.write().unwrap()
+}
+
+/// What an endpoint answers to all that is asked.
+pub(crate) fn asked(world: &World, subject: &Subject, url: &str) -> Endpoint {
+    let mut endpoint = Endpoint::new(url.to_owned());
     loop {
-        let wanted = survey(&endpoint, &subject, &Budget::STANDARD).wanted;
+        let wanted = survey(&endpoint, subject, &Budget::STANDARD).wanted;
         if wanted.is_empty() {
-            return ChainReads { subject, endpoints: vec![endpoint] }.write().unwrap();
+            return endpoint;
         }
         for question in wanted {
             let answer = world.answer(question.method(), &question.params()).unwrap().to_string();

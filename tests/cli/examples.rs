@@ -174,7 +174,22 @@ const ANSWERS: &[(&str, Run, i32, &str)] = &[
     ("veritee diff last-week.json today.json --format json", Whole, 0, "\"schema\""),
     ("veritee trace evidence.json --image deployed.tar --source app/", Whole, 13, "R0  "),
     ("veritee trace docker-compose.yml --image deployed.tar --format json", Whole, 13, "veritee/trace/v1"),
+    (
+        "veritee verify-bundle --bundle sig --certificate-identity $ID --certificate-oidc-issuer $BY $OF",
+        Whole,
+        0,
+        "the bundle holds: signed by https://github.com/prefix-dev/sigstore-example",
+    ),
+    (
+        "veritee verify evidence.json --policy policy.toml --container-image deployed.tar --source app/",
+        Whole,
+        0,
+        "VERIFIED",
+    ),
+    ("veritee image fetch app.example/team/app:v1 --layers -o deployed", Alone, 3, "app.example"),
+    ("veritee image fetch nginx:1.29 --registry https://mirror.example -o nginx", Alone, 3, "mirror.example"),
     ("veritee image inspect deployed.tar", Whole, 0, "text files read"),
+    ("veritee trace docker-compose.yml --image deployed.tar --recipe", Whole, 13, "R0  "),
     ("veritee image compare deployed.tar rebuilt.tar", Whole, 0, "S4  THE SAME CONTENT"),
     ("veritee image compare deployed.tar rebuilt.tar --format json", Whole, 0, "\"rung\": \"S4\""),
     (
@@ -295,6 +310,7 @@ fn shell(folder: &Folder, line: &str) -> Ran {
             None => command.env_remove(name),
         };
     }
+    command.env("ID", SIGNER).env("BY", veritee_provenance::commit::GITHUB_ISSUER).env("OF", SIGNED);
     command.env("PATH", path).env("NONCE", GPU_NONCE).stdin(std::process::Stdio::null());
     Ran::of(command.output().unwrap())
 }
@@ -313,6 +329,11 @@ fn until_it_listens(example: &str) -> String {
     )
 }
 
+/// Who signed the bundle of `test-vectors/provenance`, and what.
+const SIGNER: &str =
+    "https://github.com/prefix-dev/sigstore-example/.github/workflows/action.yaml@refs/heads/main";
+const SIGNED: &str = "sha256:54303491a8418fbed24344b513546182c29b43bf282ceb433af65e2299f9271f";
+
 /// What the quickstart's GPUs signed and its quote binds.
 const GPU_NONCE: &str = "9a01356cb451dc2c3c0ce9a195245a0be984a3f73617f55f87913fc2f059cba7";
 
@@ -330,6 +351,7 @@ fn prepared() -> Folder {
     };
     copy("quickstart/evidence.json", "evidence.json");
     copy("quickstart/policy.toml", "policy.toml");
+    copy("provenance/conda-attestation.sigstore.json", "sig");
     copy("images/repro-1.tar", "deployed.tar");
     copy("images/repro-2.tar", "rebuilt.tar");
     let evidence: serde_json::Value = serde_json::from_str(&folder.read("evidence.json")).unwrap();

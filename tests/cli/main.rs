@@ -3,6 +3,7 @@
 
 mod audits;
 mod bounds;
+mod bundles;
 mod cases;
 mod chains;
 mod collaterals;
@@ -11,6 +12,7 @@ mod documents;
 mod examples;
 mod explain;
 mod failures;
+mod fetched;
 mod folders;
 mod gaps;
 mod gpus;
@@ -30,6 +32,7 @@ mod reviews;
 mod seals;
 mod served;
 mod shapes;
+mod stage;
 mod traces;
 mod trees;
 mod variants;

@@ -112,3 +112,90 @@ fn roots_and_keys_that_cannot_be_read_end_the_run() {
     folder.run(&["trace", "app-compose.json", "--trusted-root", "no.pem"]).ends(2);
     folder.run(&["trace", "app-compose.json", "--image", "missing.tar"]).ends(3);
 }
+
+#[test]
+fn verify_reads_the_images_and_answers_what_a_document_alone_leaves_open() {
+    let folder = running(&format!("example.invalid/app:v1@{INDEX}"));
+    let item = |value: &Value, id: &str| {
+        let items = value["audit"]["quick_check"].as_array().unwrap();
+        items.iter().find(|item| item["id"] == id).unwrap()["status"].as_str().unwrap().to_owned()
+    };
+    let verify = |more: &[&str]| -> Value {
+        let ran = folder.verify("evidence.json", &[&["--format", "json"], more].concat());
+        serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}", ran.err))
+    };
+    let found = |value: &Value, rule: &str| -> Vec<String> {
+        let findings = value["findings"].as_array().unwrap().iter().filter(|finding| finding["rule"] == rule);
+        findings.map(|finding| finding["status"].as_str().unwrap().to_owned()).collect()
+    };
+    let file = image("repro-1.tar");
+    let without = verify(&[]);
+    assert_eq!(item(&without, "Q9"), "unknown");
+    assert!(found(&without, "DP-OCI-001").is_empty());
+    // Labels are a claim: more than nothing, less than a trace.
+    let with = verify(&["--container-image", &file]);
+    assert_eq!((item(&with, "Q9").as_str(), found(&with, "DP-OCI-001")), ("warn", vec!["pass".to_owned()]));
+    assert_eq!(found(&with, "DP-OCI-002"), ["pass"]);
+    assert_eq!(found(&with, "DP-OCI-004"), ["fail"]);
+    assert_eq!(found(&with, "DP-OCI-007"), ["pass"]);
+    // Another image than the deployed one answers nothing.
+    let other = verify(&["--container-image", &image("content-differs.tar")]);
+    assert_eq!(
+        (item(&other, "Q9").as_str(), found(&other, "DP-OCI-001")),
+        ("unknown", vec!["manual".to_owned()])
+    );
+    // A rebuild with the same content traces it.
+    let rebuilt = verify(&["--container-image", &file, "--rebuilt", &image("repro-2.tar")]);
+    assert_eq!(item(&rebuilt, "Q9"), "pass");
+    let differs = verify(&["--container-image", &file, "--rebuilt", &image("content-differs.tar")]);
+    assert_eq!(item(&differs, "Q9"), "warn");
+}
+
+#[test]
+fn the_reviewed_tree_is_held_against_the_commit_of_the_image() {
+    let folder = running(&format!("example.invalid/app@{INDEX}"));
+    let verify = |head: &str| -> String {
+        std::fs::create_dir_all(folder.file("app/.git/objects")).unwrap();
+        std::fs::create_dir_all(folder.file("app/.git/refs")).unwrap();
+        folder.write("app/.git/HEAD", format!("{head}\n"));
+        let more = ["--container-image", &image("repro-1.tar"), "--source", "app", "--format", "json"];
+        let ran = folder.verify("evidence.json", &more);
+        let value: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}", ran.err));
+        let findings = value["findings"].as_array().unwrap().iter();
+        let of_rule =
+            findings.filter(|finding| finding["rule"] == "DP-TRC-003" || finding["rule"] == "DP-TRC-002");
+        of_rule
+            .map(|finding| format!("{} {}", finding["rule"], finding["status"]))
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    // The tree's history holds no such commit, wherever it stands.
+    assert!(verify(&"f".repeat(40)).contains("\"DP-TRC-002\""), "{}", verify(&"f".repeat(40)));
+}
+
+#[test]
+fn a_recipe_says_what_is_known_and_asks_what_is_not() {
+    let folder = running(&format!("example.invalid/app@{INDEX}"));
+    let (ran, value) = traced(&folder, &["--image", &image("repro-1.tar"), "--recipe"]);
+    let recipe = &value["recipes"][0];
+    let commands: Vec<&str> =
+        recipe["commands"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    assert!(commands.contains(&format!("git checkout {COMMIT}").as_str()), "{}", ran.out);
+    let build = commands.iter().find(|line| line.starts_with("docker buildx build")).unwrap();
+    assert!(
+        build.contains("SOURCE_DATE_EPOCH=1700000000") && build.contains("rewrite-timestamp=true"),
+        "{build}"
+    );
+    assert!(recipe["questions"].to_string().contains("was the work tree clean?"), "{recipe}");
+    let words = folder.run(&["trace", "app-compose.json", "--image", &image("repro-1.tar"), "--recipe"]);
+    assert!(words.out.contains("how to build") && words.out.contains("question:"), "{}", words.out);
+}
+
+#[test]
+fn the_operating_system_is_a_row_of_its_own() {
+    let folder = running(&format!("example.invalid/app@{INDEX}"));
+    let (_, value) = traced(&folder, &[]);
+    assert_eq!(value["operating_system"]["state"], "proven", "{}", value["operating_system"]);
+    let ran = folder.run(&["trace", "app-compose.json"]);
+    assert!(ran.out.starts_with("operating system    MISSING"), "{}", ran.out);
+}

@@ -1,4 +1,5 @@
-//! Evidence of every machine of a dstack application that can be seen from outside.
+//! Evidence of every machine of a dstack application that can be seen from outside; and an image out of a registry
+//! ([`registry`]).
 //!
 //! ```no_run
 //! use veritee_acquire::{Options, Plan, Target, acquire};
@@ -74,6 +75,7 @@ pub mod chain;
 mod cluster;
 mod options;
 mod plan;
+pub mod registry;
 mod run;
 mod source;
 pub mod target;

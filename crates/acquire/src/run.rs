@@ -291,7 +291,7 @@ impl<'a> Run<'a> {
         if cap == 0 {
             return Err(self.shared.out_of_bytes());
         }
-        let request = Get { url: url.clone(), cap, accept: source.accept(), types: source.types() };
+        let request = Get { accept: source.accept(), types: source.types(), ..Get::any(url.clone(), cap) };
         let answer = match self.shared.client.get(&request).await {
             Ok(answer) => answer,
             Err(FetchError::TooLarge { .. }) if cap < source.cap() => return Err(self.shared.out_of_bytes()),

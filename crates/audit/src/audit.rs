@@ -1,9 +1,10 @@
 //! One run over all rules.
 
 use crate::allow::{self, AllowOutcome, InlineAllow};
-use crate::context::{Context, TraceRung};
+use crate::context::Context;
 use crate::facts::guest;
 use crate::flow::{self, Flow};
+use crate::image_facts::TraceRung;
 use crate::item::Item;
 use crate::review::{Review, ReviewError};
 use crate::rule::{Need, Rule, Sink};

@@ -2,6 +2,7 @@
 
 use crate::allow::Allow;
 use crate::chain::ChainFacts;
+use crate::image_facts::{ImageFacts, TraceRung};
 use crate::key_provider::KeyProvider;
 use crate::names::NameClass;
 use crate::review::Review;
@@ -38,24 +39,6 @@ pub struct OsFacts {
     pub development: Option<bool>,
 }
 
-/// How strongly an image is tied to a commit (audit reference, section 4.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum TraceRung {
-    /// R0: not at all.
-    Nothing,
-    /// R1: the tag looks like a commit that exists.
-    TagIsCommit,
-    /// R2: labels name revision and source, the image is pinned by digest: self-declared.
-    Labels,
-    /// R3: a signature of a known identity.
-    SignedIdentity,
-    /// R4: provenance names digest, repository and commit, and verifies.
-    Provenance,
-    /// R5: rebuilt bit for bit.
-    Rebuilt,
-}
-
 /// A policy's word on a variable's name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NameOverride {
@@ -87,6 +70,10 @@ pub struct Context {
     pub commit: Option<String>,
     /// Images whose source was traced by a registry reader, by the reference as it stands in the compose file.
     pub traces: BTreeMap<String, TraceRung>,
+    /// Files of images were given.
+    pub images_given: bool,
+    /// What was read of them, by the reference as it stands in the compose file.
+    pub images: BTreeMap<String, ImageFacts>,
     /// Compose files with placeholders are templates that a deployment fills in: judge them as such.
     pub template: bool,
     /// Policy's words on names.

@@ -23,6 +23,8 @@ pub enum Need {
     Source,
     /// A Dockerfile, from the source tree or inline in the compose file.
     Build,
+    /// The file of an image that the compose names.
+    Images,
     /// What is known of the guest: always there, if only to say that nothing is known.
     Guest,
 }
@@ -38,6 +40,7 @@ impl Need {
             Self::Chain => "no chain was read: `veritee history`, then `verify --chain`",
             Self::Source => "no source tree was given",
             Self::Build => "no Dockerfile was given",
+            Self::Images => "no image was given: `veritee image fetch`, then `verify --container-image`",
             Self::Guest => "nothing is known of the guest",
         }
     }
@@ -51,6 +54,7 @@ impl Need {
             Self::Chain => subject.context.chain.is_some(),
             Self::Source => subject.source.is_some(),
             Self::Build => subject.has_builds(),
+            Self::Images => subject.context.images_given,
             Self::Guest => true,
         }
     }

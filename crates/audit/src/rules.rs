@@ -21,6 +21,7 @@ mod img;
 mod kms;
 mod meta;
 mod net;
+mod oci;
 mod scr;
 mod src;
 mod trc;
@@ -43,6 +44,7 @@ const FAMILIES: &[(&[&Rule], Whose)] = &[
     (cfg::RULES, Whose::Host),
     (kms::RULES, Whose::Host),
     (chn::RULES, Whose::Operator),
+    (oci::RULES, Whose::Registry),
     (trc::RULES, Whose::Host),
     (src::RULES, Whose::Host),
     (doc::RULES, Whose::Host),
@@ -75,7 +77,6 @@ impl Elsewhere {
 const CHAIN: &str = "needs sources beside the chain: not compared";
 const HISTORY: &str =
     "needs the operator's list beside the chain: `veritee history --deployments` compares them";
-const REGISTRY: &str = "needs the image registry: not read";
 
 /// Rules of the catalogue that are not asked here. They are listed as not asked in every report, never as passed.
 pub const ELSEWHERE: &[Elsewhere] = &[
@@ -89,15 +90,6 @@ pub const ELSEWHERE: &[Elsewhere] = &[
         .answering(&[Item::Q4.fails()]),
     Elsewhere::new("DP-CHN-012", "is the cited contract the application's own?", CHAIN)
         .answering(&[Item::E5.tells(), Item::M5.tells()]),
-    Elsewhere::new("DP-OCI-001", "does the registry hold the digest?", REGISTRY),
-    Elsewhere::new("DP-OCI-002", "which source and revision do labels name?", REGISTRY),
-    Elsewhere::new("DP-OCI-003", "was the tag moved?", REGISTRY),
-    Elsewhere::new("DP-OCI-004", "does provenance verify?", REGISTRY),
-    Elsewhere::new("DP-OCI-005", "can everybody fetch the image?", REGISTRY).answering(&[Item::E2.tells()]),
-    Elsewhere::new("DP-OCI-006", "which defaults does the image carry?", REGISTRY),
-    Elsewhere::new("DP-OCI-007", "are its timestamps normalised?", REGISTRY),
-    Elsewhere::new("DP-OCI-008", "do its layers hold keys or closed code?", REGISTRY)
-        .answering(&[Item::E2.tells()]),
 ];
 
 /// Every rule, in the order in which reports list them.

@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::facts::{exposure, mounts};
 use crate::image::Image;
+use crate::image_facts::ImageFacts;
 use crate::script::{Script, ScriptCommand, Write};
 use crate::source::Source;
 use crate::source::dockerfile::{Build, Origin};
@@ -219,6 +220,16 @@ impl<'a> Subject<'a> {
     /// Images of active services that are pulled, in order.
     pub(crate) fn images(&self) -> &[Image<'a>] {
         &self.images
+    }
+
+    /// What was read of the file of an image.
+    pub(crate) fn facts_of(&self, image: &Image<'_>) -> Option<&'a ImageFacts> {
+        self.context.images.get(&*image.text)
+    }
+
+    /// Images whose file has the digest that the document pins, or calls itself as the document does.
+    pub(crate) fn read_images(&self) -> impl Iterator<Item = (&Image<'a>, &'a ImageFacts)> {
+        self.images.iter().filter_map(|image| Some((image, self.facts_of(image)?)))
     }
 
     /// Those of them that nobody outside chooses.

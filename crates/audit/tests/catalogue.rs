@@ -8,7 +8,8 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use veritee_audit::chain::{AppContract, ChainFacts, Contracts, Owner, Power};
 use veritee_audit::{
-    Audit, BootEvents, Context, KeyProvider, MemoryTree, TraceRung, audit, audit_source, enforcement, rules,
+    Audit, BootEvents, Context, ImageFacts, ImageHit, InsideKind, KeyProvider, MemoryTree, TagSeen,
+    TraceRung, audit, audit_source, enforcement, rules,
 };
 use veritee_compose::{Deployment, UnboundCompose, bind};
 use veritee_model::{AppId, Budget, ComposeHash, Finding};
@@ -52,6 +53,8 @@ struct Case {
     commits: Option<Vec<String>>,
     #[serde(default)]
     traces: BTreeMap<String, u8>,
+    #[serde(default)]
+    images: BTreeMap<String, String>,
 }
 
 fn cases() -> Vec<Case> {
@@ -112,12 +115,40 @@ fn chain_facts(kind: &str) -> ChainFacts {
     facts
 }
 
+/// An image whose file was read, says which source it is made from, and hides nothing; changed in one way.
+fn image_facts(kind: &str) -> ImageFacts {
+    let seen =
+        |hex: &str| Some(TagSeen { digest: format!("sha256:{hex}"), at: "2026-10-15T00:00:00Z".to_owned() });
+    let hit =
+        |layer, kind| ImageHit { layer, place: "app/.env:1".to_owned(), kind, what: "a literal".to_owned() };
+    let mut facts = ImageFacts {
+        matched: Some("index"),
+        revision: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),
+        tag: seen(&"ab".repeat(32)),
+        ..ImageFacts::default()
+    };
+    match kind {
+        "sound" => {}
+        "silent" => facts.revision = None,
+        "moved" => facts.tag = seen(&"cd".repeat(32)),
+        "signed" => facts.signed = vec!["provenance by a workflow".to_owned()],
+        "public" => facts.public = Some("fetched without a password".to_owned()),
+        "normalised" => facts.normalised = Some("BuildKit rewrote times".to_owned()),
+        "secret" => facts.inside = vec![hit(None, InsideKind::Password)],
+        "key" => facts.inside = vec![hit(Some(1), InsideKind::DefaultKey)],
+        other => panic!("{other}"),
+    }
+    facts
+}
+
 fn run(case: &Case) -> Audit {
     let mut context = Context {
         events: case.events.as_deref().map(boot_events),
         chain: case.chain.as_deref().map(chain_facts),
         app_id: case.app_id.as_deref().map(|hex| AppId::from_hex(hex).expect("hex")),
         traces: case.traces.keys().map(|image| (image.clone(), TraceRung::Provenance)).collect(),
+        images_given: !case.images.is_empty(),
+        images: case.images.iter().map(|(image, kind)| (image.clone(), image_facts(kind))).collect(),
         ..Context::default()
     };
     context.os.image_name.clone_from(&case.os);

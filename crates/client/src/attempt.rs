@@ -8,10 +8,13 @@ use crate::client::Core;
 use crate::error::{milliseconds, said, shown};
 use crate::proxy::Via;
 use crate::scope::{Chain, Scope};
-use crate::{Answer, Event, FetchError, TlsProblem, guard, retry};
+use crate::{Answer, Bearer, Event, FetchError, Get, Sink, TlsProblem, guard, retry};
 use core::time::Duration;
 use reqwest::Response;
-use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, LOCATION};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION,
+    WWW_AUTHENTICATE,
+};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use url::Url;
 
@@ -21,6 +24,9 @@ const REDIRECTS: usize = 3;
 const START: usize = 512;
 /// Room that is taken for a body before any of it came.
 const ROOM: usize = 64 << 10;
+/// Ways to authenticate that are kept of a refusal, and bytes of each.
+const CHALLENGES: usize = 4;
+const CHALLENGE: usize = 2048;
 
 /// A request on its way.
 pub(crate) struct Outgoing<'a> {
@@ -31,6 +37,39 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) accept: &'static str,
     pub(crate) types: &'static [&'static str],
     pub(crate) repeatable: bool,
+    pub(crate) bearer: Option<&'a Bearer>,
+    pub(crate) elsewhere: bool,
+}
+
+impl<'a> Outgoing<'a> {
+    pub(crate) fn get(request: &'a Get) -> Self {
+        Self {
+            url: &request.url,
+            body: None,
+            cap: request.cap,
+            accept: request.accept,
+            types: request.types,
+            repeatable: true,
+            bearer: request.bearer.as_ref(),
+            elsewhere: request.elsewhere,
+        }
+    }
+}
+
+/// Where a body goes.
+pub(crate) enum To<'s> {
+    Memory,
+    Sink(&'s mut dyn Sink),
+}
+
+impl To<'_> {
+    /// The same place for another attempt.
+    pub(crate) fn again(&mut self) -> To<'_> {
+        match self {
+            Self::Memory => To::Memory,
+            Self::Sink(sink) => To::Sink(&mut **sink),
+        }
+    }
 }
 
 /// An exchange with one server.
@@ -41,21 +80,32 @@ struct Exchange<'a> {
     via: Option<Via>,
     scope: Scope,
     received: &'a AtomicUsize,
+    /// The token, where this is the server that it is for.
+    bearer: Option<&'a Bearer>,
 }
 
 pub(crate) async fn once(
     core: &Core,
     outgoing: &Outgoing<'_>,
     received: &AtomicUsize,
+    to: To<'_>,
 ) -> Result<Answer, Failure> {
     let mut url = outgoing.url.clone();
+    let mut bearer = outgoing.bearer;
     for _step in 0..=REDIRECTS {
         guard::check(&url, core.settings.allow_local)?;
         let via = core.routes.via(&url);
-        let exchange = Exchange { core, outgoing, url, via, scope: Scope::default(), received };
+        let exchange = Exchange { core, outgoing, url, via, scope: Scope::default(), received, bearer };
         let response = exchange.send().await?;
-        let Some(next) = exchange.redirection(&response)? else { return exchange.answer(response).await };
-        if !guard::same_server(&exchange.url, &next) {
+        let Some(next) = exchange.redirection(&response)? else { return exchange.answer(response, to).await };
+        let is_elsewhere = !guard::same_server(&exchange.url, &next);
+        if is_elsewhere {
+            // Who was sent away once gets no token again, not even from where it came.
+            bearer = None;
+        }
+        let is_safe = next.scheme() == "https" || exchange.url.scheme() == next.scheme();
+        let is_followed = outgoing.elsewhere && is_safe;
+        if is_elsewhere && !is_followed {
             return Err(FetchError::RedirectElsewhere { url: shown(&exchange.url), to: shown(&next) }.into());
         }
         url = next;
@@ -75,6 +125,12 @@ impl Exchange<'_> {
             }
         };
         request = request.header(ACCEPT, self.outgoing.accept);
+        if let Some(bearer) = self.bearer
+            && let Ok(mut value) = HeaderValue::from_str(&bearer.header())
+        {
+            value.set_sensitive(true);
+            request = request.header(AUTHORIZATION, value);
+        }
         let limit = times.connect.saturating_add(times.stall);
         match tokio::time::timeout(limit, self.scope.run(request.send())).await {
             Ok(Ok(response)) => Ok(response),
@@ -101,7 +157,7 @@ impl Exchange<'_> {
     }
 
     /// Judges the head, then reads the body.
-    async fn answer(&self, response: Response) -> Result<Answer, Failure> {
+    async fn answer(&self, response: Response, to: To<'_>) -> Result<Answer, Failure> {
         let status = response.status().as_u16();
         if status != 200 {
             return Err(self.refused_status(status, response).await);
@@ -118,7 +174,7 @@ impl Exchange<'_> {
             return Err(FetchError::WrongType { url, found, expected, start }.into());
         }
         let headers = headers(&response);
-        let body = self.body(response).await?;
+        let body = self.body(response, to).await?;
         let served = self.served()?;
         Ok(Answer { url: self.url.clone(), status, body, headers, served })
     }
@@ -136,7 +192,7 @@ impl Exchange<'_> {
         Ok(Some(self.scope.chain(name).ok_or_else(lost)?))
     }
 
-    async fn body(&self, mut response: Response) -> Result<Vec<u8>, Failure> {
+    async fn body(&self, mut response: Response, mut to: To<'_>) -> Result<Vec<u8>, Failure> {
         let cap = self.outgoing.cap;
         let too_large = |announced| FetchError::TooLarge { url: shown(&self.url), cap, announced };
         let announced = response.content_length();
@@ -145,13 +201,24 @@ impl Exchange<'_> {
         }
         let mut body = Vec::with_capacity(cap.min(ROOM));
         let shown = shown(&self.url);
+        let kept = |kept: Result<(), String>| {
+            kept.map_err(|why| FetchError::NotKept { url: shown.clone(), why: said(&why) })
+        };
+        let mut came = 0_usize;
+        if let To::Sink(sink) = &mut to {
+            kept(sink.begin())?;
+        }
         while let Some(piece) = self.piece(&mut response).await? {
-            if piece.len() > cap.saturating_sub(body.len()) {
+            if piece.len() > cap.saturating_sub(came) {
                 return Err(too_large(None).into());
             }
-            body.extend_from_slice(&piece);
-            self.received.store(body.len(), Ordering::Relaxed);
-            self.core.tell(&Event::Received { url: &shown, bytes: body.len() });
+            match &mut to {
+                To::Memory => body.extend_from_slice(&piece),
+                To::Sink(sink) => kept(sink.piece(&piece))?,
+            }
+            came = came.saturating_add(piece.len());
+            self.received.store(came, Ordering::Relaxed);
+            self.core.tell(&Event::Received { url: &shown, bytes: came });
         }
         Ok(body)
     }
@@ -184,8 +251,9 @@ impl Exchange<'_> {
                 FetchError::RetryAfterTooLong { url, status, seconds, longest }.into()
             }
             _ => {
+                let challenges = if status == 401 { challenges(&response) } else { Vec::new() };
                 let start = self.start(response).await;
-                Failure { asked, ..Failure::from(FetchError::Status { url, status, start }) }
+                Failure { asked, ..Failure::from(FetchError::Status { url, status, start, challenges }) }
             }
         }
     }
@@ -224,6 +292,13 @@ fn text<'a>(response: &'a Response, name: &HeaderName) -> Option<&'a str> {
     let mut values = response.headers().get_all(name).iter();
     let first = values.next()?;
     if values.next().is_some() { None } else { first.to_str().ok() }
+}
+
+/// How a server wants to be spoken to that refuses access (RFC 9110, section 11.6.1).
+fn challenges(response: &Response) -> Vec<String> {
+    let all = response.headers().get_all(WWW_AUTHENTICATE).iter();
+    let texts = all.filter_map(|value| value.to_str().ok()).filter(|text| text.len() <= CHALLENGE);
+    texts.take(CHALLENGES).map(ToOwned::to_owned).collect()
 }
 
 /// The headers in visible ASCII; one with another value is left out with all of its name.

@@ -1,12 +1,13 @@
 //! The client: settings in, answers out.
 
-use crate::attempt::{self, Failure, Outgoing};
+use crate::attempt::{self, Failure, Outgoing, To};
 use crate::limits::Limits;
 use crate::proxy::Routes;
 use crate::resolver::{Guarded, ProxyNames, Resolver, SystemResolver};
 use crate::{
-    Answer, ClientError, Event, FetchError, Get, Post, Settings, error, guard, handshake, retry, tls,
+    Answer, ClientError, Event, FetchError, Get, Post, Settings, Sink, error, guard, handshake, retry, tls,
 };
+use core::time::Duration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use url::Url;
@@ -91,15 +92,20 @@ impl Client {
     /// # Errors
     /// [`FetchError`]: for every answer but a whole one with status 200 within the caps.
     pub async fn get(&self, request: &Get) -> Result<Answer, FetchError> {
-        self.ask(&Outgoing {
-            url: &request.url,
-            body: None,
-            cap: request.cap,
-            accept: request.accept,
-            types: request.types,
-            repeatable: true,
-        })
-        .await
+        self.ask(&Outgoing::get(request), To::Memory, self.core.settings.times.total).await
+    }
+
+    /// As [`Self::get`], with the body handed on as it comes; the answer's own is then empty.
+    ///
+    /// Beyond [`crate::Times::total`] it may take a second for each 64 KiB of the cap: a server that drips ends it all
+    /// the same, and a slow line does not.
+    ///
+    /// # Errors
+    /// As [`Self::get`], and what the sink says.
+    pub async fn stream(&self, request: &Get, sink: &mut dyn Sink) -> Result<Answer, FetchError> {
+        let seconds = u64::try_from(request.cap >> 16).unwrap_or(u64::MAX);
+        let total = self.core.settings.times.total.saturating_add(Duration::from_secs(seconds));
+        self.ask(&Outgoing::get(request), To::Sink(sink), total).await
     }
 
     /// Sends a body to a url. Follows no redirect. Repeats as [`Self::get`] if the request is idempotent; otherwise
@@ -108,15 +114,17 @@ impl Client {
     /// # Errors
     /// As [`Self::get`].
     pub async fn post(&self, request: &Post) -> Result<Answer, FetchError> {
-        self.ask(&Outgoing {
+        let outgoing = Outgoing {
             url: &request.url,
             body: Some((&request.body, request.content_type)),
             cap: request.cap,
             accept: request.accept,
             types: request.types,
             repeatable: request.idempotent,
-        })
-        .await
+            bearer: None,
+            elsewhere: false,
+        };
+        self.ask(&outgoing, To::Memory, self.core.settings.times.total).await
     }
 
     /// The certificate chain (DER, leaf first) of an RA-TLS server, for which no public authority vouches.
@@ -136,20 +144,26 @@ impl Client {
         loop {
             let received = AtomicUsize::new(0);
             let shake = handshake::shake(&self.core, &target, &received);
-            let result = self.limited(&course, &received, shake).await;
+            let total = self.core.settings.times.total;
+            let result = self.limited(&course, &received, shake, total).await;
             if let Some(chain) = self.settle(&mut course, &received, result).await? {
                 return Ok(chain);
             }
         }
     }
 
-    async fn ask(&self, outgoing: &Outgoing<'_>) -> Result<Answer, FetchError> {
+    async fn ask(
+        &self,
+        outgoing: &Outgoing<'_>,
+        mut to: To<'_>,
+        total: Duration,
+    ) -> Result<Answer, FetchError> {
         guard::check(outgoing.url, self.core.settings.allow_local)?;
         let mut course = Course::new(outgoing.url, outgoing.repeatable);
         loop {
             let received = AtomicUsize::new(0);
-            let once = attempt::once(&self.core, outgoing, &received);
-            let result = self.limited(&course, &received, once).await;
+            let once = attempt::once(&self.core, outgoing, &received, to.again());
+            let result = self.limited(&course, &received, once, total).await;
             if let Some(answer) = self.settle(&mut course, &received, result).await? {
                 return Ok(answer);
             }
@@ -162,10 +176,10 @@ impl Client {
         course: &Course<'_>,
         received: &AtomicUsize,
         attempt: impl Future<Output = Result<T, Failure>>,
+        total: Duration,
     ) -> Result<T, Failure> {
         let _permit = self.core.limits.permit(course.url.host_str().unwrap_or_default()).await;
         self.core.tell(&Event::Started { url: &course.shown });
-        let total = self.core.settings.times.total;
         tokio::time::timeout(total, attempt).await.unwrap_or_else(|_elapsed| {
             Err(Failure::from(FetchError::TookTooLong {
                 url: course.shown.clone(),

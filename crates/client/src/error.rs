@@ -125,6 +125,8 @@ pub enum FetchError {
         status: u16,
         /// The start of the body, inert.
         start: String,
+        /// With 401: the values of `WWW-Authenticate`, visible ASCII, cut to a few.
+        challenges: Vec<String>,
     },
     /// The server asks to wait longer than [`crate::Retries::longest_wait`].
     RetryAfterTooLong {
@@ -153,6 +155,13 @@ pub enum FetchError {
         /// Where.
         url: String,
         /// What is wrong, inert.
+        why: String,
+    },
+    /// What came could not be kept.
+    NotKept {
+        /// Where.
+        url: String,
+        /// What the [`crate::Sink`] said, inert.
         why: String,
     },
 }
@@ -195,6 +204,8 @@ pub enum FailureKind {
     WrongType,
     /// [`FetchError::Broken`].
     Broken,
+    /// [`FetchError::NotKept`].
+    NotKept,
 }
 
 impl FetchError {
@@ -218,7 +229,8 @@ impl FetchError {
             | Self::Status { url, .. }
             | Self::RetryAfterTooLong { url, .. }
             | Self::WrongType { url, .. }
-            | Self::Broken { url, .. } => url,
+            | Self::Broken { url, .. }
+            | Self::NotKept { url, .. } => url,
         }
     }
 
@@ -243,6 +255,7 @@ impl FetchError {
             Self::RetryAfterTooLong { .. } => FailureKind::RetryAfterTooLong,
             Self::WrongType { .. } => FailureKind::WrongType,
             Self::Broken { .. } => FailureKind::Broken,
+            Self::NotKept { .. } => FailureKind::NotKept,
         }
     }
 

@@ -20,7 +20,8 @@
 //! - Addresses that are not on the public internet are refused, whether they stand in the url (in any spelling), come
 //!   from a name, or hide inside an IPv6 address. A name is resolved once for a connection, and that connection goes
 //!   to an address that was judged.
-//! - A redirect to another scheme, host or port is an error.
+//! - A redirect to another scheme, host or port is an error, but where the caller knows the digest of what comes
+//!   ([`Get::elsewhere`]). A token goes to the server that it was given for and to no other.
 //! - Every request has a cap in bytes, counted as they come; every attempt has limits for connecting, for silence and
 //!   in all; attempts and requests under way are bounded. Nothing is decompressed.
 //! - Text of a server is cut and made inert before it stands in an error. User names and passwords stand in none.
@@ -66,7 +67,7 @@ pub use answer::Answer;
 pub use client::Client;
 pub use error::{AddressRange, ClientError, ConnectProblem, FailureKind, FetchError, TlsProblem, UrlProblem};
 pub use event::{Event, Observer};
-pub use request::{Get, Post};
+pub use request::{Bearer, Get, Post, Sink};
 #[doc(hidden)]
 pub use resolver::{Resolver, Resolving};
 pub use settings::{Proxies, Retries, Roots, Settings, Times};

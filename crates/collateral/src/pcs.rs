@@ -29,7 +29,7 @@ pub async fn ask(
     for item in items {
         let question = service.question(need, *item, budget)?;
         requests.push((*item, async move {
-            let request = Get { url: question.url.clone(), cap: question.cap, accept: "*/*", types: &[] };
+            let request = Get::any(question.url.clone(), question.cap);
             let answer = client.get(&request).await;
             receive(need, &question, answer, now)
         }));

@@ -165,10 +165,8 @@ async fn ask_pck(
 ) -> Result<PckAnswer, Error> {
     let url = service.pck_certificate(&platform.query());
     let request = Get {
-        url: url.clone(),
-        cap: store.budget().certificate_chain_bytes,
         accept: "application/x-pem-file, */*",
-        types: &[],
+        ..Get::any(url.clone(), store.budget().certificate_chain_bytes)
     };
     let answer = client.get(&request).await.map_err(|error| Error::Fetch {
         item: PCK_CERTIFICATE,

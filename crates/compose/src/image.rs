@@ -166,9 +166,20 @@ fn is_tag(tag: &str) -> bool {
         && bytes.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
 }
 
+/// Labels of letters, digits and hyphens, none at an end; or an IPv6 address in brackets. A port behind either.
 fn is_host(host: &str) -> bool {
-    !host.is_empty()
-        && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'))
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(rest) = host.strip_prefix('[') {
+        let Some((address, port)) = rest.split_once(']') else { return false };
+        let is_address = !address.is_empty() && address.bytes().all(|b| b.is_ascii_hexdigit() || b == b':');
+        return is_address && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port));
+    }
+    let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
+    let is_label = |label: &str| {
+        let fits = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        !label.is_empty() && fits && !label.starts_with('-') && !label.ends_with('-')
+    };
+    name.split('.').all(is_label) && port.is_none_or(is_port)
 }
 
 fn is_digest(digest: &str) -> bool {
@@ -253,6 +264,20 @@ mod tests {
     fn what_docker_refuses_is_malformed() {
         for text in ["", "UPPER", "a b", "a:", "a/:x", "a//b", "https://a/b"] {
             assert_eq!(image(text).pin(), Pin::Malformed, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_registry_is_a_host_as_docker_reads_one() {
+        let digest = format!("sha256:{HEX}");
+        for host in ["a.b", "localhost", "a-b.example:5000", "Foo", "[::1]:5000", "127.0.0.1:1"] {
+            let pin = image(&format!("{host}/x@{digest}")).pin();
+            assert!(matches!(pin, Pin::Digest { .. }), "{host}: {pin:?}");
+        }
+        for host in
+            ["..", ".", "a..b", "-a.b", "a-.b", "a.b:", "a.b:x", "a.b:1:2", "[::1", "[]", "[::1]x", "[x]"]
+        {
+            assert_eq!(image(&format!("{host}/x@{digest}")).pin(), Pin::Malformed, "{host}");
         }
     }
 }

@@ -91,9 +91,21 @@ pub struct Config {
 }
 
 /// What an index or a manifest is.
-pub(crate) enum Document {
-    Index(Vec<Descriptor>),
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Document {
+    /// A list of manifests.
+    Index(Index),
+    /// A manifest.
     Manifest(Box<Manifest>),
+}
+
+/// A list of manifests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Index {
+    /// What it says it is.
+    pub media_type: Option<String>,
+    /// What it names.
+    pub manifests: Vec<Descriptor>,
 }
 
 #[derive(Deserialize)]
@@ -212,7 +224,7 @@ pub(crate) fn document(bytes: &[u8], name: &str, budget: &Budget) -> Result<Docu
                 let most = u64::try_from(budget.image_descriptors).unwrap_or(u64::MAX);
                 return Err(ImageError::TooMuch { what: "manifests in an index", most });
             }
-            Ok(Document::Index(own(manifests)?))
+            Ok(Document::Index(Index { media_type: wire.media_type, manifests: own(manifests)? }))
         }
         (None, Some(config)) => {
             let layers = wire.layers.unwrap_or_default();

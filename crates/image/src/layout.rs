@@ -189,6 +189,14 @@ impl<'f> Image<'f> {
         }
     }
 
+    /// A file that stands beside the layout's own, whole: whatever it says, nothing names its digest.
+    ///
+    /// # Errors
+    /// It is larger than `most` or cannot be read.
+    pub fn file(&self, name: &str, most: usize) -> Result<Option<Vec<u8>>, ImageError> {
+        self.store.read(name, most)
+    }
+
     /// A document of the same layout by its digest, such as an attestation: `None` where it is not there.
     ///
     /// # Errors
@@ -205,14 +213,14 @@ fn of_layout<'f>(
     selection: &Selection,
     budget: &Budget,
 ) -> Result<Image<'f>, ImageError> {
-    let Document::Index(descriptors) = document::document(bytes, "index.json", budget)? else {
+    let Document::Index(index) = document::document(bytes, "index.json", budget)? else {
         return Err(ImageError::Document {
             name: "index.json".to_owned(),
             message: "is a manifest; an index was expected".to_owned(),
         });
     };
     let mut search = Search { store: &store, budget, found: Vec::new(), artifacts: Vec::new(), documents: 0 };
-    search.index(None, descriptors, &BTreeSet::new(), 0)?;
+    search.index(None, index.manifests, &BTreeSet::new(), 0)?;
     let artifacts = search.artifacts;
     let candidate = choose(search.found, selection)?;
     let Candidate { names, index, siblings, attestations, descriptor, manifest } = candidate;
@@ -294,7 +302,7 @@ impl Search<'_, '_> {
             names.extend(above.iter().cloned());
             match document::document(&bytes, &descriptor.digest.to_string(), self.budget)? {
                 Document::Index(inner) if level < LEVELS => {
-                    self.index(Some(&descriptor.digest), inner, &names, level.saturating_add(1))?;
+                    self.index(Some(&descriptor.digest), inner.manifests, &names, level.saturating_add(1))?;
                 }
                 Document::Index(_) => {
                     let most = u64::try_from(LEVELS).unwrap_or(u64::MAX);
@@ -332,7 +340,9 @@ fn check_size(descriptor: &Descriptor, got: usize) -> Result<(), ImageError> {
     Err(ImageError::Size { digest: descriptor.digest.clone(), expected: descriptor.size, got })
 }
 
-fn is_attestation(descriptor: &Descriptor) -> bool {
+/// Whether an entry of an index is BuildKit's attestation of an image beside it.
+#[must_use]
+pub fn is_attestation(descriptor: &Descriptor) -> bool {
     descriptor.annotations.get("vnd.docker.reference.type").is_some_and(|text| text == "attestation-manifest")
 }
 

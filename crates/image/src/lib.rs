@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! a folder or an archive (untrusted bytes)
+//!   registry   what a registry says: documents, challenges, pages                   -> Given
 //!   store      members by name, in place: nothing is unpacked                       -> Store
 //!   layout     OCI layout, `docker save` of every age: index, manifest, config      -> Image
 //!   layer      blob digest, decompression, diffID, tar entries: each recomputed     -> Layer
@@ -43,7 +44,9 @@ mod entry;
 mod error;
 mod layer;
 mod layout;
+pub mod media;
 mod meter;
+pub mod registry;
 mod store;
 #[cfg(test)]
 #[path = "tests/images.rs"]
@@ -51,11 +54,11 @@ mod testing;
 mod tree;
 
 pub use digest::{Algorithm, Digest, Hasher};
-pub use document::{Config, Descriptor, Manifest, Platform, nests_deeper};
+pub use document::{Config, Descriptor, Document, Index, Manifest, Platform, nests_deeper};
 pub use entry::{Entry, EntryKind, Form, Owner};
 pub use error::{ImageError, LayerProblem};
 pub use layer::{Compression, Layer, Visitor, Writer};
-pub use layout::{Attestation, Image, LayerReference, Origin, Selection};
+pub use layout::{Attestation, Image, LayerReference, Origin, Selection, is_attestation};
 pub use meter::Meter;
 pub use store::Store;
 pub use tree::{Node, Place, Tree, TreeProblem};

@@ -27,10 +27,12 @@
 
 mod identity;
 mod proxy;
+pub mod registry;
 mod reply;
 mod server;
 
 pub use identity::{Authority, Identity};
 pub use proxy::Proxy;
+pub use registry::Registry;
 pub use reply::Reply;
 pub use server::{Request, Server};

@@ -11,6 +11,10 @@ use std::collections::BTreeMap;
 pub struct Build {
     /// Whether BuildKit wrote it.
     pub buildkit: bool,
+    /// Whether it is said in SLSA v1; else in v0.2.
+    pub slsa_v1: bool,
+    /// Whether the statement around it is in-toto v1; else v0.1.
+    pub statement_v1: bool,
     /// Who is said to have built; empty with a plain Docker daemon.
     pub builder: String,
     /// From where the build took its files.
@@ -57,9 +61,19 @@ impl Build {
     pub fn of(statement: &Statement) -> Option<Self> {
         let predicate = &statement.predicate;
         match statement.predicate_type.as_str() {
-            kind if V02.contains(&kind) => Some(first(predicate)),
-            V1 => Some(second(predicate)),
+            kind if V02.contains(&kind) => Some(Self { statement_v1: statement.v1, ..first(predicate) }),
+            V1 => Some(Self { statement_v1: statement.v1, ..second(predicate) }),
             _ => None,
+        }
+    }
+
+    /// Which versions of BuildKit write so by themselves (its releases 0.28, 0.31 and 0.32 changed it).
+    #[must_use]
+    pub const fn versions(&self) -> &'static str {
+        match (self.slsa_v1, self.statement_v1) {
+            (false, _) => "up to 0.27, or a later one that was told to write SLSA v0.2",
+            (true, false) => "0.28 to 0.30, or an earlier one that was told to write SLSA v1",
+            (true, true) => "0.31 or later",
         }
     }
 }
@@ -72,6 +86,8 @@ fn first(predicate: &Value) -> Build {
     let materials = materials(predicate.get("materials"));
     Build {
         buildkit,
+        slsa_v1: false,
+        statement_v1: false,
         builder: text(predicate, &["builder", "id"]).unwrap_or_default().to_owned(),
         context: context(buildkit, source, vcs),
         entry: source.and_then(|source| text(source, &["entryPoint"])).map(str::to_owned),
@@ -104,6 +120,8 @@ fn second(predicate: &Value) -> Build {
     });
     Build {
         buildkit,
+        slsa_v1: true,
+        statement_v1: false,
         builder: text(predicate, &["runDetails", "builder", "id"]).unwrap_or_default().to_owned(),
         context,
         entry: source

@@ -18,6 +18,8 @@ pub enum Rank {
     Predicate,
     /// The certificate of a build: the issuer read it from the token of the build's platform.
     Certificate,
+    /// An image that the caller built from this commit has the same content.
+    Rebuilt,
 }
 
 impl Rank {
@@ -30,6 +32,7 @@ impl Rank {
             Self::BuildKit => "BuildKit's unsigned statement",
             Self::Predicate => "a signed predicate",
             Self::Certificate => "the certificate of the build",
+            Self::Rebuilt => "the rebuilt image",
         }
     }
 }

@@ -11,10 +11,7 @@ use std::collections::BTreeMap;
 use veritee_base::Budget;
 use veritee_image::Digest;
 
-/// Media type of the layer that a signature of cosign is over.
-pub const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
-/// Media type of a layer with an envelope.
-pub const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
+pub use veritee_image::media::{ENVELOPE, SIMPLE_SIGNING};
 
 /// Makes a bundle of a layer's bytes and its annotations. For [`SIMPLE_SIGNING`] the bundle is over the layer's bytes.
 ///

@@ -9,7 +9,7 @@ use crate::statement::{Level, Statement, Subjects};
 use serde::Serialize;
 use serde_json::Value;
 use veritee_base::Budget;
-use veritee_image::{Descriptor, Digest, Image};
+use veritee_image::{Descriptor, Digest, Image, media};
 
 /// A signature beside an image, or why it shows nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -158,7 +158,7 @@ impl Work<'_, '_> {
     fn artifacts(&mut self) {
         for manifest in &self.image.artifacts {
             for layer in &manifest.layers {
-                let is_bundle = layer.media_type.starts_with("application/vnd.dev.sigstore.bundle");
+                let is_bundle = layer.media_type.starts_with(media::BUNDLE);
                 let is_cosign =
                     [cosign::SIMPLE_SIGNING, cosign::ENVELOPE].contains(&layer.media_type.as_str());
                 if !is_bundle && !is_cosign {
@@ -224,5 +224,5 @@ impl Work<'_, '_> {
 }
 
 fn is_statement(layer: &Descriptor) -> bool {
-    layer.media_type == "application/vnd.in-toto+json"
+    layer.media_type == media::STATEMENT
 }

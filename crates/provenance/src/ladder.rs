@@ -1,11 +1,12 @@
 //! From the compose to the source, arrow by arrow: proven, claimed or missing, and by what.
 
 use crate::commit::{Claim, Rank};
-use crate::gather::{Said, subjects};
+use crate::gather::Said;
+use crate::known::Known;
 use serde::Serialize;
-use veritee_audit::TraceRung;
-use veritee_compose::{ImageReference, Pin};
-use veritee_image::{Digest, Image};
+use veritee_audit::tags::commit_candidate;
+use veritee_audit::{TraceRung, Traced};
+use veritee_compose::{Deployment, ImageReference, Pin, Service};
 use veritee_source::{CommitLookup, SourceTree};
 
 /// How far an arrow holds.
@@ -42,8 +43,11 @@ pub struct Ladder {
     pub services: Vec<String>,
     /// The arrows, in order.
     pub arrows: Vec<Arrow>,
-    /// The rung of the audit: `R0` to `R4`.
+    /// The rung of the audit: `R0` to `R5`.
     pub rung: &'static str,
+    /// The same as a value.
+    #[serde(skip)]
+    pub level: TraceRung,
     /// The strongest claim of a commit.
     pub commit: Option<Claim>,
     /// What is said, with every signature; `None` where no file of the image was given.
@@ -61,33 +65,24 @@ pub enum Attested {
     Missing,
 }
 
-/// An image that was given, with what it says of its source.
-#[derive(Debug)]
-pub struct Given<'g, 'f> {
-    /// The image.
-    pub image: &'g Image<'f>,
-    /// What is said of it.
-    pub said: &'g Said,
-}
-
 /// Names of the arrows.
 const ARROWS: [&str; 4] = ["quote to compose", "compose to image", "image to commit", "commit to source"];
 
 impl Ladder {
-    /// Makes the ladder of an image of a compose. `head` is the commit that the tree is at.
+    /// Makes the ladder of an image of a compose, with the images whose files were read.
     #[must_use]
     pub fn new(
         reference: &ImageReference,
         services: Vec<String>,
         attested: &Attested,
-        images: &[Given<'_, '_>],
+        images: &[Known],
         source: Option<&dyn SourceTree>,
     ) -> Self {
         let pin = reference.pin();
-        let found = images.iter().find(|given| matches(&pin, given.image));
+        let found = images.iter().find(|known| known.matches(&pin).is_some());
         let to_image = to_image(&pin, found, images, reference);
         let (mut to_commit, commit) = match found {
-            Some(given) => to_commit(given.said),
+            Some(known) => to_commit(known, source),
             None => (missing(2, "the image's file was not given: --image FILE"), None),
         };
         // A commit of an image that is not shown to be the deployed one is the commit of some image.
@@ -95,14 +90,18 @@ impl Ladder {
             to_commit.state = State::Claimed;
         }
         let to_source = to_source(commit.as_ref(), source);
-        let rung = rung(&to_image, &to_commit, found.map(|given| given.said), commit.as_ref());
+        let rung = match rung(&to_image, &to_commit, found, commit.as_ref()) {
+            TraceRung::Nothing if is_commit_tag(reference, source) => TraceRung::TagIsCommit,
+            rung => rung,
+        };
         Self {
             reference: reference.value.effective(),
             services,
             arrows: vec![to_compose(attested), to_image, to_commit, to_source],
             rung: rung_name(rung),
+            level: rung,
             commit,
-            said: found.map(|given| given.said.clone()),
+            said: found.map(|known| known.said.clone()),
         }
     }
 
@@ -138,27 +137,10 @@ fn to_compose(attested: &Attested) -> Arrow {
     }
 }
 
-/// Whether a file is the image that a digest pins: by its index or its platform manifest.
-fn matches(pin: &Pin, image: &Image<'_>) -> bool {
-    let Pin::Digest { digest, .. } = pin else { return false };
-    let subjects = subjects(image);
-    let Some(digest) = Digest::parse(digest) else { return false };
-    subjects.index.as_ref() == Some(&digest) || subjects.manifest.as_ref() == Some(&digest)
-}
-
-fn to_image(
-    pin: &Pin,
-    found: Option<&Given<'_, '_>>,
-    images: &[Given<'_, '_>],
-    reference: &ImageReference,
-) -> Arrow {
+fn to_image(pin: &Pin, found: Option<&Known>, images: &[Known], reference: &ImageReference) -> Arrow {
     match (pin, found) {
-        (Pin::Digest { digest, .. }, Some(given)) => {
-            let level = if given.image.index.as_ref().is_some_and(|index| index.to_string() == *digest) {
-                "index"
-            } else {
-                "platform manifest"
-            };
+        (Pin::Digest { .. }, Some(known)) => {
+            let level = known.matches(pin).unwrap_or_default();
             arrow(1, State::Proven, format!("the given file's {level} has the digest that the compose pins"))
         }
         (Pin::Digest { .. }, None) => {
@@ -169,17 +151,14 @@ fn to_image(
             State::Contradicted,
             format!("the compose does not name the image: a part is chosen by {provenance}"),
         ),
-        (Pin::Tag(_) | Pin::Implicit, _) => {
-            let name = reference.value.effective();
-            match images.iter().any(|given| given.image.names.contains(&name)) {
-                true => arrow(
-                    1,
-                    State::Claimed,
-                    "a given file calls itself so; a tag is no pin, whoever owns the repository moves it",
-                ),
-                false => missing(1, "a tag is no pin: whoever owns the repository moves it"),
-            }
-        }
+        (Pin::Tag(_) | Pin::Implicit, _) => match images.iter().any(|known| known.is_called(reference)) {
+            true => arrow(
+                1,
+                State::Claimed,
+                "a given file calls itself so; a tag is no pin, whoever owns the repository moves it",
+            ),
+            false => missing(1, "a tag is no pin: whoever owns the repository moves it"),
+        },
         (Pin::MalformedDigest(_), _) => {
             arrow(1, State::Contradicted, "the digest in the compose is malformed and pins nothing")
         }
@@ -187,7 +166,16 @@ fn to_image(
     }
 }
 
-fn to_commit(said: &Said) -> (Arrow, Option<Claim>) {
+fn to_commit(known: &Known, source: Option<&dyn SourceTree>) -> (Arrow, Option<Claim>) {
+    let said = &known.said;
+    if let Some(rung) = known.rebuilt
+        && said.claims.disagreements().is_empty()
+    {
+        let words = format!(
+            "the rebuilt image has the same content ({rung:?}); from which source is the word of who built it"
+        );
+        return (arrow(2, State::Proven, words), rebuilt_from(said, source));
+    }
     let Some(claim) = said.claims.strongest() else {
         return (missing(2, "no certificate, statement, label or annotation names a commit"), None);
     };
@@ -210,6 +198,23 @@ fn to_commit(said: &Said) -> (Arrow, Option<Claim>) {
         _ => State::Claimed,
     };
     (arrow(2, state, format!("{words}: {}", claim.commit)), Some(claim))
+}
+
+/// The commit of a rebuilt image: what is said of it, else what the given tree is at.
+fn rebuilt_from(said: &Said, source: Option<&dyn SourceTree>) -> Option<Claim> {
+    let head = || {
+        let commit = source?.head()?;
+        Some(Claim { rank: Rank::Rebuilt, commit, repository: None, doubts: Vec::new() })
+    };
+    said.claims.strongest().cloned().or_else(head)
+}
+
+/// Whether the tag is a commit of the tree: whoever names the image chose it freely.
+fn is_commit_tag(reference: &ImageReference, source: Option<&dyn SourceTree>) -> bool {
+    let tag = reference.tag.as_ref().filter(|tag| tag.literal().is_some());
+    let commit = tag.and_then(|tag| commit_candidate(&tag.text, None));
+    let found = |commit: String| Some(matches!(source?.commit(&commit), CommitLookup::Found(_)));
+    commit.and_then(found).unwrap_or(false)
 }
 
 fn to_source(commit: Option<&Claim>, source: Option<&dyn SourceTree>) -> Arrow {
@@ -243,13 +248,14 @@ fn to_source(commit: Option<&Claim>, source: Option<&dyn SourceTree>) -> Arrow {
 }
 
 /// The rung of the audit (DP-TRC-001).
-fn rung(to_image: &Arrow, to_commit: &Arrow, said: Option<&Said>, commit: Option<&Claim>) -> TraceRung {
-    let (State::Proven, Some(said)) = (to_image.state, said) else { return TraceRung::Nothing };
+fn rung(to_image: &Arrow, to_commit: &Arrow, known: Option<&Known>, commit: Option<&Claim>) -> TraceRung {
+    let (State::Proven, Some(known)) = (to_image.state, known) else { return TraceRung::Nothing };
     match (to_commit.state, commit) {
+        (State::Proven, _) if known.rebuilt.is_some() => TraceRung::Rebuilt,
         (State::Proven, _) => TraceRung::Provenance,
         // What contradicts itself ties to nothing, whoever signed it.
         (State::Contradicted, _) => TraceRung::Nothing,
-        _ if said.signed => TraceRung::SignedIdentity,
+        _ if known.said.signed => TraceRung::SignedIdentity,
         (_, Some(_)) => TraceRung::Labels,
         (_, None) => TraceRung::Nothing,
     }
@@ -264,6 +270,51 @@ const fn rung_name(rung: TraceRung) -> &'static str {
         TraceRung::Rebuilt => "R5",
         _ => "R0",
     }
+}
+
+/// Images that services name, each once, with the services that may run it.
+#[must_use]
+pub fn named(deployment: &Deployment) -> Vec<(&ImageReference, Vec<String>)> {
+    let mut out: Vec<(&ImageReference, Vec<String>)> = Vec::new();
+    for service in deployment.services().iter().filter(|service| runs(service)) {
+        let Some(image) = service.image.as_ref().filter(|_| service.build.is_none()) else { continue };
+        match out.iter_mut().find(|(known, _)| known.value.effective() == image.value.effective()) {
+            Some((_, services)) => services.push(service.name.clone()),
+            None => out.push((image, vec![service.name.clone()])),
+        }
+    }
+    out
+}
+
+/// Services whose image is built inside the machine: there is no image to trace.
+#[must_use]
+pub fn built(deployment: &Deployment) -> Vec<String> {
+    let services = deployment.services().iter().filter(|service| runs(service));
+    services.filter(|service| service.build.is_some()).map(|service| service.name.clone()).collect()
+}
+
+fn runs(service: &Service) -> bool {
+    service.activity.can_run()
+}
+
+/// What the audit of a deployment is told of its images, with the files that were read. A reference of which no file was
+/// given is left out: nothing is known of it.
+#[must_use]
+pub fn traced(deployment: &Deployment, images: &[Known], source: Option<&dyn SourceTree>) -> Traced {
+    let mut traced = Traced::default();
+    for (reference, services) in named(deployment) {
+        let pin = reference.pin();
+        let text = reference.value.effective();
+        let known = images.iter().find(|known| known.matches(&pin).is_some() || known.is_called(reference));
+        let tag = images.iter().find_map(|known| known.tag_seen(reference));
+        if let Some(known) = known {
+            let ladder = Ladder::new(reference, services, &Attested::Proven, images, source);
+            traced.rungs.insert(text.clone(), ladder.level);
+            let facts = veritee_audit::ImageFacts { tag, ..known.facts(reference) };
+            traced.facts.insert(text, facts);
+        }
+    }
+    traced
 }
 
 #[cfg(test)]

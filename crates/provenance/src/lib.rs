@@ -7,7 +7,9 @@
 //!   build      SLSA v0.2 and v1: source, builder, arguments          -> Build
 //!   commit     every claim of a commit by its rank, and doubts       -> Claims
 //!   gather     all of that for one image, out of its layout          -> Said
+//!   known      what rests on an image's file, for ladder and audit   -> Known
 //!   inside     keys, passwords, defaults in layers and environment   -> Inside
+//!   recipe     how to build it again, and what nothing says          -> Recipe
 //!   ladder     compose, image, commit, source: each arrow by what    -> Ladder
 //! ```
 //!
@@ -43,14 +45,18 @@ pub mod cosign;
 pub mod gather;
 pub mod inside;
 mod json;
+pub mod known;
 pub mod ladder;
 mod provider;
+pub mod recipe;
 pub mod sigstore;
 pub mod statement;
 
 pub use build::{Build, Context};
 pub use commit::{Claim, Claims, Doubt, Rank};
 pub use gather::{Said, gather};
+pub use known::Known;
 pub use ladder::{Arrow, Ladder, State};
+pub use recipe::Recipe;
 pub use sigstore::{Failure, Root, Signed, Signer, Trust};
 pub use statement::{Level, Statement, StatementError, Subjects};

@@ -70,8 +70,78 @@ impl CryptoProvider for Ring {
             .map_err(|_error| Error::Verification(format!("{} signature invalid", scheme.name())))
     }
 
-    /// ring takes no digest in place of a message. Attestations are signed over their bytes, which are here.
-    fn verify_prehashed(&self, scheme: SigningScheme, _: &[u8], _: &[u8], _: &[u8]) -> Result<()> {
-        Err(unsupported(&format!("{} over a digest in place of the bytes", scheme.name())))
+    /// ring takes no digest in place of a message; signatures over bytes and not over a statement are verified so, because
+    /// the bytes need not be at hand. For the curves that Fulcio certifies; no other scheme is offered.
+    fn verify_prehashed(
+        &self,
+        scheme: SigningScheme,
+        key: &[u8],
+        digest: &[u8],
+        signature: &[u8],
+    ) -> Result<()> {
+        use p256::ecdsa::signature::hazmat::PrehashVerifier as _;
+        let wrong = || Error::Verification(format!("{} signature invalid", scheme.name()));
+        let length = match scheme {
+            SigningScheme::EcdsaP256Sha256 | SigningScheme::EcdsaP384Sha256 => 32,
+            SigningScheme::EcdsaP256Sha384 | SigningScheme::EcdsaP384Sha384 => 48,
+            other => return Err(unsupported(&format!("{other:?} over a digest in place of the bytes"))),
+        };
+        if digest.len() != length {
+            return Err(wrong());
+        }
+        let verified = match scheme {
+            SigningScheme::EcdsaP256Sha256 | SigningScheme::EcdsaP256Sha384 => {
+                let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(key).map_err(|_error| wrong())?;
+                let signature = p256::ecdsa::Signature::from_der(signature).map_err(|_error| wrong())?;
+                key.verify_prehash(digest, &signature)
+            }
+            _ => {
+                let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(key).map_err(|_error| wrong())?;
+                let signature = p384::ecdsa::Signature::from_der(signature).map_err(|_error| wrong())?;
+                key.verify_prehash(digest, &signature)
+            }
+        };
+        verified.map_err(|_error| wrong())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ring::rand::SystemRandom;
+    use ring::signature::{EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair as _};
+
+    /// What ring signs over bytes holds over their digest, and over no other.
+    #[test]
+    fn a_signature_over_bytes_holds_over_their_digest_and_over_no_other() {
+        let cases: [(SigningScheme, &EcdsaSigningAlgorithm, &ring::digest::Algorithm); 2] = [
+            (
+                SigningScheme::EcdsaP256Sha256,
+                &signature::ECDSA_P256_SHA256_ASN1_SIGNING,
+                &ring::digest::SHA256,
+            ),
+            (
+                SigningScheme::EcdsaP384Sha384,
+                &signature::ECDSA_P384_SHA384_ASN1_SIGNING,
+                &ring::digest::SHA384,
+            ),
+        ];
+        let random = SystemRandom::new();
+        for (scheme, signing, hash) in cases {
+            let pair = EcdsaKeyPair::generate_pkcs8(signing, &random).unwrap();
+            let pair = EcdsaKeyPair::from_pkcs8(signing, pair.as_ref(), &random).unwrap();
+            let signature = pair.sign(&random, b"message").unwrap();
+            let key = pair.public_key().as_ref();
+            let holds = |digest: &[u8], signature: &[u8]| {
+                RING.verify_prehashed(scheme, key, digest, signature).is_ok()
+            };
+            let digest = ring::digest::digest(hash, b"message");
+            assert!(holds(digest.as_ref(), signature.as_ref()), "{scheme:?}");
+            assert!(!holds(ring::digest::digest(hash, b"massage").as_ref(), signature.as_ref()));
+            assert!(!holds(&digest.as_ref()[1..], signature.as_ref()));
+            assert!(!holds(digest.as_ref(), &signature.as_ref()[1..]));
+            assert!(RING.verify_raw(scheme, key, b"message", signature.as_ref()).is_ok());
+        }
+        assert!(RING.verify_prehashed(SigningScheme::Ed25519, &[0; 32], &[0; 32], &[0; 64]).is_err());
     }
 }

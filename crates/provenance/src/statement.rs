@@ -10,6 +10,8 @@ use veritee_image::{Algorithm, Digest};
 /// A statement. Who made it is not said here.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement {
+    /// Whether it is of in-toto v1; else of v0.1.
+    pub v1: bool,
     /// What kind of thing is said.
     pub predicate_type: String,
     /// About what.
@@ -121,6 +123,7 @@ impl Statement {
             return Err(StatementError::NoSubject);
         }
         Ok(Self {
+            v1: Some(kind) == TYPES.last().copied(),
             predicate_type: json::text(&value, &["predicateType"]).unwrap_or_default().to_owned(),
             subjects,
             predicate: value.get("predicate").cloned().unwrap_or_default(),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use veritee_audit::chain::ChainFacts;
 use veritee_audit::{
     Allow, AllowOutcome, Audit, BootEvents, Context, KeyProvider, NameOverride, OsFacts, Review, SourceTree,
-    Stage,
+    Stage, Tracer,
 };
 use veritee_compose::{BoundCompose, Deployment, deployment};
 use veritee_eventlog::AppIdentity;
@@ -35,6 +35,8 @@ pub struct Given<'a> {
     pub source: Option<&'a dyn SourceTree>,
     /// The commit that the caller reviewed, 40 hex digits, where no source tree tells it.
     pub commit: Option<&'a str>,
+    /// Who has read files of images that the compose names; what they say is theirs, the digests are computed.
+    pub images: Option<&'a dyn Tracer>,
 }
 
 /// The DevProof line. A person's answers speak of a machine that was shown to run what they read: without a verified
@@ -62,9 +64,12 @@ pub(crate) fn check(
 ) {
     let (Some(Compose { bound, .. }), Some(identity)) = (bound, identity) else { return };
     let context = Context { chain, ..context(run, bound, identity) };
-    let audited = match run.request.audit.source {
-        Some(_) => Arc::new(made(run.request, bound, context)),
-        None => remembered(run.request, bound, context),
+    // What a tree or images say is no part of what an audit is remembered by.
+    let audit = &run.request.audit;
+    let audited = if audit.source.is_some() || audit.images.is_some() {
+        Arc::new(made(run.request, bound, context))
+    } else {
+        remembered(run.request, bound, context)
     };
     run.remark(audited.notices.clone());
     run.stage = Some(audited.stage.clone());
@@ -93,14 +98,20 @@ fn remembered(request: &Request<'_>, bound: &BoundCompose, context: Context) -> 
     })
 }
 
-fn made(request: &Request<'_>, bound: &BoundCompose, context: Context) -> Audited {
+fn made(request: &Request<'_>, bound: &BoundCompose, mut context: Context) -> Audited {
     let resolving =
         deployment::Context { budget: *request.budget, enforcement: veritee_audit::enforcement(&context) };
     let audit = match Deployment::from_bound(bound, &resolving) {
-        Ok(deployment) => match request.audit.source {
-            Some(tree) => veritee_audit::audit_source(Some(&deployment), tree, &context),
-            None => veritee_audit::audit(&deployment, &context),
-        },
+        Ok(deployment) => {
+            if let Some(images) = request.audit.images {
+                let traced = images.trace(&deployment);
+                (context.traces, context.images, context.images_given) = (traced.rungs, traced.facts, true);
+            }
+            match request.audit.source {
+                Some(tree) => veritee_audit::audit_source(Some(&deployment), tree, &context),
+                None => veritee_audit::audit(&deployment, &context),
+            }
+        }
         Err(error) => veritee_audit::audit_document_error(&error, &context),
     };
     let mut notices = Vec::new();

@@ -11,26 +11,34 @@ pub(crate) struct Candidate<'a> {
     pub(crate) commit: String,
     /// What names it, for people.
     pub(crate) by: String,
+    /// Whoever names the image chose it freely: it is no more than a word.
+    pub(crate) chosen: bool,
 }
 
-/// Candidates of active services: a tag that looks like a commit, a tag of the repository of the same name, and the
-/// revision that a label claims.
+/// Candidates of active services: a tag that looks like a commit, a tag of the repository of the same name, what the
+/// image's own file says, and the revision that a label of the service claims.
 pub(crate) fn candidates<'a>(subject: &'a Subject<'_>) -> Vec<Candidate<'a>> {
     let mut found = Vec::new();
     for image in subject.images() {
         if let Some(tag) = image.tag() {
             if let Some(commit) = commit_candidate(tag, image.digest_hex()) {
-                found.push(Candidate { image, by: format!("tag `{commit}`"), commit });
+                found.push(Candidate { image, by: format!("tag `{commit}`"), commit, chosen: true });
             } else if let Some((name, commit)) = tagged(subject, image, tag) {
                 found.push(Candidate {
                     image,
                     by: format!("tag `{tag}` (the repository's `{name}`)"),
                     commit,
+                    chosen: true,
                 });
             }
         }
+        // What the image's own file shows counts before what its name looks like.
+        if let Some(known) = subject.facts_of(image).filter(|facts| facts.matched.is_some()) {
+            let own = known.commit.as_ref().map(|known| (known.by.clone(), known.commit.clone()));
+            found.extend(own.map(|(by, commit)| Candidate { image, commit, by, chosen: false }));
+        }
         if let Some(commit) = label(subject, image.service) {
-            found.push(Candidate { image, by: format!("label `{REVISION}`"), commit });
+            found.push(Candidate { image, by: format!("label `{REVISION}`"), commit, chosen: true });
         }
     }
     found

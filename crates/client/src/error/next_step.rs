@@ -45,6 +45,7 @@ impl FetchError {
             Self::WrongType { .. } => {
                 "check that the url is that of the service, not of a page about it".to_owned()
             }
+            Self::NotKept { .. } => "check the disk and the folder that is written to".to_owned(),
             Self::Broken { .. } => "check that the port speaks HTTP over TLS, then try again".to_owned(),
         }
     }

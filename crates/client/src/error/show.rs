@@ -84,6 +84,7 @@ impl fmt::Display for FetchError {
                 write!(f, "expected content type {}, got {found} with `{start}`", expected.join(" or "))
             }
             Self::Broken { why, .. } => write!(f, "not a whole HTTP answer: {why}"),
+            Self::NotKept { why, .. } => write!(f, "what came could not be kept: {why}"),
         }
     }
 }

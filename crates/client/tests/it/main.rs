@@ -10,4 +10,5 @@ mod redirects;
 mod retries;
 mod support;
 mod tls;
+mod tokens;
 mod urls;

@@ -1,10 +1,9 @@
 use super::*;
-use crate::gather::gather;
 use crate::sigstore::Trust;
 use serde_json::json;
 use veritee_base::Budget;
 use veritee_compose::{Span, Value};
-use veritee_image::{Selection, Store};
+use veritee_image::{Digest, Image, Selection, Store};
 use veritee_source::{MemoryFiles, MemoryTree};
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -59,8 +58,7 @@ fn ladder(files: &MemoryFiles, text: &str, source: Option<&MemoryTree>) -> Ladde
     let budget = &Budget::STANDARD;
     let store = Store::open(files, "", budget).unwrap();
     let image = Image::open(store, &Selection::default(), budget).unwrap();
-    let said = gather(&image, &[], &Trust::pinned().unwrap(), &[], budget);
-    let given = [Given { image: &image, said: &said }];
+    let given = [Known::of(&image, &[], &Trust::pinned().unwrap(), &[], true, budget).unwrap()];
     let source = source.map(|tree| tree as &dyn SourceTree);
     Ladder::new(&reference(text), vec!["web".to_owned()], &Attested::Proven, &given, source)
 }
@@ -154,7 +152,10 @@ fn a_verified_certificate_proves_the_commit_and_every_doubt_takes_that_back() {
     let run = |said: &Said, text: &str, files: &MemoryFiles| {
         let store = Store::open(files, "", &Budget::STANDARD).unwrap();
         let image = Image::open(store, &Selection::default(), &Budget::STANDARD).unwrap();
-        let given = [Given { image: &image, said }];
+        let mut known =
+            Known::of(&image, &[], &Trust::pinned().unwrap(), &[], false, &Budget::STANDARD).unwrap();
+        known.said = said.clone();
+        let given = [known];
         Ladder::new(&reference(text), Vec::new(), &Attested::Proven, &given, None)
     };
     let (files, digest) = layout(&json!({}), None);
@@ -171,4 +172,33 @@ fn a_verified_certificate_proves_the_commit_and_every_doubt_takes_that_back() {
     assert_eq!((lying.rung, lying.arrows[2].state), ("R0", Contradicted));
     let unpinned = run(&said(Vec::new(), &[]), "example.invalid/app:1", &files);
     assert_eq!((unpinned.rung, unpinned.is_proven(false)), ("R0", false));
+}
+
+#[test]
+fn a_rebuilt_image_proves_the_content_and_a_tag_that_is_a_commit_is_no_more_than_a_tag() {
+    let (files, digest) = layout(&json!({}), None);
+    let store = Store::open(&files, "", &Budget::STANDARD).unwrap();
+    let image = Image::open(store, &Selection::default(), &Budget::STANDARD).unwrap();
+    let mut known = Known::of(&image, &[], &Trust::pinned().unwrap(), &[], true, &Budget::STANDARD).unwrap();
+    let tree = at(COMMIT, &[COMMIT]);
+    let run = |known: &Known, text: &str| {
+        Ladder::new(
+            &reference(text),
+            Vec::new(),
+            &Attested::Proven,
+            core::slice::from_ref(known),
+            Some(&tree),
+        )
+    };
+    let tagged = format!("example.invalid/app:{}@{digest}", &COMMIT[..12]);
+    assert_eq!(run(&known, &tagged).rung, "R1");
+    assert_eq!(run(&known, "example.invalid/app:fffffff").rung, "R0");
+    known.rebuilt = Some(veritee_image::compare::Rung::S4);
+    let rebuilt = run(&known, &tagged);
+    assert_eq!((rebuilt.rung, states(&rebuilt)), ("R5", vec![Proven, Proven, Proven, Proven]));
+    // Another image than the deployed one may be rebuilt as often as one likes.
+    assert_eq!(run(&known, &format!("example.invalid/app@sha256:{}", "0".repeat(64))).rung, "R0");
+    known.said.claims.add(Rank::Label, OTHER, None, Vec::new());
+    known.said.claims.add(Rank::Certificate, COMMIT, None, Vec::new());
+    assert_eq!(run(&known, &tagged).rung, "R1", "what contradicts itself ties to nothing but its tag");
 }

@@ -168,3 +168,72 @@ fn what_is_no_bundle_is_refused_and_never_panics() {
     assert!(checked(deep.as_bytes(), CONDA).unwrap_err().message.contains("deeper"));
     assert_eq!(Trust::given("{}").unwrap_err().name, "root-malformed");
 }
+
+/// What cosign 2 would have kept beside the layer for this signature, which cosign 3 has made: certificate and signature,
+/// and of the log's entry the promise alone.
+fn annotations() -> std::collections::BTreeMap<String, String> {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    let bundle: Value = serde_json::from_slice(&vector("cosign-v3-blob.sigstore.json")).unwrap();
+    let material = &bundle["verificationMaterial"];
+    let entry = &material["tlogEntries"][0];
+    let number = |name: &str| entry[name].as_str().unwrap().parse::<i64>().unwrap();
+    let log = STANDARD.decode(entry["logId"]["keyId"].as_str().unwrap()).unwrap();
+    let log: String = log.iter().map(|byte| format!("{byte:02x}")).collect();
+    let kept = json!({
+        "SignedEntryTimestamp": entry["inclusionPromise"]["signedEntryTimestamp"],
+        "Payload": {
+            "body": entry["canonicalizedBody"], "integratedTime": number("integratedTime"),
+            "logIndex": number("logIndex"), "logID": log,
+        },
+    });
+    let certificate = material["certificate"]["rawBytes"].as_str().unwrap();
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{certificate}\n-----END CERTIFICATE-----\n");
+    let signature = bundle["messageSignature"]["signature"].as_str().unwrap().to_owned();
+    [
+        ("dev.sigstore.cosign/certificate", pem),
+        ("dev.sigstore.cosign/bundle", kept.to_string()),
+        ("dev.cosignproject.cosign/signature", signature),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+#[test]
+fn a_published_signature_verifies_out_of_the_annotations_of_cosign_2_and_each_part_of_it_counts() {
+    let layer = vector("cosign-v3-blob.txt");
+    let run = |layer: &[u8], annotations: &std::collections::BTreeMap<String, String>| {
+        let media_type = veritee_image::media::SIMPLE_SIGNING;
+        let bundle = crate::cosign::bundle(layer, media_type, annotations, &Budget::STANDARD).unwrap();
+        verify(&bundle, Subject::Bytes(layer), &Trust::pinned().unwrap(), &Budget::STANDARD)
+    };
+    let own = annotations();
+    let signed = run(&layer, &own).unwrap();
+    assert_eq!((signed.root, signed.log, signed.certificate_log), (Root::PublicGood, true, true));
+    assert!(signed.statement.is_none() && signed.level.is_none());
+    assert_eq!(signed.signer.unwrap().issuer.as_deref(), Some("https://github.com/login/oauth"));
+    // Other bytes, and every annotation changed once.
+    assert!(run(b"test content for cosigm\n", &own).is_err());
+    let kept = &own["dev.sigstore.cosign/bundle"];
+    for (from, to) in [("\"integratedTime\":1", "\"integratedTime\":2"), ("\"logIndex\":7", "\"logIndex\":8")]
+    {
+        let mut changed = own.clone();
+        let text = kept.replacen(from, to, 1);
+        assert_ne!(text, *kept, "{from}");
+        changed.insert("dev.sigstore.cosign/bundle".to_owned(), text);
+        assert!(run(&layer, &changed).unwrap_err().name.starts_with("log"), "{from}");
+    }
+    let mut changed = own.clone();
+    // A signature by the same form over something else: that of the log.
+    let promise: Value = serde_json::from_str(kept).unwrap();
+    let other = promise["SignedEntryTimestamp"].as_str().unwrap().to_owned();
+    changed.insert("dev.cosignproject.cosign/signature".to_owned(), other);
+    assert!(matches!(run(&layer, &changed).unwrap_err().name, "signature-invalid" | "log-entry-mismatch"));
+    // Bytes that a key signed over a digest alone hold as well.
+    let digest = Digest::of(&layer);
+    let bundle = vector("cosign-v3-blob.sigstore.json");
+    let trust = Trust::pinned().unwrap();
+    assert!(verify(&bundle, Subject::Digest(&digest), &trust, &Budget::STANDARD).is_ok());
+    let other = Digest::of(b"");
+    assert!(verify(&bundle, Subject::Digest(&other), &trust, &Budget::STANDARD).is_err());
+}

@@ -185,7 +185,7 @@ impl Case {
     }
 
     fn given(&self) -> Given<'_> {
-        Given { review: self.review.as_ref(), source: None, commit: self.commit.as_deref() }
+        Given { review: self.review.as_ref(), commit: self.commit.as_deref(), ..Given::default() }
     }
 
     /// The report. Whatever was attacked, it has to be complete and consistent.

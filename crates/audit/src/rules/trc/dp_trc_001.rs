@@ -1,8 +1,8 @@
 //! Protects the link between the image and its source.
 
-use crate::context::TraceRung;
 use crate::facts::commits::{Candidate, candidates};
 use crate::image::Image;
+use crate::image_facts::TraceRung;
 use crate::item::Item;
 use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
@@ -24,7 +24,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let candidates = candidates(subject);
     for image in subject.images() {
         let known = subject.context.traces.get(&*image.text).copied();
-        let note = match known.or_else(|| tag_rung(subject, &candidates, image)) {
+        // A file that ties it to nothing leaves what the tag says.
+        let best = known.filter(|rung| *rung > TraceRung::Nothing);
+        let note = match best.or_else(|| tag_rung(subject, &candidates, image)).or(known) {
             Some(rung) if rung >= TraceRung::Provenance => Note::pass(&image.place, describe(image, rung)),
             Some(rung) if rung >= TraceRung::Labels => Note::warn(&image.place, describe(image, rung)),
             Some(rung) if known.is_some() => Note::fail(&image.place, describe(image, rung)),

@@ -20,13 +20,17 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(source) = &subject.source else { return };
-    for Candidate { image, commit, by } in candidates(subject) {
+    for Candidate { image, commit, by, chosen } in candidates(subject) {
         let note = match source.tree.commit(&commit) {
-            CommitLookup::Found(full) => Note::pass(
+            CommitLookup::Found(full) if chosen => Note::pass(
                 &image.place,
                 format!(
                     "{by} is commit {full} of the repository (a candidate: tags and labels are chosen freely)"
                 ),
+            ),
+            CommitLookup::Found(full) => Note::pass(
+                &image.place,
+                format!("{by} of the image's file names commit {full} of the repository"),
             ),
             CommitLookup::Absent => {
                 Note::fail(&image.place, format!("{by} names {commit}, which is no commit of the repository"))

@@ -21,7 +21,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(source) = &subject.source else { return };
     let Some(head) = source.tree.head().or_else(|| subject.context.commit.clone()) else { return };
-    for Candidate { image, commit, by } in candidates(subject) {
+    for Candidate { image, commit, by, .. } in candidates(subject) {
         // A tag of another repository's image says nothing about this tree.
         if !matches!(source.tree.commit(&commit), CommitLookup::Found(_) | CommitLookup::NoHistory) {
             continue;

@@ -1,0 +1,245 @@
+//! "Stage 1", end to end: a forged but complete application reaches it, under the loud line of its test root, and none in
+//! which one arrow is broken: quote, compose, chain, image, rebuild, commit, record, review.
+
+use crate::chains::{START, asked};
+use crate::program::{AS_OF, Folder, machine};
+use serde_json::Value;
+use veritee_audit::key_provider::KNOWN_KMS;
+use veritee_chain::rpc::ChainReads;
+use veritee_chain::survey::Subject;
+use veritee_chain::{Address, B256};
+use veritee_testkit::chain::{AppForge, AppKind, Deployment, Info, KmsForge, KmsKind, World};
+use veritee_testkit::dstack::Machine;
+
+/// Of `repro-1.tar`: its index, and the commit in its labels; `repro-2.tar` is a rebuild of it.
+const INDEX: &str = "sha256:bcfd702a949644d69afd9dd92b4aad4cf443d6906be12eeedb51a74412eb5971";
+const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+fn image(name: &str) -> String {
+    format!("{}/test-vectors/images/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn compose() -> String {
+    format!("services:\n  app:\n    image: example.invalid/app@{INDEX}\n")
+}
+
+/// A machine whose keys come from the known KMS of Base, and whose compose runs the image.
+fn forged() -> Machine {
+    let id = KNOWN_KMS.iter().find(|known| known.registry.is_some()).unwrap().ca_spki;
+    let document = serde_json::json!({
+        "manifest_version": 2, "name": "staged", "runner": "docker-compose", "docker_compose_file": compose(),
+        "kms_enabled": true, "gateway_enabled": false, "public_logs": false, "public_sysinfo": false,
+        "public_tcbinfo": true, "key_provider_id": id, "allowed_envs": [], "no_instance_id": false,
+        "secure_time": true,
+    });
+    let machine = machine().change(|machine| machine.key_provider.id = id.to_owned());
+    machine.app_compose(&document.to_string())
+}
+
+/// A chain on which this compose and no other is allowed, and that nobody can change.
+fn governed(machine: &Machine, allowed: bool) -> (Vec<u8>, String) {
+    let (payloads, nobody, registry) = (machine.payloads(), Address::ZERO, Address::repeat_byte(2));
+    let mut world = World::new(8453, START);
+    let kms = KmsForge::deploy(&mut world, registry, KmsKind::DstackKms, nobody);
+    let info = Info {
+        k256: vec![2; 33],
+        ca: hex::decode(&machine.key_provider.id).unwrap(),
+        quote: vec![4; 500],
+        event_log: b"[]".to_vec(),
+        gateway: hex::encode([6; 20]),
+    };
+    kms.set_info(&mut world, &info, true);
+    let implementation = AppForge::implementation(&mut world, AppKind::DstackAppTcb, 1);
+    kms.app_implementation(&mut world, implementation);
+    world.mine(START + 2);
+    let with = Deployment {
+        owner: nobody,
+        compose_hash: payloads.compose_hash.into(),
+        device: B256::repeat_byte(5),
+        upgrades_disabled: true,
+        allow_any_device: false,
+        require_tcb: true,
+    };
+    let app =
+        AppForge::deploy(&mut world, payloads.app_id.into(), AppKind::DstackAppTcb, implementation, with);
+    kms.register(&mut world, app.address, None);
+    world.mine(START + 4);
+    if !allowed {
+        world.transaction();
+        app.compose_hash(&mut world, payloads.compose_hash.into(), false);
+        world.mine(START + 6);
+    }
+    let subject = Subject {
+        chain_id: 8453,
+        app: payloads.app_id.into(),
+        registry: Some(registry),
+        block: world.head(),
+        observed: [2].into(),
+        ..Subject::default()
+    };
+    // On one endpoint's word nothing is proven.
+    let endpoints =
+        ["https://rpc.example", "https://node.example.org"].map(|url| asked(&world, &subject, url));
+    let reads = ChainReads { subject, endpoints: endpoints.into() };
+    (reads.write().unwrap(), format!("8453:{registry}"))
+}
+
+fn review(hash: &str, answered: &[&str]) -> String {
+    let mut text = format!(
+        "schema = \"veritee/review/v1\"\nreviewer = \"Jane Doe, Example Audits\"\ncompose_hash = \"{hash}\"\n\
+         commit = \"{COMMIT}\"\nrule_set = \"{}\"\n",
+        veritee_audit::rule_set()
+    );
+    for id in answered {
+        text.push_str(&format!(
+            "[[answer]]\nid = \"{id}\"\naccepted = true\nwords = \"looked at it in full\"\n"
+        ));
+    }
+    text
+}
+
+fn questions() -> Vec<&'static str> {
+    veritee_audit::Item::QUESTIONS.iter().map(|question| question.name()).collect()
+}
+
+/// Everything that is given, each part as a file or an option of its own, so that each can be broken alone.
+struct Application {
+    folder: Folder,
+    options: Vec<String>,
+}
+
+impl Application {
+    fn new() -> Self {
+        let machine = forged();
+        let folder = Folder::of(&machine);
+        // Its RA-TLS chain is of the KMS that forged machines have, not of the known one.
+        let parts =
+            ["--app-compose", "app-compose.json", "--collateral", "collateral.json", "-o", "evidence.json"];
+        folder.run(&[&["evidence", "convert", "answer.json"], &parts[..]].concat()).ends(0);
+        let hash = hex::encode(machine.payloads().compose_hash);
+        let (chain, registry) = governed(&machine, true);
+        folder.write("chain.json", chain);
+        folder.write("review.toml", review(&hash, &questions()));
+        for name in ["app/.git/objects", "app/.git/refs", "app/src"] {
+            std::fs::create_dir_all(folder.file(name)).unwrap();
+        }
+        folder.write("app/.git/HEAD", format!("{COMMIT}\n"));
+        let base =
+            format!("FROM debian@sha256:{}\nARG SOURCE_DATE_EPOCH=0\nCOPY app /app\n", "ab".repeat(32));
+        folder.write("app/Dockerfile", base);
+        folder.write("app/docker-compose.yml", compose());
+        folder.write("app/LICENSE", "Apache-2.0\n");
+        folder.write("app/DEPLOYMENTS.md", format!("compose hash {hash}, image {INDEX}\n"));
+        folder.write("app/src/main.rs", "fn main() {}\n");
+        let options = [
+            ("--chain", "chain.json".to_owned()),
+            ("--registry", registry),
+            ("--container-image", image("repro-1.tar")),
+            ("--rebuilt", image("repro-2.tar")),
+            ("--source", "app".to_owned()),
+            ("--review", "review.toml".to_owned()),
+        ];
+        let options = options.into_iter().flat_map(|(name, value)| [name.to_owned(), value]);
+        Self { folder, options: options.collect() }
+    }
+
+    /// The same with another value of an option, or without it.
+    fn with(&self, name: &str, value: Option<&str>) -> Vec<String> {
+        let at = self.options.iter().position(|option| option == name).unwrap();
+        let mut options = self.options.clone();
+        match value {
+            Some(value) => options[at + 1] = value.to_owned(),
+            None => drop(options.drain(at..at + 2)),
+        }
+        options
+    }
+
+    fn judge(&self, evidence: &str, options: &[String]) -> Value {
+        let more: Vec<&str> = options.iter().map(String::as_str).collect();
+        let ran = self.folder.verify(evidence, &[&["--offline", "--format", "json"], &more[..]].concat());
+        serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}", ran.err))
+    }
+}
+
+/// What stands between a report and Stage 1, for people.
+fn open(report: &Value) -> String {
+    let mut out = format!("{} {}\n", report["verdict"]["outcome"], report["verdict"]["reasons"]);
+    for item in report["audit"]["quick_check"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|item| item["status"] != "pass")
+    {
+        out.push_str(&format!("{} {} {}\n", item["id"], item["status"], item["evidence"]));
+    }
+    for finding in report["findings"].as_array().into_iter().flatten() {
+        if ["fail", "warn", "unknown"].contains(&finding["status"].as_str().unwrap()) {
+            out.push_str(&format!(
+                "{} {} {} {}\n",
+                finding["rule"], finding["status"], finding["severity"], finding["evidence"]
+            ));
+        }
+    }
+    out
+}
+
+#[test]
+fn a_complete_application_reaches_stage_1_and_none_does_with_one_arrow_broken() {
+    let application = Application::new();
+    let report = application.judge("evidence.json", &application.options);
+    let stage = report["stage"].as_str().unwrap();
+    assert!(stage.starts_with("Stage 1 (reviewer: Jane Doe"), "{stage}\n{}", open(&report));
+    // The machine is of nobody's hardware, and every page says so.
+    let words: Vec<&str> = application.options.iter().map(String::as_str).collect();
+    let page = application.folder.verify("evidence.json", &[&["--offline"], &words[..]].concat()).ends(0).out;
+    assert!(page.contains("Stage 1") && page.contains("TEST ROOT, NOT INTEL'S"), "{page}");
+
+    let broken = |what: &str, evidence: &str, options: &[String]| {
+        let report = application.judge(evidence, options);
+        let stage = report["stage"].as_str().unwrap();
+        assert!(!stage.starts_with("Stage 1"), "{what}: {stage}");
+        stage.to_owned()
+    };
+    let folder = &application.folder;
+    // Quote: one bit of its body; compose: one letter.
+    let evidence: Value = serde_json::from_str(&folder.read("evidence.json")).unwrap();
+    let mut changed = evidence.clone();
+    let mut quote = hex::decode(evidence["quote"]["value"].as_str().unwrap()).unwrap();
+    quote[300] ^= 1;
+    changed["quote"]["value"] = hex::encode(&quote).into();
+    changed["quote"]["sha256"] = veritee_model::Sha256Digest::of(&quote).to_string().into();
+    folder.write("quote.json", changed.to_string());
+    broken("quote", "quote.json", &application.options);
+    let mut changed = evidence.clone();
+    let text = evidence["app_compose"]["value"].as_str().unwrap().replace("staged", "stagez");
+    changed["app_compose"]["sha256"] = veritee_model::Sha256Digest::of(text.as_bytes()).to_string().into();
+    changed["app_compose"]["value"] = text.into();
+    folder.write("compose.json", changed.to_string());
+    broken("compose", "compose.json", &application.options);
+    // Chain: not read, and read where the compose was withdrawn.
+    broken("no chain", "evidence.json", &application.with("--chain", None));
+    folder.write("withdrawn.json", governed(&forged(), false).0);
+    broken("withdrawn", "evidence.json", &application.with("--chain", Some("withdrawn.json")));
+    // Image: none, and another one; rebuild: none, and one that differs.
+    let without: Vec<String> = application.with("--container-image", None);
+    broken("no image", "evidence.json", &without);
+    let other = image("content-differs.tar");
+    broken("another image", "evidence.json", &application.with("--container-image", Some(&other)));
+    broken("no rebuild", "evidence.json", &application.with("--rebuilt", None));
+    broken("another rebuild", "evidence.json", &application.with("--rebuilt", Some(&other)));
+    // Commit: the tree stands elsewhere.
+    folder.write("app/.git/HEAD", format!("{}\n", "f".repeat(40)));
+    broken("commit", "evidence.json", &application.options);
+    folder.write("app/.git/HEAD", format!("{COMMIT}\n"));
+    broken("no source", "evidence.json", &application.with("--source", None));
+    // Review: of another compose, with a question left open, and none.
+    let hash = hex::encode(forged().payloads().compose_hash);
+    folder.write("other.toml", review(&"0".repeat(64), &questions()));
+    broken("review of another compose", "evidence.json", &application.with("--review", Some("other.toml")));
+    folder.write("open.toml", review(&hash, &questions()[1..]));
+    broken("a question left open", "evidence.json", &application.with("--review", Some("open.toml")));
+    broken("no review", "evidence.json", &application.with("--review", None));
+    // And whole again.
+    let report = application.judge("evidence.json", &application.options);
+    assert!(report["stage"].as_str().unwrap().starts_with("Stage 1"), "{AS_OF}: {}", open(&report));
+}
