@@ -11,7 +11,7 @@ use x509_parser::prelude::{CertificateRevocationList, FromDer, Pem, X509Certific
 
 /// Answers found in one folder so far.
 #[derive(Default)]
-pub(super) struct Loose {
+pub(crate) struct Loose {
     tcb_infos: Vec<Piece>,
     qe_identities: Vec<Piece>,
     root_lists: Vec<Piece>,
@@ -38,28 +38,33 @@ struct List {
 
 /// What became of them.
 #[derive(Default)]
-pub(super) struct PutTogether {
-    pub(super) sets: Vec<Item>,
+pub(crate) struct PutTogether {
+    pub(crate) sets: Vec<Item>,
     /// Lists and PCK chains by themselves: what a list revokes counts whatever stands beside it.
-    pub(super) lists: Vec<Item>,
+    pub(crate) lists: Vec<Item>,
     /// Answers that make no whole set, each with the kind that counts of it.
-    pub(super) lone: Vec<(Item, Source)>,
+    pub(crate) lone: Vec<(Item, Source)>,
     /// Files that cannot be read, with the kinds that each may have held.
-    pub(super) unreadable: Vec<(Item, Vec<Source>)>,
+    pub(crate) unreadable: Vec<(Item, Vec<Source>)>,
     /// Files that could not be used, with why.
-    pub(super) passed_over: Vec<(String, String)>,
+    pub(crate) passed_over: Vec<(String, String)>,
 }
 
 const ROOT: &str = "Intel SGX Root CA";
 
 impl Loose {
     /// Takes the file, where it is an answer.
-    pub(super) fn take(&mut self, name: &str, bytes: &[u8]) -> bool {
+    pub(crate) fn take(&mut self, name: &str, bytes: &[u8]) -> bool {
         let taken = self.take_json(name, bytes) || self.take_list(name, bytes) || self.take_chain(bytes);
         if taken {
             self.names.push(name.to_owned());
         }
         taken
+    }
+
+    /// Whether the lists among them are Intel's, by the names of their issuers.
+    pub(crate) fn is_intel(&self) -> bool {
+        self.pck_lists.iter().all(|list| list.issuer.starts_with("Intel SGX "))
     }
 
     fn take_json(&mut self, name: &str, bytes: &[u8]) -> bool {
@@ -120,7 +125,7 @@ impl Loose {
 
     /// As many sets as it takes for every answer to stand in one. Which of them belong together is the engine's to
     /// find out, item by item.
-    pub(super) fn put_together(self) -> PutTogether {
+    pub(crate) fn put_together(self) -> PutTogether {
         let mut done = PutTogether { unreadable: self.unreadable.clone(), ..PutTogether::default() };
         if self.names.is_empty() {
             return done;
@@ -159,7 +164,7 @@ impl Loose {
     }
 
     /// What cannot be read and may have been an answer. False for what is something else.
-    pub(super) fn take_unreadable(&mut self, name: &str, bytes: &[u8]) -> bool {
+    pub(crate) fn take_unreadable(&mut self, name: &str, bytes: &[u8]) -> bool {
         let kinds = damaged::kinds(name, bytes);
         let taken = !kinds.is_empty();
         if taken {
@@ -212,7 +217,7 @@ impl Loose {
     }
 
     /// The chain of the CA in a whole set: a list may lie beside it.
-    pub(super) fn know_chain(&mut self, set: &[u8]) {
+    pub(crate) fn know_chain(&mut self, set: &[u8]) {
         if let Ok(collateral) = Collateral::from_json(set)
             && let Some(ca) = collateral.ca()
         {
