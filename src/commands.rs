@@ -20,6 +20,7 @@ mod render;
 mod review;
 mod seal;
 mod serve;
+mod site;
 mod supply;
 mod trace;
 mod verify;
@@ -31,7 +32,9 @@ use veritee_model::ExitCode;
 /// Runs the command; the exit code is that of the verdict where there is one.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let global = &arguments.global;
-    if let Some(path) = &global.output {
+    // Of a site it is a folder.
+    let is_folder = matches!(arguments.command, Command::Site(_));
+    if let Some(path) = global.output.as_ref().filter(|_| !is_folder) {
         // Told before the work, not after it.
         crate::output::Place::look(path)?;
     }
@@ -54,6 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Sign(options) => seal::sign(options, global),
         Command::VerifyReport(options) => seal::verify(options, global),
         Command::Serve(options) => serve::run(options, global),
+        Command::Site(options) => site::run(options, global),
         Command::Explain(options) => explain::run(options, global),
         Command::Review(options) => review::run(options, global),
         Command::Policy(options) => policy::run(options, global),

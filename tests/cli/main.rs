@@ -29,6 +29,7 @@ mod reviews;
 mod seals;
 mod served;
 mod shapes;
+mod sites;
 mod traces;
 mod trees;
 mod variants;
