@@ -184,7 +184,7 @@ pub(crate) fn for_each_collateral(
     global: &Global,
     mut take: impl FnMut(Given),
 ) -> Result<(), Failure> {
-    let mut collector = Collector::default();
+    let mut collector = Collector::new(&Budget::STANDARD);
     let passed_over = |name: &str, why: &dyn core::fmt::Display| {
         output::note(global, &format!("note: {}: passed over: {why}", veritee_model::text::inert(name)));
     };

@@ -35,7 +35,7 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Loaded, Failure> {
 fn read(path: &Path) -> Result<Loaded, Failure> {
     let source = crate::input::read(path)?;
     let shown = crate::input::shown(path);
-    let (policy, sha256) = veritee_offline::policy(&source.bytes).map_err(|problem| {
+    let (policy, sha256) = veritee_offline::read_policy(&source.bytes).map_err(|problem| {
         if let PolicyProblem::NoText { .. } = problem {
             return Failure::usage(format!("{shown}: {problem}"));
         }

@@ -97,14 +97,14 @@ fn parts(question: &[u8], files: &[Vec<u8>]) -> Result<Vec<String>, Problem> {
         }
         Question::Recognise { files: names } => {
             let told = paired(&names, files)?.into_iter().map(|(_, file)| {
-                let (role, form) = veritee_offline::role(&file);
+                let (role, form) = veritee_offline::role(&file, &Budget::STANDARD);
                 json!({"role": role.name(), "form": form})
             });
             Ok(vec![serde_json::Value::from_iter(told).to_string()])
         }
         Question::Read { files: names } => {
             let files: Vec<File<'_>> = paired(&names, files)?.into_iter().map(|(_, file)| file).collect();
-            let readout = veritee_offline::read(&files)?;
+            let readout = veritee_offline::read(&files, &Budget::STANDARD)?;
             let told = json!({
                 "format": readout.format.name(),
                 "machines": readout.machines.iter().map(|machine| machine.label.as_str()).collect::<Vec<_>>(),
@@ -137,6 +137,7 @@ fn parts(question: &[u8], files: &[Vec<u8>]) -> Result<Vec<String>, Problem> {
                 policy,
                 as_of,
                 expected: &expected,
+                budget: &Budget::STANDARD,
             })?;
             let report = &verified.report;
             let told = json!({

@@ -64,13 +64,19 @@ pub struct Incomplete {
 }
 
 /// Takes files one at a time: only what is collateral stays in memory.
-#[derive(Default)]
 pub struct Collector {
+    budget: Budget,
     loose: Loose,
     named: Vec<String>,
 }
 
 impl Collector {
+    /// Nothing yet. The budget bounds each file.
+    #[must_use]
+    pub fn new(budget: &Budget) -> Self {
+        Self { budget: *budget, loose: Loose::new(budget), named: Vec::new() }
+    }
+
     /// Takes a file. In a folder other files may lie; one that was named has to be collateral.
     ///
     /// # Errors
@@ -83,7 +89,7 @@ impl Collector {
         out: &mut dyn FnMut(Found),
     ) -> Result<(), ReadError> {
         let mut found = Evidence::default();
-        match parts::add(Slot::Collateral, &mut found, bytes, name, &Budget::STANDARD) {
+        match parts::add(Slot::Collateral, &mut found, bytes, name, &self.budget) {
             Ok(notes) => {
                 notes.into_iter().map(Found::Note).for_each(&mut *out);
                 for item in found.collateral {
@@ -133,8 +139,8 @@ impl Collector {
     }
 
     /// Whether a file is one of Intel's answers by itself.
-    pub(crate) fn is_answer(name: &str, bytes: &[u8]) -> bool {
-        let mut loose = Loose::default();
+    pub(crate) fn is_answer(name: &str, bytes: &[u8], budget: &Budget) -> bool {
+        let mut loose = Loose::new(budget);
         loose.take(name, bytes) && loose.is_intel()
     }
 }

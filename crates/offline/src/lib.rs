@@ -67,6 +67,8 @@ pub struct Given<'a> {
     pub as_of: AsOf,
     /// What REPORTDATA must carry.
     pub expected: &'a Expected,
+    /// Limits on hostile input.
+    pub budget: &'a Budget,
 }
 
 /// A verdict.
@@ -87,8 +89,7 @@ const TOGETHER: &str = "files";
 ///
 /// # Errors
 /// When no file is given, or what is given is no evidence that can be read.
-pub fn read(evidence: &[File<'_>]) -> Result<Readout, Error> {
-    let budget = &Budget::STANDARD;
+pub fn read(evidence: &[File<'_>], budget: &Budget) -> Result<Readout, Error> {
     match evidence {
         [] => Err(Error::NoEvidence),
         [file] => Ok(veritee_evidence::read(file.name, file.bytes, budget)?),
@@ -108,7 +109,7 @@ pub fn read(evidence: &[File<'_>]) -> Result<Readout, Error> {
 ///
 /// # Errors
 /// When it is no text, no policy, or allows a rule that does not exist.
-pub fn policy(bytes: &[u8]) -> Result<(Policy, Sha256Digest), PolicyProblem> {
+pub fn read_policy(bytes: &[u8]) -> Result<(Policy, Sha256Digest), PolicyProblem> {
     let text = core::str::from_utf8(bytes)
         .map_err(|error| PolicyProblem::NoText { valid_up_to: error.valid_up_to() })?;
     let known = |rule: &str| {
@@ -128,7 +129,7 @@ pub fn policy(bytes: &[u8]) -> Result<(Policy, Sha256Digest), PolicyProblem> {
 pub fn verify(given: &Given<'_>) -> Result<Verified, Error> {
     let (policy, policy_sha256) = match given.policy {
         Some(bytes) => {
-            let (policy, digest) = self::policy(bytes)?;
+            let (policy, digest) = read_policy(bytes)?;
             (policy, Some(digest))
         }
         None => (Policy::default(), None),
@@ -137,7 +138,7 @@ pub fn verify(given: &Given<'_>) -> Result<Verified, Error> {
         (AsOf::Unless(_), Some(fixed)) => fixed.time,
         (AsOf::At(time) | AsOf::Unless(time), _) => time,
     };
-    let readout = read(given.evidence)?;
+    let readout = read(given.evidence, given.budget)?;
     let mut notes: Vec<String> =
         readout.notes.iter().filter(|note| note.is_loss()).map(ToString::to_string).collect();
     let carried: Vec<Item> =
@@ -145,8 +146,8 @@ pub fn verify(given: &Given<'_>) -> Result<Verified, Error> {
     let mut evidence = readout.select(given.select)?;
     let items = given.gpu_collateral.iter().map(|file| Item::new(file.bytes, file.name));
     evidence.gpu_collateral.extend(items);
-    let mut grounds = Grounds::new(&TrustRoot::intel(), &policy, &Budget::STANDARD);
-    give(&mut grounds, given.collateral, &mut notes)?;
+    let mut grounds = Grounds::new(&TrustRoot::intel(), &policy, given.budget);
+    give(&mut grounds, given, &mut notes)?;
     // What the other machines' lists revoke holds for this one too.
     let others = carried.iter().filter(|item| evidence.collateral.iter().all(|own| own.bytes != item.bytes));
     let beside = Evidence { collateral: others.cloned().collect(), ..Evidence::default() };
@@ -165,7 +166,7 @@ pub fn verify(given: &Given<'_>) -> Result<Verified, Error> {
         gpu: GpuGiven::default(),
         chain: ChainGiven::default(),
         audit: veritee_verify::audit::Given::default(),
-        budget: &Budget::STANDARD,
+        budget: given.budget,
         tool_version: VERSION,
     });
     let mut whole = with_grounds(&evidence, &grounds);
@@ -186,15 +187,15 @@ pub fn with_grounds(evidence: &Evidence, grounds: &Grounds) -> Evidence {
 }
 
 /// Gives the judging side's files to the grounds.
-fn give(grounds: &mut Grounds, files: &[File<'_>], notes: &mut Vec<String>) -> Result<(), Error> {
-    let mut collector = Collector::default();
+fn give(grounds: &mut Grounds, given: &Given<'_>, notes: &mut Vec<String>) -> Result<(), Error> {
+    let mut collector = Collector::new(given.budget);
     let mut take = |found: Found| match found {
         Found::Given(given) => given.give_to(grounds, Origin::Caller),
         Found::PassedOver { name, why } => notes.push(format!("{name}: passed over: {why}")),
         Found::Note(note) if note.is_loss() => notes.push(note.to_string()),
         Found::Note(_) => {}
     };
-    for file in files {
+    for file in given.collateral {
         collector.take(file.name, file.bytes, true, &mut take)?;
     }
     collector.finish(&mut take)?;

@@ -37,15 +37,15 @@ impl Role {
 /// The role of a file by its content, and what its form is called where that is known. Nothing is verified; what is
 /// unknown is taken for evidence, where it is refused with the reason.
 #[must_use]
-pub fn role(file: &File<'_>) -> (Role, Option<&'static str>) {
-    let form = recognise(file.name, file.bytes, &Budget::STANDARD);
+pub fn role(file: &File<'_>, budget: &Budget) -> (Role, Option<&'static str>) {
+    let form = recognise(file.name, file.bytes, budget);
     let role = match form {
         Some(Form::Part(Recognised::Policy)) => Role::Policy,
         Some(Form::Evidence(_)) => Role::Evidence,
         Some(Form::Part(Recognised::Collateral | Recognised::PcsAnswer)) => Role::Collateral,
         Some(Form::Part(Recognised::GpuManifest)) => Role::GpuCollateral,
-        _ if veritee_gpu::wanted::is_answer(file.bytes, &Budget::STANDARD) => Role::GpuCollateral,
-        _ if Collector::is_answer(file.name, file.bytes) => Role::Collateral,
+        _ if veritee_gpu::wanted::is_answer(file.bytes, budget) => Role::GpuCollateral,
+        _ if Collector::is_answer(file.name, file.bytes, budget) => Role::Collateral,
         Some(Form::Part(Recognised::RevocationList)) => Role::GpuCollateral,
         _ => Role::Evidence,
     };

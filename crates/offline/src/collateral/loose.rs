@@ -5,13 +5,14 @@ mod damaged;
 
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
-use veritee_model::Item;
+use veritee_model::{Budget, Item};
 use veritee_quote::{Collateral, CollateralParts, PcsAnswers, Source};
 use x509_parser::prelude::{CertificateRevocationList, FromDer, Pem, X509Certificate};
 
 /// Answers found in one folder so far.
 #[derive(Default)]
 pub(crate) struct Loose {
+    budget: Budget,
     tcb_infos: Vec<Piece>,
     qe_identities: Vec<Piece>,
     root_lists: Vec<Piece>,
@@ -53,6 +54,10 @@ pub(crate) struct PutTogether {
 const ROOT: &str = "Intel SGX Root CA";
 
 impl Loose {
+    pub(crate) fn new(budget: &Budget) -> Self {
+        Self { budget: *budget, ..Self::default() }
+    }
+
     /// Takes the file, where it is an answer.
     pub(crate) fn take(&mut self, name: &str, bytes: &[u8]) -> bool {
         let taken = self.take_json(name, bytes) || self.take_list(name, bytes) || self.take_chain(bytes);
@@ -165,7 +170,7 @@ impl Loose {
 
     /// What cannot be read and may have been an answer. False for what is something else.
     pub(crate) fn take_unreadable(&mut self, name: &str, bytes: &[u8]) -> bool {
-        let kinds = damaged::kinds(name, bytes);
+        let kinds = damaged::kinds(name, bytes, &self.budget);
         let taken = !kinds.is_empty();
         if taken {
             self.unreadable.push((Item::new(bytes, name), kinds));
@@ -218,7 +223,7 @@ impl Loose {
 
     /// The chain of the CA in a whole set: a list may lie beside it.
     pub(crate) fn know_chain(&mut self, set: &[u8]) {
-        if let Ok(collateral) = Collateral::from_json(set)
+        if let Ok(collateral) = Collateral::from_json_within(set, &self.budget)
             && let Some(ca) = collateral.ca()
         {
             let chain = collateral.parts().pck_crl_issuer_chain.clone();
@@ -275,7 +280,7 @@ impl Loose {
             root_ca_crl: &root_list.bytes,
             pck_certificate_chain: self.pck_chains.first().map(String::as_str),
         };
-        match Collateral::from_pcs(&answers) {
+        match Collateral::from_pcs_within(&answers, &self.budget) {
             Ok(collateral) => {
                 let parts = [&tcb_info.name, &qe_identity.name, &pck_list.piece.name, &root_list.name];
                 let source = parts.map(String::as_str).join(" + ");
