@@ -10,7 +10,7 @@ use crate::page::{Block, Inline, Page, Table, page};
 use crate::summary::{Status, documents_alone};
 use std::collections::BTreeSet;
 use veritee_model::text::inert;
-use veritee_model::{CheckId, Report, VerdictOutcome};
+use veritee_model::{CheckId, Reason, Report, VerdictOutcome};
 
 /// The report as an HTML page for browsers and archives.
 ///
@@ -266,9 +266,8 @@ impl Writer {
     fn row(&mut self, section: &str, head: &[&'static str], row: &[Vec<Inline>]) {
         // The line ends inside the tag: between rows it would belong to the last cell, and none would be empty.
         self.out.push_str("<tr\n");
-        if let Some(check) = row.first().and_then(|cell| self.check_of(section, cell)) {
-            self.out.push_str(" id=check-");
-            self.out.push_str(check.id());
+        if let Some(Inline::Code(name)) = row.first().and_then(|cell| cell.first()) {
+            self.named(section, name);
         }
         self.out.push('>');
         // What a row ends with and does not have needs no cell.
@@ -290,11 +289,23 @@ impl Writer {
         }
     }
 
-    /// The check whose row this is, where the picture leads to it and no row before took the name.
-    fn check_of(&mut self, section: &str, cell: &[Inline]) -> Option<CheckId> {
-        let Some(Inline::Code(id)) = cell.first().filter(|_| section == "Checks") else { return None };
-        let check = CheckId::from_id(id)?;
-        self.named.insert(check).then_some(check)
+    /// A row that others lead to gets a name, where no row before took it: that of a check or of a reason.
+    fn named(&mut self, section: &str, name: &str) {
+        let (prefix, name) = match section {
+            "Checks" => match CheckId::from_id(name) {
+                Some(check) if self.named.insert(check) => ("check-", check.id()),
+                _ => return,
+            },
+            // They are sorted out by code: each stands there once.
+            "Codes" => match Reason::from_code(name) {
+                Some(reason) => ("code-", reason.code()),
+                None => return,
+            },
+            _ => return,
+        };
+        self.out.push_str(" id=");
+        self.out.push_str(prefix);
+        self.out.push_str(name);
     }
 }
 
@@ -359,6 +370,12 @@ fn line(out: &mut String, parts: &[Inline]) {
             Inline::Words(words) => escape(out, words),
             Inline::Number(number) => out.push_str(&number.to_string()),
             Inline::Status(found) => status(out, *found),
+            Inline::Reason(reason) => {
+                out.push_str("<a href=#code-");
+                out.push_str(reason.code());
+                out.push('>');
+                enclosed(out, "<code>", reason.code(), "</code></a>");
+            }
             Inline::Code(text) => enclosed(out, "<code>", text, "</code>"),
             Inline::Text(text) => enclosed(out, "<bdi>", text, "</bdi>"),
         }

@@ -140,3 +140,21 @@ fn the_verdicts_look_different_in_shape_and_words_not_in_colour_alone() {
         assert!(shapes.insert((tone, seal)), "{name} looks like another");
     }
 }
+
+#[test]
+fn every_code_leads_to_what_it_says_and_no_code_is_said_twice() {
+    for (name, report) in samples::shown() {
+        let page = html(&report);
+        let said: Vec<&str> =
+            page.split(" id=code-").skip(1).map(|rest| rest.split('>').next().unwrap()).collect();
+        let unique: BTreeSet<&str> = said.iter().copied().collect();
+        assert_eq!(unique.len(), said.len(), "{name}");
+        for link in page.split("href=#code-").skip(1) {
+            let code = link.split('>').next().unwrap();
+            assert!(unique.contains(code), "{name}: {code} leads nowhere");
+        }
+        for code in &report.verdict.reasons {
+            assert!(Reason::from_code(code).is_none() || unique.contains(code.as_str()), "{name}: {code}");
+        }
+    }
+}
