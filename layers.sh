@@ -56,8 +56,9 @@ outer="veritee-evidence veritee-report veritee-seal"
   refuse verify veritee-second-opinion dcap-qvl $outer
   # The whole verification over files in memory: it renders nothing.
   refuse offline veritee-provenance veritee-image veritee-report veritee-seal
+  refuse ask veritee-provenance veritee-image veritee-seal
   refuse second-opinion veritee-model veritee-audit veritee-policy veritee-verify $outer
-  refuse report $middle $upper veritee-evidence veritee-seal
+  refuse report $middle $upper veritee-ask veritee-evidence veritee-seal
   refuse seal $middle $upper veritee-evidence veritee-report
   # It answers; who judges is given to it.
   refuse server $middle $upper veritee-evidence veritee-seal
@@ -68,7 +69,7 @@ refuse quote clap toml dcap-qvl veritee-model
 refuse x509 ring serde_json
 
 # Pure crates read no file, no clock and no environment.
-for name in base x509 model gpu quote eventlog measure compose source chain image provenance audit policy verify second-opinion offline report seal evidence; do
+for name in base x509 model gpu quote eventlog measure compose source chain image provenance audit policy verify second-opinion offline ask report seal evidence; do
   if grep -rnE 'std::(fs|env|net|process)\b|SystemTime|Instant::now' "crates/$name/src" --include='*.rs' --exclude=tests.rs --exclude-dir=tests | grep -vE '^[^:]+:[0-9]+:\s*//' >&2; then
     echo "veritee-$name names a file, a socket, a clock or the environment" >&2
     fail=1

@@ -6,7 +6,7 @@
 //! | export | what |
 //! |---|---|
 //! | `abi() -> u32` | the version of this interface, 1 |
-//! | `question(length) -> pointer` | room for the question, UTF-8 JSON ([`Question`]); earlier files are forgotten |
+//! | `question(length) -> pointer` | room for the question, UTF-8 JSON ([`veritee_ask::Question`]); earlier files are forgotten |
 //! | `file(length) -> pointer` | room for the next file's bytes, in the order of the question's `files` |
 //! | `run() -> u32` | answers it; 0 when there is an answer, 1 when there is an error |
 //! | `answer(part) -> pointer`, `answer_length(part)` | 0: the answer or error as JSON; after a verification 1: the report as `--format json` writes it, 2: as `--format html`, 3: as text, 4: the evidence as `--save-evidence` writes it |
@@ -14,13 +14,9 @@
 //! A pointer is good until the next call: memory may grow and move. A question that has no answer leaves nothing
 //! behind, so one module answers any number of them.
 
-mod question;
-
-use question::Answer;
 use std::cell::RefCell;
-
-/// The version of the interface.
-const ABI: u32 = 1;
+use veritee_ask::{ABI, Answer};
+use veritee_model::Budget;
 
 #[derive(Default)]
 struct Room {
@@ -68,7 +64,7 @@ pub extern "C" fn file(length: usize) -> *mut u8 {
 pub extern "C" fn run() -> u32 {
     ROOM.with_borrow_mut(|room| {
         let (question, files) = (core::mem::take(&mut room.question), core::mem::take(&mut room.files));
-        room.answer = question::answer(&question, &files);
+        room.answer = veritee_ask::answer(&question, &files, &Budget::STANDARD);
         u32::from(room.answer.failed)
     })
 }

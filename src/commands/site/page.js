@@ -33,7 +33,7 @@
       $("verify").dataset.version = told.version;
       $("verify").dataset.load = Math.round(took);
       refresh();
-    }, (error) => alarm(error));
+    }, (error) => alarm({ help: "another browser, or the program `veritee verify`", ...error }));
   }
   function end(why) {
     worker.terminate();
@@ -73,12 +73,12 @@
         continue;
       }
       try {
-        const bytes = file.bytes ?? new Uint8Array(await file.arrayBuffer());
+        const bytes = file.pasted ?? new Uint8Array(await file.arrayBuffer());
         const { told: [{ role, form }] } = await asked("recognise", [{ name: file.name, bytes }]);
         files = files.filter(({ name }) => name !== file.name);
         files.push({ name: file.name, bytes, role, form });
       } catch (error) {
-        const unread = error.code ? error : { code: "unreadable", message: `${file.name}: the browser could not read it`,
+        const unread = typeof error.code === "string" ? error : { code: "unreadable", message: `${file.name}: the browser could not read it`,
           help: "of a folder, drop the files" };
         alarm(unread);
       }
@@ -219,7 +219,7 @@
   $("use").onclick = () => {
     const bytes = new TextEncoder().encode($("paste").value);
     if (bytes.length === 0) return $("paste").focus();
-    return add([{ name: "standard input", size: bytes.length, bytes }]).then(() => { $("paste").value = ""; });
+    return add([{ name: "standard input", size: bytes.length, pasted: bytes }]).then(() => { $("paste").value = ""; });
   };
   $("verify").onclick = verify;
   $("stop").onclick = () => { end({ code: "stopped", message: "stopped" }); start(); };

@@ -1,4 +1,15 @@
-//! Questions and answers: JSON of a fixed shape, files beside it.
+//! Questions and answers: JSON of a fixed shape, files beside it. What WebAssembly and other languages, which share no
+//! types with us, ask of the whole verification; `bindings/wasm` puts it behind numbers and pointers.
+//!
+//! Question and files are the caller's, whatever they hold: what cannot be answered is an error with a code. Nothing is
+//! kept between two questions.
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions
+)]
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -8,10 +19,13 @@ use veritee_offline::{AsOf, Error, File, Given, Role};
 use veritee_report::HumanOptions;
 use veritee_verify::Expected;
 
+/// The version of the interface.
+pub const ABI: u32 = 1;
+
 /// What is asked.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
-pub(crate) enum Question {
+pub enum Question {
     /// What this module is, and how large a file may be: `{"name", "version", "abi", "input_bytes"}`.
     About,
     /// What each file is for: `[{"role", "form"}]`.
@@ -42,23 +56,28 @@ pub(crate) enum Question {
 }
 
 /// A file's name, and what it is given for.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Named {
-    name: String,
+pub struct Named {
+    /// The name that reports know it by.
+    pub name: String,
+    /// The word of a [`Role`]; evidence where there is none.
     #[serde(default)]
-    role: Option<String>,
+    pub role: Option<String>,
 }
 
 /// What was said, by part.
 #[derive(Debug, Default)]
-pub(crate) struct Answer {
-    pub(crate) failed: bool,
+pub struct Answer {
+    /// There is none: the first part says why.
+    pub failed: bool,
     parts: Vec<String>,
 }
 
 impl Answer {
-    pub(crate) fn part(&self, number: usize) -> &[u8] {
+    /// A part of it; nothing where it has none of this number.
+    #[must_use]
+    pub fn part(&self, number: usize) -> &[u8] {
         self.parts.get(number).map_or(&[], String::as_bytes)
     }
 }
@@ -72,9 +91,10 @@ struct Problem {
     help: String,
 }
 
-/// Answers a question about these files.
-pub(crate) fn answer(question: &[u8], files: &[Vec<u8>]) -> Answer {
-    match parts(question, files) {
+/// Answers a question about these files: [`Question`] as UTF-8 JSON, and the bytes of its `files` in their order.
+#[must_use]
+pub fn answer(question: &[u8], files: &[Vec<u8>], budget: &Budget) -> Answer {
+    match parts(question, files, budget) {
         Ok(parts) => Answer { failed: false, parts },
         Err(problem) => {
             let text = serde_json::to_string(&problem).unwrap_or_default();
@@ -83,28 +103,28 @@ pub(crate) fn answer(question: &[u8], files: &[Vec<u8>]) -> Answer {
     }
 }
 
-fn parts(question: &[u8], files: &[Vec<u8>]) -> Result<Vec<String>, Problem> {
+fn parts(question: &[u8], files: &[Vec<u8>], budget: &Budget) -> Result<Vec<String>, Problem> {
     let question: Question = serde_json::from_slice(question).map_err(|error| asked(error.to_string()))?;
     match question {
         Question::About => {
             let told = json!({
                 "name": "veritee",
                 "version": veritee_offline::VERSION,
-                "abi": super::ABI,
-                "input_bytes": Budget::STANDARD.input_bytes,
+                "abi": ABI,
+                "input_bytes": budget.input_bytes,
             });
             Ok(vec![told.to_string()])
         }
         Question::Recognise { files: names } => {
             let told = paired(&names, files)?.into_iter().map(|(_, file)| {
-                let (role, form) = veritee_offline::role(&file, &Budget::STANDARD);
+                let (role, form) = veritee_offline::role(&file, budget);
                 json!({"role": role.name(), "form": form})
             });
             Ok(vec![serde_json::Value::from_iter(told).to_string()])
         }
         Question::Read { files: names } => {
             let files: Vec<File<'_>> = paired(&names, files)?.into_iter().map(|(_, file)| file).collect();
-            let readout = veritee_offline::read(&files, &Budget::STANDARD)?;
+            let readout = veritee_offline::read(&files, budget)?;
             let told = json!({
                 "format": readout.format.name(),
                 "machines": readout.machines.iter().map(|machine| machine.label.as_str()).collect::<Vec<_>>(),
@@ -137,7 +157,7 @@ fn parts(question: &[u8], files: &[Vec<u8>]) -> Result<Vec<String>, Problem> {
                 policy,
                 as_of,
                 expected: &expected,
-                budget: &Budget::STANDARD,
+                budget: budget,
             })?;
             let report = &verified.report;
             let told = json!({
