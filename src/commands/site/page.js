@@ -33,7 +33,7 @@
       $("verify").dataset.version = told.version;
       $("verify").dataset.load = Math.round(took);
       refresh();
-    }, (error) => alarm({ help: "another browser, or the program `veritee verify`", ...error }));
+    }, (error) => alarm({ ...error, help: error.help ?? "another browser, or the program `veritee verify`" }));
   }
   function end(why) {
     worker.terminate();
