@@ -157,7 +157,7 @@ fn parts(question: &[u8], files: &[Vec<u8>], budget: &Budget) -> Result<Vec<Stri
                 policy,
                 as_of,
                 expected: &expected,
-                budget: budget,
+                budget,
             })?;
             let report = &verified.report;
             let told = json!({

@@ -52,6 +52,10 @@ impl Page {
         self.blocks.push(Block::Paragraph(vec![Inline::text(&report.verdict.summary)]));
         let exit = match report.verdict.outcome {
             VerdictOutcome::Verified if alone => "no finding at or above the severity that counts",
+            // The code's usual words say more than was shown.
+            VerdictOutcome::Refused if self.title != VerdictOutcome::Refused.headline() => {
+                "refused by policy, before the quote was shown to be genuine"
+            }
             outcome => meaning(outcome),
         };
         let app = match &report.identity {
