@@ -1,6 +1,8 @@
 //! `site` and the page that `serve` shows.
 
 use crate::program::Folder;
+use serde_json::{Value, json};
+use std::path::Path;
 
 /// A module with the interface that pages call and nothing behind it.
 pub(crate) fn module() -> Vec<u8> {
@@ -72,4 +74,74 @@ fn the_server_shows_the_page_with_its_policy_as_a_header_and_no_other_file() {
     let policy = head.lines().find_map(|line| line.strip_prefix("content-security-policy: ")).unwrap();
     assert!(policy.starts_with("default-src 'none'; script-src 'sha256-"), "{policy}");
     assert!(policy.ends_with("; frame-ancestors 'none'"), "{policy}");
+}
+
+/// A file and the role that it is given for.
+type Given = (String, Vec<u8>, &'static str);
+
+fn vector(path: &str, role: &'static str) -> Given {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("test-vectors").join(path);
+    (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap(), role)
+}
+
+/// The exit code and the report of the program; 3 and nothing where the input cannot be read.
+fn by_program(folder: &Folder, files: &[Given], as_of: &str) -> (i32, String) {
+    let mut words = vec!["verify".to_owned()];
+    for (name, bytes, role) in files {
+        folder.write(name, bytes);
+        match *role {
+            "evidence" => words.insert(1, name.clone()),
+            role => words.extend([format!("--{role}"), name.clone()]),
+        }
+    }
+    words.extend(["--offline", "--as-of", as_of, "--format", "json"].map(str::to_owned));
+    let ran = folder.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    (ran.code, ran.out)
+}
+
+/// What the page's module says of the same.
+fn by_interface(files: &[Given], as_of: u64) -> (i32, String) {
+    let names: Vec<Value> = files.iter().map(|(name, _, role)| json!({"name": name, "role": role})).collect();
+    let bytes: Vec<Vec<u8>> = files.iter().map(|(_, bytes, _)| bytes.clone()).collect();
+    let question = json!({"ask": "verify", "files": names, "as_of": as_of}).to_string();
+    let answer = veritee_ask::answer(question.as_bytes(), &bytes, &veritee_model::Budget::STANDARD);
+    if answer.failed {
+        return (3, String::new());
+    }
+    let told: Value = serde_json::from_slice(answer.part(0)).unwrap();
+    let code = told["exit_code"].as_i64().unwrap().try_into().unwrap();
+    (code, String::from_utf8(answer.part(1).to_vec()).unwrap())
+}
+
+#[test]
+fn the_interface_of_the_page_answers_as_the_program_does_byte_for_byte() {
+    let mut cases: Vec<Vec<Given>> = Vec::new();
+    for name in ["evidence.json", "evidence-without-gpus.json", "gateway.json"] {
+        let evidence = vector(&format!("quickstart/{name}"), "evidence");
+        cases.push(vec![evidence.clone()]);
+        cases.push(vec![evidence, vector("quickstart/policy.toml", "policy")]);
+    }
+    let forms = Path::new(env!("CARGO_MANIFEST_DIR")).join("test-vectors/evidence");
+    for entry in std::fs::read_dir(forms).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if name != "README.md" {
+            cases.push(vec![vector(&format!("evidence/{name}"), "evidence")]);
+        }
+    }
+    for name in ["tdx_quote", "tdx_quote_td15ex", "tdx_quote_outdated", "sgx_quote"] {
+        let quote = vector(&format!("quote/{name}.bin"), "evidence");
+        let mut forged = quote.clone();
+        forged.1[100] ^= 1;
+        for quote in [quote, forged] {
+            cases.push(vec![quote, vector(&format!("quote/{name}.collateral.json"), "collateral")]);
+        }
+    }
+    let folder = Folder::empty();
+    let mut codes = std::collections::BTreeSet::new();
+    for files in &cases {
+        let program = by_program(&folder, files, "2026-03-15T00:00:00Z");
+        assert_eq!(by_interface(files, 1_773_532_800), program, "{}", files[0].0);
+        codes.insert(program.0);
+    }
+    assert!([0, 3, 10, 11, 13].into_iter().all(|code| codes.contains(&code)), "{codes:?}");
 }
