@@ -7,6 +7,7 @@ pub(crate) mod network;
 mod nonce;
 mod seal;
 mod serve;
+mod site;
 
 pub(crate) use forms::{command, parse};
 pub(crate) use image::{
@@ -17,6 +18,7 @@ pub(crate) use keys::KmsRootKeys;
 pub(crate) use nonce::{GpuNonce, Nonce};
 pub(crate) use seal::{SealForm, Sign, VerifyReport};
 pub(crate) use serve::Serve;
+pub(crate) use site::Site;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -187,6 +189,8 @@ pub(crate) enum Command {
     VerifyReport(VerifyReport),
     /// Verify over HTTP, on loopback and offline unless told otherwise.
     Serve(Box<Serve>),
+    /// Write the page that verifies in the visitor's browser: one HTML file, which can send nothing anywhere.
+    Site(Site),
     /// Explain a reason code, a check, a rule of the audit, or a word of the screen.
     Explain(Explain),
     /// The way to Stage 1: questions that only a person can answer.

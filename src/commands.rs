@@ -21,6 +21,7 @@ mod render;
 mod review;
 mod seal;
 mod serve;
+mod site;
 mod supply;
 mod trace;
 mod tracing;
@@ -34,7 +35,8 @@ use veritee_model::ExitCode;
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let global = &arguments.global;
     // That is a folder there, which its command looks at by itself.
-    let is_folder = matches!(&arguments.command, Command::Image(crate::cli::Image::Fetch(_)));
+    let is_folder =
+        matches!(&arguments.command, Command::Image(crate::cli::Image::Fetch(_)) | Command::Site(_));
     if let Some(path) = global.output.as_ref().filter(|_| !is_folder) {
         // Told before the work, not after it.
         crate::output::Place::look(path)?;
@@ -59,6 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Sign(options) => seal::sign(options, global),
         Command::VerifyReport(options) => seal::verify(options, global),
         Command::Serve(options) => serve::run(options, global),
+        Command::Site(options) => site::run(options, global),
         Command::Explain(options) => explain::run(options, global),
         Command::Review(options) => review::run(options, global),
         Command::Policy(options) => policy::run(options, global),

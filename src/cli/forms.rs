@@ -37,6 +37,7 @@ const FORMS: &[(&str, &[Format])] = &[
     ("evidence forms", WORDS),
     ("sign", WORDS),
     ("serve", WORDS),
+    ("site", WORDS),
     ("explain", WORDS),
     ("review init", WORDS),
     ("policy init", WORDS),

@@ -12,6 +12,7 @@ Examples:
   veritee serve --listen 127.0.0.1:8080 --image dstack-0.5.5/ --jobs 2
   veritee serve --allow-fetch api.trustedservices.intel.com,certificates.trustedservices.intel.com
   veritee serve --listen 0.0.0.0:8080 --tokens tokens.txt
+  veritee serve --site site/index.html
 
 POST /verify takes what dstack-verifier takes and answers in its shape; POST /v1/verify takes evidence in any form and
 answers with the report. GET /openapi.json describes all of it, docs/serve.md what differs. A verdict is status 200,
@@ -26,6 +27,9 @@ pub(crate) struct Serve {
     /// Let everybody ask who can reach the address, whatever address it is.
     #[arg(long, conflicts_with = "tokens")]
     pub(crate) open: bool,
+    /// The page at `/` that verifies in the visitor's browser: the file that `veritee site` wrote. Without it `/` says how.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) site: Option<PathBuf>,
     /// Hosts that may be asked for collateral that is lacking, comma separated: all that the service which is asked
     /// has. Without this no request is made.
     #[arg(

@@ -2,7 +2,7 @@
 
 mod gpus;
 
-use super::gather::{self, Given};
+use super::gather;
 use super::supply;
 use crate::cli::network::{
     Ca, Collateral, Evaluation, GpuNetwork, Network, StorePlace, StoreTime, TeeKind, Whose,
@@ -19,6 +19,7 @@ use veritee_collateral::{
 };
 use veritee_model::text::inert;
 use veritee_model::{Budget, Evidence, ExitCode, Item, UnixTime};
+use veritee_offline::collateral::Given;
 use veritee_quote::{CaKind, Quote, Tee};
 
 pub(crate) fn run(options: &Collateral, global: &Global) -> Result<ExitCode, Failure> {

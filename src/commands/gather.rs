@@ -1,18 +1,16 @@
 //! From arguments to evidence: one input, parts beside it, collateral from files and folders.
 
-mod loose;
-
 use crate::cli::{Global, Parts};
 use crate::failure::Failure;
 use crate::input::{self, Source as File, shown};
 use crate::output;
-use loose::Loose;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use veritee_evidence::{Form, Note, ReadError, Readout, Slot, parts};
 use veritee_model::evidence::KmsKeys;
 use veritee_model::{Budget, Evidence, Reason};
-use veritee_quote::{Origin, Source};
+use veritee_offline::collateral::{Collector, Found, Given, Incomplete};
+use veritee_quote::Origin;
 use veritee_verify::Grounds;
 
 /// The evidence of one machine of an input.
@@ -146,14 +144,7 @@ fn add_ingress(evidence: &mut Evidence, folder: &Path) -> Result<Vec<Note>, Fail
 /// The collateral of the judging side: every file given, and every file of the folders given, whatever platform it is
 /// for. Which of it decides is the engine's to say, and a list that names a machine may stand in any of them.
 pub(crate) fn collateral(grounds: &mut Grounds, paths: &[PathBuf], global: &Global) -> Result<(), Failure> {
-    for_each_collateral(paths, global, |given| match given {
-        Given::Set(item) => grounds.give(item, Origin::Caller),
-        Given::Lists(item) => grounds.give_revocations(item, Origin::Caller),
-        Given::Lone(item, source) => grounds.give_only(item, &[source], Origin::Caller),
-        Given::Unreadable(item, kinds) => {
-            kinds.into_iter().for_each(|kind| grounds.give_unreadable(&item, kind, Origin::Caller));
-        }
-    })?;
+    for_each_collateral(paths, global, |given| given.give_to(grounds, Origin::Caller))?;
     for damaged in grounds.damaged() {
         let name = veritee_model::text::inert(&damaged.name);
         output::note(global, &format!("note: collateral {name}: passed over: {}", damaged.error));
@@ -186,18 +177,6 @@ pub(crate) fn collateral_into(
     })
 }
 
-/// What a file of collateral holds.
-pub(crate) enum Given {
-    /// A whole set.
-    Set(veritee_model::Item),
-    /// Lists without documents, of which only what they revoke counts.
-    Lists(veritee_model::Item),
-    /// An answer that makes no whole set, of which this kind counts.
-    Lone(veritee_model::Item, Source),
-    /// What cannot be read, and the kinds that it may have held.
-    Unreadable(veritee_model::Item, Vec<Source>),
-}
-
 /// One file at a time: of a large folder only what is collateral stays in memory. Answers of Intel's service that came in
 /// files of their own are put together, whichever paths they came by.
 pub(crate) fn for_each_collateral(
@@ -205,59 +184,27 @@ pub(crate) fn for_each_collateral(
     global: &Global,
     mut take: impl FnMut(Given),
 ) -> Result<(), Failure> {
-    let mut loose = Loose::default();
-    let mut named = Vec::new();
+    let mut collector = Collector::new(&Budget::STANDARD);
     let passed_over = |name: &str, why: &dyn core::fmt::Display| {
         output::note(global, &format!("note: {}: passed over: {why}", veritee_model::text::inert(name)));
     };
+    let mut found = |found| match found {
+        Found::Given(given) => take(given),
+        Found::PassedOver { name, why } => passed_over(&name, &why),
+        Found::Note(note) => tell_losses(&[note], global),
+    };
     for path in paths {
-        let folder = path.is_dir();
+        let named = !path.is_dir();
         let skipped = |path: &Path| passed_over(&shown(path), &"neither a file nor a folder");
         for source in input::read_all(path, skipped)? {
             let File { name, bytes } = source?;
-            let mut found = Evidence::default();
-            match parts::add(Slot::Collateral, &mut found, &bytes, &name, &Budget::STANDARD) {
-                Ok(notes) => {
-                    tell_losses(&notes, global);
-                    for item in found.collateral {
-                        loose.know_chain(&item.bytes);
-                        take(Given::Set(item));
-                    }
-                }
-                Err(_) if loose.take(&name, &bytes) => {
-                    if !folder {
-                        named.push(name);
-                    }
-                }
-                // Other files may lie in a folder; a file that was named has to be collateral.
-                Err(error) if folder => {
-                    let counts = loose.take_unreadable(&name, &bytes);
-                    let more = "; it counts as given and damaged: nobody else's stands in its place";
-                    passed_over(&name, &format!("{error}{}", if counts { more } else { "" }));
-                }
-                Err(error) => return Err(unreadable(path, &error)),
-            }
+            collector.take(&name, &bytes, named, &mut found).map_err(|error| unreadable(path, &error))?;
         }
     }
-    let put_together = loose.put_together();
-    let lists = !put_together.lists.is_empty();
-    put_together.sets.into_iter().map(Given::Set).for_each(&mut take);
-    put_together.lists.into_iter().map(Given::Lists).for_each(&mut take);
-    put_together.lone.into_iter().map(|(item, kind)| Given::Lone(item, kind)).for_each(&mut take);
-    put_together
-        .unreadable
-        .into_iter()
-        .map(|(item, kinds)| Given::Unreadable(item, kinds))
-        .for_each(&mut take);
-    for (name, why) in put_together.passed_over {
-        // A list alone is of use: what it revokes counts.
-        if named.contains(&name) && !lists {
-            return Err(Failure::unobtainable(format!("{}: {why}", veritee_model::text::inert(&name)))
-                .help("give all answers of Intel's service, or the folder that holds them"));
-        }
-        passed_over(&name, &why);
-    }
-    Ok(())
+    collector.finish(&mut found).map_err(|Incomplete { name, why }| {
+        Failure::unobtainable(format!("{}: {why}", veritee_model::text::inert(&name)))
+            .help("give all answers of Intel's service, or the folder that holds them")
+    })
 }
 
 /// What of the input is not judged is said unasked.

@@ -6,6 +6,7 @@ use core::fmt::Write as _;
 use std::path::Path;
 use veritee_evidence::{Form, Recognised};
 use veritee_model::{CheckId, ExitCode, Outcome, Sha256Digest, Step, VerdictOutcome};
+use veritee_offline::PolicyProblem;
 
 pub(crate) fn run(options: &Policy, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human], "policy")?;
@@ -34,20 +35,15 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Loaded, Failure> {
 fn read(path: &Path) -> Result<Loaded, Failure> {
     let source = crate::input::read(path)?;
     let shown = crate::input::shown(path);
-    let text = std::str::from_utf8(&source.bytes)
-        .map_err(|error| Failure::usage(format!("{shown}: not UTF-8 at byte {}", error.valid_up_to())))?;
-    let known = |rule: &str| {
-        veritee_audit::rules().any(|known| known.id == rule)
-            || veritee_audit::ELSEWHERE.iter().any(|known| known.id == rule)
-    };
-    let parsed = veritee_policy::Policy::parse(text);
-    let policy =
-        parsed.and_then(|policy| policy.rules_exist(text, known).map(|()| policy)).map_err(|error| {
-            let told = super::gather::other_form(&source, Form::Part(Recognised::Policy), "a policy file");
-            Failure::usage(format!("{shown}: {told}{error}"))
-                .help("`veritee policy init` writes a commented file")
-        })?;
-    Ok(Loaded { policy, sha256: Some(Sha256Digest::of(&source.bytes)) })
+    let (policy, sha256) = veritee_offline::read_policy(&source.bytes).map_err(|problem| {
+        if let PolicyProblem::NoText { .. } = problem {
+            return Failure::usage(format!("{shown}: {problem}"));
+        }
+        let told = super::gather::other_form(&source, Form::Part(Recognised::Policy), "a policy file");
+        Failure::usage(format!("{shown}: {told}{problem}"))
+            .help("`veritee policy init` writes a commented file")
+    })?;
+    Ok(Loaded { policy, sha256: Some(sha256) })
 }
 
 fn from_report(path: &Path) -> Result<String, Failure> {

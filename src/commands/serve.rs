@@ -13,7 +13,7 @@ use std::time::Duration;
 use veritee_client::Url;
 use veritee_collateral::{INTEL_PCS, INTEL_ROOT_CRL};
 use veritee_model::ExitCode;
-use veritee_server::{Limits, Log, Settings, Tokens};
+use veritee_server::{Limits, Log, Page, Settings, Tokens};
 
 pub(crate) fn run(options: &Serve, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human], "serve")?;
@@ -28,7 +28,8 @@ pub(crate) fn run(options: &Serve, global: &Global) -> Result<ExitCode, Failure>
     hosts(options)?;
     let service = Service::new(options, global)?;
     let limits = limits(options);
-    let settings = Settings { limits, tokens, page: None, log: log(global) };
+    let settings =
+        Settings { limits, tokens, page: options.site.as_deref().map(page).transpose()?, log: log(global) };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         // Verifications, and what reads pages: more are never begun.
@@ -57,6 +58,19 @@ pub(crate) fn run(options: &Serve, global: &Global) -> Result<ExitCode, Failure>
     served?;
     output::note(global, "stopped");
     Ok(ExitCode::Verified)
+}
+
+/// The page that `veritee site` wrote. Its own policy goes along as a header.
+fn page(path: &std::path::Path) -> Result<Page, Failure> {
+    let source = input::read(path)?;
+    let page = String::from_utf8(source.bytes).ok().and_then(|html| {
+        let policy = super::site::policy_of(&html)?.to_owned();
+        Page::new(html, &policy)
+    });
+    page.ok_or_else(|| {
+        Failure::usage(format!("{}: not a page of `veritee site`", input::shown(path)))
+            .help("`veritee site -o DIR` writes DIR/index.html")
+    })
 }
 
 fn limits(options: &Serve) -> Limits {

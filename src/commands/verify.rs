@@ -177,13 +177,7 @@ impl Case {
             let collateral = set.map(|(item, _)| item.clone()).into_iter().collect();
             return Evidence { collateral, ..self.evidence.clone() };
         }
-        let mut evidence = self.evidence.clone();
-        for (item, _) in self.grounds.items() {
-            if evidence.collateral.iter().all(|known| known.bytes != item.bytes) {
-                evidence.collateral.push(item.clone());
-            }
-        }
-        evidence
+        veritee_offline::with_grounds(&self.evidence, &self.grounds)
     }
 }
 

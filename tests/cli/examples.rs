@@ -236,6 +236,8 @@ const ANSWERS: &[(&str, Run, i32, &str)] = &[
         "stopped",
     ),
     ("veritee serve --listen 0.0.0.0:8080 --tokens tokens.txt", Serving, 0, "stopped"),
+    ("veritee serve --site site/index.html", Serving, 0, "stopped"),
+    ("veritee site --wasm veritee.wasm -o site", Whole, 0, "one file"),
     ("veritee explain tcb-out-of-date", Whole, 0, "# tcb-out-of-date"),
     ("veritee explain DP-IMG-002", Whole, 0, "DP-IMG-002"),
     ("veritee explain 'Stage 1'", Whole, 0, "Stage 1"),
@@ -373,6 +375,8 @@ fn prepared() -> Folder {
     folder.write("quotes/one.bin", hex::decode(&quote).unwrap());
     folder.write("machines/one.json", folder.read("evidence.json"));
     folder.write("gpus.json", part("gpus"));
+    folder.write("veritee.wasm", crate::sites::module());
+    folder.run(&["site", "--wasm", "veritee.wasm", "-o", "site"]).ends(0);
     for manifest in std::fs::read_dir(root.join("test-vectors/gpu/manifests")).unwrap() {
         let name = manifest.unwrap().file_name().into_string().unwrap();
         copy(&format!("gpu/manifests/{name}"), &format!("manifests/{name}"));

@@ -32,6 +32,7 @@ mod reviews;
 mod seals;
 mod served;
 mod shapes;
+mod sites;
 mod stage;
 mod traces;
 mod trees;

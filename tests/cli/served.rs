@@ -15,7 +15,7 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    fn start(folder: &Folder, more: &[&str]) -> Self {
+    pub(crate) fn start(folder: &Folder, more: &[&str]) -> Self {
         Self::of(folder.command(&[&["serve", "--listen", "127.0.0.1:0"], more].concat()))
     }
 
@@ -32,6 +32,17 @@ impl Served {
         // What it says later is nobody's concern here, and must not fill the pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, address }
+    }
+
+    /// Head and body of what stands at a path.
+    pub(crate) fn get(&self, path: &str) -> (String, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: {}\r\n\r\n", self.address).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.to_owned(), body.to_owned())
     }
 
     fn ask(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (u16, String) {

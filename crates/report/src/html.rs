@@ -10,7 +10,7 @@ use crate::page::{Block, Inline, Page, Table, page};
 use crate::summary::{Status, documents_alone};
 use std::collections::BTreeSet;
 use veritee_model::text::inert;
-use veritee_model::{CheckId, Report, VerdictOutcome};
+use veritee_model::{CheckId, Reason, Report, VerdictOutcome};
 
 /// The report as an HTML page for browsers and archives.
 ///
@@ -157,9 +157,9 @@ impl Writer {
             self.sentence(link);
             for (number, check) in link.checks.iter().enumerate() {
                 self.out.push_str(if number == 0 { " (" } else { ", " });
-                self.out.push_str("<a href=\"#check-");
+                self.out.push_str("<a href=#check-");
                 self.out.push_str(check.id());
-                self.out.push_str("\">");
+                self.out.push('>');
                 self.out.push_str(check.id());
                 self.out.push_str("</a>");
             }
@@ -170,7 +170,7 @@ impl Writer {
 
     fn section(&mut self, section: &Section<'_>) {
         let folded = !open(section.heading);
-        self.out.push_str(if folded { "<details class=\"section\">\n<summary>" } else { "<section>\n" });
+        self.out.push_str(if folded { "<details>\n<summary>" } else { "<section class=items>\n" });
         self.heading(2, section.heading);
         self.out.push_str(if folded { "</summary>\n" } else { "" });
         let mut inside = false;
@@ -182,7 +182,7 @@ impl Writer {
             }
             if let Block::Section(parts) = block {
                 self.out.push_str(if inside { "</details>\n" } else { "" });
-                self.out.push_str("<details class=\"item\">\n<summary><h3>");
+                self.out.push_str("<details>\n<summary><h3>");
                 line(&mut self.out, parts);
                 self.out.push_str(if self.test_root {
                     " (TEST ROOT)</h3></summary>\n"
@@ -191,7 +191,7 @@ impl Writer {
                 });
                 inside = true;
             } else {
-                self.block(section.heading, block);
+                self.within(section.heading, inside, block);
             }
         }
         self.out.push_str(if inside { "</details>\n" } else { "" });
@@ -199,6 +199,11 @@ impl Writer {
     }
 
     fn block(&mut self, section: &str, block: &Block) {
+        self.within(section, false, block);
+    }
+
+    /// `named`: what folds the block has named it already.
+    fn within(&mut self, section: &str, named: bool, block: &Block) {
         match block {
             Block::Heading(level, words) => self.heading(*level, words),
             Block::Section(parts) | Block::Paragraph(parts) => {
@@ -220,7 +225,7 @@ impl Writer {
                 }
                 self.out.push_str("</ul>\n");
             }
-            Block::Table(rows) => self.table(section, rows),
+            Block::Table(rows) => self.table(section, named, rows),
             Block::Command(command) => {
                 self.out.push_str("<pre>");
                 escape(&mut self.out, command);
@@ -236,13 +241,17 @@ impl Writer {
         self.out.push_str(if level == 1 { "</h1>\n" } else { "</h2>\n" });
     }
 
-    /// Every cell carries the name of its column, so that a narrow page can show a row as a card. What HTML lets be left
-    /// out is left out: a row ends where the next begins, and a header in a row or a column of headers is one of that
+    /// Every cell of several carries the name of its column, so that a narrow page can show a row as a card. What HTML lets
+    /// be left out is left out: quotes around one word, a row ends where the next begins, and a header in a row or a column of headers is one of that
     /// row or column.
-    fn table(&mut self, section: &str, table: &Table) {
-        self.out.push_str("<table>\n<caption>");
-        escape(&mut self.out, section);
-        self.out.push_str("</caption>\n<thead><tr>");
+    fn table(&mut self, section: &str, named: bool, table: &Table) {
+        self.out.push_str("<table>\n");
+        if !named {
+            self.out.push_str("<caption>");
+            escape(&mut self.out, section);
+            self.out.push_str("</caption>\n");
+        }
+        self.out.push_str("<thead><tr>");
         for name in table.head {
             self.out.push_str("<th>");
             escape(&mut self.out, name);
@@ -257,10 +266,8 @@ impl Writer {
     fn row(&mut self, section: &str, head: &[&'static str], row: &[Vec<Inline>]) {
         // The line ends inside the tag: between rows it would belong to the last cell, and none would be empty.
         self.out.push_str("<tr\n");
-        if let Some(check) = row.first().and_then(|cell| self.check_of(section, cell)) {
-            self.out.push_str(" id=\"check-");
-            self.out.push_str(check.id());
-            self.out.push('"');
+        if let Some(Inline::Code(name)) = row.first().and_then(|cell| cell.first()) {
+            self.named(section, name);
         }
         self.out.push('>');
         // What a row ends with and does not have needs no cell.
@@ -269,23 +276,76 @@ impl Writer {
             if number == 0 {
                 self.out.push_str("<th>");
                 line(&mut self.out, cell);
-            } else if cell.is_empty() {
-                self.out.push_str("<td>");
             } else {
-                self.out.push_str("<td data-l=\"");
-                escape(&mut self.out, name);
-                self.out.push_str("\">");
+                self.out.push_str("<td");
+                // Beside its name a single value needs no other; what is not there needs none.
+                if head.len() > 2 && !cell.is_empty() {
+                    self.out.push_str(" data-l=");
+                    attribute(&mut self.out, name);
+                }
+                self.out.push('>');
                 line(&mut self.out, cell);
             }
         }
     }
 
-    /// The check whose row this is, where the picture leads to it and no row before took the name.
-    fn check_of(&mut self, section: &str, cell: &[Inline]) -> Option<CheckId> {
-        let Some(Inline::Code(id)) = cell.first().filter(|_| section == "Checks") else { return None };
-        let check = CheckId::from_id(id)?;
-        self.named.insert(check).then_some(check)
+    /// A row that others lead to gets a name, where no row before took it: that of a check or of a reason.
+    fn named(&mut self, section: &str, name: &str) {
+        let (prefix, name) = match section {
+            "Checks" => match CheckId::from_id(name) {
+                Some(check) if self.named.insert(check) => ("check-", check.id()),
+                _ => return,
+            },
+            // They are sorted out by code: each stands there once.
+            "Codes" => match Reason::from_code(name) {
+                Some(reason) => ("code-", reason.code()),
+                None => return,
+            },
+            _ => return,
+        };
+        self.out.push_str(" id=");
+        self.out.push_str(prefix);
+        self.out.push_str(name);
     }
+}
+
+/// Our own words as an attribute's value.
+fn attribute(out: &mut String, words: &str) {
+    let plain = !words.is_empty() && words.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    out.push_str(if plain { "" } else { "\"" });
+    escape(out, words);
+    out.push_str(if plain { "" } else { "\"" });
+}
+
+/// The style of every page, in the bytes in which it stands there: a page that shows reports under a content security
+/// policy of its own names their digest.
+#[must_use]
+pub fn html_style() -> String {
+    compact(include_str!("html/style.css"))
+}
+
+/// Without the blanks that only people need. Our own style sheet: no selector in it has a blank before a colon, and no
+/// string a quote.
+fn compact(style: &str) -> String {
+    let mut out = String::with_capacity(style.len());
+    let (mut quoted, mut blank) = (false, false);
+    for character in style.chars() {
+        if !quoted && character.is_ascii_whitespace() {
+            blank = true;
+            continue;
+        }
+        let tight = |character: char| matches!(character, '{' | '}' | ':' | ';' | ',');
+        if blank && !tight(character) && !out.ends_with(tight) && !out.is_empty() {
+            out.push(' ');
+        }
+        blank = false;
+        if !quoted && character == '}' && out.ends_with(';') {
+            out.pop();
+        }
+        quoted ^= character == '"';
+        out.push(character);
+    }
+    out
 }
 
 fn head(out: &mut String, page: &Page) {
@@ -299,8 +359,8 @@ fn head(out: &mut String, page: &Page) {
         out.push_str("TEST ROOT - ");
     }
     escape(out, page.title);
-    out.push_str(" - veritee report</title>\n<style>\n");
-    out.push_str(include_str!("html/style.css"));
+    out.push_str(" - veritee report</title>\n<style>");
+    out.push_str(&html_style());
     out.push_str("</style>\n</head>\n<body>\n<main>\n");
 }
 
@@ -310,6 +370,12 @@ fn line(out: &mut String, parts: &[Inline]) {
             Inline::Words(words) => escape(out, words),
             Inline::Number(number) => out.push_str(&number.to_string()),
             Inline::Status(found) => status(out, *found),
+            Inline::Reason(reason) => {
+                out.push_str("<a href=#code-");
+                out.push_str(reason.code());
+                out.push('>');
+                enclosed(out, "<code>", reason.code(), "</code></a>");
+            }
             Inline::Code(text) => enclosed(out, "<code>", text, "</code>"),
             Inline::Text(text) => enclosed(out, "<bdi>", text, "</bdi>"),
         }
@@ -318,9 +384,9 @@ fn line(out: &mut String, parts: &[Inline]) {
 
 fn status(out: &mut String, status: Status) {
     // Its symbol stands in the style sheet: for the eye, beside the word.
-    out.push_str("<b class=\"");
+    out.push_str("<b class=");
     out.push_str(class(status));
-    out.push_str("\">");
+    out.push('>');
     out.push_str(status.word());
     out.push_str("</b>");
 }

@@ -33,7 +33,7 @@ mod review;
 mod sarif;
 mod summary;
 
-pub use html::html;
+pub use html::{html, html_style};
 pub use human::{HumanOptions, Section, human, human_sections};
 pub use json::{ParseError, json, jsonl, parse};
 pub use markdown::markdown;

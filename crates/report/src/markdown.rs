@@ -101,6 +101,7 @@ fn line(out: &mut String, parts: &[Inline], place: Place) {
                 out.push(' ');
                 out.push_str(status.word());
             }
+            Inline::Reason(reason) => code(out, reason.code(), place),
             Inline::Code(text) | Inline::Text(text) => code(out, text, place),
         }
     }

@@ -10,6 +10,7 @@ mod tables;
 pub(crate) use content::page;
 
 use crate::summary::Status;
+use veritee_model::Reason;
 
 /// A whole page.
 pub(crate) struct Page {
@@ -47,6 +48,8 @@ pub(crate) enum Inline {
     Words(&'static str),
     Number(u64),
     Status(Status),
+    /// A reason's code, which a list of its own says in words.
+    Reason(Reason),
     /// A value or identifier out of the report.
     Code(String),
     /// A sentence out of the report.

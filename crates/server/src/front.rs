@@ -97,7 +97,9 @@ impl Shared {
             let message = "the request comes from a page of another origin";
             return Some(problem(StatusCode::FORBIDDEN, "origin", message, None));
         }
-        let open = matches!(route, "/health" | "/readyz");
+        // The page is the same for everybody, and a browser that opens it has no token.
+        let page = route == "/" && self.settings.page.is_some();
+        let open = page || matches!(route, "/health" | "/readyz");
         let tokens = self.settings.tokens.as_ref().filter(|_| !open)?;
         let mut given = headers.get_all(AUTHORIZATION).iter();
         let (first, second) = (given.next(), given.next());

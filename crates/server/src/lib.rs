@@ -43,7 +43,7 @@ mod work;
 
 pub use accept::serve;
 pub use compat::{Answer, Details, answer};
-pub use settings::{Limits, Log, Settings};
+pub use settings::{Limits, Log, Page, Settings};
 pub use tokens::{TokenError, Tokens};
 pub use verifier::{Ask, Binding, Claimed, JudgeOfLines, Judged, Platform, Refusal, Verifier};
 

@@ -265,7 +265,11 @@ const FRONT_PAGE: &str = include_str!("page.html");
 
 async fn page(State(shared): Common) -> Response {
     match &shared.settings.page {
-        Some(page) => content(HTML, page.to_string()),
+        Some(page) => {
+            let mut response = content(HTML, page.html.clone());
+            response.headers_mut().insert(CONTENT_SECURITY_POLICY, page.policy.clone());
+            response
+        }
         None => {
             let mut response = content(HTML, FRONT_PAGE);
             let policy = "default-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";

@@ -1,6 +1,8 @@
 //! How much is taken on, and how long anything may last.
 
 use crate::Tokens;
+use axum::body::Bytes;
+use axum::http::HeaderValue;
 use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
@@ -53,6 +55,23 @@ impl Default for Limits {
 /// Is told one line for each request, without anything of its content.
 pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
 
+/// A page that verifies in the visitor's browser.
+#[derive(Debug, Clone)]
+pub struct Page {
+    pub(crate) html: Bytes,
+    pub(crate) policy: HeaderValue,
+}
+
+impl Page {
+    /// The HTML, and the content security policy that stands in it, which goes along as a header too: there it can also
+    /// forbid that others frame the page. `None` where the policy cannot stand in a header.
+    #[must_use]
+    pub fn new(html: String, policy: &str) -> Option<Self> {
+        let policy = HeaderValue::from_str(&format!("{policy}; frame-ancestors 'none'")).ok()?;
+        Some(Self { html: html.into(), policy })
+    }
+}
+
 /// Everything that a server is made from.
 #[derive(Clone)]
 pub struct Settings {
@@ -60,8 +79,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Who may ask; `None` for whoever reaches the address.
     pub tokens: Option<Tokens>,
-    /// The page at `/`: HTML that brings its own content security policy.
-    pub page: Option<Arc<str>>,
+    /// The page at `/`; without it a short one that says how to get it.
+    pub page: Option<Page>,
     /// Where lines go.
     pub log: Option<Log>,
 }

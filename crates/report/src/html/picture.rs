@@ -2,6 +2,9 @@
 //!
 //! All text is ours: nothing out of the report is drawn, so that nobody can draw into it. Colour is never alone: the
 //! symbol and the word of a status stand at every link, and the list below the picture says the same in sentences.
+//!
+//! What an element is, its place says, not a class: in a link stand the line, its head, the label and, last, the status;
+//! outside of links a box, its name and what else there is to it.
 
 use crate::links::{Link, Node};
 use core::fmt::Write;
@@ -115,18 +118,13 @@ fn draw(out: &mut String, shape: &Shape, links: &[Link], intel: bool) {
     for node in Node::ALL {
         let (x, y) = (shape.place)(node);
         let [name, more] = node.name(intel);
-        let class = if node == Node::IntelRoot && !intel { "box alien" } else { "box" };
-        add(
-            out,
-            format_args!(
-                "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" rx=\"7\"/>"
-            ),
-        );
+        let class = if node == Node::IntelRoot && !intel { " class=alien" } else { "" };
+        add(out, format_args!("<path{class} d=\"M{x} {y}h{width}v{height}h-{width}z\"/>"));
         let middle = plus(x, half(width));
         let first = plus(y, if more.is_empty() { plus(half(height), 5) } else { minus(half(height), 4) });
-        text(out, "name", middle, first, name);
+        text(out, middle, first, name);
         if !more.is_empty() {
-            text(out, "more", middle, plus(first, 17), more);
+            text(out, middle, plus(first, 17), more);
         }
         out.push('\n');
     }
@@ -136,39 +134,31 @@ fn draw(out: &mut String, shape: &Shape, links: &[Link], intel: bool) {
 /// A line with its arrow head, its label and its status, all one link to the first check behind it.
 fn draw_link(out: &mut String, shape: &Shape, link: &Link) {
     let class = super::class(link.status);
-    match link.checks.first() {
-        Some(check) => add(out, format_args!("<a class=\"{class}\" href=\"#check-{}\">", check.id())),
-        None => add(out, format_args!("<a class=\"{class}\" href=\"#chain\">")),
-    }
     let route = route(shape, link);
+    let across = if route.across { " across" } else { "" };
+    let check = link.checks.first().map_or("chain", |check| check.id());
+    let prefix = if link.checks.is_empty() { "" } else { "check-" };
     add(
         out,
         format_args!(
-            "<path class=\"line\" d=\"{}\"/><path class=\"head\" d=\"{}\"/>",
+            "<a class=\"{class}{across}\" href=#{prefix}{check}><path d=\"{}\"/><path d=\"{}\"/>",
             route.line, route.head
         ),
     );
     let (x, mut y) = route.label;
     for words in broken(link.shows, route.columns) {
-        text(out, route.anchor, x, y, words);
+        text(out, x, y, words);
         y = plus(y, LEADING);
     }
-    add(
-        out,
-        format_args!(
-            "<text class=\"{} status\" x=\"{x}\" y=\"{y}\">{} {}</text></a>\n",
-            route.anchor,
-            link.status.symbol(),
-            link.status.word()
-        ),
-    );
+    add(out, format_args!("<text x={x} y={y}>{} {}</text></a>\n", link.status.symbol(), link.status.word()));
 }
 
 struct Route {
     line: String,
     head: String,
     label: Corner,
-    anchor: &'static str,
+    /// The label stands in the middle of its line.
+    across: bool,
     /// Characters that fit into a line of the label.
     columns: usize,
 }
@@ -184,7 +174,7 @@ fn route(shape: &Shape, link: &Link) -> Route {
             line: format!("M{x} {top}V{}", minus(bottom, 7)),
             head: format!("M{} {}h10l-5 8z", minus(x, 5), minus(bottom, 8)),
             label: (plus(x, 12), plus(top, if room > 45 { 15 } else { 13 })),
-            anchor: "left",
+            across: false,
             columns: if room > 45 { 22 } else { 40 },
         };
     }
@@ -210,19 +200,19 @@ fn route(shape: &Shape, link: &Link) -> Route {
     } else {
         format!("M{} {}v10l-8 -5z", plus(end, 8), minus(arrival, 5))
     };
-    let (label, anchor) = if shape.below {
-        ((from.0, plus(from.1, plus(height, 13))), "left")
+    let label = if shape.below {
+        (from.0, plus(from.1, plus(height, 13)))
     } else {
         // Above a line that turns downwards, below every other.
         let beside = half(plus(start, end));
         let y = if from.1 < to.1 { minus(level, 34) } else { plus(level, 17) };
-        ((beside, y), "middle")
+        (beside, y)
     };
-    Route { line, head, label, anchor, columns: 18 }
+    Route { line, head, label, across: !shape.below, columns: 18 }
 }
 
-fn text(out: &mut String, class: &str, x: i32, y: i32, words: &str) {
-    add(out, format_args!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\">"));
+fn text(out: &mut String, x: i32, y: i32, words: &str) {
+    add(out, format_args!("<text x={x} y={y}>"));
     super::escape(out, words);
     out.push_str("</text>");
 }

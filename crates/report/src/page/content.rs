@@ -31,6 +31,7 @@ pub(crate) fn page(report: &Report) -> Page {
     page.tables("Claimed, not verified", tables::claimed(report));
     page.tables("Run-time events", tables::events(report));
     page.policy(report);
+    page.tables("Codes", tables::codes(report));
     page.inputs(report);
     page.repeat(report, alone);
     if not_attested(report) {
@@ -51,6 +52,10 @@ impl Page {
         self.blocks.push(Block::Paragraph(vec![Inline::text(&report.verdict.summary)]));
         let exit = match report.verdict.outcome {
             VerdictOutcome::Verified if alone => "no finding at or above the severity that counts",
+            // The code's usual words say more than was shown.
+            VerdictOutcome::Refused if self.title != VerdictOutcome::Refused.headline() => {
+                "refused by policy, before the quote was shown to be genuine"
+            }
             outcome => meaning(outcome),
         };
         let app = match &report.identity {
@@ -75,7 +80,7 @@ impl Page {
                 if number > 0 {
                     reasons.push(Inline::Words(", "));
                 }
-                reasons.push(Inline::code(reason));
+                reasons.push(Reason::from_code(reason).map_or_else(|| Inline::code(reason), Inline::Reason));
             }
             facts.push(reasons);
         }
@@ -134,7 +139,7 @@ impl Page {
             }
             open = rest.get(alike..).unwrap_or_default();
             item.push(Inline::Words(if check.required { " (required): " } else { " (optional): " }));
-            item.push(Inline::code(check.reason.map_or("unknown", Reason::code)));
+            item.push(check.reason.map_or(Inline::Words("unknown"), Inline::Reason));
             item.push(Inline::Words(", "));
             item.push(Inline::text(&check.detail));
             if let Some(next) = &check.explain {
@@ -185,7 +190,7 @@ impl Page {
         self.blocks.push(Block::Heading(2, "Notices"));
         let items = report.notices.iter().map(|notice| {
             let mut item =
-                vec![Inline::code(notice.reason.code()), Inline::Words(": "), Inline::text(&notice.detail)];
+                vec![Inline::Reason(notice.reason), Inline::Words(": "), Inline::text(&notice.detail)];
             if let Some(place) = &notice.location {
                 item.push(Inline::Words(", at "));
                 item.push(Inline::text(place));

@@ -3,6 +3,7 @@
 use super::{Inline, Table};
 use crate::human::quote_fields;
 use crate::summary::{self, Status};
+use std::collections::BTreeMap;
 use veritee_model::report::{Comparison, EnclaveFacts, IdentityFacts, QuoteFacts, TcbFacts};
 use veritee_model::{Check, Reason, Report};
 
@@ -14,7 +15,7 @@ pub(super) fn steps(report: &Report) -> Table {
             None => vec![Inline::Words("the report lists no check of this step")],
             Some(check) => match &check.reason {
                 Some(reason) if step.status != Status::Pass => {
-                    vec![Inline::code(reason.code()), Inline::Words(": "), Inline::text(&check.detail)]
+                    vec![Inline::Reason(*reason), Inline::Words(": "), Inline::text(&check.detail)]
                 }
                 _ => vec![Inline::text(&check.detail)],
             },
@@ -41,7 +42,7 @@ pub(super) fn with_status(report: &Report, status: Status) -> Option<Table> {
             let last = if status == Status::Waived { &check.waived } else { &check.explain };
             vec![
                 name(check),
-                optional_code(check.reason.map(Reason::code)),
+                check.reason.map(Inline::Reason).into_iter().collect(),
                 vec![Inline::text(&check.detail)],
                 optional(check.location.as_deref()),
                 optional_code(check.expected.as_deref()),
@@ -51,6 +52,20 @@ pub(super) fn with_status(report: &Report, status: Status) -> Option<Table> {
         })
         .collect();
     (!rows.is_empty()).then_some(Table { head, rows })
+}
+
+/// What each reason of the page says, in one line; nothing where there is none. `veritee explain` has a page of each.
+pub(super) fn codes(report: &Report) -> Option<Table> {
+    let of_verdict = report.verdict.reasons.iter().filter_map(|word| Reason::from_code(word));
+    let of_checks = report.checks.iter().filter_map(|check| check.reason);
+    let of_notices = report.notices.iter().map(|notice| notice.reason);
+    let codes: BTreeMap<&str, Reason> =
+        of_verdict.chain(of_checks).chain(of_notices).map(|reason| (reason.code(), reason)).collect();
+    let rows: Vec<Vec<Cell>> = codes
+        .into_iter()
+        .map(|(code, reason)| vec![vec![Inline::code(code)], vec![Inline::Words(reason.title())]])
+        .collect();
+    (!rows.is_empty()).then_some(Table { head: &["Code", "What it says"], rows })
 }
 
 /// Checks that come out otherwise; nothing when none does.
@@ -78,7 +93,7 @@ pub(super) fn checks(report: &Report) -> Table {
         vec![
             name(check),
             std::iter::once(Inline::Status(status)).chain(demand).collect(),
-            optional_code(said.then(|| check.reason.map(Reason::code)).flatten()),
+            check.reason.filter(|_| said).map(Inline::Reason).into_iter().collect(),
             if said { vec![Inline::text(&check.detail)] } else { Cell::new() },
             optional_code(check.expected.as_deref()),
             optional_code(check.got.as_deref()),

@@ -11,8 +11,10 @@ fn arrows(page: &str) -> Vec<(String, String)> {
     let mut drawings = page.split("<svg ").skip(1).map(|drawing| {
         let drawing = drawing.split("</svg>").next().unwrap();
         let arrows = drawing.split("<a class=\"").skip(1).map(|arrow| {
-            let (class, rest) = arrow.split_once("\" href=\"#").unwrap();
-            (class.to_owned(), rest.split('"').next().unwrap().to_owned())
+            let (class, rest) = arrow.split_once("\" href=#").unwrap();
+            // Where the label stands differs from drawing to drawing.
+            let class = class.strip_suffix(" across").unwrap_or(class);
+            (class.to_owned(), rest.split('>').next().unwrap().to_owned())
         });
         arrows.collect::<Vec<_>>()
     });
@@ -114,7 +116,8 @@ fn every_arrow_leads_to_a_row_of_the_page_and_no_name_is_given_twice() {
         }
         let listed: BTreeSet<&str> = report.checks.iter().map(|check| check.id.id()).collect();
         for (_, target) in arrows(&page) {
-            let there = page.matches(&format!("id=\"{target}\"")).count();
+            let forms = [format!(" id={target}>"), format!(" id=\"{target}\"")];
+            let there: usize = forms.iter().map(|form| page.matches(form).count()).sum();
             let check = target.strip_prefix("check-");
             assert_eq!(there, usize::from(check.is_none_or(|id| listed.contains(id))), "{name}: {target}");
         }
@@ -135,5 +138,23 @@ fn the_verdicts_look_different_in_shape_and_words_not_in_colour_alone() {
         let tone = band.split('"').next().unwrap().to_owned();
         let seal = band.split("aria-hidden=\"true\">").nth(1).unwrap().split('<').next().unwrap().to_owned();
         assert!(shapes.insert((tone, seal)), "{name} looks like another");
+    }
+}
+
+#[test]
+fn every_code_leads_to_what_it_says_and_no_code_is_said_twice() {
+    for (name, report) in samples::shown() {
+        let page = html(&report);
+        let said: Vec<&str> =
+            page.split(" id=code-").skip(1).map(|rest| rest.split('>').next().unwrap()).collect();
+        let unique: BTreeSet<&str> = said.iter().copied().collect();
+        assert_eq!(unique.len(), said.len(), "{name}");
+        for link in page.split("href=#code-").skip(1) {
+            let code = link.split('>').next().unwrap();
+            assert!(unique.contains(code), "{name}: {code} leads nowhere");
+        }
+        for code in &report.verdict.reasons {
+            assert!(Reason::from_code(code).is_none() || unique.contains(code.as_str()), "{name}: {code}");
+        }
     }
 }

@@ -210,3 +210,15 @@ fn what_the_audit_could_not_ask_is_counted_and_listed() {
         assert!(output.contains("SRC-002") && output.contains("no source tree was given"), "{output}");
     }
 }
+
+#[test]
+fn a_refusal_before_the_quote_was_shown_to_be_genuine_is_not_called_genuine_anywhere() {
+    let mut report = samples::refused();
+    report.checks.retain(|check| check.id != CheckId::QuoteSignature);
+    report.verdict.summary = "refused, not shown to be genuine".to_owned();
+    for page in [html(&report), markdown(&report)] {
+        assert!(page.contains("REFUSED, NOT SHOWN TO BE GENUINE"), "{page}");
+        assert!(!page.contains("genuine, refused by policy"), "{page}");
+    }
+    assert!(html(&samples::refused()).contains("Exit code: 11, genuine, refused by policy"));
+}

@@ -9,11 +9,11 @@ const DOCUMENTS: [Source; 2] = [Source::TcbInfo, Source::QeIdentity];
 const LISTS: [Source; 2] = [Source::PckCrl, Source::RootCaCrl];
 
 /// The kinds of collateral that this may have held; none for what is something else.
-pub(super) fn kinds(name: &str, bytes: &[u8]) -> Vec<Source> {
+pub(super) fn kinds(name: &str, bytes: &[u8], budget: &Budget) -> Vec<Source> {
     let begin = bytes.trim_ascii_start();
     // A page is what a proxy answers in a service's place.
     let is_page = begin.starts_with(b"<");
-    let form = veritee_evidence::recognise(name, bytes, &Budget::STANDARD);
+    let form = veritee_evidence::recognise(name, bytes, budget);
     // Lists and chains are told by their first bytes, and it is those that are asked about here.
     let is_other = !is_page && !is_list(begin) && !begin.starts_with(b"-----BEGIN CERTIFICATE-----");
     if (is_other && form.is_some_and(is_something_else)) || is_certificate(bytes) {

@@ -5,13 +5,14 @@ mod damaged;
 
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
-use veritee_model::Item;
+use veritee_model::{Budget, Item};
 use veritee_quote::{Collateral, CollateralParts, PcsAnswers, Source};
 use x509_parser::prelude::{CertificateRevocationList, FromDer, Pem, X509Certificate};
 
 /// Answers found in one folder so far.
 #[derive(Default)]
-pub(super) struct Loose {
+pub(crate) struct Loose {
+    budget: Budget,
     tcb_infos: Vec<Piece>,
     qe_identities: Vec<Piece>,
     root_lists: Vec<Piece>,
@@ -38,28 +39,37 @@ struct List {
 
 /// What became of them.
 #[derive(Default)]
-pub(super) struct PutTogether {
-    pub(super) sets: Vec<Item>,
+pub(crate) struct PutTogether {
+    pub(crate) sets: Vec<Item>,
     /// Lists and PCK chains by themselves: what a list revokes counts whatever stands beside it.
-    pub(super) lists: Vec<Item>,
+    pub(crate) lists: Vec<Item>,
     /// Answers that make no whole set, each with the kind that counts of it.
-    pub(super) lone: Vec<(Item, Source)>,
+    pub(crate) lone: Vec<(Item, Source)>,
     /// Files that cannot be read, with the kinds that each may have held.
-    pub(super) unreadable: Vec<(Item, Vec<Source>)>,
+    pub(crate) unreadable: Vec<(Item, Vec<Source>)>,
     /// Files that could not be used, with why.
-    pub(super) passed_over: Vec<(String, String)>,
+    pub(crate) passed_over: Vec<(String, String)>,
 }
 
 const ROOT: &str = "Intel SGX Root CA";
 
 impl Loose {
+    pub(crate) fn new(budget: &Budget) -> Self {
+        Self { budget: *budget, ..Self::default() }
+    }
+
     /// Takes the file, where it is an answer.
-    pub(super) fn take(&mut self, name: &str, bytes: &[u8]) -> bool {
+    pub(crate) fn take(&mut self, name: &str, bytes: &[u8]) -> bool {
         let taken = self.take_json(name, bytes) || self.take_list(name, bytes) || self.take_chain(bytes);
         if taken {
             self.names.push(name.to_owned());
         }
         taken
+    }
+
+    /// Whether the lists among them are Intel's, by the names of their issuers.
+    pub(crate) fn is_intel(&self) -> bool {
+        self.pck_lists.iter().all(|list| list.issuer.starts_with("Intel SGX "))
     }
 
     fn take_json(&mut self, name: &str, bytes: &[u8]) -> bool {
@@ -120,7 +130,7 @@ impl Loose {
 
     /// As many sets as it takes for every answer to stand in one. Which of them belong together is the engine's to
     /// find out, item by item.
-    pub(super) fn put_together(self) -> PutTogether {
+    pub(crate) fn put_together(self) -> PutTogether {
         let mut done = PutTogether { unreadable: self.unreadable.clone(), ..PutTogether::default() };
         if self.names.is_empty() {
             return done;
@@ -159,8 +169,8 @@ impl Loose {
     }
 
     /// What cannot be read and may have been an answer. False for what is something else.
-    pub(super) fn take_unreadable(&mut self, name: &str, bytes: &[u8]) -> bool {
-        let kinds = damaged::kinds(name, bytes);
+    pub(crate) fn take_unreadable(&mut self, name: &str, bytes: &[u8]) -> bool {
+        let kinds = damaged::kinds(name, bytes, &self.budget);
         let taken = !kinds.is_empty();
         if taken {
             self.unreadable.push((Item::new(bytes, name), kinds));
@@ -212,8 +222,8 @@ impl Loose {
     }
 
     /// The chain of the CA in a whole set: a list may lie beside it.
-    pub(super) fn know_chain(&mut self, set: &[u8]) {
-        if let Ok(collateral) = Collateral::from_json(set)
+    pub(crate) fn know_chain(&mut self, set: &[u8]) {
+        if let Ok(collateral) = Collateral::from_json_within(set, &self.budget)
             && let Some(ca) = collateral.ca()
         {
             let chain = collateral.parts().pck_crl_issuer_chain.clone();
@@ -270,7 +280,7 @@ impl Loose {
             root_ca_crl: &root_list.bytes,
             pck_certificate_chain: self.pck_chains.first().map(String::as_str),
         };
-        match Collateral::from_pcs(&answers) {
+        match Collateral::from_pcs_within(&answers, &self.budget) {
             Ok(collateral) => {
                 let parts = [&tcb_info.name, &qe_identity.name, &pck_list.piece.name, &root_list.name];
                 let source = parts.map(String::as_str).join(" + ");
