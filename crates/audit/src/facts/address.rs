@@ -424,8 +424,26 @@ pub(crate) fn is_address(text: &str) -> bool {
 /// A place in a service with an address: the path, the value, the address.
 pub(crate) type Found<'a> = (&'a Service<'a>, String, &'a Field<'a>, Address);
 
+pattern!(UPSTREAM, r"(?m)\bupstream\s+([A-Za-z0-9_.-]+)\s*\{");
+
+/// Whether a text itself says what the host is: a group of servers that it lists, the name space of a type.
+fn is_named_there(text: &str, link: &Address) -> bool {
+    let grouped = || UPSTREAM.captures_iter(text).filter_map(|hit| hit.get(1)).any(|name| name.as_str() == link.host);
+    let typed = link.host == "type.googleapis.com" && link.scheme.is_empty() && text.contains("@type");
+    typed || !link.host.contains('.') && text.contains("upstream") && grouped()
+}
+
 /// Every address in what active services run, read and get.
 pub(crate) fn all<'a>(view: &'a View<'_>) -> Vec<Found<'a>> {
+    let mut found = everywhere(view);
+    found.retain(|(_, path, value, link)| {
+        let own = link.host == "type.googleapis.com" || !link.host.contains('.');
+        !(path.starts_with("configs.") && own && is_named_there(&value.effective(), link))
+    });
+    found
+}
+
+fn everywhere<'a>(view: &'a View<'_>) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     for service in view.active() {
         for entry in &service.environment {

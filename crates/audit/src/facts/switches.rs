@@ -30,7 +30,7 @@ const CHECKS: &[&str] = &[
 const HARMS: &[&str] = &[
     "MOCK", "MOCKED", "FAKE", "FAKED", "STUB", "DUMMY", "SIMULATED", "SIMULATION", "SIMULATOR", "UNVERIFIED", "UNSIGNED",
     "UNTRUSTED", "UNATTESTED", "UNAUTHENTICATED", "UNAUTHORIZED", "INSECURE", "UNSAFE", "ANONYMOUS", "PLAINTEXT",
-    "ANY", "EXPIRED", "REVOKED", "SELFSIGNED",
+    "ANY", "EXPIRED", "REVOKED", "OUTDATED", "SELFSIGNED",
 ];
 
 /// Words after which the value is a switch, and that say nothing else: what they stand before is on with the value.
@@ -53,7 +53,7 @@ const DEMANDS: &[&str] = &["ENFORCE", "ENFORCED", "ENFORCEMENT"];
 
 /// What a machine's trust rests on: a stand-in for it proves nothing.
 const MACHINE: &[&str] =
-    &["TEE", "TDX", "SGX", "SEV", "DSTACK", "TAPPD", "ATTESTATION", "QUOTE", "ENCLAVE", "DCAP"];
+    &["TEE", "TDX", "SGX", "SEV", "SNP", "OE", "EGO", "EDG", "GRAMINE", "OCCLUM", "DSTACK", "TAPPD", "ATTESTATION", "QUOTE", "ENCLAVE", "DCAP"];
 
 /// Texts that users send, as words of a name that also speaks of a log.
 const TEXTS: &[&str] = &[
@@ -72,12 +72,20 @@ const TEXTS: &[&str] = &[
     "CONVERSATIONS",
 ];
 
+/// Whether a value switches something on; in small letters.
+pub(crate) fn is_on(value: &str) -> bool {
+    matches!(value, "1" | "true" | "yes" | "on" | "y" | "enabled")
+}
+
+/// Whether a value switches something off; in small letters.
+pub(crate) fn is_off(value: &str) -> bool {
+    matches!(value, "0" | "false" | "no" | "off" | "n" | "disabled" | "none" | "never")
+}
+
 /// How grave a literal is, and why; `None` for what switches nothing off and nothing on that matters.
 pub(crate) fn judge(name: &str, text: &str) -> Option<(Severity, &'static str)> {
     let value = text.trim().to_ascii_lowercase();
-    let on = matches!(value.as_str(), "1" | "true" | "yes" | "on" | "y" | "enabled");
-    let off =
-        matches!(value.as_str(), "0" | "false" | "no" | "off" | "n" | "disabled" | "none" | "never" | "skip");
+    let (on, off) = (is_on(&value), is_off(&value) || value == "skip");
     match name {
         "SSLKEYLOGFILE" => {
             return (!value.is_empty() && value != "/dev/null")
@@ -215,9 +223,7 @@ fn check_off(words: &[String], on: bool, off: bool) -> Option<(Severity, &'stati
 /// As [`judge`], of an option or of a line of a configuration file: only what turns a protection off.
 pub(crate) fn protection(name: &str, text: &str) -> Option<(Severity, &'static str)> {
     let value = text.trim().to_ascii_lowercase();
-    let on = matches!(value.as_str(), "1" | "true" | "yes" | "on" | "y" | "enabled");
-    let off = matches!(value.as_str(), "0" | "false" | "no" | "off" | "n" | "disabled" | "none" | "never");
-    check_off(&words(name), on, off)
+    check_off(&words(name), is_on(&value), is_off(&value))
 }
 
 /// Lines of configuration files, by their key and value, that let in whoever comes or run what he says.

@@ -148,7 +148,9 @@ pub(crate) fn areas(view: &View<'_>, service: &Service<'_>) -> Vec<Area> {
     let mut found = Vec::new();
     for mount in &service.mounts {
         let is_storage = matches!(mounts::kind(mount), Kind::Storage | Kind::Path);
-        if !is_storage || !mount.target.starts_with('/') || mount.target == "/" {
+        // A socket holds nothing that is loaded.
+        let is_socket = mount.path().is_some_and(|path| path.ends_with(".sock"));
+        if is_socket || !is_storage || !mount.target.starts_with('/') || mount.target == "/" {
             continue;
         }
         let others = source(mount).and_then(|source| writers.get(&source));

@@ -3,6 +3,7 @@
 use crate::facts::built;
 use crate::facts::code::{self, Effect};
 use crate::facts::downloads::{fetches_code, is_checksum};
+use crate::facts::openings::{self, Kind};
 use crate::facts::repository;
 use crate::facts::words::command_words;
 use crate::rule::{Need, Note, Rule, Sink};
@@ -35,6 +36,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         hub_code(service, sink);
         hub_models(service, sink);
         settings(service, sink);
+        for opening in openings::of_kind(view, service.name, Kind::Fetch) {
+            let note = Note::fail(&opening.place, &opening.evidence).severity(opening.severity);
+            sink.add(note.about(service.name));
+        }
         // A list is read as one command, and each text in it again: what both say is said once.
         let mut said: BTreeSet<String> = BTreeSet::new();
         for program in &service.programs {
@@ -95,7 +100,9 @@ fn settings(service: &Service<'_>, sink: &mut Sink<'_>) {
         let named = INSTALL.contains(&upper.as_str())
             || upper.contains("INSTALL_PLUGINS")
             || upper.contains("PIP_ADDITIONAL");
-        if named && !text.split([',', ' ', ';']).all(|part| part.is_empty() || part.starts_with(['/', '.'])) {
+        // A list without entries.
+        let none = text.chars().all(|c| c.is_whitespace() || "[]{}\"'".contains(c));
+        if named && !none && !text.split([',', ' ', ';']).all(|part| part.is_empty() || part.starts_with(['/', '.'])) {
             let evidence =
                 format!("{} environment.{}: {text} (installed at the start)", service.name, entry.name);
             sink.add(Note::fail(&entry.value.place, evidence).about(service.name));

@@ -64,6 +64,14 @@ const TUNNELS: &[&str] = &[
     "gsocket",
     "revsocks",
     "teleport",
+    "dumbpipe",
+    "sendme",
+    "holesail",
+    "hypertele",
+    "portal-tunnel",
+    "telebit",
+    "jprq",
+    "tunnelto",
 ];
 
 /// Words that name such a network wherever they stand: in an image's name, a container's name, a variable, a package.

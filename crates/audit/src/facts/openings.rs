@@ -1,0 +1,146 @@
+//! What a service's own settings open: to whoever comes, to its administrator, to code that a request carries.
+//!
+//! Judged by what a setting means, over every carrier alike ([`settings`]): words of its name, of what stands above it,
+//! and its value. Product names stand only where nothing else tells (tables with their source).
+
+use crate::facts::settings::{self, Setting};
+use crate::facts::stores::is_closed;
+use crate::view::{Service, View};
+use veritee_model::{Place, Severity};
+
+mod access;
+mod fetched;
+mod logged;
+mod served;
+mod sockets;
+
+/// What is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A check of who comes, or of what is genuine.
+    Check,
+    /// What runs, or what is kept, can be seen or changed from elsewhere.
+    Door,
+    /// What users send goes to the log.
+    Log,
+    /// Code that comes when it starts.
+    Fetch,
+}
+
+/// One opening of one service.
+#[derive(Debug, Clone)]
+pub(crate) struct Opening {
+    pub(crate) service: String,
+    pub(crate) kind: Kind,
+    pub(crate) place: Place,
+    pub(crate) evidence: String,
+    pub(crate) severity: Severity,
+}
+
+/// What a recogniser says of one setting.
+type Found = (Kind, Severity, &'static str);
+
+/// Everything that a document's settings open, read once.
+pub(crate) fn all<'v>(view: &'v View<'_>) -> &'v [Opening] {
+    view.openings.get_or_init(|| view.active().flat_map(|service| of(view, service)).collect())
+}
+
+/// What one kind of openings there are in a service.
+pub(crate) fn of_kind<'v>(view: &'v View<'_>, service: &str, kind: Kind) -> impl Iterator<Item = &'v Opening> {
+    let service = service.to_owned();
+    all(view).iter().filter(move |opening| opening.kind == kind && opening.service == service)
+}
+
+/// A service with its settings, as the recognisers ask for them.
+struct Asked<'a, 'd> {
+    view: &'a View<'d>,
+    service: &'a Service<'d>,
+    settings: &'a [Setting],
+    /// Nothing outside of the machine leads to it, as far as the document tells.
+    closed: bool,
+    /// The image's name in lower case, without digest.
+    image: String,
+}
+
+impl Asked<'_, '_> {
+    /// High where somebody outside reaches it, medium elsewhere.
+    const fn grade(&self) -> Severity {
+        if self.closed { Severity::Medium } else { Severity::High }
+    }
+
+    /// Whether the image's name has this part.
+    fn image_has(&self, name: &str) -> bool {
+        self.image.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').any(|part| part == name)
+            || self.image.contains(name) && name.len() > 5
+    }
+
+    /// Whether somebody outside reaches this port of the container; `None` asks for any.
+    fn exposes(&self, port: Option<&str>) -> bool {
+        if self.closed {
+            return false;
+        }
+        let published = || self.service.ports.iter().filter(|port| !port.loopback);
+        let Some(port) = port.filter(|_| published().next().is_some() && !self.service.has("network_mode")) else {
+            return true;
+        };
+        published().any(|entry| {
+            let text = entry.value.text.split('/').next().unwrap_or("");
+            text == port || text.contains('-') || text.is_empty()
+        })
+    }
+}
+
+fn of(view: &View<'_>, service: &Service<'_>) -> Vec<Opening> {
+    let settings = settings::all(service);
+    let image = service.image().map(|image| image.effective().to_ascii_lowercase()).unwrap_or_default();
+    let asked = Asked {
+        view,
+        service,
+        settings: &settings,
+        closed: is_closed(service),
+        image: image.split('@').next().unwrap_or("").to_owned(),
+    };
+    let mut found: Vec<Opening> = Vec::new();
+    let mut add = |(kind, severity, why): Found, place: &Place, path: &str, shown: &str| {
+        let evidence = format!("{} {path}: {shown} ({why})", service.name);
+        let known = |opening: &Opening| opening.kind == kind && opening.evidence == evidence;
+        if !found.iter().any(known) {
+            found.push(Opening { service: service.name.to_owned(), kind, place: place.clone(), evidence, severity });
+        }
+    };
+    for setting in &settings {
+        let judged = access::setting(&asked, setting)
+            .or_else(|| served::setting(&asked, setting))
+            .or_else(|| logged::setting(setting))
+            .or_else(|| fetched::setting(&asked, setting));
+        if let Some(judged) = judged {
+            add(judged, &setting.place, &setting.path, &setting.shown);
+        }
+    }
+    for (path, value) in &service.configs {
+        let text = value.effective();
+        let by_text = [access::text(&text), served::text(&asked, &text), fetched::text(&text)];
+        for (judged, shown) in by_text.into_iter().flatten().chain(sockets::text(&asked, path, &text)) {
+            add(judged, &value.place, path, &shown);
+        }
+    }
+    let told = |path: &str| !path.starts_with("configs.") && !path.starts_with("healthcheck");
+    for program in service.programs.iter().filter(|program| told(&program.path)) {
+        for command in &program.commands {
+            let by_command =
+                [access::command(&asked, command), served::command(&asked, command), sockets::command(command)];
+            for judged in by_command.into_iter().flatten() {
+                add(judged, &program.place, &program.path, &command.text());
+            }
+            if let Some(judged) = fetched::command(&asked, command) {
+                add(judged, &program.place, &program.path, &command.text());
+            }
+        }
+    }
+    for port in service.ports.iter().filter(|port| !port.loopback) {
+        if let Some(judged) = served::port(&asked, &port.value.text) {
+            add(judged, &port.value.place, "ports", port.value.raw);
+        }
+    }
+    found
+}

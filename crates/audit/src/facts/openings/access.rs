@@ -1,0 +1,313 @@
+//! Access control that is open, identity that the caller gives himself, measurements of which any will do.
+
+use super::{Asked, Found, Kind};
+use crate::facts::settings::{Carrier, Setting, letters};
+use crate::facts::switches;
+use crate::pattern::pattern;
+use crate::script::Command;
+use veritee_model::Severity;
+
+/// Who comes without saying who he is, as a word of a name.
+const NOBODY: &[&str] = &[
+    "ANONYMOUS", "ANON", "UNAUTHENTICATED", "UNAUTHORIZED", "UNAUTH", "GUEST", "GUESTS", "VISITOR", "EVERYONE",
+    "EVERYBODY", "NOAUTH",
+];
+
+/// Who comes for the first time.
+const NEWCOMER: &[&str] = &["DEFAULT", "AUTO", "NEW", "SIGNUP", "REGISTRATION"];
+
+/// What somebody may be, as a word of a name.
+const PART: &[&str] = &["ROLE", "ROLES", "GROUP", "GROUPS", "PERMISSION", "PERMISSIONS", "SCOPE", "SCOPES", "RIGHTS"];
+
+/// Parts that may do everything, in small letters.
+const MIGHT: &[&str] = &[
+    "admin", "administrator", "administrators", "admins", "superuser", "super_user", "superadmin", "super_admin", "root",
+    "owner", "sysadmin", "postgres", "cluster-admin", "cluster_admin", "editor", "service_role",
+];
+
+/// Words of a name that lists who may do everything.
+const MIGHTY: &[&str] = &["SUPER", "SUPERUSER", "SUPERUSERS", "ROOT", "OWNER", "OWNERS", "SUDO"];
+
+/// Words of a name that lists people.
+const PEOPLE: &[&str] = &[
+    "USER", "USERS", "GROUP", "GROUPS", "ROLES", "MEMBERS", "PRINCIPAL", "PRINCIPALS", "ADMINS", "OWNERS", "SUPERUSERS",
+    "SUBJECTS", "ADMINLIST", "IDENTITIES", "EMAILS",
+];
+
+/// Words that take from a list of people what it gives.
+const LESS: &[&str] = &["READONLY", "READ", "VIEW", "VIEWER", "VIEWERS", "DENY", "DENIED", "BLOCK", "BLOCKED", "EXCEPT"];
+
+/// Everybody, as an entry of such a list.
+const EVERYBODY: &[&str] =
+    &["anonymous", "anon", "everyone", "everybody", "unauthenticated", "all", "any", "*", "public", "nobody"];
+
+/// What a whole value says that asks for nothing, letters only.
+const ALLOWS: &[&str] = &[
+    "ALLOWALL", "INSECUREALLOW", "ALWAYSALLOW", "PERMITALL", "ACCEPTALL", "TRUSTALL", "ALLOWANY", "ACCEPTANY",
+    "NOAUTHENTICATION", "ALLOWANONYMOUS", "ALLOWUNAUTHENTICATED",
+];
+
+/// Names of options that ask for nothing, letters only.
+const ASKS_NOTHING: &[&str] = &[
+    "NOAUTH", "NOAUTHENTICATION", "UNAUTHENTICATED", "ALLOWUNAUTHENTICATED", "INSECURENOAUTH", "DISABLEAUTH", "WITHOUTAUTH",
+    "SKIPAUTH", "BYPASSAUTH", "ALLOWANONYMOUS", "ANONYMOUSACCESS", "NOLOGIN", "NOPASSWORD", "WITHOUTPASSWORD", "NOPASS",
+    "DANGEROUSLYOMITAUTH", "SKIPPERMISSIONS",
+];
+
+/// What a machine is recognised by, as a word of a name.
+const IDENTITIES: &[&str] = &[
+    "MRSIGNER", "MRENCLAVE", "MRTD", "MRCONFIGID", "RTMR0", "RTMR1", "RTMR2", "RTMR3", "MEASUREMENT", "MEASUREMENTS",
+    "COMPOSEHASH", "UNIQUEID", "SIGNERID", "LAUNCHDIGEST",
+];
+
+const EVERYONE_COMES: &str = "whoever comes may do everything";
+const LET_IN: &str = "everybody who reaches it is let in";
+
+pub(super) fn setting(asked: &Asked<'_, '_>, setting: &Setting) -> Option<Found> {
+    let value = setting.value.trim().to_ascii_lowercase();
+    let check = |severity, why| Some((Kind::Check, severity, why));
+    if nobody_is_mighty(setting, &value) {
+        return check(Severity::High, EVERYONE_COMES);
+    }
+    if system_without_login(asked, setting) {
+        return check(Severity::High, EVERYONE_COMES);
+    }
+    if allows_what_is_not_named(setting, &value) {
+        return check(asked.grade(), "what no rule names is allowed");
+    }
+    if everybodys_network(asked, setting, &value) {
+        return check(asked.grade(), LET_IN);
+    }
+    if asks_nothing(asked, setting, &value) {
+        return check(asked.grade(), LET_IN);
+    }
+    if mock_login(setting, &value) {
+        return check(Severity::High, "whoever comes is somebody who is known");
+    }
+    if from_header(setting, &value) {
+        return check(asked.grade(), "who somebody is, is read from a header that he may send himself");
+    }
+    if any_measurement(asked, setting, &value) {
+        return check(Severity::High, "any machine is taken for the genuine one");
+    }
+    if switches::is_on(&value) && reads_users(setting) {
+        return check(Severity::Medium, "an administrator reads what users write");
+    }
+    None
+}
+
+/// Anonymous with the role of an administrator, or in the list of those who may do everything.
+fn nobody_is_mighty(setting: &Setting, value: &str) -> bool {
+    let tokens = || value.split(|c: char| !(c.is_alphanumeric() || "_-*".contains(c))).filter(|token| !token.is_empty());
+    let part = setting.names(PART) || setting.letters().ends_with("ANONUSER");
+    let nobody = setting.has(NOBODY);
+    let newcomer = setting.has(NEWCOMER) && setting.names(&["ROLE", "ROLES"]) && !setting.has(&["ADMIN", "ROOT"]);
+    if part && (nobody || newcomer) && tokens().any(|token| MIGHT.contains(&token)) && !setting.has(LESS) {
+        return true;
+    }
+    let mighty = setting.own().iter().any(|word| word.starts_with("ADMIN") || MIGHTY.contains(&word.as_str()));
+    let list = setting.names(PEOPLE) && !setting.has(LESS) && !setting.names(&["PASSWORD", "URL", "HOST", "FILE"]);
+    mighty && list && tokens().any(|token| EVERYBODY.contains(&token))
+}
+
+/// Whoever says nothing is a user of the account that governs all others.
+fn system_without_login(asked: &Asked<'_, '_>, setting: &Setting) -> bool {
+    if !setting.letters().contains("NOAUTHUSER") || setting.value.is_empty() {
+        return false;
+    }
+    let governs = |other: &&Setting| {
+        let letters = other.letters();
+        letters.starts_with("SYSTEMACCOUNT") && !other.value.is_empty()
+    };
+    let system = asked.settings.iter().find(governs).map_or("SYS", |other| other.value.as_str());
+    let mut same = asked.settings.iter().filter(|other| other.value == setting.value && other.name != setting.name);
+    same.any(|other| other.context.split('.').any(|above| above == system))
+}
+
+/// `default_policy = "allow"`, `default allow := true`.
+fn allows_what_is_not_named(setting: &Setting, value: &str) -> bool {
+    const RULES: &[&str] = &[
+        "POLICY", "ACCESS", "ACTION", "PERMISSION", "PERMISSIONS", "AUTHORIZATION", "VERDICT", "DECISION", "ACL", "RULE",
+        "EFFECT",
+    ];
+    const OPEN: &[&str] = &["allow", "bypass", "permit", "accept", "allow_all", "allow-all", "allowall", "write", "readwrite", "admin"];
+    if setting.name == "default" {
+        let words: Vec<&str> = value.split_whitespace().collect();
+        return matches!(words.as_slice(), ["allow" | "authorized" | "permit", ":=" | "=", "true"]);
+    }
+    let whole = value.trim_matches(['"', '\'']);
+    setting.names(&["DEFAULT"]) && setting.names(RULES) && OPEN.contains(&whole)
+        || setting.letters() == "DEFAULTALLOW" && switches::is_on(whole)
+}
+
+/// The networks of everybody, where those stand who are let in.
+fn everybodys_network(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> bool {
+    const LISTS: &[&str] = &[
+        "ALLOW", "ALLOWED", "ALLOWLIST", "WHITELIST", "ACL", "NETWORKS", "NETWORK", "TRUSTED", "CLIENTS", "PERMITTED",
+    ];
+    let whole = |token: &str| matches!(token, "0.0.0.0/0" | "::/0" | "0/0" | "*/0");
+    let everybody = value.split(|c: char| c.is_whitespace() || ",;[]\"'".contains(c)).any(whole);
+    if !everybody || asked.closed || !setting.has(LISTS) {
+        return false;
+    }
+    // Where a tunnel leads, and whose word about an address is believed, is no list of those who are let in.
+    if setting.has(&["PEER", "PROXIES", "PROXY", "FORWARDED", "ALLOWEDIPS", "ROUTES", "REAL", "OUTBOUND", "EGRESS"]) {
+        return false;
+    }
+    // With a password it is the place only that is free.
+    let secret = |other: &&Setting| {
+        other.names(&["PASSWORD", "PASSWORDS", "REQUIREPASS", "RPCAUTH", "SHA256"]) || other.letters().contains("PASSWORDSHA")
+    };
+    let mut near = asked.settings.iter().filter(|other| other.path == setting.path).filter(secret);
+    let admin = setting.has(&["ADMIN", "MANAGEMENT"]);
+    admin || near.clone().next().is_some() && near.all(|other| other.value.trim().is_empty())
+        || setting.letters().ends_with("ALLOWLIST") || setting.letters().ends_with("WHITELIST")
+}
+
+/// A word, as option, value or switch, by which nobody is asked who he is.
+fn asks_nothing(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> bool {
+    let name = setting.letters();
+    let on = switches::is_on(value);
+    let off = switches::is_off(value) || value.is_empty() || matches!(value, "[]" | "none");
+    let word = !value.contains(char::is_whitespace) && value.len() <= 120;
+    // Of pages in frames and of browsers' origins something else is said with the same words.
+    let browser = setting.has(&["FRAME", "CORS", "ORIGIN", "ORIGINS", "ROBOTS", "XFRAME", "HEADERS"]);
+    if word && !browser && ALLOWS.iter().any(|known| letters(value).contains(known)) && !switches::is_turned(&setting.words) {
+        return true;
+    }
+    if on && ASKS_NOTHING.contains(&name.as_str()) {
+        return true;
+    }
+    // `--auth none`, `--auth-mode none`.
+    let apart = setting.carrier == Carrier::Option && setting.shown.contains(' ');
+    if apart && switches::protection(&setting.name, value).is_some_and(|(severity, _)| severity >= Severity::High) {
+        return true;
+    }
+    // Where only the own machine was let in.
+    let own = setting.names(&["LOOPBACK", "LOCALHOST"]) && setting.names(&["USERS", "ONLY", "GUEST"]);
+    if own && off {
+        return true;
+    }
+    let places = setting.has(&["RPC", "API", "HTTP", "WEB", "UI", "ADMIN", "DASHBOARD"]);
+    let last = setting.own().last().map_or("", String::as_str);
+    if on && last == "LOGIN" && places && switches::is_turned(setting.own()) && !setting.has(FEDERATED) {
+        return true;
+    }
+    let automatic = name.contains("AUTOLOGIN") && on && !setting.has(FEDERATED);
+    let empty = setting.names(&["EMPTY", "BLANK"]) && setting.names(&["PASSWORD", "PASSWORDS"]) && on;
+    automatic || empty && !asked.closed && !switches::is_turned(&setting.words)
+}
+
+/// Words of logins that somebody else asks for.
+const FEDERATED: &[&str] = &[
+    "OAUTH", "OAUTH2", "OIDC", "SSO", "SAML", "GENERIC", "GOOGLE", "GITHUB", "GITLAB", "AZUREAD", "OKTA", "KEYCLOAK",
+    "REDIRECT", "PASSWORD", "FORM",
+];
+
+/// A connector, handler or provider of logins that asks nobody.
+fn mock_login(setting: &Setting, value: &str) -> bool {
+    const LOGINS: &[&str] = &[
+        "CONNECTOR", "CONNECTORS", "AUTHENTICATOR", "AUTHENTICATORS", "IDP", "OIDC", "OAUTH", "LOGIN", "IDENTITY", "SSO",
+        "AUTH", "AUTHN",
+    ];
+    const PICKS: &[&str] = &["TYPE", "HANDLER", "PROVIDER", "KIND", "DRIVER", "BACKEND", "STRATEGY", "METHOD", "NAME"];
+    let stands_in = |word: &String| {
+        matches!(word.as_str(), "MOCK" | "FAKE" | "DUMMY" | "STUB" | "ANONYMOUS" | "NOOP" | "NULL" | "ALLOWALL")
+    };
+    let word = !value.contains(char::is_whitespace) && value.len() <= 60;
+    let named = setting.names(PICKS) || setting.own().is_empty();
+    word && named && setting.has(LOGINS) && crate::names::words(&setting.value).iter().any(stands_in)
+}
+
+/// The header in which the name of who calls is believed.
+fn from_header(setting: &Setting, value: &str) -> bool {
+    let set = !value.is_empty() && !switches::is_off(value) && value != "null";
+    let header = setting.names(&["HEADER", "HEADERS"]);
+    let person = setting.has(&[
+        "EMAIL", "USER", "USERNAME", "IDENTITY", "LOGIN", "GROUPS", "ROLES", "ROLE", "SUBJECT", "MEMBER",
+    ]);
+    let believed = setting.has(&["TRUSTED", "TRUST", "REMOTE", "FORWARDED"]);
+    let proxy = setting.has(&["AUTH", "AUTHENTICATION"])
+        && setting.has(&["PROXY", "HEADER", "HEADERS"])
+        && !setting.has(&["OAUTH", "OAUTH2", "REQUEST", "URL", "BASIC"]);
+    let switch = proxy && setting.names(&["ENABLED", "ENABLE", "TRUST", "ALLOW"]) && switches::is_on(value);
+    set && (header && believed && person || switch && !switches::is_turned(&setting.words))
+}
+
+/// A measurement of which any will do, and no other of the service's that is held.
+fn any_measurement(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> bool {
+    let any = |value: &str| {
+        matches!(value.trim(), "any" | "*" | "all" | "skip" | "ignore" | "none" | "ANY" | "ALL" | "accept_any")
+    };
+    let is_identity = |setting: &Setting| {
+        let name = setting.letters();
+        IDENTITIES.iter().any(|known| name.ends_with(known) || setting.names(&[known]))
+    };
+    let held = |other: &Setting| {
+        is_identity(other)
+            && other.value.len() >= 32
+            && other.value.trim_start_matches("0x").bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    is_identity(setting) && any(value) && !asked.settings.iter().any(held)
+}
+
+/// What users write, shown to whoever governs the program.
+fn reads_users(setting: &Setting) -> bool {
+    const WRITTEN: &[&str] = &["CHAT", "CHATS", "CONVERSATION", "CONVERSATIONS", "MESSAGES", "PROMPTS", "HISTORY", "MEMORIES"];
+    setting.names(&["ADMIN", "ADMINS", "OPERATOR", "OWNER"])
+        && (setting.names(WRITTEN) && setting.names(&["ACCESS", "VIEW", "READ", "EXPORT", "SHOW"])
+            || setting.names(&["IMPERSONATE", "IMPERSONATION"]))
+        && !switches::is_turned(&setting.words)
+}
+
+pattern!(IDENTITY_MAP, r"(?m)^[ \t]*[\w-]+[ \t]+(/\^?\(?\.\*\)?\$?)[ \t]+([^\s#]+)[ \t]*$");
+pattern!(STORE_USER, r"(?m)\buser\s+\S+\s[^\n]*\bnopass\b[^\n]*");
+pattern!(PERMITS, r"(?m)^\s*permit\s*\(\s*principal\s*,\s*action\s*,\s*resource\s*\)\s*;|^\s*p\s*,\s*\*\s*,\s*\*\s*,\s*\*");
+pattern!(ALLOWS_ALL, r"(?m)^\s*allow\s*(?::=|=)\s*true\s*$|^\s*allow\s*(?:if)?\s*\{?\s*true\s*\}?\s*$");
+
+/// What lines of a text open that are no settings: maps of identities, users of stores, rules of policies.
+pub(super) fn text(text: &str) -> Option<(Found, String)> {
+    let high = |why, shown: &str| Some(((Kind::Check, Severity::High, why), shown.trim().to_owned()));
+    let one = IDENTITY_MAP.captures_iter(text).find_map(|hit| {
+        let to = hit.get(2)?.as_str();
+        (!to.contains('\\') && !to.contains('$')).then(|| hit.get(0).map_or("", |all| all.as_str()))
+    });
+    if let Some(line) = one {
+        return high("whoever shows a certificate is this user", line);
+    }
+    if let Some(line) = STORE_USER.find_iter(text).map(|hit| hit.as_str()).find(|line| opens_store(line)) {
+        return high(LET_IN, line);
+    }
+    if let Some(hit) = PERMITS.find(text) {
+        return high("everybody may do everything", hit.as_str());
+    }
+    let policy = text.lines().any(|line| line.trim_start().starts_with("package "));
+    ALLOWS_ALL.find(text).filter(|_| policy).and_then(|hit| high("everybody may do everything", hit.as_str()))
+}
+
+/// A user of a store that needs no password and may do everything.
+fn opens_store(line: &str) -> bool {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.to_ascii_lowercase().as_str()));
+    has(&["on"]) && has(&["nopass"]) && has(&["+@all", "allcommands", "+@admin", "+@dangerous", "+@write", "+config", "+module"])
+}
+
+/// A command that starts a server which asks nobody.
+pub(super) fn command(asked: &Asked<'_, '_>, command: &Command) -> Option<Found> {
+    let text = command.text();
+    if opens_store(&text) {
+        return Some((Kind::Check, asked.grade(), LET_IN));
+    }
+    let serves = |word: &String| {
+        matches!(word.as_str(), "server" | "serve" | "start" | "daemon" | "start-single-node" | "-server" | "--server")
+    };
+    let early = command.words.iter().take(3).any(serves);
+    let has = |list: &[&str]| command.words.iter().any(|word| list.contains(&word.as_str()));
+    if early && has(&["--insecure", "-insecure", "--insecure=true", "-dev", "--dev", "--dev-mode"]) && !asked.closed {
+        return Some((Kind::Check, Severity::High, "a server that asks nobody, or is for development"));
+    }
+    // A store that listens to everybody and has no password.
+    let unprotected = command.words.windows(2).any(|pair| matches!(pair, [one, two] if one == "--protected-mode" && two == "no"));
+    let secret = has(&["--requirepass", "--aclfile", "--user"]) || command.words.iter().any(|word| word.ends_with(".conf"));
+    (unprotected && !secret && !asked.closed).then_some((Kind::Check, Severity::High, LET_IN))
+}
