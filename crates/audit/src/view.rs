@@ -5,7 +5,7 @@
 
 mod inherited;
 
-use crate::facts::openings::Opening;
+use crate::facts::openings::Openings;
 use crate::field::{Field, RUN, is_at};
 use crate::program::{Program, Programs};
 use crate::script::Script;
@@ -209,7 +209,7 @@ pub(crate) struct View<'d> {
     /// What is known of the stores of the document, asked once for each of many names.
     pub(crate) stores: OnceCell<Stores>,
     /// What settings open, read once for the rules that ask.
-    pub(crate) openings: OnceCell<Vec<Opening>>,
+    pub(crate) openings: OnceCell<Openings>,
     /// Who writes to each part of the machine's storage.
     pub(crate) writers: OnceCell<Writers>,
     /// What the services' own texts make of their variables.

@@ -67,7 +67,8 @@ fn command(text: &str) -> String {
 
 /// A text that is mounted, beside a service `web`.
 fn file(target: &str, text: &str) -> String {
-    let keys = format!("configs: [{{source: f, target: {target}}}]\n  web:\n    image: {}", image("acme/web"));
+    let keys =
+        format!("configs: [{{source: f, target: {target}}}]\n  web:\n    image: {}", image("acme/web"));
     let text = text.replace('$', "$$").replace('\n', "\n      ");
     format!("{}configs:\n  f:\n    content: |\n      {text}\n", service("acme/app", "8080", &keys))
 }
@@ -85,6 +86,8 @@ fn nobody_is_no_administrator() {
         file("/etc/a.yml", "anonymous:\n  roles: [reader, admin]"),
         file("/etc/a.json", "{\"guest\": {\"role\": \"owner\"}}"),
         command("serve --anonymous-role admin"),
+        file("/app/superset_config.py", "PUBLIC_ROLE_LIKE = \"Admin\""),
+        variable("ADMIN_EMAIL_REGEX", ".*"),
         command("serve --super-users=anonymous"),
         file("/etc/nats.conf", "no_auth_user: A1\naccounts {\n  SYS: { users: [ { nkey: A1 } ] }\n}"),
     ] {
@@ -98,7 +101,10 @@ fn nobody_is_no_administrator() {
         file("/etc/a.conf", "db-anon-role = \"web_anon\""),
         file("/etc/a.yml", "anonymous:\n  roles: [reader]"),
         command("serve --anonymous-role viewer"),
-        file("/etc/nats.conf", "no_auth_user: A2\naccounts {\n  SYS: { users: [ { nkey: A1 } ] }\n  PUB: { users: [ { nkey: A2 } ] }\n}"),
+        file(
+            "/etc/nats.conf",
+            "no_auth_user: A2\naccounts {\n  SYS: { users: [ { nkey: A1 } ] }\n  PUB: { users: [ { nkey: A2 } ] }\n}",
+        ),
     ] {
         is_silent(&text, &[]);
     }
@@ -130,14 +136,37 @@ fn a_check_that_lets_everybody_through_is_none() {
         command("cockroach start-single-node --insecure"),
         variable("LANGFLOW_AUTO_LOGIN", "true"),
         variable("ALLOW_EMPTY_PASSWORD", "yes"),
-        file("/etc/u.xml", "<users><default>\n<password></password>\n<networks><ip>::/0</ip></networks>\n</default></users>"),
+        file(
+            "/etc/u.xml",
+            "<users><default>\n<password></password>\n<networks><ip>::/0</ip></networks>\n</default></users>",
+        ),
         variable("ADMIN_IP_WHITELIST", "0.0.0.0/0"),
         file("/etc/dex.yaml", "connectors:\n- type: mockCallback\n  id: main"),
         file("/etc/rules.json", "[{\"authenticators\":[{\"handler\":\"anonymous\"}]}]"),
         file("/etc/a.toml", "[auth]\nprovider = \"fake\""),
+        file("/etc/pgbouncer.ini", "[pgbouncer]\nauth_type = any"),
+        variable("OAUTH2_PROXY_SKIP_AUTH_REGEX", "^/"),
+        file("/etc/o.cfg", "skip_auth_routes = [\".*\"]"),
+        file("/etc/j.yml", "jwt:\n  algorithms: [none]"),
+        variable("JWT_ALGORITHM", "none"),
+        file("/etc/e.yaml", "requires: {allow_missing_or_failed: {}}"),
+        file(
+            "/etc/p.json",
+            "{\"Statement\": [{\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": [\"s3:*\"]}]}",
+        ),
+        file("/etc/ldap.conf", "access to *\n  by * write"),
+        file("/etc/exports", "/data *(rw,no_root_squash)"),
+        command("dgraph alpha --security whitelist=0.0.0.0/0"),
+        command("serve --tee-mode mock"),
+        file("/etc/a.toml", "[tee]\nprovider = \"sample\""),
     ] {
         counts("DP-CMP-019", &text, &[]);
     }
+    all_hold();
+}
+
+#[test]
+fn a_check_that_asks_is_one() {
     for text in [
         file("/etc/a.hcl", "acl {\n  enabled = true\n  default_policy = \"deny\"\n}"),
         file("/etc/a.yml", "access_control:\n  default_policy: two_factor"),
@@ -154,11 +183,27 @@ fn a_check_that_lets_everybody_through_is_none() {
         variable("AUTO_LOGIN", "false"),
         variable("GF_AUTH_OAUTH_AUTO_LOGIN", "true"),
         variable("ALLOW_EMPTY_PASSWORD", "no"),
-        file("/etc/u.xml", "<users><default>\n<password></password>\n<networks><ip>127.0.0.1</ip></networks>\n</default></users>"),
-        file("/etc/u.xml", "<users><app>\n<password_sha256_hex>ab</password_sha256_hex>\n<networks><ip>::/0</ip></networks>\n</app></users>"),
+        file(
+            "/etc/u.xml",
+            "<users><default>\n<password></password>\n<networks><ip>127.0.0.1</ip></networks>\n</default></users>",
+        ),
+        file(
+            "/etc/u.xml",
+            "<users><app>\n<password_sha256_hex>ab</password_sha256_hex>\n<networks><ip>::/0</ip></networks>\n</app></users>",
+        ),
         file("/etc/dex.yaml", "connectors:\n- type: ldap\n  id: main"),
         file("/etc/rules.json", "[{\"authenticators\":[{\"handler\":\"cookie_session\"}]}]"),
         variable("X_FRAME_OPTIONS", "ALLOWALL"),
+        file("/etc/pgbouncer.ini", "[pgbouncer]\nauth_type = scram-sha-256"),
+        variable("OAUTH2_PROXY_SKIP_AUTH_REGEX", "^/healthz$"),
+        file("/etc/j.yml", "jwt:\n  algorithms: [RS256]"),
+        file(
+            "/etc/p.json",
+            "{\"Statement\": [{\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": [\"s3:GetObject\"]}]}",
+        ),
+        file("/etc/ldap.conf", "access to *\n  by * read"),
+        file("/etc/exports", "/data 172.16.0.2(ro)"),
+        file("/etc/httpd/s.conf", "ServerSignature Off"),
     ] {
         is_silent(&text, &[]);
     }
@@ -171,6 +216,8 @@ fn who_somebody_is_comes_not_from_a_header_that_he_sends() {
         ("WEBUI_AUTH_TRUSTED_EMAIL_HEADER", "X-User-Email"),
         ("TRUSTED_USER_HEADER", "X-Forwarded-User"),
         ("REMOTE_USER_HEADER", "X-Remote-User"),
+        ("AUTH_HEADER", "X-Forwarded-User"),
+        ("ENABLE_REVERSE_PROXY_AUTHENTICATION", "true"),
         ("GF_AUTH_PROXY_ENABLED", "true"),
     ] {
         counts("DP-CMP-019 high", &variable(name, value), &[]);
@@ -228,7 +275,10 @@ fn what_governs_a_program_is_not_served() {
         file("/etc/c.toml", "priv_validator_laddr = \"tcp://0.0.0.0:8080\""),
         command("sh -c 'ipfs config Addresses.API /ip4/0.0.0.0/tcp/8080 && exec ipfs daemon'"),
         variable("MANAGEMENT_ENDPOINTS_WEB_EXPOSURE_INCLUDE", "*"),
-        file("/app/application.yml", "management:\n  endpoints:\n    web:\n      exposure:\n        include: \"health,heapdump\""),
+        file(
+            "/app/application.yml",
+            "management:\n  endpoints:\n    web:\n      exposure:\n        include: \"health,heapdump\"",
+        ),
         command("java -Dmanagement.endpoints.web.exposure.include=* -jar /app.jar"),
         file("/etc/haproxy.cfg", "frontend f\n  bind :8080\n  stats enable\n  stats admin if TRUE"),
         file("/etc/nginx/conf.d/d.conf", "server {\n  location / {\n    dav_methods PUT DELETE;\n  }\n}"),
@@ -237,6 +287,8 @@ fn what_governs_a_program_is_not_served() {
         variable("STORE_MODEL_IN_DB", "True"),
         command("--model /models/m --allowed-local-media-path /"),
         variable("ALLOWED_DIRS", "/"),
+        service("acme/app", "8080", "environment: {ADMIN_HOST: 0.0.0.0, ADMIN_PORT: '8080'}"),
+        file("/etc/my.cnf", "[mysqld]\nsecure_file_priv = \"\""),
         variable("DD_REMOTE_CONFIGURATION_ENABLED", "true"),
     ] {
         counts("DP-CMP-007 high", &text, &[]);
@@ -255,6 +307,7 @@ fn what_governs_a_program_is_not_served() {
         variable("VLLM_ALLOW_RUNTIME_LORA_UPDATING", "False"),
         command("--model /models/m --allowed-local-media-path /srv/public"),
         variable("CORS_ALLOW_METHODS", "*"),
+        service("acme/app", "8080", "environment: {ADMIN_HOST: 0.0.0.0, ADMIN_PORT: '9000'}"),
         variable("DD_REMOTE_CONFIGURATION_ENABLED", "false"),
     ] {
         is_silent(&text, &[]);
@@ -267,14 +320,19 @@ fn a_proxy_leads_not_to_where_a_program_is_governed() {
     let proxy = |image_of_web: &str, text: &str| {
         file("/etc/nginx/conf.d/d.conf", text).replace(&image("acme/web"), &image(image_of_web))
     };
-    let nginx = |place: &str, port: u16| format!("server {{\n  location {place} {{ proxy_pass http://web:{port}; }}\n}}");
+    let nginx = |place: &str, port: u16| {
+        format!("server {{\n  location {place} {{ proxy_pass http://web:{port}; }}\n}}")
+    };
     counts("DP-CMP-007 high", &proxy("graphprotocol/graph-node", &nginx("/", 8020)), &[]);
     counts("DP-CMP-007 high", &proxy("ollama/ollama", &nginx("/api/", 11434)), &[]);
     counts("DP-CMP-007 high", &proxy("ipfs/kubo", "to: http://web:5001"), &[]);
     is_silent(&proxy("graphprotocol/graph-node", &nginx("/", 8000)), &[]);
     is_silent(&proxy("ollama/ollama", &nginx("= /api/chat", 11434)), &[]);
     is_silent(&proxy("ollama/ollama", &nginx("/api/chat", 11434)), &[]);
-    is_silent(&proxy("acme/web", "upstream u { server web:3000; }\nserver { location / { proxy_pass http://u; } }"), &[]);
+    is_silent(
+        &proxy("acme/web", "upstream u { server web:3000; }\nserver { location / { proxy_pass http://u; } }"),
+        &[],
+    );
     all_hold();
 }
 
@@ -287,6 +345,7 @@ fn a_protocol_that_carries_code_is_not_published() {
         command("tritonserver --model-repository=/models --model-control-mode=explicit"),
         command("python3 -m sglang.launch_server --enable-custom-logit-processor"),
         command("uwsgi --socket 0.0.0.0:8080 --module site.wsgi"),
+        command("redis-server --requirepass x --enable-module-command yes"),
         file("/etc/uwsgi.ini", "[uwsgi]\nsocket = 0.0.0.0:8080"),
         command("rpyc_classic --host 0.0.0.0 --port 8080"),
         command("dask scheduler --port 8080"),
@@ -326,10 +385,17 @@ fn a_socket_of_the_guest_is_not_joined_with_a_port() {
         file("/etc/envoy.yaml", "endpoint: {address: {pipe: {path: /var/run/dstack.sock}}}"),
         file("/etc/p.conf", "ProxyPass \"/v1/\" \"unix:/var/run/dstack.sock|http://localhost/\""),
         file("/etc/stunnel.conf", "[s]\naccept = 0.0.0.0:8443\nconnect = /var/run/dstack.sock"),
-        file("/w/index.php", "<?php\n$c = curl_init(\"http://localhost\" . $_SERVER[\"PATH_INFO\"]);\ncurl_setopt($c, CURLOPT_UNIX_SOCKET_PATH, \"/var/run/dstack.sock\");"),
+        file(
+            "/w/index.php",
+            "<?php\n$c = curl_init(\"http://localhost\" . $_SERVER[\"PATH_INFO\"]);\ncurl_setopt($c, CURLOPT_UNIX_SOCKET_PATH, \"/var/run/dstack.sock\");",
+        ),
         command("tunnel server --listen 0.0.0.0:8443 --target unix:/var/run/dstack.sock"),
         command("caddy reverse-proxy --from :8080 --to unix//var/run/dstack.sock"),
-        service("acme/app", "8080", "command: [node, -e, \"require('net').createServer(c=>c.pipe(require('net').connect('/var/run/dstack.sock')).pipe(c)).listen(8080)\"]"),
+        service(
+            "acme/app",
+            "8080",
+            "command: [node, -e, \"require('net').createServer(c=>c.pipe(require('net').connect('/var/run/dstack.sock')).pipe(c)).listen(8080)\"]",
+        ),
     ] {
         counts("DP-CMP-007 high", &text, &[]);
     }
@@ -337,7 +403,11 @@ fn a_socket_of_the_guest_is_not_joined_with_a_port() {
         file("/etc/nginx/conf.d/d.conf", "upstream u { server web:3000; }"),
         file("/etc/app.toml", "dstack_endpoint = \"/var/run/dstack.sock\""),
         file("/etc/app.yml", "attestation:\n  socket: /var/run/dstack.sock"),
-        file("/app/q.py", "from dstack_sdk import DstackClient\nprint(DstackClient('/var/run/dstack.sock').info())"),
+        file("/etc/metricbeat.yml", "hosts: [ unix:///var/run/docker.sock ]"),
+        file(
+            "/app/q.py",
+            "from dstack_sdk import DstackClient\nprint(DstackClient('/var/run/dstack.sock').info())",
+        ),
         command("serve --port 8080 --dstack-endpoint /var/run/dstack.sock"),
     ] {
         is_silent(&text, &[]);
@@ -358,11 +428,16 @@ fn what_users_send_goes_not_to_the_log() {
         variable("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "true"),
         variable("LOG_REQUEST_BODY", "true"),
         variable("TRACE_CONTENT", "true"),
+        file("/etc/postgresql.conf", "log_statement = 'all'"),
+        file("/etc/l.yaml", "general_settings:\n  store_prompts_in_spend_logs: true"),
     ] {
         counts("DP-CMP-019 medium", &text, &[]);
     }
     for text in [
-        file("/etc/n.conf", "log_format m '$request_method $status';\nserver { proxy_set_header Authorization $http_authorization; }"),
+        file(
+            "/etc/n.conf",
+            "log_format m '$request_method $status';\nserver { proxy_set_header Authorization $http_authorization; }",
+        ),
         file("/etc/h.conf", "LogFormat \"%h %{User-Agent}i\" m"),
         file("/etc/haproxy.cfg", "frontend f\n  capture request header Content-Length len 512"),
         command("--accesslog=true --accesslog.fields.headers.defaultmode=drop"),
@@ -415,17 +490,45 @@ fn code_is_not_looked_for_where_another_service_writes() {
 fn code_and_models_come_not_at_the_start() {
     let of = |name: &str, words: &str| service(name, "8080", &format!("command: {words}"));
     for (rule, text) in [
-        ("DP-CMP-006 high", command("--experimental.plugins.rw.modulename=github.com/acme/rw --experimental.plugins.rw.version=v1")),
-        ("DP-CMP-006 high", file("/etc/t.yml", "experimental:\n  plugins:\n    rw:\n      moduleName: github.com/acme/rw")),
+        (
+            "DP-CMP-006 high",
+            command(
+                "--experimental.plugins.rw.modulename=github.com/acme/rw --experimental.plugins.rw.version=v1",
+            ),
+        ),
+        (
+            "DP-CMP-006 high",
+            file("/etc/t.yml", "experimental:\n  plugins:\n    rw:\n      moduleName: github.com/acme/rw"),
+        ),
         ("DP-CMP-006 high", command("jbang io.acme:server:RELEASE")),
         ("DP-CMP-006 high", command("jbang server@acme")),
-        ("DP-CMP-006 high", of("acme/app", "[clojure, -Sdeps, '{:deps {acme/server {:mvn/version \"RELEASE\"}}}', -M, -m, acme.server]")),
-        ("DP-CMP-006 high", of("acme/app", "[groovy, -e, \"@Grab('io.acme:server:1') import io.acme.Server; Server.main()\"]")),
+        (
+            "DP-CMP-006 high",
+            of(
+                "acme/app",
+                "[clojure, -Sdeps, '{:deps {acme/server {:mvn/version \"RELEASE\"}}}', -M, -m, acme.server]",
+            ),
+        ),
+        (
+            "DP-CMP-006 high",
+            of(
+                "acme/app",
+                "[groovy, -e, \"@Grab('io.acme:server:1') import io.acme.Server; Server.main()\"]",
+            ),
+        ),
         ("DP-CMP-006 high", file("/app/a.groovy", "@Grab('io.acme:server:1')\nimport io.acme.Server")),
         ("DP-CMP-006 high", file("/app/a.java", "//DEPS io.acme:server:1\nclass a {}")),
         ("DP-CMP-006 high", of("wasmerio/wasmer", "[run, --net, acme/server]")),
         ("DP-CMP-006 high", command("wasmer run acme/server")),
         ("DP-CMP-006 high", command("prefect worker start --pool default")),
+        (
+            "DP-CMP-006 high",
+            command("sh -c 'elasticsearch-plugin install analysis-icu && exec elasticsearch'"),
+        ),
+        ("DP-CMP-006 high", command("sh -c 'grafana cli plugins install acme-panel && exec grafana server'")),
+        ("DP-CMP-006 high", command("cs launch io.acme:server:1")),
+        ("DP-CMP-006 high", command("mvn spring-boot:run")),
+        ("DP-CMP-006 high", variable("MOODLE_INSTALL_PLUGINS", "acme")),
         ("DP-CMP-006 medium", command("-hf acme/gemma-GGUF --host 0.0.0.0")),
         ("DP-CMP-006 medium", variable("LLAMA_ARG_HF_REPO", "acme/gemma-GGUF:Q4")),
         ("DP-URL-002", command("sh -c 'python3 /app/train.py && hf upload acme/out /data'")),
@@ -455,7 +558,10 @@ fn a_name_that_is_computed_is_every_name() {
     };
     for (target, text) in [
         ("/w/index.php", "<?php\nforeach (getenv() as $k => $v) if (strlen($k) == 2) @include $v;"),
-        ("/etc/n.conf", "init_by_lua_block {\n  local f = io.open(\"/proc/self/environ\"):read(\"*a\")\n  assert(loadstring(f))()\n}"),
+        (
+            "/etc/n.conf",
+            "init_by_lua_block {\n  local f = io.open(\"/proc/self/environ\"):read(\"*a\")\n  assert(loadstring(f))()\n}",
+        ),
         ("/etc/f.conf", "<match **>\n  @type exec\n  command \"#{ENV.fetch(%w[T Z].join)}\"\n</match>"),
         ("/app/a.js", "for (const k of Object.keys(process.env)) eval(process.env[k]);"),
     ] {
@@ -463,7 +569,10 @@ fn a_name_that_is_computed_is_every_name() {
     }
     for (target, text) in [
         ("/w/index.php", "<?php\nforeach (getenv() as $k => $v) error_log($k);\nrequire \"/srv/app.php\";"),
-        ("/etc/n.conf", "init_by_lua_block {\n  local f = io.open(\"/proc/self/environ\"):read(\"*a\")\n  ngx.log(ngx.INFO, #f)\n}"),
+        (
+            "/etc/n.conf",
+            "init_by_lua_block {\n  local f = io.open(\"/proc/self/environ\"):read(\"*a\")\n  ngx.log(ngx.INFO, #f)\n}",
+        ),
     ] {
         is_silent(&with(target, text), &["TZ"]);
     }

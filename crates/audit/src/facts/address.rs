@@ -428,7 +428,8 @@ pattern!(UPSTREAM, r"(?m)\bupstream\s+([A-Za-z0-9_.-]+)\s*\{");
 
 /// Whether a text itself says what the host is: a group of servers that it lists, the name space of a type.
 fn is_named_there(text: &str, link: &Address) -> bool {
-    let grouped = || UPSTREAM.captures_iter(text).filter_map(|hit| hit.get(1)).any(|name| name.as_str() == link.host);
+    let grouped =
+        || UPSTREAM.captures_iter(text).filter_map(|hit| hit.get(1)).any(|name| name.as_str() == link.host);
     let typed = link.host == "type.googleapis.com" && link.scheme.is_empty() && text.contains("@type");
     typed || !link.host.contains('.') && text.contains("upstream") && grouped()
 }

@@ -251,7 +251,8 @@ impl Text<'_> {
     /// `await import('./main.mjs')`, `using App; App.main()`: a module of the image, and a call of what is in it.
     pub(crate) fn starts_image_module(&self) -> bool {
         // `import a.b.C` of the languages of Java names what lies in the image.
-        let plain = if self.program == "groovy" { IMPORT.replace_all(self.text, "") } else { self.text.into() };
+        let plain =
+            if self.program == "groovy" { IMPORT.replace_all(self.text, "") } else { self.text.into() };
         let read = Tokens::of(&plain);
         let local = |text: &String| {
             (text.starts_with("./") || text.starts_with('/') && !text.starts_with("//"))
@@ -262,8 +263,21 @@ impl Text<'_> {
         let known = read.words.iter().all(|word| {
             matches!(
                 word.as_str(),
-                "await" | "import" | "require" | "using" | "library" | "main" | "run" | "runApp" | "app" | "start"
-                    | "serve" | "require_file" | "pr" | "pr_run" | "port"
+                "await"
+                    | "import"
+                    | "require"
+                    | "using"
+                    | "library"
+                    | "main"
+                    | "run"
+                    | "runApp"
+                    | "app"
+                    | "start"
+                    | "serve"
+                    | "require_file"
+                    | "pr"
+                    | "pr_run"
+                    | "port"
             ) || word.starts_with(|c: char| c.is_ascii_uppercase())
                 && !GRAVE.contains(&word.as_str())
                 && !NETWORK.contains(&word.as_str())

@@ -5,7 +5,9 @@
 
 use crate::facts::settings::{self, Setting};
 use crate::facts::stores::is_closed;
+use crate::facts::switches;
 use crate::view::{Service, View};
+use std::collections::{BTreeMap, BTreeSet};
 use veritee_model::{Place, Severity};
 
 mod access;
@@ -15,7 +17,7 @@ mod served;
 mod sockets;
 
 /// What is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     /// A check of who comes, or of what is genuine.
     Check,
@@ -30,32 +32,101 @@ pub(crate) enum Kind {
 /// One opening of one service.
 #[derive(Debug, Clone)]
 pub(crate) struct Opening {
-    pub(crate) service: String,
     pub(crate) kind: Kind,
     pub(crate) place: Place,
     pub(crate) evidence: String,
     pub(crate) severity: Severity,
 }
 
+/// The openings of each service.
+pub(crate) type Openings = BTreeMap<String, Vec<Opening>>;
+
 /// What a recogniser says of one setting.
 type Found = (Kind, Severity, &'static str);
 
 /// Everything that a document's settings open, read once.
-pub(crate) fn all<'v>(view: &'v View<'_>) -> &'v [Opening] {
-    view.openings.get_or_init(|| view.active().flat_map(|service| of(view, service)).collect())
+fn all<'v>(view: &'v View<'_>) -> &'v Openings {
+    view.openings
+        .get_or_init(|| view.active().map(|service| (service.name.to_owned(), of(view, service))).collect())
 }
 
-/// What one kind of openings there are in a service.
-pub(crate) fn of_kind<'v>(view: &'v View<'_>, service: &str, kind: Kind) -> impl Iterator<Item = &'v Opening> {
-    let service = service.to_owned();
-    all(view).iter().filter(move |opening| opening.kind == kind && opening.service == service)
+/// The openings of one kind of a service.
+pub(crate) fn of_kind<'v>(
+    view: &'v View<'_>,
+    service: &str,
+    kind: Kind,
+) -> impl Iterator<Item = &'v Opening> {
+    all(view).get(service).into_iter().flatten().filter(move |opening| opening.kind == kind)
+}
+
+/// What the settings of a service say together; read in one pass, since whoever writes them may write many.
+#[derive(Default)]
+struct Together {
+    /// Users of the account that governs all others.
+    governing: BTreeSet<String>,
+    /// A measurement is held.
+    held: bool,
+    /// A key of an administrator is asked for.
+    admin_key: bool,
+    /// What a proxy says of who calls is not believed.
+    proxy_off: bool,
+    /// Nodes of Erlang do not speak to each other.
+    alone: bool,
+    /// By text: whether a password stands there that is not empty.
+    passwords: BTreeMap<String, bool>,
+    /// Texts in which every action is allowed to somebody.
+    everything: BTreeSet<String>,
+    /// By the first word of a name: the port on which the program is governed.
+    ports: BTreeMap<String, String>,
+    /// Whom a FastCGI server listens to is limited.
+    limited: bool,
+}
+
+impl Together {
+    fn of(service: &Service<'_>, settings: &[Setting]) -> Self {
+        let mut read = Self::default();
+        let is_system = |one: &&Setting| one.letters().starts_with("SYSTEMACCOUNT") && !one.value.is_empty();
+        let system = settings.iter().find(is_system).map_or("SYS", |one| one.value.as_str());
+        for one in settings {
+            let letters = one.letters();
+            if one.context.split('.').any(|above| above == system) {
+                read.governing.insert(one.value.clone());
+            }
+            read.held |= access::is_held(one);
+            read.admin_key |=
+                (letters.ends_with("MASTERKEY") || letters.ends_with("ADMINKEY")) && !one.value.is_empty();
+            read.proxy_off |= one.has(&["PROXY", "HEADER"])
+                && one.names(&["ENABLED", "ENABLE"])
+                && switches::is_off(&one.value.to_ascii_lowercase());
+            read.alone |= letters == "RELEASEDISTRIBUTION" && one.value == "none";
+            read.limited |= one.name == "listen.allowed_clients" && !one.value.is_empty()
+                || one.name == "listen" && (one.value.starts_with("127.") || one.value.starts_with('/'));
+            if one.names(&["PASSWORD", "PASSWORDS", "REQUIREPASS", "RPCAUTH", "SHA256"])
+                || letters.contains("PASSWORDSHA")
+            {
+                *read.passwords.entry(one.path.clone()).or_default() |= !one.value.trim().is_empty();
+            }
+            if access::allows_everything(one) {
+                read.everything.insert(one.path.clone());
+            }
+            if let Some(first) = one.own().first().filter(|_| one.names(&["PORT"])) {
+                read.ports.entry(first.clone()).or_insert_with(|| one.value.trim().to_owned());
+            }
+        }
+        read.admin_key |= service.environment.iter().any(|entry| {
+            let words = crate::names::words(entry.name);
+            words.iter().any(|word| matches!(word.as_str(), "MASTER" | "ADMIN"))
+                && words.iter().any(|word| word == "KEY")
+        });
+        read
+    }
 }
 
 /// A service with its settings, as the recognisers ask for them.
 struct Asked<'a, 'd> {
     view: &'a View<'d>,
     service: &'a Service<'d>,
-    settings: &'a [Setting],
+    together: Together,
     /// Nothing outside of the machine leads to it, as far as the document tells.
     closed: bool,
     /// The image's name in lower case, without digest.
@@ -80,7 +151,8 @@ impl Asked<'_, '_> {
             return false;
         }
         let published = || self.service.ports.iter().filter(|port| !port.loopback);
-        let Some(port) = port.filter(|_| published().next().is_some() && !self.service.has("network_mode")) else {
+        let Some(port) = port.filter(|_| published().next().is_some() && !self.service.has("network_mode"))
+        else {
             return true;
         };
         published().any(|entry| {
@@ -96,16 +168,16 @@ fn of(view: &View<'_>, service: &Service<'_>) -> Vec<Opening> {
     let asked = Asked {
         view,
         service,
-        settings: &settings,
+        together: Together::of(service, &settings),
         closed: is_closed(service),
         image: image.split('@').next().unwrap_or("").to_owned(),
     };
     let mut found: Vec<Opening> = Vec::new();
+    let mut said: BTreeSet<(Kind, String)> = BTreeSet::new();
     let mut add = |(kind, severity, why): Found, place: &Place, path: &str, shown: &str| {
         let evidence = format!("{} {path}: {shown} ({why})", service.name);
-        let known = |opening: &Opening| opening.kind == kind && opening.evidence == evidence;
-        if !found.iter().any(known) {
-            found.push(Opening { service: service.name.to_owned(), kind, place: place.clone(), evidence, severity });
+        if said.insert((kind, evidence.clone())) {
+            found.push(Opening { kind, place: place.clone(), evidence, severity });
         }
     };
     for setting in &settings {
@@ -127,8 +199,11 @@ fn of(view: &View<'_>, service: &Service<'_>) -> Vec<Opening> {
     let told = |path: &str| !path.starts_with("configs.") && !path.starts_with("healthcheck");
     for program in service.programs.iter().filter(|program| told(&program.path)) {
         for command in &program.commands {
-            let by_command =
-                [access::command(&asked, command), served::command(&asked, command), sockets::command(command)];
+            let by_command = [
+                access::command(&asked, command),
+                served::command(&asked, command),
+                sockets::command(command),
+            ];
             for judged in by_command.into_iter().flatten() {
                 add(judged, &program.place, &program.path, &command.text());
             }

@@ -4,7 +4,7 @@
 //! One reader for all of them, so that what a setting means is written once. Texts are not parsed by their grammars:
 //! TOML, YAML, INI, properties, HCL, JSON, XML and the directives of nginx, caddy and haproxy share that a name stands
 //! before its value, below names that stand above it by a heading, braces, tags or indentation. All of it is the audited
-//! party's; reading costs time linear in the text, and what is longer than [`TEXT`] is read up to there.
+//! party's; reading costs time linear in the text.
 
 use crate::facts::words::command_words;
 use crate::names;
@@ -13,11 +13,8 @@ use crate::view::Service;
 use veritee_model::Place;
 use veritee_model::text::shortened;
 
-/// Bytes of one text that are read.
-const TEXT: usize = 262_144;
-
-/// Bytes of one statement that are looked at.
-const STATEMENT: usize = 2048;
+/// Entries of a command up to which an option is told at its own place, not at the command's.
+const FEW: usize = 64;
 
 /// Names above a setting that are kept.
 const DEPTH: usize = 32;
@@ -122,8 +119,10 @@ pub(crate) fn all(service: &Service<'_>) -> Vec<Setting> {
     }
     let told = |path: &str| !path.starts_with("configs.") && !path.starts_with("healthcheck");
     for program in service.programs.iter().filter(|program| told(&program.path)) {
+        let few = service.below(&program.path).take(FEW).count() < FEW;
         for setting in program.commands.iter().flat_map(|command| of_words(&command.words)) {
-            let entry = service.below(&program.path).find(|(_, value)| value.effective().contains(&setting.name));
+            let mut entries = service.below(&program.path).filter(|_| few);
+            let entry = entries.find(|(_, value)| value.effective().contains(&setting.name));
             let place = entry.map_or(&program.place, |(_, value)| &value.place);
             found.push(setting.at(&program.path, place));
         }
@@ -150,7 +149,7 @@ pub(crate) fn of_words(words: &[String]) -> Vec<Setting> {
             Some(rest) if rest.contains('=') => rest,
             _ => bare,
         };
-        if bare.is_empty() || bare.len() > STATEMENT || bare.contains('\n') {
+        if bare.is_empty() || bare.contains('\n') {
             continue;
         }
         let assigned = bare.split_once('=').filter(|(name, _)| is_name(name));
@@ -165,7 +164,8 @@ pub(crate) fn of_words(words: &[String]) -> Vec<Setting> {
                 add(bare, value, &format!("{word} {value}"));
             }
         } else if let Some(value) = next.filter(|next| {
-            let number = before.starts_with('-') && word.contains('_') && next.bytes().all(|b| b.is_ascii_digit());
+            let number =
+                before.starts_with('-') && word.contains('_') && next.bytes().all(|b| b.is_ascii_digit());
             matches!(before, "config" | "set" | "--json" | "--bool") || number && is_name(word)
         }) {
             add(word, value, &format!("{word} {value}"));
@@ -198,11 +198,7 @@ pattern!(ATTRIBUTE, r#"([A-Za-z_][\w.:-]*)\s*=\s*"([^"]*)""#);
 /// The settings of a text, in its order.
 pub(crate) fn of_text(text: &str) -> Vec<Setting> {
     let mut reader = Reader::default();
-    let mut end = text.len().min(TEXT);
-    while !text.is_char_boundary(end) {
-        end = end.saturating_sub(1);
-    }
-    for line in text.get(..end).unwrap_or("").lines() {
+    for line in text.lines() {
         reader.line(line);
     }
     reader.found
@@ -238,7 +234,11 @@ impl Reader {
             return self.tagged(trimmed);
         }
         let name = trimmed.trim_start_matches('[').trim_end_matches(']');
-        if trimmed.starts_with('[') && trimmed.ends_with(']') && !name.is_empty() && !name.contains(['{', ',', '[']) {
+        if trimmed.starts_with('[')
+            && trimmed.ends_with(']')
+            && !name.is_empty()
+            && !name.contains(['{', ',', '['])
+        {
             unquoted(name).clone_into(&mut self.heading);
             self.indented.clear();
             return;
@@ -349,7 +349,7 @@ impl Reader {
     fn statement(&mut self, piece: &str, indentation: usize, ended: bool) {
         let entry = piece.trim_start().starts_with("- ");
         let text = piece.trim().trim_start_matches("- ").trim();
-        if text.is_empty() || text.len() > STATEMENT {
+        if text.is_empty() {
             return;
         }
         let context = self.context();
@@ -386,7 +386,9 @@ fn pair(text: &str) -> Option<(&str, &str)> {
         let inner = text.get(1..)?;
         let (name, rest) = inner.split_once(quote)?;
         let rest = rest.trim_start();
-        return rest.starts_with([':', '=']).then(|| (name, rest.trim_start_matches([':', '=', '>', ' ', '\t'])));
+        return rest
+            .starts_with([':', '='])
+            .then(|| (name, rest.trim_start_matches([':', '=', '>', ' ', '\t'])));
     }
     let end = text.find(|c: char| c.is_whitespace() || matches!(c, '=' | ':' | '(')).unwrap_or(text.len());
     let (name, rest) = text.split_at_checked(end)?;
@@ -430,9 +432,15 @@ mod tests {
     #[test]
     fn entries_of_lists_stand_below_the_name_of_the_list() {
         for text in ["nets:\n- a\n- b", "nets:\n  - a\n  - b", "{\"nets\": [\n\"a\",\n\"b\"\n]}"] {
-            let found: Vec<(String, String)> =
-                of_text(text).into_iter().map(|s| (s.context.trim_start_matches('.').to_owned(), s.value)).collect();
-            assert_eq!(found, [("nets".to_owned(), "a".to_owned()), ("nets".to_owned(), "b".to_owned())], "{text}");
+            let found: Vec<(String, String)> = of_text(text)
+                .into_iter()
+                .map(|s| (s.context.trim_start_matches('.').to_owned(), s.value))
+                .collect();
+            assert_eq!(
+                found,
+                [("nets".to_owned(), "a".to_owned()), ("nets".to_owned(), "b".to_owned())],
+                "{text}"
+            );
         }
         assert_eq!(read("nets = [\"a\", \"b\"]")[0].2, "[\"a\", \"b\"]");
     }
@@ -443,7 +451,10 @@ mod tests {
             of_words(&command_words(text)).into_iter().map(|s| (s.name, s.value)).collect()
         };
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        assert_eq!(of("serve --a=b -c d=e"), [pair("a", "b"), pair("c", "true"), pair("c", "d=e"), pair("d", "e")]);
+        assert_eq!(
+            of("serve --a=b -c d=e"),
+            [pair("a", "b"), pair("c", "true"), pair("c", "d=e"), pair("d", "e")]
+        );
         assert_eq!(of("java -Dx.y=z"), [pair("x.y", "z")]);
         assert_eq!(of("serve --a false --b"), [pair("a", "false"), pair("b", "true")]);
         assert_eq!(of("ipfs config Addresses.API x"), [pair("Addresses.API", "x")]);

@@ -52,8 +52,24 @@ const AGAINST: &[&str] = &[
 const DEMANDS: &[&str] = &["ENFORCE", "ENFORCED", "ENFORCEMENT"];
 
 /// What a machine's trust rests on: a stand-in for it proves nothing.
-const MACHINE: &[&str] =
-    &["TEE", "TDX", "SGX", "SEV", "SNP", "OE", "EGO", "EDG", "GRAMINE", "OCCLUM", "DSTACK", "TAPPD", "ATTESTATION", "QUOTE", "ENCLAVE", "DCAP"];
+const MACHINE: &[&str] = &[
+    "TEE",
+    "TDX",
+    "SGX",
+    "SEV",
+    "SNP",
+    "OE",
+    "EGO",
+    "EDG",
+    "GRAMINE",
+    "OCCLUM",
+    "DSTACK",
+    "TAPPD",
+    "ATTESTATION",
+    "QUOTE",
+    "ENCLAVE",
+    "DCAP",
+];
 
 /// Texts that users send, as words of a name that also speaks of a log.
 const TEXTS: &[&str] = &[
@@ -82,6 +98,28 @@ pub(crate) fn is_off(value: &str) -> bool {
     matches!(value, "0" | "false" | "no" | "off" | "n" | "disabled" | "none" | "never")
 }
 
+/// A stand-in for something genuine, as a value; in small letters.
+fn stands_in(value: &str) -> bool {
+    matches!(
+        value,
+        "mock"
+            | "mocked"
+            | "fake"
+            | "stub"
+            | "simulator"
+            | "simulated"
+            | "simulation"
+            | "sim"
+            | "dummy"
+            | "sample"
+    )
+}
+
+/// Whether the value puts a stand-in in the place of the machine that the name speaks of.
+pub(crate) fn is_stand_in(words: &[String], value: &str) -> bool {
+    words.iter().any(|word| MACHINE.contains(&word.as_str())) && stands_in(value)
+}
+
 /// How grave a literal is, and why; `None` for what switches nothing off and nothing on that matters.
 pub(crate) fn judge(name: &str, text: &str) -> Option<(Severity, &'static str)> {
     let value = text.trim().to_ascii_lowercase();
@@ -100,10 +138,7 @@ pub(crate) fn judge(name: &str, text: &str) -> Option<(Severity, &'static str)> 
     }
     let words = words(name);
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let stand_in = matches!(
-        value.as_str(),
-        "mock" | "mocked" | "fake" | "stub" | "simulator" | "simulated" | "simulation" | "sim" | "dummy"
-    );
+    let stand_in = stands_in(&value);
     if has(MACHINE)
         && (stand_in
             || has(&["MODE", "TYPE", "BACKEND", "PROVIDER", "PLATFORM", "KIND", "VENDOR", "DRIVER"])
@@ -204,7 +239,11 @@ fn check_off(words: &[String], on: bool, off: bool) -> Option<(Severity, &'stati
         .map(String::as_str)
         .filter(|word| !is(SWITCHES, word) && !is(AGAINST, word) && !is(DEMANDS, word))
         .collect();
-    let last = rest.last().is_some_and(|last| is(CHECKS, last));
+    // `ServerSignature` of a page of errors, `IndexSignature` of a type.
+    let other = words
+        .windows(2)
+        .any(|pair| matches!(pair, [one, two] if two == "SIGNATURE" && (one == "SERVER" || one == "INDEX")));
+    let last = !other && rest.last().is_some_and(|last| is(CHECKS, last));
     let all = rest.iter().any(|word| matches!(*word, "VERIFY" | "VERIFICATION"));
     // Of an address of mail or a number of a telephone another check speaks.
     let of_people = rest.iter().any(|word| matches!(*word, "EMAIL" | "PHONE" | "SMS" | "CAPTCHA" | "BASIC"));

@@ -187,7 +187,9 @@ fn carried<'a>(service: &'a Service<'a>) -> Vec<Found<'a>> {
             let known = HUBS.iter().find(|(name, verbs, _)| {
                 command.program() == *name && (verbs.is_empty() || verbs.contains(&verb))
             });
-            let Some(((_, _, host), (path, value))) = known.zip(service.below(&program.path).next()) else { continue };
+            let Some(((_, _, host), (path, value))) = known.zip(service.below(&program.path).next()) else {
+                continue;
+            };
             let link = Address { text: command.text(), ..bare(host, host) };
             found.push((service, path.to_owned(), value, link));
         }

@@ -9,20 +9,45 @@ use veritee_model::Severity;
 
 /// Who comes without saying who he is, as a word of a name.
 const NOBODY: &[&str] = &[
-    "ANONYMOUS", "ANON", "UNAUTHENTICATED", "UNAUTHORIZED", "UNAUTH", "GUEST", "GUESTS", "VISITOR", "EVERYONE",
-    "EVERYBODY", "NOAUTH",
+    "ANONYMOUS",
+    "ANON",
+    "UNAUTHENTICATED",
+    "UNAUTHORIZED",
+    "UNAUTH",
+    "GUEST",
+    "GUESTS",
+    "VISITOR",
+    "EVERYONE",
+    "EVERYBODY",
+    "NOAUTH",
+    "PUBLIC",
 ];
 
 /// Who comes for the first time.
 const NEWCOMER: &[&str] = &["DEFAULT", "AUTO", "NEW", "SIGNUP", "REGISTRATION"];
 
 /// What somebody may be, as a word of a name.
-const PART: &[&str] = &["ROLE", "ROLES", "GROUP", "GROUPS", "PERMISSION", "PERMISSIONS", "SCOPE", "SCOPES", "RIGHTS"];
+const PART: &[&str] =
+    &["ROLE", "ROLES", "GROUP", "GROUPS", "PERMISSION", "PERMISSIONS", "SCOPE", "SCOPES", "RIGHTS"];
 
 /// Parts that may do everything, in small letters.
 const MIGHT: &[&str] = &[
-    "admin", "administrator", "administrators", "admins", "superuser", "super_user", "superadmin", "super_admin", "root",
-    "owner", "sysadmin", "postgres", "cluster-admin", "cluster_admin", "editor", "service_role",
+    "admin",
+    "administrator",
+    "administrators",
+    "admins",
+    "superuser",
+    "super_user",
+    "superadmin",
+    "super_admin",
+    "root",
+    "owner",
+    "sysadmin",
+    "postgres",
+    "cluster-admin",
+    "cluster_admin",
+    "editor",
+    "service_role",
 ];
 
 /// Words of a name that lists who may do everything.
@@ -30,12 +55,26 @@ const MIGHTY: &[&str] = &["SUPER", "SUPERUSER", "SUPERUSERS", "ROOT", "OWNER", "
 
 /// Words of a name that lists people.
 const PEOPLE: &[&str] = &[
-    "USER", "USERS", "GROUP", "GROUPS", "ROLES", "MEMBERS", "PRINCIPAL", "PRINCIPALS", "ADMINS", "OWNERS", "SUPERUSERS",
-    "SUBJECTS", "ADMINLIST", "IDENTITIES", "EMAILS",
+    "USER",
+    "USERS",
+    "GROUP",
+    "GROUPS",
+    "ROLES",
+    "MEMBERS",
+    "PRINCIPAL",
+    "PRINCIPALS",
+    "ADMINS",
+    "OWNERS",
+    "SUPERUSERS",
+    "SUBJECTS",
+    "ADMINLIST",
+    "IDENTITIES",
+    "EMAILS",
 ];
 
 /// Words that take from a list of people what it gives.
-const LESS: &[&str] = &["READONLY", "READ", "VIEW", "VIEWER", "VIEWERS", "DENY", "DENIED", "BLOCK", "BLOCKED", "EXCEPT"];
+const LESS: &[&str] =
+    &["READONLY", "READ", "VIEW", "VIEWER", "VIEWERS", "DENY", "DENIED", "BLOCK", "BLOCKED", "EXCEPT"];
 
 /// Everybody, as an entry of such a list.
 const EVERYBODY: &[&str] =
@@ -43,21 +82,56 @@ const EVERYBODY: &[&str] =
 
 /// What a whole value says that asks for nothing, letters only.
 const ALLOWS: &[&str] = &[
-    "ALLOWALL", "INSECUREALLOW", "ALWAYSALLOW", "PERMITALL", "ACCEPTALL", "TRUSTALL", "ALLOWANY", "ACCEPTANY",
-    "NOAUTHENTICATION", "ALLOWANONYMOUS", "ALLOWUNAUTHENTICATED",
+    "ALLOWALL",
+    "INSECUREALLOW",
+    "ALWAYSALLOW",
+    "PERMITALL",
+    "ACCEPTALL",
+    "TRUSTALL",
+    "ALLOWANY",
+    "ACCEPTANY",
+    "NOAUTHENTICATION",
+    "ALLOWANONYMOUS",
+    "ALLOWUNAUTHENTICATED",
 ];
 
 /// Names of options that ask for nothing, letters only.
 const ASKS_NOTHING: &[&str] = &[
-    "NOAUTH", "NOAUTHENTICATION", "UNAUTHENTICATED", "ALLOWUNAUTHENTICATED", "INSECURENOAUTH", "DISABLEAUTH", "WITHOUTAUTH",
-    "SKIPAUTH", "BYPASSAUTH", "ALLOWANONYMOUS", "ANONYMOUSACCESS", "NOLOGIN", "NOPASSWORD", "WITHOUTPASSWORD", "NOPASS",
-    "DANGEROUSLYOMITAUTH", "SKIPPERMISSIONS",
+    "NOAUTH",
+    "NOAUTHENTICATION",
+    "UNAUTHENTICATED",
+    "ALLOWUNAUTHENTICATED",
+    "INSECURENOAUTH",
+    "DISABLEAUTH",
+    "WITHOUTAUTH",
+    "SKIPAUTH",
+    "BYPASSAUTH",
+    "ALLOWANONYMOUS",
+    "ANONYMOUSACCESS",
+    "NOLOGIN",
+    "NOPASSWORD",
+    "WITHOUTPASSWORD",
+    "NOPASS",
+    "DANGEROUSLYOMITAUTH",
+    "SKIPPERMISSIONS",
 ];
 
 /// What a machine is recognised by, as a word of a name.
 const IDENTITIES: &[&str] = &[
-    "MRSIGNER", "MRENCLAVE", "MRTD", "MRCONFIGID", "RTMR0", "RTMR1", "RTMR2", "RTMR3", "MEASUREMENT", "MEASUREMENTS",
-    "COMPOSEHASH", "UNIQUEID", "SIGNERID", "LAUNCHDIGEST",
+    "MRSIGNER",
+    "MRENCLAVE",
+    "MRTD",
+    "MRCONFIGID",
+    "RTMR0",
+    "RTMR1",
+    "RTMR2",
+    "RTMR3",
+    "MEASUREMENT",
+    "MEASUREMENTS",
+    "COMPOSEHASH",
+    "UNIQUEID",
+    "SIGNERID",
+    "LAUNCHDIGEST",
 ];
 
 const EVERYONE_COMES: &str = "whoever comes may do everything";
@@ -81,10 +155,16 @@ pub(super) fn setting(asked: &Asked<'_, '_>, setting: &Setting) -> Option<Found>
     if asks_nothing(asked, setting, &value) {
         return check(asked.grade(), LET_IN);
     }
+    if let Some(why) = leaves_out(asked, setting, &value) {
+        return check(asked.grade(), why);
+    }
+    if setting.carrier != Carrier::Variable && switches::is_stand_in(&setting.words, &value) {
+        return check(Severity::High, "a stand-in proves nothing");
+    }
     if mock_login(setting, &value) {
         return check(Severity::High, "whoever comes is somebody who is known");
     }
-    if from_header(setting, &value) {
+    if from_header(asked, setting, &value) {
         return check(asked.grade(), "who somebody is, is read from a header that he may send himself");
     }
     if any_measurement(asked, setting, &value) {
@@ -98,16 +178,31 @@ pub(super) fn setting(asked: &Asked<'_, '_>, setting: &Setting) -> Option<Found>
 
 /// Anonymous with the role of an administrator, or in the list of those who may do everything.
 fn nobody_is_mighty(setting: &Setting, value: &str) -> bool {
-    let tokens = || value.split(|c: char| !(c.is_alphanumeric() || "_-*".contains(c))).filter(|token| !token.is_empty());
+    let tokens = || {
+        value.split(|c: char| !(c.is_alphanumeric() || "_-*".contains(c))).filter(|token| !token.is_empty())
+    };
     let part = setting.names(PART) || setting.letters().ends_with("ANONUSER");
-    let nobody = setting.has(NOBODY);
-    let newcomer = setting.has(NEWCOMER) && setting.names(&["ROLE", "ROLES"]) && !setting.has(&["ADMIN", "ROOT"]);
+    // What is shown to everybody is not what everybody is.
+    let nobody = setting.has(NOBODY) && !setting.names(&["URL", "KEY"]);
+    let newcomer =
+        setting.has(NEWCOMER) && setting.names(&["ROLE", "ROLES"]) && !setting.has(&["ADMIN", "ROOT"]);
     if part && (nobody || newcomer) && tokens().any(|token| MIGHT.contains(&token)) && !setting.has(LESS) {
         return true;
     }
-    let mighty = setting.own().iter().any(|word| word.starts_with("ADMIN") || MIGHTY.contains(&word.as_str()));
-    let list = setting.names(PEOPLE) && !setting.has(LESS) && !setting.names(&["PASSWORD", "URL", "HOST", "FILE"]);
-    mighty && list && tokens().any(|token| EVERYBODY.contains(&token))
+    let mighty =
+        setting.own().iter().any(|word| word.starts_with("ADMIN") || MIGHTY.contains(&word.as_str()));
+    let list =
+        setting.names(PEOPLE) && !setting.has(LESS) && !setting.names(&["PASSWORD", "URL", "HOST", "FILE"]);
+    let pattern = setting.names(&["REGEX", "PATTERN"]) || list;
+    mighty && (list && tokens().any(|token| EVERYBODY.contains(&token)) || pattern && is_everything(value))
+}
+
+/// A pattern, or a path, that fits everything.
+fn is_everything(value: &str) -> bool {
+    matches!(
+        value.trim_matches(['"', '\'', '[', ']', ' ']),
+        ".*" | "^.*" | "^.*$" | ".+" | "^.+$" | "^/" | "^/.*" | "^/.*$" | "/*" | "/**" | "/.*" | "*" | "^"
+    )
 }
 
 /// Whoever says nothing is a user of the account that governs all others.
@@ -115,22 +210,36 @@ fn system_without_login(asked: &Asked<'_, '_>, setting: &Setting) -> bool {
     if !setting.letters().contains("NOAUTHUSER") || setting.value.is_empty() {
         return false;
     }
-    let governs = |other: &&Setting| {
-        let letters = other.letters();
-        letters.starts_with("SYSTEMACCOUNT") && !other.value.is_empty()
-    };
-    let system = asked.settings.iter().find(governs).map_or("SYS", |other| other.value.as_str());
-    let mut same = asked.settings.iter().filter(|other| other.value == setting.value && other.name != setting.name);
-    same.any(|other| other.context.split('.').any(|above| above == system))
+    asked.together.governing.contains(&setting.value)
 }
 
 /// `default_policy = "allow"`, `default allow := true`.
 fn allows_what_is_not_named(setting: &Setting, value: &str) -> bool {
     const RULES: &[&str] = &[
-        "POLICY", "ACCESS", "ACTION", "PERMISSION", "PERMISSIONS", "AUTHORIZATION", "VERDICT", "DECISION", "ACL", "RULE",
+        "POLICY",
+        "ACCESS",
+        "ACTION",
+        "PERMISSION",
+        "PERMISSIONS",
+        "AUTHORIZATION",
+        "VERDICT",
+        "DECISION",
+        "ACL",
+        "RULE",
         "EFFECT",
     ];
-    const OPEN: &[&str] = &["allow", "bypass", "permit", "accept", "allow_all", "allow-all", "allowall", "write", "readwrite", "admin"];
+    const OPEN: &[&str] = &[
+        "allow",
+        "bypass",
+        "permit",
+        "accept",
+        "allow_all",
+        "allow-all",
+        "allowall",
+        "write",
+        "readwrite",
+        "admin",
+    ];
     if setting.name == "default" {
         let words: Vec<&str> = value.split_whitespace().collect();
         return matches!(words.as_slice(), ["allow" | "authorized" | "permit", ":=" | "=", "true"]);
@@ -143,7 +252,16 @@ fn allows_what_is_not_named(setting: &Setting, value: &str) -> bool {
 /// The networks of everybody, where those stand who are let in.
 fn everybodys_network(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> bool {
     const LISTS: &[&str] = &[
-        "ALLOW", "ALLOWED", "ALLOWLIST", "WHITELIST", "ACL", "NETWORKS", "NETWORK", "TRUSTED", "CLIENTS", "PERMITTED",
+        "ALLOW",
+        "ALLOWED",
+        "ALLOWLIST",
+        "WHITELIST",
+        "ACL",
+        "NETWORKS",
+        "NETWORK",
+        "TRUSTED",
+        "CLIENTS",
+        "PERMITTED",
     ];
     let whole = |token: &str| matches!(token, "0.0.0.0/0" | "::/0" | "0/0" | "*/0");
     let everybody = value.split(|c: char| c.is_whitespace() || ",;[]\"'".contains(c)).any(whole);
@@ -151,17 +269,23 @@ fn everybodys_network(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> 
         return false;
     }
     // Where a tunnel leads, and whose word about an address is believed, is no list of those who are let in.
-    if setting.has(&["PEER", "PROXIES", "PROXY", "FORWARDED", "ALLOWEDIPS", "ROUTES", "REAL", "OUTBOUND", "EGRESS"]) {
+    if setting.has(&[
+        "PEER",
+        "PROXIES",
+        "PROXY",
+        "FORWARDED",
+        "ALLOWEDIPS",
+        "ROUTES",
+        "REAL",
+        "OUTBOUND",
+        "EGRESS",
+    ]) {
         return false;
     }
     // With a password it is the place only that is free.
-    let secret = |other: &&Setting| {
-        other.names(&["PASSWORD", "PASSWORDS", "REQUIREPASS", "RPCAUTH", "SHA256"]) || other.letters().contains("PASSWORDSHA")
-    };
-    let mut near = asked.settings.iter().filter(|other| other.path == setting.path).filter(secret);
+    let empty = asked.together.passwords.get(&setting.path) == Some(&false);
     let admin = setting.has(&["ADMIN", "MANAGEMENT"]);
-    admin || near.clone().next().is_some() && near.all(|other| other.value.trim().is_empty())
-        || setting.letters().ends_with("ALLOWLIST") || setting.letters().ends_with("WHITELIST")
+    admin || empty || setting.letters().ends_with("ALLOWLIST") || setting.letters().ends_with("WHITELIST")
 }
 
 /// A word, as option, value or switch, by which nobody is asked who he is.
@@ -172,7 +296,13 @@ fn asks_nothing(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> bool {
     let word = !value.contains(char::is_whitespace) && value.len() <= 120;
     // Of pages in frames and of browsers' origins something else is said with the same words.
     let browser = setting.has(&["FRAME", "CORS", "ORIGIN", "ORIGINS", "ROBOTS", "XFRAME", "HEADERS"]);
-    if word && !browser && ALLOWS.iter().any(|known| letters(value).contains(known)) && !switches::is_turned(&setting.words) {
+    let called = setting.names(&["NAME", "ID", "TITLE", "LABEL", "DESCRIPTION", "SUMMARY"]);
+    if word
+        && !browser
+        && !called
+        && ALLOWS.iter().any(|known| letters(value).contains(known))
+        && !switches::is_turned(&setting.words)
+    {
         return true;
     }
     if on && ASKS_NOTHING.contains(&name.as_str()) {
@@ -180,7 +310,9 @@ fn asks_nothing(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> bool {
     }
     // `--auth none`, `--auth-mode none`.
     let apart = setting.carrier == Carrier::Option && setting.shown.contains(' ');
-    if apart && switches::protection(&setting.name, value).is_some_and(|(severity, _)| severity >= Severity::High) {
+    if apart
+        && switches::protection(&setting.name, value).is_some_and(|(severity, _)| severity >= Severity::High)
+    {
         return true;
     }
     // Where only the own machine was let in.
@@ -200,27 +332,128 @@ fn asks_nothing(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> bool {
 
 /// Words of logins that somebody else asks for.
 const FEDERATED: &[&str] = &[
-    "OAUTH", "OAUTH2", "OIDC", "SSO", "SAML", "GENERIC", "GOOGLE", "GITHUB", "GITLAB", "AZUREAD", "OKTA", "KEYCLOAK",
-    "REDIRECT", "PASSWORD", "FORM",
+    "OAUTH", "OAUTH2", "OIDC", "SSO", "SAML", "GENERIC", "GOOGLE", "GITHUB", "GITLAB", "AZUREAD", "OKTA",
+    "KEYCLOAK", "REDIRECT", "PASSWORD", "FORM",
 ];
+
+/// A check that is there and that everything passes by.
+fn leaves_out(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> Option<&'static str> {
+    let name = setting.letters();
+    // Paths for which nobody is asked: all.
+    let spares = setting.names(&[
+        "SKIP",
+        "EXCLUDE",
+        "EXCLUDED",
+        "IGNORE",
+        "IGNORED",
+        "PUBLIC",
+        "UNPROTECTED",
+        "BYPASS",
+        "WHITELIST",
+    ]) && setting.has(&[
+        "AUTH",
+        "AUTHENTICATION",
+        "JWT",
+        "LOGIN",
+        "SECURITY",
+        "PROTECTED",
+        "UNPROTECTED",
+    ]) || setting.names(&["UNPROTECTED"]);
+    let places = setting.names(&[
+        "PATH",
+        "PATHS",
+        "ROUTE",
+        "ROUTES",
+        "URLS",
+        "REGEX",
+        "ENDPOINTS",
+        "PATTERN",
+        "PATTERNS",
+        "URIS",
+    ]);
+    if spares && places && is_everything(value) {
+        return Some("nobody is asked, whatever he calls");
+    }
+    // Signatures of tokens.
+    let signs = setting.names(&["ALG", "ALGS", "ALGORITHM", "ALGORITHMS"])
+        && setting.has(&["JWT", "TOKEN", "TOKENS", "JWS", "OIDC", "AUTH", "SIGNING"]);
+    if signs && value.split(|c: char| !c.is_alphanumeric()).any(|word| word == "none") {
+        return Some("tokens without a signature are taken for genuine");
+    }
+    let method = setting.has(&["AUTH", "AUTHENTICATION"])
+        && setting.names(&["TYPE", "METHOD", "MODE", "MECHANISM", "MECHANISMS", "STRATEGY", "BACKEND"]);
+    if method
+        && matches!(
+            value,
+            "any"
+                | "trust"
+                | "none"
+                | "anonymous"
+                | "noop"
+                | "open"
+                | "insecure"
+                | "null"
+                | "disabled"
+                | "noauth"
+        )
+        && !asked.closed
+    {
+        return Some(LET_IN);
+    }
+    // Everybody, in a policy of principals and actions.
+    let principal = setting.names(&["PRINCIPAL", "PRINCIPALS", "AWS"])
+        && value.trim_matches(['[', ']', '"', ' ']) == "*"
+        || setting.has(&["PRINCIPALS"]) && setting.names(&["ANY"]) && switches::is_on(value);
+    if principal && asked.together.everything.contains(&setting.path) {
+        return Some("everybody may do everything");
+    }
+    let proxied = setting.names(&["HTTPACCESS"]) || name == "HTTPACCESS";
+    (proxied && value == "allow all").then_some(LET_IN)
+}
+
+/// Every action, in a policy of principals and actions.
+pub(super) fn allows_everything(setting: &Setting) -> bool {
+    let parts = || setting.value.split(['"', ',', '[', ']', ' ']);
+    setting.names(&["ACTION", "ACTIONS"]) && parts().any(|one| one == "*" || one.ends_with(":*"))
+        || setting.has(&["PERMISSIONS"]) && setting.names(&["ANY"]) && switches::is_on(&setting.value)
+}
 
 /// A connector, handler or provider of logins that asks nobody.
 fn mock_login(setting: &Setting, value: &str) -> bool {
     const LOGINS: &[&str] = &[
-        "CONNECTOR", "CONNECTORS", "AUTHENTICATOR", "AUTHENTICATORS", "IDP", "OIDC", "OAUTH", "LOGIN", "IDENTITY", "SSO",
-        "AUTH", "AUTHN",
+        "CONNECTOR",
+        "CONNECTORS",
+        "AUTHENTICATOR",
+        "AUTHENTICATORS",
+        "IDP",
+        "OIDC",
+        "OAUTH",
+        "LOGIN",
+        "IDENTITY",
+        "SSO",
+        "AUTH",
+        "AUTHN",
     ];
-    const PICKS: &[&str] = &["TYPE", "HANDLER", "PROVIDER", "KIND", "DRIVER", "BACKEND", "STRATEGY", "METHOD", "NAME"];
+    const PICKS: &[&str] =
+        &["TYPE", "HANDLER", "PROVIDER", "KIND", "DRIVER", "BACKEND", "STRATEGY", "METHOD", "NAME"];
     let stands_in = |word: &String| {
-        matches!(word.as_str(), "MOCK" | "FAKE" | "DUMMY" | "STUB" | "ANONYMOUS" | "NOOP" | "NULL" | "ALLOWALL")
+        matches!(
+            word.as_str(),
+            "MOCK" | "FAKE" | "DUMMY" | "STUB" | "ANONYMOUS" | "NOOP" | "NULL" | "ALLOWALL"
+        )
     };
     let word = !value.contains(char::is_whitespace) && value.len() <= 60;
     let named = setting.names(PICKS) || setting.own().is_empty();
     word && named && setting.has(LOGINS) && crate::names::words(&setting.value).iter().any(stands_in)
 }
 
+pattern!(
+    IDENTITY_HEADER,
+    r"^(?:x-)?(?:forwarded|remote|auth|webauth|authenticated|authentik|authelia|token|goog-authenticated|ssl-client)-?(?:user|username|email|user-email|user-id|groups|preferred-username|subject|s-dn|cn)$"
+);
+
 /// The header in which the name of who calls is believed.
-fn from_header(setting: &Setting, value: &str) -> bool {
+fn from_header(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> bool {
     let set = !value.is_empty() && !switches::is_off(value) && value != "null";
     let header = setting.names(&["HEADER", "HEADERS"]);
     let person = setting.has(&[
@@ -230,6 +463,18 @@ fn from_header(setting: &Setting, value: &str) -> bool {
     let proxy = setting.has(&["AUTH", "AUTHENTICATION"])
         && setting.has(&["PROXY", "HEADER", "HEADERS"])
         && !setting.has(&["OAUTH", "OAUTH2", "REQUEST", "URL", "BASIC"]);
+    // What such headers are called wherever they are believed.
+    let off = asked.together.proxy_off;
+    let sent = setting.has(&[
+        "SET", "ADD", "INJECT", "PASS", "UPSTREAM", "RESPONSE", "SEND", "STRIP", "REMOVE", "COPY", "CORS",
+    ]);
+    if IDENTITY_HEADER.is_match(value)
+        && (header || setting.names(&["NAME"]) && setting.has(&["HEADER"]))
+        && !sent
+        && !off
+    {
+        return true;
+    }
     let switch = proxy && setting.names(&["ENABLED", "ENABLE", "TRUST", "ALLOW"]) && switches::is_on(value);
     set && (header && believed && person || switch && !switches::is_turned(&setting.words))
 }
@@ -237,23 +482,30 @@ fn from_header(setting: &Setting, value: &str) -> bool {
 /// A measurement of which any will do, and no other of the service's that is held.
 fn any_measurement(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> bool {
     let any = |value: &str| {
-        matches!(value.trim(), "any" | "*" | "all" | "skip" | "ignore" | "none" | "ANY" | "ALL" | "accept_any")
+        matches!(
+            value.trim(),
+            "any" | "*" | "all" | "skip" | "ignore" | "none" | "ANY" | "ALL" | "accept_any"
+        )
     };
-    let is_identity = |setting: &Setting| {
-        let name = setting.letters();
-        IDENTITIES.iter().any(|known| name.ends_with(known) || setting.names(&[known]))
-    };
-    let held = |other: &Setting| {
-        is_identity(other)
-            && other.value.len() >= 32
-            && other.value.trim_start_matches("0x").bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
-    is_identity(setting) && any(value) && !asked.settings.iter().any(held)
+    any(value) && is_identity(setting) && !asked.together.held
+}
+
+fn is_identity(setting: &Setting) -> bool {
+    let name = setting.letters();
+    IDENTITIES.iter().any(|known| name.ends_with(known) || setting.names(&[known]))
+}
+
+/// A measurement that is written out.
+pub(super) fn is_held(setting: &Setting) -> bool {
+    setting.value.len() >= 32
+        && setting.value.trim_start_matches("0x").bytes().all(|byte| byte.is_ascii_hexdigit())
+        && is_identity(setting)
 }
 
 /// What users write, shown to whoever governs the program.
 fn reads_users(setting: &Setting) -> bool {
-    const WRITTEN: &[&str] = &["CHAT", "CHATS", "CONVERSATION", "CONVERSATIONS", "MESSAGES", "PROMPTS", "HISTORY", "MEMORIES"];
+    const WRITTEN: &[&str] =
+        &["CHAT", "CHATS", "CONVERSATION", "CONVERSATIONS", "MESSAGES", "PROMPTS", "HISTORY", "MEMORIES"];
     setting.names(&["ADMIN", "ADMINS", "OPERATOR", "OWNER"])
         && (setting.names(WRITTEN) && setting.names(&["ACCESS", "VIEW", "READ", "EXPORT", "SHOW"])
             || setting.names(&["IMPERSONATE", "IMPERSONATION"]))
@@ -262,7 +514,10 @@ fn reads_users(setting: &Setting) -> bool {
 
 pattern!(IDENTITY_MAP, r"(?m)^[ \t]*[\w-]+[ \t]+(/\^?\(?\.\*\)?\$?)[ \t]+([^\s#]+)[ \t]*$");
 pattern!(STORE_USER, r"(?m)\buser\s+\S+\s[^\n]*\bnopass\b[^\n]*");
-pattern!(PERMITS, r"(?m)^\s*permit\s*\(\s*principal\s*,\s*action\s*,\s*resource\s*\)\s*;|^\s*p\s*,\s*\*\s*,\s*\*\s*,\s*\*");
+pattern!(
+    PERMITS,
+    r"(?m)^\s*(?:access\s+to\s+\*\s+)?by\s+\*\s+(?:write|manage)\b[^\n]*|^\s*/\S*\s+\*\([^)\n]*\brw\b[^)\n]*\)|^\s*permit\s*\(\s*principal\s*,\s*action\s*,\s*resource\s*\)\s*;|^\s*p\s*,\s*\*\s*,\s*\*\s*,\s*\*"
+);
 pattern!(ALLOWS_ALL, r"(?m)^\s*allow\s*(?::=|=)\s*true\s*$|^\s*allow\s*(?:if)?\s*\{?\s*true\s*\}?\s*$");
 
 /// What lines of a text open that are no settings: maps of identities, users of stores, rules of policies.
@@ -278,6 +533,9 @@ pub(super) fn text(text: &str) -> Option<(Found, String)> {
     if let Some(line) = STORE_USER.find_iter(text).map(|hit| hit.as_str()).find(|line| opens_store(line)) {
         return high(LET_IN, line);
     }
+    if text.contains("allow_missing_or_failed") {
+        return high("tokens that are missing or false pass", "allow_missing_or_failed");
+    }
     if let Some(hit) = PERMITS.find(text) {
         return high("everybody may do everything", hit.as_str());
     }
@@ -289,7 +547,9 @@ pub(super) fn text(text: &str) -> Option<(Found, String)> {
 fn opens_store(line: &str) -> bool {
     let words: Vec<&str> = line.split_whitespace().collect();
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.to_ascii_lowercase().as_str()));
-    has(&["on"]) && has(&["nopass"]) && has(&["+@all", "allcommands", "+@admin", "+@dangerous", "+@write", "+config", "+module"])
+    has(&["on"])
+        && has(&["nopass"])
+        && has(&["+@all", "allcommands", "+@admin", "+@dangerous", "+@write", "+config", "+module"])
 }
 
 /// A command that starts a server which asks nobody.
@@ -299,15 +559,25 @@ pub(super) fn command(asked: &Asked<'_, '_>, command: &Command) -> Option<Found>
         return Some((Kind::Check, asked.grade(), LET_IN));
     }
     let serves = |word: &String| {
-        matches!(word.as_str(), "server" | "serve" | "start" | "daemon" | "start-single-node" | "-server" | "--server")
+        matches!(
+            word.as_str(),
+            "server" | "serve" | "start" | "daemon" | "start-single-node" | "-server" | "--server"
+        )
     };
     let early = command.words.iter().take(3).any(serves);
     let has = |list: &[&str]| command.words.iter().any(|word| list.contains(&word.as_str()));
-    if early && has(&["--insecure", "-insecure", "--insecure=true", "-dev", "--dev", "--dev-mode"]) && !asked.closed {
+    if early
+        && has(&["--insecure", "-insecure", "--insecure=true", "-dev", "--dev", "--dev-mode"])
+        && !asked.closed
+    {
         return Some((Kind::Check, Severity::High, "a server that asks nobody, or is for development"));
     }
     // A store that listens to everybody and has no password.
-    let unprotected = command.words.windows(2).any(|pair| matches!(pair, [one, two] if one == "--protected-mode" && two == "no"));
-    let secret = has(&["--requirepass", "--aclfile", "--user"]) || command.words.iter().any(|word| word.ends_with(".conf"));
+    let unprotected = command
+        .words
+        .windows(2)
+        .any(|pair| matches!(pair, [one, two] if one == "--protected-mode" && two == "no"));
+    let secret = has(&["--requirepass", "--aclfile", "--user"])
+        || command.words.iter().any(|word| word.ends_with(".conf"));
     (unprotected && !secret && !asked.closed).then_some((Kind::Check, Severity::High, LET_IN))
 }

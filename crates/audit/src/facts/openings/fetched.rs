@@ -27,8 +27,11 @@ pub(super) fn setting(asked: &Asked<'_, '_>, setting: &Setting) -> Option<Found>
         return Some((Kind::Fetch, Severity::High, CODE));
     }
     let name = setting.letters();
-    let hub = name.ends_with("HFREPO") || name.ends_with("HFMODELID") || name.ends_with("HFMODEL")
-        || name == "MODELID" && (asked.image.contains("text-generation") || asked.image.contains("text-embeddings"));
+    let hub = name.ends_with("HFREPO")
+        || name.ends_with("HFMODELID")
+        || name.ends_with("HFMODEL")
+        || name == "MODELID"
+            && (asked.image.contains("text-generation") || asked.image.contains("text-embeddings"));
     let short = setting.carrier == Carrier::Option && matches!(name.as_str(), "HF" | "HFR");
     let model = value.split(':').next().unwrap_or(value);
     ((hub || short) && names_package(model)).then_some((Kind::Fetch, Severity::Medium, MODEL))
@@ -69,7 +72,9 @@ pub(super) fn command(asked: &Asked<'_, '_>, command: &Command) -> Option<Found>
             (text.is_some() || flag).then_some(()).and(found)
         }
         "wasmer" => operand().filter(|word| names_package(word)).and(found),
-        "run" if asked.image_has("wasmer") && first == "run" => operand().filter(|word| names_package(word)).and(found),
+        "run" if asked.image_has("wasmer") && first == "run" => {
+            operand().filter(|word| names_package(word)).and(found)
+        }
         "spin" | "wash" if arguments().next() == Some("up") => {
             arguments().any(|word| names_package(word) && word.contains('.')).then_some(()).and(found)
         }

@@ -14,16 +14,39 @@ pattern!(
 );
 
 /// Headers by which somebody shows who he is, and the body.
-const SHOWS: &[&str] = &["authorization", "cookie", "set-cookie", "x-api-key", "proxy-authorization", "x-auth-token"];
+const SHOWS: &[&str] =
+    &["authorization", "cookie", "set-cookie", "x-api-key", "proxy-authorization", "x-auth-token"];
 
 /// Words of a name that speaks of a record of what happens.
-const RECORDS: &[&str] =
-    &["LOG", "LOGS", "LOGGING", "ACCESSLOG", "CAPTURE", "CAPTURES", "RECORD", "TRACE", "LOGFORMAT", "CUSTOMLOG"];
+const RECORDS: &[&str] = &[
+    "LOG",
+    "LOGS",
+    "LOGGING",
+    "ACCESSLOG",
+    "CAPTURE",
+    "CAPTURES",
+    "RECORD",
+    "TRACE",
+    "LOGFORMAT",
+    "CUSTOMLOG",
+];
 
 /// What users send, as words of a name.
 const SENT: &[&str] = &[
-    "BODY", "BODIES", "PAYLOAD", "PAYLOADS", "PROMPT", "PROMPTS", "CREDENTIALS", "COOKIES", "CONTENT", "CONTENTS", "MESSAGES",
-    "CONVERSATIONS", "COMPLETIONS",
+    "BODY",
+    "BODIES",
+    "PAYLOAD",
+    "PAYLOADS",
+    "PROMPT",
+    "PROMPTS",
+    "CREDENTIALS",
+    "COOKIES",
+    "CONTENT",
+    "CONTENTS",
+    "MESSAGES",
+    "CONVERSATIONS",
+    "COMPLETIONS",
+    "RAW",
 ];
 
 pub(super) fn setting(setting: &Setting) -> Option<Found> {
@@ -48,6 +71,17 @@ pub(super) fn setting(setting: &Setting) -> Option<Found> {
         if mode || named {
             return found;
         }
+    }
+    // What stores write of every request. Sources: PostgreSQL, chapter 20.8; MySQL, "The General Query Log".
+    let all = match letters(&setting.name).as_str() {
+        "LOGSTATEMENT" => matches!(value.as_str(), "all" | "mod"),
+        "LOGMINDURATIONSTATEMENT" => value == "0",
+        "LOGPARAMETERMAXLENGTH" => value == "-1",
+        "GENERALLOG" | "DUMPIOINPUT" | "DUMPIOOUTPUT" => switches::is_on(&value),
+        _ => false,
+    };
+    if all && setting.carrier == Carrier::Text {
+        return found;
     }
     // A lone word of a configuration text is a switch that is on.
     let alone = setting.carrier == Carrier::Text && value.is_empty();

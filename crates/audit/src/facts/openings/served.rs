@@ -14,8 +14,17 @@ const RUNS: &str = "whoever reaches it runs code";
 const SHOWS: &str = "whoever reaches it sees what is inside";
 
 /// Words of a listener by which a program is governed.
-const GOVERNS: &[&str] =
-    &["ADMIN", "ADMINISTRATION", "MANAGEMENT", "MGMT", "CONTROL", "PPROF", "PRIVVALIDATOR", "VALIDATOR", "SIGNER"];
+const GOVERNS: &[&str] = &[
+    "ADMIN",
+    "ADMINISTRATION",
+    "MANAGEMENT",
+    "MGMT",
+    "CONTROL",
+    "PPROF",
+    "PRIVVALIDATOR",
+    "VALIDATOR",
+    "SIGNER",
+];
 
 /// Words of a name whose value says where a program listens.
 const LISTENS: &[&str] = &["ADDR", "ADDRESS", "LADDR", "LISTEN", "LISTENER", "BIND", "INTERFACE", "ENDPOINT"];
@@ -28,6 +37,13 @@ pub(super) fn setting(asked: &Asked<'_, '_>, setting: &Setting) -> Option<Found>
     }
     if governed_from_everywhere(asked, setting, &value) {
         return door(Severity::High, CHANGES);
+    }
+    if setting.carrier == Carrier::Option
+        && setting.names(&["UNSAFE"])
+        && switches::is_on(&value)
+        && !switches::is_turned(setting.own())
+    {
+        return door(Severity::Medium, "by its own name it is not safe");
     }
     if shows_inside(setting, &value) {
         return door(asked.grade(), SHOWS);
@@ -72,7 +88,16 @@ fn governed_from_everywhere(asked: &Asked<'_, '_>, setting: &Setting, value: &st
         || setting.letters() == "ADDRESSESAPI"
         || setting.letters() == "API" && setting.has(&["ADDRESSES"]);
     let listens = listens || setting.letters().ends_with("API");
-    governs && listens && everywhere(value).is_some_and(|port| asked.exposes(Some(&port).filter(|port| !port.is_empty()).map(String::as_str)))
+    // Host and port apart.
+    if governs && setting.names(&["HOST", "IP"]) && matches!(value, "0.0.0.0" | "::" | "*") {
+        let port = setting.own().first().and_then(|first| asked.together.ports.get(first));
+        return port.is_some_and(|port| asked.exposes(Some(port)));
+    }
+    governs
+        && listens
+        && everywhere(value).is_some_and(|port| {
+            asked.exposes(Some(&port).filter(|port| !port.is_empty()).map(String::as_str))
+        })
 }
 
 /// The port of an address on all interfaces; empty where none stands there.
@@ -80,11 +105,14 @@ fn everywhere(value: &str) -> Option<String> {
     for entry in value.split([',', ' ']) {
         let entry = entry.trim_matches(['"', '\'', '[', ']']);
         let bare = entry.split_once("://").map_or(entry, |(_, rest)| rest);
-        if let Some(rest) = bare.strip_prefix("/ip4/0.0.0.0/tcp/").or_else(|| bare.strip_prefix("/ip6/::/tcp/")) {
+        if let Some(rest) =
+            bare.strip_prefix("/ip4/0.0.0.0/tcp/").or_else(|| bare.strip_prefix("/ip6/::/tcp/"))
+        {
             return Some(digits(rest));
         }
         let open = ["0.0.0.0", "[::]", "::]", "*"].iter().find_map(|all| bare.strip_prefix(*all));
-        let open = open.or_else(|| Some(bare).filter(|bare| bare.starts_with(':') && !bare.starts_with("::")));
+        let open =
+            open.or_else(|| Some(bare).filter(|bare| bare.starts_with(':') && !bare.starts_with("::")));
         if let Some(rest) = open.filter(|rest| rest.is_empty() || rest.starts_with([':', '/'])) {
             return Some(digits(rest.trim_start_matches(':')));
         }
@@ -102,8 +130,18 @@ fn digits(text: &str) -> String {
 /// Memory, variables and threads of the program, over its own interface.
 fn shows_inside(setting: &Setting, value: &str) -> bool {
     const INSIDE: &[&str] = &[
-        "*", "heapdump", "env", "threaddump", "shutdown", "jolokia", "configprops", "loggers", "httptrace", "httpexchanges",
-        "logfile", "sessions",
+        "*",
+        "heapdump",
+        "env",
+        "threaddump",
+        "shutdown",
+        "jolokia",
+        "configprops",
+        "loggers",
+        "httptrace",
+        "httpexchanges",
+        "logfile",
+        "sessions",
     ];
     let exposed = setting.has(&["EXPOSURE", "EXPOSED"]) && setting.names(&["INCLUDE", "ENDPOINTS"]);
     let parts = || value.split(|c: char| c.is_whitespace() || ",[]\"'".contains(c));
@@ -112,7 +150,8 @@ fn shows_inside(setting: &Setting, value: &str) -> bool {
     }
     // Prompts of others, in llama.cpp's own words: github.com/ggml-org/llama.cpp, tools/server/README.md.
     let name = setting.letters();
-    let slots = name == "SLOTS" && setting.carrier == Carrier::Option && value == "true" || name == "LLAMAARGENDPOINTSLOTS";
+    let slots = name == "SLOTS" && setting.carrier == Carrier::Option && value == "true"
+        || name == "LLAMAARGENDPOINTSLOTS";
     slots && switches::is_on(value)
 }
 
@@ -127,8 +166,20 @@ fn carries_code(setting: &Setting, value: &str) -> bool {
     }
     let asks = setting.has(&["ENABLE", "ENABLED", "ALLOW", "ALLOWED", "ENABLES", "PERMIT"]);
     let pair = |one: &[&str], two: &[&str]| setting.has(one) && setting.has(two);
-    let code = &["CODE", "COMPONENT", "COMPONENTS", "FUNCTION", "FUNCTIONS", "PROCESSOR", "PROCESSORS", "SCRIPT", "SCRIPTS"];
-    asks && (pair(&["SCRIPT", "SCRIPTS"], &["CHECK", "CHECKS"]) && !setting.has(&["LOCAL"])
+    let code = &[
+        "CODE",
+        "COMPONENT",
+        "COMPONENTS",
+        "FUNCTION",
+        "FUNCTIONS",
+        "PROCESSOR",
+        "PROCESSORS",
+        "SCRIPT",
+        "SCRIPTS",
+    ];
+    // Commands of a store by which it loads modules, or is looked into.
+    let orders = pair(&["MODULE", "DEBUG"], &["COMMAND"]);
+    asks && (orders || pair(&["SCRIPT", "SCRIPTS"], &["CHECK", "CHECKS"]) && !setting.has(&["LOCAL"])
         || pair(&["CUSTOM", "ARBITRARY", "REMOTE", "USER"], code) && !setting.has(&["TRUST", "STATUS", "ERROR"])
         || setting.names(&["PICKLE", "EVAL", "SHELL"]) && !setting.has(&["WORDS", "COLOR", "COMPLETION"])
         || setting.names(&["SUBMIT", "SUBMISSION"]) && setting.has(&["WEB", "REST", "JOB", "JOBS", "API"])
@@ -142,37 +193,54 @@ fn changed_while_running(asked: &Asked<'_, '_>, setting: &Setting, value: &str) 
     if !switches::is_on(value) || switches::is_turned(&setting.words) {
         return false;
     }
-    let what = setting.names(&["MODEL", "MODELS", "LORA", "ADAPTER", "ADAPTERS", "CONFIG", "SETTINGS", "PLUGIN", "PLUGINS", "WEIGHTS", "ROUTES"]);
+    let what = setting.names(&[
+        "MODEL", "MODELS", "LORA", "ADAPTER", "ADAPTERS", "CONFIG", "SETTINGS", "PLUGIN", "PLUGINS",
+        "WEIGHTS", "ROUTES",
+    ]);
     let how = setting.names(&["RUNTIME", "DYNAMIC", "UPDATING", "UPLOAD", "UPLOADS", "HOT", "HOTSWAP"]);
     let asks = setting.names(&["ALLOW", "ALLOWED", "ENABLE", "ENABLED", "PERMIT"]);
     let stored = setting.names(&["STORE"]) && setting.names(&["DB", "DATABASE"]);
-    // A key of an administrator is asked for.
-    let key = asked.settings.iter().any(|other| {
-        let name = other.letters();
-        (name.ends_with("MASTERKEY") || name.ends_with("ADMINKEY")) && !other.value.is_empty()
-    }) || asked.service.environment.iter().any(|entry| {
-        let words = crate::names::words(entry.name);
-        words.iter().any(|word| matches!(word.as_str(), "MASTER" | "ADMIN")) && words.iter().any(|word| word == "KEY")
-    });
-    what && (how && asks || stored && !key)
+    what && (how && asks || stored && !asked.together.admin_key)
 }
 
 /// A folder out of which requests may name files, and that holds everything.
 fn opens_files(setting: &Setting, value: &str) -> bool {
-    let folder = setting.names(&["PATH", "PATHS", "DIR", "DIRS", "DIRECTORY", "DIRECTORIES", "ROOT", "ROOTS", "FILES", "FOLDER"]);
-    let all = matches!(value, "/" | "/*" | "/**" | "*" | "/proc" | "/etc" | "/root" | "/run" | "/var/run" | "file:///");
+    let folder = setting.names(&[
+        "PATH",
+        "PATHS",
+        "DIR",
+        "DIRS",
+        "DIRECTORY",
+        "DIRECTORIES",
+        "ROOT",
+        "ROOTS",
+        "FILES",
+        "FOLDER",
+    ]);
+    // Where MySQL reads and writes files for whoever asks.
+    if setting.letters() == "SECUREFILEPRIV" && value.is_empty() && setting.carrier == Carrier::Text {
+        return true;
+    }
+    let all = matches!(
+        value,
+        "/" | "/*" | "/**" | "*" | "/proc" | "/etc" | "/root" | "/run" | "/var/run" | "file:///"
+    );
     folder && all && setting.names(&["ALLOWED", "ALLOW", "PERMITTED", "ACCESSIBLE"])
 }
 
 /// A listener of a protocol in which every message runs code.
 fn listens_for_code(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> bool {
     let name = setting.letters();
-    let uwsgi = setting.has(&["UWSGI"]) && matches!(name.as_str(), "SOCKET" | "UWSGISOCKET" | "UWSGIUWSGISOCKET");
+    let uwsgi =
+        setting.has(&["UWSGI"]) && matches!(name.as_str(), "SOCKET" | "UWSGISOCKET" | "UWSGIUWSGISOCKET");
     if uwsgi {
-        return everywhere(value).is_some_and(|port| asked.exposes(Some(port.as_str()).filter(|port| !port.is_empty())));
+        return everywhere(value)
+            .is_some_and(|port| asked.exposes(Some(port.as_str()).filter(|port| !port.is_empty())));
     }
     // An agent of a run time that takes orders: its options stand behind its file.
-    if setting.name.starts_with("javaagent:") && (setting.name.contains("jolokia") || setting.name.contains("jmx")) {
+    if setting.name.starts_with("javaagent:")
+        && (setting.name.contains("jolokia") || setting.name.contains("jmx"))
+    {
         let of = |key: &str| value.split(',').find_map(|part| part.trim().strip_prefix(key)).unwrap_or("");
         return setting.name.contains("jolokia")
             && everywhere(of("host=")).is_some()
@@ -181,8 +249,7 @@ fn listens_for_code(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> bo
     }
     // Erlang's distribution: nodes that know the cookie run everything on each other.
     let distribution = matches!(name.as_str(), "ERLEPMDPORT" | "INETDISTLISTENMIN" | "INETDISTLISTENMAX");
-    let none = asked.settings.iter().any(|other| other.letters() == "RELEASEDISTRIBUTION" && other.value == "none");
-    distribution && !none && asked.exposes(Some(value))
+    distribution && !asked.together.alone && asked.exposes(Some(value))
 }
 
 /// Switches by which the account of somebody else's service changes or looks into what runs.
@@ -190,7 +257,15 @@ fn remote_hand(setting: &Setting, value: &str) -> bool {
     let on = switches::is_on(value) && !switches::is_turned(&setting.words);
     on && (setting.names(&["DYNAMIC"]) && setting.names(&["INSTRUMENTATION"])
         || setting.names(&["REMOTE"])
-            && setting.names(&["CONFIGURATION", "CONFIG", "INSTRUMENTATION", "COMMANDS", "DEBUGGING", "CONTROL", "SUPPORT"]))
+            && setting.names(&[
+                "CONFIGURATION",
+                "CONFIG",
+                "INSTRUMENTATION",
+                "COMMANDS",
+                "DEBUGGING",
+                "CONTROL",
+                "SUPPORT",
+            ]))
 }
 
 /// Ports on which programs are governed, by a part of their image's name; sources: their makers' documentation.
@@ -209,7 +284,8 @@ const ADMIN_PORTS: &[(&str, &[&str])] = &[
 fn passed_on(asked: &Asked<'_, '_>, setting: &Setting) -> Option<Found> {
     let words: Vec<&str> = setting.value.split_whitespace().collect();
     let target = words.iter().rev().find(|word| word.contains(':') && !word.starts_with('/'))?;
-    let links = address::of(&Value::literal_text(target.trim_matches(['"', '\'', ';']), Span::default()), true);
+    let links =
+        address::of(&Value::literal_text(target.trim_matches(['"', '\'', ';']), Span::default()), true);
     let link = links.first()?;
     let after = target.split_once("://").map_or(*target, |(_, rest)| rest);
     let port = digits(after.split_once(':').map_or("", |(_, port)| port));
@@ -225,7 +301,8 @@ fn passed_on(asked: &Asked<'_, '_>, setting: &Setting) -> Option<Found> {
         other.image().map(|image| image.effective().to_ascii_lowercase()).unwrap_or_default()
     };
     let image = image.split('@').next().unwrap_or("");
-    let found = ADMIN_PORTS.iter().any(|(name, ports)| image.contains(name) && ports.contains(&port.as_str()));
+    let found =
+        ADMIN_PORTS.iter().any(|(name, ports)| image.contains(name) && ports.contains(&port.as_str()));
     // FastCGI to a PHP of the document is what it is for.
     if found && !(image.contains("fpm") && setting.names(&["FASTCGI", "FASTCGI_PASS", "PASS"])) {
         return Some((Kind::Door, Severity::High, "the interface that governs a program is passed on"));
@@ -233,27 +310,36 @@ fn passed_on(asked: &Asked<'_, '_>, setting: &Setting) -> Option<Found> {
     // All of ollama's interface: models are pulled, made and deleted there.
     let place = setting.context.rsplit('.').find(|above| above.starts_with("location"));
     let path = place.map_or("/", |place| place.trim_start_matches("location").trim());
-    let whole = !path.starts_with(['=', '~']) && "/api/create".starts_with(path.trim_start_matches("^~").trim());
-    (image.contains("ollama") && whole && place.is_some())
-        .then_some((Kind::Door, Severity::High, "models are replaced through what is passed on"))
+    let whole =
+        !path.starts_with(['=', '~']) && "/api/create".starts_with(path.trim_start_matches("^~").trim());
+    (image.contains("ollama") && whole && place.is_some()).then_some((
+        Kind::Door,
+        Severity::High,
+        "models are replaced through what is passed on",
+    ))
 }
 
 /// A published port on which a program is governed.
 pub(super) fn port(asked: &Asked<'_, '_>, port: &str) -> Option<Found> {
     let port = port.split('/').next().unwrap_or(port);
-    let clients = asked.settings.iter().any(|setting| setting.name == "listen.allowed_clients" && !setting.value.is_empty());
-    let other = asked.settings.iter().any(|setting| {
-        setting.name == "listen" && (setting.value.starts_with("127.") || setting.value.starts_with('/'))
-    });
     let found = ADMIN_PORTS.iter().any(|(name, ports)| asked.image.contains(name) && ports.contains(&port));
     // `2019` of caddy is open on its own machine only, unless its settings say otherwise.
-    let shut = asked.image.contains("caddy") || asked.image.contains("envoy") || asked.image.contains("kong") || asked.image.contains("torchserve");
-    (found && !shut && !clients && !other).then_some((Kind::Door, Severity::High, CHANGES))
+    let shut = asked.image.contains("caddy")
+        || asked.image.contains("envoy")
+        || asked.image.contains("kong")
+        || asked.image.contains("torchserve");
+    (found && !shut && !asked.together.limited).then_some((Kind::Door, Severity::High, CHANGES))
 }
 
 pattern!(ADMIN_PAGE, r"(?m)^\s*stats\s+admin\s+if\s+(?:TRUE|\{\s*always_true\s*\})[^\n]*");
-pattern!(WRITES, r"(?mi)^\s*(?:dav_methods\s+[^;\n]*(?:PUT|DELETE|MKCOL|COPY|MOVE)[^;\n]*|dav\s+on\b|webdav\.activate\s*=\s*[^\n]*enable[^\n]*|webdav\s*(?:\{|/|\n)|webdav\.is-readonly\s*=\s*[^\n]*disable[^\n]*)");
-pattern!(ASKS, r"(?mi)^\s*(?:auth_basic\s+[^o\s]|auth_request\b|limit_except\b|ssl_verify_client\s+on|require\s+(?:valid-user|user)|authtype\b|basic_?auth\b|forward_auth\b|deny\s+all|auth\.require)");
+pattern!(
+    WRITES,
+    r"(?mi)^\s*(?:dav_methods\s+[^;\n]*(?:PUT|DELETE|MKCOL|COPY|MOVE)[^;\n]*|dav\s+on\b|webdav\.activate\s*=\s*[^\n]*enable[^\n]*|webdav\s*(?:\{|/|\n)|webdav\.is-readonly\s*=\s*[^\n]*disable[^\n]*)"
+);
+pattern!(
+    ASKS,
+    r"(?mi)^\s*(?:auth_basic\s+[^o\s]|auth_request\b|limit_except\b|ssl_verify_client\s+on|require\s+(?:valid-user|user)|authtype\b|basic_?auth\b|forward_auth\b|deny\s+all|auth\.require)"
+);
 
 /// What statements open that are no settings.
 pub(super) fn text(asked: &Asked<'_, '_>, text: &str) -> Option<(Found, String)> {
@@ -310,7 +396,8 @@ pub(super) fn command(asked: &Asked<'_, '_>, command: &Command) -> Option<Found>
     }
     if program == "uwsgi" {
         let socket = bound(&["--socket", "-s", "--uwsgi-socket", "--emperor-stats"]).and_then(everywhere);
-        let open = socket.is_some_and(|port| asked.exposes(Some(port.as_str()).filter(|port| !port.is_empty())));
+        let open =
+            socket.is_some_and(|port| asked.exposes(Some(port.as_str()).filter(|port| !port.is_empty())));
         return open.then_some((Kind::Door, Severity::High, RUNS));
     }
     None

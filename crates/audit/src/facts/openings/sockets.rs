@@ -15,14 +15,48 @@ const SOCKETS: &[&str] = &["dstack.sock", "tappd.sock", "docker.sock", "containe
 
 /// Words of a name that says that the program itself asks the guest.
 const ASKS_ITSELF: &[&str] = &[
-    "DSTACK", "TAPPD", "GUEST", "AGENT", "QUOTE", "QUOTES", "ATTESTATION", "ATTEST", "KMS", "ENDPOINT", "SOCKET", "SOCK",
-    "DOCKER", "PODMAN", "SIMULATOR", "TEE", "TDX", "VOLUME", "VOLUMES", "MOUNT", "MOUNTS", "BIND", "BINDS", "ENV",
-    "ENVIRONMENT", "EXPORT",
+    "DSTACK",
+    "TAPPD",
+    "GUEST",
+    "AGENT",
+    "QUOTE",
+    "QUOTES",
+    "ATTESTATION",
+    "ATTEST",
+    "KMS",
+    "ENDPOINT",
+    "SOCKET",
+    "SOCK",
+    "DOCKER",
+    "PODMAN",
+    "SIMULATOR",
+    "TEE",
+    "TDX",
+    "VOLUME",
+    "VOLUMES",
+    "MOUNT",
+    "MOUNTS",
+    "BIND",
+    "BINDS",
+    "ENV",
+    "ENVIRONMENT",
+    "EXPORT",
 ];
 
 /// Words of an option that says where what comes in goes.
 const PASSES: &[&str] = &[
-    "TARGET", "UPSTREAM", "BACKEND", "CONNECT", "FORWARD", "TO", "REMOTE", "DEST", "DESTINATION", "DST", "ORIGIN", "PROXY",
+    "TARGET",
+    "UPSTREAM",
+    "BACKEND",
+    "CONNECT",
+    "FORWARD",
+    "TO",
+    "REMOTE",
+    "DEST",
+    "DESTINATION",
+    "DST",
+    "ORIGIN",
+    "PROXY",
 ];
 
 fn names_socket(text: &str) -> bool {
@@ -42,20 +76,34 @@ pub(super) fn text(asked: &Asked<'_, '_>, path: &str, text: &str) -> Option<(Fou
     }
     let line = text.lines().find(|line| names_socket(line)).unwrap_or("").trim().to_owned();
     let found = (Kind::Door, Severity::High, WHY);
-    let program = text.starts_with("#!") || text.contains("<?php") || target(asked.service, path).is_some_and(|t| names_code(&t));
+    let program = text.starts_with("#!")
+        || text.contains("<?php")
+        || target(asked.service, path).is_some_and(|t| names_code(&t));
     if program {
         return RELAYS.is_match(text).then_some((found, line));
     }
     let passes = settings::of_text(text).into_iter().find(|setting| {
         let named = setting.own().iter().any(|word| ASKS_ITSELF.contains(&word.as_str()));
-        names_socket(&format!("{} {}", setting.name, setting.value)) && !named
+        let whole = format!("{} {}", setting.name, setting.value);
+        // Of docker's socket many programs ask for themselves, under any name.
+        let guests = whole.contains("dstack.sock") || whole.contains("tappd.sock");
+        let sends = setting
+            .own()
+            .iter()
+            .any(|word| PASSES.contains(&word.as_str()) || matches!(word.as_str(), "SERVER" | "PASS"));
+        names_socket(&whole)
+            && !named
+            && (guests && !whole.trim().starts_with('/')
+                || guests && setting.context.contains("pipe")
+                || sends)
     })?;
     Some((found, passes.shown))
 }
 
 fn target(service: &Service<'_>, path: &str) -> Option<String> {
     let name = path.strip_prefix("configs.")?.rsplit_once('.').map(|(name, _)| name)?;
-    let mut sources = service.below("configs").filter(|(key, value)| key.ends_with(".source") && value.effective() == name);
+    let mut sources =
+        service.below("configs").filter(|(key, value)| key.ends_with(".source") && value.effective() == name);
     sources.find_map(|(key, _)| {
         let entry = key.strip_suffix(".source")?;
         service.scalar(&format!("{entry}.target")).map(|target| target.effective())
@@ -73,7 +121,9 @@ pub(super) fn command(command: &Command) -> Option<Found> {
         passes && names_socket(&setting.value)
     });
     let written = command.words.iter().any(|word| {
-        word.contains(['(', '\n', '>']) && names_socket(word) && (RELAYS.is_match(word) || word.contains("serve(") || word.contains("start_server"))
+        word.contains(['(', '\n', '>'])
+            && names_socket(word)
+            && (RELAYS.is_match(word) || word.contains("serve(") || word.contains("start_server"))
     });
     (option || written).then_some(found)
 }

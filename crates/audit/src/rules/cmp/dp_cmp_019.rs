@@ -10,6 +10,7 @@ use crate::rule::{Need, Note, Rule, Sink};
 use crate::script::Command;
 use crate::subject::Subject;
 use crate::view::{EnvironmentEntry, Service};
+use std::collections::BTreeMap;
 use veritee_model::{Place, Severity};
 
 pub(super) const RULE: Rule = Rule {
@@ -51,18 +52,19 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 continue;
             };
             let evidence = format!("{} environment.{}: {text} ({why})", service.name, entry.name);
-            said.push((entry.value.place.clone(), grade));
+            said.insert(entry.value.place.clone(), grade);
             sink.add(Note::fail(&entry.value.place, evidence).severity(grade).about(entry.name));
         }
         let checks = openings::of_kind(view, service.name, Kind::Check);
-        for opening in checks.filter(|one| !said.iter().any(|(place, s)| *place == one.place && *s >= one.severity)) {
+        for opening in checks.filter(|one| said.get(&one.place).is_none_or(|known| *known < one.severity)) {
             let note = Note::fail(&opening.place, &opening.evidence).severity(opening.severity);
             sink.add(note.about(service.name));
         }
         for opening in openings::of_kind(view, service.name, Kind::Log) {
-            let known = said.iter().any(|(place, _)| *place == opening.place);
-            if !known || opening.evidence.contains(" configs.") {
-                sink.add(Note::fail(&opening.place, &opening.evidence).severity(severity).about(service.name));
+            if !said.contains_key(&opening.place) || opening.evidence.contains(" configs.") {
+                sink.add(
+                    Note::fail(&opening.place, &opening.evidence).severity(severity).about(service.name),
+                );
             }
         }
         for program in service.programs.iter().filter(|program| !program.path.starts_with("healthcheck")) {
@@ -109,8 +111,8 @@ fn options(service: &Service<'_>, sink: &mut Sink<'_>) {
 }
 
 /// Lines of configuration files that turn a protection off, or let in whoever comes: the gravest of each file.
-fn configurations(service: &Service<'_>, sink: &mut Sink<'_>) -> Vec<(Place, Severity)> {
-    let mut said = Vec::new();
+fn configurations(service: &Service<'_>, sink: &mut Sink<'_>) -> BTreeMap<Place, Severity> {
+    let mut said = BTreeMap::new();
     for (path, value) in &service.configs {
         let text = value.effective();
         let mut heading = "";
@@ -126,7 +128,7 @@ fn configurations(service: &Service<'_>, sink: &mut Sink<'_>) -> Vec<(Place, Sev
         if let Some((severity, text)) = found.into_iter().max_by_key(|(severity, _)| *severity) {
             let note = Note::fail(&value.place, format!("{} {path}: {text}", service.name));
             sink.add(note.severity(severity).about(service.name));
-            said.push((value.place.clone(), severity));
+            said.insert(value.place.clone(), severity);
         }
     }
     said
