@@ -158,6 +158,16 @@ fn a_check_that_lets_everybody_through_is_none() {
         file("/etc/exports", "/data *(rw,no_root_squash)"),
         command("dgraph alpha --security whitelist=0.0.0.0/0"),
         command("serve --tee-mode mock"),
+        file("/etc/smb.conf", "[share]\nguest ok = yes"),
+        file("/etc/couch.ini", "[chttpd]\nrequire_valid_user = false"),
+        variable("REQUIRE_API_KEY", "false"),
+        file("/app/jupyter_server_config.py", "c.ServerApp.token = ''"),
+        file("/etc/u.xml", "<users><x><no_password/></x></users>"),
+        command("bitcoind -rpcallowip=0.0.0.0/0 -rpcuser= -rpcpassword="),
+        command("anvil --host 0.0.0.0 --auto-impersonate"),
+        variable("USER_MANAGEMENT_DISABLED", "true"),
+        variable("AUTO_LOGIN_USERNAME", "admin"),
+        command("temporal server start-dev"),
         file("/etc/a.toml", "[tee]\nprovider = \"sample\""),
     ] {
         counts("DP-CMP-019", &text, &[]);
@@ -195,6 +205,11 @@ fn a_check_that_asks_is_one() {
         file("/etc/rules.json", "[{\"authenticators\":[{\"handler\":\"cookie_session\"}]}]"),
         variable("X_FRAME_OPTIONS", "ALLOWALL"),
         file("/etc/pgbouncer.ini", "[pgbouncer]\nauth_type = scram-sha-256"),
+        file("/etc/smb.conf", "[share]\nguest ok = no"),
+        variable("REQUIRE_API_KEY", "true"),
+        variable("REQUIRE_EMAIL_LOGIN", "false"),
+        command("bitcoind -rpcbind=127.0.0.1"),
+        command("temporal server start"),
         variable("OAUTH2_PROXY_SKIP_AUTH_REGEX", "^/healthz$"),
         file("/etc/j.yml", "jwt:\n  algorithms: [RS256]"),
         file(
@@ -218,6 +233,8 @@ fn who_somebody_is_comes_not_from_a_header_that_he_sends() {
         ("REMOTE_USER_HEADER", "X-Remote-User"),
         ("AUTH_HEADER", "X-Forwarded-User"),
         ("ENABLE_REVERSE_PROXY_AUTHENTICATION", "true"),
+        ("ENABLE_HTTP_REMOTE_USER", "true"),
+        ("AUTHENTICATION_GUARD", "remote_user_guard"),
         ("GF_AUTH_PROXY_ENABLED", "true"),
     ] {
         counts("DP-CMP-019 high", &variable(name, value), &[]);
@@ -226,6 +243,8 @@ fn who_somebody_is_comes_not_from_a_header_that_he_sends() {
     for (name, value) in [
         ("WEBUI_AUTH_TRUSTED_EMAIL_HEADER", ""),
         ("GF_AUTH_PROXY_ENABLED", "false"),
+        ("ENABLE_REVERSE_PROXY_AUTHENTICATION", "false"),
+        ("AUTHENTICATION_GUARD", "web"),
         ("OAUTH2_PROXY_ENABLED", "true"),
         ("REQUEST_ID_HEADER", "X-Request-Id"),
     ] {
@@ -249,6 +268,8 @@ fn any_measurement_is_none_and_a_simulated_enclave_no_enclave() {
         &[("EGO_SIMULATION", "true")],
         &[("RA_TLS_ALLOW_OUTDATED_TCB_INSECURE", "1")],
         &[("ALLOW_OUTDATED_TCB", "1")],
+        &[("SGX_DCAP_ALLOW_OUT_OF_DATE", "true")],
+        &[("ALLOWED_TCB_STATUS", "*")],
     ] {
         counts("DP-CMP-019 high", &environment(lines), &[]);
     }
@@ -289,6 +310,10 @@ fn what_governs_a_program_is_not_served() {
         variable("ALLOWED_DIRS", "/"),
         service("acme/app", "8080", "environment: {ADMIN_HOST: 0.0.0.0, ADMIN_PORT: '8080'}"),
         file("/etc/my.cnf", "[mysqld]\nsecure_file_priv = \"\""),
+        command("nimbus --rest --keymanager-address=0.0.0.0"),
+        file("/etc/nginx/conf.d/d.conf", "server { location /f { alias /; } }"),
+        file("/etc/caddy/Caddyfile", ":80 {\n  reverse_proxy {header.X-Upstream}\n}"),
+        file("/etc/t.yml", "http:\n  routers:\n    a:\n      service: api@internal"),
         variable("DD_REMOTE_CONFIGURATION_ENABLED", "true"),
     ] {
         counts("DP-CMP-007 high", &text, &[]);
@@ -308,6 +333,9 @@ fn what_governs_a_program_is_not_served() {
         command("--model /models/m --allowed-local-media-path /srv/public"),
         variable("CORS_ALLOW_METHODS", "*"),
         service("acme/app", "8080", "environment: {ADMIN_HOST: 0.0.0.0, ADMIN_PORT: '9000'}"),
+        file("/etc/nginx/conf.d/d.conf", "server { location /f { alias /srv/www/; } }"),
+        file("/etc/caddy/Caddyfile", ":80 {\n  reverse_proxy web:80 {\n    header_up Host {host}\n  }\n}"),
+        file("/etc/t.yml", "http:\n  routers:\n    a:\n      service: web"),
         variable("DD_REMOTE_CONFIGURATION_ENABLED", "false"),
     ] {
         is_silent(&text, &[]);
@@ -346,6 +374,11 @@ fn a_protocol_that_carries_code_is_not_published() {
         command("python3 -m sglang.launch_server --enable-custom-logit-processor"),
         command("uwsgi --socket 0.0.0.0:8080 --module site.wsgi"),
         command("redis-server --requirepass x --enable-module-command yes"),
+        file("/etc/d.properties", "druid.javascript.enabled=true"),
+        file("/etc/es.yml", "script.inline: true"),
+        command("mongod --setParameter enableTestCommands=1"),
+        command("python3 -m ipykernel_launcher --ip=0.0.0.0"),
+        command("celery -A app flower --address=0.0.0.0"),
         file("/etc/uwsgi.ini", "[uwsgi]\nsocket = 0.0.0.0:8080"),
         command("rpyc_classic --host 0.0.0.0 --port 8080"),
         command("dask scheduler --port 8080"),
@@ -362,6 +395,8 @@ fn a_protocol_that_carries_code_is_not_published() {
         variable("FLINK_PROPERTIES", "rest.bind-address: 0.0.0.0\nweb.submit.enable: false"),
         command("tritonserver --model-repository=/models --model-control-mode=none"),
         command("uwsgi --http-socket 0.0.0.0:8080 --module site.wsgi"),
+        file("/etc/d.properties", "druid.javascript.enabled=false"),
+        command("celery -A app worker"),
         file("/etc/uwsgi.ini", "[uwsgi]\nhttp-socket = 0.0.0.0:8080"),
         command("rpyc_classic --host 127.0.0.1 --port 8080"),
         command("dask scheduler --host 127.0.0.1 --port 8080"),
@@ -429,6 +464,7 @@ fn what_users_send_goes_not_to_the_log() {
         variable("LOG_REQUEST_BODY", "true"),
         variable("TRACE_CONTENT", "true"),
         file("/etc/postgresql.conf", "log_statement = 'all'"),
+        variable("LOG_REQUEST_HEADERS", "true"),
         file("/etc/l.yaml", "general_settings:\n  store_prompts_in_spend_logs: true"),
     ] {
         counts("DP-CMP-019 medium", &text, &[]);
@@ -469,6 +505,10 @@ fn code_is_not_looked_for_where_another_service_writes() {
         "/opt/airflow/dags",
         "/docker-entrypoint-initdb.d",
         "/opt/wildfly/standalone/deployments",
+        "/opt/spark/jars",
+        "/root/.config/systemd/user",
+        "/usr/share/logstash/pipeline",
+        "/app/config",
     ] {
         counts("DP-CMP-023 high", &with(target), &[]);
     }
@@ -479,6 +519,9 @@ fn code_is_not_looked_for_where_another_service_writes() {
         "/var/backups",
         "/var/lib/postgresql/data",
         "/usr/share/plugins/uploads",
+        "/var/lib/app",
+        "/root/.cache",
+        "/usr/share/logstash/queue",
         "/data",
     ] {
         is_silent(&with(target), &[]);
@@ -528,6 +571,9 @@ fn code_and_models_come_not_at_the_start() {
         ("DP-CMP-006 high", command("sh -c 'grafana cli plugins install acme-panel && exec grafana server'")),
         ("DP-CMP-006 high", command("cs launch io.acme:server:1")),
         ("DP-CMP-006 high", command("mvn spring-boot:run")),
+        ("DP-CMP-006 high", command("sh -c 'pecl install redis && exec php-fpm'")),
+        ("DP-CMP-006 high", command("sh -c 'dotnet tool install -g acme && exec acme'")),
+        ("DP-CMP-006 high", command("sh -c 'tofu init && exec tofu apply'")),
         ("DP-CMP-006 high", variable("MOODLE_INSTALL_PLUGINS", "acme")),
         ("DP-CMP-006 medium", command("-hf acme/gemma-GGUF --host 0.0.0.0")),
         ("DP-CMP-006 medium", variable("LLAMA_ARG_HF_REPO", "acme/gemma-GGUF:Q4")),

@@ -193,6 +193,13 @@ fn extends(program: &str, verbs: &[&str], command: &Command) -> Option<&'static 
         {
             package
         }
+        ("dotnet", "tool") if second == "install" => package,
+        ("dotnet", "add" | "restore") | ("terraform" | "tofu", "init") => package,
+        (
+            "pecl" | "pear" | "cpan" | "cpanm" | "opam" | "cabal" | "stack" | "raco" | "shards" | "nimble"
+            | "conan" | "vcpkg" | "asdf" | "mise" | "sdk" | "brew" | "snap" | "flatpak" | "krew" | "pkgx",
+            "install" | "fetch" | "update" | "use",
+        ) => package,
         ("coursier" | "cs", "launch") => Some("fetches and runs"),
         ("jenkins-plugin-cli", _) => package,
         ("mvn" | "mvnw" | "gradle" | "gradlew" | "sbt" | "lein", _)

@@ -125,6 +125,7 @@ const CONSOLES: &[(&str, Severity)] = &[
     ("cloudbeaver", Severity::Medium),
     ("kafka-ui", Severity::Medium),
     ("logdy", Severity::Medium),
+    ("flower", Severity::High),
 ];
 
 /// What gives interactive access to a service.

@@ -78,6 +78,8 @@ struct Together {
     everything: BTreeSet<String>,
     /// By the first word of a name: the port on which the program is governed.
     ports: BTreeMap<String, String>,
+    /// Something asks who comes.
+    asks: bool,
     /// Whom a FastCGI server listens to is limited.
     limited: bool,
 }
@@ -98,6 +100,7 @@ impl Together {
             read.proxy_off |= one.has(&["PROXY", "HEADER"])
                 && one.names(&["ENABLED", "ENABLE"])
                 && switches::is_off(&one.value.to_ascii_lowercase());
+            read.asks |= ["BASICAUTH", "FORWARDAUTH", "DIGESTAUTH"].iter().any(|word| letters.contains(word));
             read.alone |= letters == "RELEASEDISTRIBUTION" && one.value == "none";
             read.limited |= one.name == "listen.allowed_clients" && !one.value.is_empty()
                 || one.name == "listen" && (one.value.starts_with("127.") || one.value.starts_with('/'));

@@ -271,6 +271,10 @@ impl Reader {
             }
             let closes = attributes.trim_end().ends_with('/');
             let whole = line.contains(&format!("</{name}>"));
+            // `<no_password/>` is a switch that is on.
+            if closes && attributes.trim() == "/" {
+                self.found.push(Setting::new(Carrier::Text, &context, name, "true", line));
+            }
             if !closes && whole {
                 self.found.push(Setting::new(Carrier::Text, &context, name, text.trim(), line));
             }
@@ -286,6 +290,8 @@ impl Reader {
         let mut quote: Option<char> = None;
         let mut brackets = 0_usize;
         let mut before = ' ';
+        // In a placeholder.
+        let mut inside = false;
         for (at, c) in line.char_indices() {
             let rest = line.get(at..).unwrap_or("");
             match c {
@@ -301,7 +307,11 @@ impl Reader {
                     }
                     piece.push(c);
                 }
-                '{' if before == '$' || rest.starts_with("{$") => piece.push(c),
+                '{' if before == '$' || is_placeholder(rest) => {
+                    inside = true;
+                    piece.push(c);
+                }
+                '}' if core::mem::take(&mut inside) => piece.push(c),
                 '{' => {
                     self.opened(&piece);
                     piece.clear();
@@ -375,6 +385,13 @@ impl Reader {
     }
 }
 
+/// `{$PORT}`, `{header.X-Name}`: a value, no block.
+fn is_placeholder(rest: &str) -> bool {
+    let inner = rest.get(1..).and_then(|rest| rest.split_once('}')).map_or("", |(inner, _)| inner);
+    let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '>');
+    inner.starts_with('$') || inner.contains('.') && inner.chars().all(named)
+}
+
 /// A list that ends on its line and holds no object.
 fn in_one_line(rest: &str) -> bool {
     rest.find(']').is_some_and(|end| !rest.get(..end).unwrap_or("").contains('{'))
@@ -390,6 +407,9 @@ fn pair(text: &str) -> Option<(&str, &str)> {
             .starts_with([':', '='])
             .then(|| (name, rest.trim_start_matches([':', '=', '>', ' ', '\t'])));
     }
+    if let Some((name, value)) = text.split_once(" = ").filter(|(name, _)| is_phrase(name)) {
+        return Some((name, value.trim_start()));
+    }
     let end = text.find(|c: char| c.is_whitespace() || matches!(c, '=' | ':' | '(')).unwrap_or(text.len());
     let (name, rest) = text.split_at_checked(end)?;
     let begins = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '@');
@@ -401,6 +421,21 @@ fn pair(text: &str) -> Option<(&str, &str)> {
         return None;
     }
     Some((name, rest.trim_start_matches([':', '=', '>', ' ', '\t'])))
+}
+
+/// `guest ok = yes`: a name of several words. Statements of languages begin with a word of theirs.
+fn is_phrase(text: &str) -> bool {
+    const STATEMENTS: &[&str] = &[
+        "location", "default", "set", "let", "var", "const", "local", "export", "if", "my", "our", "return",
+        "else",
+    ];
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let plain = |word: &&str| word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    (2..=4).contains(&words.len())
+        && words.iter().all(plain)
+        && words.first().is_some_and(|first| {
+            first.starts_with(|c: char| c.is_ascii_alphabetic()) && !STATEMENTS.contains(first)
+        })
 }
 
 #[cfg(test)]

@@ -188,6 +188,13 @@ fn check_off(words: &[String], on: bool, off: bool) -> Option<(Severity, &'stati
         return None;
     }
     let is = |list: &[&str], word: &str| list.contains(&word);
+    // That a proxy says who calls is a way in, no check.
+    let proxied = words.iter().any(|word| word == "PROXY")
+        && words.iter().any(|word| matches!(word.as_str(), "AUTH" | "AUTHENTICATION"))
+        && words.iter().any(|word| matches!(word.as_str(), "ENABLE" | "ENABLED" | "USE" | "TRUST"));
+    if proxied {
+        return None;
+    }
     let turns = words.iter().filter(|word| is(AGAINST, word)).count();
     let stands = on == (turns % 2 == 0);
     let self_signed =

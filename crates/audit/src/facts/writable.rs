@@ -135,6 +135,10 @@ fn writers(view: &View<'_>) -> Writers {
 
 /// What two mounts of the same storage have in common; nothing for one that is empty for each service.
 fn source(mount: &Mount<'_>) -> Option<String> {
+    // Two names that somebody outside fills in are two, though nothing stands in their place here.
+    if mount.source.effective().trim().is_empty() && !mount.source.raw.is_empty() {
+        return Some(format!("chosen {}", mount.source.raw));
+    }
     match mount.path() {
         Some(path) => Some(format!("path {path}")),
         None if mount.source.raw.is_empty() => None,

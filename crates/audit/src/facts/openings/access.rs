@@ -8,19 +8,10 @@ use crate::script::Command;
 use veritee_model::Severity;
 
 /// Who comes without saying who he is, as a word of a name.
+#[rustfmt::skip]
 const NOBODY: &[&str] = &[
-    "ANONYMOUS",
-    "ANON",
-    "UNAUTHENTICATED",
-    "UNAUTHORIZED",
-    "UNAUTH",
-    "GUEST",
-    "GUESTS",
-    "VISITOR",
-    "EVERYONE",
-    "EVERYBODY",
-    "NOAUTH",
-    "PUBLIC",
+    "ANONYMOUS", "ANON", "UNAUTHENTICATED", "UNAUTHORIZED", "UNAUTH", "GUEST", "GUESTS", "VISITOR", "EVERYONE",
+    "EVERYBODY", "NOAUTH", "PUBLIC",
 ];
 
 /// Who comes for the first time.
@@ -31,45 +22,20 @@ const PART: &[&str] =
     &["ROLE", "ROLES", "GROUP", "GROUPS", "PERMISSION", "PERMISSIONS", "SCOPE", "SCOPES", "RIGHTS"];
 
 /// Parts that may do everything, in small letters.
+#[rustfmt::skip]
 const MIGHT: &[&str] = &[
-    "admin",
-    "administrator",
-    "administrators",
-    "admins",
-    "superuser",
-    "super_user",
-    "superadmin",
-    "super_admin",
-    "root",
-    "owner",
-    "sysadmin",
-    "postgres",
-    "cluster-admin",
-    "cluster_admin",
-    "editor",
-    "service_role",
+    "admin", "administrator", "administrators", "admins", "superuser", "super_user", "superadmin", "super_admin",
+    "root", "owner", "sysadmin", "postgres", "cluster-admin", "cluster_admin", "editor", "service_role",
 ];
 
 /// Words of a name that lists who may do everything.
 const MIGHTY: &[&str] = &["SUPER", "SUPERUSER", "SUPERUSERS", "ROOT", "OWNER", "OWNERS", "SUDO"];
 
 /// Words of a name that lists people.
+#[rustfmt::skip]
 const PEOPLE: &[&str] = &[
-    "USER",
-    "USERS",
-    "GROUP",
-    "GROUPS",
-    "ROLES",
-    "MEMBERS",
-    "PRINCIPAL",
-    "PRINCIPALS",
-    "ADMINS",
-    "OWNERS",
-    "SUPERUSERS",
-    "SUBJECTS",
-    "ADMINLIST",
-    "IDENTITIES",
-    "EMAILS",
+    "USER", "USERS", "GROUP", "GROUPS", "ROLES", "MEMBERS", "PRINCIPAL", "PRINCIPALS", "ADMINS", "OWNERS",
+    "SUPERUSERS", "SUBJECTS", "ADMINLIST", "IDENTITIES", "EMAILS",
 ];
 
 /// Words that take from a list of people what it gives.
@@ -81,57 +47,25 @@ const EVERYBODY: &[&str] =
     &["anonymous", "anon", "everyone", "everybody", "unauthenticated", "all", "any", "*", "public", "nobody"];
 
 /// What a whole value says that asks for nothing, letters only.
+#[rustfmt::skip]
 const ALLOWS: &[&str] = &[
-    "ALLOWALL",
-    "INSECUREALLOW",
-    "ALWAYSALLOW",
-    "PERMITALL",
-    "ACCEPTALL",
-    "TRUSTALL",
-    "ALLOWANY",
-    "ACCEPTANY",
-    "NOAUTHENTICATION",
-    "ALLOWANONYMOUS",
-    "ALLOWUNAUTHENTICATED",
+    "ALLOWALL", "INSECUREALLOW", "ALWAYSALLOW", "PERMITALL", "ACCEPTALL", "TRUSTALL", "ALLOWANY", "ACCEPTANY",
+    "NOAUTHENTICATION", "ALLOWANONYMOUS", "ALLOWUNAUTHENTICATED",
 ];
 
 /// Names of options that ask for nothing, letters only.
+#[rustfmt::skip]
 const ASKS_NOTHING: &[&str] = &[
-    "NOAUTH",
-    "NOAUTHENTICATION",
-    "UNAUTHENTICATED",
-    "ALLOWUNAUTHENTICATED",
-    "INSECURENOAUTH",
-    "DISABLEAUTH",
-    "WITHOUTAUTH",
-    "SKIPAUTH",
-    "BYPASSAUTH",
-    "ALLOWANONYMOUS",
-    "ANONYMOUSACCESS",
-    "NOLOGIN",
-    "NOPASSWORD",
-    "WITHOUTPASSWORD",
-    "NOPASS",
-    "DANGEROUSLYOMITAUTH",
-    "SKIPPERMISSIONS",
+    "NOAUTH", "NOAUTHENTICATION", "UNAUTHENTICATED", "ALLOWUNAUTHENTICATED", "INSECURENOAUTH", "DISABLEAUTH",
+    "WITHOUTAUTH", "SKIPAUTH", "BYPASSAUTH", "ALLOWANONYMOUS", "ANONYMOUSACCESS", "NOLOGIN", "NOPASSWORD",
+    "WITHOUTPASSWORD", "NOPASS", "DANGEROUSLYOMITAUTH", "SKIPPERMISSIONS",
 ];
 
 /// What a machine is recognised by, as a word of a name.
+#[rustfmt::skip]
 const IDENTITIES: &[&str] = &[
-    "MRSIGNER",
-    "MRENCLAVE",
-    "MRTD",
-    "MRCONFIGID",
-    "RTMR0",
-    "RTMR1",
-    "RTMR2",
-    "RTMR3",
-    "MEASUREMENT",
-    "MEASUREMENTS",
-    "COMPOSEHASH",
-    "UNIQUEID",
-    "SIGNERID",
-    "LAUNCHDIGEST",
+    "MRSIGNER", "MRENCLAVE", "MRTD", "MRCONFIGID", "RTMR0", "RTMR1", "RTMR2", "RTMR3", "MEASUREMENT", "MEASUREMENTS",
+    "COMPOSEHASH", "UNIQUEID", "SIGNERID", "LAUNCHDIGEST",
 ];
 
 const EVERYONE_COMES: &str = "whoever comes may do everything";
@@ -154,6 +88,9 @@ pub(super) fn setting(asked: &Asked<'_, '_>, setting: &Setting) -> Option<Found>
     }
     if asks_nothing(asked, setting, &value) {
         return check(asked.grade(), LET_IN);
+    }
+    if let Some(why) = asks_less(asked, setting, &value) {
+        return check(Severity::Medium, why);
     }
     if let Some(why) = leaves_out(asked, setting, &value) {
         return check(asked.grade(), why);
@@ -265,7 +202,9 @@ fn everybodys_network(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> 
     ];
     let whole = |token: &str| matches!(token, "0.0.0.0/0" | "::/0" | "0/0" | "*/0");
     let everybody = value.split(|c: char| c.is_whitespace() || ",;[]\"'".contains(c)).any(whole);
-    if !everybody || asked.closed || !setting.has(LISTS) {
+    let letters = setting.letters();
+    let listed = setting.has(LISTS) || letters.contains("ALLOWIP") || letters.contains("WHITELIST");
+    if !everybody || asked.closed || !listed {
         return false;
     }
     // Where a tunnel leads, and whose word about an address is believed, is no list of those who are let in.
@@ -325,9 +264,59 @@ fn asks_nothing(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> bool {
     if on && last == "LOGIN" && places && switches::is_turned(setting.own()) && !setting.has(FEDERATED) {
         return true;
     }
-    let automatic = name.contains("AUTOLOGIN") && on && !setting.has(FEDERATED);
+    let who = setting.names(&["USER", "USERNAME", "ACCOUNT"]) && !value.is_empty() && !off;
+    let automatic = name.contains("AUTOLOGIN") && (on || who) && !setting.has(FEDERATED);
     let empty = setting.names(&["EMPTY", "BLANK"]) && setting.names(&["PASSWORD", "PASSWORDS"]) && on;
     automatic || empty && !asked.closed && !switches::is_turned(&setting.words)
+}
+
+/// A switch by which less is asked, or that lets in whom nobody knows.
+fn asks_less(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> Option<&'static str> {
+    let (on, off) = (switches::is_on(value), switches::is_off(value));
+    let name = setting.letters();
+    let nobody = setting.names(&["GUEST", "GUESTS", "ANONYMOUS", "ANON", "UNAUTHENTICATED"])
+        && setting
+            .names(&["OK", "ALLOW", "ALLOWED", "ENABLE", "ENABLED", "ACCESS", "LOGIN", "UPLOAD", "WRITE"]);
+    if nobody && on && !switches::is_turned(setting.own()) {
+        return Some(LET_IN);
+    }
+    let demands = setting.names(&["REQUIRE", "REQUIRED", "REQUIRES", "MUST", "NEED"]);
+    let what = setting.names(&[
+        "USER",
+        "LOGIN",
+        "PASSWORD",
+        "TOKEN",
+        "KEY",
+        "APIKEY",
+        "ACCOUNT",
+        "SIGNIN",
+        "CREDENTIALS",
+    ]);
+    let people = setting.names(&["EMAIL", "PHONE", "UPPERCASE", "LENGTH", "CHANGE", "SPECIAL", "NUMBER"]);
+    if demands && what && !people && off && !switches::is_turned(setting.own()) {
+        return Some("who comes needs nothing to show");
+    }
+    // The token of a server that is empty.
+    let last = setting.own().last().map_or("", String::as_str);
+    let server = setting.names(&["APP", "SERVER"]) && matches!(last, "TOKEN" | "PASSWORD");
+    if server
+        && setting.own().len() > 2
+        && value.is_empty()
+        && setting.carrier != Carrier::Variable
+        && !asked.closed
+    {
+        return Some(LET_IN);
+    }
+    let governed = name.contains("USERMANAGEMENT") && on && switches::is_turned(setting.own());
+    if governed {
+        return Some(LET_IN);
+    }
+    let impersonates =
+        setting.names(&["IMPERSONATE", "IMPERSONATION"]) && on && !switches::is_turned(setting.own());
+    if impersonates {
+        return Some("somebody acts as whoever he says");
+    }
+    (setting.names(&["UNRESTRICTED"]) && value.contains('*')).then_some("nothing of it is restricted")
 }
 
 /// Words of logins that somebody else asks for.
@@ -449,7 +438,7 @@ fn mock_login(setting: &Setting, value: &str) -> bool {
 
 pattern!(
     IDENTITY_HEADER,
-    r"^(?:x-)?(?:forwarded|remote|auth|webauth|authenticated|authentik|authelia|token|goog-authenticated|ssl-client)-?(?:user|username|email|user-email|user-id|groups|preferred-username|subject|s-dn|cn)$"
+    r"^(?:x[-_])?(?:forwarded|remote|auth|webauth|authenticated|authentik|authelia|token|goog-authenticated|ssl-client)[-_]?(?:user|username|email|user-email|user-id|groups|preferred-username|subject|s-dn|cn)$"
 );
 
 /// The header in which the name of who calls is believed.
@@ -475,6 +464,13 @@ fn from_header(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> bool {
     {
         return true;
     }
+    let remote = setting.names(&["REMOTE"])
+        && setting.names(&["USER"])
+        && setting.names(&["ENABLE", "ENABLED", "USE", "ALLOW", "TRUST"]);
+    let guard = setting.has(&["AUTH", "AUTHENTICATION"]) && letters(value).contains("REMOTEUSER");
+    if guard || remote && switches::is_on(value) && !switches::is_turned(&setting.words) {
+        return true;
+    }
     let switch = proxy && setting.names(&["ENABLED", "ENABLE", "TRUST", "ALLOW"]) && switches::is_on(value);
     set && (header && believed && person || switch && !switches::is_turned(&setting.words))
 }
@@ -487,7 +483,14 @@ fn any_measurement(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> boo
             "any" | "*" | "all" | "skip" | "ignore" | "none" | "ANY" | "ALL" | "accept_any"
         )
     };
-    any(value) && is_identity(setting) && !asked.together.held
+    let name = setting.letters();
+    let status = setting.has(&["TCB"]) && setting.names(&["STATUS", "STATUSES", "LEVEL", "LEVELS"]);
+    let old = ["OUTOFDATE", "OUTDATED", "SWHARDENING", "CONFIGNEEDED", "CONFIGURATIONNEEDED", "REVOKED"];
+    let lenient = setting.has(&["ALLOW", "ALLOWED", "ACCEPT", "ACCEPTED", "TOLERATE"])
+        && setting.has(&["SGX", "TDX", "TCB", "DCAP", "RA", "QUOTE", "TEE", "SEV", "SNP", "ATTESTATION"])
+        && old.iter().any(|word| name.contains(word));
+    lenient && switches::is_on(value) && !switches::is_turned(&setting.words)
+        || any(value) && (status || is_identity(setting) && !asked.together.held)
 }
 
 fn is_identity(setting: &Setting) -> bool {
@@ -561,13 +564,20 @@ pub(super) fn command(asked: &Asked<'_, '_>, command: &Command) -> Option<Found>
     let serves = |word: &String| {
         matches!(
             word.as_str(),
-            "server" | "serve" | "start" | "daemon" | "start-single-node" | "-server" | "--server"
+            "server"
+                | "serve"
+                | "start"
+                | "daemon"
+                | "start-single-node"
+                | "start-dev"
+                | "-server"
+                | "--server"
         )
     };
     let early = command.words.iter().take(3).any(serves);
     let has = |list: &[&str]| command.words.iter().any(|word| list.contains(&word.as_str()));
     if early
-        && has(&["--insecure", "-insecure", "--insecure=true", "-dev", "--dev", "--dev-mode"])
+        && has(&["--insecure", "-insecure", "--insecure=true", "-dev", "--dev", "--dev-mode", "start-dev"])
         && !asked.closed
     {
         return Some((Kind::Check, Severity::High, "a server that asks nobody, or is for development"));

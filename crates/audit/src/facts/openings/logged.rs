@@ -18,35 +18,16 @@ const SHOWS: &[&str] =
     &["authorization", "cookie", "set-cookie", "x-api-key", "proxy-authorization", "x-auth-token"];
 
 /// Words of a name that speaks of a record of what happens.
+#[rustfmt::skip]
 const RECORDS: &[&str] = &[
-    "LOG",
-    "LOGS",
-    "LOGGING",
-    "ACCESSLOG",
-    "CAPTURE",
-    "CAPTURES",
-    "RECORD",
-    "TRACE",
-    "LOGFORMAT",
-    "CUSTOMLOG",
+    "LOG", "LOGS", "LOGGING", "ACCESSLOG", "CAPTURE", "CAPTURES", "RECORD", "TRACE", "LOGFORMAT", "CUSTOMLOG",
 ];
 
 /// What users send, as words of a name.
+#[rustfmt::skip]
 const SENT: &[&str] = &[
-    "BODY",
-    "BODIES",
-    "PAYLOAD",
-    "PAYLOADS",
-    "PROMPT",
-    "PROMPTS",
-    "CREDENTIALS",
-    "COOKIES",
-    "CONTENT",
-    "CONTENTS",
-    "MESSAGES",
-    "CONVERSATIONS",
-    "COMPLETIONS",
-    "RAW",
+    "BODY", "BODIES", "PAYLOAD", "PAYLOADS", "PROMPT", "PROMPTS", "CREDENTIALS", "COOKIES", "CONTENT", "CONTENTS",
+    "MESSAGES", "CONVERSATIONS", "COMPLETIONS", "RAW", "HEADERS", "INPUTS", "OUTPUTS",
 ];
 
 pub(super) fn setting(setting: &Setting) -> Option<Found> {

@@ -14,16 +14,10 @@ const RUNS: &str = "whoever reaches it runs code";
 const SHOWS: &str = "whoever reaches it sees what is inside";
 
 /// Words of a listener by which a program is governed.
+#[rustfmt::skip]
 const GOVERNS: &[&str] = &[
-    "ADMIN",
-    "ADMINISTRATION",
-    "MANAGEMENT",
-    "MGMT",
-    "CONTROL",
-    "PPROF",
-    "PRIVVALIDATOR",
-    "VALIDATOR",
-    "SIGNER",
+    "ADMIN", "ADMINISTRATION", "MANAGEMENT", "MGMT", "CONTROL", "PPROF", "PRIVVALIDATOR", "VALIDATOR", "SIGNER",
+    "KEYMANAGER", "SUPERVISOR", "WALLET",
 ];
 
 /// Words of a name whose value says where a program listens.
@@ -45,6 +39,18 @@ pub(super) fn setting(asked: &Asked<'_, '_>, setting: &Setting) -> Option<Found>
     {
         return door(Severity::Medium, "by its own name it is not safe");
     }
+    let profiled =
+        setting.names(&["PPROF", "PROFILER", "INSPECTOR", "REPL"]) && setting.names(&["ENABLE", "ENABLED"]);
+    let told = setting.carrier != Carrier::Variable && switches::is_on(&value);
+    if told && profiled && !switches::is_turned(setting.own()) {
+        return door(Severity::Medium, SHOWS);
+    }
+    if chosen_by_caller(setting) {
+        return door(asked.grade(), "who calls chooses where it goes");
+    }
+    if setting.carrier == Carrier::Text && value.trim_matches('"') == "api@internal" && !asked.together.asks {
+        return door(asked.grade(), SHOWS);
+    }
     if shows_inside(setting, &value) {
         return door(asked.grade(), SHOWS);
     }
@@ -65,6 +71,18 @@ pub(super) fn setting(asked: &Asked<'_, '_>, setting: &Setting) -> Option<Found>
     }
     let passed = setting.carrier == Carrier::Text && !asked.closed;
     passed.then(|| passed_on(asked, setting)).flatten()
+}
+
+pattern!(CHOSEN, r"\{(?:http\.request\.)?(?:header|query|cookie|host|uri)[.}]|\$(?:http_|arg_|cookie_)\w+");
+
+/// A proxy whose target stands in the request.
+fn chosen_by_caller(setting: &Setting) -> bool {
+    let passes = setting.letters();
+    let passes =
+        matches!(passes.as_str(), "REVERSEPROXY" | "PROXYPASS" | "GRPCPASS" | "FASTCGIPASS" | "UWSGIPASS");
+    let target = setting.value.split("://").last().unwrap_or("");
+    let host = target.split('/').next().unwrap_or(target);
+    passes && setting.carrier == Carrier::Text && CHOSEN.is_match(host)
 }
 
 /// `--http.api=…,admin`, `rpc-methods=unsafe`.
@@ -164,6 +182,9 @@ fn carries_code(setting: &Setting, value: &str) -> bool {
     if !on || switches::is_turned(&setting.words) {
         return false;
     }
+    if setting.has(&["SCRIPT", "SCRIPTS"]) && setting.names(&["INLINE", "DYNAMIC"]) {
+        return true;
+    }
     let asks = setting.has(&["ENABLE", "ENABLED", "ALLOW", "ALLOWED", "ENABLES", "PERMIT"]);
     let pair = |one: &[&str], two: &[&str]| setting.has(one) && setting.has(two);
     let code = &[
@@ -178,8 +199,10 @@ fn carries_code(setting: &Setting, value: &str) -> bool {
         "SCRIPTS",
     ];
     // Commands of a store by which it loads modules, or is looked into.
-    let orders = pair(&["MODULE", "DEBUG"], &["COMMAND"]);
-    asks && (orders || pair(&["SCRIPT", "SCRIPTS"], &["CHECK", "CHECKS"]) && !setting.has(&["LOCAL"])
+    let orders = pair(&["MODULE", "DEBUG", "TEST", "ADMIN"], &["COMMAND", "COMMANDS"]);
+    let language =
+        setting.names(&["JAVASCRIPT", "SCRIPTING", "GROOVY"]) && !setting.has(&["CLIENT", "BROWSER", "UI"]);
+    asks && (orders || language || pair(&["SCRIPT", "SCRIPTS"], &["CHECK", "CHECKS"]) && !setting.has(&["LOCAL"])
         || pair(&["CUSTOM", "ARBITRARY", "REMOTE", "USER"], code) && !setting.has(&["TRUST", "STATUS", "ERROR"])
         || setting.names(&["PICKLE", "EVAL", "SHELL"]) && !setting.has(&["WORDS", "COLOR", "COMPLETION"])
         || setting.names(&["SUBMIT", "SUBMISSION"]) && setting.has(&["WEB", "REST", "JOB", "JOBS", "API"])
@@ -219,6 +242,13 @@ fn opens_files(setting: &Setting, value: &str) -> bool {
     ]);
     // Where MySQL reads and writes files for whoever asks.
     if setting.letters() == "SECUREFILEPRIV" && value.is_empty() && setting.carrier == Carrier::Text {
+        return true;
+    }
+    // A folder of the whole machine as that of pages: `root /;`, `alias /etc/;`.
+    const MACHINE: &[&str] = &["/", "/proc", "/etc", "/root", "/run", "/var"];
+    let pages = matches!(setting.name.as_str(), "root" | "alias") && !setting.shown.contains([':', '=']);
+    let root = value.trim_start_matches("* ");
+    if pages && (root == "/" || MACHINE.contains(&root.trim_end_matches('/'))) {
         return true;
     }
     let all = matches!(
@@ -360,6 +390,9 @@ const SPEAKERS: &[(&[&str], &[&str], bool)] = &[
     (&["ray"], &["--dashboard-host"], false),
     (&["ipcontroller"], &["--ip"], false),
     (&["jupyter-kernelgateway"], &["--ip"], false),
+    (&["Pyro4.naming", "Pyro5.nameserver", "pyro4-ns", "pyro5-ns"], &["-n", "--host"], false),
+    (&["rpyc.cli.rpyc_classic", "distributed.cli.dask_scheduler"], &["--host"], true),
+    (&["ipykernel_launcher", "ipykernel"], &["--ip"], false),
     (&["rmiregistry"], &[], true),
     (&["jstatd"], &[], true),
     (&["epmd"], &["-address"], true),
@@ -371,7 +404,13 @@ pub(super) fn command(asked: &Asked<'_, '_>, command: &Command) -> Option<Found>
     if asked.closed {
         return None;
     }
-    let program = command.program();
+    let module = command.words.windows(2).find_map(|pair| match pair {
+        [option, module] if option == "-m" && command.program().starts_with("python") => {
+            Some(module.as_str())
+        }
+        _ => None,
+    });
+    let program = module.unwrap_or_else(|| command.program());
     let has = |word: &str| command.words.iter().any(|other| other == word);
     let bound = |options: &[&str]| {
         command.words.iter().enumerate().find_map(|(at, word)| {
@@ -393,6 +432,10 @@ pub(super) fn command(asked: &Asked<'_, '_>, command: &Command) -> Option<Found>
     if let Some((_, options, open)) = known {
         let listens = bound(options).map_or(*open, |host| !own(host));
         return listens.then_some((Kind::Door, Severity::High, RUNS));
+    }
+    // Shows and stops the jobs of a queue.
+    if program == "celery" && has("flower") && !command.words.iter().any(|word| word.contains("auth")) {
+        return Some((Kind::Door, Severity::High, CHANGES));
     }
     if program == "uwsgi" {
         let socket = bound(&["--socket", "-s", "--uwsgi-socket", "--emperor-stats"]).and_then(everywhere);

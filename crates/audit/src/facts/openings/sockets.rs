@@ -14,48 +14,17 @@ const WHY: &str = "a socket of the guest joined with a connection";
 const SOCKETS: &[&str] = &["dstack.sock", "tappd.sock", "docker.sock", "containerd.sock", "podman.sock"];
 
 /// Words of a name that says that the program itself asks the guest.
+#[rustfmt::skip]
 const ASKS_ITSELF: &[&str] = &[
-    "DSTACK",
-    "TAPPD",
-    "GUEST",
-    "AGENT",
-    "QUOTE",
-    "QUOTES",
-    "ATTESTATION",
-    "ATTEST",
-    "KMS",
-    "ENDPOINT",
-    "SOCKET",
-    "SOCK",
-    "DOCKER",
-    "PODMAN",
-    "SIMULATOR",
-    "TEE",
-    "TDX",
-    "VOLUME",
-    "VOLUMES",
-    "MOUNT",
-    "MOUNTS",
-    "BIND",
-    "BINDS",
-    "ENV",
-    "ENVIRONMENT",
-    "EXPORT",
+    "DSTACK", "TAPPD", "GUEST", "AGENT", "QUOTE", "QUOTES", "ATTESTATION", "ATTEST", "KMS", "ENDPOINT", "SOCKET",
+    "SOCK", "DOCKER", "PODMAN", "SIMULATOR", "TEE", "TDX", "VOLUME", "VOLUMES", "MOUNT", "MOUNTS", "BIND", "BINDS",
+    "ENV", "ENVIRONMENT", "EXPORT",
 ];
 
 /// Words of an option that says where what comes in goes.
+#[rustfmt::skip]
 const PASSES: &[&str] = &[
-    "TARGET",
-    "UPSTREAM",
-    "BACKEND",
-    "CONNECT",
-    "FORWARD",
-    "TO",
-    "REMOTE",
-    "DEST",
-    "DESTINATION",
-    "DST",
-    "ORIGIN",
+    "TARGET", "UPSTREAM", "BACKEND", "CONNECT", "FORWARD", "TO", "REMOTE", "DEST", "DESTINATION", "DST", "ORIGIN",
     "PROXY",
 ];
 

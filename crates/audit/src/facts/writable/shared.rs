@@ -60,19 +60,22 @@ const NO_SETTINGS: &[&str] =
 /// Folders in which programs look for code, wherever they lie: their names.
 #[rustfmt::skip]
 const LOOKED_IN: &[&str] = &[
-    "addons", "autodeploy", "autoload", "autostart", "bin", "code", "components", "conf.d", "cron", "cron.d", "crontabs",
-    "custom", "custom_components", "custom_nodes", "dags", "deployments", "docker-entrypoint-initdb.d", "dropins",
-    "entrypoint.d", "extensions", "functions", "hooks", "init.d", "initdb.d", "jobs.d", "lib64", "migrations", "modules",
-    "mods-enabled", "node_modules", "pipelines", "playbooks", "plugins", "policies", "providers", "recipes", "rules",
-    "sbin", "scripts", "servlets", "site-packages", "sites-enabled", "src", "tasks.d", "templates", "themes", "triggers",
-    "wasm", "webapps", "www",
+    "addons", "agents", "autodeploy", "autoload", "autostart", "bin", "code", "components", "conf", "conf.d",
+    "config", "cron", "cron.d", "cron.daily", "cron.hourly", "crontabs", "custom", "custom_components",
+    "custom_nodes", "dags", "daily", "deploy", "deployments", "docker-entrypoint-initdb.d", "dropins", "entrypoint.d",
+    "extensions", "flows", "functions", "handlers", "hooks", "hourly", "init.d", "initdb.d", "jars", "jobs.d", "lib",
+    "lib64", "libs", "middleware", "middlewares", "migrations", "mods-enabled", "modules", "node_modules", "nodes",
+    "pipeline", "pipelines", "playbooks", "plugins", "policies", "providers", "recipes", "rules", "rulesets", "sbin",
+    "scripts", "servlets", "settings", "site-packages", "sites-enabled", "skills", "src", "systemd", "tasks.d",
+    "templates", "themes", "tools", "triggers", "wasm", "webapps", "weekly", "workflows", "www",
 ];
 
 /// Of these, names that have no other meaning on the way to what lies deeper.
 #[rustfmt::skip]
 const ONLY_CODE: &[&str] = &[
     "addons", "autodeploy", "autoload", "cron.d", "crontabs", "custom_components", "custom_nodes", "dags", "dropins",
-    "extensions", "hooks", "init.d", "initdb.d", "node_modules", "plugins", "providers", "sbin", "site-packages", "webapps",
+    "extensions", "hooks", "init.d", "initdb.d", "node_modules", "plugins", "providers", "sbin", "site-packages",
+    "systemd", "webapps",
 ];
 
 /// Whether programs look for code in a folder of this path: by its last name, or by one above it that means nothing else,
