@@ -168,6 +168,18 @@ fn a_check_that_lets_everybody_through_is_none() {
         variable("USER_MANAGEMENT_DISABLED", "true"),
         variable("AUTO_LOGIN_USERNAME", "admin"),
         command("temporal server start-dev"),
+        file("/etc/trino.json", "{\"catalogs\":[{\"user\":\".*\",\"allow\":\"all\"}]}"),
+        file("/etc/shiro.ini", "[urls]\n/** = anon"),
+        file(
+            "/etc/h.xml",
+            "<property><name>hadoop.security.authentication</name><value>simple</value></property>",
+        ),
+        file("/etc/solr.json", "{\"authentication\":{\"blockUnknown\":false}}"),
+        file("/etc/emqx.conf", "authorization.no_match = allow"),
+        command("lnd --restlisten=0.0.0.0:8080 --no-macaroons"),
+        command("typesense-server --api-key="),
+        variable("DISABLE_ADMIN_TOKEN", "true"),
+        command("proxy --client-attestation-type none"),
         file("/etc/a.toml", "[tee]\nprovider = \"sample\""),
     ] {
         counts("DP-CMP-019", &text, &[]);
@@ -210,6 +222,15 @@ fn a_check_that_asks_is_one() {
         variable("REQUIRE_EMAIL_LOGIN", "false"),
         command("bitcoind -rpcbind=127.0.0.1"),
         command("temporal server start"),
+        file("/etc/shiro.ini", "[urls]\n/** = authc"),
+        file(
+            "/etc/h.xml",
+            "<property><name>hadoop.security.authentication</name><value>kerberos</value></property>",
+        ),
+        file("/etc/solr.json", "{\"authentication\":{\"blockUnknown\":true}}"),
+        file("/etc/emqx.conf", "authorization.no_match = deny"),
+        command("proxy --client-attestation-type dcap-tdx"),
+        variable("INSECURE_SKIP_VERIFICATION", "false"),
         variable("OAUTH2_PROXY_SKIP_AUTH_REGEX", "^/healthz$"),
         file("/etc/j.yml", "jwt:\n  algorithms: [RS256]"),
         file(
@@ -311,6 +332,7 @@ fn what_governs_a_program_is_not_served() {
         service("acme/app", "8080", "environment: {ADMIN_HOST: 0.0.0.0, ADMIN_PORT: '8080'}"),
         file("/etc/my.cnf", "[mysqld]\nsecure_file_priv = \"\""),
         command("nimbus --rest --keymanager-address=0.0.0.0"),
+        file("/etc/kratos.yml", "serve:\n  admin:\n    host: 0.0.0.0\n    port: 8080"),
         file("/etc/nginx/conf.d/d.conf", "server { location /f { alias /; } }"),
         file("/etc/caddy/Caddyfile", ":80 {\n  reverse_proxy {header.X-Upstream}\n}"),
         file("/etc/t.yml", "http:\n  routers:\n    a:\n      service: api@internal"),
@@ -336,6 +358,10 @@ fn what_governs_a_program_is_not_served() {
         file("/etc/nginx/conf.d/d.conf", "server { location /f { alias /srv/www/; } }"),
         file("/etc/caddy/Caddyfile", ":80 {\n  reverse_proxy web:80 {\n    header_up Host {host}\n  }\n}"),
         file("/etc/t.yml", "http:\n  routers:\n    a:\n      service: web"),
+        file(
+            "/etc/kratos.yml",
+            "serve:\n  admin:\n    host: 127.0.0.1\n    port: 8080\n  public:\n    host: 0.0.0.0\n    port: 8081",
+        ),
         variable("DD_REMOTE_CONFIGURATION_ENABLED", "false"),
     ] {
         is_silent(&text, &[]);
@@ -465,6 +491,9 @@ fn what_users_send_goes_not_to_the_log() {
         variable("TRACE_CONTENT", "true"),
         file("/etc/postgresql.conf", "log_statement = 'all'"),
         variable("LOG_REQUEST_HEADERS", "true"),
+        variable("PRINT_PROMPTS", "1"),
+        file("/etc/squid.conf", "logformat x %>a %{Authorization}>h"),
+        file("/etc/nginx.conf", "access_by_lua_block { ngx.log(ngx.ERR, ngx.req.get_body_data()) }"),
         file("/etc/l.yaml", "general_settings:\n  store_prompts_in_spend_logs: true"),
     ] {
         counts("DP-CMP-019 medium", &text, &[]);
@@ -571,6 +600,8 @@ fn code_and_models_come_not_at_the_start() {
         ("DP-CMP-006 high", command("sh -c 'grafana cli plugins install acme-panel && exec grafana server'")),
         ("DP-CMP-006 high", command("cs launch io.acme:server:1")),
         ("DP-CMP-006 high", command("mvn spring-boot:run")),
+        ("DP-CMP-006 high", command("python3 -m spacy download en_core_web_sm")),
+        ("DP-CMP-006 high", command("sh -c 'playwright install chromium && exec node /app/a.js'")),
         ("DP-CMP-006 high", command("sh -c 'pecl install redis && exec php-fpm'")),
         ("DP-CMP-006 high", command("sh -c 'dotnet tool install -g acme && exec acme'")),
         ("DP-CMP-006 high", command("sh -c 'tofu init && exec tofu apply'")),

@@ -193,6 +193,11 @@ fn extends(program: &str, verbs: &[&str], command: &Command) -> Option<&'static 
         {
             package
         }
+        ("cargo", "binstall")
+        | ("playwright" | "patchright" | "camoufox" | "puppeteer" | "spacy", "install" | "download") => {
+            package
+        }
+        ("nltk.downloader", _) => package,
         ("dotnet", "tool") if second == "install" => package,
         ("dotnet", "add" | "restore") | ("terraform" | "tofu", "init") => package,
         (

@@ -76,7 +76,9 @@ struct Together {
     passwords: BTreeMap<String, bool>,
     /// Texts in which every action is allowed to somebody.
     everything: BTreeSet<String>,
-    /// By the first word of a name: the port on which the program is governed.
+    /// By what stands above a name, and its first word: listeners of the own machine only.
+    own: BTreeSet<String>,
+    /// By the same: the ports.
     ports: BTreeMap<String, String>,
     /// Something asks who comes.
     asks: bool,
@@ -112,8 +114,13 @@ impl Together {
             if access::allows_everything(one) {
                 read.everything.insert(one.path.clone());
             }
-            if let Some(first) = one.own().first().filter(|_| one.names(&["PORT"])) {
-                read.ports.entry(first.clone()).or_insert_with(|| one.value.trim().to_owned());
+            if one.names(&["PORT"]) {
+                read.ports.entry(one.stem()).or_insert_with(|| one.value.trim().to_owned());
+            }
+            if one.names(&["HOST", "IP", "ADDRESS"])
+                && (one.value.starts_with("127.") || one.value == "localhost")
+            {
+                read.own.insert(one.stem());
             }
         }
         read.admin_key |= service.environment.iter().any(|entry| {
@@ -194,7 +201,8 @@ fn of(view: &View<'_>, service: &Service<'_>) -> Vec<Opening> {
     }
     for (path, value) in &service.configs {
         let text = value.effective();
-        let by_text = [access::text(&text), served::text(&asked, &text), fetched::text(&text)];
+        let by_text =
+            [access::text(&text), served::text(&asked, &text), fetched::text(&text), logged::text(&text)];
         for (judged, shown) in by_text.into_iter().flatten().chain(sockets::text(&asked, path, &text)) {
             add(judged, &value.place, path, &shown);
         }

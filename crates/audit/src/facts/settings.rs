@@ -85,6 +85,12 @@ impl Setting {
         self.own().iter().any(|word| list.contains(&word.as_str()))
     }
 
+    /// What it has in common with its neighbours: what stands above it, and the first of several words of its name.
+    pub(crate) fn stem(&self) -> String {
+        let first = self.own().first().filter(|_| self.own().len() > 1).map_or("", String::as_str);
+        format!("{}/{first}", self.context)
+    }
+
     /// Letters and digits of its own name, in capitals.
     pub(crate) fn letters(&self) -> String {
         letters(&self.name)
@@ -276,7 +282,7 @@ impl Reader {
                 self.found.push(Setting::new(Carrier::Text, &context, name, "true", line));
             }
             if !closes && whole {
-                self.found.push(Setting::new(Carrier::Text, &context, name, text.trim(), line));
+                self.push(&context, name, text.trim(), line);
             }
             if !closes && self.tags.len() < DEPTH {
                 self.tags.push(name.to_owned());
@@ -307,7 +313,7 @@ impl Reader {
                     }
                     piece.push(c);
                 }
-                '{' if before == '$' || is_placeholder(rest) => {
+                '{' if matches!(before, '$' | '%') || is_placeholder(rest) => {
                     inside = true;
                     piece.push(c);
                 }
@@ -348,6 +354,19 @@ impl Reader {
         self.statement(&piece, indentation, false);
     }
 
+    /// A setting; of a pair of a name and a value that are settings of their own, the one that they mean, too.
+    fn push(&mut self, context: &str, name: &str, value: &str, shown: &str) {
+        if name.eq_ignore_ascii_case("value")
+            && let Some(named) = self.found.last().filter(|last| last.context == context)
+            && matches!(named.name.to_ascii_lowercase().as_str(), "name" | "key")
+        {
+            let shown = format!("{}: {value}", named.value);
+            let meant = Setting::new(Carrier::Text, context, &named.value.clone(), value, &shown);
+            self.found.push(meant);
+        }
+        self.found.push(Setting::new(Carrier::Text, context, name, value, shown));
+    }
+
     fn opened(&mut self, piece: &str) {
         let name = piece.trim().trim_start_matches("- ").trim_end_matches(['=', ':', ' ', '\t', '>']);
         if self.braced.len() < DEPTH {
@@ -359,6 +378,9 @@ impl Reader {
     fn statement(&mut self, piece: &str, indentation: usize, ended: bool) {
         let entry = piece.trim_start().starts_with("- ");
         let text = piece.trim().trim_start_matches("- ").trim();
+        // A file of options.
+        let text =
+            text.strip_prefix("--").filter(|rest| rest.starts_with(char::is_alphabetic)).unwrap_or(text);
         if text.is_empty() {
             return;
         }
@@ -374,7 +396,7 @@ impl Reader {
                 self.found.push(Setting::new(Carrier::Text, &context, "", name, text));
             }
             Some((name, value)) => {
-                self.found.push(Setting::new(Carrier::Text, &context, name, unquoted(value), text));
+                self.push(&context, name, unquoted(value), text);
                 name.clone_into(&mut self.open);
             }
             None => {

@@ -117,7 +117,9 @@ fn stands_in(value: &str) -> bool {
 
 /// Whether the value puts a stand-in in the place of the machine that the name speaks of.
 pub(crate) fn is_stand_in(words: &[String], value: &str) -> bool {
-    words.iter().any(|word| MACHINE.contains(&word.as_str())) && stands_in(value)
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let kind = has(&["MODE", "TYPE", "BACKEND", "PROVIDER", "PLATFORM", "KIND", "VENDOR", "DRIVER"]);
+    has(MACHINE) && (stands_in(value) || kind && (value == "none" || value == "off"))
 }
 
 /// How grave a literal is, and why; `None` for what switches nothing off and nothing on that matters.

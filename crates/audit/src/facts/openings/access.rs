@@ -182,6 +182,11 @@ fn allows_what_is_not_named(setting: &Setting, value: &str) -> bool {
         return matches!(words.as_slice(), ["allow" | "authorized" | "permit", ":=" | "=", "true"]);
     }
     let whole = value.trim_matches(['"', '\'']);
+    let rest =
+        ["NOMATCH", "UNMATCHED", "FALLBACK", "NOTFOUND"].iter().any(|end| setting.letters().ends_with(end));
+    if rest && OPEN.contains(&whole) {
+        return true;
+    }
     setting.names(&["DEFAULT"]) && setting.names(RULES) && OPEN.contains(&whole)
         || setting.letters() == "DEFAULTALLOW" && switches::is_on(whole)
 }
@@ -244,7 +249,9 @@ fn asks_nothing(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> bool {
     {
         return true;
     }
-    if on && ASKS_NOTHING.contains(&name.as_str()) {
+    let nothing =
+        ASKS_NOTHING.contains(&name.as_str()) || name.ends_with("NOPASS") || name.ends_with("NOAUTH");
+    if on && nothing {
         return true;
     }
     // `--auth none`, `--auth-mode none`.
@@ -296,6 +303,18 @@ fn asks_less(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> Option<&'
     if demands && what && !people && off && !switches::is_turned(setting.own()) {
         return Some("who comes needs nothing to show");
     }
+    if shows_nothing(asked, setting, value) {
+        return Some("who comes needs nothing to show");
+    }
+    let unknown = setting.names(&["BLOCK", "DENY", "REJECT", "FORBID"])
+        && setting.names(&["UNKNOWN", "UNAUTHENTICATED", "UNAUTHORIZED", "ANONYMOUS"]);
+    if unknown && off {
+        return Some(LET_IN);
+    }
+    let all = name == "ALLOW" && matches!(value, "all" | "any" | "*") && setting.shown.contains([':', '=']);
+    if all || name.ends_with("SECURITYAUTHENTICATION") && value == "simple" {
+        return Some(LET_IN);
+    }
     // The token of a server that is empty.
     let last = setting.own().last().map_or("", String::as_str);
     let server = setting.names(&["APP", "SERVER"]) && matches!(last, "TOKEN" | "PASSWORD");
@@ -317,6 +336,34 @@ fn asks_less(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> Option<&'
         return Some("somebody acts as whoever he says");
     }
     (setting.names(&["UNRESTRICTED"]) && value.contains('*')).then_some("nothing of it is restricted")
+}
+
+/// What shows who comes is left out, or nothing stands there.
+fn shows_nothing(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> bool {
+    const SHOWN: &[&str] = &[
+        "TOKEN",
+        "TOKENS",
+        "MACAROONS",
+        "CREDENTIALS",
+        "ACL",
+        "ACLS",
+        "RBAC",
+        "APIKEY",
+        "PASSWORD",
+        "PASSWORDS",
+    ];
+    let shows = setting.own().last().is_some_and(|last| SHOWN.contains(&last.as_str()));
+    let without =
+        setting.names(&["NO", "WITHOUT", "DISABLE", "DISABLED"]) && switches::is_turned(setting.own());
+    if shows
+        && without
+        && switches::is_on(value)
+        && !setting.names(&["CSRF", "REFRESH", "RESET", "LOGIN", "FORGOT"])
+    {
+        return true;
+    }
+    let empty = setting.carrier == Carrier::Option && setting.shown.ends_with('=');
+    empty && !asked.closed && (shows || setting.letters().ends_with("APIKEY"))
 }
 
 /// Words of logins that somebody else asks for.
@@ -424,7 +471,7 @@ fn mock_login(setting: &Setting, value: &str) -> bool {
         "AUTHN",
     ];
     const PICKS: &[&str] =
-        &["TYPE", "HANDLER", "PROVIDER", "KIND", "DRIVER", "BACKEND", "STRATEGY", "METHOD", "NAME"];
+        &["TYPE", "HANDLER", "PROVIDER", "KIND", "DRIVER", "BACKEND", "STRATEGY", "METHOD", "NAME", "CLASS"];
     let stands_in = |word: &String| {
         matches!(
             word.as_str(),
@@ -519,7 +566,7 @@ pattern!(IDENTITY_MAP, r"(?m)^[ \t]*[\w-]+[ \t]+(/\^?\(?\.\*\)?\$?)[ \t]+([^\s#]
 pattern!(STORE_USER, r"(?m)\buser\s+\S+\s[^\n]*\bnopass\b[^\n]*");
 pattern!(
     PERMITS,
-    r"(?m)^\s*(?:access\s+to\s+\*\s+)?by\s+\*\s+(?:write|manage)\b[^\n]*|^\s*/\S*\s+\*\([^)\n]*\brw\b[^)\n]*\)|^\s*permit\s*\(\s*principal\s*,\s*action\s*,\s*resource\s*\)\s*;|^\s*p\s*,\s*\*\s*,\s*\*\s*,\s*\*"
+    r"(?m)^\s*/\*\*\s*=\s*anon\b[^\n]*|^\s*(?:access\s+to\s+\*\s+)?by\s+\*\s+(?:write|manage)\b[^\n]*|^\s*/\S*\s+\*\([^)\n]*\brw\b[^)\n]*\)|^\s*permit\s*\(\s*principal\s*,\s*action\s*,\s*resource\s*\)\s*;|^\s*p\s*,\s*\*\s*,\s*\*\s*,\s*\*"
 );
 pattern!(ALLOWS_ALL, r"(?m)^\s*allow\s*(?::=|=)\s*true\s*$|^\s*allow\s*(?:if)?\s*\{?\s*true\s*\}?\s*$");
 

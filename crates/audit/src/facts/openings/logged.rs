@@ -30,6 +30,17 @@ const SENT: &[&str] = &[
     "MESSAGES", "CONVERSATIONS", "COMPLETIONS", "RAW", "HEADERS", "INPUTS", "OUTPUTS",
 ];
 
+pattern!(
+    PRINTS,
+    r"(?i)(?:ngx\.log|console\.\w+|print|println|error_log|logger?\.\w+|syslog)\([^\n]*(?:get_body_data|get_headers\(|\breq(?:uest)?\.(?:body|headers|json|get_json|data)\b|php://input|\$_POST|HTTP_AUTHORIZATION|\$http_authorization)"
+);
+
+/// A program among the texts that prints what comes in.
+pub(super) fn text(text: &str) -> Option<(Found, String)> {
+    let hit = PRINTS.find(text)?;
+    Some(((Kind::Log, Severity::Medium, WHY), hit.as_str().to_owned()))
+}
+
 pub(super) fn setting(setting: &Setting) -> Option<Found> {
     let value = setting.value.trim().to_ascii_lowercase();
     let found = Some((Kind::Log, Severity::Medium, WHY));
@@ -68,6 +79,10 @@ pub(super) fn setting(setting: &Setting) -> Option<Found> {
     let alone = setting.carrier == Carrier::Text && value.is_empty();
     let on = switches::is_on(&value) || alone && setting.shown.trim() == setting.name;
     let content = setting.names(SENT) && setting.names(RECORDS) && !switches::is_turned(&setting.words);
+    let printed = setting.names(&["DUMP", "PRINT", "ECHO"])
+        && (setting.names(SENT) || setting.names(&["REQUESTS", "RESPONSES", "REQUEST"]))
+        && !switches::is_turned(&setting.words);
+    let content = content || printed;
     let harmless = setting.names(&["TYPE", "LENGTH", "SIZE", "MAX", "LIMIT"]);
     (on && content && !harmless).then_some(()).and(found)
 }

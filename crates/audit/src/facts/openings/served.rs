@@ -17,7 +17,8 @@ const SHOWS: &str = "whoever reaches it sees what is inside";
 #[rustfmt::skip]
 const GOVERNS: &[&str] = &[
     "ADMIN", "ADMINISTRATION", "MANAGEMENT", "MGMT", "CONTROL", "PPROF", "PRIVVALIDATOR", "VALIDATOR", "SIGNER",
-    "KEYMANAGER", "SUPERVISOR", "WALLET",
+    "KEYMANAGER",
+    "PRIVATE", "SUPERVISOR", "WALLET",
 ];
 
 /// Words of a name whose value says where a program listens.
@@ -32,18 +33,25 @@ pub(super) fn setting(asked: &Asked<'_, '_>, setting: &Setting) -> Option<Found>
     if governed_from_everywhere(asked, setting, &value) {
         return door(Severity::High, CHANGES);
     }
-    if setting.carrier == Carrier::Option
-        && setting.names(&["UNSAFE"])
-        && switches::is_on(&value)
-        && !switches::is_turned(setting.own())
-    {
+    if governed_on_a_published_port(asked, setting, &value) {
+        return door(Severity::Medium, CHANGES);
+    }
+    let told = setting.carrier != Carrier::Variable && switches::is_on(&value);
+    let unsafe_by_name = setting.names(&["UNSAFE"])
+        || setting.names(&["INSECURE"]) && setting.names(&["ALLOW", "ENABLE", "ENABLED"]);
+    if setting.carrier == Carrier::Option && told && unsafe_by_name && !switches::is_turned(setting.own()) {
         return door(Severity::Medium, "by its own name it is not safe");
     }
     let profiled =
         setting.names(&["PPROF", "PROFILER", "INSPECTOR", "REPL"]) && setting.names(&["ENABLE", "ENABLED"]);
-    let told = setting.carrier != Carrier::Variable && switches::is_on(&value);
     if told && profiled && !switches::is_turned(setting.own()) {
         return door(Severity::Medium, SHOWS);
+    }
+    if setting.letters() == "SHARE" && setting.carrier == Carrier::Option && setting.shown == "--share" {
+        return door(Severity::High, "a tunnel of the maker makes it public");
+    }
+    if governed_by_callers(setting, &value) {
+        return door(Severity::Medium, CHANGES);
     }
     if chosen_by_caller(setting) {
         return door(asked.grade(), "who calls chooses where it goes");
@@ -85,6 +93,19 @@ fn chosen_by_caller(setting: &Setting) -> bool {
     passes && setting.carrier == Carrier::Text && CHOSEN.is_match(host)
 }
 
+/// Switches by which whoever calls governs, or ends, the program.
+fn governed_by_callers(setting: &Setting, value: &str) -> bool {
+    let asks = setting.names(&["ALLOW", "ALLOWED", "ENABLE", "ENABLED"]);
+    let ends =
+        setting.names(&["TERMINATE", "SHUTDOWN", "RESTART"]) && !setting.names(&["GRACEFUL", "TIMEOUT"]);
+    let admin = setting.names(&["ADMIN"]) && setting.names(&["API", "RPC", "INTERFACE"]);
+    let template = setting.names(&["TRUST"]) && setting.names(&["TEMPLATE"]);
+    // Settings of all requests are changed there: llama.cpp, tools/server/README.md.
+    let props = setting.letters() == "PROPS" && setting.shown == "--props";
+    let on = switches::is_on(value) && !switches::is_turned(setting.own());
+    on && (asks && (ends || admin) || template || props)
+}
+
 /// `--http.api=…,admin`, `rpc-methods=unsafe`.
 fn unsafe_parts(setting: &Setting, value: &str) -> bool {
     const PARTS: &[&str] = &["admin", "debug", "personal", "unsafe", "miner", "txpool-admin"];
@@ -99,23 +120,38 @@ fn unsafe_parts(setting: &Setting, value: &str) -> bool {
 
 /// A listener by which the program is governed, on an interface that others reach.
 fn governed_from_everywhere(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> bool {
-    let listens = setting.names(LISTENS) || setting.letters().ends_with("LADDR");
+    let letters = setting.letters();
+    let above = setting.context.rsplit('.').next().unwrap_or("").to_ascii_uppercase();
     let governs = setting.names(GOVERNS)
-        || setting.letters().starts_with("PRIVVALIDATOR")
+        || GOVERNS.contains(&above.as_str())
+        || letters.starts_with("PRIVVALIDATOR")
         // The interface of kubo that governs it is called so.
-        || setting.letters() == "ADDRESSESAPI"
-        || setting.letters() == "API" && setting.has(&["ADDRESSES"]);
-    let listens = listens || setting.letters().ends_with("API");
+        || letters == "ADDRESSESAPI"
+        || letters == "API" && setting.has(&["ADDRESSES"]);
+    if !governs {
+        return false;
+    }
     // Host and port apart.
-    if governs && setting.names(&["HOST", "IP"]) && matches!(value, "0.0.0.0" | "::" | "*") {
-        let port = setting.own().first().and_then(|first| asked.together.ports.get(first));
+    if setting.names(&["HOST", "IP"]) && matches!(value, "0.0.0.0" | "::" | "*") {
+        let port = asked.together.ports.get(&setting.stem());
         return port.is_some_and(|port| asked.exposes(Some(port)));
     }
-    governs
-        && listens
+    let listens = setting.names(LISTENS) || letters.ends_with("LADDR") || letters.ends_with("API");
+    listens
         && everywhere(value).is_some_and(|port| {
             asked.exposes(Some(&port).filter(|port| !port.is_empty()).map(String::as_str))
         })
+}
+
+/// The port of administration, where that very port is published.
+fn governed_on_a_published_port(asked: &Asked<'_, '_>, setting: &Setting, value: &str) -> bool {
+    let above = setting.context.rsplit('.').next().unwrap_or("").to_ascii_uppercase();
+    let admin = ["ADMIN", "ADMINISTRATION", "KEYMANAGER"];
+    let governs = setting.names(&admin) || admin.contains(&above.as_str());
+    let last = setting.own().last().is_some_and(|last| last == "PORT");
+    let number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    let own = asked.together.own.contains(&setting.stem());
+    governs && last && number && !own && !asked.service.ports.is_empty() && asked.exposes(Some(value))
 }
 
 /// The port of an address on all interfaces; empty where none stands there.

@@ -62,9 +62,7 @@ pub(super) fn text(asked: &Asked<'_, '_>, path: &str, text: &str) -> Option<(Fou
             .any(|word| PASSES.contains(&word.as_str()) || matches!(word.as_str(), "SERVER" | "PASS"));
         names_socket(&whole)
             && !named
-            && (guests && !whole.trim().starts_with('/')
-                || guests && setting.context.contains("pipe")
-                || sends)
+            && (sends || guests && (!whole.trim().starts_with('/') || setting.context.contains("pipe")))
     })?;
     Some((found, passes.shown))
 }

@@ -63,18 +63,18 @@ const LOOKED_IN: &[&str] = &[
     "addons", "agents", "autodeploy", "autoload", "autostart", "bin", "code", "components", "conf", "conf.d",
     "config", "cron", "cron.d", "cron.daily", "cron.hourly", "crontabs", "custom", "custom_components",
     "custom_nodes", "dags", "daily", "deploy", "deployments", "docker-entrypoint-initdb.d", "dropins", "entrypoint.d",
-    "extensions", "flows", "functions", "handlers", "hooks", "hourly", "init.d", "initdb.d", "jars", "jobs.d", "lib",
+    "extensions", "flows", "functions", "handlers", "hooks", "hourly", "htdocs", "html", "init.d", "initdb.d", "jars", "jobs.d", "lib",
     "lib64", "libs", "middleware", "middlewares", "migrations", "mods-enabled", "modules", "node_modules", "nodes",
     "pipeline", "pipelines", "playbooks", "plugins", "policies", "providers", "recipes", "rules", "rulesets", "sbin",
     "scripts", "servlets", "settings", "site-packages", "sites-enabled", "skills", "src", "systemd", "tasks.d",
-    "templates", "themes", "tools", "triggers", "wasm", "webapps", "weekly", "workflows", "www",
+    "templates", "themes", "tools", "triggers", "wasm", "webapps", "weekly", "workflows", "www", "wwwroot",
 ];
 
 /// Of these, names that have no other meaning on the way to what lies deeper.
 #[rustfmt::skip]
 const ONLY_CODE: &[&str] = &[
     "addons", "autodeploy", "autoload", "cron.d", "crontabs", "custom_components", "custom_nodes", "dags", "dropins",
-    "extensions", "hooks", "init.d", "initdb.d", "node_modules", "plugins", "providers", "sbin", "site-packages",
+    "extensions", "hooks", "init.d", "initdb.d", "modules", "node_modules", "plugins", "providers", "sbin", "site-packages",
     "systemd", "webapps",
 ];
 
@@ -83,7 +83,10 @@ const ONLY_CODE: &[&str] = &[
 fn is_looked_in(path: &str) -> bool {
     let names: Vec<String> = path.split('/').filter(|n| !n.is_empty()).map(str::to_ascii_lowercase).collect();
     let Some((last, above)) = names.split_last() else { return false };
+    // `connect-plugins` holds plug-ins.
+    let tail = last.rsplit(['-', '_']).next().unwrap_or(last);
     LOOKED_IN.contains(&last.trim_start_matches('.'))
+        || ONLY_CODE.contains(&tail)
         || above.iter().any(|name| ONLY_CODE.contains(&name.as_str())) && !is_data(last)
 }
 

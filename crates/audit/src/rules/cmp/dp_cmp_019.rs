@@ -156,6 +156,10 @@ fn is_debug(entry: &EnvironmentEntry<'_>) -> bool {
             if spans && has(&["TRACE"]) && !has(&["DEBUG"]) {
                 return false;
             }
+            // `INSECURE_SKIP_VERIFY`: how a check is left out, no thing of its own.
+            if has(&["INSECURE", "UNSAFE"]) && has(&["VERIFY", "VERIFICATION", "AUTH"]) {
+                return false;
+            }
             let stands = if switches::is_turned(&words) { off } else { on };
             stands && has(&["DEBUG", "TRACE", "MOCK", "FAKE", "INSECURE", "UNSAFE", "DEV", "SIMULATOR"])
                 || on && has(&["BYPASS"])
