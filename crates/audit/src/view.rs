@@ -5,8 +5,8 @@
 
 mod inherited;
 
-use crate::facts::openings::Openings;
 use crate::field::{Field, RUN, is_at};
+use crate::opening::Openings;
 use crate::program::{Program, Programs};
 use crate::script::Script;
 use crate::text::Lines;

@@ -125,7 +125,7 @@ const CONSOLES: &[(&str, Severity)] = &[
     ("cloudbeaver", Severity::Medium),
     ("kafka-ui", Severity::Medium),
     ("logdy", Severity::Medium),
-    ("flower", Severity::High),
+    ("mher/flower", Severity::High),
 ];
 
 /// What gives interactive access to a service.

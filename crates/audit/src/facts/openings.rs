@@ -6,6 +6,7 @@
 use crate::facts::settings::{self, Setting};
 use crate::facts::stores::is_closed;
 use crate::facts::switches;
+pub(crate) use crate::opening::{Kind, Opening, Openings};
 use crate::view::{Service, View};
 use std::collections::{BTreeMap, BTreeSet};
 use veritee_model::{Place, Severity};
@@ -15,31 +16,6 @@ mod fetched;
 mod logged;
 mod served;
 mod sockets;
-
-/// What is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    /// A check of who comes, or of what is genuine.
-    Check,
-    /// What runs, or what is kept, can be seen or changed from elsewhere.
-    Door,
-    /// What users send goes to the log.
-    Log,
-    /// Code that comes when it starts.
-    Fetch,
-}
-
-/// One opening of one service.
-#[derive(Debug, Clone)]
-pub(crate) struct Opening {
-    pub(crate) kind: Kind,
-    pub(crate) place: Place,
-    pub(crate) evidence: String,
-    pub(crate) severity: Severity,
-}
-
-/// The openings of each service.
-pub(crate) type Openings = BTreeMap<String, Vec<Opening>>;
 
 /// What a recogniser says of one setting.
 type Found = (Kind, Severity, &'static str);
