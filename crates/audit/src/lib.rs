@@ -34,6 +34,7 @@ mod item;
 pub mod key_provider;
 mod known_keys;
 pub mod names;
+mod opening;
 mod pattern;
 mod program;
 pub mod review;

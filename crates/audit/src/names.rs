@@ -122,7 +122,12 @@ fn by_words(upper: &str, facts: &Words<'_>) -> NameClass {
         // A number of what the program handles is harmless; one of what it checks, keeps or lets in is not known to be.
         // How often somebody may try is a gate.
         let gate = facts.pair("RATE", "LIMIT");
-        return if !gate && facts.all(&[lists::TUNING_LAST, lists::BOUNDS, lists::HANDLED, lists::ENDPOINT]) {
+        // With how few others a program is content: none of them is its own.
+        let content = facts.any(&["MIN", "MINIMUM"]) && facts.last_is(lists::OTHERS_COUNTED);
+        return if !gate
+            && !content
+            && facts.all(&[lists::TUNING_LAST, lists::BOUNDS, lists::HANDLED, lists::ENDPOINT])
+        {
             NameClass::Tuning
         } else {
             NameClass::Unknown

@@ -1,6 +1,7 @@
 //! What the rules look at: the deployment, the source, the facts beside them.
 
 use crate::context::Context;
+use crate::facts::switches;
 use crate::facts::{exposure, mounts};
 use crate::image::Image;
 use crate::image_facts::ImageFacts;
@@ -298,6 +299,14 @@ impl<'a> Subject<'a> {
         let mut texts = Vec::new();
         for service in self.view.iter().flat_map(View::active) {
             for entry in &service.environment {
+                // `ENABLE_OPENAI_API=false` says that it is not used.
+                let words = crate::names::words(entry.name);
+                let unused =
+                    entry.value.fixed().is_some_and(|text| switches::is_off(&text.to_ascii_lowercase()))
+                        && words.iter().any(|word| matches!(word.as_str(), "ENABLE" | "ENABLED" | "USE"));
+                if unused {
+                    continue;
+                }
                 let text = format!("{}={}", entry.name, entry.value.effective());
                 texts.push((text, entry.value.place.clone()));
             }

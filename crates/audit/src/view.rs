@@ -8,6 +8,7 @@ mod line;
 mod paths;
 
 use crate::field::{Field, RUN, is_at};
+use crate::opening::Openings;
 use crate::program::{Program, Programs};
 use crate::script::Script;
 use crate::text::Lines;
@@ -216,6 +217,8 @@ pub(crate) struct View<'d> {
     by_name: OnceCell<BTreeMap<String, usize>>,
     /// What is known of the stores of the document, asked once for each of many names.
     pub(crate) stores: OnceCell<Stores>,
+    /// What settings open, read once for the rules that ask.
+    pub(crate) openings: OnceCell<Openings>,
     /// Who writes to each part of the machine's storage.
     pub(crate) writers: OnceCell<Writers>,
     /// What the services' own texts make of their variables.
@@ -304,6 +307,7 @@ impl<'d> View<'d> {
             executions: OnceCell::new(),
             by_name: OnceCell::new(),
             stores: OnceCell::new(),
+            openings: OnceCell::new(),
             writers: OnceCell::new(),
             spoken: OnceCell::new(),
             has_profiles: false,

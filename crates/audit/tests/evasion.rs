@@ -294,6 +294,7 @@ fn a_number_is_harmless_only_where_every_word_of_its_name_is() {
         "PASSWORD_MIN_LENGTH",
         "TRACE_SAMPLE_RATIO",
         "CURRENCY",
+        "MIN_PEERS",
     ] {
         let text = format!("services:\n  app:\n    SERVICE\n    environment: ['{name}=${{{name}}}']\n");
         let audit = audited(&text, &[name]);
@@ -305,7 +306,7 @@ fn a_number_is_harmless_only_where_every_word_of_its_name_is() {
     }
     for name in [
         "MAX_TOKENS",
-        "MIN_PEERS",
+        "MAX_PEERS",
         "TITLE",
         "DESCRIPTION",
         "HTTP_PORT",

@@ -334,3 +334,73 @@ fn addresses_hold_passwords_and_names_hold_none() {
     is_silent(&with(&format!("{{{literal} ACME_QUEUE_DELAY_MS: }}")), &["ACME_QUEUE_DELAY_MS"]);
     counts("DP-ENV-021", "CRL_CACHE_TTL", &with("{CRL_CACHE_TTL: }"), &["CRL_CACHE_TTL"]);
 }
+
+#[test]
+fn a_network_lets_in_what_its_options_say_and_unknown_options_are_said() {
+    let with = |option: &str, value: &str| {
+        format!(
+            "services:\n  app:\n    SERVICE\n    networks: [inner]\nnetworks:\n  inner:\n    driver_opts:\n      {option}: {value}\n"
+        )
+    };
+    let mode = "com.docker.network.bridge.gateway_mode_ipv4";
+    for value in ["nat-unprotected", "routed", "${MODE}"] {
+        counts("DP-NET-002", "gateway_mode_ipv4", &with(mode, value), &["MODE"]);
+    }
+    counts(
+        "DP-NET-002",
+        "gateway_mode_ipv6",
+        &with("com.docker.network.bridge.gateway_mode_ipv6", "routed"),
+        &[],
+    );
+    counts("DP-NET-002", "acme.mirror", &with("acme.mirror", "'on'"), &[]);
+    for (option, value) in [
+        (mode, "nat"),
+        (mode, "isolated"),
+        ("com.docker.network.driver.mtu", "'1450'"),
+        ("com.docker.network.bridge.name", "br1"),
+    ] {
+        is_silent(&with(option, value), &[]);
+    }
+}
+
+#[test]
+fn a_runner_of_somebody_elses_jobs_and_a_console_of_another_language_are_ways_in() {
+    for image in
+        ["ghcr.io/actions/actions-runner", "gitlab/gitlab-runner", "gitea/act_runner", "acme/flowise"]
+    {
+        let text = format!("services:\n  app:\n    image: {image}@sha256:{}\n", "3f".repeat(32));
+        counts("DP-CMP-007", "image", &text, &[]);
+    }
+    let option = "-Dclojure.server.repl={:port,5555,:accept,clojure.core.server/repl";
+    let with = |end: &str| {
+        format!(
+            "services:\n  app:\n    SERVICE\n    environment:\n      JAVA_TOOL_OPTIONS: '{option}{end}}}'\n"
+        )
+    };
+    counts("DP-CMP-007", "JAVA_TOOL_OPTIONS", &with(",:address,\"0.0.0.0\""), &[]);
+    // On its own machine only, as every debugger there.
+    counts("DP-CMP-019 medium", "JAVA_TOOL_OPTIONS", &with(""), &[]);
+}
+
+#[test]
+fn a_host_of_one_label_is_a_service_of_the_document_or_somebody_elses() {
+    let with = |host: &str| {
+        format!(
+            "services:\n  app:\n    SERVICE\n    environment:\n      PEER_ADDR: {host}\n  db:\n    SERVICE\n"
+        )
+    };
+    counts("DP-URL-002", "node7", &with("node7:9000"), &[]);
+    is_silent(&with("db:9000"), &[]);
+    is_silent(&with("localhost:9000"), &[]);
+}
+
+#[test]
+fn with_how_few_others_a_program_is_content_is_no_tuning() {
+    let with = |name: &str| format!("services:\n  app:\n    SERVICE\n    environment: [{name}]\n");
+    for name in ["MIN_PEERS", "P2P_MIN_PEERS", "MIN_RELAYS"] {
+        counts("DP-ENV-021", name, &with(name), &[name]);
+    }
+    for name in ["MAX_PEERS", "MIN_WORKERS"] {
+        is_silent(&with(name), &[name]);
+    }
+}

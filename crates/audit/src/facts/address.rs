@@ -129,7 +129,7 @@ fn without_scheme(shape: &str, named: bool) -> Vec<Address> {
         return parts
             .filter(|part| {
                 let host = part.split('/').next().unwrap_or(part);
-                is_host(host) || is_long_name(host)
+                is_host(host) || is_long_name(host) || is_single_label(host)
             })
             .map(|part| bare(part, part.split('/').next().unwrap_or(part)))
             .collect();
@@ -158,6 +158,16 @@ fn is_long_name(text: &str) -> bool {
         && port.len() > 1
         && port.bytes().all(|byte| byte.is_ascii_digit())
         && !text_file(host)
+}
+
+/// One label and a port: a service of the document, or whatever the network's search list makes of it.
+fn is_single_label(text: &str) -> bool {
+    let Some((host, port)) = text.split_once(':') else { return false };
+    host.len() > 1
+        && host.starts_with(|c: char| c.is_ascii_alphabetic())
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        && (2..=5).contains(&port.len())
+        && port.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `main.test.js:80` is a line of a file.
@@ -427,8 +437,27 @@ pub(crate) fn is_address(text: &str) -> bool {
 /// A place in a service with an address: the path, the value, the address.
 pub(crate) type Found<'a> = (&'a Service<'a>, String, &'a Field<'a>, Address);
 
+pattern!(UPSTREAM, r"(?m)\bupstream\s+([A-Za-z0-9_.-]+)\s*\{");
+
+/// Whether a text itself says what the host is: a group of servers that it lists, the name space of a type.
+fn is_named_there(text: &str, link: &Address) -> bool {
+    let grouped =
+        || UPSTREAM.captures_iter(text).filter_map(|hit| hit.get(1)).any(|name| name.as_str() == link.host);
+    let typed = link.host == "type.googleapis.com" && link.scheme.is_empty() && text.contains("@type");
+    typed || !link.host.contains('.') && text.contains("upstream") && grouped()
+}
+
 /// Every address in what active services run, read and get.
 pub(crate) fn all<'a>(view: &'a View<'_>) -> Vec<Found<'a>> {
+    let mut found = everywhere(view);
+    found.retain(|(_, path, value, link)| {
+        let own = link.host == "type.googleapis.com" || !link.host.contains('.');
+        !(path.starts_with("configs.") && own && is_named_there(&value.effective(), link))
+    });
+    found
+}
+
+fn everywhere<'a>(view: &'a View<'_>) -> Vec<Found<'a>> {
     let mut found = Vec::new();
     for service in view.active() {
         for entry in &service.environment {
@@ -529,6 +558,8 @@ mod tests {
         );
         assert_eq!(hosts("collector.evil.example", true), ["collector.evil.example"]);
         assert_eq!(hosts("203.0.113.7:80", false), ["203.0.113.7"]);
+        assert_eq!(hosts("node7:9000,node8:9000", true), ["node7", "node8"]);
+        assert!(hosts("node7:9000", false).is_empty() && hosts("12:30", true).is_empty());
         // Until the public suffix list knew `py`, this was taken for a file; it resolves, so it is an address.
         assert_eq!(hosts("app.py:80", false), ["app.py"]);
         for text in ["v1.2.3", "app.js:80", "12:30", "nginx:1.25", "a.b.c", "/etc/a.conf:80"] {

@@ -4,6 +4,7 @@
 //! harmless where every word in it is on a closed list, or a name that the text itself gives a value, and where what it
 //! speaks to is the own machine. What fetches from elsewhere is said; everything else is not understood, and counts.
 
+use crate::pattern::pattern;
 use std::collections::BTreeSet;
 
 /// A text that an interpreter is given.
@@ -109,7 +110,9 @@ pub(crate) fn of(words: &[String]) -> Option<Text<'_>> {
     let found = texts.find_map(|(index, word)| {
         let next = arguments.get(index.saturating_add(1)).map(String::as_str);
         if options.contains(&word.as_str()) {
-            return next;
+            // `-M -m main` of Clojure: what is run lies in a file.
+            let aliases = matches!(word.as_str(), "-M" | "-X");
+            return next.filter(|next| !aliases || !next.starts_with('-'));
         }
         // `--eval=CODE`, and `-cCODE`.
         let joined = options.iter().find_map(|option| {
@@ -150,7 +153,8 @@ const NETWORK: &[&str] = &[
     "dgram", "dns", "ws", "WebSocket", "LWP", "UserAgent", "HTTP", "Tiny", "Net", "URI", "open_uri", "curl", "curl_init",
     "curl_exec", "file_get_contents", "fopen", "fsockopen", "stream_socket_client", "ftplib", "ftp", "smtplib", "telnetlib",
     "xmlrpc", "paramiko", "download", "Downloads", "HTTPoison", "httpc", "gen_tcp", "inet", "Invoke", "WebRequest",
-    "RestMethod", "WebClient", "wget", "url", "readLines", "source_url", "getline", "request",
+    "RestMethod", "WebClient", "wget", "url", "readLines", "source_url", "getline", "request", "open_connection",
+    "open_unix_connection",
 ];
 
 /// Words that install packages, or run what a registry hands out.
@@ -186,6 +190,9 @@ const HARMLESS: &[&str] = &[
     "is_open", "destroy", "resume", "AF_INET", "AF_UNIX", "SOCK_STREAM", "connect_ex", "HEAD", "GET", "localhost",
     "hostname", "pathname", "req", "context", "ssl", "_create_unverified_context", "create_default_context", "check_hostname",
     "verify_mode", "CERT_NONE", "rejectUnauthorized", "f", "b", "u",
+    // Passing on between connections of the machine.
+    "createServer", "pipe", "listen", "asyncio", "def", "start_server", "serve_forever", "gather", "drain", "run", "accept",
+    "scalar", "LocalPort", "Listen", "ReuseAddr", "PeerAddr", "PeerPort", "main",
 ];
 
 /// Words that run text, start programs, load code or write files.
@@ -197,6 +204,8 @@ const GRAVE: &[&str] = &[
     "instance_eval", "class_eval", "send", "Kernel", "include", "require_once", "include_once",
 ];
 
+pattern!(IMPORT, r"(?m)(?:^|;)[ \t]*import[ \t]+(?:static[ \t]+)?[\w.]+(?:\.\*)?[ \t]*(?:;|$)");
+
 /// Addresses of the own machine.
 const OWN: &[&str] = &["localhost", "127.0.0.1", "::1", "0.0.0.0", "[::1]"];
 
@@ -206,7 +215,8 @@ impl Text<'_> {
         let read = Tokens::of(self.text);
         let has = |list: &[&str]| read.words.iter().any(|word| list.contains(&word.as_str()));
         let loads = self.others.iter().any(|word| loads_network(word));
-        let installs = has(INSTALLERS) && !matches!(self.program.as_str(), "awk" | "gawk" | "mawk");
+        let grabs = self.text.contains("@Grab") || self.text.contains("@file:DependsOn");
+        let installs = grabs || has(INSTALLERS) && !matches!(self.program.as_str(), "awk" | "gawk" | "mawk");
         if installs {
             return Effect::Installs;
         }
@@ -214,7 +224,10 @@ impl Text<'_> {
         let is_own = |host: &str| OWN.contains(&host) || inside.contains(&host);
         let texts = read.texts.iter().map(String::as_str);
         let addresses: Vec<&str> = texts
-            .filter_map(|text| address(text).or_else(|| inside.contains(&text).then_some(text)))
+            .filter_map(|text| {
+                let host = text.split(':').next().unwrap_or(text);
+                address(text).or_else(|| inside.contains(&host).then_some(host))
+            })
             .collect();
         let foreign = addresses.iter().any(|host| !is_own(host));
         if speaks && (foreign || addresses.is_empty() && !self.stays_local(&read)) {
@@ -237,16 +250,34 @@ impl Text<'_> {
 
     /// `await import('./main.mjs')`, `using App; App.main()`: a module of the image, and a call of what is in it.
     pub(crate) fn starts_image_module(&self) -> bool {
-        let read = Tokens::of(self.text);
+        // `import a.b.C` of the languages of Java names what lies in the image.
+        let plain =
+            if self.program == "groovy" { IMPORT.replace_all(self.text, "") } else { self.text.into() };
+        let read = Tokens::of(&plain);
         let local = |text: &String| {
             (text.starts_with("./") || text.starts_with('/') && !text.starts_with("//"))
                 && !text.contains("..")
+                || matches!(text.as_str(), "shiny" | "plumber")
         };
         let modules = read.texts.iter().all(local);
         let known = read.words.iter().all(|word| {
             matches!(
                 word.as_str(),
-                "await" | "import" | "require" | "using" | "library" | "main" | "run" | "runApp" | "app"
+                "await"
+                    | "import"
+                    | "require"
+                    | "using"
+                    | "library"
+                    | "main"
+                    | "run"
+                    | "runApp"
+                    | "app"
+                    | "start"
+                    | "serve"
+                    | "require_file"
+                    | "pr"
+                    | "pr_run"
+                    | "port"
             ) || word.starts_with(|c: char| c.is_ascii_uppercase())
                 && !GRAVE.contains(&word.as_str())
                 && !NETWORK.contains(&word.as_str())

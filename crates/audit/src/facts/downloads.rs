@@ -169,6 +169,50 @@ fn by_verbs(program: &str, verbs: &[&str], command: &Command) -> Option<&'static
         {
             Some("installs what the mirror has today")
         }
+        _ => extends(program, verbs, command),
+    }
+}
+
+/// What a program fetches for itself, or for what it builds: plug-ins, dependencies.
+fn extends(program: &str, verbs: &[&str], command: &Command) -> Option<&'static str> {
+    let first = verbs.first().copied().unwrap_or("");
+    let second = verbs.get(1).copied().unwrap_or("");
+    let package = Some("installs what the registry has today");
+    match (program, first) {
+        (_, "install" | "add")
+            if program.ends_with("-plugin") || program.ends_with("-plugins") || program.ends_with("-gem") =>
+        {
+            package
+        }
+        (_, "plugin" | "plugins" | "extension" | "extensions") if matches!(second, "install" | "add") => {
+            package
+        }
+        (_, "cli")
+            if verbs.iter().any(|word| matches!(*word, "plugins" | "plugin"))
+                && verbs.contains(&"install") =>
+        {
+            package
+        }
+        ("cargo", "binstall")
+        | ("playwright" | "patchright" | "camoufox" | "puppeteer" | "spacy", "install" | "download") => {
+            package
+        }
+        ("nltk.downloader", _) => package,
+        ("dotnet", "tool") if second == "install" => package,
+        ("dotnet", "add" | "restore") | ("terraform" | "tofu", "init") => package,
+        (
+            "pecl" | "pear" | "cpan" | "cpanm" | "opam" | "cabal" | "stack" | "raco" | "shards" | "nimble"
+            | "conan" | "vcpkg" | "asdf" | "mise" | "sdk" | "brew" | "snap" | "flatpak" | "krew" | "pkgx",
+            "install" | "fetch" | "update" | "use",
+        ) => package,
+        ("coursier" | "cs", "launch") => Some("fetches and runs"),
+        ("jenkins-plugin-cli", _) => package,
+        ("mvn" | "mvnw" | "gradle" | "gradlew" | "sbt" | "lein", _)
+            if !command.has("-o") && !command.has("--offline") && !command.has("--version") =>
+        {
+            package
+        }
+        ("hatch", "run" | "env") | ("tox" | "nox", _) | ("dart", "pub") => package,
         _ => None,
     }
 }

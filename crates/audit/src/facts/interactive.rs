@@ -87,6 +87,22 @@ const PROGRAMS: &[&str] = &[
     "activepieces",
     "huginn",
     "airflow",
+    // Run what a repository elsewhere asks for.
+    "actions-runner",
+    "github-runner",
+    "gitlab-runner",
+    "act_runner",
+    "act-runner",
+    "forgejo-runner",
+    "gitea-runner",
+    "buildkite-agent",
+    "drone-runner",
+    "woodpecker-agent",
+    "teamcity-agent",
+    "azp-agent",
+    "concourse",
+    "flowise",
+    "langflow",
     "debugpy",
     "gdbserver",
     "delve",
@@ -109,6 +125,7 @@ const CONSOLES: &[(&str, Severity)] = &[
     ("cloudbeaver", Severity::Medium),
     ("kafka-ui", Severity::Medium),
     ("logdy", Severity::Medium),
+    ("mher/flower", Severity::High),
 ];
 
 /// What gives interactive access to a service.

@@ -11,6 +11,7 @@ mod shell;
 use crate::facts::words::names_code;
 use crate::field::{Field, RUN, is_at, list_of};
 use crate::names::{self, NameClass};
+use crate::pattern::pattern;
 use crate::view::{Service, Spoken, View};
 use shell::Reading;
 use std::collections::{BTreeMap, BTreeSet};
@@ -129,9 +130,29 @@ fn contents(view: &View<'_>, service: &Service<'_>) -> Vec<(String, String)> {
     found
 }
 
+pattern!(
+    UNNAMED,
+    r#"(?x) \bgetenv\(\s*(?:\)|[^"'\s)]) | /proc/(?:self|[0-9]+)/environ | \benviron\.(?:values|items|copy)\b
+    | \benviron(?:\.get)?[\[(]\s*[^"'\s\])] | (?:values|entries|keys)\(\s*process\.env | process\.env\[\s*[^"'\s\]]
+    | \bENV\.(?:each|values|map|select|find|to_h|sort|reduce) | \bENV(?:\.fetch)?[\[(]\s*[^"'\s\])] | \$ENV\{\s*\$ | %ENV\b
+    | \$_ENV\b | \$_SERVER\[\s*\$ | os\.Environ\(\) | env::vars"#
+);
+
+pattern!(
+    RUNS,
+    r#"(?x) \b(?:include|include_once|require|require_once|eval|exec|execvp|execl|system|passthru|shell_exec|popen|Popen|proc_open
+    |loadstring|load|dofile|spawn|execSync|instance_eval|class_eval|assert|run|call|command|check_output|execute|os\.execute)
+    [\s(@]*(?:\$|[A-Za-z_]\w*\s*[)(\[;.,]|"[^"\n]*[\#$]\{)"#
+);
+
 /// Names that a configuration file reads out of the environment: in code every mention counts, elsewhere one that looks
 /// like reading it (`${PORT}`, `{$PORT}`, `%(ENV_PORT)s`, `{{ env "PORT" }}`, `ENV["PORT"]`).
 fn configuration(text: &str, is_code: bool, names: &BTreeSet<&str>, found: &mut BTreeSet<String>) {
+    // A name that is computed can be any, and so can each of all values.
+    if UNNAMED.is_match(text) && RUNS.is_match(text) {
+        found.extend(names.iter().map(|name| (*name).to_owned()));
+        return;
+    }
     for line in text.lines() {
         let lower = line.to_ascii_lowercase();
         let reads = is_code || line.contains(['$', '%']) || lower.contains("env") || line.contains("{{");

@@ -91,7 +91,7 @@ pub(crate) fn is_store(service: &Service<'_>) -> bool {
 }
 
 /// No port, no network of the machine's, no label by which another program leads to it.
-fn is_closed(service: &Service<'_>) -> bool {
+pub(crate) fn is_closed(service: &Service<'_>) -> bool {
     service.ports.iter().all(|port| port.loopback)
         && !service.has("network_mode")
         && !service.below("labels").any(|(path, value)| {

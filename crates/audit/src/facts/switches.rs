@@ -30,7 +30,7 @@ const CHECKS: &[&str] = &[
 const HARMS: &[&str] = &[
     "MOCK", "MOCKED", "FAKE", "FAKED", "STUB", "DUMMY", "SIMULATED", "SIMULATION", "SIMULATOR", "UNVERIFIED", "UNSIGNED",
     "UNTRUSTED", "UNATTESTED", "UNAUTHENTICATED", "UNAUTHORIZED", "INSECURE", "UNSAFE", "ANONYMOUS", "PLAINTEXT",
-    "ANY", "EXPIRED", "REVOKED", "SELFSIGNED",
+    "ANY", "EXPIRED", "REVOKED", "OUTDATED", "SELFSIGNED",
 ];
 
 /// Words after which the value is a switch, and that say nothing else: what they stand before is on with the value.
@@ -52,8 +52,24 @@ const AGAINST: &[&str] = &[
 const DEMANDS: &[&str] = &["ENFORCE", "ENFORCED", "ENFORCEMENT"];
 
 /// What a machine's trust rests on: a stand-in for it proves nothing.
-const MACHINE: &[&str] =
-    &["TEE", "TDX", "SGX", "SEV", "DSTACK", "TAPPD", "ATTESTATION", "QUOTE", "ENCLAVE", "DCAP"];
+const MACHINE: &[&str] = &[
+    "TEE",
+    "TDX",
+    "SGX",
+    "SEV",
+    "SNP",
+    "OE",
+    "EGO",
+    "EDG",
+    "GRAMINE",
+    "OCCLUM",
+    "DSTACK",
+    "TAPPD",
+    "ATTESTATION",
+    "QUOTE",
+    "ENCLAVE",
+    "DCAP",
+];
 
 /// Texts that users send, as words of a name that also speaks of a log.
 const TEXTS: &[&str] = &[
@@ -72,12 +88,44 @@ const TEXTS: &[&str] = &[
     "CONVERSATIONS",
 ];
 
+/// Whether a value switches something on; in small letters.
+pub(crate) fn is_on(value: &str) -> bool {
+    matches!(value, "1" | "true" | "yes" | "on" | "y" | "enabled")
+}
+
+/// Whether a value switches something off; in small letters.
+pub(crate) fn is_off(value: &str) -> bool {
+    matches!(value, "0" | "false" | "no" | "off" | "n" | "disabled" | "none" | "never")
+}
+
+/// A stand-in for something genuine, as a value; in small letters.
+fn stands_in(value: &str) -> bool {
+    matches!(
+        value,
+        "mock"
+            | "mocked"
+            | "fake"
+            | "stub"
+            | "simulator"
+            | "simulated"
+            | "simulation"
+            | "sim"
+            | "dummy"
+            | "sample"
+    )
+}
+
+/// Whether the value puts a stand-in in the place of the machine that the name speaks of.
+pub(crate) fn is_stand_in(words: &[String], value: &str) -> bool {
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let kind = has(&["MODE", "TYPE", "BACKEND", "PROVIDER", "PLATFORM", "KIND", "VENDOR", "DRIVER"]);
+    has(MACHINE) && (stands_in(value) || kind && (value == "none" || value == "off"))
+}
+
 /// How grave a literal is, and why; `None` for what switches nothing off and nothing on that matters.
 pub(crate) fn judge(name: &str, text: &str) -> Option<(Severity, &'static str)> {
     let value = text.trim().to_ascii_lowercase();
-    let on = matches!(value.as_str(), "1" | "true" | "yes" | "on" | "y" | "enabled");
-    let off =
-        matches!(value.as_str(), "0" | "false" | "no" | "off" | "n" | "disabled" | "none" | "never" | "skip");
+    let (on, off) = (is_on(&value), is_off(&value) || value == "skip");
     match name {
         "SSLKEYLOGFILE" => {
             return (!value.is_empty() && value != "/dev/null")
@@ -92,10 +140,7 @@ pub(crate) fn judge(name: &str, text: &str) -> Option<(Severity, &'static str)> 
     }
     let words = words(name);
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    let stand_in = matches!(
-        value.as_str(),
-        "mock" | "mocked" | "fake" | "stub" | "simulator" | "simulated" | "simulation" | "sim" | "dummy"
-    );
+    let stand_in = stands_in(&value);
     if has(MACHINE)
         && (stand_in
             || has(&["MODE", "TYPE", "BACKEND", "PROVIDER", "PLATFORM", "KIND", "VENDOR", "DRIVER"])
@@ -145,6 +190,13 @@ fn check_off(words: &[String], on: bool, off: bool) -> Option<(Severity, &'stati
         return None;
     }
     let is = |list: &[&str], word: &str| list.contains(&word);
+    // That a proxy says who calls is a way in, no check.
+    let proxied = words.iter().any(|word| word == "PROXY")
+        && words.iter().any(|word| matches!(word.as_str(), "AUTH" | "AUTHENTICATION"))
+        && words.iter().any(|word| matches!(word.as_str(), "ENABLE" | "ENABLED" | "USE" | "TRUST"));
+    if proxied {
+        return None;
+    }
     let turns = words.iter().filter(|word| is(AGAINST, word)).count();
     let stands = on == (turns % 2 == 0);
     let self_signed =
@@ -196,7 +248,11 @@ fn check_off(words: &[String], on: bool, off: bool) -> Option<(Severity, &'stati
         .map(String::as_str)
         .filter(|word| !is(SWITCHES, word) && !is(AGAINST, word) && !is(DEMANDS, word))
         .collect();
-    let last = rest.last().is_some_and(|last| is(CHECKS, last));
+    // `ServerSignature` of a page of errors, `IndexSignature` of a type.
+    let other = words
+        .windows(2)
+        .any(|pair| matches!(pair, [one, two] if two == "SIGNATURE" && (one == "SERVER" || one == "INDEX")));
+    let last = !other && rest.last().is_some_and(|last| is(CHECKS, last));
     let all = rest.iter().any(|word| matches!(*word, "VERIFY" | "VERIFICATION"));
     // Of an address of mail or a number of a telephone another check speaks.
     let of_people = rest.iter().any(|word| matches!(*word, "EMAIL" | "PHONE" | "SMS" | "CAPTCHA" | "BASIC"));
@@ -215,9 +271,7 @@ fn check_off(words: &[String], on: bool, off: bool) -> Option<(Severity, &'stati
 /// As [`judge`], of an option or of a line of a configuration file: only what turns a protection off.
 pub(crate) fn protection(name: &str, text: &str) -> Option<(Severity, &'static str)> {
     let value = text.trim().to_ascii_lowercase();
-    let on = matches!(value.as_str(), "1" | "true" | "yes" | "on" | "y" | "enabled");
-    let off = matches!(value.as_str(), "0" | "false" | "no" | "off" | "n" | "disabled" | "none" | "never");
-    check_off(&words(name), on, off)
+    check_off(&words(name), is_on(&value), is_off(&value))
 }
 
 /// Lines of configuration files, by their key and value, that let in whoever comes or run what he says.

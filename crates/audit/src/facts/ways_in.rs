@@ -217,6 +217,15 @@ fn debugger(word: &str, next: &str, words: &[&str]) -> Option<bool> {
             Some(address.is_some_and(|address| !is_loopback(address)))
         }
         "-Dcom.sun.management.jmxremote.authenticate" => Some(value == "false"),
+        // Listens to its own machine unless an address is given. Commas are white space to it.
+        _ if name.starts_with("-Dclojure.server.") => {
+            Some(edn_address(word, words).is_some_and(|address| !is_loopback(&address)))
+        }
+        "nrepl.cmdline" => Some(operand(words, &["--bind", "-b"]).is_some_and(|host| !is_loopback(host))),
+        "repl" if words.contains(&":headless") => {
+            Some(operand(words, &[":host"]).is_some_and(|host| !is_loopback(host)))
+        }
+        "rdbg" | "--debug-open" => Some(operand(words, &["--host"]).is_some_and(|host| !is_loopback(host))),
         "debugpy" => {
             let address = operand(words, &["--listen"]).unwrap_or("");
             Some(address.contains(':') && !is_loopback(address))
@@ -225,6 +234,16 @@ fn debugger(word: &str, next: &str, words: &[&str]) -> Option<bool> {
         "--remote-debugging-port" => Some(false),
         _ => None,
     }
+}
+
+/// `:address` of a map that begins in this word and may go on in those behind it; commas are white space in it.
+fn edn_address(word: &str, words: &[&str]) -> Option<String> {
+    let from = words.iter().position(|other| other.trim_matches(['"', '\'']) == word)?;
+    let text = words.get(from..)?.join(" ");
+    let map = text.split('}').next()?;
+    let mut tokens = map.split(|c: char| c.is_whitespace() || matches!(c, ',' | '{'));
+    tokens.find(|token| *token == ":address")?;
+    tokens.find(|token| !token.is_empty()).map(|address| address.trim_matches(['"', '\\', '\'']).to_owned())
 }
 
 #[cfg(test)]
@@ -241,12 +260,21 @@ mod tests {
             "-Dcom.sun.management.jmxremote.port=1 -Dcom.sun.management.jmxremote.authenticate=false",
             "python -m debugpy --listen 0.0.0.0:5678 a.py",
             "chrome --remote-debugging-address=0.0.0.0",
+            "-Dclojure.server.repl={:port,5555,:accept,clojure.core.server/repl,:address,\"0.0.0.0\"}",
+            "java -Dclojure.server.repl={:port 5555 :address \"::\" :accept clojure.core.server/repl} -jar a.jar",
+            "clojure -M -m nrepl.cmdline --bind 0.0.0.0 --port 7888",
+            "lein repl :headless :host 0.0.0.0 :port 7888",
+            "rdbg --open --host 0.0.0.0 -c -- ruby a.rb",
         ] {
             assert_eq!(open(text), Some(true), "{text}");
         }
-        for text in
-            ["node --inspect a.js", "node --inspect=127.0.0.1:9229", "python -m debugpy --listen 5678 a.py"]
-        {
+        for text in [
+            "node --inspect a.js",
+            "node --inspect=127.0.0.1:9229",
+            "python -m debugpy --listen 5678 a.py",
+            "-Dclojure.server.repl={:port,5555,:accept,clojure.core.server/repl}",
+            "clojure -M -m nrepl.cmdline",
+        ] {
             assert_eq!(open(text), Some(false), "{text}");
         }
         for text in ["node --max-old-space-size=2048 a.js", "-Xmx1g -XX:+UseG1GC", "-Dserver.port=9010"] {

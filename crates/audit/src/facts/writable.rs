@@ -136,6 +136,10 @@ fn writers(view: &View<'_>) -> Writers {
 
 /// What two mounts of the same storage have in common; nothing for one that is empty for each service.
 fn source(mount: &Mount<'_>) -> Option<String> {
+    // Two names that somebody outside fills in are two, though nothing stands in their place here.
+    if mount.source.effective().trim().is_empty() && !mount.source.raw.is_empty() {
+        return Some(format!("chosen {}", mount.source.raw));
+    }
     match mount.path() {
         Some(path) => Some(format!("path {path}")),
         None if mount.source.raw.is_empty() => None,
@@ -149,7 +153,9 @@ pub(crate) fn areas(view: &View<'_>, service: &Service<'_>) -> Vec<Area> {
     let mut found = Vec::new();
     for mount in &service.mounts {
         let is_storage = matches!(mounts::kind(mount), Kind::Storage | Kind::Path);
-        if !is_storage || !mount.target.starts_with('/') || mount.target == "/" {
+        // A socket holds nothing that is loaded.
+        let is_socket = mount.path().is_some_and(|path| path.ends_with(".sock"));
+        if is_socket || !is_storage || !mount.target.starts_with('/') || mount.target == "/" {
             continue;
         }
         let others = source(mount).and_then(|source| writers.get(&source));

@@ -164,6 +164,36 @@ pub(super) fn of_commands<'a>(service: &'a Service<'a>) -> Vec<Found<'a>> {
             before = clean.to_owned();
         }
     }
+    found.extend(carried(service));
+    found
+}
+
+/// Data that a program carries to the server that it alone names: `hf upload owner/name /data`.
+fn carried<'a>(service: &'a Service<'a>) -> Vec<Found<'a>> {
+    const HUBS: &[(&str, &[&str], &str)] = &[
+        ("huggingface-cli", &["upload", "upload-large-folder"], "huggingface.co"),
+        ("hf", &["upload", "upload-large-folder"], "huggingface.co"),
+        ("wandb", &["sync", "artifact"], "api.wandb.ai"),
+        ("kaggle", &["datasets", "kernels", "models"], "www.kaggle.com"),
+        ("gh", &["release", "gist", "api"], "api.github.com"),
+        ("gdown", &[], "drive.google.com"),
+        ("gsutil", &["cp", "rsync", "mv"], "storage.googleapis.com"),
+        ("wrangler", &["r2", "kv:key", "pages", "deploy"], "api.cloudflare.com"),
+    ];
+    let mut found = Vec::new();
+    for program in &service.programs {
+        for command in &program.commands {
+            let verb = command.subcommand().unwrap_or("");
+            let known = HUBS.iter().find(|(name, verbs, _)| {
+                command.program() == *name && (verbs.is_empty() || verbs.contains(&verb))
+            });
+            let Some(((_, _, host), (path, value))) = known.zip(service.below(&program.path).next()) else {
+                continue;
+            };
+            let link = Address { text: command.text(), ..bare(host, host) };
+            found.push((service, path.to_owned(), value, link));
+        }
+    }
     found
 }
 

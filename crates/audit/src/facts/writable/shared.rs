@@ -56,6 +56,39 @@ const CODE: &[&str] = &["/app", "/usr/src/app", "/code", "/var/www", "/var/www/h
 const NO_SETTINGS: &[&str] =
     &["/etc/letsencrypt", "/etc/hostname", "/etc/hosts", "/etc/certs", "/etc/nginx/certs"];
 
+/// Folders in which programs look for code, wherever they lie: their names.
+#[rustfmt::skip]
+const LOOKED_IN: &[&str] = &[
+    "addons", "agents", "autodeploy", "autoload", "autostart", "bin", "code", "components", "conf", "conf.d",
+    "config", "cron", "cron.d", "cron.daily", "cron.hourly", "crontabs", "custom", "custom_components",
+    "custom_nodes", "dags", "daily", "deploy", "deployments", "docker-entrypoint-initdb.d", "dropins", "entrypoint.d",
+    "extensions", "flows", "functions", "handlers", "hooks", "hourly", "htdocs", "html", "init.d", "initdb.d", "jars", "jobs.d", "lib",
+    "lib64", "libs", "middleware", "middlewares", "migrations", "mods-enabled", "modules", "node_modules", "nodes",
+    "pipeline", "pipelines", "playbooks", "plugins", "policies", "providers", "recipes", "rules", "rulesets", "sbin",
+    "scripts", "servlets", "settings", "site-packages", "sites-enabled", "skills", "src", "systemd", "tasks.d",
+    "templates", "themes", "tools", "triggers", "wasm", "webapps", "weekly", "workflows", "www", "wwwroot",
+];
+
+/// Of these, names that have no other meaning on the way to what lies deeper.
+#[rustfmt::skip]
+const ONLY_CODE: &[&str] = &[
+    "addons", "autodeploy", "autoload", "cron.d", "crontabs", "custom_components", "custom_nodes", "dags", "dropins",
+    "extensions", "hooks", "init.d", "initdb.d", "modules", "node_modules", "plugins", "providers", "sbin", "site-packages",
+    "systemd", "webapps",
+];
+
+/// Whether programs look for code in a folder of this path: by its last name, or by one above it that means nothing else,
+/// unless what lies at its end is called data.
+fn is_looked_in(path: &str) -> bool {
+    let names: Vec<String> = path.split('/').filter(|n| !n.is_empty()).map(str::to_ascii_lowercase).collect();
+    let Some((last, above)) = names.split_last() else { return false };
+    // `connect-plugins` holds plug-ins.
+    let tail = last.rsplit(['-', '_']).next().unwrap_or(last);
+    LOOKED_IN.contains(&last.trim_start_matches('.'))
+        || ONLY_CODE.contains(&tail)
+        || above.iter().any(|name| ONLY_CODE.contains(&name.as_str())) && !is_data(last)
+}
+
 /// The targets of volumes that others write to.
 struct Shared<'a> {
     targets: BTreeMap<&'a str, &'a Area>,
@@ -147,7 +180,8 @@ pub(super) fn mentioned(service: &Service<'_>, areas: &[Area], found: &mut Vec<L
     for mount in &service.mounts {
         let target = mount.target.trim_end_matches('/');
         let settings = SETTINGS.iter().any(|folder| is_below(target, folder)) && target != "/etc"
-            || CODE.contains(&target);
+            || CODE.contains(&target)
+            || is_looked_in(target);
         let others = NO_SETTINGS.iter().any(|folder| is_below(target, folder)) || target.contains("/cert");
         if let Some(area) = shared.targets.get(target).filter(|_| settings && !others) {
             let why = "code or settings are looked for there";

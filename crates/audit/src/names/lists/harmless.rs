@@ -99,6 +99,10 @@ pub(crate) const COUNTED: &[&str] = &[
     "PERCENT",
 ];
 
+/// Of those, others on whom the program relies: fewer of them are easier to be.
+pub(crate) const OTHERS_COUNTED: &[&str] =
+    &["PEERS", "HOSTS", "SERVERS", "BACKENDS", "UPSTREAMS", "BROKERS", "RELAYS", "NODES", "REPLICAS"];
+
 /// What a program handles, as a word beside those of tuning. Closed: a name with any other word is not known to be
 /// harmless by its number alone. Checks, people, keys, logs, ledgers and administration are left out on purpose.
 #[rustfmt::skip]

@@ -3,7 +3,9 @@
 use crate::facts::built;
 use crate::facts::code::{self, Effect};
 use crate::facts::downloads::{fetches_code, is_checksum};
+use crate::facts::openings::{self, Kind};
 use crate::facts::repository;
+use crate::facts::switches;
 use crate::facts::words::command_words;
 use crate::rule::{Need, Note, Rule, Sink};
 use crate::script::{Command, Input};
@@ -35,6 +37,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         hub_code(service, sink);
         hub_models(service, sink);
         settings(service, sink);
+        for opening in openings::of_kind(view, service.name, Kind::Fetch) {
+            let note = Note::fail(&opening.place, &opening.evidence).severity(opening.severity);
+            sink.add(note.about(service.name));
+        }
         // A list is read as one command, and each text in it again: what both say is said once.
         let mut said: BTreeSet<String> = BTreeSet::new();
         for program in &service.programs {
@@ -93,14 +99,38 @@ fn settings(service: &Service<'_>, sink: &mut Sink<'_>) {
         let Some(text) = entry.value.fixed().filter(|text| !text.trim().is_empty()) else { continue };
         let upper = entry.name.to_ascii_uppercase();
         let named = INSTALL.contains(&upper.as_str())
-            || upper.contains("INSTALL_PLUGINS")
+            || upper.contains("INSTALL") && is_list_of_packages(&upper)
             || upper.contains("PIP_ADDITIONAL");
-        if named && !text.split([',', ' ', ';']).all(|part| part.is_empty() || part.starts_with(['/', '.'])) {
+        // A list without entries.
+        let none = text.chars().all(|c| c.is_whitespace() || "[]{}\"'".contains(c));
+        let switch =
+            switches::is_on(&text.to_ascii_lowercase()) || switches::is_off(&text.to_ascii_lowercase());
+        if named
+            && !none
+            && !switch
+            && !text.split([',', ' ', ';']).all(|part| part.is_empty() || part.starts_with(['/', '.']))
+        {
             let evidence =
                 format!("{} environment.{}: {text} (installed at the start)", service.name, entry.name);
             sink.add(Note::fail(&entry.value.place, evidence).about(service.name));
         }
     }
+}
+
+/// Words of a name of what is installed.
+fn is_list_of_packages(name: &str) -> bool {
+    const PACKAGES: &[&str] = &[
+        "PLUGINS",
+        "PLUGIN",
+        "PACKAGES",
+        "EXTENSIONS",
+        "MODULES",
+        "REQUIREMENTS",
+        "DEPENDENCIES",
+        "APPS",
+        "GEMS",
+    ];
+    crate::names::words(name).iter().any(|word| PACKAGES.contains(&word.as_str()))
 }
 
 /// Models that a hub hands out under a name, without a commit that holds them fast: the weights decide the answers.

@@ -3,6 +3,7 @@
 use crate::facts::address::Inside;
 use crate::facts::built;
 use crate::facts::interactive::{built_in, interactive};
+use crate::facts::openings::{self, Kind};
 use crate::facts::ways_in;
 use crate::item::Item;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
@@ -34,6 +35,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         for (place, evidence, severity) in ways_in::all(&inside, service) {
             let evidence = format!("{}: {evidence}", service.name);
             sink.add(Note::fail(&place, evidence).severity(severity).about(service.name));
+        }
+        for opening in openings::of_kind(view, service.name, Kind::Door) {
+            let note = Note::fail(&opening.place, &opening.evidence).severity(opening.severity);
+            sink.add(note.about(service.name));
         }
         if let Some((place, evidence, severity)) = interactive(service) {
             sink.add(

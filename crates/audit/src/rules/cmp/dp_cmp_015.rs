@@ -2,6 +2,7 @@
 
 use crate::facts::address::{self, Inside};
 use crate::facts::stores::opens_only_inside;
+use crate::facts::switches;
 use crate::field::{Field, HOLE};
 use crate::item::Item;
 use crate::known_keys::{self, KnownSecret, has_vendor_key, names_credential};
@@ -88,6 +89,13 @@ fn names_account(service: &Service<'_>, name: &str) -> bool {
     })
 }
 
+/// `ALLOW_EMPTY_PASSWORD=no` says whether, not what.
+fn is_switch(name: &str, text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let asks = ["ALLOW", "ENABLE", "REQUIRE", "USE_", "DISABLE"].iter().any(|word| name.contains(word));
+    asks && (switches::is_on(&text) || switches::is_off(&text))
+}
+
 /// A literal value under a secret's name. Its length is told, not its text.
 fn literal_secret(entry: &EnvironmentEntry<'_>) -> Option<String> {
     let class = classify(entry.name);
@@ -105,6 +113,8 @@ fn literal_secret(entry: &EnvironmentEntry<'_>) -> Option<String> {
         || text.is_empty()
         || text.starts_with(['/', '.'])
         || text.contains("://")
+        || is_switch(&name, &text)
+        || name.ends_with("USERS") && !text.contains(':')
         || ["FILE", "PATH", "USER", "USERNAME", "LOGIN", "NAME"].iter().any(|tail| name.ends_with(tail));
     (!harmless).then(|| format!("a literal of {} characters", text.chars().count()))
 }

@@ -1,5 +1,6 @@
 //! Protects production from switches that were made for development.
 
+use crate::facts::openings::{self, Kind};
 use crate::facts::switches;
 use crate::facts::ways_in::open_debugger;
 use crate::facts::words::command_words;
@@ -29,7 +30,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for service in view.active() {
         simulator(service, sink);
         options(service, sink);
-        configurations(service, sink);
+        let mut said = configurations(service, sink);
         for (value, text) in logs_all(service) {
             let evidence = format!("{}: {text}: everything that is handled goes to the log", service.name);
             sink.add(Note::fail(&value.place, evidence).severity(severity).about(service.name));
@@ -51,7 +52,20 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 continue;
             };
             let evidence = format!("{} environment.{}: {text} ({why})", service.name, entry.name);
+            said.insert(entry.value.place.clone(), grade);
             sink.add(Note::fail(&entry.value.place, evidence).severity(grade).about(entry.name));
+        }
+        let checks = openings::of_kind(view, service.name, Kind::Check);
+        for opening in checks.filter(|one| said.get(&one.place).is_none_or(|known| *known < one.severity)) {
+            let note = Note::fail(&opening.place, &opening.evidence).severity(opening.severity);
+            sink.add(note.about(service.name));
+        }
+        for opening in openings::of_kind(view, service.name, Kind::Log) {
+            if !said.contains_key(&opening.place) || opening.evidence.contains(" configs.") {
+                sink.add(
+                    Note::fail(&opening.place, &opening.evidence).severity(severity).about(service.name),
+                );
+            }
         }
         for program in service.programs.iter().filter(|program| !program.path.starts_with("healthcheck")) {
             for command in program.commands.iter().filter(|command| develops(command)) {
@@ -105,7 +119,8 @@ fn options(service: &Service<'_>, sink: &mut Sink<'_>) {
 }
 
 /// Lines of configuration files that turn a protection off, or let in whoever comes: the gravest of each file.
-fn configurations(service: &Service<'_>, sink: &mut Sink<'_>) {
+fn configurations(service: &Service<'_>, sink: &mut Sink<'_>) -> BTreeMap<Place, Severity> {
+    let mut said = BTreeMap::new();
     for (path, value) in &service.configs {
         let text = value.effective();
         let mut heading = "";
@@ -121,8 +136,10 @@ fn configurations(service: &Service<'_>, sink: &mut Sink<'_>) {
         if let Some((severity, text)) = found.into_iter().max_by_key(|(severity, _)| *severity) {
             let note = Note::fail(&value.place, format!("{} {path}: {text}", service.name));
             sink.add(note.severity(severity).about(service.name));
+            said.insert(value.place.clone(), severity);
         }
     }
+    said
 }
 
 /// A literal that switches debugging or development on.
@@ -142,6 +159,15 @@ fn is_debug(entry: &EnvironmentEntry<'_>) -> bool {
         }
         "LOG_LEVEL" | "LOGLEVEL" => matches!(text.as_str(), "trace" | "debug"),
         _ => {
+            // Spans that a library records are not a program's own trace.
+            let spans = words.first().is_some_and(|first| matches!(first.as_str(), "DD" | "OTEL" | "SENTRY"));
+            if spans && has(&["TRACE"]) && !has(&["DEBUG"]) {
+                return false;
+            }
+            // `INSECURE_SKIP_VERIFY`: how a check is left out, no thing of its own.
+            if has(&["INSECURE", "UNSAFE"]) && has(&["VERIFY", "VERIFICATION", "AUTH"]) {
+                return false;
+            }
             let stands = if switches::is_turned(&words) { off } else { on };
             stands && has(&["DEBUG", "TRACE", "MOCK", "FAKE", "INSECURE", "UNSAFE", "DEV", "SIMULATOR"])
                 || on && has(&["BYPASS"])

@@ -64,6 +64,14 @@ const TUNNELS: &[&str] = &[
     "gsocket",
     "revsocks",
     "teleport",
+    "dumbpipe",
+    "sendme",
+    "holesail",
+    "hypertele",
+    "portal-tunnel",
+    "telebit",
+    "jprq",
+    "tunnelto",
 ];
 
 /// Words that name such a network wherever they stand: in an image's name, a container's name, a variable, a package.
@@ -84,6 +92,11 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             sink.add(Note::fail(&place, format!("{}: {evidence}", service.name)).about(service.name));
         }
     }
+    for (path, value) in view.globals_below("networks").filter(|(path, _)| path.contains(".driver_opts.")) {
+        if let Some(opened) = opened(path, value) {
+            sink.add(opened);
+        }
+    }
     for service in view.active() {
         let Some((value, evidence)) = tunnel(service) else {
             if let Some((place, evidence)) = by_signs(service) {
@@ -97,6 +110,42 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             note = note.also(&value.place, format!("{path}: {}", value.raw));
         }
         sink.add(note);
+    }
+}
+
+/// Options of a bridge on which nothing but names and sizes hangs, or that close it further.
+/// Source: docs.docker.com, "Bridge network driver", options.
+const PLAIN_OPTIONS: &[&str] = &[
+    "com.docker.network.bridge.name",
+    "com.docker.network.bridge.enable_icc",
+    "com.docker.network.bridge.enable_ip_masquerade",
+    "com.docker.network.bridge.inhibit_ipv4",
+    "com.docker.network.bridge.trusted_host_interfaces",
+    "com.docker.network.container_iface_prefix",
+    "com.docker.network.driver.mtu",
+];
+
+/// What an option of a network lets in: a mode in which ports that nobody published are reached from outside of the
+/// machine, or an option that this list does not know.
+fn opened(path: &str, value: &Field<'_>) -> Option<Note> {
+    let (_, option) = path.split_once(".driver_opts.")?;
+    let evidence = format!("{path}: {}", value.raw);
+    if value.is_settable() {
+        return Some(Note::fail(&value.place, evidence));
+    }
+    let text = value.effective();
+    match option {
+        "com.docker.network.bridge.gateway_mode_ipv4" | "com.docker.network.bridge.gateway_mode_ipv6" => {
+            match text.as_str() {
+                "nat" | "isolated" => None,
+                "nat-unprotected" | "routed" => Some(Note::fail(&value.place, evidence)),
+                _ => Some(Note::unknown(&value.place, evidence)),
+            }
+        }
+        // Where published ports listen: nothing that was not published.
+        "com.docker.network.bridge.host_binding_ipv4" => None,
+        _ if PLAIN_OPTIONS.contains(&option) => None,
+        _ => Some(Note::unknown(&value.place, evidence).severity(Severity::Medium)),
     }
 }
 
