@@ -8,7 +8,8 @@ OLD and NEW are two builds of the program. The earlier one that the README speak
 Figures are CPU time (user and system) of whole processes, the two builds in turn; of each the median, and the median of
 the ratios pair by pair. `--machines` has one folder for each real machine (`quote.bin`, `event_log.json`, `app_compose.json`,
 `vm_config.json`, `app_cert.pem`, `collateral.json`, as far as there are such); `--forge` is `cargo build -p veritee-verify --example fleet`.
-What needs one of the two is left out without it. Nothing is fetched. Not part of the gate.
+What needs one of the two is left out without it. A peak below this script's own is not seen. Nothing is fetched. Not part
+of the gate.
 """
 
 import argparse
