@@ -12,7 +12,7 @@
 //! ones are served along for old clients).
 
 use super::Shown;
-use super::certificate::{self, ChainError, RaTlsChain};
+use super::certificate::{self, ChainError};
 use crate::Request;
 use veritee_eventlog::AppIdentity;
 use veritee_model::evidence::{ServedCertificates, Target};
