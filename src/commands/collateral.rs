@@ -388,7 +388,10 @@ fn import(
         output::note(global, &format!("warning: {rollback}"));
     }
     if !imported.rollbacks.is_empty() {
-        output::note(global, "note: of each item the store keeps the newer, and whatever either revokes");
+        output::note(
+            global,
+            "note: of each item the store keeps the newer in force, and whatever either revokes",
+        );
     }
     faults(&imported.refused, global);
     Ok(if imported.refused.is_empty() { ExitCode::Verified } else { ExitCode::Unobtainable })
