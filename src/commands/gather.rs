@@ -146,7 +146,7 @@ fn add_ingress(evidence: &mut Evidence, folder: &Path) -> Result<Vec<Note>, Fail
 /// The collateral of the judging side: every file given, and every file of the folders given, whatever platform it is
 /// for. Which of it decides is the engine's to say, and a list that names a machine may stand in any of them.
 pub(crate) fn collateral(grounds: &mut Grounds, paths: &[PathBuf], global: &Global) -> Result<(), Failure> {
-    for_each_collateral(paths, global, |given| match given {
+    for_each_collateral(paths, &[], global, |given| match given {
         Given::Set(item) => grounds.give(item, Origin::Caller),
         Given::Lists(item) => grounds.give_revocations(item, Origin::Caller),
         Given::Lone(item, source) => grounds.give_only(item, &[source], Origin::Caller),
@@ -180,7 +180,7 @@ pub(crate) fn collateral_into(
     paths: &[PathBuf],
     global: &Global,
 ) -> Result<(), Failure> {
-    for_each_collateral(paths, global, |given| match given {
+    for_each_collateral(paths, &[], global, |given| match given {
         Given::Set(item) | Given::Lists(item) | Given::Lone(item, _) => evidence.collateral.push(item),
         Given::Unreadable(..) => {}
     })
@@ -199,7 +199,8 @@ pub(crate) enum Given {
 }
 
 /// One file at a time: of a large folder only what is collateral stays in memory. Answers of Intel's service that came in
-/// files of their own are put together, whichever paths they came by.
+/// files of their own are put together, whichever paths they came by; a list alone is read under the chains of `known` sets
+/// too.
 pub(crate) fn for_each_collateral(
     paths: &[PathBuf],
     global: &Global,
@@ -233,10 +234,12 @@ pub(crate) fn for_each_collateral(
                 Err(error) if folder => {
                     let counts = loose.take_unreadable(&name, &bytes);
                     let more = "; it counts as given and damaged: nobody else's stands in its place";
+    known: &[veritee_model::Item],
                     passed_over(&name, &format!("{error}{}", if counts { more } else { "" }));
                 }
                 Err(error) => return Err(unreadable(path, &error)),
             }
+    known.iter().for_each(|set| loose.know_chain(&set.bytes));
         }
     }
     let put_together = loose.put_together();
