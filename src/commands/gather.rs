@@ -18,13 +18,51 @@ use veritee_verify::Grounds;
 /// The evidence of one machine of an input.
 pub(crate) struct Selected {
     pub(crate) evidence: Evidence,
-    /// The collateral of the other machines of the input. What its lists revoke holds for this one too.
+    /// The collateral of the other machines of the input, and of evidence that was given for another part of it. What its
+    /// lists revoke holds for this machine too.
     pub(crate) beside: Evidence,
+}
+
+impl Selected {
+    /// The machine that is chosen, with what is said beside it.
+    pub(crate) fn of<E>(
+        readout: Readout,
+        choose: impl FnOnce(Readout) -> Result<Evidence, E>,
+    ) -> Result<Self, E> {
+        let machines = readout.machines.iter();
+        let everything: Vec<veritee_model::Item> =
+            machines.flat_map(|machine| machine.evidence.all_collateral().cloned()).collect();
+        let mut selected = Self { evidence: choose(readout)?, beside: Evidence::default() };
+        selected.keep(everything);
+        Ok(selected)
+    }
+
+    /// Keeps collateral that stands beside the machine's own.
+    fn keep(&mut self, everything: impl IntoIterator<Item = veritee_model::Item>) {
+        for item in everything {
+            let known = |beside: &[veritee_model::Item]| {
+                self.evidence.all_collateral().chain(beside).any(|known| known.bytes == item.bytes)
+            };
+            if !known(&self.beside.collateral) {
+                self.beside.collateral.push(item);
+            }
+        }
+    }
+
+    /// Keeps the collateral of a document that was given for another part of it: a revocation that is known counts,
+    /// whichever option has brought it.
+    fn keep_of(&mut self, source: &File) {
+        let mut found = Evidence::default();
+        let (bytes, name) = (&source.bytes, &source.name);
+        if parts::add_collateral(&mut found, bytes, name, &Budget::STANDARD).is_ok() {
+            self.keep(found.collateral);
+        }
+    }
 }
 
 /// Reads the input and puts the parts given as files in place.
 pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<Selected, Failure> {
-    let Selected { mut evidence, beside } = selected(path, options.select.as_deref(), global)?;
+    let mut selected = selected(path, options.select.as_deref(), global)?;
     let budget = &Budget::STANDARD;
     let mut notes = Vec::new();
     for (slot, path) in [
@@ -38,11 +76,13 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
     ] {
         let Some(path) = path else { continue };
         let source = input::read(path)?;
-        let added = parts::add(slot, &mut evidence, &source.bytes, &source.name, budget);
+        let added = parts::add(slot, &mut selected.evidence, &source.bytes, &source.name, budget);
         notes.extend(added.map_err(|error| unreadable(path, &error))?);
+        selected.keep_of(&source);
     }
+    let evidence = &mut selected.evidence;
     if let Some(folder) = &options.ingress {
-        notes.extend(add_ingress(&mut evidence, folder)?);
+        notes.extend(add_ingress(evidence, folder)?);
     }
     evidence.gpu_collateral.extend(gpu_collateral(&options.gpu_collateral)?);
     if let Some(path) = &options.chain {
@@ -60,22 +100,13 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
         evidence.gateway = Some(Box::new(single(path, None, global)?));
     }
     tell(&notes, global);
-    Ok(Selected { evidence, beside })
+    Ok(selected)
 }
 
 /// The evidence of the machine with this label, or of the only one, with what the others' says of revocations.
 pub(crate) fn selected(path: &Path, label: Option<&str>, global: &Global) -> Result<Selected, Failure> {
     let readout = read(path)?;
-    let everything: Vec<veritee_model::Item> =
-        readout.machines.iter().flat_map(|machine| machine.evidence.collateral.iter().cloned()).collect();
-    let evidence = chosen(path, readout, label, global)?;
-    let mut beside = Evidence::default();
-    for item in everything {
-        if evidence.collateral.iter().chain(&beside.collateral).all(|known| known.bytes != item.bytes) {
-            beside.collateral.push(item);
-        }
-    }
-    Ok(Selected { evidence, beside })
+    Selected::of(readout, |readout| chosen(path, readout, label, global))
 }
 
 /// The evidence of the machine with this label, or of the only one.
@@ -203,10 +234,12 @@ pub(crate) enum Given {
 /// too.
 pub(crate) fn for_each_collateral(
     paths: &[PathBuf],
+    known: &[veritee_model::Item],
     global: &Global,
     mut take: impl FnMut(Given),
 ) -> Result<(), Failure> {
     let mut loose = Loose::default();
+    known.iter().for_each(|set| loose.know_chain(&set.bytes));
     let mut named = Vec::new();
     let passed_over = |name: &str, why: &dyn core::fmt::Display| {
         output::note(global, &format!("note: {}: passed over: {why}", veritee_model::text::inert(name)));
@@ -234,12 +267,10 @@ pub(crate) fn for_each_collateral(
                 Err(error) if folder => {
                     let counts = loose.take_unreadable(&name, &bytes);
                     let more = "; it counts as given and damaged: nobody else's stands in its place";
-    known: &[veritee_model::Item],
                     passed_over(&name, &format!("{error}{}", if counts { more } else { "" }));
                 }
                 Err(error) => return Err(unreadable(path, &error)),
             }
-    known.iter().for_each(|set| loose.know_chain(&set.bytes));
         }
     }
     let put_together = loose.put_together();

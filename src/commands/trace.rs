@@ -13,7 +13,7 @@ use veritee_compose::{Deployment, ImageReference, Service, UnboundCompose, deplo
 use veritee_image::Image;
 
 use veritee_model::text::{inert, inert_json};
-use veritee_model::{Budget, CheckId, Evidence, ExitCode, Outcome};
+use veritee_model::{Budget, CheckId, ExitCode, Outcome};
 use veritee_provenance::gather::{Bundle, SignatureLine};
 use veritee_provenance::ladder::{Attested, Given};
 use veritee_provenance::{Ladder, Said, State, Trust};
@@ -76,14 +76,14 @@ fn compose(options: &Options, global: &Global) -> Result<(Deployment, Attested),
             return alone();
         }
     }
-    let evidence = gather::single(&options.input, options.select.as_deref(), global)?;
-    let Some(item) = &evidence.app_compose else { return alone() };
+    let selected = gather::selected(&options.input, options.select.as_deref(), global)?;
+    let Some(item) = &selected.evidence.app_compose else { return alone() };
     let failed =
         |error: &dyn core::fmt::Display| Failure::unobtainable(format!("{}: {error}", shown(&options.input)));
     let document = UnboundCompose::parse(&item.bytes, &Budget::STANDARD).map_err(|error| failed(&error))?;
     let resolving = deployment::Context { budget: Budget::STANDARD, ..deployment::Context::default() };
     let deployment = Deployment::from_unbound(&document, &resolving);
-    Ok((deployment, attested(&evidence, options, global)?))
+    Ok((deployment, attested(&selected, options, global)?))
 }
 
 /// What must have passed for a compose to be the one that a quote names.
@@ -102,11 +102,12 @@ const BINDING: [CheckId; 12] = [
     CheckId::ComposeDocument,
 ];
 
-fn attested(evidence: &Evidence, options: &Options, global: &Global) -> Result<Attested, Failure> {
+fn attested(selected: &gather::Selected, options: &Options, global: &Global) -> Result<Attested, Failure> {
     let rules = Rules::load(&options.judge, Engine::Native)?;
     let mut grounds = rules.grounds();
     gather::collateral(&mut grounds, &options.collateral, global)?;
-    let report = rules.verdict(evidence, &grounds, &Expected::Nothing, None);
+    grounds.learn(&selected.beside);
+    let report = rules.verdict(&selected.evidence, &grounds, &Expected::Nothing, None);
     let passed =
         |id: &CheckId| report.checks.iter().any(|check| check.id == *id && check.outcome == Outcome::Pass);
     Ok(match BINDING.iter().find(|id| !passed(id)) {
