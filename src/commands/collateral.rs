@@ -20,7 +20,7 @@ use veritee_collateral::{
 use veritee_model::text::inert;
 use veritee_model::{Budget, Evidence, ExitCode, Item, UnixTime};
 use veritee_offline::collateral::Given;
-use veritee_quote::{CaKind, Quote, Tee};
+use veritee_quote::{CaKind, Quote, Source, Tee};
 
 pub(crate) fn run(options: &Collateral, global: &Global) -> Result<ExitCode, Failure> {
     match options {
@@ -357,9 +357,17 @@ fn import(
     let gpus = gpus.map(|path| super::gpu::evidence(path, None, global)).transpose()?;
     let mut given = Vec::new();
     let mut unreadable = Vec::new();
-    gather::for_each_collateral(&[folder.to_owned()], global, |found| match found {
+    // A list may come alone: the store has the chain of its CA.
+    let held = store.holdings(now).map_err(|error| supply::unusable(&error))?.held;
+    let held: Vec<Item> = held.into_iter().map(|held| held.item).collect();
+    gather::for_each_collateral(&[folder.to_owned()], &held, global, |found| match found {
         Given::Set(item) => given.push(Offered::Set(item)),
         Given::Lists(item) => given.push(Offered::Lists(item)),
+        // Nothing shows whose it is, and so nothing that it revokes could be kept.
+        Given::Lone(item, Source::PckCrl) => {
+            let why = "a revocation list without the chain of its CA, here or in the store: what it revokes is not kept";
+            unreadable.push(Fault { file: item.source, what: FaultKind::Form(why.to_owned()) });
+        }
         // What stands by itself makes no set, and its lists are among those above.
         Given::Lone(..) => {}
         // NVIDIA's answers lie beside it and are taken below.
@@ -389,7 +397,10 @@ fn import(
         output::note(global, &format!("warning: {rollback}"));
     }
     if !imported.rollbacks.is_empty() {
-        output::note(global, "note: of each item the store keeps the newer, and whatever either revokes");
+        output::note(
+            global,
+            "note: of each item the store keeps the newer in force, and whatever either revokes",
+        );
     }
     faults(&imported.refused, global);
     Ok(if imported.refused.is_empty() { ExitCode::Verified } else { ExitCode::Unobtainable })

@@ -16,13 +16,51 @@ use veritee_verify::Grounds;
 /// The evidence of one machine of an input.
 pub(crate) struct Selected {
     pub(crate) evidence: Evidence,
-    /// The collateral of the other machines of the input. What its lists revoke holds for this one too.
+    /// The collateral of the other machines of the input, and of evidence that was given for another part of it. What its
+    /// lists revoke holds for this machine too.
     pub(crate) beside: Evidence,
+}
+
+impl Selected {
+    /// The machine that is chosen, with what is said beside it.
+    pub(crate) fn of<E>(
+        readout: Readout,
+        choose: impl FnOnce(Readout) -> Result<Evidence, E>,
+    ) -> Result<Self, E> {
+        let machines = readout.machines.iter();
+        let everything: Vec<veritee_model::Item> =
+            machines.flat_map(|machine| machine.evidence.all_collateral().cloned()).collect();
+        let mut selected = Self { evidence: choose(readout)?, beside: Evidence::default() };
+        selected.keep(everything);
+        Ok(selected)
+    }
+
+    /// Keeps collateral that stands beside the machine's own.
+    fn keep(&mut self, everything: impl IntoIterator<Item = veritee_model::Item>) {
+        for item in everything {
+            let known = |beside: &[veritee_model::Item]| {
+                self.evidence.all_collateral().chain(beside).any(|known| known.bytes == item.bytes)
+            };
+            if !known(&self.beside.collateral) {
+                self.beside.collateral.push(item);
+            }
+        }
+    }
+
+    /// Keeps the collateral of a document that was given for another part of it: a revocation that is known counts,
+    /// whichever option has brought it.
+    fn keep_of(&mut self, source: &File) {
+        let mut found = Evidence::default();
+        let (bytes, name) = (&source.bytes, &source.name);
+        if parts::add_collateral(&mut found, bytes, name, &Budget::STANDARD).is_ok() {
+            self.keep(found.collateral);
+        }
+    }
 }
 
 /// Reads the input and puts the parts given as files in place.
 pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<Selected, Failure> {
-    let Selected { mut evidence, beside } = selected(path, options.select.as_deref(), global)?;
+    let mut selected = selected(path, options.select.as_deref(), global)?;
     let budget = &Budget::STANDARD;
     let mut notes = Vec::new();
     for (slot, path) in [
@@ -36,11 +74,13 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
     ] {
         let Some(path) = path else { continue };
         let source = input::read(path)?;
-        let added = parts::add(slot, &mut evidence, &source.bytes, &source.name, budget);
+        let added = parts::add(slot, &mut selected.evidence, &source.bytes, &source.name, budget);
         notes.extend(added.map_err(|error| unreadable(path, &error))?);
+        selected.keep_of(&source);
     }
+    let evidence = &mut selected.evidence;
     if let Some(folder) = &options.ingress {
-        notes.extend(add_ingress(&mut evidence, folder)?);
+        notes.extend(add_ingress(evidence, folder)?);
     }
     evidence.gpu_collateral.extend(gpu_collateral(&options.gpu_collateral)?);
     if let Some(path) = &options.chain {
@@ -58,22 +98,13 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
         evidence.gateway = Some(Box::new(single(path, None, global)?));
     }
     tell(&notes, global);
-    Ok(Selected { evidence, beside })
+    Ok(selected)
 }
 
 /// The evidence of the machine with this label, or of the only one, with what the others' says of revocations.
 pub(crate) fn selected(path: &Path, label: Option<&str>, global: &Global) -> Result<Selected, Failure> {
     let readout = read(path)?;
-    let everything: Vec<veritee_model::Item> =
-        readout.machines.iter().flat_map(|machine| machine.evidence.collateral.iter().cloned()).collect();
-    let evidence = chosen(path, readout, label, global)?;
-    let mut beside = Evidence::default();
-    for item in everything {
-        if evidence.collateral.iter().chain(&beside.collateral).all(|known| known.bytes != item.bytes) {
-            beside.collateral.push(item);
-        }
-    }
-    Ok(Selected { evidence, beside })
+    Selected::of(readout, |readout| chosen(path, readout, label, global))
 }
 
 /// The evidence of the machine with this label, or of the only one.
@@ -144,7 +175,7 @@ fn add_ingress(evidence: &mut Evidence, folder: &Path) -> Result<Vec<Note>, Fail
 /// The collateral of the judging side: every file given, and every file of the folders given, whatever platform it is
 /// for. Which of it decides is the engine's to say, and a list that names a machine may stand in any of them.
 pub(crate) fn collateral(grounds: &mut Grounds, paths: &[PathBuf], global: &Global) -> Result<(), Failure> {
-    for_each_collateral(paths, global, |given| given.give_to(grounds, Origin::Caller))?;
+    for_each_collateral(paths, &[], global, |given| given.give_to(grounds, Origin::Caller))?;
     for damaged in grounds.damaged() {
         let name = veritee_model::text::inert(&damaged.name);
         output::note(global, &format!("note: collateral {name}: passed over: {}", damaged.error));
@@ -171,20 +202,23 @@ pub(crate) fn collateral_into(
     paths: &[PathBuf],
     global: &Global,
 ) -> Result<(), Failure> {
-    for_each_collateral(paths, global, |given| match given {
+    for_each_collateral(paths, &[], global, |given| match given {
         Given::Set(item) | Given::Lists(item) | Given::Lone(item, _) => evidence.collateral.push(item),
         Given::Unreadable(..) => {}
     })
 }
 
 /// One file at a time: of a large folder only what is collateral stays in memory. Answers of Intel's service that came in
-/// files of their own are put together, whichever paths they came by.
+/// files of their own are put together, whichever paths they came by; a list alone is read under the chains of `known` sets
+/// too.
 pub(crate) fn for_each_collateral(
     paths: &[PathBuf],
+    known: &[veritee_model::Item],
     global: &Global,
     mut take: impl FnMut(Given),
 ) -> Result<(), Failure> {
     let mut collector = Collector::new(&Budget::STANDARD);
+    known.iter().for_each(|set| collector.know(&set.bytes));
     let passed_over = |name: &str, why: &dyn core::fmt::Display| {
         output::note(global, &format!("note: {}: passed over: {why}", veritee_model::text::inert(name)));
     };

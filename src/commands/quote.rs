@@ -8,7 +8,7 @@ use crate::input::shown;
 use core::fmt::Write as _;
 use std::path::Path;
 use veritee_model::report::Comparison;
-use veritee_model::{ExitCode, Kind};
+use veritee_model::{Evidence, ExitCode, Kind};
 use veritee_quote::Quote;
 use veritee_verify::Expected;
 
@@ -27,7 +27,8 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
                 );
             }
             evidence.quote = quote;
-            let mut alone = alone(evidence);
+            let gather::Selected { evidence: mut alone, beside: others } =
+                alone(gather::Selected { evidence, beside: others });
             let rules = Rules { kind: Kind::Quote, ..Rules::load(judge, Engine::Both)? };
             let mut grounds = rules.grounds();
             gather::collateral(&mut grounds, collateral, global)?;
@@ -51,13 +52,18 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
     }
 }
 
-/// Of evidence the quote and the collateral that came with it.
-pub(crate) fn alone(evidence: veritee_model::Evidence) -> veritee_model::Evidence {
-    veritee_model::Evidence { quote: evidence.quote, collateral: evidence.collateral, ..Default::default() }
+/// Of evidence the quote and the collateral that came with it. Of the machines that it links to nothing is judged then; what
+/// their lists revoke stands beside it, and holds all the same.
+pub(crate) fn alone(selected: gather::Selected) -> gather::Selected {
+    let gather::Selected { evidence, mut beside } = selected;
+    let links = evidence.machines().skip(1);
+    beside.collateral.extend(links.flat_map(|linked| linked.collateral.iter().cloned()));
+    let alone = Evidence { quote: evidence.quote, collateral: evidence.collateral, ..Evidence::default() };
+    gather::Selected { evidence: alone, beside }
 }
 
 /// What evidence holds beside quote and collateral.
-fn beside(evidence: &veritee_model::Evidence) -> Option<String> {
+fn beside(evidence: &Evidence) -> Option<String> {
     let parts = [
         (evidence.event_log.is_some(), "event log"),
         (evidence.app_compose.is_some(), "app_compose"),

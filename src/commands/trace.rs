@@ -10,7 +10,7 @@ use crate::source_tree;
 use core::fmt::Write as _;
 use veritee_compose::{Deployment, UnboundCompose, deployment};
 use veritee_model::text::{inert, inert_json};
-use veritee_model::{Budget, CheckId, Evidence, ExitCode, Outcome, Report};
+use veritee_model::{Budget, CheckId, ExitCode, Outcome, Report};
 use veritee_provenance::gather::SignatureLine;
 use veritee_provenance::ladder::{Attested, built, named};
 use veritee_provenance::{Ladder, Recipe, Said, State};
@@ -103,14 +103,14 @@ fn compose(options: &Options, global: &Global) -> Result<Compose, Failure> {
             return alone();
         }
     }
-    let evidence = gather::single(&options.input, options.select.as_deref(), global)?;
-    let Some(item) = &evidence.app_compose else { return alone() };
+    let selected = gather::selected(&options.input, options.select.as_deref(), global)?;
+    let Some(item) = &selected.evidence.app_compose else { return alone() };
     let failed =
         |error: &dyn core::fmt::Display| Failure::unobtainable(format!("{}: {error}", shown(&options.input)));
     let document = UnboundCompose::parse(&item.bytes, &Budget::STANDARD).map_err(|error| failed(&error))?;
     let resolving = deployment::Context { budget: Budget::STANDARD, ..deployment::Context::default() };
     let deployment = Deployment::from_unbound(&document, &resolving);
-    let (attested, system) = attested(&evidence, options, global)?;
+    let (attested, system) = attested(&selected, options, global)?;
     Ok(Compose { deployment, attested, system })
 }
 
@@ -130,11 +130,16 @@ const BINDING: [CheckId; 12] = [
     CheckId::ComposeDocument,
 ];
 
-fn attested(evidence: &Evidence, options: &Options, global: &Global) -> Result<(Attested, System), Failure> {
+fn attested(
+    selected: &gather::Selected,
+    options: &Options,
+    global: &Global,
+) -> Result<(Attested, System), Failure> {
     let rules = Rules::load(&options.judge, Engine::Native)?;
     let mut grounds = rules.grounds();
     gather::collateral(&mut grounds, &options.collateral, global)?;
-    let report = rules.verdict(evidence, &grounds, &Expected::Nothing, None);
+    grounds.learn(&selected.beside);
+    let report = rules.verdict(&selected.evidence, &grounds, &Expected::Nothing, None);
     let passed =
         |id: &CheckId| report.checks.iter().any(|check| check.id == *id && check.outcome == Outcome::Pass);
     let attested = match BINDING.iter().find(|id| !passed(id)) {

@@ -28,6 +28,7 @@ mod policies;
 mod program;
 mod quickstart;
 mod quotes;
+mod revealed;
 mod reviews;
 mod seals;
 mod served;

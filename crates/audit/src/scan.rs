@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 
 /// A pattern over lines. See [`lines!`].
 pub(crate) struct LinePattern {
+    #[cfg(test)]
     pub(crate) source: &'static str,
     /// In lower case. Whatever the pattern matches in ASCII has one of them in it, in any case.
     pub(crate) words: &'static [&'static str],
@@ -23,6 +24,7 @@ pub(crate) struct LinePattern {
 macro_rules! lines {
     ($name:ident, $source:expr, $words:expr) => {
         pub(crate) static $name: crate::scan::LinePattern = crate::scan::LinePattern {
+            #[cfg(test)]
             source: $source,
             words: &$words,
             ascii: std::sync::LazyLock::new(|| {

@@ -219,7 +219,7 @@ impl Store {
         Ok(done)
     }
 
-    /// Of what is there and what came, the newer of each item; where those do not verify together (one is under a
+    /// Of what is there and what came, of each item the one in force, and of two the newer; where those do not verify together (one is under a
     /// signer that a list revokes), what came beside the newer lists, and at last what came.
     fn newest_of(
         &self,
@@ -229,7 +229,15 @@ impl Store {
         now: UnixTime,
     ) -> Answers {
         let older = memory::compare(need, &before.checked.prepared, &checked.prepared);
-        let is_older = |item: ItemKind| older.iter().any(|rollback| rollback.item == item);
+        // As in a verdict: what has expired takes the place of nothing that is in force, whatever its number.
+        let [was, came] =
+            [&before.checked, checked].map(|it| it.prepared.check_windows(now).unwrap_or_default());
+        let has = |expired: &[ExpiredItem], item| expired.iter().any(|it| item_of(it.source) == item);
+        let stays = |item: ItemKind| match (has(&was, item), has(&came, item)) {
+            (false, true) => true,
+            (true, false) => false,
+            _ => older.iter().any(|rollback| rollback.item == item),
+        };
         let a_list = |item: ItemKind| matches!(item, ItemKind::PckCrl | ItemKind::RootCaCrl);
         let with = |wanted: &dyn Fn(ItemKind) -> bool| {
             let pick = |came: &Received, was: &Received| {
@@ -245,8 +253,8 @@ impl Store {
         };
         let verifies = |answers: &Answers| answers.check(need, &self.root, now, &self.budget).is_ok();
         [
-            with(&is_older),
-            with(&|item| is_older(item) && a_list(item)),
+            with(&stays),
+            with(&|item| stays(item) && a_list(item)),
             // What came is under a signer that the lists there revoke: what is there stays.
             before.answers.clone(),
         ]

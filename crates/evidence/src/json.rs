@@ -475,7 +475,7 @@ fn end_of_string(bytes: &[u8], mut offset: usize) -> Option<usize> {
 
 /// The members of an object or the entries of an array, each with where its text begins: `text` is one JSON value, which
 /// was read before as a whole, so that nothing here can be wrong with it. Entries of an array have no key.
-fn parts(text: &str) -> Option<Vec<(Option<&str>, &str)>> {
+pub(crate) fn parts(text: &str) -> Option<Vec<(Option<&str>, &str)>> {
     let bytes = text.as_bytes();
     let keyed = bytes.first() == Some(&b'{');
     let mut parts = Vec::new();
@@ -499,14 +499,6 @@ fn parts(text: &str) -> Option<Vec<(Option<&str>, &str)>> {
         }
     }
     Some(parts)
-}
-
-/// The member of this name of the object that a text is, as it stands there: the last one. For a text that is no JSON
-/// object there may be any answer, or none.
-pub(crate) fn raw_member<'t>(text: &'t str, name: &str) -> Option<&'t str> {
-    let quoted = |key: &str| key.strip_prefix('"').and_then(|key| key.strip_suffix('"')) == Some(name);
-    let members = parts(text.trim_ascii())?;
-    members.into_iter().rev().find(|(key, _)| key.is_some_and(quoted)).map(|(_, raw)| raw)
 }
 
 fn skip_space(bytes: &[u8], offset: usize) -> usize {

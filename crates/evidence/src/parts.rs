@@ -293,8 +293,8 @@ pub fn add_ingress(evidence: &mut Evidence, folder: Evidence) -> Result<Vec<Note
     Ok(notes)
 }
 
-/// Adds collateral: dcap-qvl's JSON, an object or array that has it inside, or veritee evidence that has some.
-/// Returns how many documents were added.
+/// Adds collateral: dcap-qvl's JSON, an object or array that has it inside, or veritee evidence that has some,
+/// that of the machines it links to included. Returns how many documents were added.
 ///
 /// # Errors
 /// When the file is not JSON, has a key twice in an object that was looked into, or has no collateral.
@@ -312,7 +312,8 @@ pub fn add_collateral(
     let value = Value::parse(&text, origin.clone(), budget)?;
     let schema = if value.is_object() { schema_of(&value.object()?)? } else { None };
     let of = |readout: Readout| {
-        readout.machines.into_iter().flat_map(|machine| machine.evidence.collateral).collect::<Vec<_>>()
+        let machines = readout.machines.iter();
+        machines.flat_map(|machine| machine.evidence.all_collateral().cloned()).collect::<Vec<_>>()
     };
     let found = match schema.as_deref() {
         Some(SCHEMA) => of(document::read_value(&value.object()?, SCHEMA, budget)?),

@@ -212,3 +212,20 @@ pub struct Evidence {
     /// The gateway that is said to stand in front of it, likewise.
     pub gateway: Option<Box<Self>>,
 }
+
+impl Evidence {
+    /// This machine and every machine that its evidence has inside, at any depth: the KMS and the gateway, and theirs.
+    pub fn machines(&self) -> impl Iterator<Item = &Self> {
+        let mut open = vec![self];
+        core::iter::from_fn(move || {
+            let next = open.pop()?;
+            open.extend([&next.gateway, &next.kms].into_iter().flatten().map(|linked| &**linked));
+            Some(next)
+        })
+    }
+
+    /// The collateral of all of them. What any of it revokes holds for every machine of a run.
+    pub fn all_collateral(&self) -> impl Iterator<Item = &Item> {
+        self.machines().flat_map(|machine| &machine.collateral)
+    }
+}

@@ -77,6 +77,11 @@ impl Collector {
         Self { budget: *budget, loose: Loose::new(budget), named: Vec::new() }
     }
 
+    /// Knows the chains of a set that is kept elsewhere: a list alone is read under them.
+    pub fn know(&mut self, set: &[u8]) {
+        self.loose.know_chain(set);
+    }
+
     /// Takes a file. In a folder other files may lie; one that was named has to be collateral.
     ///
     /// # Errors

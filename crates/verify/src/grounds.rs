@@ -132,11 +132,11 @@ impl Grounds {
         all
     }
 
-    /// Adds what the collateral inside an evidence says of revocations, and nothing else of it: the evidence of one
-    /// machine is no judge of another. True when something was new.
+    /// Adds what the collateral inside an evidence says of revocations, that of the machines it links to at any depth
+    /// included, and nothing else of it: the evidence of one machine is no judge of another. True when something was new.
     pub fn learn(&mut self, evidence: &Evidence) -> bool {
         let mut news = false;
-        for item in &evidence.collateral {
+        for item in evidence.all_collateral() {
             if let Ok(collateral) = self.read(item) {
                 news |= self.verifier.learn_revocations(&collateral, &item.source);
             }
@@ -145,6 +145,22 @@ impl Grounds {
             self.state = self.memory.state();
         }
         news
+    }
+
+    /// The same with what the machines inside this evidence say of revocations, where that is new: it holds for each of
+    /// them, whichever is judged. `None` where nothing is to be learnt.
+    pub(crate) fn with_links(&self, evidence: &Evidence) -> Option<Self> {
+        if evidence.kms.is_none() && evidence.gateway.is_none() {
+            return None;
+        }
+        let mut known = self.known().clone();
+        let mut news = false;
+        for item in evidence.all_collateral() {
+            if let Ok(collateral) = self.read(item) {
+                news |= known.add(&collateral, Origin::Bystander, &item.source);
+            }
+        }
+        news.then(|| self.with(known, self.items.clone(), self.inputs.clone()))
     }
 
     /// The root that everything is verified under.
@@ -202,10 +218,18 @@ impl Grounds {
         })
     }
 
-    /// The PCK chains by which the verdict on this evidence may rest on a host, as PEM: those of its quote, and of the
-    /// quote that its certificate carries. What a revocation that comes to light later is to be held against.
+    /// The PCK chains by which the verdict on this evidence may rest on a host, as PEM: those of its quote, of the quote
+    /// that its certificate carries, and the same of the machines that are followed from it. What a revocation that comes to
+    /// light later is to be held against.
     #[must_use]
     pub fn pck_chains(&self, request: &Request<'_>) -> Vec<Vec<u8>> {
+        let mut chains = Vec::new();
+        self.add_pck_chains(request, crate::links::DEPTH, &mut chains);
+        chains.dedup();
+        chains
+    }
+
+    fn add_pck_chains(&self, request: &Request<'_>, depth: u8, chains: &mut Vec<Vec<u8>>) {
         let evidence = request.evidence;
         let quote =
             evidence.quote.as_ref().and_then(|item| Quote::parse_within(&item.bytes, request.budget).ok());
@@ -213,9 +237,11 @@ impl Grounds {
             quote.into_iter().chain(crate::binding::certificate_quote(request)).collect();
         let known = self.known_for(request);
         let known = known.verifier().known();
-        let mut chains: Vec<_> = quotes.iter().flat_map(|quote| known.pck_chains_of(quote)).collect();
-        chains.dedup();
-        chains
+        chains.extend(quotes.iter().flat_map(|quote| known.pck_chains_of(quote)));
+        let Some(depth) = depth.checked_sub(1) else { return };
+        for linked in [&evidence.kms, &evidence.gateway].into_iter().flatten() {
+            self.add_pck_chains(&Request { evidence: linked, ..*request }, depth, chains);
+        }
     }
 
     pub(crate) const fn verifier(&self) -> &Verifier {

@@ -140,9 +140,16 @@ pub struct Request<'a> {
 /// Verifies one machine.
 ///
 /// Cannot fail: what could not be read, shown or accepted is a check of the report.
+///
+/// What the evidence of a machine inside this evidence (KMS, gateway, and theirs) reveals of revocations is held against
+/// all of them, and theirs against each. What other evidence of the run reveals is the caller's to give before, with
+/// [`Grounds::learn`].
 #[must_use]
 pub fn verify(request: &Request<'_>) -> Report {
-    judge(request, links::DEPTH)
+    match request.grounds.with_links(request.evidence) {
+        Some(grounds) => judge(&Request { grounds: &grounds, ..*request }, links::DEPTH),
+        None => judge(request, links::DEPTH),
+    }
 }
 
 /// What [`verify`] says, for one line among many.

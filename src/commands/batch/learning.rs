@@ -28,7 +28,7 @@ struct Heard {
     /// The entry, unless all of its collateral is known.
     readout: Option<Readout>,
     /// Its collateral as it stands there, where it can be read.
-    carried: Option<String>,
+    carried: Vec<String>,
 }
 
 impl Learnt {
@@ -47,16 +47,22 @@ impl Learnt {
         let bytes = bytes_that_may_carry_collateral(entry)?;
         let digest = digests.then(|| Sha256Digest::of(&bytes));
         let carried = veritee_evidence::carried(&bytes);
-        if carried.is_some_and(|raw| self.holds(raw)) {
-            return Some(Heard { digest, readout: None, carried: None });
+        if carried.as_ref().is_some_and(|all| all.iter().all(|raw| self.holds(raw))) {
+            return Some(Heard { digest, readout: None, carried: Vec::new() });
         }
         let readout = veritee_evidence::read(&entry.name(), &bytes, &Budget::STANDARD).ok();
-        let carried = carried.filter(|_| readout.is_some()).map(str::to_owned);
-        Some(Heard { digest, readout, carried })
+        let carried = carried.filter(|_| readout.is_some()).unwrap_or_default();
+        Some(Heard { digest, readout, carried: carried.into_iter().map(str::to_owned).collect() })
     }
 }
 
 impl Judge {
+    /// The same once it has taken this entry in: for who is asked line by line.
+    pub(crate) fn after(&mut self, entry: &Entry) -> Self {
+        self.learn(std::slice::from_ref(entry));
+        self.at(self.rules().as_of)
+    }
+
     /// Takes in what the collateral inside these entries says of revocations: it holds for every entry that is judged
     /// after. True when something was new. To be called on the threads that may read.
     pub(super) fn learn(&mut self, entries: &[Entry]) -> bool {
@@ -70,9 +76,7 @@ impl Judge {
             for machine in readout.into_iter().flat_map(|readout| readout.machines) {
                 news |= self.learn_of(&machine.evidence);
             }
-            if let Some(raw) = carried {
-                self.learning().put(raw);
-            }
+            carried.into_iter().for_each(|raw| self.learning().put(raw));
         }
         news
     }

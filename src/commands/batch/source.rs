@@ -105,7 +105,7 @@ impl Source {
         if !path.is_dir() {
             return match documents(path)? {
                 Some(entries) => Ok(Self::Entries(entries.into_iter())),
-                None => Self::lines(crate::input::open(path).map_err(failed)?, most),
+                None => Self::lines(input::open(path).map_err(failed)?, most),
             };
         }
         let mut entries = Vec::new();

@@ -4,6 +4,7 @@ use crate::cli::network::Evaluation;
 use crate::cli::{Engine, Global, Serve};
 use crate::commands::batch::judge::{Brought, Judge};
 use crate::commands::batch::source::Entry;
+use crate::commands::gather::Selected;
 use crate::commands::verify::Rules;
 use crate::commands::{audit, explain, quote, supply};
 use crate::failure::Failure;
@@ -144,7 +145,7 @@ impl Service {
         &self,
         judge: &Judge,
         kind: Kind,
-        mut evidence: Evidence,
+        Selected { mut evidence, beside }: Selected,
         expected: &Expected,
     ) -> Result<Judged, Refusal> {
         let Options { network, quiet, .. } = &self.options;
@@ -155,7 +156,12 @@ impl Service {
                 .gpus_of_store(&mut evidence, network.store.as_deref(), quiet)
                 .map_err(|failure| internal(&failure))?;
         }
-        let brought = self.brought(judge, &evidence)?;
+        let mut brought = self.brought(judge, &evidence)?;
+        if !beside.collateral.is_empty() {
+            let mut grounds = brought.unwrap_or_else(|| judge.grounds().clone());
+            grounds.learn(&beside);
+            brought = Some(grounds);
+        }
         if supply::is_named(network) {
             // It is in the grounds, for its lists.
             evidence.collateral.clear();
@@ -234,11 +240,16 @@ impl Verifier for Service {
     }
 
     fn batch(&self) -> JudgeOfLines {
-        let judge = self.judge();
+        let judge = self.judge().map(Mutex::new);
         Arc::new(move |line, number| {
-            let Ok(judge) = &judge else { return no_line(number) };
+            let entry = Entry::Line(number, line.to_vec());
+            // What a line reveals of revocations holds for all of its machines and for the lines that follow.
+            let judge = match judge.as_ref().map(Mutex::lock) {
+                Ok(Ok(mut judge)) => judge.after(&entry),
+                _ => return no_line(number),
+            };
             // One for each machine of the line.
-            let lines = judge.lines(&Entry::Line(number, line.to_vec()));
+            let lines = judge.lines(&entry);
             let lines = lines.iter().map(|line| line.to_json().unwrap_or_else(|_failure| no_line(number)));
             lines.collect::<Vec<_>>().join("\n")
         })
@@ -295,11 +306,10 @@ impl Verifier for Service {
     }
 }
 
-fn evidence(bytes: &[u8], label: Option<&str>) -> Result<Evidence, Refusal> {
+fn evidence(bytes: &[u8], label: Option<&str>) -> Result<Selected, Refusal> {
     let read = veritee_evidence::read(NAME, bytes, &Budget::STANDARD);
-    read.and_then(|readout| readout.select(label)).map_err(|error| Refusal::Request {
-        message: error.to_string(),
-        help: Some(error.next_step().to_owned()),
+    read.and_then(|readout| Selected::of(readout, |readout| readout.select(label))).map_err(|error| {
+        Refusal::Request { message: error.to_string(), help: Some(error.next_step().to_owned()) }
     })
 }
 

@@ -4,7 +4,7 @@ use super::{SCHEMA, SET_SCHEMA};
 use crate::certificate;
 use crate::encoding::{self, Encoding};
 use crate::error::{EncodingProblem, ReadError};
-use crate::json::{Object, Value, raw_member};
+use crate::json::{Object, Value, parts};
 use crate::readout::{Format, NamedEvidence, Readout};
 use std::collections::BTreeSet;
 use veritee_model::evidence::{
@@ -13,15 +13,35 @@ use veritee_model::evidence::{
 };
 use veritee_model::{AppId, Budget, Evidence, Item, Sha256Digest};
 
-/// The collateral of a document in this form as it stands there, where the document can be read: a look at its outermost
-/// members. Whoever has read one document whole knows by it whether another one carries the same. Of a text that is no such
-/// document it says nothing that could be relied upon.
+/// The collateral of a document in this form as it stands there, and that of the machines it links to, where the document
+/// can be read: a look at its outermost members. Whoever has read one document whole knows by it whether another one
+/// carries the same. Of a text that is no such document it says nothing that could be relied upon.
 #[must_use]
-pub fn carried(bytes: &[u8]) -> Option<&str> {
-    let text = core::str::from_utf8(bytes).ok()?;
-    let schema = raw_member(text, "schema")?.strip_prefix('"')?.strip_suffix('"')?;
-    if schema == SCHEMA { raw_member(text, "collateral") } else { None }
+pub fn carried(bytes: &[u8]) -> Option<Vec<&str>> {
+    let (mut open, mut carried) = (vec![core::str::from_utf8(bytes).ok()?], Vec::new());
+    while let Some(text) = open.pop() {
+        let (mut schema, mut collateral) = (None, None);
+        for (key, raw) in parts(text.trim_ascii())? {
+            match key? {
+                "\"schema\"" => schema = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')),
+                "\"collateral\"" => collateral = Some(raw),
+                "\"kms\"" | "\"gateway\"" => open.push(raw),
+                // Another spelling of one of these, perhaps.
+                key if key.contains('\\') => return None,
+                _ => {}
+            }
+        }
+        // Each is looked at as often as it lies deep: no more of them than a reader would go into.
+        if schema? != SCHEMA || carried.len() >= MOST_LINKED {
+            return None;
+        }
+        carried.push(collateral?);
+    }
+    Some(carried)
 }
+
+/// Machines in one document that [`carried`] looks at.
+const MOST_LINKED: usize = 16;
 
 /// Reads the document whose `schema` is `schema`.
 pub(crate) fn read_value(object: &Object<'_>, schema: &str, budget: &Budget) -> Result<Readout, ReadError> {

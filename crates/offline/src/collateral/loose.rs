@@ -2,12 +2,14 @@
 //! folder. They are put together into sets by what they hold, whatever their names. Nothing is verified by that.
 
 mod damaged;
+mod pem;
 
+use pem::Certificates;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
 use veritee_model::{Budget, Item};
 use veritee_quote::{Collateral, CollateralParts, PcsAnswers, Source};
-use x509_parser::prelude::{CertificateRevocationList, FromDer, Pem, X509Certificate};
+use x509_parser::prelude::{CertificateRevocationList, FromDer};
 
 /// Answers found in one folder so far.
 #[derive(Default)]
@@ -24,6 +26,8 @@ pub(crate) struct Loose {
     other_chains: BTreeSet<(String, String)>,
     names: Vec<String>,
     unreadable: Vec<(Item, Vec<Source>)>,
+    /// What of a file is of no use, beside what is.
+    notes: Vec<(String, String)>,
 }
 
 struct Piece {
@@ -60,7 +64,7 @@ impl Loose {
 
     /// Takes the file, where it is an answer.
     pub(crate) fn take(&mut self, name: &str, bytes: &[u8]) -> bool {
-        let taken = self.take_json(name, bytes) || self.take_list(name, bytes) || self.take_chain(bytes);
+        let taken = self.take_json(name, bytes) || self.take_list(name, bytes) || self.take_pem(name, bytes);
         if taken {
             self.names.push(name.to_owned());
         }
@@ -89,13 +93,16 @@ impl Loose {
     }
 
     fn take_list(&mut self, name: &str, bytes: &[u8]) -> bool {
-        let Some(der) = der_of_list(bytes) else { return false };
-        let Ok((_, list)) = CertificateRevocationList::from_der(&der) else { return false };
+        der_of_list(bytes).is_some_and(|der| self.take_der_list(name, &der))
+    }
+
+    fn take_der_list(&mut self, name: &str, der: &[u8]) -> bool {
+        let Ok((_, list)) = CertificateRevocationList::from_der(der) else { return false };
         let Some(issuer) = list.issuer().iter_common_name().next().and_then(|name| name.as_str().ok()) else {
             return false;
         };
         let issuer = issuer.to_owned();
-        let piece = Piece { name: name.to_owned(), bytes: der.clone() };
+        let piece = Piece { name: name.to_owned(), bytes: der.to_vec() };
         if issuer == ROOT {
             self.root_lists.push(piece);
         } else {
@@ -104,26 +111,45 @@ impl Loose {
         true
     }
 
-    fn take_chain(&mut self, bytes: &[u8]) -> bool {
-        let Some(text) = pem_text(bytes) else { return false };
-        let certificates: Vec<Pem> = Pem::iter_from_buffer(text.as_bytes()).filter_map(Result::ok).collect();
-        let names: Vec<String> = certificates
-            .iter()
-            .filter_map(|pem| {
-                let (_, certificate) = X509Certificate::from_der(&pem.contents).ok()?;
-                let name = certificate.subject().iter_common_name().next()?.as_str().ok()?;
-                Some(name.to_owned())
-            })
-            .collect();
-        let holds = |part: &str| names.iter().any(|name| name == part);
-        if holds("Intel SGX PCK Certificate") {
-            self.pck_chains.insert(text);
-        } else if holds("Intel SGX TCB Signing") {
-            self.signer_chains.insert(text);
-        } else if let Some(ca) = names.iter().find(|name| name.starts_with("Intel SGX PCK ")) {
-            self.ca_chains.push((ca.clone(), text));
-        } else {
+    /// Every block of a PEM file, whatever stands between them: lists, and the certificates put together into chains. False
+    /// where nothing of it is of use; a block that is not, beside others that are, is named.
+    fn take_pem(&mut self, name: &str, bytes: &[u8]) -> bool {
+        let (mut certificates, mut unused) = (Certificates::default(), Vec::new());
+        let mut taken = false;
+        let text = String::from_utf8_lossy(bytes);
+        let blocks = pem::blocks(&text);
+        let several = blocks.len() > 1;
+        for (block, number) in blocks.into_iter().zip(1_u32..) {
+            let place = if several { format!("{name}, block {number}") } else { name.to_owned() };
+            let used = match (block.label, &block.der) {
+                ("X509 CRL", Some(der)) => {
+                    let listed = self.take_der_list(&place, der);
+                    taken |= listed;
+                    listed
+                }
+                ("CERTIFICATE", Some(der)) => certificates.take(der),
+                _ => false,
+            };
+            if !used {
+                unused.push((place, block));
+            }
+        }
+        taken |= certificates.chains(self);
+        if !taken {
             return false;
+        }
+        if certificates.left_out() {
+            let why = "has more certificates than chains are put together of";
+            self.notes.push((name.to_owned(), why.to_owned()));
+        }
+        for (place, block) in unused {
+            match damaged::kinds(name, block.text.as_bytes(), &self.budget) {
+                kinds if kinds.is_empty() => {
+                    let label = veritee_model::text::inert(&veritee_model::text::shortened(block.label, 40));
+                    self.notes.push((place, format!("{label}: no list, and no certificate of collateral's")));
+                }
+                kinds => self.unreadable.push((Item::new(block.text.as_bytes(), place), kinds)),
+            }
         }
         true
     }
@@ -131,7 +157,11 @@ impl Loose {
     /// As many sets as it takes for every answer to stand in one. Which of them belong together is the engine's to
     /// find out, item by item.
     pub(crate) fn put_together(self) -> PutTogether {
-        let mut done = PutTogether { unreadable: self.unreadable.clone(), ..PutTogether::default() };
+        let mut done = PutTogether {
+            unreadable: self.unreadable.clone(),
+            passed_over: self.notes.clone(),
+            ..PutTogether::default()
+        };
         if self.names.is_empty() {
             return done;
         }
@@ -149,13 +179,17 @@ impl Loose {
         let missing: Vec<&str> =
             missing.iter().filter(|(absent, _)| *absent).map(|(_, what)| *what).collect();
         if !missing.is_empty() {
+            done.lone = self.lone();
+            let revokes = match done.lone.iter().any(|(_, kind)| *kind == Source::PckCrl) {
+                true => "a list revokes nothing without the chain of its CA",
+                false => "what a list revokes counts",
+            };
             let why = format!(
-                "a part of collateral, but there is no {}; what a list revokes counts, and of what was given nobody \
-                 else's stands in its place",
+                "a part of collateral, but there is no {}; {revokes}, and of what was given nobody else's stands in \
+                 its place",
                 missing.join(", no ")
             );
-            done.lone = self.lone();
-            done.passed_over = self.names.into_iter().map(|name| (name, why.clone())).collect();
+            done.passed_over.extend(self.names.into_iter().map(|name| (name, why.clone())));
             return done;
         }
         let count =
@@ -324,19 +358,10 @@ fn at<T>(pieces: &[T], number: usize) -> Option<&T> {
     pieces.get(number.checked_rem(pieces.len())?)
 }
 
-/// A list in DER, PEM or hex.
+/// A list in DER or hex.
 fn der_of_list(bytes: &[u8]) -> Option<Vec<u8>> {
     if let [0x30, 0x80..=0xff, ..] = bytes {
         return Some(bytes.to_vec());
     }
-    let text = bytes.trim_ascii();
-    if text.starts_with(b"-----BEGIN X509 CRL-----") {
-        return x509_parser::pem::parse_x509_pem(text).ok().map(|(_, pem)| pem.contents);
-    }
-    hex::decode(text).ok().filter(|der| der.first() == Some(&0x30))
-}
-
-fn pem_text(bytes: &[u8]) -> Option<String> {
-    let text = core::str::from_utf8(bytes).ok()?;
-    text.contains("-----BEGIN CERTIFICATE-----").then(|| text.to_owned())
+    hex::decode(bytes.trim_ascii()).ok().filter(|der| der.first() == Some(&0x30))
 }

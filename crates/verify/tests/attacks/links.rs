@@ -6,6 +6,8 @@ use veritee_model::{CheckId, Evidence, Item, Outcome, Reason, Report, VerdictOut
 use veritee_testkit::dstack::event::Event;
 use veritee_testkit::dstack::report_data::{Binding, KMS_K256};
 use veritee_testkit::dstack::{ForgedMachine, KeyProvider, Machine};
+use veritee_testkit::pki::time;
+use veritee_testkit::{Role, SigningKey};
 
 const LINKS: [CheckId; 5] = [
     CheckId::LinkKmsMachine,
@@ -143,6 +145,55 @@ attacks! {
             assert_ne!(find(&report, CheckId::LinkKmsKey).outcome, Outcome::Pass, "{row}");
             assert_ne!(find(&report, CheckId::LinkKmsMeasurement).outcome, Outcome::Pass, "{row}");
         }
+    }
+
+    fn what_the_evidence_of_one_machine_reveals_is_held_against_all_that_are_linked() {
+        let elsewhere = |machine: Machine, label| {
+            machine.universe(|it| it.pki(|pki| pki.replace_key(Role::Pck, SigningKey::derive(7, label))))
+        };
+        let naming = |machine: Machine, serial: Vec<u8>| {
+            machine.universe(|it| it.pck_crl(|list| {
+                list.this_update = time("2026-10-10T00:00:00Z");
+                list.revoke(&serial);
+            }))
+        };
+        let host = Machine::new(1).universe.pki.serial(Role::Pck);
+        let other = elsewhere(Machine::new(1), "kms").universe.pki.serial(Role::Pck);
+        let reveals = of_kms(&naming(elsewhere(kms(), "kms"), host).forge());
+        let innocent = || of_kms(&elsewhere(kms(), "kms").forge());
+        let behind = |kms: Evidence| Evidence { kms: Some(Box::new(kms)), ..innocent() };
+        let app = || Case::new(&under(&"09".repeat(32)));
+        let honest = app().change(|case| case.evidence.kms = Some(Box::new(innocent())));
+        assert_verdict(&honest.judge(), VerdictOutcome::Verified);
+        // Next to it, behind the gateway, and deeper than machines are followed.
+        for (is_kms, linked) in [
+            (true, reveals.clone()),
+            (false, reveals.clone()),
+            (false, behind(reveals.clone())),
+            (true, behind(behind(behind(reveals)))),
+        ] {
+            let case = app().change(|case| {
+                let place = if is_kms { &mut case.evidence.kms } else { &mut case.evidence.gateway };
+                *place = Some(Box::new(linked));
+            });
+            let report = case.judge();
+            assert_failed(&report, CheckId::QuoteCertificates, Reason::PckRevoked);
+            assert_verdict(&report, VerdictOutcome::NotGenuine);
+        }
+        // The other way: the application's own collateral names the host of its KMS, and of the gateway's.
+        let naming_app = naming(under(&"09".repeat(32)), other);
+        for (id, gateway) in [(CheckId::LinkKmsMachine, false), (CheckId::LinkGatewayMachine, true)] {
+            let report = Case::new(&naming_app).change(|case| {
+                let place = if gateway { &mut case.evidence.gateway } else { &mut case.evidence.kms };
+                *place = Some(Box::new(innocent()));
+            })
+            .judge();
+            assert_failed(&report, id, Reason::LinkMachineNotGenuine);
+            assert_verdict(&report, VerdictOutcome::NotGenuine);
+        }
+        // What a verdict may rest on names the hosts of the machines that are followed.
+        let chains = app().change(|case| case.evidence.gateway = Some(Box::new(behind(innocent())))).pck_chains();
+        assert_eq!(chains.len(), 2, "the host, and the other of both machines behind it");
     }
 
     fn a_forged_gateway_is_refused() {
