@@ -15,7 +15,7 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    fn start(folder: &Folder, more: &[&str]) -> Self {
+    pub(crate) fn start(folder: &Folder, more: &[&str]) -> Self {
         Self::of(folder.command(&[&["serve", "--listen", "127.0.0.1:0"], more].concat()))
     }
 
@@ -49,7 +49,7 @@ impl Served {
         (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
     }
 
-    fn post(&self, path: &str, body: impl AsRef<[u8]>) -> (u16, String) {
+    pub(crate) fn post(&self, path: &str, body: impl AsRef<[u8]>) -> (u16, String) {
         self.ask("POST", path, "", body.as_ref())
     }
 
