@@ -49,9 +49,8 @@ impl Selected {
 
     /// Keeps the collateral of a document that was given for another part of it: a revocation that is known counts,
     /// whichever option has brought it.
-    fn keep_of(&mut self, source: &File) {
+    fn keep_of(&mut self, bytes: &[u8], name: &str) {
         let mut found = Evidence::default();
-        let (bytes, name) = (&source.bytes, &source.name);
         if parts::add_collateral(&mut found, bytes, name, &Budget::STANDARD).is_ok() {
             self.keep(found.collateral);
         }
@@ -76,13 +75,15 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
         let source = input::read(path)?;
         let added = parts::add(slot, &mut selected.evidence, &source.bytes, &source.name, budget);
         notes.extend(added.map_err(|error| unreadable(path, &error))?);
-        selected.keep_of(&source);
+        selected.keep_of(&source.bytes, &source.name);
     }
+    let about_gpus = gpu_collateral(&options.gpu_collateral)?;
+    about_gpus.iter().for_each(|item| selected.keep_of(&item.bytes, &item.source));
     let evidence = &mut selected.evidence;
     if let Some(folder) = &options.ingress {
         notes.extend(add_ingress(evidence, folder)?);
     }
-    evidence.gpu_collateral.extend(gpu_collateral(&options.gpu_collateral)?);
+    evidence.gpu_collateral.extend(about_gpus);
     if let Some(path) = &options.chain {
         let source = input::read(path)?;
         evidence.chain = Some(veritee_model::Item::new(source.bytes, source.name));

@@ -1,6 +1,8 @@
 //! What any evidence of a run reveals of revocations holds for all of the run, by whichever door it came in.
 
 use crate::program::{AS_OF, Folder, Ran, machine};
+#[cfg(unix)]
+use crate::served::Served;
 use serde_json::Value;
 use veritee_testkit::pki::time;
 use veritee_testkit::{Role, SigningKey, Universe};
@@ -179,6 +181,46 @@ fn a_line_of_a_stream_is_corrected_where_a_machine_that_it_links_to_is_revoked()
     let ran = folder.feed(&[&["batch", "-"][..], &RULES].concat(), lines.as_bytes()).ends(10);
     let last = ran.out.lines().rfind(|line| line.contains("\"line 1\"")).unwrap();
     assert!(last.contains("not-genuine"), "{last}");
+}
+
+/// Within one request of the server: linked machines, those that are not chosen, and the lines before.
+#[cfg(unix)]
+#[test]
+fn what_a_request_reveals_holds_for_all_of_it() {
+    let folder = Folder::new();
+    let served = Served::start(&folder, &RULES[..6]);
+    let (plain, inner) = (own(&folder), with(elsewhere(|it| it), "kms", revealing()));
+    let both = set([("a", &plain), ("b", &inner)]).to_string();
+    for member in ["kms", "gateway"] {
+        let nested = with(plain.clone(), member, inner.clone()).to_string();
+        for (path, body) in [("/v1/verify", &nested), ("/v1/quote", &nested), ("/v1/verify?select=a", &both)]
+        {
+            let report = served.json(path, body);
+            assert!(report["verdict"]["reasons"].to_string().contains("pck-revoked"), "{path}: {report}");
+        }
+    }
+    // What one request reveals is not the next one's.
+    assert_eq!(served.json("/v1/verify", plain.to_string())["verdict"]["outcome"], "verified");
+    let (_, lines) = served.post("/v1/batch", format!("{both}\n"));
+    let outcomes: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(outcomes[0]["outcome"], "not-genuine", "{lines}");
+}
+
+/// An entry of a batch that is no evidence has no verdict; what collateral in it revokes counts.
+#[test]
+fn an_entry_that_is_collateral_revokes() {
+    let folder = Folder::new();
+    let brings: Value = revealing()["collateral"][0].clone();
+    let set = brings.as_object().unwrap().values().filter_map(Value::as_str);
+    let set = set.max_by_key(|text| text.len()).unwrap().to_owned();
+    let set: Value = serde_json::from_str(&set).unwrap_or_else(|_| panic!("{}", brings));
+    let (plain, several) = (own(&folder), serde_json::json!({"for": "several", "sets": [set]}));
+    for brings in [set.clone(), several] {
+        folder.write("lines.txt", format!("{plain}\n{brings}\n"));
+        let out = runs(&folder, &["batch", "lines.txt"]).out;
+        let first: Value = serde_json::from_str(out.lines().next().unwrap()).unwrap();
+        assert_eq!(first["outcome"], "not-genuine", "{out}");
+    }
 }
 
 /// Evidence that was given for one part of it: what else it says is not judged, and what it revokes counts.

@@ -60,7 +60,7 @@ impl Served {
         (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
     }
 
-    fn post(&self, path: &str, body: impl AsRef<[u8]>) -> (u16, String) {
+    pub(crate) fn post(&self, path: &str, body: impl AsRef<[u8]>) -> (u16, String) {
         self.ask("POST", path, "", body.as_ref())
     }
 

@@ -6,8 +6,8 @@ use rayon::prelude::*;
 use std::borrow::Cow;
 use std::io::Read as _;
 use std::sync::Arc;
-use veritee_evidence::Readout;
-use veritee_model::{Budget, Memory, Sha256Digest};
+use veritee_evidence::parts;
+use veritee_model::{Budget, Evidence, Memory, Sha256Digest};
 
 /// Bytes of collateral, as it stands in entries, that are remembered for having been taken in.
 const MEMORY: usize = 4 << 20;
@@ -25,8 +25,8 @@ impl Default for Learnt {
 struct Heard {
     /// Digest of an entry that may hold collateral.
     digest: Option<Sha256Digest>,
-    /// The entry, unless all of its collateral is known.
-    readout: Option<Readout>,
+    /// The machines of the entry, unless all of its collateral is known.
+    machines: Vec<Evidence>,
     /// Its collateral as it stands there, where it can be read.
     carried: Vec<String>,
 }
@@ -48,11 +48,21 @@ impl Learnt {
         let digest = digests.then(|| Sha256Digest::of(&bytes));
         let carried = veritee_evidence::carried(&bytes);
         if carried.as_ref().is_some_and(|all| all.iter().all(|raw| self.holds(raw))) {
-            return Some(Heard { digest, readout: None, carried: Vec::new() });
+            return Some(Heard { digest, machines: Vec::new(), carried: Vec::new() });
         }
-        let readout = veritee_evidence::read(&entry.name(), &bytes, &Budget::STANDARD).ok();
-        let carried = carried.filter(|_| readout.is_some()).unwrap_or_default();
-        Some(Heard { digest, readout, carried: carried.into_iter().map(str::to_owned).collect() })
+        let budget = &Budget::STANDARD;
+        let read = veritee_evidence::read(&entry.name(), &bytes, budget);
+        let carried = carried.filter(|_| read.is_ok()).unwrap_or_default();
+        let machines = match read {
+            Ok(readout) => readout.machines.into_iter().map(|machine| machine.evidence).collect(),
+            // An entry that is no evidence has no verdict; collateral in it revokes all the same.
+            Err(_) => {
+                let mut found = Evidence::default();
+                let added = parts::add_collateral(&mut found, &bytes, &entry.name(), budget);
+                added.map(|_count| found).into_iter().collect()
+            }
+        };
+        Some(Heard { digest, machines, carried: carried.into_iter().map(str::to_owned).collect() })
     }
 }
 
@@ -71,10 +81,10 @@ impl Judge {
         let heard: Vec<Option<Heard>> =
             entries.par_iter().map(|entry| self.learning().hear(entry, digests)).collect();
         let mut news = false;
-        for Heard { digest, readout, carried } in heard.into_iter().flatten() {
+        for Heard { digest, machines, carried } in heard.into_iter().flatten() {
             self.learnt(digest);
-            for machine in readout.into_iter().flat_map(|readout| readout.machines) {
-                news |= self.learn_of(&machine.evidence);
+            for evidence in &machines {
+                news |= self.learn_of(evidence);
             }
             carried.into_iter().for_each(|raw| self.learning().put(raw));
         }

@@ -55,6 +55,9 @@ pub(crate) struct PutTogether {
     pub(crate) passed_over: Vec<(String, String)>,
 }
 
+/// Blocks of PEM files that are named one by one.
+const MOST_NOTES: usize = 64;
+
 const ROOT: &str = "Intel SGX Root CA";
 
 impl Loose {
@@ -142,14 +145,22 @@ impl Loose {
             let why = "has more certificates than chains are put together of";
             self.notes.push((name.to_owned(), why.to_owned()));
         }
+        // Some of a thousand are named; what may have been collateral counts, however many there are.
+        let mut unnamed = 0_usize;
         for (place, block) in unused {
             match damaged::kinds(name, block.text.as_bytes(), &self.budget) {
-                kinds if kinds.is_empty() => {
+                kinds if !kinds.is_empty() => {
+                    self.unreadable.push((Item::new(block.text.as_bytes(), place), kinds));
+                }
+                _ if self.notes.len() >= MOST_NOTES => unnamed = unnamed.saturating_add(1),
+                _ => {
                     let label = veritee_model::text::inert(&veritee_model::text::shortened(block.label, 40));
                     self.notes.push((place, format!("{label}: no list, and no certificate of collateral's")));
                 }
-                kinds => self.unreadable.push((Item::new(block.text.as_bytes(), place), kinds)),
             }
+        }
+        if unnamed > 0 {
+            self.notes.push((name.to_owned(), format!("{unnamed} blocks more are of no use")));
         }
         true
     }

@@ -4,8 +4,8 @@ use super::{Loose, ROOT};
 use core::fmt::Write as _;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-/// Chains that are put together of one file. Of genuine certificates it takes a handful.
-const MOST: usize = 256;
+/// Certificates of a kind, and chains of them, that are put together of one file. Of genuine ones it takes a handful.
+const MOST: usize = 64;
 
 /// One block, with its text from its beginning to that of the next.
 pub(super) struct Block<'t> {
@@ -37,6 +37,8 @@ pub(super) struct Certificates {
     cas: Vec<(String, String)>,
     signers: Vec<String>,
     roots: Vec<String>,
+    /// There were more of a kind.
+    beyond: bool,
 }
 
 impl Certificates {
@@ -45,13 +47,14 @@ impl Certificates {
         let Ok((_, certificate)) = X509Certificate::from_der(der) else { return false };
         let name = certificate.subject().iter_common_name().next().and_then(|name| name.as_str().ok());
         let text = || armoured(der);
-        match name {
+        let room = match name {
             Some(ROOT) => put(&mut self.roots, text()),
             Some("Intel SGX PCK Certificate") => put(&mut self.pcks, text()),
             Some("Intel SGX TCB Signing") => put(&mut self.signers, text()),
             Some(ca) if ca.starts_with("Intel SGX PCK ") => put(&mut self.cas, (ca.to_owned(), text())),
             _ => return false,
-        }
+        };
+        self.beyond |= !room;
         true
     }
 
@@ -85,14 +88,20 @@ impl Certificates {
     pub(super) fn left_out(&self) -> bool {
         let (roots, cas) = (self.roots.len().max(1), self.cas.len().max(1));
         let of = |count: usize, each: usize| count.saturating_mul(each) > MOST;
-        of(self.pcks.len(), cas.saturating_mul(roots)) || of(self.signers.len().max(cas), roots)
+        self.beyond
+            || of(self.pcks.len(), cas.saturating_mul(roots))
+            || of(self.signers.len().max(cas), roots)
     }
 }
 
-fn put<T: PartialEq>(all: &mut Vec<T>, one: T) {
-    if !all.contains(&one) {
+/// False where there is no room.
+fn put<T: PartialEq>(all: &mut Vec<T>, one: T) -> bool {
+    let known = all.contains(&one);
+    if !known && all.len() < MOST {
         all.push(one);
+        return true;
     }
+    known
 }
 
 fn armoured(der: &[u8]) -> String {
