@@ -33,4 +33,5 @@ mod traces;
 mod trees;
 mod variants;
 mod verdicts;
+mod watch;
 mod writers;

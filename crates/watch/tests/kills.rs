@@ -3,6 +3,7 @@
 //! The writer is this test program itself, run again: it appends and, once a record is acknowledged, prints its number and
 //! hash. `cargo test -p veritee-watch --release --test kills -- --ignored --nocapture` kills it 500 times.
 #![cfg(unix)]
+#![allow(clippy::print_stdout, reason = "the figure")]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -29,13 +30,19 @@ fn writer() {
     }
 }
 
+/// Number and hash of an acknowledged record. A line that was cut by the kill was not acknowledged to anybody.
+fn read(line: &str) -> Option<(u64, String)> {
+    let (number, hash) = line.split_once("ack ")?.1.split_once(' ')?;
+    (hash.len() == 64).then(|| (number.parse().unwrap(), hash.to_owned()))
+}
+
 /// Kills so many writers, one after the other, on one database. How many records it has in the end.
 fn kills(count: u64) -> u64 {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("watch.redb");
     let mut acknowledged: Vec<(u64, String)> = Vec::new();
     let mut seed = u64::from(std::process::id()) | 1;
-    for _ in 0..count {
+    for round in 0..count {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["writer", "--exact", "--nocapture"])
@@ -45,23 +52,28 @@ fn kills(count: u64) -> u64 {
             .spawn()
             .unwrap();
         let out = child.stdout.take().unwrap();
+        let (sender, acks) = std::sync::mpsc::channel();
         let reader = std::thread::spawn(move || {
-            let words = |line: String| {
-                let (number, hash) = line.split_once("ack ")?.1.split_once(' ')?;
-                // A line that was cut by the kill was not acknowledged to anybody.
-                (hash.len() == 64).then(|| (number.parse().unwrap(), hash.to_owned()))
-            };
-            BufReader::new(out)
-                .lines()
-                .map_while(Result::ok)
-                .filter_map(words)
-                .collect::<Vec<(u64, String)>>()
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                if let Some(ack) = read(&line) {
+                    sender.send(ack).unwrap();
+                }
+            }
         });
-        // From before the database is open to many records later.
-        std::thread::sleep(Duration::from_micros((seed >> 33) % 120_000));
+        if round % 2 == 0 {
+            // Somewhere behind a record: while the next one is written, flushed, or acknowledged.
+            for _ in 0..=(seed >> 40) % 6 {
+                acknowledged.extend(acks.recv_timeout(Duration::from_secs(60)));
+            }
+            std::thread::sleep(Duration::from_micros((seed >> 33) % 30_000));
+        } else {
+            // At any time from the start on: while it opens, repairs, or is made.
+            std::thread::sleep(Duration::from_micros((seed >> 33) % 300_000));
+        }
         child.kill().unwrap();
         child.wait().unwrap();
-        acknowledged.extend(reader.join().unwrap());
+        reader.join().unwrap();
+        acknowledged.extend(acks.try_iter());
     }
     let store = Store::open(&place).unwrap();
     let mut held = Vec::new();
@@ -76,6 +88,7 @@ fn kills(count: u64) -> u64 {
     }
     let audit = store.audit(None).unwrap();
     assert!(audit.flaws.is_empty(), "{:?}", audit.flaws);
+    assert!(acknowledged.len() as u64 > count / 2, "{} records show too little", acknowledged.len());
     println!("{count} kills, {} records acknowledged, {} held", acknowledged.len(), held.len());
     u64::try_from(held.len()).unwrap()
 }

@@ -91,6 +91,22 @@ fn what_was_seen_at_a_time_is_the_last_look_at_or_before_it_and_nothing_else() {
 }
 
 #[test]
+fn a_failure_that_names_no_application_and_another_application_are_seen_under_the_target_s_old_one() {
+    let app = "aa".repeat(20);
+    let mut blind = failure("a", 200);
+    blind.subjects.remove(&app);
+    let mut other = look("a", 300, "22");
+    other.subjects.remove(&app);
+    let place = Place::with(&[look("a", 100, "11"), blind, other]);
+    let store = Store::read(&place.path()).unwrap();
+    let at = |seconds| store.at(&app, time(seconds)).unwrap().remove(0);
+    assert_eq!(at(250).last.observation.number, 2);
+    assert_eq!(at(250).verdict.unwrap().observation.number, 1);
+    assert_eq!(at(150).next.unwrap().observation.number, 2);
+    assert!(!at(350).last.observation.subjects.contains(&app));
+}
+
+#[test]
 fn a_second_writer_is_refused_and_readers_see_what_was_acknowledged() {
     let place = Place::new();
     let mut writer = Store::open(&place.path()).unwrap();

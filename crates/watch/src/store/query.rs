@@ -97,8 +97,10 @@ fn targets(index: &impl ReadableTable<Key<'static>, ()>, subject: &str) -> Resul
 }
 
 impl Store {
-    /// What was last seen of a subject at or before a time: of each target under which it was seen until then. Nothing is
-    /// carried beyond what was seen. A subject is a target in the words it was watched under, or an app id in hex.
+    /// What was last seen at or before a time of each target under which a subject was seen until then. Nothing is carried
+    /// beyond what was seen. A subject is a target in the words it was watched under, or an app id in hex. The last look
+    /// need not be of the subject any more: it may have failed, or shown another application
+    /// ([`Observation::subjects`] says so).
     ///
     /// # Errors
     /// When the database is damaged or the system refuses.
@@ -108,8 +110,14 @@ impl Store {
             let index = read.open_table(INDEX).doing("reading the index")?;
             let mut answers = Vec::new();
             for target in targets(&index, subject)? {
-                let [judged, judged_after] = around(&index, (subject, &target, 0), at)?;
-                let [failed, failed_after] = around(&index, (subject, &target, 1), at)?;
+                let seen = |kind| Ok::<_, StoreError>(around(&index, (subject, &target, kind), at)?[0]);
+                if seen(0)?.or(seen(1)?).is_none() {
+                    // It was this subject's only later.
+                    continue;
+                }
+                // Every look at the target counts, also one that failed or showed another application.
+                let [judged, judged_after] = around(&index, (&target, &target, 0), at)?;
+                let [failed, failed_after] = around(&index, (&target, &target, 1), at)?;
                 let Some((_, last)) = judged.max(failed) else { continue };
                 let next = [judged_after, failed_after].into_iter().flatten().min();
                 let verdict = judged.filter(|(_, number)| *number != last);
