@@ -181,7 +181,7 @@ impl Store {
                 };
                 let (changes, unshown) = last.compare(&draft.facts);
                 let record = draft.at_place(&chain, changes, unshown);
-                let bytes = json(&record)?;
+                let bytes = line(&record)?;
                 if bytes.len() > RECORD_BYTES {
                     return Err(StoreError::TooLarge { bytes: bytes.len() });
                 }
@@ -255,6 +255,13 @@ fn keys(record: &Observation) -> impl Iterator<Item = Key<'_>> {
 fn known_in(bytes: &[u8]) -> Result<Known, StoreError> {
     serde_json::from_slice(bytes)
         .map_err(|error| StoreError::Damaged { doing: "reading what is known", detail: error.to_string() })
+}
+
+/// A record as it is hashed, printed and exported: characters that a terminal would obey are written as `\uXXXX`, which is
+/// the same text.
+fn line(record: &Observation) -> Result<Vec<u8>, StoreError> {
+    let text = serde_json::to_string(record).map_err(|error| StoreError::Io(std::io::Error::other(error)))?;
+    Ok(veritee_model::text::inert_json(&text).into_bytes())
 }
 
 /// Writing values of this crate cannot fail; if it did, nothing would be written.

@@ -107,6 +107,17 @@ fn a_failure_that_names_no_application_and_another_application_are_seen_under_th
 }
 
 #[test]
+fn a_record_holds_no_character_that_a_terminal_would_obey_and_says_the_same_text() {
+    let hostile = "app\u{202e}\u{9b}2J\u{7}\n";
+    let place = Place::with(&[look(hostile, 10, "11")]);
+    let store = Store::read(&place.path()).unwrap();
+    let answer = store.at(hostile, time(10)).unwrap().remove(0);
+    assert_eq!(answer.last.observation.target, hostile);
+    assert!(answer.last.bytes.is_ascii() && !answer.last.bytes.iter().any(u8::is_ascii_control));
+    assert!(store.audit(None).unwrap().flaws.is_empty());
+}
+
+#[test]
 fn a_second_writer_is_refused_and_readers_see_what_was_acknowledged() {
     let place = Place::new();
     let mut writer = Store::open(&place.path()).unwrap();
