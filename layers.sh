@@ -18,7 +18,7 @@ refuse() { # crate, forbidden packages...
   done
 }
 
-# The only crates that open files or sockets: client, collateral, acquire and server; loopback serves tests.
+# The only crates that open files or sockets: client, collateral, acquire, server and watch; loopback serves tests.
 networked="veritee-client veritee-collateral veritee-acquire"
 
 for crate in crates/*/; do
@@ -60,6 +60,8 @@ outer="veritee-evidence veritee-report veritee-seal"
   refuse second-opinion veritee-model veritee-audit veritee-policy veritee-verify $outer
   refuse report $middle $upper veritee-ask veritee-evidence veritee-seal
   refuse seal $middle $upper veritee-evidence veritee-report
+  # It keeps what others found: the vocabulary is all that it knows of it.
+  refuse watch veritee-x509 $middle $upper $outer
   # It answers; who judges is given to it.
   refuse server $middle $upper veritee-evidence veritee-seal
   refuse evidence veritee-verify veritee-second-opinion veritee-offline veritee-report veritee-seal
@@ -80,6 +82,12 @@ for name in base x509 model gpu quote eventlog measure compose source chain imag
     fail=1
   fi
 done
+
+# The database of observations is a file, and nothing else from outside.
+if grep -rnE 'std::(env|net|process)\b|SystemTime|Instant::now' crates/watch/src --include='*.rs' | grep -vE '^[^:]+:[0-9]+:\s*//' >&2; then
+  echo "veritee-watch names a socket, a clock or the environment" >&2
+  fail=1
+fi
 
 # One budget, from the program down: below it nobody takes another (tests in the files aside), nor the short forms that the
 # quote engine has for others, which take the standard one.

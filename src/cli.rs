@@ -8,6 +8,7 @@ mod nonce;
 mod seal;
 mod serve;
 mod site;
+mod watch;
 
 pub(crate) use forms::{command, parse};
 pub(crate) use image::{
@@ -19,6 +20,7 @@ pub(crate) use nonce::{GpuNonce, Nonce};
 pub(crate) use seal::{SealForm, Sign, VerifyReport};
 pub(crate) use serve::Serve;
 pub(crate) use site::Site;
+pub(crate) use watch::{Keep, Recorded, Watch};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -59,7 +61,8 @@ Exit codes, the same for every --format:
    0  every required check passed         10  not genuine
    1  internal failure, no verdict        11  genuine, refused by policy
    2  usage                               12  audit findings at or above --fail-on
-   3  evidence could not be obtained      13  incomplete: a required check was not run";
+   3  evidence could not be obtained      13  incomplete: a required check was not run
+                                          14  changed since it was last seen (`watch`)";
 
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Output")]
@@ -156,6 +159,8 @@ pub(crate) enum Command {
     Fetch(Box<network::Fetch>),
     /// What the chain proves about an application: what may run, what could run at a block, who can change it.
     History(Box<network::History>),
+    /// Watch applications: look at them on an interval, keep what was seen in one hash chain, tell what changed.
+    Watch(Box<Watch>),
     /// Intel's collateral: fetch it once, keep it, carry it to a machine without network.
     #[command(subcommand)]
     Collateral(network::Collateral),
@@ -357,7 +362,8 @@ pub(crate) struct Judge {
     #[arg(long, value_name = "TIME", value_parser = parse_as_of)]
     pub(crate) as_of: Option<AsOf>,
     /// Open no socket. Without this, `verify` and `quote verify` fetch collateral that was not given and is not in
-    /// the store; no other command but `fetch`, `image fetch`, `collateral fetch` and `serve` opens one.
+    /// the store; no other command but `fetch`, `history`, `watch`, `image fetch`, `collateral fetch` and `serve` opens
+    /// one.
     #[arg(long)]
     pub(crate) offline: bool,
     /// `both` asks dcap-qvl for a second opinion and refuses when the two disagree.

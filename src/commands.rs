@@ -26,6 +26,7 @@ mod supply;
 mod trace;
 mod tracing;
 mod verify;
+mod watch;
 
 use crate::cli::{Arguments, Command, Format, Global};
 use crate::failure::Failure;
@@ -48,6 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Command::Batch(options) => batch::run(options, global),
         Command::Fetch(options) => fetch::run(options, global),
         Command::History(options) => history::run(options, global),
+        Command::Watch(options) => watch::run(options, global),
         Command::Collateral(options) => collateral::run(options, global),
         Command::EventLog(options) => eventlog::run(options, global),
         Command::Measure(options) => measure::run(options, global),

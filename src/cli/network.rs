@@ -203,14 +203,21 @@ Examples:
   veritee history d722c43a6f4f42d53dc7bc97ba04a1cb17ce3a34 --rpc 8453=https://rpc.example
   veritee history evidence.json --rpc https://rpc.example --save chain.json
   veritee history chain.json --at 3 --margin 1
+  veritee history --local watch.redb 2c0a0c96cb6dbd659bf1446e2f3fce58172ff91b
 
 Everything but the hosts' word for the block is proven or called unproven; docs/chain.md says what each word means. The
 exit code is 0 where the contract was read and nothing contradicts, 11 where something does, 13 where too little was
-shown, 3 where nothing could be read.")]
+shown, 3 where nothing could be read. With --local it is that of the verdict that was recorded, 3 where there is none.")]
 pub(crate) struct History {
-    /// An app id (40 hex digits), or evidence or a document of chain reads that was saved; - for standard input.
+    /// An app id (40 hex digits), or evidence or a document of chain reads that was saved; - for standard input. With
+    /// --local an app id, or a target in the words that it was watched under.
     pub(crate) subject: String,
-    /// What could run at this block, or at the last block before this time (RFC 3339 or a date; needs --rpc).
+    /// Was it safe then? What `veritee watch` has seen of it at the time of --at or before, out of this database.
+    #[arg(long, value_name = "DB", help_heading = "Question",
+          conflicts_with_all = ["rpc", "registry", "block", "from_block", "save", "compose", "deployments", "margin"])]
+    pub(crate) local: Option<PathBuf>,
+    /// What could run at this block, or at the last block before this time (RFC 3339 or a date; needs --rpc). With
+    /// --local a time; default: now.
     #[arg(long, value_name = "BLOCK|TIME", help_heading = "Question")]
     pub(crate) at: Option<Moment>,
     /// So many blocks around it count: a KMS asks at some head near the time of a boot.

@@ -7,7 +7,8 @@ use crate::output;
 use veritee_acquire::chain::{ChainAsk, ChainEndpoint, ChainRead, read_chain};
 use veritee_audit::key_provider::KNOWN_KMS;
 use veritee_chain::app::AppInterest;
-use veritee_chain::survey::{Subject, chain_name};
+use veritee_chain::contract::Completeness;
+use veritee_chain::survey::{Findings, Subject, chain_name};
 use veritee_chain::{Address, B256, wire};
 use veritee_client::Client;
 use veritee_eventlog::EventLog;
@@ -124,6 +125,15 @@ pub(crate) async fn read(
         output::note(global, "warning: one endpoint's word alone stands behind the block: repeat --rpc");
     }
     Ok(read)
+}
+
+/// How far a contract's storage is known.
+pub(crate) fn completeness(found: &Findings, complete: bool) -> Completeness {
+    match found.agreeing {
+        _ if complete => Completeness::CompleteNow,
+        0 | 1 => Completeness::SingleEndpoint,
+        several => Completeness::EndpointsAgree(several),
+    }
 }
 
 /// The answers as a part of evidence.

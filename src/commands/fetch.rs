@@ -28,11 +28,36 @@ pub(crate) fn run(options: &Fetch, global: &Global) -> Result<ExitCode, Failure>
         output::data(&format!("{plan}{chain}at most {total} in all, collateral aside\n"), global)?;
         return Ok(ExitCode::Verified);
     }
+    let mut acquired = acquired(&plan, &asked, options, global)?;
+    output::data(&document(&mut acquired), global)?;
+    told(&acquired, &asked, options, global);
+    Ok(ExitCode::Verified)
+}
+
+/// The same for a target that is watched: what was acquired, and the nonce that was asked with.
+pub(crate) fn watched(options: &Fetch, global: &Global) -> Result<(Acquired, Option<[u8; 32]>), Failure> {
+    let (plan, asked) = watchable(options)?;
+    let acquired = acquired(&plan, &asked, options, global)?;
+    for disagreement in &acquired.disagreements {
+        output::note(global, &format!("warning: {disagreement}"));
+    }
+    Ok((acquired, asked.nonce))
+}
+
+/// Whom a target that is watched would be asked of; an error where it is none.
+pub(crate) fn watchable(options: &Fetch) -> Result<(Plan, Options), Failure> {
+    let target = target(options.target.as_deref().unwrap_or_default(), options)?;
+    let asked = asked(&target, options)?;
+    let plan = Plan::new(target, &asked).map_err(|error| Failure::usage(error.to_string()))?;
+    Ok((plan, asked))
+}
+
+fn acquired(plan: &Plan, asked: &Options, options: &Fetch, global: &Global) -> Result<Acquired, Failure> {
     // Items bear the time of the run, whatever time the verdict will be for.
     let (now, as_of) = (crate::input::now()?, options.at.time()?);
     let client = network::client(&options.network, global)?;
-    let mut acquired = network::block_on(async {
-        let mut acquired = veritee_acquire::acquire(&client, &plan, &asked, now)
+    network::block_on(async {
+        let mut acquired = veritee_acquire::acquire(&client, plan, asked, now)
             .await
             .map_err(|error| Failure::unobtainable(error.to_string()))?;
         if !options.no_collateral {
@@ -42,10 +67,7 @@ pub(crate) fn run(options: &Fetch, global: &Global) -> Result<ExitCode, Failure>
             super::chain::add(&client, machine, &options.chain, now, global).await;
         }
         Ok(acquired)
-    })?;
-    output::data(&document(&mut acquired), global)?;
-    told(&acquired, &asked, options, global);
-    Ok(ExitCode::Verified)
+    })
 }
 
 fn target(text: &str, options: &Fetch) -> Result<Target, Failure> {

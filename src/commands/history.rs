@@ -1,5 +1,6 @@
 //! `veritee history`: what the chain proves about an application, now and at a block.
 
+mod local;
 mod words;
 
 use super::chain::{self, Claimed};
@@ -48,6 +49,9 @@ struct Known {
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human, Format::Json, Format::Jsonl], "history")?;
+    if let Some(database) = &options.local {
+        return local::run(database, options, global);
+    }
     if let Some(path) = &options.save {
         crate::output::Place::look(path)?;
     }

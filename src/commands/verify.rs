@@ -2,6 +2,7 @@
 
 use super::tracing::Images;
 use super::{gather, supply};
+use crate::cli::network::Network;
 use crate::cli::{AsOf, Engine, Format, Global, Judge, Verify};
 use crate::failure::Failure;
 use crate::input::{self, shown};
@@ -53,10 +54,11 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
     let mut grounds = rules.grounds();
     gather::collateral(&mut grounds, &options.parts.collateral, global)?;
     grounds.learn(&beside);
-    let case = Case::new(evidence, grounds, &rules, options, global)?;
-    let report = case.report(&rules, &expected, image.as_deref(), options);
+    let (judge, network) = (&options.judge, &options.network);
+    let case = Case::new(evidence, grounds, &rules, judge, network, global)?;
+    let report = case.report(&rules, &expected, image.as_deref(), judge, network);
     if let Some(path) = &options.save_evidence {
-        let mut evidence = case.whole_evidence(options);
+        let mut evidence = case.whole_evidence(network);
         evidence.collateral.extend(beside.collateral);
         crate::output::write_whole(
             path,
@@ -90,8 +92,9 @@ fn every_machine(
     let mut text = String::new();
     let mut gravest = ExitCode::Verified;
     for (label, evidence) in machines {
-        let case = Case::new(evidence, grounds.clone(), rules, options, global)?;
-        let report = case.report(rules, &Expected::Nothing, image, options);
+        let (judge, network) = (&options.judge, &options.network);
+        let case = Case::new(evidence, grounds.clone(), rules, judge, network, global)?;
+        let report = case.report(rules, &Expected::Nothing, image, judge, network);
         if global.format == Format::Human && !label.is_empty() {
             if !text.is_empty() {
                 text.push('\n');
@@ -103,6 +106,19 @@ fn every_machine(
     }
     crate::output::data(&text, global)?;
     Ok(gravest)
+}
+
+/// The verdict on a machine that is watched, and all that it rests on.
+pub(crate) fn watched(
+    mut evidence: Evidence,
+    rules: &Rules,
+    expected: &Expected,
+    (judge, network): (&Judge, &Network),
+    global: &Global,
+) -> Result<(Report, Evidence), Failure> {
+    rules.gpus_of_store(&mut evidence, network.store.as_deref(), global)?;
+    let case = Case::new(evidence, rules.grounds(), rules, judge, network, global)?;
+    Ok((case.report(rules, expected, None, judge, network), case.whole_evidence(network)))
 }
 
 /// One machine with all that its verdict rests on.
@@ -120,16 +136,13 @@ impl Case {
         evidence: Evidence,
         mut grounds: Grounds,
         rules: &Rules,
-        options: &Verify,
+        judge: &Judge,
+        network: &Network,
         global: &Global,
     ) -> Result<Self, Failure> {
         let given = grounds.clone();
-        let wanted = supply::Wanted {
-            root: &rules.root,
-            as_of: rules.as_of,
-            offline: options.judge.offline,
-            network: &options.network,
-        };
+        let wanted =
+            supply::Wanted { root: &rules.root, as_of: rules.as_of, offline: judge.offline, network };
         let early = supply::collateral(&evidence, &mut grounds, &wanted, global)?;
         Ok(Self { evidence, given, grounds, early })
     }
@@ -144,14 +157,15 @@ impl Case {
         rules: &Rules,
         expected: &Expected,
         image: Option<&dyn ImageFiles>,
-        options: &Verify,
+        judge: &Judge,
+        network: &Network,
     ) -> Report {
-        let mut report = if supply::is_named(&options.network) {
+        let mut report = if supply::is_named(network) {
             rules.verdict(&self.bare(), &self.grounds, expected, image)
         } else {
             rules.verdict(&self.evidence, &self.grounds, expected, image)
         };
-        if options.judge.as_of == Some(AsOf::Now)
+        if judge.as_of == Some(AsOf::Now)
             && let Some(then) = fetched_at(&self.evidence)
             && then != rules.as_of
         {
@@ -170,8 +184,8 @@ impl Case {
     }
 
     /// The evidence with everything that the verdict rested on, so that it can be repeated.
-    fn whole_evidence(&self, options: &Verify) -> Evidence {
-        if supply::is_named(&options.network) {
+    fn whole_evidence(&self, network: &Network) -> Evidence {
+        if supply::is_named(network) {
             // Beside another set it would not be the one that decides.
             let set = self.grounds.items().last().filter(|(_, origin)| *origin != Origin::Caller);
             let collateral = set.map(|(item, _)| item.clone()).into_iter().collect();

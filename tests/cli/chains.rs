@@ -20,6 +20,17 @@ pub(crate) fn governed(
     compose_hash: [u8; 32],
     root_key: &[u8],
 ) -> (World, Address) {
+    let (world, kms, _) = contracts(start, app, compose_hash, root_key);
+    (world, kms.address)
+}
+
+/// The same with its contracts, for whatever happens next.
+pub(crate) fn contracts(
+    start: u64,
+    app: [u8; 20],
+    compose_hash: [u8; 32],
+    root_key: &[u8],
+) -> (World, KmsForge, AppForge) {
     let address = |seed: u8| Address::repeat_byte(seed);
     let registry = address(2);
     let mut world = World::new(8453, start);
@@ -53,7 +64,7 @@ pub(crate) fn governed(
         app.compose_hash(&mut world, hash, allowed);
         world.mine(at);
     }
-    (world, registry)
+    (world, kms, app)
 }
 
 /// Chain reads of one endpoint, as `veritee history --save` keeps them.

@@ -58,6 +58,26 @@ const ANSWERS: &[(&str, Run, i32, &str)] = &[
     ),
     ("veritee history chain.json --at 3 --margin 1", Whole, 13, "changed within the margin"),
     ("veritee history evidence.json --rpc https://rpc.example --save chain.json", Alone, 3, "rpc.example"),
+    (
+        "veritee history --local watch.redb 2c0a0c96cb6dbd659bf1446e2f3fce58172ff91b",
+        Whole,
+        0,
+        "verdict  verified",
+    ),
+    (
+        "veritee watch --database watch.redb app.example --rpc https://rpc.example --once",
+        Whole,
+        3,
+        "record 2  app.example  NO VERDICT",
+    ),
+    (
+        "veritee watch --database watch.redb --evidence evidence.json --once --policy policy.toml",
+        Whole,
+        0,
+        "record 2  evidence.json  verified",
+    ),
+    ("veritee watch export watch.redb > observations.jsonl", Whole, 0, "observations.jsonl:observation/v1"),
+    ("veritee watch check watch.redb", Whole, 0, "UNBROKEN  1 records"),
     ("veritee verify evidence.json --policy policy.toml --chain chain.json", Whole, 0, "VERIFIED"),
     ("veritee quote show quote.bin", Whole, 0, "b24d3b24e9e3c160"),
     ("veritee quote show - < quote.bin", Whole, 0, "b24d3b24e9e3c160"),
@@ -440,6 +460,7 @@ fn made_before(folder: &Folder) {
         "veritee batch machines/ --as-of 2026-03-15 > verdicts.jsonl; true",
         "veritee sign report.json --key key.pem -o report.sealed",
         "veritee sign report.json --key key.pem --form badge -o badge.svg",
+        "veritee watch --database watch.redb --evidence evidence.json --once --policy policy.toml --offline",
     ] {
         shell(folder, line).ends(0);
     }

@@ -39,4 +39,5 @@ mod traces;
 mod trees;
 mod variants;
 mod verdicts;
+mod watch;
 mod writers;

@@ -98,6 +98,26 @@ fn edited(json: &str, change: impl FnOnce(&mut serde_json::Value)) -> String {
 }
 
 #[test]
+fn an_application_is_watched_over_the_network_until_nobody_answers() {
+    let mut world = World::new();
+    let target = format!("{}@{GATEWAY}", world.id);
+    let watch = |world: &World| {
+        let rules = ["--policy", "policy.toml", "--root", "root.pem", "--as-of", AS_OF, "--replicas", "1"];
+        let once = ["watch", "--database", "watch.redb", &target, "--once", "--format", "jsonl"];
+        world.run(&[&once[..], &rules, &SERVICE].concat())
+    };
+    let record = |ran: Ran| serde_json::from_str::<serde_json::Value>(&ran.out).unwrap();
+    let first = record(watch(&world).ends(0));
+    assert_eq!(first["facts"]["app-id"][0], world.id.as_str(), "{first}");
+    assert_eq!(record(watch(&world).ends(0))["changes"], serde_json::Value::Null);
+    world.others.clear();
+    let gone = record(watch(&world).ends(14));
+    assert_eq!(gone["changes"][0]["fact"], "reached", "{gone}");
+    let then = world.run(&["history", "--local", "watch.redb", &world.id]).ends(3);
+    assert!(then.out.contains("NO VERDICT") && then.out.contains("(record 2): verified"), "{}", then.out);
+}
+
+#[test]
 fn what_is_fetched_once_is_verified_offline_and_gives_the_same_report_twice() {
     let world = World::new();
     let fetched = world.fetch(&[]).ends(0);

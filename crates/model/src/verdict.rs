@@ -24,11 +24,13 @@ pub enum ExitCode {
     Findings,
     /// A required check was not made.
     Incomplete,
+    /// What is watched is not as it was last seen.
+    Changed,
 }
 
 impl ExitCode {
     /// All codes with their meaning, in numerical order.
-    pub const ALL: [(Self, &'static str); 8] = [
+    pub const ALL: [(Self, &'static str); 9] = [
         (Self::Verified, "every required check passed"),
         (Self::Internal, "internal failure, no verdict"),
         (Self::Usage, "usage"),
@@ -37,9 +39,10 @@ impl ExitCode {
         (Self::Refused, "genuine, refused by policy (TCB status, measurement, allow-list, age)"),
         (Self::Findings, "audit findings at or above --fail-on"),
         (Self::Incomplete, "incomplete: a required check was not run"),
+        (Self::Changed, "changed: what is watched is not as it was last seen (`watch` only)"),
     ];
 
-    /// Of two verdicts of one run the graver: 10 before 11, 13, 3, 12 and 0.
+    /// Of two verdicts of one run the graver: 10 before 14, 11, 13, 3, 12 and 0.
     #[must_use]
     pub const fn graver(self, other: Self) -> Self {
         if other.gravity() > self.gravity() { other } else { self }
@@ -52,8 +55,10 @@ impl ExitCode {
             Self::Unobtainable => 2,
             Self::Incomplete => 3,
             Self::Refused => 4,
-            Self::NotGenuine => 5,
-            Self::Internal | Self::Usage => 6,
+            // It says more than that the verdict is the one that it was before.
+            Self::Changed => 5,
+            Self::NotGenuine => 6,
+            Self::Internal | Self::Usage => 7,
         }
     }
 
@@ -69,6 +74,7 @@ impl ExitCode {
             Self::Refused => 11,
             Self::Findings => 12,
             Self::Incomplete => 13,
+            Self::Changed => 14,
         }
     }
 }

@@ -20,11 +20,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn completeness(told: &Told, complete: bool) -> Completeness {
-    match told.found.agreeing {
-        _ if complete => Completeness::CompleteNow,
-        0 | 1 => Completeness::SingleEndpoint,
-        several => Completeness::EndpointsAgree(several),
-    }
+    super::chain::completeness(&told.found, complete)
 }
 
 pub(super) const fn could(could: Could) -> &'static str {
