@@ -208,18 +208,24 @@ fn what_a_request_reveals_holds_for_all_of_it() {
 
 /// An entry of a batch that is no evidence has no verdict; what collateral in it revokes counts.
 #[test]
-fn an_entry_that_is_collateral_revokes() {
+fn an_entry_that_cannot_be_judged_revokes() {
     let folder = Folder::new();
     let brings: Value = revealing()["collateral"][0].clone();
     let set = brings.as_object().unwrap().values().filter_map(Value::as_str);
     let set = set.max_by_key(|text| text.len()).unwrap().to_owned();
     let set: Value = serde_json::from_str(&set).unwrap_or_else(|_| panic!("{}", brings));
     let (plain, several) = (own(&folder), serde_json::json!({"for": "several", "sets": [set]}));
-    for brings in [set.clone(), several] {
+    // Evidence with a fault in another place.
+    let unknown = with(revealing(), "further", Value::Bool(true));
+    let mut broken = revealing();
+    broken["quote"]["sha256"] = "00".repeat(32).into();
+    let linked = with(own(&folder), "kms", broken.clone());
+    for brings in [set.clone(), several, unknown, broken, linked] {
         folder.write("lines.txt", format!("{plain}\n{brings}\n"));
         let out = runs(&folder, &["batch", "lines.txt"]).out;
         let first: Value = serde_json::from_str(out.lines().next().unwrap()).unwrap();
         assert_eq!(first["outcome"], "not-genuine", "{out}");
+        assert!(out.lines().nth(1).unwrap().contains("\"error\""), "{out}");
     }
 }
 
