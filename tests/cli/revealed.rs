@@ -10,6 +10,8 @@ use veritee_testkit::{Role, SigningKey, Universe};
 pub(crate) const RULES: [&str; 7] =
     ["--policy", "policy.toml", "--root", "root.pem", "--as-of", AS_OF, "--offline"];
 
+type Change = fn(Universe) -> Universe;
+
 /// The evidence of a machine on another host of the same CA, with its own collateral.
 fn elsewhere(change: impl FnOnce(Universe) -> Universe) -> Value {
     let other = machine().universe(|it| change(it.pki(|pki| pki.replace_key(Role::Pck, other_key()))));
@@ -352,7 +354,7 @@ fn a_store_keeps_what_a_list_alone_revokes() {
 fn a_store_keeps_what_is_in_force_whatever_the_number_of_what_has_expired() {
     let folder = Folder::new();
     let over = "2026-10-14T00:00:00Z";
-    let expired: [(&str, fn(Universe) -> Universe); 3] = [
+    let expired: [(&str, Change); 3] = [
         ("tcb", |it| {
             it.tcb_info(|info| {
                 info.evaluation_number = 99;

@@ -100,9 +100,9 @@ fn carried(bytes: &[u8]) -> Option<Vec<&str>> {
         #[serde(borrow)]
         collateral: &'a serde_json::value::RawValue,
         #[serde(borrow, default)]
-        kms: Option<Box<Own<'a>>>,
+        kms: Option<Box<Self>>,
         #[serde(borrow, default)]
-        gateway: Option<Box<Own<'a>>>,
+        gateway: Option<Box<Self>>,
     }
     let own: Own<'_> = serde_json::from_slice(bytes).ok()?;
     let (mut open, mut carried) = (vec![own], Vec::new());
