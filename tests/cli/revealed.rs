@@ -154,7 +154,9 @@ fn what_a_linked_machine_reveals_holds_for_every_line_of_a_batch() {
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
         );
-        let lines = format!("{alone}\n{plain}\n{inner}\n{plain}\n");
+        // Lines enough for it to be known when the one with the link is read.
+        let padding = "no quote\n".repeat(3_000);
+        let lines = format!("{alone}\n{plain}\n{padding}{inner}\n{plain}\n");
         folder.write("lines.txt", &lines);
         let first = |out: &str| -> Value { serde_json::from_str(out.lines().nth(1).unwrap()).unwrap() };
         assert_eq!(first(&runs(&folder, &["batch", "lines.txt"]).ends(10).out)["outcome"], "not-genuine");
