@@ -10,6 +10,8 @@ use veritee_testkit::{Role, SigningKey, Universe};
 pub(crate) const RULES: [&str; 7] =
     ["--policy", "policy.toml", "--root", "root.pem", "--as-of", AS_OF, "--offline"];
 
+type Change = fn(Universe) -> Universe;
+
 /// The evidence of a machine on another host of the same CA, with its own collateral.
 fn elsewhere(change: impl FnOnce(Universe) -> Universe) -> Value {
     let other = machine().universe(|it| change(it.pki(|pki| pki.replace_key(Role::Pck, other_key()))));
@@ -152,7 +154,9 @@ fn what_a_linked_machine_reveals_holds_for_every_line_of_a_batch() {
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect(),
         );
-        let lines = format!("{alone}\n{plain}\n{inner}\n{plain}\n");
+        // Lines enough for it to be known when the one with the link is read.
+        let padding = "no quote\n".repeat(3_000);
+        let lines = format!("{alone}\n{plain}\n{padding}{inner}\n{plain}\n");
         folder.write("lines.txt", &lines);
         let first = |out: &str| -> Value { serde_json::from_str(out.lines().nth(1).unwrap()).unwrap() };
         assert_eq!(first(&runs(&folder, &["batch", "lines.txt"]).ends(10).out)["outcome"], "not-genuine");
@@ -208,18 +212,24 @@ fn what_a_request_reveals_holds_for_all_of_it() {
 
 /// An entry of a batch that is no evidence has no verdict; what collateral in it revokes counts.
 #[test]
-fn an_entry_that_is_collateral_revokes() {
+fn an_entry_that_cannot_be_judged_revokes() {
     let folder = Folder::new();
     let brings: Value = revealing()["collateral"][0].clone();
     let set = brings.as_object().unwrap().values().filter_map(Value::as_str);
     let set = set.max_by_key(|text| text.len()).unwrap().to_owned();
     let set: Value = serde_json::from_str(&set).unwrap_or_else(|_| panic!("{}", brings));
     let (plain, several) = (own(&folder), serde_json::json!({"for": "several", "sets": [set]}));
-    for brings in [set.clone(), several] {
+    // Evidence with a fault in another place.
+    let unknown = with(revealing(), "further", Value::Bool(true));
+    let mut broken = revealing();
+    broken["quote"]["sha256"] = "00".repeat(32).into();
+    let linked = with(own(&folder), "kms", broken.clone());
+    for brings in [set.clone(), several, unknown, broken, linked] {
         folder.write("lines.txt", format!("{plain}\n{brings}\n"));
         let out = runs(&folder, &["batch", "lines.txt"]).out;
         let first: Value = serde_json::from_str(out.lines().next().unwrap()).unwrap();
         assert_eq!(first["outcome"], "not-genuine", "{out}");
+        assert!(out.lines().nth(1).unwrap().contains("\"error\""), "{out}");
     }
 }
 
@@ -346,7 +356,7 @@ fn a_store_keeps_what_a_list_alone_revokes() {
 fn a_store_keeps_what_is_in_force_whatever_the_number_of_what_has_expired() {
     let folder = Folder::new();
     let over = "2026-10-14T00:00:00Z";
-    let expired: [(&str, fn(Universe) -> Universe); 3] = [
+    let expired: [(&str, Change); 3] = [
         ("tcb", |it| {
             it.tcb_info(|info| {
                 info.evaluation_number = 99;

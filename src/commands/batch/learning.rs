@@ -3,6 +3,7 @@
 use super::judge::Judge;
 use super::source::Entry;
 use rayon::prelude::*;
+use serde_json::Value;
 use std::borrow::Cow;
 use std::io::Read as _;
 use std::sync::Arc;
@@ -56,11 +57,7 @@ impl Learnt {
         let machines = match read {
             Ok(readout) => readout.machines.into_iter().map(|machine| machine.evidence).collect(),
             // An entry that is no evidence has no verdict; collateral in it revokes all the same.
-            Err(_) => {
-                let mut found = Evidence::default();
-                let added = parts::add_collateral(&mut found, &bytes, &entry.name(), budget);
-                added.map(|_count| found).into_iter().collect()
-            }
+            Err(_) => vec![collateral_in(&entry.name(), &bytes)],
         };
         Some(Heard { digest, machines, carried: carried.into_iter().map(str::to_owned).collect() })
     }
@@ -90,6 +87,29 @@ impl Judge {
         }
         news
     }
+}
+
+/// The collateral in an entry that is no evidence: a document of it, or evidence that has a fault elsewhere.
+fn collateral_in(name: &str, bytes: &[u8]) -> Evidence {
+    let mut found = Evidence::default();
+    let budget = &Budget::STANDARD;
+    if parts::add_collateral(&mut found, bytes, name, budget).is_err()
+        && let Ok(document) = serde_json::from_slice::<Value>(bytes)
+    {
+        // How deep it nests is bounded where it is read.
+        let mut open = vec![&document];
+        while let Some(value) = open.pop() {
+            match value {
+                Value::Array(entries) => open.extend(entries),
+                Value::Object(members) => open.extend(members.values()),
+                Value::String(text) if text.contains("\"pck_crl\"") => {
+                    let _ = parts::add_collateral(&mut found, text.as_bytes(), name, budget);
+                }
+                _ => {}
+            }
+        }
+    }
+    found
 }
 
 /// The entry's bytes, where its collateral may be found in them: JSON that speaks of collateral. Quotes are not read
