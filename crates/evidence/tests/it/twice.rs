@@ -203,6 +203,61 @@ fn two_configurations_or_composes_of_one_machine_are_refused() {
     assert!(read(request.to_string().as_bytes()).is_ok());
 }
 
+/// An input of every shape that has `tcb_info` in it, and where another level of it is.
+fn levels() -> Vec<(Value, &'static str)> {
+    let quote = hex::encode(forged_quote());
+    let info = own_info(|info| info["vm_config"] = json!(VM_CONFIG));
+    let request = json!({ "quote": quote, "event_log": full_log(), "tcb_info": info });
+    let spelled = json!({ "quote": quote, "tcb_info": info.to_string() });
+    let nested = json!({ "quote": quote, "info": { "tcb_info": info } });
+    let mut doubled = info.clone();
+    doubled["tcb_info"] = info.clone();
+    let mut inner = info.clone();
+    inner["quote"] = json!(quote);
+    vec![
+        (request.clone(), ""),
+        (spelled, ""),
+        (nested.clone(), ""),
+        (nested, "/info"),
+        (json!({ "tcb_info": info.to_string() }), ""),
+        (json!({ "tcb_info": inner, "app_compose": "" }), ""),
+        (doubled, "/tcb_info"),
+        (json!({ "result": request.clone() }), "/result"),
+        (json!({ "instances": [request.clone()] }), "/instances/0"),
+        (json!({ "all_attestations": [request] }), "/all_attestations/0"),
+    ]
+}
+
+#[test]
+fn another_part_at_any_level_of_an_answer_is_refused() {
+    let quote = hex::encode(forged_quote());
+    for (document, level) in levels() {
+        assert!(read(document.to_string().as_bytes()).is_ok(), "{document:.80}");
+        let with = |member: &str, value: Value| {
+            let mut changed = document.clone();
+            changed.pointer_mut(level).unwrap()[member] = value;
+            changed
+        };
+        contradicts(&with("app_compose", json!("{\"name\":\"other\"}")), "app_compose");
+        contradicts(&with("vm_config", json!("{\"cpu_count\":3}")), "vm_config");
+        contradicts(&with("event_log", other_log()), "event log");
+        contradicts(&with("eventlog", other_log()), "event log");
+        // Where the form has a quote.
+        if document.to_string().contains(&quote) {
+            contradicts(&with("intel_quote", json!(hex::encode(other_quote()))), "quote");
+        }
+        // The same once more is no second one.
+        let same = own_info(|_| ());
+        for member in ["app_compose", "event_log"] {
+            let again = with(member, same[member].clone()).to_string();
+            let evidence = read(again.as_bytes()).unwrap().machines.remove(0).evidence;
+            assert_eq!(evidence.app_compose.unwrap().bytes, same["app_compose"].as_str().unwrap().as_bytes());
+        }
+    }
+    let beside = json!({ "instances": [levels().remove(0).0], "app_compose": "{}" });
+    contradicts(&beside, "app_compose");
+}
+
 #[test]
 fn what_is_said_of_one_quote_twice_has_to_agree() {
     let entry = report();
