@@ -477,6 +477,79 @@ fn a_quote_with_another_certification_is_named_where_no_reader_took_it() {
 }
 
 #[test]
+fn another_quote_behind_the_leaf_of_a_chain_is_refused_through_every_door() {
+    let log = full_log().into_bytes();
+    let leaf = certificate(&[(QUOTE, forged_quote()), (EVENT_LOG, log.clone())]).pem();
+    let of_container = certificate(&[(ATTESTATION, scale_container(VM_CONFIG))]).pem();
+    let (plain, same) =
+        (certificate(&[(APP_ID, vec![1; 20])]).pem(), certificate(&[(QUOTE, forged_quote())]).pem());
+    let other = certificate(&[(QUOTE, other_quote())]).pem();
+    let another_log = certificate(&[(EVENT_LOG, other_log().to_string().into_bytes())]).pem();
+    let mut bytes = scale_container(VM_CONFIG);
+    let at = bytes.windows(8).position(|found| found == &forged_quote()[..8]).unwrap();
+    bytes[at + 50] ^= 1;
+    let other_container = certificate(&[(ATTESTATION, bytes)]).pem();
+    for chain in [
+        format!("{leaf}{other}"),
+        format!("{leaf}{plain}{other}"),
+        format!("{leaf}{other_container}"),
+        format!("{of_container}{other}"),
+        format!("{of_container}{other_container}{plain}"),
+        format!("{leaf}{another_log}"),
+        format!("{plain}{other}"),
+    ] {
+        let refused = |result: Result<(), veritee_evidence::ReadError>, door: &str| {
+            let error = result.expect_err(door);
+            let told = error.to_string();
+            assert!(told.contains("two different quotes"), "{door}: {told}");
+        };
+        let beside = json!({ "quote": hex::encode(forged_quote()), "info": { "app_cert": chain } });
+        refused(read(beside.to_string().as_bytes()).map(drop), "beside a quote");
+        if !chain.starts_with(&plain) {
+            refused(read(chain.as_bytes()).map(drop), "input");
+        }
+        let mut evidence = read(report().to_string().as_bytes()).unwrap().machines.remove(0).evidence;
+        refused(parts::add_certificates(&mut evidence, chain.as_bytes(), "c", &BUDGET).map(drop), "option");
+        evidence.certificates = Some(veritee_model::Item::new(chain, "c"));
+        refused(read(veritee_evidence::to_json(&evidence, "0").as_bytes()).map(drop), "its own form");
+    }
+    // Of one start and boot it is the same machine's, as the CA of a KMS carries one: named, not read.
+    let td = |version: u8, change: &dyn Fn(&mut Vec<u8>)| {
+        let mut quote = signed(version, CHAIN);
+        change(&mut quote);
+        quote
+    };
+    let earlier: Value = full_log().parse().unwrap();
+    let mut later = earlier.clone();
+    later.as_array_mut().unwrap().push(
+        json!({ "imr": 3, "event_type": 134217729, "digest": "", "event": "system-ready", "event_payload": "" }),
+    );
+    for (version, body) in [(4, 48), (5, 54)] {
+        let two = |log: &Value, at: usize| {
+            let other = td(version, &|quote| quote[body + at] ^= 1);
+            let one =
+                certificate(&[(QUOTE, signed(version, CHAIN)), (EVENT_LOG, later.to_string().into_bytes())]);
+            let other = certificate(&[(QUOTE, other), (EVENT_LOG, log.to_string().into_bytes())]);
+            read(format!("{}{}", one.pem(), other.pem()).as_bytes())
+        };
+        for at in [472, 519, 520, 583] {
+            let notes = two(&earlier, at).unwrap().notes;
+            assert!(notes.iter().any(|note| note.to_string().contains("of the same machine")), "{notes:?}");
+            assert!(two(&other_log(), at).is_err(), "version {version}, byte {at}");
+        }
+        for at in [120, 135, 136, 184, 232, 328, 471] {
+            assert!(two(&earlier, at).is_err(), "version {version}, byte {at}");
+        }
+    }
+    // The leaf's own once more is named, and nothing is lost by it.
+    for chain in [format!("{leaf}{same}"), format!("{of_container}{plain}{same}"), format!("{leaf}{leaf}")] {
+        let notes = read(chain.as_bytes()).unwrap().notes;
+        let named = |note: &&Note| note.to_string().contains("the leaf's quote once more");
+        assert_eq!(notes.iter().filter(named).count(), 1, "{notes:?}");
+    }
+}
+
+#[test]
 fn a_part_given_beside_another_one_is_refused() {
     let whole = || read(report().to_string().as_bytes()).unwrap().machines.remove(0).evidence;
     let refused = |result: Result<Option<Note>, veritee_evidence::ReadError>| {
