@@ -12,16 +12,9 @@ pub fn mr_aggregated(
     owner: &MrOwner,
     owner_config: &MrOwnerConfig,
 ) -> Sha256Digest {
-    let mut joined = mrtd.as_bytes().to_vec();
-    for register in rtmr {
-        joined.extend(register.as_bytes());
-    }
-    if !(config_id.is_zero() && owner.is_zero() && owner_config.is_zero()) {
-        joined.extend(config_id.as_bytes());
-        joined.extend(owner.as_bytes());
-        joined.extend(owner_config.as_bytes());
-    }
-    Sha256Digest::of(&joined)
+    let [rtmr0, rtmr1, rtmr2, rtmr3] = rtmr;
+    let configuration = [config_id.as_bytes(), owner.as_bytes(), owner_config.as_bytes()];
+    veritee_model::runtime_event::mr_aggregated(mrtd.as_bytes(), [rtmr0, rtmr1, rtmr2, rtmr3], configuration)
 }
 
 /// `mr_system`: `SHA-256(MRTD || RTMR0 || RTMR1 || RTMR2 || mr_key_provider)`: the machine without its application.

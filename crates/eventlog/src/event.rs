@@ -1,10 +1,8 @@
 //! One event, and what its digest has to be.
 
 use core::fmt;
+pub use veritee_model::runtime_event::{EventVersion, RUNTIME_EVENT_TYPE};
 use veritee_model::{RtmrIndex, Sha384Digest};
-
-/// Type of dstack's run-time events (`DSTACK_RUNTIME_EVENT_TYPE`, not assigned by the TCG).
-pub const RUNTIME_EVENT_TYPE: u32 = 0x0800_0001;
 
 /// `EV_NO_ACTION`: a record for readers, never extended into a register.
 pub const EV_NO_ACTION: u32 = 3;
@@ -41,56 +39,6 @@ pub const fn type_name(event_type: u32) -> Option<&'static str> {
         EV_EFI_VARIABLE_AUTHORITY => "EV_EFI_VARIABLE_AUTHORITY",
         _ => return None,
     })
-}
-
-/// How the digest of a run-time event is made (dstack: `event_log_version`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EventVersion {
-    /// `SHA-384(LE32(type) || ":" || name || ":" || payload)`. A colon in the name makes it fit two readings.
-    V1,
-    /// `SHA-384` of the canonical JSON `{"name":..,"payload":"<hex>","type":134217729}` (RFC 8785).
-    V2,
-}
-
-impl EventVersion {
-    /// The number that logs carry.
-    #[must_use]
-    pub const fn number(self) -> u8 {
-        match self {
-            Self::V1 => 1,
-            Self::V2 => 2,
-        }
-    }
-
-    /// The bytes that are hashed for a run-time event.
-    #[must_use]
-    pub fn preimage(self, name: &str, payload: &[u8]) -> Vec<u8> {
-        match self {
-            Self::V1 => {
-                [&RUNTIME_EVENT_TYPE.to_le_bytes()[..], b":", name.as_bytes(), b":", payload].concat()
-            }
-            // serde_json escapes strings as RFC 8785 asks: short forms, lower-case \u00xx, all else as it is.
-            Self::V2 => format!(
-                "{{\"name\":{},\"payload\":\"{}\",\"type\":{RUNTIME_EVENT_TYPE}}}",
-                serde_json::Value::from(name),
-                hex::encode(payload)
-            )
-            .into_bytes(),
-        }
-    }
-
-    /// The digest of a run-time event.
-    #[must_use]
-    pub fn digest(self, name: &str, payload: &[u8]) -> Sha384Digest {
-        Sha384Digest::of(&self.preimage(name, payload))
-    }
-
-    pub(crate) const fn other(self) -> Self {
-        match self {
-            Self::V1 => Self::V2,
-            Self::V2 => Self::V1,
-        }
-    }
 }
 
 /// The three blobs of ACPI data that the firmware measures, in this order (QEMU's fw_cfg files).

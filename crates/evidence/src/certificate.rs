@@ -5,9 +5,11 @@
 use crate::container::Container;
 use crate::error::{BinaryProblem, CertificateProblem, ReadError};
 use crate::json::Origin;
+use crate::same::{one_boot, one_start, same_quote};
 use base64::Engine as _;
 use flate2::bufread::GzDecoder;
 use std::io::Read as _;
+use veritee_model::evidence::{EventLogFormat, EventLogItem};
 use veritee_model::{Budget, Item};
 use x509_parser::asn1_rs::{FromDer as _, OctetString};
 use x509_parser::pem::Pem;
@@ -28,6 +30,8 @@ pub(crate) struct Leaf {
     pub(crate) event_log: Option<Vec<u8>>,
     pub(crate) app_id: Option<Vec<u8>>,
     pub(crate) attestation: Option<Vec<u8>>,
+    /// What another certificate of the chain carries, which is not read.
+    pub(crate) beside: Option<&'static str>,
 }
 
 /// A chain with the line ends between its certificates that some writers leave out. The text is signed by nobody.
@@ -45,12 +49,107 @@ pub(crate) fn read_pem(pem: &str, origin: &Origin, budget: &Budget) -> Result<Le
     let fail = |offset, problem| ReadError::Certificate { at: origin.at(offset), problem };
     check_blocks(pem, budget.certificates).map_err(|(offset, problem)| fail(offset, problem))?;
     let mut leaf = None;
-    for block in Pem::iter_from_buffer(pem.as_bytes()) {
+    for (index, block) in Pem::iter_from_buffer(pem.as_bytes()).enumerate() {
         let block = block.map_err(|_unreadable| fail(0, CertificateProblem::Pem))?;
         let read = read_der(&block.contents, origin, budget)?;
-        leaf.get_or_insert(read);
+        match &mut leaf {
+            None => leaf = Some(read),
+            Some(leaf) => leaf.beside = beside_leaf(leaf, &read, index, origin, budget)?.or(leaf.beside),
+        }
     }
     leaf.ok_or_else(|| fail(0, CertificateProblem::Pem))
+}
+
+/// What a certificate carries: quotes, and logs of dstack's form.
+struct Carried {
+    quotes: Vec<Vec<u8>>,
+    logs: Vec<EventLogItem>,
+}
+
+impl Carried {
+    fn of(leaf: &Leaf, origin: &Origin, budget: &Budget) -> Result<Self, ReadError> {
+        let bytes = leaf.attestation.as_ref();
+        let container = bytes.map(|bytes| Container::read(bytes, origin, budget)).transpose()?;
+        let mut quotes: Vec<Vec<u8>> = leaf.quote.iter().cloned().collect();
+        let mut logs: Vec<Vec<u8>> = leaf.event_log.iter().cloned().collect();
+        if let Some(container) = container {
+            quotes.push(container.quote);
+            logs.extend(container.event_log.or(container.runtime_events));
+        }
+        let log = |bytes| EventLogItem { item: Item::new(bytes, ""), format: EventLogFormat::DstackJson };
+        Ok(Self { quotes, logs: logs.into_iter().map(log).collect() })
+    }
+
+    /// Every log of the one can be of the boot of every log of the other.
+    fn one_boot(&self, other: &Self) -> bool {
+        let pairs = self.logs.iter().flat_map(|log| other.logs.iter().map(move |other| (log, other)));
+        pairs.into_iter().all(|(log, other)| one_boot(log, other).is_some())
+    }
+}
+
+/// Holds what a further certificate carries against the leaf. A KMS is its own authority: the certificate of its CA
+/// carries a quote of the same machine from earlier in its boot, which is named. What is of another machine is refused:
+/// of two readers each could take another one.
+fn beside_leaf(
+    leaf: &Leaf,
+    further: &Leaf,
+    index: usize,
+    origin: &Origin,
+    budget: &Budget,
+) -> Result<Option<&'static str>, ReadError> {
+    let further = Carried::of(further, origin, budget)?;
+    if further.quotes.is_empty() && further.logs.is_empty() {
+        return Ok(None);
+    }
+    // A container of the leaf's that cannot be read is told of by whoever opens it.
+    let none = Carried { quotes: leaf.quote.iter().cloned().collect(), logs: Vec::new() };
+    let own = Carried::of(leaf, origin, budget).unwrap_or(none);
+    let fail = |part| {
+        let problem = CertificateProblem::BeyondLeaf { certificate: index.saturating_add(1), part };
+        Err(ReadError::Certificate { at: origin.place(), problem })
+    };
+    let one_boot = own.one_boot(&further);
+    let both_have_logs = !own.logs.is_empty() && !further.logs.is_empty();
+    let mut said = "the leaf's quote once more, in another certificate";
+    for quote in &further.quotes {
+        if own.quotes.iter().any(|own| same_quote(own, quote)) {
+            continue;
+        }
+        let start = own.quotes.iter().find_map(|own| one_start(own, quote));
+        if !start.is_some_and(|same_rtmr3| one_boot && (same_rtmr3 || both_have_logs)) {
+            return fail("quote");
+        }
+        said = "another quote of the same machine, in another certificate than the leaf";
+    }
+    if !one_boot || (further.quotes.is_empty() && own.logs.is_empty()) {
+        return fail("event log");
+    }
+    Ok(Some(said))
+}
+
+/// That no certificate of a kept chain carries another quote than its leaf. What else is wrong with the chain, the check
+/// of it says.
+///
+/// # Errors
+/// Where one does.
+pub(crate) fn one_quote(chain: Option<&Item>, budget: &Budget) -> Result<(), ReadError> {
+    let Some(chain) = chain else { return Ok(()) };
+    let Ok(pem) = core::str::from_utf8(&chain.bytes) else { return Ok(()) };
+    match read_pem(pem, &Origin::new(&chain.source), budget) {
+        Err(error) if is_second_quote(&error) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Whether an error says that a chain carries two different quotes: it is of two machines, whatever else is there.
+pub(crate) const fn is_second_quote(error: &ReadError) -> bool {
+    matches!(
+        error,
+        ReadError::Certificate {
+            problem: CertificateProblem::TwoQuotes | CertificateProblem::BeyondLeaf { .. },
+            ..
+        }
+    )
 }
 
 /// Every line belongs to a certificate block: nothing hides between them, no private key travels along.

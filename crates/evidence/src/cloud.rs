@@ -25,6 +25,10 @@ pub(crate) fn read(object: &Object<'_>, budget: &Budget) -> Result<Readout, Read
             continue;
         }
         draft.claim_members(object, &["app_id"])?;
+        // Beside the list it is said of every machine in it.
+        if let Some((compose, origin)) = object.text("app_compose")? {
+            draft.app_compose(compose, &origin)?;
+        }
         machines.push(draft.named(&label, &mut notes));
     }
     notes.extend(Note::without_quote(without, instances.len()));

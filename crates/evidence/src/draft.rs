@@ -177,7 +177,9 @@ impl<'b> Draft<'b> {
         let pem = certificate::with_line_ends(&pem);
         match self.open_leaf(&pem, origin) {
             Ok((leaf, container)) => self.leaf(leaf, container, origin)?,
-            Err(error) if self.evidence.quote.is_none() => return Err(error),
+            Err(error) if self.evidence.quote.is_none() || certificate::is_second_quote(&error) => {
+                return Err(error);
+            }
             Err(error) => self
                 .notes
                 .push(Note::CertificateUnreadable { place: origin.source(), cause: Box::new(error) }),
@@ -204,6 +206,9 @@ impl<'b> Draft<'b> {
     }
 
     fn leaf(&mut self, leaf: Leaf, container: Option<Container>, origin: &Origin) -> Result<(), ReadError> {
+        if let Some(what) = leaf.beside {
+            self.notes.push(Note::NotRead { place: origin.source(), what });
+        }
         if let Some(quote) = leaf.quote {
             let same = self.is_of(&quote);
             self.quote_of_certificate(quote, &extension(origin, "quote"));

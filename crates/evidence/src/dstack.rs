@@ -49,11 +49,7 @@ pub(crate) fn read_quote_object(
 /// Everything that an object about one machine holds, under every name that is in use for it. One reader for all
 /// forms: what one of them leaves out could be the second quote that another program takes.
 pub(crate) fn add_machine(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), ReadError> {
-    quotes_and_logs(draft, object)?;
-    let is_info = is_info(object);
-    if !is_info {
-        draft.vm_config_member(object)?;
-    }
+    add_parts(draft, object)?;
     draft.claim_members(object, &["report_data", "request_nonce"])?;
     let attestation = object.get("attestation").filter(|value| !value.is_null());
     if let Some(value) = attestation.filter(|value| !value.is_string()) {
@@ -69,12 +65,17 @@ pub(crate) fn add_machine(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<
     }
     if let Some(nested) = object.get("info").map(Value::nested).transpose()?.flatten() {
         let info = nested.value(draft.budget)?.object()?;
-        quotes_and_logs(draft, &info)?;
+        add_parts(draft, &info)?;
         add_info(draft, &info)?;
     }
-    if is_info {
-        return add_info(draft, object);
-    }
+    if is_info(object) { add_info(draft, object) } else { Ok(()) }
+}
+
+/// The parts that an object of any level has in members of its own. Every level is asked for all of them: an answer
+/// that has its compose in `tcb_info` can have another one beside it, which some other program takes.
+fn add_parts(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), ReadError> {
+    quotes_and_logs(draft, object)?;
+    draft.vm_config_member(object)?;
     if object.has("mrtd") || object.has("app_compose") {
         add_asserted(draft, object)?;
     }
@@ -118,14 +119,13 @@ pub(crate) fn read_tcb_info(
     budget: &Budget,
 ) -> Result<Readout, ReadError> {
     let mut draft = Draft::new(budget);
-    add_tcb_info(&mut draft, object)?;
+    add_machine(&mut draft, object)?;
     Ok(Readout::one(format, draft.evidence, draft.notes))
 }
 
 /// Adds what an `Info` object holds to what is there already.
 pub(crate) fn add_info(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), ReadError> {
     draft.claim_members(object, INFO_CLAIMS)?;
-    draft.vm_config_member(object)?;
     let tcb_info = object.get("tcb_info").filter(|value| value.is_string() || value.is_object());
     if let Some(nested) = tcb_info.map(Value::nested).transpose()?.flatten() {
         add_tcb_info(draft, &nested.value(draft.budget)?.object()?)?;
@@ -142,7 +142,8 @@ pub(crate) fn add_info(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(),
 
 /// Adds what a `tcb_info` object holds to what is there already.
 pub(crate) fn add_tcb_info(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), ReadError> {
-    draft.event_log_member(object, "event_log")?;
+    quotes_and_logs(draft, object)?;
+    draft.vm_config_member(object)?;
     add_asserted(draft, object)
 }
 

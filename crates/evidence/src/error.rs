@@ -355,6 +355,9 @@ impl ReadError {
             Self::Certificate { problem: CertificateProblem::NoQuote, .. } => {
                 "give the chain with the RA-TLS leaf first; a web server's certificate carries no quote"
             }
+            Self::Certificate { problem: CertificateProblem::BeyondLeaf { .. }, .. } => {
+                "give the chain of one machine, with its RA-TLS leaf first"
+            }
             Self::Certificate { problem: CertificateProblem::OtherPemBlock, .. } => {
                 "give certificates only and keep private keys to yourself"
             }

@@ -104,6 +104,23 @@ pub(crate) fn statement(quote: &[u8]) -> Option<&[u8]> {
     quote.get(..statement_length(quote)?)
 }
 
+/// Whether two quotes are over one TD as it started: attributes, XFAM, MRTD, the configuration registers and RTMR0 to
+/// RTMR2 (Intel TDX DCAP quoting library, appendix A.3.2). Whether RTMR3 is equal too.
+pub(crate) fn one_start(first: &[u8], second: &[u8]) -> Option<bool> {
+    let (first, second) = (of_start(first)?, of_start(second)?);
+    (first.0 == second.0).then_some(first.1 == second.1)
+}
+
+fn of_start(quote: &[u8]) -> Option<(&[u8], &[u8])> {
+    let body = match quote {
+        [4, 0, ..] => quote.get(48..statement_length(quote)?)?,
+        [5, 0, ..] => quote.get(54..statement_length(quote)?)?,
+        _ => return None,
+    };
+    // TDATTRIBUTES to RTMR2, then RTMR3. An enclave's report is shorter.
+    Some((body.get(120..472)?, body.get(472..520)?))
+}
+
 fn statement_length(quote: &[u8]) -> Option<usize> {
     const HEADER: usize = 48;
     const SGX: usize = 384;

@@ -65,6 +65,9 @@ pub struct Device {
     pub chain: Vec<u8>,
     /// What the container says, outside of any signature.
     pub claims: DeviceClaims,
+    /// What stands above it in the container, said of all devices of a list: from the outermost in. Outside of any
+    /// signature too, and compared whatever the device's own entry says.
+    pub above: Vec<DeviceClaims>,
 }
 
 /// What a container says of a device.
@@ -150,7 +153,8 @@ pub fn read(bytes: &[u8], budget: &Budget) -> Result<Collected, ContainerError> 
 }
 
 fn lone(report: Vec<u8>) -> Collected {
-    let device = Device { place: String::new(), report, chain: Vec::new(), claims: DeviceClaims::default() };
+    let claims = DeviceClaims::default();
+    let device = Device { place: String::new(), report, chain: Vec::new(), claims, above: Vec::new() };
     Collected::Devices { form: ContainerForm::Report, devices: vec![device] }
 }
 

@@ -162,3 +162,37 @@ impl Finding {
         self.needs_a_person() && self.severity >= fail_on.min(Severity::High)
     }
 }
+
+/// How many findings of which severity are open, and what all others are: the counts add up to all that is listed. The
+/// words of `audit.rules`, which a reader of saved reports holds against the findings.
+#[must_use]
+pub fn counted<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> String {
+    let (allowed, rest): (Vec<&Finding>, Vec<&Finding>) =
+        findings.into_iter().partition(|finding| finding.allowed.is_some());
+    let of = |statuses: &[FindingStatus]| -> Vec<&Finding> {
+        rest.iter().filter(|finding| statuses.contains(&finding.status)).copied().collect()
+    };
+    let open = of(&[FindingStatus::Fail, FindingStatus::Warn, FindingStatus::Unknown]);
+    let severities = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info];
+    let counts = severities.into_iter().filter_map(|severity| {
+        let count = open.iter().filter(|finding| finding.severity == severity).count();
+        (count > 0).then(|| format!("{count} {severity}"))
+    });
+    let counts: Vec<String> = counts.collect();
+    let open = if counts.is_empty() {
+        "nothing open".to_owned()
+    } else {
+        format!("open findings: {}", counts.join(", "))
+    };
+    let others = [
+        (of(&[FindingStatus::Manual]).len(), "for a person"),
+        (allowed.len(), "allowed"),
+        (of(&[FindingStatus::Pass]).len(), "that hold"),
+        (of(&[FindingStatus::Info]).len(), "remarks"),
+    ];
+    let others = others.into_iter().filter(|(count, _)| *count > 0);
+    let others: Vec<String> = others.map(|(count, words)| format!("{count} {words}")).collect();
+    let beside =
+        if others.is_empty() { String::new() } else { format!("; beside them {}", others.join(", ")) };
+    format!("{open}{beside}")
+}

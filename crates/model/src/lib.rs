@@ -20,6 +20,7 @@ pub mod finding;
 mod name_class;
 pub mod reason;
 pub mod report;
+pub mod runtime_event;
 pub mod stage;
 pub mod sums;
 pub mod verdict;

@@ -1,6 +1,7 @@
 //! The saved form of a report and the way back.
 
 mod consistency;
+mod facts;
 
 use core::fmt;
 use serde_json::error::Category;
@@ -113,9 +114,14 @@ fn contradiction(report: &Report) -> Option<ParseError> {
     if stated != computed.outcome || exit_code != stated.exit_code().code() {
         return Some(ParseError::VerdictContradicts { stated, exit_code, computed: computed.outcome });
     }
-    (report.verdict.reasons != computed.reasons).then(|| ParseError::Inconsistent {
-        what: "the verdict's reasons are not those of the checks".to_owned(),
-    })
+    let what = if report.verdict.reasons != computed.reasons {
+        "the verdict's reasons are not those of the checks".to_owned()
+    } else if report.verdict.summary != computed.summary {
+        format!("the verdict's line is not that of the checks, which is `{}`", computed.summary)
+    } else {
+        return None;
+    };
+    Some(ParseError::Inconsistent { what })
 }
 
 /// Why bytes are not a saved report.

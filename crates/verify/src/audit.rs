@@ -20,8 +20,8 @@ use veritee_model::report::{
     RuleNotAsked,
 };
 use veritee_model::{
-    Check, CheckId, Finding, FindingStatus, Kind, Outcome, Reason, Report, Severity, Sha256Digest, UnixTime,
-    Verdict, VerdictOutcome,
+    Check, CheckId, Finding, Kind, Outcome, Reason, Report, Severity, Sha256Digest, UnixTime, Verdict,
+    VerdictOutcome,
 };
 use veritee_policy::Policy;
 
@@ -264,36 +264,13 @@ fn remark_allowances(policy: &Policy, audit: &Audit, notices: &mut Vec<Notice>) 
     }
 }
 
-/// How many findings of which severity are open, and what all others are: the counts add up to all that is listed.
+/// How many rules were asked, and what came of them.
 fn words<'a>(audits: impl Iterator<Item = &'a Audit> + Clone) -> String {
-    let (allowed, rest): (Vec<&Finding>, Vec<&Finding>) =
-        audits.clone().flat_map(|audit| &audit.findings).partition(|finding| finding.allowed.is_some());
-    let of = |statuses: &[FindingStatus]| -> Vec<&Finding> {
-        rest.iter().filter(|finding| statuses.contains(&finding.status)).copied().collect()
-    };
-    let open = of(&[FindingStatus::Fail, FindingStatus::Warn, FindingStatus::Unknown]);
-    let severities = [Severity::Critical, Severity::High, Severity::Medium, Severity::Low, Severity::Info];
-    let counts = severities.into_iter().filter_map(|severity| {
-        let count = open.iter().filter(|finding| finding.severity == severity).count();
-        (count > 0).then(|| format!("{count} {severity}"))
-    });
-    let counts: Vec<String> = counts.collect();
-    let open = if counts.is_empty() {
-        "nothing open".to_owned()
-    } else {
-        format!("open findings: {}", counts.join(", "))
-    };
-    let others = [
-        (of(&[FindingStatus::Manual]).len(), "for a person"),
-        (allowed.len(), "allowed"),
-        (of(&[FindingStatus::Pass]).len(), "that hold"),
-        (of(&[FindingStatus::Info]).len(), "remarks"),
-    ];
-    let others = others.into_iter().filter(|(count, _)| *count > 0);
-    let others: Vec<String> = others.map(|(count, words)| format!("{count} {words}")).collect();
-    let beside =
-        if others.is_empty() { String::new() } else { format!("; beside them {}", others.join(", ")) };
-    format!("{} rules asked, {open}{beside}", audits.map(asked).max().unwrap_or(0))
+    let asked = audits.clone().map(asked).max().unwrap_or(0);
+    format!(
+        "{asked} rules asked, {}",
+        veritee_model::finding::counted(audits.flat_map(|audit| &audit.findings))
+    )
 }
 
 fn asked(audit: &Audit) -> usize {

@@ -185,7 +185,13 @@ pub(crate) fn check(run: &mut Run<'_>, identity: Option<&AppIdentity>) -> Option
         gateway
     });
     let gateway = gateway.as_ref().map(|gateway| judge(run, gateway));
-    let checks = [
+    let own = |linked: &Option<Option<Linked<'_>>>| {
+        linked.as_ref().and_then(Option::as_ref).is_some_and(|linked| is_itself(run, linked))
+    };
+    let (own_kms, own_gateway) = (own(&kms), own(&gateway));
+    let kms = kms.filter(|_| !own_kms);
+    let gateway = gateway.filter(|_| !own_gateway);
+    let mut checks = [
         match (&kms, is_kms) {
             (_, false) => not_applicable(CheckId::LinkKmsMachine, identity),
             (None, true) => not_given(CheckId::LinkKmsMachine, "KMS", "--kms"),
@@ -199,12 +205,24 @@ pub(crate) fn check(run: &mut Run<'_>, identity: Option<&AppIdentity>) -> Option
         },
         gateway_keys(gateway.as_ref().and_then(Option::as_ref), identity),
     ];
+    for check in &mut checks {
+        let of_gateway = matches!(check.id, CheckId::LinkGatewayMachine | CheckId::LinkGatewayKeys);
+        if check.reason == Some(Reason::LinkNotGiven) && (if of_gateway { own_gateway } else { own_kms }) {
+            "what was given for it is the evidence of this machine itself".clone_into(&mut check.detail);
+        }
+    }
     let [_, key, measurement, ..] = &checks;
     let is_shown = key.outcome == Outcome::Pass || measurement.outcome == Outcome::Pass;
     let kms = kms.flatten().filter(|_| is_shown);
     let reading = kms.and_then(|kms| KmsReading::of(&kms, run.request.budget));
     run.record_all(checks.into());
     reading
+}
+
+/// Whether the linked machine is the judged one, by its quote: it depends on another, and vouches for nothing here.
+fn is_itself(run: &Run<'_>, linked: &Linked<'_>) -> bool {
+    let own = run.quote.as_ref().map(|quote| quote.signed_sha256);
+    own.is_some() && linked.report.quote.as_ref().map(|quote| quote.signed_sha256) == own
 }
 
 /// A linked machine through the same pipeline; `None` where it lies deeper than is followed.

@@ -94,6 +94,7 @@ fn machine(mut document: Object<'_>, budget: &Budget) -> Result<Evidence, ReadEr
     document.take("schema");
     tool(&mut document)?;
     let certificates = item_member(&mut document, "certificates", budget.input_bytes)?;
+    certificate::one_quote(certificates.as_ref(), budget)?;
     let evidence = Evidence {
         quote: item_member(&mut document, "quote", budget.input_bytes)?,
         event_log: match document.take("event_log") {

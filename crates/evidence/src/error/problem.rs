@@ -268,6 +268,13 @@ pub enum CertificateProblem {
     DuplicateExtension,
     /// The leaf carries one quote by itself and another one in its attestation.
     TwoQuotes,
+    /// A certificate behind the leaf carries a quote or log that is not the leaf's.
+    BeyondLeaf {
+        /// Which one, counted from the leaf, which is 1.
+        certificate: usize,
+        /// What it carries.
+        part: &'static str,
+    },
     /// An extension of dstack is not a DER octet string.
     ExtensionValue,
     /// The leaf, which comes first, carries neither a quote nor an attestation.
@@ -284,6 +291,12 @@ impl fmt::Display for CertificateProblem {
             Self::TooMany { limit } => write!(f, "there are more than {limit} certificates"),
             Self::DuplicateExtension => f.write_str("an extension of dstack occurs twice in the leaf"),
             Self::TwoQuotes => f.write_str("the leaf carries two different quotes"),
+            Self::BeyondLeaf { certificate, part } => {
+                write!(
+                    f,
+                    "certificate {certificate} carries another {part} than the leaf: two different quotes"
+                )
+            }
             Self::ExtensionValue => f.write_str("an extension of dstack is not a DER octet string"),
             Self::NoQuote => f.write_str("the first certificate carries neither a quote nor an attestation"),
         }

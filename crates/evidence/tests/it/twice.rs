@@ -203,6 +203,61 @@ fn two_configurations_or_composes_of_one_machine_are_refused() {
     assert!(read(request.to_string().as_bytes()).is_ok());
 }
 
+/// An input of every shape that has `tcb_info` in it, and where another level of it is.
+fn levels() -> Vec<(Value, &'static str)> {
+    let quote = hex::encode(forged_quote());
+    let info = own_info(|info| info["vm_config"] = json!(VM_CONFIG));
+    let request = json!({ "quote": quote, "event_log": full_log(), "tcb_info": info });
+    let spelled = json!({ "quote": quote, "tcb_info": info.to_string() });
+    let nested = json!({ "quote": quote, "info": { "tcb_info": info } });
+    let mut doubled = info.clone();
+    doubled["tcb_info"] = info.clone();
+    let mut inner = info.clone();
+    inner["quote"] = json!(quote);
+    vec![
+        (request.clone(), ""),
+        (spelled, ""),
+        (nested.clone(), ""),
+        (nested, "/info"),
+        (json!({ "tcb_info": info.to_string() }), ""),
+        (json!({ "tcb_info": inner, "app_compose": "" }), ""),
+        (doubled, "/tcb_info"),
+        (json!({ "result": request.clone() }), "/result"),
+        (json!({ "instances": [request.clone()] }), "/instances/0"),
+        (json!({ "all_attestations": [request] }), "/all_attestations/0"),
+    ]
+}
+
+#[test]
+fn another_part_at_any_level_of_an_answer_is_refused() {
+    let quote = hex::encode(forged_quote());
+    for (document, level) in levels() {
+        assert!(read(document.to_string().as_bytes()).is_ok(), "{document:.80}");
+        let with = |member: &str, value: Value| {
+            let mut changed = document.clone();
+            changed.pointer_mut(level).unwrap()[member] = value;
+            changed
+        };
+        contradicts(&with("app_compose", json!("{\"name\":\"other\"}")), "app_compose");
+        contradicts(&with("vm_config", json!("{\"cpu_count\":3}")), "vm_config");
+        contradicts(&with("event_log", other_log()), "event log");
+        contradicts(&with("eventlog", other_log()), "event log");
+        // Where the form has a quote.
+        if document.to_string().contains(&quote) {
+            contradicts(&with("intel_quote", json!(hex::encode(other_quote()))), "quote");
+        }
+        // The same once more is no second one.
+        let same = own_info(|_| ());
+        for member in ["app_compose", "event_log"] {
+            let again = with(member, same[member].clone()).to_string();
+            let evidence = read(again.as_bytes()).unwrap().machines.remove(0).evidence;
+            assert_eq!(evidence.app_compose.unwrap().bytes, same["app_compose"].as_str().unwrap().as_bytes());
+        }
+    }
+    let beside = json!({ "instances": [levels().remove(0).0], "app_compose": "{}" });
+    contradicts(&beside, "app_compose");
+}
+
 #[test]
 fn what_is_said_of_one_quote_twice_has_to_agree() {
     let entry = report();
@@ -418,6 +473,79 @@ fn a_quote_with_another_certification_is_named_where_no_reader_took_it() {
         }
         let below = json!(format!("{}\nreport of the day", hex::encode(&quote))).to_string();
         assert_eq!(other_quotes(&quote, &below), 0, "version {version}");
+    }
+}
+
+#[test]
+fn another_quote_behind_the_leaf_of_a_chain_is_refused_through_every_door() {
+    let log = full_log().into_bytes();
+    let leaf = certificate(&[(QUOTE, forged_quote()), (EVENT_LOG, log.clone())]).pem();
+    let of_container = certificate(&[(ATTESTATION, scale_container(VM_CONFIG))]).pem();
+    let (plain, same) =
+        (certificate(&[(APP_ID, vec![1; 20])]).pem(), certificate(&[(QUOTE, forged_quote())]).pem());
+    let other = certificate(&[(QUOTE, other_quote())]).pem();
+    let another_log = certificate(&[(EVENT_LOG, other_log().to_string().into_bytes())]).pem();
+    let mut bytes = scale_container(VM_CONFIG);
+    let at = bytes.windows(8).position(|found| found == &forged_quote()[..8]).unwrap();
+    bytes[at + 50] ^= 1;
+    let other_container = certificate(&[(ATTESTATION, bytes)]).pem();
+    for chain in [
+        format!("{leaf}{other}"),
+        format!("{leaf}{plain}{other}"),
+        format!("{leaf}{other_container}"),
+        format!("{of_container}{other}"),
+        format!("{of_container}{other_container}{plain}"),
+        format!("{leaf}{another_log}"),
+        format!("{plain}{other}"),
+    ] {
+        let refused = |result: Result<(), veritee_evidence::ReadError>, door: &str| {
+            let error = result.expect_err(door);
+            let told = error.to_string();
+            assert!(told.contains("two different quotes"), "{door}: {told}");
+        };
+        let beside = json!({ "quote": hex::encode(forged_quote()), "info": { "app_cert": chain } });
+        refused(read(beside.to_string().as_bytes()).map(drop), "beside a quote");
+        if !chain.starts_with(&plain) {
+            refused(read(chain.as_bytes()).map(drop), "input");
+        }
+        let mut evidence = read(report().to_string().as_bytes()).unwrap().machines.remove(0).evidence;
+        refused(parts::add_certificates(&mut evidence, chain.as_bytes(), "c", &BUDGET).map(drop), "option");
+        evidence.certificates = Some(veritee_model::Item::new(chain, "c"));
+        refused(read(veritee_evidence::to_json(&evidence, "0").as_bytes()).map(drop), "its own form");
+    }
+    // Of one start and boot it is the same machine's, as the CA of a KMS carries one: named, not read.
+    let td = |version: u8, change: &dyn Fn(&mut Vec<u8>)| {
+        let mut quote = signed(version, CHAIN);
+        change(&mut quote);
+        quote
+    };
+    let earlier: Value = full_log().parse().unwrap();
+    let mut later = earlier.clone();
+    later.as_array_mut().unwrap().push(
+        json!({ "imr": 3, "event_type": 134217729, "digest": "", "event": "system-ready", "event_payload": "" }),
+    );
+    for (version, body) in [(4, 48), (5, 54)] {
+        let two = |log: &Value, at: usize| {
+            let other = td(version, &|quote| quote[body + at] ^= 1);
+            let one =
+                certificate(&[(QUOTE, signed(version, CHAIN)), (EVENT_LOG, later.to_string().into_bytes())]);
+            let other = certificate(&[(QUOTE, other), (EVENT_LOG, log.to_string().into_bytes())]);
+            read(format!("{}{}", one.pem(), other.pem()).as_bytes())
+        };
+        for at in [472, 519, 520, 583] {
+            let notes = two(&earlier, at).unwrap().notes;
+            assert!(notes.iter().any(|note| note.to_string().contains("of the same machine")), "{notes:?}");
+            assert!(two(&other_log(), at).is_err(), "version {version}, byte {at}");
+        }
+        for at in [120, 135, 136, 184, 232, 328, 471] {
+            assert!(two(&earlier, at).is_err(), "version {version}, byte {at}");
+        }
+    }
+    // The leaf's own once more is named, and nothing is lost by it.
+    for chain in [format!("{leaf}{same}"), format!("{of_container}{plain}{same}"), format!("{leaf}{leaf}")] {
+        let notes = read(chain.as_bytes()).unwrap().notes;
+        let named = |note: &&Note| note.to_string().contains("the leaf's quote once more");
+        assert_eq!(notes.iter().filter(named).count(), 1, "{notes:?}");
     }
 }
 

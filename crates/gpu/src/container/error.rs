@@ -35,6 +35,13 @@ pub enum ContainerError {
         /// Column.
         column: usize,
     },
+    /// Two lists of devices: of two readers each could take another one.
+    TwoLists {
+        /// JSON pointer of the object that has them.
+        place: String,
+        /// Where the second one stands.
+        member: String,
+    },
     /// A member is missing or not decodable.
     Member {
         /// JSON pointer of the device.
@@ -66,6 +73,11 @@ impl ContainerError {
             Self::Json { problem, line, column } => {
                 new(format!("the evidence of GPUs cannot be read: {}", veritee_model::text::inert(problem)))
                     .at(format_args!("line {line}, column {column}"))
+            }
+            Self::TwoLists { place, member } => {
+                let member = veritee_model::text::inert(&veritee_model::text::shortened(member, 80));
+                new(format!("a second list of devices stands under `{member}`"))
+                    .at(format_args!("{}/", veritee_model::text::inert(place)))
             }
             Self::Member { place, member, what } => {
                 new(format!("{member} {what}")).at(veritee_model::text::inert(place))

@@ -7,6 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use veritee_model::Budget;
 
 const CONFIG: GeneralPurposeConfig =
@@ -24,6 +25,10 @@ struct Outer<'a> {
     nonce: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     arch: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    driver_version: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    vbios_version: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     evidence_list: Option<Vec<Entry<'a>>>,
     #[serde(borrow, default)]
@@ -67,34 +72,54 @@ struct Bundle<'a> {
     vendor: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     format: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    arch: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    nonce: Option<Cow<'a, str>>,
     #[serde(borrow)]
     evidence: Cow<'a, str>,
 }
 
 pub(super) fn read(text: &str, budget: &Budget) -> Result<Collected, ContainerError> {
-    nested(text, "", budget, NESTING)
+    nested(text, "", &[], budget, NESTING)
 }
 
-fn nested(text: &str, place: &str, budget: &Budget, depth: usize) -> Result<Collected, ContainerError> {
+fn nested(
+    text: &str,
+    place: &str,
+    above: &[DeviceClaims],
+    budget: &Budget,
+    depth: usize,
+) -> Result<Collected, ContainerError> {
     match text.as_bytes().first() {
-        Some(b'{') => object(text, place, budget, depth),
-        Some(b'[') => array(text, place, budget),
+        Some(b'{') => object(text, place, above, budget, depth),
+        Some(b'[') => array(text, place, above, budget),
         Some(b'"') => {
             let Some(deeper) = depth.checked_sub(1) else { return Err(ContainerError::Unknown { at: 0 }) };
             let inner: Cow<'_, str> = serde_json::from_str(text)?;
-            nested(inner.trim(), &format!("{place}#"), budget, deeper)
+            nested(inner.trim(), &format!("{place}#"), above, budget, deeper)
         }
         _ => Err(ContainerError::Unknown { at: 0 }),
     }
 }
 
-fn object(text: &str, place: &str, budget: &Budget, depth: usize) -> Result<Collected, ContainerError> {
+fn object(
+    text: &str,
+    place: &str,
+    above: &[DeviceClaims],
+    budget: &Budget,
+    depth: usize,
+) -> Result<Collected, ContainerError> {
     let outer: Outer<'_> = serde_json::from_str(text)?;
-    let defaults = DeviceClaims {
-        arch: outer.arch.as_deref().map(str::to_owned),
-        nonce: outer.nonce.as_deref().map(str::to_owned),
-        ..DeviceClaims::default()
+    let own = |claim: &Option<Cow<'_, str>>| claim.as_deref().map(str::to_owned);
+    let said = DeviceClaims {
+        arch: own(&outer.arch),
+        nonce: own(&outer.nonce),
+        driver_version: own(&outer.driver_version),
+        vbios_version: own(&outer.vbios_version),
     };
+    let above = [above, &[said]].concat();
+    one_list(text, place)?;
     let lists = [
         (outer.evidence_list, ContainerForm::NrasPayload, "evidence_list"),
         (outer.evidences, ContainerForm::CollectedAnswer, "evidences"),
@@ -103,12 +128,12 @@ fn object(text: &str, place: &str, budget: &Budget, depth: usize) -> Result<Coll
     ];
     for (list, form, member) in lists {
         if let Some(list) = list {
-            let devices = devices(&list, &format!("{place}/{member}"), &defaults, budget)?;
+            let devices = devices(&list, &format!("{place}/{member}"), &above, budget)?;
             return Ok(Collected::Devices { form, devices });
         }
     }
     if let Some(bundles) = outer.bundles {
-        return from_bundles(&bundles, place, budget, depth);
+        return from_bundles(&bundles, place, &above, budget, depth);
     }
     if outer.cmw.is_some() {
         return Ok(Collected::Answer(ServiceAnswer::Cmw));
@@ -120,8 +145,34 @@ fn object(text: &str, place: &str, budget: &Budget, depth: usize) -> Result<Coll
     Err(ContainerError::Unknown { at: 0 })
 }
 
+/// That no member beside the list of devices holds another one, under whatever name and in however many strings.
+fn one_list(text: &str, place: &str) -> Result<(), ContainerError> {
+    const LISTS: [&str; 5] = ["evidence_list", "evidences", "device_evidence_list", "devices", "bundles"];
+    let members: BTreeMap<String, &RawValue> = serde_json::from_str(text)?;
+    let holds_devices = |name: &str, value: &RawValue| {
+        let plain = value.get().replace('\\', "");
+        let has = |member: &str| plain.contains(&format!("\"{member}\""));
+        (LISTS.contains(&name) && plain != "null")
+            || ((has("evidence") && has("certificate")) || (has("evidence_b64") && has("cert_chain_b64")))
+            || LISTS.iter().any(|list| has(list))
+    };
+    let mut lists = members.iter().filter(|(name, value)| holds_devices(name, value));
+    let first = lists.next();
+    match first.and(lists.next()) {
+        Some((member, _)) => {
+            Err(ContainerError::TwoLists { place: place.to_owned(), member: member.clone() })
+        }
+        None => Ok(()),
+    }
+}
+
 /// An array of devices; or of tokens, as NRAS answers; or `[type, value]`, a wrapper.
-fn array(text: &str, place: &str, budget: &Budget) -> Result<Collected, ContainerError> {
+fn array(
+    text: &str,
+    place: &str,
+    above: &[DeviceClaims],
+    budget: &Budget,
+) -> Result<Collected, ContainerError> {
     let parts: Vec<&RawValue> = serde_json::from_str(text)?;
     if let Some(first) = parts.first() {
         if first.get().starts_with('[') {
@@ -132,13 +183,14 @@ fn array(text: &str, place: &str, budget: &Budget) -> Result<Collected, Containe
         }
     }
     let list: Vec<Entry<'_>> = serde_json::from_str(text)?;
-    let devices = devices(&list, place, &DeviceClaims::default(), budget)?;
+    let devices = devices(&list, place, above, budget)?;
     Ok(Collected::Devices { form: ContainerForm::Collected, devices })
 }
 
 fn from_bundles(
     bundles: &[Bundle<'_>],
     place: &str,
+    above: &[DeviceClaims],
     budget: &Budget,
     depth: usize,
 ) -> Result<Collected, ContainerError> {
@@ -156,7 +208,13 @@ fn from_bundles(
         let bytes =
             decoded(&bundle.evidence).ok_or_else(|| member("evidence", "is neither hex nor base64"))?;
         let text = core::str::from_utf8(&bytes).map_err(|_utf8| member("evidence", "is not UTF-8"))?;
-        let Collected::Devices { devices, .. } = nested(text.trim(), &place, budget, deeper)? else {
+        let said = DeviceClaims {
+            arch: bundle.arch.as_deref().map(str::to_owned),
+            nonce: bundle.nonce.as_deref().map(str::to_owned),
+            ..DeviceClaims::default()
+        };
+        let above = [above, &[said]].concat();
+        let Collected::Devices { devices, .. } = nested(text.trim(), &place, &above, budget, deeper)? else {
             return Err(member("evidence", "is no list of devices"));
         };
         all.extend(devices);
@@ -168,7 +226,7 @@ fn from_bundles(
 fn devices(
     entries: &[Entry<'_>],
     place: &str,
-    defaults: &DeviceClaims,
+    above: &[DeviceClaims],
     budget: &Budget,
 ) -> Result<Vec<Device>, ContainerError> {
     check_count(entries.len(), budget)?;
@@ -182,16 +240,18 @@ fn devices(
         } else {
             decoded(&entry.certificate).ok_or_else(|| member("certificate", "is neither PEM nor base64"))?
         };
-        let or = |own: &Option<Cow<'_, str>>, default: &Option<String>| {
-            own.as_deref().map(str::to_owned).or_else(|| default.clone())
+        let or = |own: &Option<Cow<'_, str>>, outer: fn(&DeviceClaims) -> &Option<String>| {
+            let outer = above.iter().rev().find_map(|claims| outer(claims).clone());
+            own.as_deref().map(str::to_owned).or(outer)
         };
         let claims = DeviceClaims {
-            arch: or(&entry.arch, &defaults.arch),
-            nonce: or(&entry.nonce, &defaults.nonce),
-            driver_version: or(&entry.driver_version, &None),
-            vbios_version: or(&entry.vbios_version, &None),
+            arch: or(&entry.arch, |claims| &claims.arch),
+            nonce: or(&entry.nonce, |claims| &claims.nonce),
+            driver_version: or(&entry.driver_version, |claims| &claims.driver_version),
+            vbios_version: or(&entry.vbios_version, |claims| &claims.vbios_version),
         };
-        Ok(Device { place, report, chain, claims })
+        let above = above.to_vec();
+        Ok(Device { place, report, chain, claims, above })
     };
     entries.iter().enumerate().map(read).collect()
 }

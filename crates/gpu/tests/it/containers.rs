@@ -94,6 +94,40 @@ fn claims_of_the_container_stand_for_devices_that_have_none() {
 }
 
 #[test]
+fn what_stands_above_a_list_is_kept_for_each_device_whatever_its_own_entry_says() {
+    let list = json!({"nonce": "cd", "evidence_list": entries()}).to_string();
+    let outer =
+        json!({"nonce": "ab", "arch": "X", "bundles": [{"nonce": "ef", "evidence": STANDARD.encode(&list)}]});
+    for device in read(outer.to_string().as_bytes()) {
+        assert_eq!(device.claims.nonce, Some(hex::encode(NONCE)));
+        let above: Vec<_> = device.above.iter().map(|claims| claims.nonce.as_deref()).collect();
+        assert_eq!(above, [Some("ab"), Some("ef"), Some("cd")]);
+        assert_eq!(device.above[0].arch.as_deref(), Some("X"));
+    }
+}
+
+#[test]
+fn a_second_list_of_devices_is_refused_under_every_name() {
+    let list = json!(entries());
+    let payload = String::from_utf8(payload(&machine(SEED, NONCE, 1, 0))).unwrap();
+    for second in [
+        json!({"evidences": list, "evidence_list": list}),
+        json!({"evidence_list": list, "devices": []}),
+        json!({"evidence_list": list, "bundles": [{"evidence": "00"}]}),
+        json!({"evidence_list": list, "nvidia_payload": payload}),
+        json!({"evidence_list": list, "x": {"y": list}}),
+        json!({"evidence_list": list, "x": json!(payload).to_string()}),
+    ] {
+        let error = container::read(second.to_string().as_bytes(), &Budget::STANDARD).unwrap_err();
+        assert!(error.to_string().contains("a second list of devices"), "{error}");
+        assert_eq!(error.reason(), Reason::GpuEvidenceMalformed);
+    }
+    let beside =
+        json!({"evidence_list": list, "claims": [{"nonce": "a"}], "result_code": 0, "evidences": null});
+    assert_eq!(read(beside.to_string().as_bytes()).len(), 2);
+}
+
+#[test]
 fn what_a_service_said_is_recognised_and_has_no_device() {
     let token = "eyJhbGciOiJFUzM4NCJ9.eyJzdWIiOiJ4In0.AAAA";
     for (expected, bytes) in [

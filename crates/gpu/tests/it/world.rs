@@ -43,6 +43,7 @@ pub(crate) fn device(spec: &DeviceSpec) -> Device {
         report: spec.report(),
         chain: spec.pem(),
         claims: veritee_gpu::container::DeviceClaims::default(),
+        above: Vec::new(),
     }
 }
 

@@ -1,5 +1,7 @@
 use super::*;
 use crate::commit::{Claims, Doubt, Rank};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
 fn vector(name: &str) -> Vec<u8> {
@@ -119,6 +121,38 @@ fn every_edit_of_a_sound_bundle_fails_by_its_own_name() {
     let version =
         failed(&|value| value["mediaType"] = "application/vnd.dev.sigstore.bundle.v0.9+json".into());
     assert_eq!(version.name, "bundle-malformed");
+}
+
+#[test]
+fn a_member_that_stands_twice_makes_a_statement_malformed_wherever_it_stands() {
+    let name = "conda-attestation.sigstore.json";
+    let bundle: Value = serde_json::from_slice(&vector(name)).unwrap();
+    let payload = BASE64.decode(bundle["dsseEnvelope"]["payload"].as_str().unwrap()).unwrap();
+    let text = String::from_utf8(payload).unwrap();
+    let statement: Value = serde_json::from_str(&text).unwrap();
+    let tail = |member: &str| {
+        format!("{},\"{member}\":{}}}", text.trim_end().strip_suffix('}').unwrap(), statement[member])
+    };
+    for doubled in [
+        tail("subject"),
+        tail("predicateType"),
+        tail("_type"),
+        tail("predicate"),
+        // Spelled otherwise, and deeper.
+        tail("subject").replacen("\"subject\"", "\"\\u0073ubject\"", 1),
+        text.replacen("\"sha256\":", "\"sha256\":\"00\",\"sha256\":", 1),
+        text.replacen("\"predicate\":{", "\"predicate\":{\"a\":[{\"b\":1,\"b\":1}],", 1),
+    ] {
+        assert_ne!(doubled, text);
+        let changed = edited(name, |value| value["dsseEnvelope"]["payload"] = BASE64.encode(&doubled).into());
+        let error = checked(&changed, CONDA).unwrap_err();
+        assert_eq!(error.name, "statement-malformed", "{error}: {doubled:.200}");
+        assert!(error.message.contains("twice"), "{error}");
+    }
+    // The bundle itself likewise.
+    let whole = String::from_utf8(vector(name)).unwrap();
+    let twice = whole.replacen('{', "{\"mediaType\":\"x\",", 1);
+    assert_eq!(checked(twice.as_bytes(), CONDA).unwrap_err().name, "bundle-malformed");
 }
 
 #[test]

@@ -26,6 +26,7 @@ pub(super) fn fault(report: &Report) -> Option<String> {
         .or_else(|| of_facts(report))
         .or_else(|| of_findings(report))
         .or_else(|| of_audit(report))
+        .or_else(|| super::facts::fault(report))
 }
 
 fn of_check(report: &Report, check: &Check) -> Option<String> {
@@ -245,6 +246,6 @@ fn of_audit(report: &Report) -> Option<String> {
     (reviewed && !whole).then(|| "Stage 1 without a verified machine and a review".to_owned())
 }
 
-fn outcome(report: &Report, id: CheckId) -> Option<Outcome> {
+pub(super) fn outcome(report: &Report, id: CheckId) -> Option<Outcome> {
     report.checks.iter().find(|check| check.id == id).map(|check| check.outcome)
 }

@@ -5,6 +5,7 @@ use veritee_model::report::{
     FlowSink, INTEL_ROOT_SPKI_SHA256, IdentityFacts, InlineAllowFact, Input, Missing, Notice, PolicyFacts,
     QuestionFact, QuoteFacts, ReviewFact, Root, RuleNotAsked, SCHEMA, TcbFacts, Tool, loosened,
 };
+use veritee_model::runtime_event::EventVersion;
 use veritee_model::{
     AppId, Check, CheckId, ComposeHash, Fault, Finding, FindingStatus, Fmspc, InstanceId, MrConfigId,
     MrOwner, MrOwnerConfig, MrSeam, MrServiceTd, MrSignerSeam, Mrtd, Outcome, Place, QuestionStatus, Reason,
@@ -210,6 +211,8 @@ pub(crate) fn test_root() -> Report {
     }
     sept.waived = Some(because.to_owned());
     replace(&mut report, sept);
+    let counted = veritee_model::finding::counted(&findings());
+    replace(&mut report, Check::pass(CheckId::AuditRules, format!("71 rules asked, {counted}")));
     let mut nonce = passed(CheckId::BindingNonce);
     nonce.required = true;
     replace(&mut report, nonce);
@@ -421,6 +424,7 @@ fn passed(id: CheckId) -> Check {
         CheckId::ComposeHash => {
             Check::pass(id, format!("sha256 {} equals event 27 (compose-hash)", ComposeHash::of(b"compose")))
         }
+        CheckId::AuditRules => Check::pass(id, "71 rules asked, nothing open"),
         CheckId::OsMeasured => Check::pass(id, "MRTD and RTMR0 to RTMR2 are those that the policy pins"),
         CheckId::BindingNonce => Check::pass(id, "REPORTDATA is the given nonce"),
         _ if id.step() == Step::Binding
@@ -462,7 +466,7 @@ fn conclude(mut report: Report) -> Report {
 fn input(name: &str, bytes: u64) -> Input {
     Input {
         name: name.to_owned(),
-        sha256: Sha256Digest::of(name.as_bytes()),
+        sha256: Sha256Digest::of(if name == "app-compose" { b"compose" } else { name.as_bytes() }),
         bytes,
         source: format!("evidence.json#/{name}"),
     }
@@ -485,7 +489,7 @@ fn quote() -> QuoteFacts {
         rtmr0: Rtmr::new([0x10; 48]),
         rtmr1: Rtmr::new([0x11; 48]),
         rtmr2: Rtmr::new([0x12; 48]),
-        rtmr3: Rtmr::new([0x13; 48]),
+        rtmr3: events().last().unwrap().rtmr3,
         report_data: ReportData::new([0x42; 64]),
         tee_tcb_svn_2: None,
         mr_service_td: None,
@@ -518,28 +522,40 @@ fn identity() -> IdentityFacts {
         key_provider: Some("kms".to_owned()),
         key_provider_id: Some("3059301306072a8648ce3d0201".repeat(3)),
         os_image_hash_claimed: Some(Sha256Digest::of(b"image").to_string()),
-        mr_aggregated: Sha256Digest::of(b"aggregated"),
+        mr_aggregated: quote().mr_aggregated(),
     }
+}
+
+fn hex_bytes(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> =
+        text.chars().map(|digit| u8::try_from(digit.to_digit(16).unwrap()).unwrap()).collect();
+    digits.chunks(2).map(|pair| pair[0] * 16 + pair[1]).collect()
 }
 
 fn events() -> Vec<EventFact> {
     let mut rtmr3 = Rtmr::ZERO;
+    let provider = format!(r#"{{"name":"kms","id":"{}"}}"#, "3059301306072a8648ce3d0201".repeat(3));
+    let hex = |text: String| (text.clone(), hex_bytes(&text));
+    let text = |text: &str| (text.to_owned(), text.as_bytes().to_vec());
     [
-        ("system-preparing", ""),
-        ("app-id", "3f2a91c0"),
-        ("compose-hash", "a1b2"),
-        ("system-ready", ""),
-        ("own-event", "hello"),
+        ("system-preparing", text("")),
+        ("app-id", hex("3f2a91c0".repeat(5))),
+        ("compose-hash", hex(ComposeHash::of(b"compose").to_string())),
+        ("instance-id", hex("21".repeat(20))),
+        ("os-image-hash", hex(Sha256Digest::of(b"image").to_string())),
+        ("key-provider", text(&provider)),
+        ("system-ready", text("")),
+        ("own-event", text("hello")),
     ]
     .iter()
     .zip(24_u64..)
-    .map(|((name, payload), index)| {
-        let digest = Sha384Digest::of(name.as_bytes());
+    .map(|((name, (payload, bytes)), index)| {
+        let digest = EventVersion::V1.digest(name, bytes);
         rtmr3 = rtmr3.extend(&digest);
         EventFact {
             index,
             name: (*name).to_owned(),
-            payload: (*payload).to_owned(),
+            payload: payload.clone(),
             digest,
             rtmr3,
             after_system_ready: *name == "own-event",

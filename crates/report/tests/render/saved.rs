@@ -254,3 +254,98 @@ fn what_is_let_pass_without_a_word_in_the_policys_record_is_refused() {
         document["policy"]["loosened"].as_array_mut().unwrap().push(line.into());
     });
 }
+
+/// Edits of one fact each, as somebody makes them who wants another machine, another compose or no finding in a report.
+type Edit = (&'static str, fn(&mut serde_json::Value));
+
+fn event<'d>(document: &'d mut serde_json::Value, name: &str) -> &'d mut serde_json::Value {
+    let events = document["events"].as_array_mut().unwrap();
+    events.iter_mut().find(|event| event["name"] == name).unwrap()
+}
+
+const OF_A_MACHINE: &[Edit] = &[
+    ("no quote", |document| drop(document.as_object_mut().unwrap().remove("quote"))),
+    ("no events", |document| document["events"] = serde_json::json!([])),
+    ("no identity", |document| drop(document.as_object_mut().unwrap().remove("identity"))),
+    ("app id", |document| document["identity"]["app_id"] = "77".repeat(20).into()),
+    ("app id in its event", |document| event(document, "app-id")["payload"] = "77".repeat(20).into()),
+    ("compose hash", |document| document["identity"]["compose_hash"] = "77".repeat(32).into()),
+    ("compose hash in its event", |document| {
+        event(document, "compose-hash")["payload"] = "77".repeat(32).into()
+    }),
+    ("instance id", |document| document["identity"]["instance_id"] = "77".repeat(20).into()),
+    ("no instance id", |document| document["identity"]["instance_id"] = serde_json::Value::Null),
+    ("key provider", |document| document["identity"]["key_provider"] = "local-sgx".into()),
+    ("key provider id", |document| document["identity"]["key_provider_id"] = "00".into()),
+    ("os image", |document| document["identity"]["os_image_hash_claimed"] = "77".repeat(32).into()),
+    ("aggregate", |document| document["identity"]["mr_aggregated"] = "77".repeat(32).into()),
+    ("mrtd", |document| document["quote"]["mrtd"] = "77".repeat(48).into()),
+    ("rtmr0", |document| document["quote"]["rtmr0"] = "77".repeat(48).into()),
+    ("rtmr3", |document| document["quote"]["rtmr3"] = "77".repeat(48).into()),
+    ("digest", |document| event(document, "app-id")["digest"] = "77".repeat(48).into()),
+    ("rtmr3 on the way", |document| event(document, "app-id")["rtmr3"] = "77".repeat(48).into()),
+    ("side of system-ready", |document| event(document, "own-event")["after_system_ready"] = false.into()),
+    ("name of an event", |document| event(document, "own-event")["name"] = "app-id".into()),
+    ("order", |document| document["events"].as_array_mut().unwrap().swap(1, 2)),
+    ("one event less", |document| drop(document["events"].as_array_mut().unwrap().pop())),
+    ("compose among the inputs", |document| document["inputs"][2]["sha256"] = "77".repeat(32).into()),
+    ("no compose among the inputs", |document| drop(document["inputs"].as_array_mut().unwrap().remove(2))),
+    ("nonce not given", |document| {
+        document["missing"] = serde_json::json!([{ "name": "nonce", "consequence": "a recording" }]);
+    }),
+    ("compose not given", |document| {
+        document["missing"] = serde_json::json!([{ "name": "app_compose", "consequence": "unknown" }]);
+    }),
+    ("words of the verdict", |document| document["verdict"]["summary"] = "verified by Intel".into()),
+    ("no words of the verdict", |document| document["verdict"]["summary"] = "".into()),
+    ("Stage 0 without a finding", |document| document["stage"] = "Stage 0 - proven by DP-KMS-004".into()),
+    ("app id in the check", |document| {
+        let checks = document["checks"].as_array_mut().unwrap();
+        let check = checks.iter_mut().find(|check| check["id"] == "identity.events").unwrap();
+        check["detail"] = format!("app id {}", "77".repeat(20)).into();
+    }),
+];
+
+/// Of a report whose findings prove Stage 0.
+const OF_AN_AUDIT: &[Edit] = &[
+    ("no finding", |document| document["findings"] = serde_json::json!([])),
+    ("the proof removed", |document| drop(document["findings"].as_array_mut().unwrap().remove(0))),
+    ("a finding that proves nothing removed", |document| {
+        drop(document["findings"].as_array_mut().unwrap().remove(1))
+    }),
+    ("the proof called low", |document| document["findings"][0]["severity"] = "low".into()),
+    ("the proof called a pass", |document| document["findings"][0]["status"] = "pass".into()),
+    ("the proof assumed", |document| document["findings"][0]["assumed"] = true.into()),
+    ("the proof no proof", |document| document["findings"][0]["blocks"] = false.into()),
+    ("another rule", |document| document["findings"][0]["rule"] = "ENV-002".into()),
+    ("another DevProof line", |document| {
+        document["stage"] = "Stage 0 - not shown otherwise: 1 check open".into()
+    }),
+    ("a rule more", |document| document["stage"] = "Stage 0 - proven by ENV-001, ENV-002".into()),
+];
+
+#[test]
+fn facts_that_say_otherwise_than_each_other_are_refused() {
+    let conclude = |document: &mut serde_json::Value| {
+        // Whoever edits the findings edits what they add up to.
+        let parsed: Result<Report, _> = serde_json::from_value(document.clone());
+        if let Ok(report) = parsed {
+            let policy = report.policy.fail_on;
+            let verdict =
+                veritee_model::Verdict::conclude(report.kind, &report.checks, &report.findings, policy);
+            document["verdict"] = serde_json::to_value(verdict).unwrap();
+        }
+    };
+    for (name, edit) in OF_A_MACHINE {
+        let error = parse(&tampered(&samples::verified(), edit)).expect_err(name);
+        assert_eq!(error.reason(), Reason::ReportContradictory, "{name}: {error}");
+    }
+    for (name, edit) in OF_AN_AUDIT {
+        let bytes = tampered(&samples::test_root(), |document| {
+            edit(document);
+            conclude(document);
+        });
+        let error = parse(&bytes).expect_err(name);
+        assert_eq!(error.reason(), Reason::ReportContradictory, "{name}: {error}");
+    }
+}

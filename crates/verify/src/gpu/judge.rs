@@ -3,7 +3,7 @@
 use super::GpuRequest;
 use veritee_gpu::appraisal::{AppraisalError, Comparison};
 use veritee_gpu::binding::{self, BindingForm};
-use veritee_gpu::container::{ContainerForm, Device};
+use veritee_gpu::container::{ContainerForm, Device, DeviceClaims};
 use veritee_gpu::set::Topology;
 use veritee_gpu::{
     AppraisedGpu, Examination, Examine, Explanation, FirmwareMatch, GpuSet, Memory, SignedReport,
@@ -100,8 +100,9 @@ fn genuine(devices: &[Device], examination: &Examination) -> Check {
         return check;
     }
     let signed: Vec<_> = examination.devices.iter().flatten().collect();
+    let only_switches = signed.iter().all(|signed| signed.family().is_switch());
     for (index, (device, signed)) in devices.iter().zip(&signed).enumerate() {
-        if let Some((what, claimed, found)) = other_claim(device, signed) {
+        if let Some((what, claimed, found)) = other_claim(device, signed, only_switches) {
             return Check::fail(
                 id,
                 Reason::GpuClaimOther,
@@ -124,19 +125,28 @@ fn genuine(devices: &[Device], examination: &Examination) -> Check {
     Check::pass(id, format!("{}, genuine under NVIDIA's device root: {models}", counts.join(" and ")))
 }
 
-/// What the container says outside of any signature, where it differs from what is signed.
-fn other_claim(device: &Device, signed: &SignedReport) -> Option<(&'static str, String, String)> {
-    let claims = &device.claims;
+/// What the container says outside of any signature, where it differs from what is signed: beside the report, or above
+/// it of all devices.
+fn other_claim(
+    device: &Device,
+    signed: &SignedReport,
+    only_switches: bool,
+) -> Option<(&'static str, String, String)> {
     let opaque = signed.opaque();
-    let pairs = [
-        ("architecture", claims.arch.clone(), Some(signed.family().arch().to_owned())),
-        ("driver version", claims.driver_version.clone(), opaque.driver_version().map(str::to_owned)),
-        ("VBIOS version", claims.vbios_version.clone(), opaque.vbios_version().map(str::to_owned)),
-    ];
-    pairs.into_iter().find_map(|(what, claimed, found)| {
-        let (claimed, found) = (claimed?, found?);
-        (!claimed.eq_ignore_ascii_case(&found)).then_some((what, claimed, found))
-    })
+    let of = |claims: &DeviceClaims, arch: bool| {
+        let pairs = [
+            ("architecture", claims.arch.clone().filter(|_| arch), Some(signed.family().arch().to_owned())),
+            ("driver version", claims.driver_version.clone(), opaque.driver_version().map(str::to_owned)),
+            ("VBIOS version", claims.vbios_version.clone(), opaque.vbios_version().map(str::to_owned)),
+        ];
+        pairs.into_iter().find_map(|(what, claimed, found)| {
+            let (claimed, found) = (claimed?, found?);
+            (!claimed.eq_ignore_ascii_case(&found)).then_some((what, claimed, found))
+        })
+    };
+    // The architecture of a machine is that of its GPUs; switches stand in the same list.
+    let told = only_switches || !signed.family().is_switch();
+    of(&device.claims, true).or_else(|| device.above.iter().find_map(|claims| of(claims, told)))
 }
 
 struct Judge<'a> {
@@ -402,9 +412,12 @@ impl Judge<'_> {
         let signed = self.examination.devices.iter().flatten();
         for (index, (device, signed)) in self.devices.iter().zip(signed).enumerate() {
             let shown = hex::encode(signed.report().nonce());
-            let claimed = device.claims.nonce.as_deref().unwrap_or_default();
-            let claimed = claimed.strip_prefix("0x").unwrap_or(claimed);
-            if !claimed.is_empty() && !claimed.eq_ignore_ascii_case(&shown) {
+            let claims = core::iter::once(&device.claims).chain(&device.above);
+            let claimed = claims.filter_map(|claims| claims.nonce.as_deref());
+            let plain = claimed.map(|claimed| claimed.strip_prefix("0x").unwrap_or(claimed));
+            let mut others =
+                plain.filter(|claimed| !claimed.is_empty() && !claimed.eq_ignore_ascii_case(&shown));
+            if let Some(claimed) = others.next() {
                 return Check::fail(
                     id,
                     Reason::GpuNonceMismatch,

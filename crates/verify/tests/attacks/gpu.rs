@@ -203,6 +203,22 @@ attacks! {
         device(0, |it| it.arch = "hopper".into()).judge();
     }
 
+    fn what_stands_above_the_devices_of_a_container() {
+        let above = |member: &'static str, value: &'static str| {
+            with(|world| {
+                let mut container: serde_json::Value = serde_json::from_slice(&payload(&world.devices)).unwrap();
+                container[member] = value.into();
+                world.container = Some(container.to_string().into_bytes());
+            })
+        };
+        for arch in ["BLACKWELL", "LS10", ""] {
+            above("arch", arch).is_refused(CheckId::GpuGenuine, Reason::GpuClaimOther);
+        }
+        above("driver_version", "1.0").is_refused(CheckId::GpuGenuine, Reason::GpuClaimOther);
+        above("vbios_version", "1.0").is_refused(CheckId::GpuGenuine, Reason::GpuClaimOther);
+        above("nonce", "11").is_refused(CheckId::GpuNonce, Reason::GpuNonceMismatch);
+    }
+
     fn firmware_of_another_identity() {
         device(0, |it| it.opaque_mut(20)[0] ^= 1).is_forged(CheckId::GpuFirmwareIdentity, Reason::GpuFwidMismatch);
         device(1, |it| it.report.opaque.retain(|entry| entry.0 != 20))

@@ -93,6 +93,32 @@ attacks! {
         assert!(report.inputs.iter().any(|input| input.name == "gateway/event-log"));
     }
 
+    fn a_machine_is_no_link_of_its_own() {
+        let own = |kms: bool, gateway: bool| {
+            linked().change(|case| {
+                let itself = Evidence { kms: None, gateway: None, ..case.evidence.clone() };
+                let keys = case.evidence.kms.as_ref().and_then(|kms| kms.kms_keys.clone());
+                if kms {
+                    case.evidence.kms = Some(Box::new(Evidence { kms_keys: keys, ..itself.clone() }));
+                }
+                if gateway {
+                    case.evidence.gateway = Some(Box::new(itself));
+                }
+            })
+        };
+        for (kms, gateway, ids) in [
+            (true, false, &LINKS[..3]),
+            (false, true, &LINKS[3..]),
+            (true, true, &LINKS[..]),
+        ] {
+            let report = own(kms, gateway).judge();
+            for id in ids {
+                open(&report, *id, Reason::LinkNotGiven);
+                assert!(find(&report, *id).detail.contains("itself"), "{:?}", find(&report, *id));
+            }
+        }
+    }
+
     fn what_was_not_given_is_not_checked_and_changes_nothing() {
         let case = linked();
         for (kms, gateway) in [(false, false), (true, false), (false, true)] {
