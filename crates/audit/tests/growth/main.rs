@@ -32,8 +32,14 @@ const DOUBLINGS: usize = 3;
 /// What a busy machine may add to any time.
 const NOISE: f64 = 0.04;
 
-/// Bytes of the largest documents: what an app_compose may have is more, but here nothing is optimised.
-const CAP: usize = 256 << 10;
+/// Bytes of the largest documents, unless `VERITEE_GROWTH` names another number of KiB: what an app_compose may have is
+/// more, but here nothing is optimised.
+const CAP: usize = 48 << 10;
+
+fn cap() -> usize {
+    let named = std::env::var("VERITEE_GROWTH").ok().and_then(|text| text.parse::<usize>().ok());
+    named.map_or(CAP, |kib| kib << 10)
+}
 
 /// A run of so many seconds is large enough to tell the square from the length.
 const ENOUGH: f64 = 0.15;
@@ -80,7 +86,7 @@ fn doubles(shapes: &[Shape], least: usize, run: &dyn Fn(&[u8])) {
             let document = make(count);
             let last = known.last().map_or(0.0, |(_, seconds, _)| *seconds);
             let seen = known.len() >= least && last > ENOUGH;
-            if document.len() > CAP || seen {
+            if document.len() > cap() || seen {
                 break;
             }
             let earlier = known.len().checked_sub(DOUBLINGS).and_then(|at| known.get(at));
