@@ -229,7 +229,7 @@ fn of_facts(report: &Report) -> Option<String> {
 
 fn of_audit(report: &Report) -> Option<String> {
     let passed = outcome(report, CheckId::AuditRules) == Some(Outcome::Pass);
-    if report.audit.is_some() && !passed {
+    if report.audit.is_some() != passed {
         return Some("audit.rules and the audit's own part do not fit".to_owned());
     }
     let attested = report.audit.as_ref().map(|audit| audit.attested);

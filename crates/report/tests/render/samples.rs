@@ -102,6 +102,7 @@ pub(crate) fn refused() -> Report {
 pub(crate) fn not_genuine() -> Report {
     let mut report = base();
     report.identity = None;
+    report.audit = None;
     replace(
         &mut report,
         Check::fail(
@@ -128,6 +129,7 @@ pub(crate) fn not_genuine() -> Report {
 pub(crate) fn incomplete() -> Report {
     let mut report = base();
     report.identity = None;
+    report.audit = None;
     report.events.clear();
     report.inputs.truncate(1);
     report.missing = vec![
@@ -257,6 +259,23 @@ pub(crate) fn test_root() -> Report {
         Comparison::between("under the early TCB evaluation (22)", &report, &report),
     ];
     conclude(report)
+}
+
+fn nothing_found() -> AuditFacts {
+    AuditFacts {
+        attested: true,
+        rules_asked: 71,
+        not_asked: Vec::new(),
+        quick_check: Vec::new(),
+        erc733: Vec::new(),
+        questions: Vec::new(),
+        review_refused: None,
+        review: None,
+        assumptions: Vec::new(),
+        data_flow: Vec::new(),
+        inline_allows: Vec::new(),
+        documents: Vec::new(),
+    }
 }
 
 fn audit() -> AuditFacts {
@@ -398,7 +417,7 @@ fn base() -> Report {
         identity: Some(identity()),
         events: events(),
         findings: Vec::new(),
-        audit: None,
+        audit: Some(nothing_found()),
         stage: Stage::NotShownOtherwise(4),
         policy: PolicyFacts {
             name: "default".to_owned(),

@@ -265,6 +265,7 @@ fn event<'d>(document: &'d mut serde_json::Value, name: &str) -> &'d mut serde_j
 
 const OF_A_MACHINE: &[Edit] = &[
     ("no quote", |document| drop(document.as_object_mut().unwrap().remove("quote"))),
+    ("no audit", |document| drop(document.as_object_mut().unwrap().remove("audit"))),
     ("no events", |document| document["events"] = serde_json::json!([])),
     ("no identity", |document| drop(document.as_object_mut().unwrap().remove("identity"))),
     ("app id", |document| document["identity"]["app_id"] = "77".repeat(20).into()),
