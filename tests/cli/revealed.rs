@@ -100,6 +100,10 @@ fn a_list_of_the_machine_s_own_holds_for_the_machines_that_it_links_to() {
     let serial = machine().universe.pki(|pki| pki.replace_key(Role::Pck, other_key())).pki.serial(Role::Pck);
     let folder = Folder::of(&machine().universe(naming(&serial)));
     runs(&folder, &["verify", "evidence.json"]).ends(0);
+    let third = SigningKey::derive(79, "a third host");
+    let between = own(&Folder::of(&machine().universe(|it| it.pki(|pki| pki.replace_key(Role::Pck, third)))));
+    folder.write("in.json", with(own(&folder), "gateway", between.clone()).to_string());
+    runs(&folder, &["verify", "in.json"]).ends(0);
     for member in ["kms", "gateway"] {
         folder.write("in.json", with(own(&folder), member, innocent.clone()).to_string());
         let ran = runs(&folder, &["verify", "in.json", "--format", "json"]).ends(10);
@@ -107,7 +111,7 @@ fn a_list_of_the_machine_s_own_holds_for_the_machines_that_it_links_to() {
         // A machine two links away.
         folder.write(
             "in.json",
-            with(own(&folder), "gateway", with(own(&folder), "kms", innocent.clone())).to_string(),
+            with(own(&folder), "gateway", with(between.clone(), "kms", innocent.clone())).to_string(),
         );
         runs(&folder, &["verify", "in.json"]).ends(10);
         // The link's own collateral does not take it back.
