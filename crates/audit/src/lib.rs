@@ -33,6 +33,8 @@ mod inside;
 mod item;
 pub mod key_provider;
 mod known_keys;
+mod line_pattern;
+mod line_patterns;
 pub mod names;
 mod opening;
 mod pattern;

@@ -27,11 +27,6 @@ mod src;
 mod trc;
 mod url;
 
-/// The patterns that rules ask about the lines of every file of a source tree.
-pub(crate) fn line_patterns() -> Vec<&'static crate::scan::LinePattern> {
-    src::line_patterns()
-}
-
 /// The families, each with whose power its findings are about.
 const FAMILIES: &[(&[&Rule], Whose)] = &[
     (meta::RULES, Whose::Host),

@@ -7,51 +7,10 @@
 //! count). On ASCII the two say the same, and a line is the whole world to each of them: no pattern here matches a line
 //! break, and outside of a line there is no letter. So what is found is what one expression over the whole text finds.
 
+use crate::line_pattern::LinePattern;
+use crate::line_patterns::ALL;
 use core::ops::Range;
 use std::sync::LazyLock;
-
-/// A pattern over lines. See [`lines!`].
-pub(crate) struct LinePattern {
-    #[cfg(test)]
-    pub(crate) source: &'static str,
-    /// In lower case. Whatever the pattern matches in ASCII has one of them in it, in any case.
-    pub(crate) words: &'static [&'static str],
-    pub(crate) ascii: LazyLock<regex::bytes::Regex>,
-    pub(crate) unicode: LazyLock<regex::Regex>,
-}
-
-/// Declares a [`LinePattern`]: a name, the expression, its words; and a test that both forms compile.
-macro_rules! lines {
-    ($name:ident, $source:expr, $words:expr) => {
-        pub(crate) static $name: crate::scan::LinePattern = crate::scan::LinePattern {
-            #[cfg(test)]
-            source: $source,
-            words: &$words,
-            ascii: std::sync::LazyLock::new(|| {
-                #[allow(clippy::unwrap_used, reason = "a constant; a test beside it compiles it")]
-                regex::bytes::RegexBuilder::new($source).unicode(false).build().unwrap()
-            }),
-            unicode: std::sync::LazyLock::new(|| {
-                #[allow(clippy::unwrap_used, reason = "a constant; a test beside it compiles it")]
-                regex::Regex::new($source).unwrap()
-            }),
-        };
-        #[cfg(test)]
-        #[expect(non_snake_case)]
-        mod $name {
-            #[test]
-            fn compiles() {
-                let pattern = &super::$name;
-                assert_eq!(pattern.ascii.as_str(), pattern.unicode.as_str());
-                assert_eq!(pattern.source, pattern.unicode.as_str());
-            }
-        }
-    };
-}
-pub(crate) use lines;
-
-/// All patterns. Each is found in [`Marks`] by its place.
-static ALL: LazyLock<Vec<&'static LinePattern>> = LazyLock::new(crate::rules::line_patterns);
 
 /// Every word of every pattern, and whose it is.
 static WORDS: LazyLock<(aho_corasick::AhoCorasick, Vec<usize>)> = LazyLock::new(|| {

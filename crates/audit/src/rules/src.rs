@@ -28,25 +28,12 @@ table! {
     dp_src_011 dp_src_012 dp_src_013 dp_src_014 dp_src_015 dp_src_020 dp_src_021 dp_src_022 dp_src_023 dp_src_024 dp_src_025 dp_src_026 dp_src_027
 }
 
+use crate::line_pattern::LinePattern;
 use crate::rule::Note;
 use crate::rule::Sink;
-use crate::scan::LinePattern;
 use crate::source::SourceFile;
 use crate::source::kind::FileKind;
 use crate::subject::Subject;
-
-/// The patterns that rules ask about the lines of every file.
-pub(super) fn line_patterns() -> Vec<&'static LinePattern> {
-    vec![
-        &dp_src_020::SURRENDER,
-        &dp_src_020::SUBJECT_WORD,
-        &dp_src_021::FALLBACK,
-        &dp_src_022::FETCH,
-        &dp_src_023::TLS_OFF,
-        &dp_src_024::ADMIN,
-        &dp_src_025::LOGGED,
-    ]
-}
 
 /// Files whose text runs or configures what runs.
 pub(super) const CODE: &[FileKind] = &[FileKind::Code, FileKind::Shell];

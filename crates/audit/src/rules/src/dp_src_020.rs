@@ -2,9 +2,9 @@
 
 use super::CODE;
 use crate::item::Item;
+use crate::line_patterns::{SUBJECT_WORD, SURRENDER};
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::scan::lines;
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -20,17 +20,7 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
-lines!(
-    SURRENDER,
-    r"(?i)\bknown (?:api )?(?:issue|bug)s?\b|\bmismatch\b|\bwork ?around\b|\bcontinu(?:e|ing) anyway\b|\bignor(?:e|ing)\b|\bskip(?:ping|ped)?\b|\bTODO\b[^\n]*(?:secur|verif|attest)|\bFIXME\b",
-    ["known ", "mismatch", "workaround", "work around", " anyway", "ignor", "skip", "todo", "fixme",]
-);
 pattern!(VERIFICATION, r"(?i)hash|signature|verif|attest|quote|report_?data|measurement|mrtd|rtmr");
-lines!(
-    SUBJECT_WORD,
-    r"(?i)verif|attest|quote|signature|report_?data|compose_?hash",
-    ["verif", "attest", "quote", "signature", "reportdata", "report_data", "composehash", "compose_hash",]
-);
 pattern!(
     REFUSAL,
     r"\b(?:raise|throw|panic|bail!|anyhow!|Err\(|return[ \t]+(?:false|False|Err|null|None|nil|err)|exit\(|process\.exit|abort|reject|assert|ensure!)"

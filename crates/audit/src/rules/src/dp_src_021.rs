@@ -2,9 +2,9 @@
 
 use super::CODE;
 use crate::item::Item;
+use crate::line_patterns::FALLBACK;
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::scan::lines;
 use crate::subject::{Subject, Supply};
 use veritee_model::Severity;
 
@@ -20,37 +20,6 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
-lines!(
-    FALLBACK,
-    r"(?i)\b_?dev(?:elopment)?_?(?:mode|quote|key|fallback)\w*|\bfall ?back\w*|\bmock\w*|\bfake\w*|\bstub\w*|\bsimulat\w+|\bdummy\w*|\bis_?dev\w*",
-    [
-        "devmode",
-        "devquote",
-        "devkey",
-        "devfallback",
-        "dev_mode",
-        "dev_quote",
-        "dev_key",
-        "dev_fallback",
-        "developmentmode",
-        "developmentquote",
-        "developmentkey",
-        "developmentfallback",
-        "development_mode",
-        "development_quote",
-        "development_key",
-        "development_fallback",
-        "fallback",
-        "fall back",
-        "mock",
-        "fake",
-        "stub",
-        "simulat",
-        "dummy",
-        "isdev",
-        "is_dev",
-    ]
-);
 pattern!(SENSITIVE_FILE, r"(?i)attest|quote|crypto|keys?\b|kms|tee|enclave|sign|secret|auth|dstack|tappd");
 pattern!(GATE, r#"(?:process\.env\.|getenv\(['"]|environ(?:\.get)?[(\[]['"]|env::var\(")([A-Z_][A-Z0-9_]*)"#);
 pattern!(CATCH, r"\b(?:except|catch|rescue|Err\(_|unwrap_or)");

@@ -2,9 +2,9 @@
 
 use super::CODE;
 use crate::item::Item;
+use crate::line_patterns::FETCH;
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::scan::lines;
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -20,11 +20,6 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
-lines!(
-    FETCH,
-    r#"(?i)["'`/][a-z0-9_/{}$.:-]*/(?:v1/)?(?:attestation|attestations|tdx_quote|quote|evidences?)(?:/report)?\b|fetch_?attestation|get_?attestation_?report"#,
-    ["attestation", "quote", "evidence",]
-);
 pattern!(REQUEST, r"(?i)\b(?:fetch|axios|requests?|reqwest|httpx|http|client|aiohttp|got|urllib)\b");
 pattern!(
     VERIFY,

@@ -1,9 +1,9 @@
 //! Protects connections from whoever stands in between.
 
 use super::{CODE, scan};
+use crate::line_patterns::TLS_OFF;
 use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::scan::lines;
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -18,22 +18,6 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
-lines!(
-    TLS_OFF,
-    r"(?i)\bverify[ \t]*=[ \t]*False\b|rejectUnauthorized[ \t]*:[ \t]*false|InsecureSkipVerify[ \t]*:[ \t]*true|danger_accept_invalid_(?:certs|hostnames)[ \t]*\([ \t]*true|NODE_TLS_REJECT_UNAUTHORIZED[^\n]{0,6}=[^\n]{0,3}0|CERT_NONE\b|check_hostname[ \t]*=[ \t]*False|ssl[ \t]*=[ \t]*False|_create_unverified_context|\bcurl\b[^\n]*[ \t](?:-[A-Za-z]*k[A-Za-z]*|--insecure)\b|no-check-certificate",
-    [
-        "verify",
-        "rejectunauthorized",
-        "danger_accept_invalid_",
-        "node_tls_reject_unauthorized",
-        "cert_none",
-        "check_hostname",
-        "ssl",
-        "_create_unverified_context",
-        "curl",
-        "no-check-certificate",
-    ]
-);
 pattern!(OWN, r"localhost|127\.0\.0\.1|\[::1\]");
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

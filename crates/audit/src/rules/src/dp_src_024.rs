@@ -2,8 +2,8 @@
 
 use super::{CODE, scan};
 use crate::item::Item;
+use crate::line_patterns::ADMIN;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::scan::lines;
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -18,12 +18,6 @@ pub(super) const RULE: Rule = Rule {
     check,
     ..Rule::PLAIN
 };
-
-lines!(
-    ADMIN,
-    r#"(?i)(?:route|get|post|put|delete|patch|all|use|handle(?:func)?|api_route|path)[ \t]*[(!]+[ \t]*["'`]/(?:[a-z0-9_/-]*/)?(?:admin|debug|internal|_?test|dev|eval|exec|shell|console|dump|backdoor|impersonate)\b|\bdebug[ \t]*=[ \t]*True\b|pprof"#,
-    [r#""/"#, "'/", "`/", "debug=", "debug ", "debug\t", "pprof",]
-);
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     scan(subject, sink, CODE, &ADMIN, |file, offset| {
