@@ -272,7 +272,7 @@ const OF_A_MACHINE: &[Edit] = &[
     ("app id in its event", |document| event(document, "app-id")["payload"] = "77".repeat(20).into()),
     ("compose hash", |document| document["identity"]["compose_hash"] = "77".repeat(32).into()),
     ("compose hash in its event", |document| {
-        event(document, "compose-hash")["payload"] = "77".repeat(32).into()
+        event(document, "compose-hash")["payload"] = "77".repeat(32).into();
     }),
     ("instance id", |document| document["identity"]["instance_id"] = "77".repeat(20).into()),
     ("no instance id", |document| document["identity"]["instance_id"] = serde_json::Value::Null),
@@ -312,7 +312,7 @@ const OF_AN_AUDIT: &[Edit] = &[
     ("no finding", |document| document["findings"] = serde_json::json!([])),
     ("the proof removed", |document| drop(document["findings"].as_array_mut().unwrap().remove(0))),
     ("a finding that proves nothing removed", |document| {
-        drop(document["findings"].as_array_mut().unwrap().remove(1))
+        drop(document["findings"].as_array_mut().unwrap().remove(1));
     }),
     ("the proof called low", |document| document["findings"][0]["severity"] = "low".into()),
     ("the proof called a pass", |document| document["findings"][0]["status"] = "pass".into()),
@@ -320,7 +320,7 @@ const OF_AN_AUDIT: &[Edit] = &[
     ("the proof no proof", |document| document["findings"][0]["blocks"] = false.into()),
     ("another rule", |document| document["findings"][0]["rule"] = "ENV-002".into()),
     ("another DevProof line", |document| {
-        document["stage"] = "Stage 0 - not shown otherwise: 1 check open".into()
+        document["stage"] = "Stage 0 - not shown otherwise: 1 check open".into();
     }),
     ("a rule more", |document| document["stage"] = "Stage 0 - proven by ENV-001, ENV-002".into()),
 ];

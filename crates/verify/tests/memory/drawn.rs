@@ -75,7 +75,7 @@ impl Pool {
         }
         let old = machine(None).universe(|universe| {
             universe.sgx_extension(|it| {
-                it.components = veritee_testkit::universe::OUTDATED_SVNS.map(u16::from).to_vec()
+                it.components = veritee_testkit::universe::OUTDATED_SVNS.map(u16::from).to_vec();
             })
         });
         let old = old.forge();
@@ -97,7 +97,7 @@ impl Pool {
             set(|it| {
                 it.tcb_info(|info| {
                     (info.issue_date, info.next_update) =
-                        ("2026-08-01T00:00:00Z".into(), "2026-09-01T00:00:00Z".into())
+                        ("2026-08-01T00:00:00Z".into(), "2026-09-01T00:00:00Z".into());
                 })
             }),
             set(|it| it.revoke(Role::Pck)),
@@ -149,7 +149,7 @@ impl Rules {
         Self { root: pool.root.clone(), policy: policy(&pool.root, ""), given: Vec::new(), as_of }
     }
 
-    pub(crate) fn drawn(pool: &Pool, dice: &mut Dice) -> Self {
+    pub(crate) fn draw(pool: &Pool, dice: &mut Dice) -> Self {
         let mores = [
             "",
             "[collateral]\nallow_expired = true\nreason = \"drawn for a test\"\n",
@@ -241,7 +241,7 @@ impl Drawn {
         Self { evidence, words: "plain".to_owned() }
     }
 
-    pub(crate) fn drawn(pool: &Pool, dice: &mut Dice) -> Self {
+    pub(crate) fn draw(pool: &Pool, dice: &mut Dice) -> Self {
         let (which, number) = (dice.below(pool.machines.len()), dice.below(1000));
         let (forged, pem) = &pool.machines[which];
         let mut evidence = presented(forged, pem, number);
@@ -267,11 +267,11 @@ impl Drawn {
             5 => evidence.event_log = None,
             6 => {
                 evidence.app_compose =
-                    Some(Item::new(dice.of(&pool.machines).0.app_compose.clone(), "other.json"))
+                    Some(Item::new(dice.of(&pool.machines).0.app_compose.clone(), "other.json"));
             }
             7 => {
                 evidence.certificates =
-                    Some(Item::new(pool.machines[dice.below(pool.machines.len())].1.clone(), "other.pem"))
+                    Some(Item::new(pool.machines[dice.below(pool.machines.len())].1.clone(), "other.pem"));
             }
             8 => {
                 // A quote alone.

@@ -41,9 +41,9 @@ fn judged(rules: &Rules, drawn: &Drawn, grounds: &Grounds, budget: &Budget) -> S
 /// One run: evidences in rounds, and what a lesson between two rounds reveals holds from then on.
 fn run(pool: &Pool, seed: u64, many: usize) {
     let dice = &mut Dice::new(seed);
-    let rules = Rules::drawn(pool, dice);
+    let rules = Rules::draw(pool, dice);
     let rounds: Vec<(Vec<Drawn>, Evidence)> = (0..many.div_ceil(ROUND))
-        .map(|_| ((0..ROUND).map(|_| Drawn::drawn(pool, dice)).collect(), pool.lesson(dice)))
+        .map(|_| ((0..ROUND).map(|_| Drawn::draw(pool, dice)).collect(), pool.lesson(dice)))
         .collect();
     let none = Budget::STANDARD.with_memory(0);
     let mut without = rules.grounds(&none);
@@ -107,7 +107,7 @@ fn what_is_remembered_stays_within_its_bytes_and_a_repeated_evidence_costs_no_se
     let budget = Budget::STANDARD.with_memory(64);
     let grounds = rules.grounds(&budget);
     for _ in 0..40 {
-        judged(&rules, &Drawn::drawn(&pool, dice), &grounds, &budget);
+        judged(&rules, &Drawn::draw(&pool, dice), &grounds, &budget);
         assert!(grounds.remembered_bytes() <= budget.memory_bytes(), "{}", grounds.remembered_bytes());
     }
     let grounds = rules.grounds(&Budget::STANDARD);
