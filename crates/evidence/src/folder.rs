@@ -110,7 +110,7 @@ impl Parts<'_> {
             }
             // A side file may have a member of a form's name; what holds no quote is no damaged evidence.
             ReadError::WrongType { .. } | ReadError::MissingField { .. } | ReadError::NoMachine { .. }
-                if !holds_quote(bytes) =>
+                if !holds_quote(bytes, budget) =>
             {
                 self.passed_over.push(format!("{file} (no evidence)"));
                 return Ok(());

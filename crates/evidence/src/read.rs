@@ -35,7 +35,7 @@ pub fn read(name: &str, bytes: &[u8], budget: &Budget) -> Result<Readout, ReadEr
     }
     let mut readout = read_unwrapped(bytes, &origin, budget)?;
     if let Ok(text) = core::str::from_utf8(bytes) {
-        let strays = strays(text, &readout, &origin);
+        let strays = strays(text, &readout, &origin, budget);
         readout.notes.extend(strays);
         let payloads = unread::payloads(text, &readout, &origin, budget);
         readout.notes.extend(payloads);

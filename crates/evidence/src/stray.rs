@@ -21,9 +21,6 @@ const SHORTEST: usize = 576;
 /// Characters in which header and report of every version stand.
 const STATEMENT: usize = 2048;
 
-/// Characters of the longest quote that is read, in hex.
-const WHOLE: usize = Budget::STANDARD.quote_bytes.saturating_mul(2);
-
 /// Notes for one input.
 const MOST: usize = 8;
 
@@ -31,8 +28,8 @@ const MOST: usize = 8;
 const MOST_BROKEN: usize = 1024;
 
 /// A note for each quote in `text` that is none of those read.
-pub(crate) fn strays(text: &str, readout: &Readout, origin: &Origin) -> Vec<Note> {
-    let mut found = Found::new(text, origin);
+pub(crate) fn strays(text: &str, readout: &Readout, origin: &Origin, budget: &Budget) -> Vec<Note> {
+    let mut found = Found::new(text, origin, budget);
     for quote in readout.machines.iter().filter_map(|machine| machine.evidence.quote.as_ref()) {
         found.statements.insert(said(&quote.bytes));
         found.known.insert(Sha256Digest::of(&written_plainly(&quote.bytes)));
@@ -43,10 +40,10 @@ pub(crate) fn strays(text: &str, readout: &Readout, origin: &Origin) -> Vec<Note
 }
 
 /// Whether a text has anything in it that begins as a quote does and is as long as one.
-pub(crate) fn holds_quote(bytes: &[u8]) -> bool {
+pub(crate) fn holds_quote(bytes: &[u8], budget: &Budget) -> bool {
     let Ok(text) = core::str::from_utf8(bytes) else { return true };
     let origin = Origin::new("");
-    let mut found = Found::new(text, &origin);
+    let mut found = Found::new(text, &origin, budget);
     found.in_words(text);
     found.in_numbers(text);
     !found.notes.is_empty()
@@ -59,6 +56,8 @@ struct Found<'o> {
     known: BTreeSet<Sha256Digest>,
     notes: Vec<Note>,
     origin: &'o Origin,
+    /// Bytes of the longest quote that is read.
+    longest: usize,
     /// Bytes of cut copies that may be compared with what is known: as many as the text has, if no two of them overlap.
     left: usize,
 }
@@ -73,9 +72,9 @@ enum Told {
 }
 
 impl<'o> Found<'o> {
-    const fn new(text: &str, origin: &'o Origin) -> Self {
-        let notes = Vec::new();
-        Self { statements: BTreeSet::new(), known: BTreeSet::new(), notes, origin, left: text.len() }
+    fn new(text: &str, origin: &'o Origin, budget: &Budget) -> Self {
+        let (notes, longest) = (Vec::new(), budget.quote_bytes);
+        Self { statements: BTreeSet::new(), known: BTreeSet::new(), notes, origin, longest, left: text.len() }
     }
 
     /// What begins with `head`: the statement decides where nobody has made it before, else the whole. `alone` says that
@@ -89,7 +88,7 @@ impl<'o> Found<'o> {
         // What is known again, or begins as what is known and ends too early for anybody to verify it, says nothing new. One
         // that is too long to be compared may go on as it likes.
         let cut = own_length(&whole).is_none_or(|length| length > whole.len());
-        let beginning = cut && whole.len() < Budget::STANDARD.quote_bytes;
+        let beginning = cut && whole.len() < self.longest;
         self.left = self.left.saturating_sub(whole.len());
         if new || !(known || beginning) || self.left == 0 {
             let place = format!("{}, byte {at}", self.origin.source());
@@ -120,7 +119,7 @@ impl<'o> Found<'o> {
             if head.len() >= SHORTEST
                 && let Some(quote) = begin_of_quote(&head, self.origin)
             {
-                let whole = gathered(word, WHOLE);
+                let whole = gathered(word, self.longest.saturating_mul(2));
                 // What is known to its last byte hides no other one.
                 if self.quote(&quote, whole.quote(), at) == Told::Known {
                     next = at.saturating_add(whole.end);
@@ -142,7 +141,7 @@ impl<'o> Found<'o> {
             }
             let head = numbers(inside, keys, STATEMENT / 2);
             if head.len() >= SHORTEST / 2 {
-                self.quote(&head, (numbers(inside, keys, WHOLE / 2), true), at);
+                self.quote(&head, (numbers(inside, keys, self.longest), true), at);
             }
         }
     }
