@@ -227,7 +227,7 @@ impl KnownCollateral {
 
     /// How many genuine items are known.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn items(&self) -> usize {
         [self.tcb_infos.len(), self.qe_identities.len(), self.pck_lists.len(), self.root_lists.len()]
             .into_iter()
             .fold(self.pck_chains.len(), usize::saturating_add)

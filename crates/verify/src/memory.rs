@@ -255,7 +255,7 @@ impl<'a> Known<'a> {
         };
         let own = sets.get(place, same).unwrap_or_else(|| {
             let mut known = grounds.known().clone();
-            let judges = known.len();
+            let judges = known.items();
             for (bytes, rank) in &ranked {
                 known.add_json(bytes, Origin::Judged, &format!("{rank:08}"));
             }
