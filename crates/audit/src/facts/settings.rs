@@ -10,11 +10,15 @@ use crate::facts::words::command_words;
 use crate::names;
 use crate::pattern::pattern;
 use crate::view::Service;
+use std::collections::BTreeMap;
 use veritee_model::Place;
 use veritee_model::text::shortened;
 
 /// Entries of a command up to which an option is told at its own place, not at the command's.
 const FEW: usize = 64;
+
+/// Bytes of them up to which it is looked for.
+const SHORT: usize = 8 << 10;
 
 /// Names above a setting that are kept.
 const DEPTH: usize = 32;
@@ -124,12 +128,12 @@ pub(crate) fn all(service: &Service<'_>) -> Vec<Setting> {
         found.extend(own.into_iter().map(|setting| setting.at(&path, &entry.value.place)));
     }
     let told = |path: &str| !path.starts_with("configs.") && !path.starts_with("healthcheck");
+    let mut lists = BTreeMap::new();
     for program in service.programs.iter().filter(|program| told(&program.path)) {
-        let few = service.below(&program.path).take(FEW).count() < FEW;
+        let entries = entries(service, &mut lists, &program.path);
         for setting in program.commands.iter().flat_map(|command| of_words(&command.words)) {
-            let mut entries = service.below(&program.path).filter(|_| few);
-            let entry = entries.find(|(_, value)| value.effective().contains(&setting.name));
-            let place = entry.map_or(&program.place, |(_, value)| &value.place);
+            let entry = entries.iter().find(|(text, _)| text.contains(&setting.name));
+            let place = entry.map_or(&program.place, |(_, place)| place);
             found.push(setting.at(&program.path, place));
         }
     }
@@ -138,6 +142,25 @@ pub(crate) fn all(service: &Service<'_>) -> Vec<Setting> {
         found.extend(of_text(&text).into_iter().map(|setting| setting.at(path, &value.place)));
     }
     found
+}
+
+/// The entries of a command, each with its text; none where all are at the command's own place, or too many to look each
+/// option up in them. Read once, since each text of a list is a program of its own.
+fn entries<'r>(
+    service: &Service<'_>,
+    lists: &'r mut BTreeMap<String, Vec<(String, Place)>>,
+    path: &str,
+) -> &'r [(String, Place)] {
+    if !lists.contains_key(path) {
+        let line = service.line(path);
+        let fields = line.fields.iter().filter_map(|at| service.fields.get(*at));
+        let few = (2..FEW).contains(&line.fields.len());
+        let entries = fields.filter(|_| few).map(|(_, value)| (value.effective(), value.place.clone()));
+        let entries: Vec<_> = entries.collect();
+        let length: usize = entries.iter().map(|(text, _)| text.len()).sum();
+        lists.insert(path.to_owned(), if length > SHORT { Vec::new() } else { entries });
+    }
+    lists.get(path).map_or(&[], Vec::as_slice)
 }
 
 /// Options and assignments among the words of a command.

@@ -196,16 +196,24 @@ fn is_loopback(text: &str) -> bool {
 pub(crate) fn open_debugger<'w>(words: impl Iterator<Item = &'w str>) -> Option<bool> {
     let words: Vec<&str> = words.collect();
     let mut found = None;
+    // What these ask of all words is the same each time that they stand there.
+    let mut asked = BTreeSet::new();
     for (index, word) in words.iter().enumerate() {
+        let whole = ["nrepl.cmdline", "repl", "rdbg", "--debug-open", "debugpy"];
+        let name = word.trim_matches(['"', '\'']).split('=').next().unwrap_or("");
+        if whole.contains(&name) && !asked.insert(name) {
+            continue;
+        }
         let next = words.get(index.saturating_add(1)).copied().unwrap_or("");
-        if let Some(open) = debugger(word, next, &words) {
+        if let Some(open) = debugger(word, next, &words, words.get(index..).unwrap_or(&[])) {
             found = Some(found.unwrap_or(false) || open);
         }
     }
     found
 }
 
-fn debugger(word: &str, next: &str, words: &[&str]) -> Option<bool> {
+/// `from` are the words from this one on.
+fn debugger(word: &str, next: &str, words: &[&str], from: &[&str]) -> Option<bool> {
     let word = word.trim_matches(['"', '\'']);
     let (name, value) = word.split_once('=').unwrap_or((word, ""));
     match name {
@@ -219,7 +227,7 @@ fn debugger(word: &str, next: &str, words: &[&str]) -> Option<bool> {
         "-Dcom.sun.management.jmxremote.authenticate" => Some(value == "false"),
         // Listens to its own machine unless an address is given. Commas are white space to it.
         _ if name.starts_with("-Dclojure.server.") => {
-            Some(edn_address(word, words).is_some_and(|address| !is_loopback(&address)))
+            Some(edn_address(from).is_some_and(|address| !is_loopback(&address)))
         }
         "nrepl.cmdline" => Some(operand(words, &["--bind", "-b"]).is_some_and(|host| !is_loopback(host))),
         "repl" if words.contains(&":headless") => {
@@ -236,10 +244,14 @@ fn debugger(word: &str, next: &str, words: &[&str]) -> Option<bool> {
     }
 }
 
-/// `:address` of a map that begins in this word and may go on in those behind it; commas are white space in it.
-fn edn_address(word: &str, words: &[&str]) -> Option<String> {
-    let from = words.iter().position(|other| other.trim_matches(['"', '\'']) == word)?;
-    let text = words.get(from..)?.join(" ");
+/// Words up to which a map goes on.
+const MAP: usize = 64;
+
+/// `:address` of a map that begins in the first of these words and may go on in those behind it; commas are white space in
+/// it.
+fn edn_address(from: &[&str]) -> Option<String> {
+    let end = from.iter().take(MAP).position(|word| word.contains('}')).map_or(MAP, |at| at.saturating_add(1));
+    let text = from.get(..end).unwrap_or(from).join(" ");
     let map = text.split('}').next()?;
     let mut tokens = map.split(|c: char| c.is_whitespace() || matches!(c, ',' | '{'));
     tokens.find(|token| *token == ":address")?;

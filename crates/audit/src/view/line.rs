@@ -1,7 +1,7 @@
 //! Command lines of a service, read once for values in them that are asked about one by one.
 
 use super::Service;
-use crate::field::list_of;
+use crate::field::{Field, list_of};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -16,7 +16,13 @@ pub(crate) struct Line {
     pub(crate) holding: BTreeMap<String, Vec<usize>>,
 }
 
-impl Service<'_> {
+impl<'d> Service<'d> {
+    /// What stands first under a key that is run.
+    pub(crate) fn first_below(&self, key: &str) -> Option<(&str, &Field<'d>)> {
+        let at = *self.line(key).fields.first()?;
+        self.fields.get(at).map(|(path, field)| (path.as_str(), field))
+    }
+
     /// The command line under a key.
     pub(crate) fn line(&self, key: &str) -> Rc<Line> {
         if let Some(line) = self.lines.borrow().get(key) {

@@ -187,7 +187,7 @@ fn carried<'a>(service: &'a Service<'a>) -> Vec<Found<'a>> {
             let known = HUBS.iter().find(|(name, verbs, _)| {
                 command.program() == *name && (verbs.is_empty() || verbs.contains(&verb))
             });
-            let Some(((_, _, host), (path, value))) = known.zip(service.below(&program.path).next()) else {
+            let Some(((_, _, host), (path, value))) = known.zip(service.first_below(&program.path)) else {
                 continue;
             };
             let link = Address { text: command.text(), ..bare(host, host) };

@@ -146,8 +146,10 @@ pub(super) fn mentioned(service: &Service<'_>, areas: &[Area], found: &mut Vec<L
         let why = "relative code and settings are taken from there";
         add(&value.place, area, format!("working_dir: {} ({why})", value.raw));
     }
+    // What stands under a key, which many programs may share.
+    let mut told = BTreeMap::new();
     for program in service.programs.iter().filter(|program| !program.path.starts_with("configs.")) {
-        if let Some((area, text)) = command(service, program, &shared) {
+        if let Some((area, text)) = command(service, program, &shared, &mut told) {
             add(
                 &program.place,
                 area,
@@ -209,7 +211,12 @@ fn has(name: &str, list: &[&str]) -> bool {
 }
 
 /// The first command of a program that makes something of such a path that is not known.
-fn command<'a>(service: &Service<'_>, program: &Program, shared: &Shared<'a>) -> Option<(&'a Area, String)> {
+fn command<'a, 's>(
+    service: &'s Service<'_>,
+    program: &'s Program,
+    shared: &Shared<'a>,
+    told: &mut BTreeMap<&'s str, Option<&'a Area>>,
+) -> Option<(&'a Area, String)> {
     let mut copied: Folders<'_, &'a Area> = Folders::new();
     let mut mentioned: Option<&'a Area> = None;
     for command in &program.commands {
@@ -247,8 +254,11 @@ fn command<'a>(service: &Service<'_>, program: &Program, shared: &Shared<'a>) ->
     };
     let runs_computed = program.commands.iter().find(computed)?;
     let area = mentioned.or_else(|| {
-        let fields = service.below(&program.path);
-        fields.map(|(_, field)| field.effective()).find_map(|text| shared.in_text(&text))
+        let find = || {
+            let fields = service.below(&program.path);
+            fields.map(|(_, field)| field.effective()).find_map(|text| shared.in_text(&text))
+        };
+        *told.entry(&program.path).or_insert_with(find)
     })?;
     Some((area, runs_computed.text()))
 }
