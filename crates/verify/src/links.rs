@@ -219,10 +219,17 @@ pub(crate) fn check(run: &mut Run<'_>, identity: Option<&AppIdentity>) -> Option
     reading
 }
 
-/// Whether the linked machine is the judged one, by its quote: it depends on another, and vouches for nothing here.
+/// Whether the linked machine is the judged one, by its quote: it depends on another, and vouches for nothing here. One
+/// statement can be certified by two hosts, and one of them be revoked: what another certification makes forged or refused
+/// stays so.
 fn is_itself(run: &Run<'_>, linked: &Linked<'_>) -> bool {
+    let bytes = |evidence: &'_ Evidence| evidence.quote.as_ref().map(|quote| quote.bytes.clone());
+    let same = bytes(run.request.evidence).is_some_and(|own| bytes(linked.evidence) == Some(own));
+    let stands =
+        !matches!(linked.report.verdict.outcome, VerdictOutcome::NotGenuine | VerdictOutcome::Refused);
     let own = run.quote.as_ref().map(|quote| quote.signed_sha256);
-    own.is_some() && linked.report.quote.as_ref().map(|quote| quote.signed_sha256) == own
+    let says_the_same = own.is_some() && linked.report.quote.as_ref().map(|quote| quote.signed_sha256) == own;
+    same || stands && says_the_same
 }
 
 /// A linked machine through the same pipeline; `None` where it lies deeper than is followed.
