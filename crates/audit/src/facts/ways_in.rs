@@ -250,7 +250,8 @@ const MAP: usize = 64;
 /// `:address` of a map that begins in the first of these words and may go on in those behind it; commas are white space in
 /// it.
 fn edn_address(from: &[&str]) -> Option<String> {
-    let end = from.iter().take(MAP).position(|word| word.contains('}')).map_or(MAP, |at| at.saturating_add(1));
+    let end =
+        from.iter().take(MAP).position(|word| word.contains('}')).map_or(MAP, |at| at.saturating_add(1));
     let text = from.get(..end).unwrap_or(from).join(" ");
     let map = text.split('}').next()?;
     let mut tokens = map.split(|c: char| c.is_whitespace() || matches!(c, ',' | '{'));
