@@ -5,6 +5,7 @@
 
 use crate::pattern::pattern;
 use crate::review::Review;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use veritee_model::{Finding, Place, Sha256Digest, UnixTime};
 
@@ -115,7 +116,9 @@ fn is_place(wanted: &str, place: &Place, services: &Names<'_>) -> bool {
         Some((file, path)) => (Some(file), path.trim()),
         None => (None, wanted),
     };
-    let path = path.replace('[', ".").replace(']', "");
+    let plain = |path: &str| path.replace('[', ".").replace(']', "");
+    // Asked for every finding of a rule, and few have such an index.
+    let path = if path.contains(['[', ']']) { Cow::Owned(plain(path)) } else { Cow::Borrowed(path) };
     let is_file = |text: &str| {
         let line = || place.line.map(|line| format!("{}:{line}", place.file));
         text == place.file || line().is_some_and(|line| text == line || text.starts_with(&format!("{line}:")))

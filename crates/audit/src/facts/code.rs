@@ -400,18 +400,7 @@ impl Tokens {
         while let Some((at, character)) = characters.next() {
             match character {
                 '"' | '\'' => {
-                    let mut inner = String::new();
-                    let mut escaped = false;
-                    for (_, next) in characters.by_ref() {
-                        if !escaped && next == character {
-                            break;
-                        }
-                        escaped = next == '\\' && !escaped;
-                        inner.push(next);
-                    }
-                    // A shell or a template inside of a text is no plain text.
-                    read.computed |= inner.contains("#{") || inner.contains("${") || inner.contains("\\x");
-                    read.texts.push(inner);
+                    read.text(character, characters.by_ref().map(|(_, next)| next));
                     last.clear();
                 }
                 '`' => read.computed = true,
@@ -464,19 +453,35 @@ impl Tokens {
                 _ => before.clear(),
             }
         }
-        // `for x in`, `lambda x`, `import x as y`, `(x) =>`.
-        let after: Vec<String> = read
-            .words
-            .windows(2)
-            .filter(|pair| {
-                pair.first().is_some_and(|word| {
-                    matches!(word.as_str(), "for" | "as" | "lambda" | "my" | "let" | "const" | "var")
-                })
-            })
-            .filter_map(|pair| pair.get(1).cloned())
-            .collect();
-        read.own.extend(after);
+        read.bound();
         read
+    }
+
+    /// A text up to the quote that ends it.
+    fn text(&mut self, quote: char, characters: impl Iterator<Item = char>) {
+        let mut inner = String::new();
+        let mut escaped = false;
+        for next in characters {
+            if !escaped && next == quote {
+                break;
+            }
+            escaped = next == '\\' && !escaped;
+            inner.push(next);
+        }
+        // A shell or a template inside of a text is no plain text.
+        self.computed |= inner.contains("#{") || inner.contains("${") || inner.contains("\\x");
+        self.texts.push(inner);
+    }
+
+    /// `for x in`, `lambda x`, `import x as y`, `(x) =>`.
+    fn bound(&mut self) {
+        const BEFORE: &[&str] = &["for", "as", "lambda", "my", "let", "const", "var"];
+        let pairs = self.words.windows(2);
+        let named = pairs.filter_map(|pair| match pair {
+            [before, name] if BEFORE.contains(&before.as_str()) => Some(name.clone()),
+            _ => None,
+        });
+        self.own.extend(named);
     }
 }
 

@@ -217,28 +217,7 @@ fn check_off(words: &[String], on: bool, off: bool) -> Option<(Severity, &'stati
         });
     if harm {
         let genuine = checks || words.iter().any(|word| is(MACHINE, word)) || self_signed;
-        let counts = genuine
-            || words
-                .iter()
-                .any(|word| matches!(word.as_str(), "UNVERIFIED" | "UNSIGNED" | "UNATTESTED" | "UNTRUSTED"));
-        let plain = words.iter().any(|word| {
-            matches!(
-                word.as_str(),
-                "INSECURE"
-                    | "UNSAFE"
-                    | "UNAUTHORIZED"
-                    | "UNAUTHENTICATED"
-                    | "ANONYMOUS"
-                    | "MOCK"
-                    | "MOCKED"
-                    | "FAKE"
-            )
-        });
-        return match (stands, counts, plain) {
-            (true, true, _) => Some((Severity::High, "what is not genuine is accepted")),
-            (true, false, true) => Some((Severity::Medium, "what is not genuine is accepted")),
-            _ => None,
-        };
+        return harmed(words, stands, genuine);
     }
     if stands {
         return None;
@@ -266,6 +245,22 @@ fn check_off(words: &[String], on: bool, off: bool) -> Option<(Severity, &'stati
         _ if demanded => Some((Severity::Medium, "what was asked for is not asked for any more")),
         _ => None,
     }
+}
+
+/// What a name says that speaks of a harm, where that harm stands; `genuine` says that it is one to what is genuine.
+fn harmed(words: &[String], stands: bool, genuine: bool) -> Option<(Severity, &'static str)> {
+    const COUNTS: &[&str] = &["UNVERIFIED", "UNSIGNED", "UNATTESTED", "UNTRUSTED"];
+    #[rustfmt::skip]
+    const PLAIN: &[&str] = &[
+        "INSECURE", "UNSAFE", "UNAUTHORIZED", "UNAUTHENTICATED", "ANONYMOUS", "MOCK", "MOCKED", "FAKE",
+    ];
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let severity = match (stands, genuine || has(COUNTS), has(PLAIN)) {
+        (true, true, _) => Severity::High,
+        (true, false, true) => Severity::Medium,
+        _ => return None,
+    };
+    Some((severity, "what is not genuine is accepted"))
 }
 
 /// As [`judge`], of an option or of a line of a configuration file: only what turns a protection off.

@@ -210,6 +210,17 @@ pub(super) const OF_ONE: &[Shape] = &[
             &[],
         )
     }),
+    ("options in a shell's text", |n| {
+        let head = "services:\n  a:\n    image: a:1\n    command:\n      - sh\n      - -c\n      - |\n";
+        file(&repeated(head, n, |i| format!("        example --example-{i}=a\n")), &[])
+    }),
+    ("debuggers that are named", |n| {
+        of_one("command", n, |i| format!("      - \"-Dclojure.server.a{i}={{:port\"\n      - repl\n"))
+    }),
+    ("programs that are computed", |n| {
+        let head = "services:\n  b: {image: \"b:1\", volumes: [\"v:/v\"]}\n  a:\n    image: a:1\n    volumes: [\"v:/v\"]\n    command:\n";
+        file(&repeated(head, n, |_| "      - \"source $$X\"\n".to_owned()), &[])
+    }),
     ("copies of what others write", |n| {
         let head = "services:\n  b: {image: \"b:1\", volumes: [\"v:/v\"]}\n  a:\n    image: a:1\n    volumes: [\"v:/v\"]\n    command:\n      - sh\n      - -c\n      - |\n";
         file(&repeated(head, n, |i| format!("        cp /v/{i} /tmp/{i}; cat /tmp/{}\n", i + 1)), &[])
