@@ -1,5 +1,6 @@
 //! The command line. Stable: scripts outside this repository call it.
 
+mod commit;
 mod forms;
 mod image;
 mod keys;
@@ -10,6 +11,7 @@ mod serve;
 mod site;
 mod watch;
 
+pub(crate) use commit::Commit;
 pub(crate) use forms::{command, parse};
 pub(crate) use image::{
     Compare as ImageCompare, Fetch as ImageFetch, Image, Inspect as ImageInspect, Platform as ImagePlatform,
@@ -284,20 +286,6 @@ pub(crate) struct Reviewing {
     /// The commit that was reviewed, 40 hex digits; read from the source tree's .git where it has one.
     #[arg(long, value_name = "HEX")]
     pub(crate) commit: Option<Commit>,
-}
-
-/// A commit in full.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Commit(pub(crate) String);
-
-impl std::str::FromStr for Commit {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Ok(Self(text.to_ascii_lowercase()));
-        }
-        Err("expected 40 hex digits: an abbreviated commit names no commit for certain".to_owned())
-    }
 }
 
 /// Parts of the evidence as files of their own.
