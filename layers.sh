@@ -46,6 +46,8 @@ outer="veritee-evidence veritee-report veritee-seal"
   for crate in gpu quote eventlog measure compose source chain; do
     refuse "$crate" $(tr ' ' '\n' <<<"$middle" | grep -vx "veritee-$crate") $upper $outer
   done
+  # Grammars know no finding and no file; their parsers stay out of what others take along (below).
+  refuse syntax veritee-x509 veritee-model $(tr ' ' '\n' <<<"$middle" | grep -vx veritee-source) $upper $outer
   # Images take the trait of files from the source tree's crate, and nothing of its history.
   refuse image veritee-x509 veritee-model $(tr ' ' '\n' <<<"$middle" | grep -vx veritee-source) $upper $outer
   refuse audit veritee-policy veritee-provenance veritee-verify veritee-second-opinion $outer
@@ -72,11 +74,14 @@ refuse x509 ring serde_json
 
 # The pipeline is for others: what it brings along stays few, and proofs of a chain are a feature that is asked for.
 refuse verify veritee-chain alloy-primitives
+# Nor are parsers of source code in it: who reads trees asks for them.
+refuse verify veritee-syntax oxc_parser ruff_python_parser gosyn
+refuse ask veritee-syntax oxc_parser ruff_python_parser gosyn
 packages=$(tree verify | wc -l)
 [ "$packages" -le 90 ] || { echo "veritee-verify brings $packages packages along, more than 90" >&2; fail=1; }
 
 # Pure crates read no file, no clock and no environment.
-for name in base x509 model gpu quote eventlog measure compose source chain image provenance audit policy verify second-opinion offline ask report seal evidence; do
+for name in base x509 model gpu quote eventlog measure compose source syntax chain image provenance audit policy verify second-opinion offline ask report seal evidence; do
   if grep -rnE 'std::(fs|env|net|process)\b|SystemTime|Instant::now' "crates/$name/src" --include='*.rs' --exclude=tests.rs --exclude-dir=tests | grep -vE '^[^:]+:[0-9]+:\s*//' >&2; then
     echo "veritee-$name names a file, a socket, a clock or the environment" >&2
     fail=1

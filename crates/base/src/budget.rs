@@ -38,6 +38,15 @@ pub struct Budget {
     pub source_file_bytes: usize,
     /// All text of a source tree.
     pub source_bytes: usize,
+    /// One file of source that is read by its grammar. Files that people wrote have up to 300 KiB.
+    pub source_grammar_bytes: usize,
+    /// Tokens of such a file, counted from above. Each may cost a parser a level of its stack.
+    pub source_grammar_tokens: usize,
+    /// Brackets within brackets of such a file. Real code has up to 30; a parser that turns back takes time that doubles
+    /// with every level.
+    pub source_grammar_depth: usize,
+    /// Bytes of all files of a tree that are read by their grammar: what is beyond is said, and read by its lines.
+    pub source_grammar_work: usize,
     /// Bytes of a clone's `.git` that are read, over all questions to one tree.
     pub git_bytes: u64,
     /// Steps of reading it, each a look at a file or an entry.
@@ -130,6 +139,10 @@ impl Budget {
         source_files: 100_000,
         source_file_bytes: 1 << 20,
         source_bytes: 256 << 20,
+        source_grammar_bytes: 1 << 20,
+        source_grammar_tokens: 60_000,
+        source_grammar_depth: 64,
+        source_grammar_work: 40_000_000,
         git_bytes: 64 << 20,
         git_steps: 200_000,
         findings_per_rule: 500,

@@ -1,4 +1,4 @@
-//! A source tree and its git history, pure: files come through the trait [`Files`], nothing else is touched.
+//! A source tree, its git history and what its code says by its grammar, pure: files come through the trait [`Files`], nothing else is touched.
 //!
 //! Names, sizes and bytes are the audited party's, the `.git` folder included. Read are regular files only; links,
 //! pipes and devices are named, never opened. Everything that the history costs is counted by one [`Meter`] over the
@@ -22,6 +22,7 @@ mod git;
 mod memory;
 mod notice;
 mod reading;
+pub mod syntax;
 mod tree;
 
 pub use files::{Entry, Files, FilesError, Kind};
