@@ -48,6 +48,7 @@ mod script;
 mod source;
 pub mod stage;
 mod subject;
+mod syntax;
 pub mod tags;
 mod text;
 mod uses;

@@ -4,8 +4,8 @@
 use crate::line_pattern::{LinePattern, lines};
 
 /// All patterns. What `scan` marks goes by the place here.
-pub(crate) static ALL: [&LinePattern; 7] =
-    [&SURRENDER, &SUBJECT_WORD, &FALLBACK, &FETCH, &TLS_OFF, &ADMIN, &LOGGED];
+pub(crate) static ALL: [&LinePattern; 8] =
+    [&SURRENDER, &SUBJECT_WORD, &FALLBACK, &FETCH, &TLS_OFF, &ADMIN, &LOGGED, &ASKED];
 
 // A fault that is known and passed over.
 lines!(
@@ -105,5 +105,58 @@ lines!(
         "seed_phrase",
         "jwtsecret",
         "jwt_secret",
+    ]
+);
+
+// What a rule over the grammar of a file asks about: a file with none of it is not parsed.
+lines!(
+    ASKED,
+    r"(?i)attest|authentic|basesettings|certificate|child_process|default_value|derive_key|derivekey|env\.get|env::var|environ|eval\(|exec\(|exec\.command|genuine|get_key|get_quote|getenv|getkey|getquote|jwt|lookupenv|meta\.env|mnemonic|mock|mrenclave|mrtd|new function|os\.system|password|popen|private_key|privatekey|process\.env|report_data|reportdata|rtmr|signature|subprocess|token|trial|trust_remote_code|upstream|verif|z\.object",
+    [
+        "attest",
+        "authentic",
+        "basesettings",
+        "certificate",
+        "child_process",
+        "default_value",
+        "derive_key",
+        "derivekey",
+        "env.get",
+        "env::var",
+        "environ",
+        "eval(",
+        "exec(",
+        "exec.command",
+        "genuine",
+        "get_key",
+        "get_quote",
+        "getenv",
+        "getkey",
+        "getquote",
+        "jwt",
+        "lookupenv",
+        "meta.env",
+        "mnemonic",
+        "mock",
+        "mrenclave",
+        "mrtd",
+        "new function",
+        "os.system",
+        "password",
+        "popen",
+        "private_key",
+        "privatekey",
+        "process.env",
+        "report_data",
+        "reportdata",
+        "rtmr",
+        "signature",
+        "subprocess",
+        "token",
+        "trial",
+        "trust_remote_code",
+        "upstream",
+        "verif",
+        "z.object",
     ]
 );

@@ -4,13 +4,16 @@
 //! unread and becomes a finding; it never counts as clean.
 
 use crate::scan::Marks;
+use crate::syntax::checks::Defined;
 use crate::text::Lines;
 use core::cell::OnceCell;
 use veritee_model::{Budget, Place};
 use veritee_source::SourceTree;
+use veritee_source::syntax::Stmt;
 
 pub(crate) mod dockerfile;
 pub(crate) mod environment;
+pub(crate) mod grammar;
 pub(crate) mod kind;
 pub(crate) mod records;
 pub(crate) mod starts;
@@ -18,6 +21,7 @@ pub(crate) mod survey;
 pub(crate) mod workflow;
 
 use environment::EnvironmentRead;
+use grammar::Grammar;
 use kind::{FileKind, is_test_like};
 
 /// One text file.
@@ -27,6 +31,8 @@ pub(crate) struct SourceFile {
     /// Tests, examples, development variants: what they hold is not what runs.
     pub(crate) test_like: bool,
     pub(crate) text: String,
+    /// What its grammar says, where it was asked.
+    pub(crate) grammar: Grammar,
     lines: OnceCell<Lines>,
     marks: OnceCell<Marks>,
 }
@@ -39,6 +45,19 @@ impl SourceFile {
     /// Where patterns over lines are to be asked.
     pub(crate) fn marks(&self) -> &Marks {
         self.marks.get_or_init(|| Marks::of(&self.text))
+    }
+
+    /// What it says by its grammar; nothing where it was not read by it.
+    pub(crate) fn tree(&self) -> &[Stmt] {
+        match &self.grammar {
+            Grammar::Read(_, tree) => tree,
+            _ => &[],
+        }
+    }
+
+    /// Whether its grammar was asked and answered, so that patterns over its lines are hints only.
+    pub(crate) fn is_parsed(&self) -> bool {
+        matches!(self.grammar, Grammar::Read(..))
     }
 
     pub(crate) fn place(&self, offset: usize) -> Place {
@@ -69,6 +88,8 @@ pub(crate) struct Source<'a> {
     /// Folders of installed and built files, which are not looked into.
     pub(crate) skipped: Vec<(String, &'static str)>,
     pub(crate) environment: Vec<EnvironmentRead>,
+    /// Checks that the tree defines itself.
+    pub(crate) defined: Defined,
     /// What says what is deployed.
     pub(crate) documents: Vec<survey::TreeDocument>,
 }
@@ -81,6 +102,7 @@ impl<'a> Source<'a> {
             unread: Vec::new(),
             skipped: Vec::new(),
             environment: Vec::new(),
+            defined: Defined::default(),
             documents: survey::survey(tree, budget).documents,
         };
         let mut paths = tree.paths();
@@ -104,6 +126,7 @@ impl<'a> Source<'a> {
                         kind,
                         test_like,
                         text,
+                        grammar: Grammar::NotAsked,
                         lines: OnceCell::new(),
                         marks: OnceCell::new(),
                     });
@@ -118,6 +141,10 @@ impl<'a> Source<'a> {
                 FileKind::Ignored | FileKind::Other => source.skipped.push((path, why)),
                 _ => source.unread.push((path, why)),
             }
+        }
+        grammar::read(&mut source.files, budget);
+        for file in &source.files {
+            source.defined.add(file.tree());
         }
         source.environment = source.files.iter().flat_map(environment::reads).collect();
         source

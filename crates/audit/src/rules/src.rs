@@ -14,6 +14,10 @@ mod dp_src_012;
 mod dp_src_013;
 mod dp_src_014;
 mod dp_src_015;
+mod dp_src_016;
+mod dp_src_017;
+mod dp_src_018;
+mod dp_src_019;
 mod dp_src_020;
 mod dp_src_021;
 mod dp_src_022;
@@ -25,7 +29,8 @@ mod dp_src_027;
 
 table! {
     dp_src_001 dp_src_003 dp_src_004 dp_src_005 dp_src_006 dp_src_007 dp_src_008 dp_src_009 dp_src_010
-    dp_src_011 dp_src_012 dp_src_013 dp_src_014 dp_src_015 dp_src_020 dp_src_021 dp_src_022 dp_src_023 dp_src_024 dp_src_025 dp_src_026 dp_src_027
+    dp_src_011 dp_src_012 dp_src_013 dp_src_014 dp_src_015 dp_src_016 dp_src_017 dp_src_018 dp_src_019
+    dp_src_020 dp_src_021 dp_src_022 dp_src_023 dp_src_024 dp_src_025 dp_src_026 dp_src_027
 }
 
 use crate::line_pattern::LinePattern;
@@ -34,6 +39,8 @@ use crate::rule::Sink;
 use crate::source::SourceFile;
 use crate::source::kind::FileKind;
 use crate::subject::Subject;
+use crate::syntax::Hit;
+use veritee_source::syntax::Stmt;
 
 /// Files whose text runs or configures what runs.
 pub(super) const CODE: &[FileKind] = &[FileKind::Code, FileKind::Shell];
@@ -58,6 +65,17 @@ pub(super) fn scan(
             if let Some(note) = note(file, at) {
                 sink.add(note);
             }
+        }
+    }
+}
+
+/// What live files say by their grammar: each hit as a question for a person, with the line that it stands in.
+pub(super) fn ask(subject: &Subject<'_>, sink: &mut Sink<'_>, hits: impl Fn(&[Stmt]) -> Vec<Hit>) {
+    let Some(source) = &subject.source else { return };
+    for file in source.live(CODE).filter(|file| file.is_parsed()) {
+        for hit in hits(file.tree()) {
+            let evidence = format!("{} ({})", file.line_at(hit.at), hit.why);
+            sink.add(Note::manual(&file.place(hit.at), evidence).severity(hit.severity));
         }
     }
 }

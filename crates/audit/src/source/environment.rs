@@ -3,6 +3,7 @@
 use super::SourceFile;
 use super::kind::FileKind;
 use crate::pattern::pattern;
+use crate::syntax::reads;
 use veritee_model::Place;
 
 /// One place where code reads a variable.
@@ -47,6 +48,18 @@ pattern!(
 /// The reads in a file.
 pub(crate) fn reads(file: &SourceFile) -> Vec<EnvironmentRead> {
     let mut found = Vec::new();
+    if file.is_parsed() {
+        let reads = reads::reads(file.tree()).into_iter();
+        return reads
+            .map(|read| EnvironmentRead {
+                name: read.name,
+                default: read.default,
+                place: file.place(read.at),
+                line: file.line_at(read.at).to_owned(),
+                test_like: file.test_like,
+            })
+            .collect();
+    }
     match file.kind {
         FileKind::Code => match file.path.rsplit('.').next().unwrap_or("") {
             "py" => {

@@ -142,7 +142,8 @@ pub(crate) fn is_test_like(path: &str) -> bool {
     let (directories, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let stem = name.split('.').next().unwrap_or(name);
     directories.split('/').any(|part| TEST_DIRECTORIES.contains(&part))
-        || stem.starts_with("test_")
+        // A module about the mode, not a test.
+        || stem.starts_with("test_") && stem != "test_mode"
         || stem.ends_with("_test")
         || stem.ends_with("_tests")
         || stem == "conftest"

@@ -23,7 +23,9 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for read in source.environment.iter().filter(|read| !read.test_like) {
         let class = classify(&read.name);
         let matters = matches!(class, NameClass::Endpoint | NameClass::Flag | NameClass::RuntimeHook);
-        let Some(default) = read.default.as_ref().filter(|_| matters) else { continue };
+        // A default that is an address makes the name one of an address.
+        let relevant = |default: &&String| matters || default.contains("://") && class == NameClass::Unknown;
+        let Some(default) = read.default.as_ref().filter(relevant) else { continue };
         let why = match subject.supply(&read.name) {
             Supply::Literal => continue,
             // What an operator can set is ENV-002's and ENV-005's to judge.

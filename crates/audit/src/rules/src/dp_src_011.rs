@@ -49,5 +49,7 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 
 /// Empty texts and placeholders that fail are no secrets.
 fn is_constant(default: &str) -> bool {
-    !default.trim().is_empty() && !default.starts_with("${")
+    let switch =
+        matches!(default.to_ascii_lowercase().as_str(), "true" | "false" | "0" | "1" | "none" | "null");
+    !default.trim().is_empty() && !default.starts_with("${") && !switch
 }

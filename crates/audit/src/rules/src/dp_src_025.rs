@@ -1,9 +1,10 @@
 //! Protects secrets from the log.
 
-use super::{CODE, scan};
+use super::{CODE, ask, scan};
 use crate::line_patterns::LOGGED;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
 use crate::subject::Subject;
+use crate::syntax::told;
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -18,7 +19,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
+    ask(subject, sink, told::hits);
     scan(subject, sink, CODE, &LOGGED, |file, offset| {
-        Some(Note::manual(&file.place(offset), file.line_at(offset)))
+        (!file.is_parsed()).then(|| Note::manual(&file.place(offset), file.line_at(offset)))
     });
 }

@@ -1,6 +1,7 @@
 //! Protects against silence: what of the source was not read is said, and counts.
 
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::source::grammar;
 use crate::subject::Subject;
 use veritee_model::{Place, Severity};
 
@@ -20,6 +21,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for (path, why) in &source.unread {
         let place = Place { file: path.clone(), ..Place::default() };
         sink.add(Note::unknown(&place, *why));
+    }
+    for (file, why) in grammar::unread(&source.files) {
+        let text = format!("{why}: its lines are looked at instead");
+        sink.add(Note::unknown(&file.whole(), text).severity(Severity::High));
     }
     for (path, why) in &source.skipped {
         let place = Place { file: path.clone(), ..Place::default() };

@@ -1,8 +1,8 @@
 //! Protects the reader of a green line from files that nobody looked at.
 
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
-use crate::source::Source;
 use crate::source::kind::FileKind;
+use crate::source::{Source, SourceFile};
 use crate::subject::Subject;
 use veritee_model::{Place, Severity};
 
@@ -28,6 +28,13 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(source) = &subject.source else { return };
     for (kind, words) in KINDS {
         list(source, *kind, words, "read", sink);
+    }
+    let code = |file: &&SourceFile| file.kind == FileKind::Code && !file.test_like;
+    let parsed: Vec<&SourceFile> = source.files.iter().filter(code).filter(|file| file.is_parsed()).collect();
+    if let Some(first) = parsed.first() {
+        let all = source.files.iter().filter(code).count();
+        let text = format!("{} of {all} files of code have a word of a rule and were parsed", parsed.len());
+        sink.add(Note::info(&first.whole(), text).about("files of code"));
     }
     list(source, FileKind::Lock, "lock files", "there; what they pin is not compared", sink);
     documents(subject, source, sink);
