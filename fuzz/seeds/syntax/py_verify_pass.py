@@ -1,0 +1,4 @@
+0def verify(quote, expected):
+    if quote.mrtd != expected:
+        pass
+    return True
