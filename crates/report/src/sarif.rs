@@ -262,18 +262,26 @@ fn in_document(step: Step, path: &str) -> Place {
 }
 
 fn location(place: &Place) -> Location {
+    // `app-compose.json: docker_compose_file`: a text within a file. The file is the artifact; lines of the text are none of
+    // the file's, and are left to the message.
+    let (file, inner) = match place.file.split_once(": ") {
+        Some((file, inner)) => (file, Some(inner)),
+        None => (place.file.as_str(), None),
+    };
     let region = place
         .line
-        .filter(|line| *line > 0)
+        .filter(|line| *line > 0 && inner.is_none())
         .map(|start_line| Region { start_line, start_column: place.column.filter(|column| *column > 0) });
-    let logical_locations = if place.path.is_empty() {
+    let parts: Vec<&str> =
+        inner.into_iter().chain([place.path.as_str()]).filter(|part| !part.is_empty()).collect();
+    let logical_locations = if parts.is_empty() {
         Vec::new()
     } else {
-        vec![LogicalLocation { fully_qualified_name: inert(&place.path) }]
+        vec![LogicalLocation { fully_qualified_name: inert(&parts.join(".")) }]
     };
     Location {
         physical_location: PhysicalLocation {
-            artifact_location: ArtifactLocation { uri: relative_uri(&place.file) },
+            artifact_location: ArtifactLocation { uri: relative_uri(file) },
             region,
         },
         logical_locations,

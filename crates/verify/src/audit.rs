@@ -219,7 +219,7 @@ pub fn report_with(mut audit: Audit, judged: &[Judged], given: &Unattested<'_>) 
     let stage = documents::stage(&audit, judged);
     let apart = judged.iter().filter(|judged| !judged.joined).map(|judged| &judged.audit);
     let detail = words(core::iter::once(&audit).chain(apart));
-    let mut findings: Vec<Finding> = audit.findings;
+    let mut findings: Vec<Finding> = documents::of_tree(audit.findings, judged);
     findings.extend(judged.iter().flat_map(documents::placed));
     let draft = Draft {
         kind: Kind::Documents,

@@ -30,6 +30,14 @@ pub(super) fn placed(judged: &Judged) -> Vec<Finding> {
     listed.map(|finding| relocated(finding, &judged.path)).collect()
 }
 
+/// Findings of the tree: those of the document that it was judged with name that document's file.
+pub(super) fn of_tree(findings: Vec<Finding>, judged: &[Judged]) -> Vec<Finding> {
+    let Some(joined) = judged.iter().find(|judged| judged.joined) else { return findings };
+    let named = |finding: &Finding| finding.place.as_ref().is_some_and(|place| !place.file.is_empty());
+    let moved = |finding| if named(&finding) { relocated(finding, &joined.path) } else { finding };
+    findings.into_iter().map(moved).collect()
+}
+
 fn relocated(mut finding: Finding, path: &str) -> Finding {
     let rename = |file: &mut String| {
         if file.is_empty() || WHOLE.contains(&file.as_str()) {
