@@ -1,7 +1,7 @@
 //! Protects users from what nobody has understood: a value from outside counts until it is known to be harmless.
 
 use crate::facts::outside::unknown_effects;
-use crate::rule::{Need, Note, Rule, Sink};
+use crate::rule::{EVIDENCE, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
 
@@ -17,16 +17,11 @@ pub(super) const RULE: Rule = Rule {
 
 /// One finding with a place for each, so that the rest stays open when some are answered.
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
-    const QUOTED: usize = 6;
     let mut unknown = unknown_effects(subject);
     unknown.sort_by(|(one, _), (other, _)| one.cmp(other));
     let Some((first, _)) = unknown.first() else { return };
-    let mut evidence: Vec<&str> = unknown.iter().take(QUOTED).map(|(_, text)| text.as_str()).collect();
-    let more = format!("and {} more", unknown.len().saturating_sub(QUOTED));
-    if unknown.len() > QUOTED {
-        evidence.push(&more);
-    }
-    let mut note = Note::manual(first, evidence.join("; ")).about(match unknown.len() {
+    let texts: Vec<&str> = unknown.iter().map(|(_, text)| text.as_str()).collect();
+    let mut note = Note::manual(first, whole_entries(&texts)).about(match unknown.len() {
         1 => "1 place".to_owned(),
         count => format!("{count} places"),
     });
@@ -34,4 +29,40 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         note = note.also(place, text);
     }
     sink.add(note);
+}
+
+/// As many entries as fit, each whole, and how many there are beside them; every one has a place of its own anyway.
+fn whole_entries(texts: &[&str]) -> String {
+    const REST: usize = 24;
+    let mut evidence = String::new();
+    for (index, text) in texts.iter().enumerate() {
+        let length = evidence.chars().count().saturating_add(text.chars().count());
+        if index > 0 && length > EVIDENCE.saturating_sub(REST) {
+            return format!("{evidence}; and {} more", texts.len().saturating_sub(index));
+        }
+        if index > 0 {
+            evidence.push_str("; ");
+        }
+        evidence.push_str(text);
+    }
+    evidence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_entry_is_cut_and_the_rest_is_counted() {
+        let long =
+            "services.app.environment.NAME: chosen by whoever deploys, its effect is not known".to_owned();
+        let texts: Vec<&str> = core::iter::repeat_n(long.as_str(), 20).collect();
+        let evidence = whole_entries(&texts);
+        let (entries, more) = evidence.rsplit_once("; and ").unwrap();
+        assert!(evidence.chars().count() <= EVIDENCE, "{evidence}");
+        assert!(entries.split("; ").all(|entry| entry == long));
+        let count = entries.split("; ").count();
+        assert_eq!(more, format!("{} more", 20 - count));
+        assert_eq!(whole_entries(&["a", "b"]), "a; b");
+    }
 }
