@@ -3,11 +3,28 @@
 //! The list is text for people, often a table: a compose hash, and a transaction that is a hash, "pending" or nothing. It
 //! is read line by line, by its hashes alone. All of it is the operator's word; the logs are the chain's.
 
-use crate::event::{Event, Set};
-use crate::timeline::Timeline;
-use alloy_primitives::B256;
 use core::fmt;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// A compose hash that the contract's logs allow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Added {
+    /// The hash, 64 hex digits.
+    pub hash: String,
+    /// The block.
+    pub block: u64,
+    /// The transaction, 64 hex digits.
+    pub transaction: String,
+}
+
+/// What the logs of the application's contract say, in the chain's order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Logged {
+    /// Compose hashes that were ever allowed.
+    pub added: Vec<Added>,
+    /// Transactions of all its logs, 64 hex digits each.
+    pub transactions: BTreeSet<String>,
+}
 
 /// Lines that are looked at.
 const LINES: usize = 20_000;
@@ -21,14 +38,14 @@ pub enum Difference {
         /// 1-based line.
         line: usize,
         /// The hash; of a line with several hashes each that no log names.
-        hash: B256,
+        hash: String,
     },
     /// The list calls a deployment pending, which the chain has since this block.
     NotPending {
         /// 1-based line.
         line: usize,
         /// The compose hash.
-        hash: B256,
+        hash: String,
         /// Block of its first log.
         since: u64,
     },
@@ -37,14 +54,14 @@ pub enum Difference {
         /// 1-based line.
         line: usize,
         /// The compose hash.
-        hash: B256,
+        hash: String,
         /// The transaction that the list names.
-        named: B256,
+        named: String,
     },
     /// The chain allowed a compose hash that the list does not name.
     NotListed {
         /// The compose hash.
-        hash: B256,
+        hash: String,
         /// Block of its first log.
         since: u64,
     },
@@ -56,121 +73,144 @@ impl fmt::Display for Difference {
             Self::NeverAllowed { line, hash } => {
                 write!(
                     f,
-                    "line {line}: {hash} was never allowed by the contract, and is no transaction of its logs"
+                    "line {line}: 0x{hash} was never allowed by the contract, and is no transaction of its logs"
                 )
             }
             Self::NotPending { line, hash, since } => {
-                write!(f, "line {line}: {hash} is called pending, the chain has it since block {since}")
+                write!(f, "line {line}: 0x{hash} is called pending, the chain has it since block {since}")
             }
             Self::OtherTransaction { line, hash, named } => {
-                write!(f, "line {line}: {hash} was not allowed in transaction {named}")
+                write!(f, "line {line}: 0x{hash} was not allowed in transaction 0x{named}")
             }
             Self::NotListed { hash, since } => {
-                write!(f, "{hash}, allowed since block {since}, is not in the list")
+                write!(f, "0x{hash}, allowed since block {since}, is not in the list")
             }
         }
     }
 }
 
-/// Compares. Neither order nor case of the list matters.
+/// Compares one list. Neither order nor case of the list matters.
 #[must_use]
-pub fn compare(list: &str, timeline: &Timeline) -> Vec<Difference> {
-    let mut added: BTreeMap<B256, (u64, BTreeSet<B256>)> = BTreeMap::new();
-    let mut transactions = BTreeSet::new();
-    for entry in timeline.entries() {
-        transactions.insert(entry.transaction);
-        if let Event::Member { set: Set::ComposeHashes, member, allowed: true } = &entry.event {
-            let known = added.entry(*member).or_insert_with(|| (entry.block, BTreeSet::new()));
-            known.1.insert(entry.transaction);
-        }
-    }
-    let mut listed = BTreeSet::new();
-    let mut differences = Vec::new();
-    for (line, text) in (1_usize..).zip(list.lines().take(LINES)) {
-        let hashes = hashes(text);
-        let is_compose = |hash: &B256| added.contains_key(hash);
-        let composes: Vec<B256> = hashes.iter().map(|(hash, _)| *hash).filter(is_compose).collect();
-        // A digest of an image or of a file is none of the chain's: only what is written as a chain writes it counts.
-        let others = hashes.iter().filter(|(hash, prefixed)| *prefixed && !is_compose(hash));
-        let others: Vec<B256> = others.map(|(hash, _)| *hash).collect();
-        listed.extend(composes.iter().copied());
-        let pending = text.to_ascii_lowercase().contains("pending");
-        for hash in &composes {
-            let Some((since, own)) = added.get(hash) else { continue };
-            if pending && others.is_empty() {
-                differences.push(Difference::NotPending { line, hash: *hash, since: *since });
-            }
-            for named in others.iter().filter(|other| !own.contains(*other)) {
-                differences.push(Difference::OtherTransaction { line, hash: *hash, named: *named });
-            }
-        }
-        if composes.is_empty() && !pending {
-            let unknown = others.into_iter().filter(|other| !transactions.contains(other));
-            differences.extend(unknown.map(|hash| Difference::NeverAllowed { line, hash }));
-        }
-    }
-    let unlisted = added.into_iter().filter(|(hash, _)| !listed.contains(hash));
-    differences.extend(unlisted.map(|(hash, (since, _))| Difference::NotListed { hash, since }));
+pub fn compare(list: &str, logged: &Logged) -> Vec<Difference> {
+    let mut ledger = Ledger::new(logged);
+    let mut differences = ledger.hold(list);
+    differences.extend(ledger.left_out());
     differences
 }
 
-/// Words of 64 hex digits, and whether `0x` stands before them.
-fn hashes(text: &str) -> Vec<(B256, bool)> {
+/// What the chain logged, with what lists have named of it so far.
+#[derive(Debug)]
+pub struct Ledger<'a> {
+    /// Compose hash, block of its first log, and its transactions.
+    added: BTreeMap<&'a str, (u64, BTreeSet<&'a str>)>,
+    transactions: &'a BTreeSet<String>,
+    listed: BTreeSet<String>,
+}
+
+impl<'a> Ledger<'a> {
+    /// Nothing is listed yet.
+    #[must_use]
+    pub fn new(logged: &'a Logged) -> Self {
+        let mut added: BTreeMap<&str, (u64, BTreeSet<&str>)> = BTreeMap::new();
+        for entry in &logged.added {
+            let known = added.entry(&entry.hash).or_insert_with(|| (entry.block, BTreeSet::new()));
+            known.1.insert(&entry.transaction);
+        }
+        Self { added, transactions: &logged.transactions, listed: BTreeSet::new() }
+    }
+
+    /// Holds a list against it, line by line.
+    pub fn hold(&mut self, list: &str) -> Vec<Difference> {
+        let mut differences = Vec::new();
+        for (line, text) in (1_usize..).zip(list.lines().take(LINES)) {
+            let hashes = hashes(text);
+            let is_compose = |hash: &String| self.added.contains_key(hash.as_str());
+            let (composes, others): (Vec<_>, Vec<_>) =
+                hashes.into_iter().partition(|(hash, _)| is_compose(hash));
+            // A digest of an image or of a file is none of the chain's: only what is written as a chain writes it counts.
+            let others: Vec<String> =
+                others.into_iter().filter(|(_, prefixed)| *prefixed).map(|(hash, _)| hash).collect();
+            let pending = text.to_ascii_lowercase().contains("pending");
+            for (hash, _) in &composes {
+                let Some((since, own)) = self.added.get(hash.as_str()) else { continue };
+                if pending && others.is_empty() {
+                    differences.push(Difference::NotPending { line, hash: hash.clone(), since: *since });
+                }
+                for named in others.iter().filter(|other| !own.contains(other.as_str())) {
+                    let (hash, named) = (hash.clone(), named.clone());
+                    differences.push(Difference::OtherTransaction { line, hash, named });
+                }
+            }
+            if composes.is_empty() && !pending {
+                let unknown = others.into_iter().filter(|other| !self.transactions.contains(other));
+                differences.extend(unknown.map(|hash| Difference::NeverAllowed { line, hash }));
+            }
+            self.listed.extend(composes.into_iter().map(|(hash, _)| hash));
+        }
+        differences
+    }
+
+    /// What no list has named.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<Difference> {
+        let unlisted = self.added.iter().filter(|(hash, _)| !self.listed.contains(**hash));
+        unlisted
+            .map(|(hash, (since, _))| Difference::NotListed { hash: (*hash).to_owned(), since: *since })
+            .collect()
+    }
+}
+
+/// Words of 64 hex digits in lower case, and whether `0x` stands before them.
+fn hashes(text: &str) -> Vec<(String, bool)> {
     let words = text.split(|character: char| !character.is_ascii_alphanumeric());
     let digits = words.map(|word| word.strip_prefix("0x").map_or((word, false), |digits| (digits, true)));
-    let whole = digits.filter(|(word, _)| word.len() == 64);
-    whole.filter_map(|(word, prefixed)| Some((word.parse().ok()?, prefixed))).collect()
+    let whole =
+        digits.filter(|(word, _)| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    whole.map(|(word, prefixed)| (word.to_ascii_lowercase(), prefixed)).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::Log;
-    use crate::timeline::Timeline;
-    use alloy_primitives::{Address, Bytes, keccak256};
 
-    fn added(block: u64, hash: B256) -> Log {
-        Log {
-            address: Address::ZERO,
-            topics: vec![keccak256("ComposeHashAdded(bytes32)")],
-            data: Bytes::copy_from_slice(hash.as_slice()),
-            block_number: block,
-            block_hash: B256::ZERO,
-            transaction_hash: transaction(block),
-            transaction_index: 0,
-            log_index: 0,
-        }
+    fn logged(entries: &[(u64, u8)]) -> Logged {
+        let added: Vec<Added> = entries
+            .iter()
+            .map(|(block, seed)| Added { hash: word(*seed), block: *block, transaction: transaction(*block) })
+            .collect();
+        let transactions = added.iter().map(|entry| entry.transaction.clone()).collect();
+        Logged { added, transactions }
     }
 
-    fn transaction(block: u64) -> B256 {
-        keccak256(block.to_be_bytes())
+    fn transaction(block: u64) -> String {
+        format!("{block:064x}")
     }
 
-    fn word(seed: u8) -> B256 {
-        B256::repeat_byte(seed)
+    fn word(seed: u8) -> String {
+        format!("{seed:02x}").repeat(32)
     }
 
     #[test]
     fn a_list_that_tells_what_the_chain_tells_has_no_difference() {
-        let timeline = Timeline::of(Address::ZERO, &[added(5, word(1)), added(9, word(2))]);
+        let logged = logged(&[(5, 1), (9, 2), (11, 0xab)]);
         let list = format!(
-            "# Deployments\n| compose | tx | commit |\n| {} | {} | abc |\n| {:x} | | def |\n| 0x{} | pending | |\nsha256:{} of the image\n",
+            "# Deployments\n| compose | tx | commit |\n| 0x{} | 0x{} | abc |\n| {} | | def |\n| 0x{} | pending | |\n| {} | |\nsha256:{} of the image\n",
             word(1),
             transaction(5),
             word(2),
             "77".repeat(32),
+            word(0xab).to_uppercase(),
             "88".repeat(32)
         );
-        assert_eq!(compare(&list, &timeline), []);
+        assert_eq!(compare(&list, &logged), []);
     }
 
     #[test]
     fn each_difference_is_named_with_its_line() {
-        let timeline =
-            Timeline::of(Address::ZERO, &[added(5, word(1)), added(9, word(2)), added(11, word(3))]);
-        let list = format!("{} pending\n{} {}\n{}\n", word(1), word(2), transaction(5), word(9));
+        let logged = logged(&[(5, 1), (9, 2), (11, 3)]);
+        let list = format!("{} pending\n{} 0x{}\n0x{}\n", word(1), word(2), transaction(5), word(9));
         assert_eq!(
-            compare(&list, &timeline),
+            compare(&list, &logged),
             [
                 Difference::NotPending { line: 1, hash: word(1), since: 5 },
                 Difference::OtherTransaction { line: 2, hash: word(2), named: transaction(5) },
