@@ -25,6 +25,8 @@ use veritee_model::{Budget, ExitCode, Item, Sha256Digest};
 struct Told {
     reads: ChainReads,
     found: Findings,
+    /// The caller means to rely on a block of the chain that it settles on.
+    l1_given: bool,
     /// The question about a block.
     at: Option<Asked>,
     composes: BTreeMap<B256, Known>,
@@ -64,6 +66,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
     reads.given(given(options.chain.block), given(options.chain.l1_block));
     let found = findings(&reads, budget);
     let told = Told {
+        l1_given: options.chain.l1_block.is_some(),
         at: at(options, &found)?,
         composes: known(&options.compose)?,
         differences: differences(options, &found)?,
@@ -97,7 +100,8 @@ fn exit(told: &Told) -> ExitCode {
     let complete = found.survey.app.as_ref().is_some_and(|app| app.as_ref().is_ok_and(|app| app.complete));
     let shown = |could: &Could| *could != Could::NotShown;
     let answered = told.at.as_ref().is_none_or(|at| at.could.iter().all(|(_, could)| shown(could)));
-    if found.anchor.is_known() && complete && answered { ExitCode::Verified } else { ExitCode::Incomplete }
+    let known = found.anchor.is_known() && (!told.l1_given || found.anchor.is_by_hash());
+    if known && complete && answered { ExitCode::Verified } else { ExitCode::Incomplete }
 }
 
 /// A document that was saved, or the one inside evidence.

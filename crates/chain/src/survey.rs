@@ -273,9 +273,15 @@ impl Anchor {
     #[must_use]
     pub const fn is_known(self) -> bool {
         match self {
-            Self::HashGiven | Self::L1 { .. } => true,
             Self::EndpointsAgree(endpoints) => endpoints >= 2,
+            by_hash => by_hash.is_by_hash(),
         }
+    }
+
+    /// Whether a hash stands behind it, the block's own or that of a block of the chain that it settles on.
+    #[must_use]
+    pub const fn is_by_hash(self) -> bool {
+        matches!(self, Self::HashGiven | Self::L1 { .. })
     }
 }
 

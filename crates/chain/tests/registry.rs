@@ -56,7 +56,11 @@ fn whichever_log_of_it_that_matters_is_hidden_the_storage_tells() {
     let mut caught = 0;
     for hidden in (30..logs.len()).step_by(61) {
         let mut fewer = logs.clone();
-        let log = fewer.remove(hidden);
+        let named = |log: &Value| log["topics"].as_array().unwrap().len() == 3;
+        // Two logs of a deployment name the application, and either of them is enough: both are hidden.
+        let pair = named(&logs[hidden]) || logs.get(hidden + 1).is_some_and(named);
+        let first = if named(&logs[hidden]) { hidden - 1 } else { hidden };
+        fewer.drain(first..first + if pair { 2 } else { 1 });
         let mut endpoint = Endpoint::new(honest.endpoints[0].url.clone());
         for (asked, answer) in honest.endpoints[0].asked() {
             let own =
@@ -65,12 +69,7 @@ fn whichever_log_of_it_that_matters_is_hidden_the_storage_tells() {
         }
         let reads = ChainReads { subject: honest.subject.clone(), endpoints: vec![endpoint], l1: None };
         let found = findings(&reads, BUDGET).survey.registry.unwrap();
-        // The factory's second log of a deployment says what the first one says: without it the sets are the same.
-        if log["topics"].as_array().unwrap().len() == 3 {
-            assert!(found.unwrap().complete, "{log}");
-            continue;
-        }
-        assert_eq!(found.unwrap_err(), NotRecognised::Storage, "{log}");
+        assert_eq!(found.err(), Some(NotRecognised::Storage), "log {hidden}");
         caught += 1;
     }
     assert!(caught >= 5, "{caught}");

@@ -109,6 +109,11 @@ pub(super) fn people(told: &Told) -> String {
         let _ = writeln!(text, "block        {} {} at {time}", header.number(), header.hash());
     }
     let _ = writeln!(text, "block known  {}", found.anchor);
+    if told.l1_given && !found.anchor.is_by_hash() {
+        text.push_str(
+            "             no block of the chain that it settles on with the given hash anchors it\n",
+        );
+    }
     if let Some(l1) = &found.l1 {
         let (number, hash, known) = (l1.header.number(), l1.header.hash(), l1.anchor);
         let _ = writeln!(text, "settles on   block {number} {hash}, {known}: {}", settled(l1));

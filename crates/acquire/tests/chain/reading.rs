@@ -305,7 +305,7 @@ fn the_block_that_ethereum_holds_for_final_is_read_instead_of_the_last_one() {
     let found = found(&both);
     assert_eq!((found.faults.len(), found.agreeing), (0, 1));
     assert_eq!(found.anchor, Anchor::L1 { block: 1, age: 89_900 });
-    assert!(one.requests().len() <= 5, "{} requests", one.requests().len());
+    assert!(one.requests().len() <= 6, "{} requests", one.requests().len());
     // By its hash, one endpoint will do; a hash that nobody knows is told.
     ask.l1 = L1Ask { endpoints: vec![endpoint(&one)], given_hash: Some(ethereum.hash(1)) };
     assert_eq!(read(&[&server], &ask).unwrap().reads.l1.unwrap().given_hash, Some(ethereum.hash(1)));

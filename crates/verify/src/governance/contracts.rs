@@ -12,7 +12,7 @@ use veritee_chain::event::{Event, Set};
 use veritee_chain::kms::Kms;
 use veritee_chain::owner::Owner;
 use veritee_chain::rpc::ChainReads;
-use veritee_chain::survey::{Anchor, Findings, chain_name};
+use veritee_chain::survey::{Findings, chain_name};
 use veritee_chain::timeline::Timeline;
 use veritee_chain::{Address, B256};
 use veritee_eventlog::{AppIdentity, KeyProviderKind};
@@ -61,7 +61,7 @@ impl Contracts<'_> {
         ChainFacts {
             block: format!("block {number} of {name}, {}", self.found.anchor),
             endpoints: self.found.agreeing,
-            by_hash: matches!(self.found.anchor, Anchor::HashGiven | Anchor::L1 { .. }),
+            by_hash: self.found.anchor.is_by_hash(),
             test_network: test.then(|| name.to_owned()),
             contracts: self.kms().filter(|_| shown).map(|kms| chain::Contracts {
                 registry: kms.address.to_string(),

@@ -39,8 +39,10 @@ pub(super) fn check(
     let given = run.request.chain;
     reads.given(given.block.map(Into::into), given.l1_block.map(Into::into));
     let found = findings(&reads, run.request.budget);
-    let chain = chain(&reads, &found, run.request.as_of);
-    let open = open(&chain, &found, run.request.as_of);
+    // A caller who gives a hash means to rely on it, and on no agreement of endpoints instead.
+    let known = found.anchor.is_known() && (given.l1_block.is_none() || found.anchor.is_by_hash());
+    let chain = chain(&reads, &found, known, run.request.as_of);
+    let open = open(&chain, &found, known, run.request.as_of);
     run.record(chain.unwrap_or_else(|check| check));
     if found.agreeing == 0 {
         for id in CHECKS.into_iter().skip(1) {
@@ -89,7 +91,7 @@ impl Open {
     }
 }
 
-fn open(chain: &Result<Check, Check>, found: &Findings, as_of: UnixTime) -> Option<Open> {
+fn open(chain: &Result<Check, Check>, found: &Findings, known: bool, as_of: UnixTime) -> Option<Open> {
     let open = |reason, why, refusals_count| Some(Open { reason, why, refusals_count });
     let age = found.survey.header.as_ref().map(|header| Age::of(header.timestamp(), as_of));
     match (chain, age) {
@@ -100,8 +102,8 @@ fn open(chain: &Result<Check, Check>, found: &Findings, as_of: UnixTime) -> Opti
             open(Reason::EarlierStepFailed, "the block is from after the as-of time", false)
         }
         (_, Some(Age::Old)) => open(Reason::ChainBlockOld, "the block is old", false),
-        _ if !found.anchor.is_known() => {
-            open(Reason::ChainAnchorSingle, "one endpoint's word alone stands behind the block", true)
+        _ if !known => {
+            open(Reason::ChainAnchorSingle, "no second voice and no known hash stand behind the block", true)
         }
         // One endpoint's answers were refused; the others stand by themselves.
         _ => None,
@@ -137,7 +139,7 @@ fn unread(run: &mut Run<'_>, reason: Reason, detail: &str) {
 }
 
 /// Every answer of every endpoint: that it holds, and that they say one thing.
-fn chain(reads: &ChainReads, found: &Findings, as_of: UnixTime) -> Result<Check, Check> {
+fn chain(reads: &ChainReads, found: &Findings, known: bool, as_of: UnixTime) -> Result<Check, Check> {
     let id = CheckId::GovernanceChain;
     let (name, test) = chain_name(reads.subject.chain_id);
     let refused = found.faults.iter().filter_map(|(url, fault)| Some((url, fault, refusal(fault.kind)?)));
@@ -201,11 +203,17 @@ fn chain(reads: &ChainReads, found: &Findings, as_of: UnixTime) -> Result<Check,
         found.anchor,
         found.l1.as_ref().map_or_else(String::new, settled)
     );
-    if found.anchor.is_known() {
+    if known {
         return Ok(Check::pass(id, words));
     }
-    Err(Check::not_checked(id, Reason::ChainAnchorSingle, format!("{words}, which is one endpoint's word"))
-        .next("ask a second endpoint (--rpc may be repeated), or give the block's hash with --block, or of Base an Ethereum block's with --l1-block"))
+    let why = if found.anchor.is_known() {
+        "no block of the chain that it settles on with the given hash anchors it"
+    } else {
+        "which is one endpoint's word"
+    };
+    let next = "ask a second endpoint (--rpc may be repeated), or give the block's hash with --block, or of Base an Ethereum \
+                block's with --l1-block, where Ethereum was read too (--l1-rpc)";
+    Err(Check::not_checked(id, Reason::ChainAnchorSingle, format!("{words}, {why}")).next(next))
 }
 
 /// What the chain that it settles on says of the block, and on whose word.

@@ -259,6 +259,10 @@ attacks! {
         pass(&report, &CHECKS);
         let detail = &find(&report, CheckId::GovernanceChain).detail;
         assert!(detail.contains("l1-anchored(1, 0 d 0 h)") && detail.contains("hash-given"), "{detail}");
+        // Whoever gives an Ethereum block relies on it: two endpoints that agree are not what was asked for.
+        let mut case = scene.case(&scene.reads());
+        case.chain.l1_block = Some(ethereum.hash(ethereum.head()).into());
+        open(&case.judge(), CheckId::GovernanceChain, Reason::ChainAnchorSingle);
         // An Ethereum block of after the as-of time says nothing for it.
         let mut later = ethereum.clone();
         later.mine(1_893_456_000);
