@@ -208,8 +208,8 @@ pub(crate) struct Fetch {
 #[command(after_help = "\
 Examples:
   veritee history d722c43a6f4f42d53dc7bc97ba04a1cb17ce3a34 --rpc 8453=https://rpc.example
-  veritee history d722c43a6f4f42d53dc7bc97ba04a1cb17ce3a34 --rpc 8453=https://rpc.example --l1-rpc 1=https://l1.example
   veritee history evidence.json --rpc https://rpc.example --save chain.json
+  veritee history evidence.json --rpc https://rpc.example --l1-rpc https://l1.example
   veritee history chain.json --at 3 --margin 1
   veritee history --local watch.redb 2c0a0c96cb6dbd659bf1446e2f3fce58172ff91b
 
