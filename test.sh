@@ -68,5 +68,18 @@ step "bench smoke run"
 # Each once, as the tests are built; figures come from cargo bench without --profile.
 cargo bench --workspace --all-features --profile dev --locked --quiet -- --test
 
+step "a chain's node of somebody else's, for the tests that ask one: anvil 1.7.1 from its npm package"
+if [ "$(uname -sm)" != "Linux x86_64" ]; then
+  echo "skipped: its package is for Linux on x86-64"
+elif ! command -v npm >/dev/null; then
+  echo "skipped: npm is absent"
+else
+  if ! [ -x "$tools/anvil/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil" ]; then
+    npm install --silent --ignore-scripts --no-audit --no-fund --prefix "$tools/anvil" @foundry-rs/anvil-linux-amd64@1.7.1
+  fi
+  export VERITEE_ANVIL="$tools/anvil/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil"
+  "$VERITEE_ANVIL" --version
+fi
+
 step "tests (README, help and snapshots among them)"
 cargo test --workspace --all-features --locked

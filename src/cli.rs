@@ -256,6 +256,9 @@ pub(crate) struct Verify {
     /// The block that the chain was read at must have this hash.
     #[arg(long, value_name = "HASH", help_heading = "Binding")]
     pub(crate) block: Option<network::BlockHash>,
+    /// The Ethereum block by which the chain's is known must have this hash.
+    #[arg(long, value_name = "HASH", help_heading = "Binding")]
+    pub(crate) l1_block: Option<network::BlockHash>,
     /// The operating system's image: its folder or tarball, with sha256sum.txt.
     #[arg(long, value_name = "DIR|TAR", help_heading = "Evidence")]
     pub(crate) image: Option<PathBuf>,

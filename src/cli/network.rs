@@ -45,6 +45,13 @@ pub(crate) struct Chain {
     /// The first block of the logs. Default: the one in which the registry was deployed.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) from_block: Option<u64>,
+    /// For Base: an endpoint of Ethereum, which is asked for the block of Base that its contracts hold for final. That
+    /// block is then read, a day to a week old. May be repeated.
+    #[arg(long, value_name = "[CHAINID=]URL", requires = "rpc")]
+    pub(crate) l1_rpc: Vec<Rpc>,
+    /// Ask about the Ethereum block with this hash. Default: the lowest one that the endpoints of Ethereum call final.
+    #[arg(long, value_name = "HASH")]
+    pub(crate) l1_block: Option<BlockHash>,
 }
 
 /// An endpoint.
@@ -202,6 +209,7 @@ pub(crate) struct Fetch {
 Examples:
   veritee history d722c43a6f4f42d53dc7bc97ba04a1cb17ce3a34 --rpc 8453=https://rpc.example
   veritee history evidence.json --rpc https://rpc.example --save chain.json
+  veritee history evidence.json --rpc https://rpc.example --l1-rpc https://l1.example
   veritee history chain.json --at 3 --margin 1
   veritee history --local watch.redb 2c0a0c96cb6dbd659bf1446e2f3fce58172ff91b
 
@@ -214,7 +222,7 @@ pub(crate) struct History {
     pub(crate) subject: String,
     /// Was it safe then? What `veritee watch` has seen of it at the time of --at or before, out of this database.
     #[arg(long, value_name = "DB", help_heading = "Question",
-          conflicts_with_all = ["rpc", "registry", "block", "from_block", "save", "compose", "deployments", "margin"])]
+          conflicts_with_all = ["rpc", "registry", "block", "from_block", "l1_rpc", "l1_block", "save", "compose", "deployments", "margin"])]
     pub(crate) local: Option<PathBuf>,
     /// What could run at this block, or at the last block before this time (RFC 3339 or a date; needs --rpc). With
     /// --local a time; default: now.

@@ -4,7 +4,7 @@ use crate::cli::Global;
 use crate::cli::network::{Chain, Rpc};
 use crate::failure::Failure;
 use crate::output;
-use veritee_acquire::chain::{ChainAsk, ChainEndpoint, ChainRead, read_chain};
+use veritee_acquire::chain::{ChainAsk, ChainEndpoint, ChainRead, L1Ask, read_chain};
 use veritee_audit::key_provider::KNOWN_KMS;
 use veritee_chain::app::AppInterest;
 use veritee_chain::contract::Completeness;
@@ -100,6 +100,15 @@ pub(crate) fn endpoints(options: &Chain, expected: Option<u64>) -> Vec<ChainEndp
     options.rpc.iter().map(endpoint).collect()
 }
 
+/// Whom to ask about the chain that it settles on.
+pub(crate) fn l1(options: &Chain) -> L1Ask {
+    let endpoint = |rpc: &Rpc| ChainEndpoint { url: rpc.url.clone(), chain_id: rpc.chain_id };
+    L1Ask {
+        endpoints: options.l1_rpc.iter().map(endpoint).collect(),
+        given_hash: options.l1_block.map(|block| block.0.into()),
+    }
+}
+
 /// Asks the endpoints.
 pub(crate) async fn read(
     client: &Client,
@@ -121,7 +130,7 @@ pub(crate) async fn read(
         global,
         &format!("read block {} of {name} from {hosts} endpoints with {requests} requests", subject.block),
     );
-    if hosts == 1 && subject.given_hash.is_none() {
+    if hosts == 1 && subject.given_hash.is_none() && read.reads.l1.is_none() {
         output::note(global, "warning: one endpoint's word alone stands behind the block: repeat --rpc");
     }
     Ok(read)
@@ -169,7 +178,7 @@ pub(crate) async fn add(
             ),
         );
     }
-    let ask = ChainAsk { subject, first_block: true, ..ChainAsk::default() };
+    let ask = ChainAsk { subject, first_block: true, l1: l1(options), ..ChainAsk::default() };
     match read(client, ask, options, global).await.and_then(|read| item(&read, now)) {
         Ok(item) => machine.evidence.chain = Some(item),
         Err(failure) => output::note(global, &format!("warning: {label}: chain: {}", failure.message())),
@@ -178,14 +187,9 @@ pub(crate) async fn add(
 
 /// What would be asked, for a dry run.
 pub(crate) fn planned(options: &Chain) -> String {
-    options
-        .rpc
-        .iter()
-        .map(|rpc| {
-            format!(
-                "POST {} JSON-RPC: as many as the contracts need\n",
-                rpc.url.origin().ascii_serialization()
-            )
-        })
-        .collect()
+    let both = options.rpc.iter().chain(&options.l1_rpc);
+    both.map(|rpc| {
+        format!("POST {} JSON-RPC: as many as the contracts need\n", rpc.url.origin().ascii_serialization())
+    })
+    .collect()
 }

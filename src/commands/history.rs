@@ -11,12 +11,12 @@ use crate::input::{self, shown};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use veritee_acquire::chain::{ChainAsk, block_at};
+use veritee_audit::chain::deployments::{Difference, compare};
 use veritee_chain::contract::NotRecognised;
-use veritee_chain::deployments::{Difference, compare};
 use veritee_chain::event::{Event, Set};
 use veritee_chain::history::{AtBlock, Candidate, Could};
 use veritee_chain::rpc::ChainReads;
-use veritee_chain::survey::{Anchor, Findings, findings};
+use veritee_chain::survey::{Findings, findings};
 use veritee_chain::{Address, B256, wire};
 use veritee_model::text::inert;
 use veritee_model::{Budget, ExitCode, Item, Sha256Digest};
@@ -25,6 +25,8 @@ use veritee_model::{Budget, ExitCode, Item, Sha256Digest};
 struct Told {
     reads: ChainReads,
     found: Findings,
+    /// The caller means to rely on a block of the chain that it settles on.
+    l1_given: bool,
     /// The question about a block.
     at: Option<Asked>,
     composes: BTreeMap<B256, Known>,
@@ -60,9 +62,11 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
     let mut reads =
         ChainReads::read(&bytes, budget).map_err(|error| Failure::unobtainable(error.to_string()))?;
     // Only who asks now knows which block was meant.
-    reads.subject.given_hash = options.chain.block.map(|block| block.0.into());
+    let given = |block: Option<crate::cli::network::BlockHash>| block.map(|block| block.0.into());
+    reads.given(given(options.chain.block), given(options.chain.l1_block));
     let found = findings(&reads, budget);
     let told = Told {
+        l1_given: options.chain.l1_block.is_some(),
         at: at(options, &found)?,
         composes: known(&options.compose)?,
         differences: differences(options, &found)?,
@@ -93,15 +97,11 @@ fn exit(told: &Told) -> ExitCode {
     if found.agreeing == 0 {
         return ExitCode::Unobtainable;
     }
-    let anchored = match found.anchor {
-        Anchor::HashGiven => true,
-        Anchor::EndpointsAgree(endpoints) => endpoints >= 2,
-        _ => false,
-    };
     let complete = found.survey.app.as_ref().is_some_and(|app| app.as_ref().is_ok_and(|app| app.complete));
     let shown = |could: &Could| *could != Could::NotShown;
     let answered = told.at.as_ref().is_none_or(|at| at.could.iter().all(|(_, could)| shown(could)));
-    if anchored && complete && answered { ExitCode::Verified } else { ExitCode::Incomplete }
+    let known = found.anchor.is_known() && (!told.l1_given || found.anchor.is_by_hash());
+    if known && complete && answered { ExitCode::Verified } else { ExitCode::Incomplete }
 }
 
 /// A document that was saved, or the one inside evidence.
@@ -149,7 +149,8 @@ fn asked(options: &Options, global: &Global) -> Result<Vec<u8>, Failure> {
     let client =
         crate::network::reach(options.reach.tls_roots.as_deref(), options.reach.allow_local, global)?;
     let item: Item = crate::network::block_on(async {
-        let mut ask = ChainAsk { subject, first_block: true, observe: BTreeSet::new() };
+        let mut ask =
+            ChainAsk { subject, first_block: true, observe: BTreeSet::new(), l1: chain::l1(&options.chain) };
         match options.at {
             Some(Moment::Block(block)) => drop(ask.observe.insert(block)),
             Some(Moment::Time(time)) => {
@@ -239,5 +240,5 @@ fn differences(options: &Options, found: &Findings) -> Result<Option<Vec<Differe
     let Some(path) = &options.deployments else { return Ok(None) };
     let source = input::read(path)?;
     let Some(history) = &found.survey.history else { return Ok(None) };
-    Ok(Some(compare(&String::from_utf8_lossy(&source.bytes), history.timeline())))
+    Ok(Some(compare(&String::from_utf8_lossy(&source.bytes), &veritee_verify::logged(history.timeline()))))
 }

@@ -45,6 +45,7 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
     rules.chain = ChainGiven {
         registry: options.registry.map(|registry| (registry.chain_id, registry.address)),
         block: options.block.map(|block| block.0),
+        l1_block: options.l1_block.map(|block| block.0),
     };
     if options.all {
         return every_machine(options, &rules, image.as_deref(), global);

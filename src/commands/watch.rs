@@ -35,6 +35,7 @@ pub(crate) fn run(options: &Watch, global: &Global) -> Result<ExitCode, Failure>
     rules.chain = ChainGiven {
         registry: options.chain.registry.map(|registry| (registry.chain_id, registry.address)),
         block: options.chain.block.map(|block| block.0),
+        l1_block: options.chain.l1_block.map(|block| block.0),
     };
     let mut watcher = Watcher {
         store: Store::open(path).map_err(|error| failed(path, &error))?,
@@ -191,7 +192,7 @@ impl Watcher<'_> {
             let keep = self.options.keep == Some(Keep::Evidence);
             facts::machine(draft, label, &report, &whole, keep);
             if let Some(chain) = &whole.chain {
-                facts::chain(draft, &chain.bytes, rules.chain.block);
+                facts::chain(draft, &chain.bytes, rules.chain);
             }
         }
         Ok(gravest)

@@ -8,7 +8,7 @@ use veritee_chain::survey::{Subject, survey};
 use veritee_chain::{Address, B256};
 use veritee_loopback::{Reply, Server};
 use veritee_model::Budget;
-use veritee_testkit::chain::{AppForge, AppKind, Deployment, Info, KmsForge, KmsKind, World};
+use veritee_testkit::chain::{AppForge, AppKind, Deployment, Info, KmsForge, KmsKind, L1Forge, World};
 
 /// Shortly before the forged machine is judged: 2026-10-14T17:46:40Z.
 pub(crate) const START: u64 = 1_792_000_000;
@@ -78,7 +78,7 @@ pub(crate) fn saved(world: &World, app: [u8; 20], registry: Address) -> Vec<u8> 
         ..Subject::default()
     };
     let endpoints = vec![asked(world, &subject, "https://rpc.example")];
-    ChainReads { subject, endpoints }.write().unwrap()
+    ChainReads { subject, endpoints, l1: None }.write().unwrap()
 }
 
 /// What an endpoint answers to all that is asked.
@@ -206,6 +206,55 @@ fn one_endpoint_alone_is_told_and_not_called_proven() {
     scene.folder.run(&["history", "chain.json", "--block", &hash]).ends(0);
     let other = format!("0x{}", "12".repeat(32));
     scene.folder.run(&["history", "chain.json", "--block", &other]).ends(11);
+}
+
+#[test]
+fn a_block_of_base_is_known_by_the_hash_of_one_ethereum_block() {
+    let payloads = machine().payloads();
+    let root_key = hex::decode(machine().key_provider.id).unwrap();
+    let (mut base, registry) = governed(START, payloads.app_id, payloads.compose_hash, &root_key);
+    base.withdrawals_root = B256::repeat_byte(0x5a);
+    let anchored = base.mine(START + 30);
+    let mut ethereum = World::new(1, START);
+    let forge = L1Forge::deploy(&mut ethereum);
+    forge.anchor(&mut ethereum, &base, anchored);
+    ethereum.mine(START + 90);
+    let hash = ethereum.hash(ethereum.head()).to_string();
+    // What came after the anchored block is not read.
+    base.mine(START + 60);
+    let mut liar = ethereum.clone();
+    forge.claim(&mut liar, B256::repeat_byte(1), anchored);
+    liar.mine(START + 96);
+    let scene = Scene {
+        folder: Folder::new(),
+        nodes: [node(&Arc::new(base.clone())), node(&Arc::new(base))],
+        app: hex::encode(payloads.app_id),
+        registry: format!("8453:{registry}"),
+    };
+    let (l1, lying) = (node(&Arc::new(ethereum)), node(&Arc::new(liar)));
+    let (l1, lying) = (format!("1={}", l1.url("/secret-key")), format!("1={}", lying.url("/secret-key")));
+    let ask = |more: &[&str]| scene.ask(&scene.app, &[&scene.nodes[0]], more);
+    let ran = ask(&["--l1-rpc", &l1, "--l1-block", &hash, "--save", "chain.json"]).ends(0);
+    assert!(ran.out.contains("l1-anchored(1, 0 d 0 h)") && ran.out.contains("hash-given"), "{}", ran.out);
+    assert!(ran.out.contains(&format!("block        {anchored} ")), "{}", ran.out);
+    assert!(!ran.out.contains("secret-key") && !scene.folder.read("chain.json").contains("secret-key"));
+    // Offline, by the hash alone; without it, and without Ethereum, one endpoint's word is one endpoint's word.
+    let given = ["--chain", "chain.json", "--registry", &scene.registry, "--l1-block", &hash];
+    assert!(all(&scene.verify(&given), "pass"), "{:?}", scene.verify(&given));
+    assert!(all(&scene.verify(&given[..4]), "chain-anchor-single"));
+    let other = format!("0x{}", "12".repeat(32));
+    let more = [&["--offline"], &given[..5], &[other.as_str()]].concat();
+    let refused = scene.folder.verify("evidence.json", &more).ends(11);
+    assert!(refused.out.contains("chain-block-other"), "{}", refused.out);
+    // Two endpoints of Ethereum that agree are two voices; the same one twice is one.
+    let told = ask(&["--format", "json", "--l1-rpc", &l1]).ends(13);
+    let document: Value = serde_json::from_str(&told.out).unwrap();
+    assert_eq!(document["settles_on"]["known"], "endpoints-agree(1)");
+    assert_eq!(document["block"]["known"], "endpoints-agree(1)");
+    // One that anchors another Base is a contradiction, and the chain's own id is looked at first.
+    ask(&["--l1-rpc", &lying]).ends(11);
+    let wrong = ask(&["--l1-rpc", &scene.nodes[1].url("/")]).ends(3);
+    assert!(wrong.err.contains("expected chain 1, it serves chain 8453"), "{}", wrong.err);
 }
 
 #[test]

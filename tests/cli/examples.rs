@@ -59,6 +59,12 @@ const ANSWERS: &[(&str, Run, i32, &str)] = &[
     ("veritee history chain.json --at 3 --margin 1", Whole, 13, "changed within the margin"),
     ("veritee history evidence.json --rpc https://rpc.example --save chain.json", Alone, 3, "rpc.example"),
     (
+        "veritee history evidence.json --rpc https://rpc.example --l1-rpc https://l1.example",
+        Alone,
+        3,
+        "rpc.example",
+    ),
+    (
         "veritee history --local watch.redb 2c0a0c96cb6dbd659bf1446e2f3fce58172ff91b",
         Whole,
         0,

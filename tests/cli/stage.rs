@@ -80,7 +80,7 @@ fn governed(machine: &Machine, allowed: bool) -> (Vec<u8>, String) {
     // On one endpoint's word nothing is proven.
     let endpoints =
         ["https://rpc.example", "https://node.example.org"].map(|url| asked(&world, &subject, url));
-    let reads = ChainReads { subject, endpoints: endpoints.into() };
+    let reads = ChainReads { subject, endpoints: endpoints.into(), l1: None };
     (reads.write().unwrap(), format!("8453:{registry}"))
 }
 

@@ -242,3 +242,71 @@ fn a_watcher_ends_on_sigterm_with_whole_records() {
     let printed: Vec<String> = seen.into_iter().chain(rest).collect();
     assert_eq!(export.lines().collect::<Vec<_>>(), printed);
 }
+
+/// Kills so many watchers, one after the other, on one database: each at a moment of its own, before, while and after it
+/// writes. Whatever line one of them printed is in the database, and all of it is one chain.
+#[cfg(unix)]
+#[allow(clippy::print_stderr, reason = "the figure")]
+fn kills(count: u64) {
+    let folder = Folder::new();
+    let names: Vec<String> = (0..6).map(|number| format!("evidence-{number}.json")).collect();
+    names.iter().for_each(|name| folder.write(name, folder.read("evidence.json")));
+    let mut arguments = vec!["watch", "--database", "watch.redb", "--interval", "1s", "--format", "jsonl"];
+    arguments.extend(["--policy", "policy.toml", "--root", "root.pem", "--as-of", AS_OF, "--offline"]);
+    names.iter().for_each(|name| arguments.extend(["--evidence", name.as_str()]));
+    let mut acknowledged: Vec<String> = Vec::new();
+    let mut seed = u64::from(std::process::id()) | 1;
+    for round in 0..count {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let mut child = folder.command(&arguments).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = std::sync::mpsc::channel();
+        let reader = std::thread::spawn(move || {
+            let mut line = String::new();
+            // A line that was cut by the kill was not acknowledged to anybody.
+            while std::io::BufRead::read_line(&mut out, &mut line).is_ok_and(|read| read > 0)
+                && line.ends_with('\n')
+            {
+                sender.send(std::mem::take(&mut line)).unwrap();
+            }
+        });
+        if round % 4 < 3 {
+            // Behind a record: while the next one is judged, written, flushed or printed.
+            for _ in 0..=(seed >> 40) % 3 {
+                acknowledged.extend(lines.recv_timeout(std::time::Duration::from_secs(60)));
+            }
+            std::thread::sleep(std::time::Duration::from_micros((seed >> 33) % 40_000));
+        } else {
+            // At any time from the start on: while it opens, repairs, or is made.
+            std::thread::sleep(std::time::Duration::from_micros((seed >> 33) % 300_000));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        reader.join().unwrap();
+        acknowledged.extend(lines.try_iter());
+    }
+    assert!(acknowledged.len() as u64 > count / 2, "{} lines show too little", acknowledged.len());
+    let export = folder.run(&["watch", "export", "watch.redb"]).ends(0).out;
+    let held: Vec<&str> = export.lines().collect();
+    for line in &acknowledged {
+        let number = record_number(line);
+        assert_eq!(held.get(number - 1).copied(), Some(line.trim_end()), "record {number}");
+    }
+    let checked = folder.run(&["watch", "check", "watch.redb"]).ends(0);
+    assert!(checked.out.contains("UNBROKEN"), "{}", checked.out);
+    eprintln!("{count} kills, {} records acknowledged, {} held", acknowledged.len(), held.len());
+}
+
+#[cfg(unix)]
+fn record_number(line: &str) -> usize {
+    let value: Value = serde_json::from_str(line).unwrap();
+    usize::try_from(value["number"].as_u64().unwrap()).unwrap()
+}
+
+/// `VERITEE_WATCH_KILLS=500 cargo test -p veritee --test cli --all-features -- --nocapture a_killed_watcher`
+#[cfg(unix)]
+#[test]
+fn a_killed_watcher_loses_no_record_that_it_printed() {
+    let count = std::env::var("VERITEE_WATCH_KILLS").ok().and_then(|count| count.parse().ok());
+    kills(count.unwrap_or(4));
+}

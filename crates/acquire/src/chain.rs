@@ -7,8 +7,10 @@
 //! Endpoints are named by scheme, host and port alone: a path can be somebody's key. So two addresses of one host are one
 //! voice, as they should be.
 
+mod l1;
 mod rpc;
 
+pub use l1::L1Ask;
 pub use rpc::ProtocolProblem;
 use rpc::Rpc;
 
@@ -16,6 +18,7 @@ use core::fmt;
 use std::collections::BTreeSet;
 use url::Url;
 use veritee_chain::header::Header;
+use veritee_chain::l1::rollup;
 use veritee_chain::rpc::{Answer, ChainReads, Endpoint, Question, RpcError};
 use veritee_chain::survey::{Subject, Survey, survey};
 use veritee_chain::{Address, B256};
@@ -50,6 +53,9 @@ pub struct ChainAsk {
     pub first_block: bool,
     /// Observe it at these blocks too, likewise.
     pub observe: BTreeSet<u64>,
+    /// The chain that a rollup settles on: without endpoints it is not asked. Where no block of the rollup is given, the
+    /// one is read that its contracts there hold for final.
+    pub l1: L1Ask,
 }
 
 /// What came of it.
@@ -103,6 +109,11 @@ pub enum ChainReadError {
         /// What each of them answered.
         notes: Vec<ChainNote>,
     },
+    /// The chain settles on no other, or its contracts there are not known.
+    NoL1 {
+        /// EIP-155 chain id.
+        chain_id: u64,
+    },
     /// The given block is not the chain's, or not there.
     GivenBlock {
         /// The endpoint.
@@ -123,6 +134,12 @@ impl fmt::Display for ChainReadError {
             Self::NoBlock { notes } => {
                 f.write_str("no endpoint names a block to read at")?;
                 notes.iter().try_for_each(|note| write!(f, "; {note}"))
+            }
+            Self::NoL1 { chain_id } => {
+                write!(
+                    f,
+                    "chain {chain_id}: no contracts are known by which another chain holds its blocks for final"
+                )
             }
             Self::GivenBlock { endpoint, what } => {
                 write!(f, "{}: the given block: {}", shown(endpoint), shown(what))
@@ -156,24 +173,28 @@ pub async fn read_chain(
     ask: &ChainAsk,
     budget: &Budget,
 ) -> Result<ChainRead, ChainReadError> {
-    let mut voices: Vec<Voice<'_>> = endpoints
-        .iter()
-        .map(|endpoint| Voice {
-            rpc: Rpc::new(client, &endpoint.url),
-            endpoint: Endpoint::new(endpoint.url.origin().ascii_serialization()),
-            lost: false,
-            span: WIDEST,
-            bytes: 0,
-        })
-        .collect();
+    let mut voices = voices(client, endpoints);
     let mut notes = Vec::new();
     let mut subject = ask.subject.clone();
     let said = endpoints.iter().find_map(|endpoint| endpoint.chain_id);
     subject.chain_id = chain_id(&mut voices, endpoints, said, &mut notes).await?;
-    subject.block = match subject.given_hash {
-        Some(hash) => given_block(&mut voices, hash, &mut notes).await?,
-        None if subject.block > 0 => subject.block,
-        None => finalized(&mut voices, &mut notes).await?,
+    let l1 = if ask.l1.endpoints.is_empty() {
+        None
+    } else {
+        let chain_id = subject.chain_id;
+        let rollup = rollup(chain_id).ok_or(ChainReadError::NoL1 { chain_id })?;
+        match l1::read(client, &ask.l1, rollup, budget, &mut notes).await {
+            Ok(read) => Some(read),
+            // Nobody there answers: the notes say so, and the endpoints' word stands alone.
+            Err(ChainReadError::NoBlock { .. }) => None,
+            Err(error) => return Err(error),
+        }
+    };
+    subject.block = match (subject.given_hash, l1.as_ref().and_then(|l1| l1.block)) {
+        (Some(hash), _) => given_block(&mut voices, hash, &mut notes).await?,
+        (None, _) if subject.block > 0 => subject.block,
+        (None, Some(anchored)) => anchored,
+        (None, None) => finalized(&mut voices, &mut notes).await?,
     };
     let oldest = subject.registry.unwrap_or(subject.app);
     if subject.from_block == 0
@@ -190,9 +211,22 @@ pub async fn read_chain(
     for block in observe {
         observe_at(&mut voices, block, &mut subject, budget, &mut notes).await;
     }
-    let requests = voices.iter().map(|voice| voice.rpc.requests()).sum();
+    let requests = voices.iter().map(|voice| voice.rpc.requests()).sum::<usize>();
+    let requests = requests.saturating_add(l1.as_ref().map_or(0, |l1| l1.requests));
     let endpoints = voices.into_iter().map(|voice| voice.endpoint).collect();
-    Ok(ChainRead { reads: ChainReads { subject, endpoints }, notes, requests })
+    let reads = ChainReads { subject, endpoints, l1: l1.map(|l1| l1.reads) };
+    Ok(ChainRead { reads, notes, requests })
+}
+
+fn voices<'a>(client: &'a Client, endpoints: &'a [ChainEndpoint]) -> Vec<Voice<'a>> {
+    let voice = |endpoint: &'a ChainEndpoint| Voice {
+        rpc: Rpc::new(client, &endpoint.url),
+        endpoint: Endpoint::new(endpoint.url.origin().ascii_serialization()),
+        lost: false,
+        span: WIDEST,
+        bytes: 0,
+    };
+    endpoints.iter().map(voice).collect()
 }
 
 impl Voice<'_> {
@@ -366,17 +400,29 @@ async fn fill(
     budget: &Budget,
     notes: &mut Vec<ChainNote>,
 ) -> Survey {
+    let wanted = |endpoint: &Endpoint| survey(endpoint, subject, budget).wanted;
+    until_nothing_is_wanted(voice, budget, notes, wanted).await;
+    survey(&voice.endpoint, subject, budget)
+}
+
+/// Asks one endpoint what its answers leave open, round by round.
+async fn until_nothing_is_wanted(
+    voice: &mut Voice<'_>,
+    budget: &Budget,
+    notes: &mut Vec<ChainNote>,
+    wanted: impl Fn(&Endpoint) -> Vec<Question>,
+) {
     for _round in 0..ROUNDS {
-        let read = survey(&voice.endpoint, subject, budget);
-        if read.wanted.is_empty() || voice.lost {
-            return read;
+        let wanted = wanted(&voice.endpoint);
+        if wanted.is_empty() || voice.lost {
+            return;
         }
-        if voice.endpoint.len().saturating_add(read.wanted.len()) > budget.chain_answers {
+        if voice.endpoint.len().saturating_add(wanted.len()) > budget.chain_answers {
             voice.note(format!("more than {} answers would be needed", budget.chain_answers), notes);
-            return read;
+            return;
         }
         let (logs, plain): (Vec<Question>, Vec<Question>) =
-            read.wanted.into_iter().partition(|question| matches!(question, Question::Logs { .. }));
+            wanted.into_iter().partition(|question| matches!(question, Question::Logs { .. }));
         if let Some(answers) = voice.ask(&plain, notes).await {
             for (question, answer) in plain.into_iter().zip(answers) {
                 voice.keep(question, answer, budget, notes);
@@ -387,7 +433,6 @@ async fn fill(
         }
     }
     voice.note(format!("still has questions after {ROUNDS} rounds"), notes);
-    survey(&voice.endpoint, subject, budget)
 }
 
 /// All logs of one wanted range, in as many parts as the endpoint needs. A part that fails is halved; a single block that
@@ -476,14 +521,9 @@ pub async fn block_at(
     seconds: u64,
 ) -> Result<u64, ChainReadError> {
     let mut notes = Vec::new();
-    let mut voice = Voice {
-        rpc: Rpc::new(client, &endpoint.url),
-        endpoint: Endpoint::new(endpoint.url.origin().ascii_serialization()),
-        lost: false,
-        span: WIDEST,
-        bytes: 0,
-    };
-    let last = finalized(core::slice::from_mut(&mut voice), &mut notes).await?;
+    let mut voices = voices(client, core::slice::from_ref(endpoint));
+    let last = finalized(&mut voices, &mut notes).await?;
+    let Some(voice) = voices.first_mut() else { return Err(ChainReadError::NoEndpoint) };
     let (mut low, mut high) = (0_u64, last);
     while low < high {
         // The upper middle: `low` stays at or before the time.

@@ -63,29 +63,14 @@ impl Elsewhere {
     const fn new(id: &'static str, question: &'static str, why: &'static str) -> Self {
         Self { id, question, why, answers: &[] }
     }
-
-    const fn answering(self, answers: &'static [Answer]) -> Self {
-        Self { answers, ..self }
-    }
 }
 
-const CHAIN: &str = "needs sources beside the chain: not compared";
-const HISTORY: &str =
-    "needs the operator's list beside the chain: `veritee history --deployments` compares them";
-
 /// Rules of the catalogue that are not asked here. They are listed as not asked in every report, never as passed.
-pub const ELSEWHERE: &[Elsewhere] = &[
-    Elsewhere::new(
-        "DP-META-011",
-        "do all instances of the application run the same?",
-        "needs evidence of every instance; with it the check identity.replicas compares them",
-    ),
-    Elsewhere::new("DP-CHN-006", "is the contract's source known?", CHAIN),
-    Elsewhere::new("DP-CHN-010", "does the chain tell the same history?", HISTORY)
-        .answering(&[Item::Q4.fails()]),
-    Elsewhere::new("DP-CHN-012", "is the cited contract the application's own?", CHAIN)
-        .answering(&[Item::E5.tells(), Item::M5.tells()]),
-];
+pub const ELSEWHERE: &[Elsewhere] = &[Elsewhere::new(
+    "DP-META-011",
+    "do all instances of the application run the same?",
+    "needs evidence of every instance; with it the check identity.replicas compares them",
+)];
 
 /// Every rule, in the order in which reports list them.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

@@ -6,7 +6,8 @@ mod common;
 use common::*;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
-use veritee_audit::chain::{AppContract, ChainFacts, Contracts, Owner, Power};
+use veritee_audit::chain::deployments::Added;
+use veritee_audit::chain::{AppContract, ChainFacts, Code, Contracts, Owner, Power};
 use veritee_audit::{
     Audit, BootEvents, Context, ImageFacts, ImageHit, InsideKind, KeyProvider, MemoryTree, TagSeen,
     TraceRung, audit, audit_source, enforcement, rules,
@@ -88,14 +89,17 @@ fn chain_facts(kind: &str) -> ChainFacts {
     let one_key = Owner { words: "0x01, an account of one key".to_owned(), power: Power::OneKey };
     let nobody = Owner { words: "nobody".to_owned(), power: Power::Nobody };
     let mut app = AppContract {
-        address: "0x03".to_owned(),
+        address: format!("0x{}", "03".repeat(20)),
         allows_this: true,
         owner: one_key.clone(),
         any_device: true,
         ..AppContract::default()
     };
-    let mut contracts =
-        Contracts { registry: "0x02".to_owned(), registry_owner: one_key, ..Contracts::default() };
+    let mut contracts = Contracts {
+        registry: format!("0x{}", "02".repeat(20)),
+        registry_owner: one_key,
+        ..Contracts::default()
+    };
     let mut facts = ChainFacts { block: "block 5 of Base".to_owned(), endpoints: 2, ..ChainFacts::default() };
     match kind {
         "governed" | "unserved" => {}
@@ -105,6 +109,15 @@ fn chain_facts(kind: &str) -> ChainFacts {
         "strict" => (app.any_device, app.tcb_up_to_date) = (false, true),
         "renounced" => (app.owner, contracts.registry_owner) = (nobody.clone(), nobody),
         "testnet" => facts.test_network = Some("Sepolia (test network)".to_owned()),
+        "released" => {
+            let released = Code { hash: "0x44".to_owned(), source: Some("DstackApp of v0.5.9".to_owned()) };
+            (app.code, contracts.registry_code) = (released.clone(), released);
+        }
+        "twice" => {
+            let added =
+                |byte: &str, block| Added { hash: byte.repeat(32), block, transaction: "77".repeat(32) };
+            app.logged.added = vec![added("11", 5), added("22", 9)];
+        }
         "anygateway" => contracts.any_gateway = true,
         "single" => facts.endpoints = 1,
         other => panic!("{other}"),

@@ -7,7 +7,7 @@ use veritee_base::Budget;
 use veritee_chain::rpc::{ChainReads, Endpoint};
 use veritee_chain::survey::{Subject, findings, survey};
 use veritee_chain::{Address, B256, keccak256};
-use veritee_testkit::chain::{Info, KmsForge, KmsKind, World};
+use veritee_testkit::chain::{Info, KmsForge, KmsKind, World, recorded_registry};
 
 fn reads() -> ChainReads {
     let at = |seed: u32| Address::from_word(keccak256(seed.to_be_bytes()));
@@ -38,7 +38,7 @@ fn reads() -> ChainReads {
     loop {
         let wanted = survey(&endpoint, &subject, &Budget::STANDARD).wanted;
         if wanted.is_empty() {
-            return ChainReads { subject, endpoints: vec![endpoint] };
+            return ChainReads { subject, endpoints: vec![endpoint], l1: None };
         }
         for question in wanted {
             let answer = world.answer(question.method(), &question.params()).unwrap().to_string();
@@ -60,5 +60,17 @@ fn registry(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, registry);
+/// What hardhat 2.29.1 answered, with 500 applications and one of them.
+fn recorded(criterion: &mut Criterion) {
+    let bytes = recorded_registry();
+    criterion.bench_function("recorded registry of 500 apps, from bytes to complete-now", |bench| {
+        bench.iter(|| {
+            let reads = ChainReads::read(black_box(&bytes), &Budget::STANDARD).unwrap();
+            let found = findings(&reads, &Budget::STANDARD);
+            assert!(found.survey.registry.is_some_and(|kms| kms.is_ok_and(|kms| kms.complete)));
+        });
+    });
+}
+
+criterion_group!(benches, registry, recorded);
 criterion_main!(benches);

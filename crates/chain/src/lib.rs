@@ -12,7 +12,7 @@
 //! The last line is what no number of endpoints gives: a storage trie rebuilt from the explained slots that has the
 //! proven root holds these members and no other, and an endpoint that hides one log is caught. Nothing here is proven
 //! beyond the header that it is proven against; how that header is known is the caller's to say
-//! ([`Anchor`](survey::Anchor)).
+//! ([`Anchor`](survey::Anchor)), or follows from a block of the chain that it settles on ([`l1`]).
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -33,13 +33,14 @@
 
 mod abi;
 pub mod app;
+pub mod builds;
 pub mod code;
 pub mod contract;
-pub mod deployments;
 pub mod event;
 pub mod header;
 pub mod history;
 pub mod kms;
+pub mod l1;
 pub mod layout;
 pub mod log;
 pub mod owner;

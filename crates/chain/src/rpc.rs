@@ -221,6 +221,19 @@ pub struct ChainReads {
     pub subject: Subject,
     /// The endpoints.
     pub endpoints: Vec<Endpoint>,
+    /// What was read of the chain that this one settles on.
+    pub l1: Option<L1Reads>,
+}
+
+/// Reads of the chain that a rollup settles on, for [`crate::l1`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct L1Reads {
+    /// The block to read at.
+    pub block: u64,
+    /// Its hash, where the caller gave it.
+    pub given_hash: Option<B256>,
+    /// The endpoints.
+    pub endpoints: Vec<Endpoint>,
 }
 
 /// Why bytes are no document of chain reads.
@@ -310,6 +323,18 @@ struct Document<'a> {
     aggregated_mrs: Vec<String>,
     #[serde(borrow)]
     endpoints: Vec<DocumentEndpoint<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    l1: Option<DocumentL1<'a>>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DocumentL1<'a> {
+    block: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    given_hash: Option<String>,
+    #[serde(borrow)]
+    endpoints: Vec<DocumentEndpoint<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -357,11 +382,31 @@ impl ChainReads {
             return Err(ReadsError::TooMany { what: "endpoints or observations", limit: ENDPOINTS });
         }
         let subject = read_subject(&document).map_err(|error| json(error.to_string()))?;
-        let mut endpoints = Vec::with_capacity(document.endpoints.len());
-        for (index, endpoint) in document.endpoints.into_iter().enumerate() {
-            endpoints.push(read_endpoint(index, endpoint, budget)?);
+        let endpoints = read_endpoints("", document.endpoints, budget)?;
+        let l1 = match document.l1 {
+            Some(l1) if l1.endpoints.len() > ENDPOINTS => {
+                return Err(ReadsError::TooMany {
+                    what: "endpoints of the chain that it settles on",
+                    limit: ENDPOINTS,
+                });
+            }
+            Some(l1) => Some(L1Reads {
+                block: l1.block,
+                given_hash: hash_of(l1.given_hash.as_deref()).map_err(|error| json(error.to_string()))?,
+                endpoints: read_endpoints("l1 ", l1.endpoints, budget)?,
+            }),
+            None => None,
+        };
+        Ok(Self { subject, endpoints, l1 })
+    }
+
+    /// Forgets what the document says of given hashes, which is its author's word, and takes the caller's: of the block,
+    /// and of the block of the chain that it settles on.
+    pub fn given(&mut self, block: Option<B256>, l1_block: Option<B256>) {
+        self.subject.given_hash = block;
+        if let Some(l1) = &mut self.l1 {
+            l1.given_hash = l1_block;
         }
-        Ok(Self { subject, endpoints })
     }
 
     /// Writes the document; the same reads give the same bytes.
@@ -370,19 +415,15 @@ impl ChainReads {
     /// When an answer is no JSON.
     pub fn write(&self) -> Result<Vec<u8>, ReadsError> {
         let json = |error: serde_json::Error| ReadsError::Json { problem: error.to_string() };
-        let mut endpoints = Vec::with_capacity(self.endpoints.len());
-        for endpoint in &self.endpoints {
-            let mut answers = Vec::with_capacity(endpoint.len());
-            for (question, answer) in endpoint.asked() {
-                let (result, error) = match answer {
-                    Ok(text) => (Some(serde_json::from_str(text).map_err(json)?), None),
-                    Err(error) => (None, Some(error.clone())),
-                };
-                let method = question.method().to_owned();
-                answers.push(DocumentAnswer { method, params: question.params(), result, error });
-            }
-            endpoints.push(DocumentEndpoint { url: endpoint.url.clone(), answers });
-        }
+        let endpoints = written(&self.endpoints).map_err(json)?;
+        let l1 = match &self.l1 {
+            Some(l1) => Some(DocumentL1 {
+                block: l1.block,
+                given_hash: l1.given_hash.map(|hash| hash.to_string()),
+                endpoints: written(&l1.endpoints).map_err(json)?,
+            }),
+            None => None,
+        };
         let subject = &self.subject;
         let words = |words: &BTreeSet<B256>| words.iter().map(ToString::to_string).collect();
         let document = Document {
@@ -399,9 +440,31 @@ impl ChainReads {
             os_images: words(&subject.os_images),
             aggregated_mrs: words(&subject.aggregated_mrs),
             endpoints,
+            l1,
         };
         serde_json::to_vec(&document).map_err(json)
     }
+}
+
+fn written(endpoints: &[Endpoint]) -> Result<Vec<DocumentEndpoint<'_>>, serde_json::Error> {
+    let mut documents = Vec::with_capacity(endpoints.len());
+    for endpoint in endpoints {
+        let mut answers = Vec::with_capacity(endpoint.len());
+        for (question, answer) in endpoint.asked() {
+            let (result, error) = match answer {
+                Ok(text) => (Some(serde_json::from_str(text)?), None),
+                Err(error) => (None, Some(error.clone())),
+            };
+            let method = question.method().to_owned();
+            answers.push(DocumentAnswer { method, params: question.params(), result, error });
+        }
+        documents.push(DocumentEndpoint { url: endpoint.url.clone(), answers });
+    }
+    Ok(documents)
+}
+
+fn hash_of(text: Option<&str>) -> Result<Option<B256>, SpellingError> {
+    text.map(|text| wire::word("given_hash", text)).transpose()
 }
 
 fn read_subject(document: &Document<'_>) -> Result<Subject, SpellingError> {
@@ -414,7 +477,7 @@ fn read_subject(document: &Document<'_>) -> Result<Subject, SpellingError> {
         registry: document.registry.as_deref().map(|text| wire::address("registry", text)).transpose()?,
         from_block: document.from_block,
         block: document.block,
-        given_hash: document.given_hash.as_deref().map(|text| wire::word("given_hash", text)).transpose()?,
+        given_hash: hash_of(document.given_hash.as_deref())?,
         observed: document.observed.clone(),
         interest: AppInterest {
             compose_hashes: words("compose_hashes", &document.compose_hashes)?,
@@ -426,17 +489,24 @@ fn read_subject(document: &Document<'_>) -> Result<Subject, SpellingError> {
     })
 }
 
-fn read_endpoint(
-    index: usize,
-    endpoint: DocumentEndpoint<'_>,
+fn read_endpoints(
+    of: &str,
+    endpoints: Vec<DocumentEndpoint<'_>>,
     budget: &Budget,
-) -> Result<Endpoint, ReadsError> {
+) -> Result<Vec<Endpoint>, ReadsError> {
+    let numbered = endpoints.into_iter().enumerate();
+    numbered
+        .map(|(index, endpoint)| read_endpoint(&format!("{of}endpoint {index}"), endpoint, budget))
+        .collect()
+}
+
+fn read_endpoint(at: &str, endpoint: DocumentEndpoint<'_>, budget: &Budget) -> Result<Endpoint, ReadsError> {
     if endpoint.answers.len() > budget.chain_answers {
         return Err(ReadsError::TooMany { what: "answers of one endpoint", limit: budget.chain_answers });
     }
     let mut read = Endpoint::new(endpoint.url);
     for (entry, answer) in endpoint.answers.into_iter().enumerate() {
-        let place = || format!("endpoint {index}, answer {entry}");
+        let place = || format!("{at}, answer {entry}");
         let question = parse(&answer.method, &answer.params).ok_or_else(|| ReadsError::Question {
             place: place(),
             method: answer.method.chars().take(40).collect(),

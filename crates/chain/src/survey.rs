@@ -10,6 +10,7 @@ use crate::contract::{NotRecognised, Proxy, implementation_of};
 use crate::header::Header;
 use crate::history::History;
 use crate::kms::{self, Kms, KmsInfo, KmsInterest};
+use crate::l1::{self, Gathered, L1Findings};
 use crate::layout::{AppGeneration, KmsGeneration};
 use crate::owner::Owner;
 use crate::rpc::{ChainReads, Endpoint, Question};
@@ -73,6 +74,8 @@ pub enum FaultKind {
     Error,
     /// More than the budget allows.
     Budget,
+    /// The block is another one than the chain that it settles on holds for final.
+    Anchor,
 }
 
 /// One answer that proves nothing.
@@ -133,15 +136,7 @@ pub fn survey(endpoint: &Endpoint, subject: &Subject, budget: &Budget) -> Survey
 
 fn fill(reader: &mut Reader<'_>, subject: &Subject, survey: &mut Survey) {
     reader.chain_id();
-    let Some(header) = reader.header(subject.block) else { return };
-    if let Some(given) = subject.given_hash.filter(|given| *given != header.hash()) {
-        reader.fault(
-            FaultKind::Block,
-            &Question::BlockByNumber(subject.block),
-            format!("expected the given block {given}, got {}", header.hash()),
-        );
-        return;
-    }
+    let Some(header) = reader.pinned() else { return };
     survey.header = Some(header.clone());
     let mut contract = subject.app;
     if let Some(address) = subject.registry {
@@ -264,6 +259,30 @@ pub enum Anchor {
     HashGiven,
     /// So many endpoints name the same block at this height. One is one endpoint's word.
     EndpointsAgree(usize),
+    /// The contracts of the chain that it settles on hold the block for final ([`crate::l1`]).
+    L1 {
+        /// Number of the block of that chain, known by its given hash or by several endpoints.
+        block: u64,
+        /// Seconds by which the anchored block is older than that one.
+        age: u64,
+    },
+}
+
+impl Anchor {
+    /// Whether more stands behind the block than one endpoint's word.
+    #[must_use]
+    pub const fn is_known(self) -> bool {
+        match self {
+            Self::EndpointsAgree(endpoints) => endpoints >= 2,
+            by_hash => by_hash.is_by_hash(),
+        }
+    }
+
+    /// Whether a hash stands behind it, the block's own or that of a block of the chain that it settles on.
+    #[must_use]
+    pub const fn is_by_hash(self) -> bool {
+        matches!(self, Self::HashGiven | Self::L1 { .. })
+    }
 }
 
 impl fmt::Display for Anchor {
@@ -271,6 +290,10 @@ impl fmt::Display for Anchor {
         match self {
             Self::HashGiven => f.write_str("hash-given"),
             Self::EndpointsAgree(endpoints) => write!(f, "endpoints-agree({endpoints})"),
+            Self::L1 { block, age } => {
+                let (days, hours) = (age / 86_400, age % 86_400 / 3_600);
+                write!(f, "l1-anchored({block}, {days} d {hours} h)")
+            }
         }
     }
 }
@@ -280,6 +303,8 @@ impl fmt::Display for Anchor {
 pub struct Findings {
     /// How the block is known.
     pub anchor: Anchor,
+    /// What the chain that it settles on says, where that was read.
+    pub l1: Option<L1Findings>,
     /// The first survey that is whole; the others agree with it, or are listed.
     pub survey: Survey,
     /// Endpoints that gave a whole survey equal to it, itself included.
@@ -307,23 +332,27 @@ pub struct Disagreement {
 #[must_use]
 pub fn findings(reads: &ChainReads, budget: &Budget) -> Findings {
     let subject = &reads.subject;
-    let surveys: Vec<(&Endpoint, Survey)> =
+    let mut gathered = Gathered::default();
+    let l1 = reads.l1.as_ref().zip(l1::rollup(subject.chain_id));
+    let l1 = l1.and_then(|(reads, rollup)| l1::findings(reads, rollup, budget, &mut gathered));
+    let mut surveys: Vec<(&Endpoint, Survey)> =
         reads.endpoints.iter().map(|endpoint| (endpoint, survey(endpoint, subject, budget))).collect();
-    let mut faults = Vec::new();
-    let mut missing = Vec::new();
-    for (endpoint, survey) in &surveys {
-        faults.extend(survey.faults.iter().map(|fault| (endpoint.url.clone(), fault.clone())));
-        missing.extend(survey.wanted.iter().map(|question| (endpoint.url.clone(), question.clone())));
+    for (endpoint, survey) in &mut surveys {
+        against(l1.as_ref(), endpoint, survey, &mut gathered.disagreements);
+        gathered.faults.extend(survey.faults.iter().map(|fault| (endpoint.url.clone(), fault.clone())));
+        gathered
+            .missing
+            .extend(survey.wanted.iter().map(|question| (endpoint.url.clone(), question.clone())));
     }
     let whole = |survey: &Survey| survey.wanted.is_empty() && survey.faults.is_empty();
     let base = surveys.iter().position(|(_, survey)| whole(survey)).unwrap_or_default();
-    let mut disagreements = Vec::new();
+    let Gathered { faults, missing, mut disagreements } = gathered;
     let mut agreeing = 0_usize;
     let Some((first, chosen)) = surveys.get(base).map(|(endpoint, survey)| (*endpoint, survey.clone()))
     else {
         let survey = Survey::default();
         let anchor = Anchor::EndpointsAgree(0);
-        return Findings { anchor, survey, agreeing, faults, missing, disagreements };
+        return Findings { anchor, l1, survey, agreeing, faults, missing, disagreements };
     };
     let mut urls = BTreeSet::new();
     for (endpoint, survey) in &surveys {
@@ -340,11 +369,33 @@ pub fn findings(reads: &ChainReads, budget: &Budget) -> Findings {
             }),
         }
     }
+    let anchored = l1.as_ref().zip(chosen.header.as_ref()).and_then(|(l1, header)| l1.anchors(header));
     let anchor = match subject.given_hash {
         Some(_) => Anchor::HashGiven,
-        None => Anchor::EndpointsAgree(agreeing),
+        None => anchored.unwrap_or(Anchor::EndpointsAgree(agreeing)),
     };
-    Findings { anchor, survey: chosen, agreeing, faults, missing, disagreements }
+    Findings { anchor, l1, survey: chosen, agreeing, faults, missing, disagreements }
+}
+
+/// Holds an endpoint's block against what the chain that it settles on says of it.
+fn against(
+    l1: Option<&L1Findings>,
+    endpoint: &Endpoint,
+    survey: &mut Survey,
+    disagreements: &mut Vec<Disagreement>,
+) {
+    let Some(l1) = l1 else { return };
+    let Some(fault) = survey.header.as_ref().and_then(|header| l1.contradicts(header)) else { return };
+    if l1.anchor.is_known() {
+        survey.faults.push(fault);
+    } else {
+        // One host's word against another's: which of them lies is not shown.
+        disagreements.push(Disagreement {
+            first: l1.url.clone(),
+            second: endpoint.url.clone(),
+            about: "the block that the chain that it settles on holds for final",
+        });
+    }
 }
 
 /// What two surveys say differently, as far as both speak.

@@ -177,7 +177,7 @@ fn a_document_of_reads_gives_the_same_findings_again_and_the_same_bytes() {
     subject.observed = BTreeSet::from([2]);
     let (one, _) = ask(&scene.world, &subject, "https://one.example/");
     let (two, _) = ask(&scene.world, &subject, "https://two.example/");
-    let reads = ChainReads { subject: subject.clone(), endpoints: vec![one, two] };
+    let reads = ChainReads { subject: subject.clone(), endpoints: vec![one, two], l1: None };
     let bytes = reads.write().unwrap();
     let again = ChainReads::read(&bytes, BUDGET).unwrap();
     assert_eq!(again, reads);
@@ -201,7 +201,7 @@ fn a_document_of_reads_gives_the_same_findings_again_and_the_same_bytes() {
 }
 
 fn one(scene: &Scene, endpoint: Endpoint) -> Findings {
-    findings(&ChainReads { subject: subject(scene), endpoints: vec![endpoint] }, BUDGET)
+    findings(&ChainReads { subject: subject(scene), endpoints: vec![endpoint], l1: None }, BUDGET)
 }
 
 /// Every answer of an honest endpoint with `change` applied to those of one method.
@@ -490,7 +490,7 @@ fn write_the_seed() {
     let mut subject = subject(&scene);
     subject.observed = BTreeSet::from([2]);
     let endpoint = ask(&scene.world, &subject, "https://one.example").0;
-    let bytes = ChainReads { subject, endpoints: vec![endpoint] }.write().unwrap();
+    let bytes = ChainReads { subject, endpoints: vec![endpoint], l1: None }.write().unwrap();
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../fuzz/seeds/chain_reads");
     std::fs::create_dir_all(folder).unwrap();
     std::fs::write(format!("{folder}/two-contracts.json"), bytes).unwrap();

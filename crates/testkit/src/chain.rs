@@ -3,10 +3,12 @@
 
 mod app;
 mod kms;
+mod l1;
 mod node;
 
 pub use app::{AppForge, AppKind, Deployment};
 pub use kms::{Info, KmsForge, KmsKind};
+pub use l1::L1Forge;
 pub use node::RpcFailure;
 
 use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
@@ -85,6 +87,8 @@ pub(crate) struct Block {
 pub struct World {
     /// EIP-155 chain id.
     pub chain_id: u64,
+    /// The withdrawals root of the blocks to come: on a rollup, the storage root of its message passer.
+    pub withdrawals_root: B256,
     state: BTreeMap<Address, Arc<AccountState>>,
     open: Vec<Vec<EmittedLog>>,
     blocks: Vec<Block>,
@@ -94,7 +98,8 @@ impl World {
     /// A chain with an empty block 0 at the time `timestamp`.
     #[must_use]
     pub fn new(chain_id: u64, timestamp: u64) -> Self {
-        let mut world = Self { chain_id, state: BTreeMap::new(), open: Vec::new(), blocks: Vec::new() };
+        let (state, open, blocks) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let mut world = Self { chain_id, withdrawals_root: EMPTY_ROOT_HASH, state, open, blocks };
         world.mine(timestamp);
         world
     }
@@ -155,7 +160,8 @@ impl World {
         let entries =
             self.state.iter().map(|(address, account)| (keccak256(address), account.entry())).collect();
         let state_root = trie(&entries, &[]).0;
-        let (header, hash) = node::header(number, timestamp, parent, state_root, &transactions);
+        let (header, hash) =
+            node::header(number, timestamp, parent, [state_root, self.withdrawals_root], &transactions);
         let state = self.state.clone();
         self.blocks.push(Block { number, header, hash, transactions, state });
         number
@@ -167,11 +173,28 @@ impl World {
         self.blocks.len() as u64 - 1
     }
 
+    /// Root of the accounts after a block.
+    #[must_use]
+    pub fn state_root(&self, number: u64) -> B256 {
+        self.blocks[number as usize].header["stateRoot"].as_str().expect("a text").parse().expect("a hash")
+    }
+
     /// Hash of a block.
     #[must_use]
     pub fn hash(&self, number: u64) -> B256 {
         self.blocks[number as usize].hash
     }
+}
+
+/// Chain reads of a registry with 500 applications, recorded once from hardhat 2.29.1
+/// (`test-vectors/chain/kms500.mjs`): the document that `veritee history --save` wrote.
+#[must_use]
+pub fn recorded_registry() -> Vec<u8> {
+    use std::io::Read as _;
+    let packed: &[u8] = include_bytes!("../../../test-vectors/chain/kms500-hardhat-2.29.1.json.gz");
+    let mut document = Vec::new();
+    flate2::read::GzDecoder::new(packed).read_to_end(&mut document).expect("the recording unpacks");
+    document
 }
 
 /// RLP of a list.

@@ -18,6 +18,9 @@ mod contracts;
 #[cfg(feature = "chain")]
 mod reads;
 
+#[cfg(feature = "chain")]
+pub use contracts::logged;
+
 use crate::links::KmsReading;
 use crate::run::Run;
 use veritee_audit::chain::ChainFacts;

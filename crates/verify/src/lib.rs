@@ -46,6 +46,8 @@ mod quote;
 mod run;
 mod target;
 
+#[cfg(feature = "chain")]
+pub use governance::logged;
 pub use grounds::Grounds;
 pub use inputs::inputs;
 use run::Run;
@@ -100,6 +102,8 @@ pub struct ChainGiven {
     pub registry: Option<(u64, [u8; 20])>,
     /// Hash of the block that was read. Without it the block is known by the endpoints that name it.
     pub block: Option<[u8; 32]>,
+    /// Hash of the block of the chain that it settles on, by which the block that was read is known.
+    pub l1_block: Option<[u8; 32]>,
 }
 
 /// Everything that a verdict depends on.

@@ -17,8 +17,8 @@ use crate::error::StoreError;
 use crate::record::{Draft, Observation, RECORD_BYTES};
 use guard::{Doing as _, guarded};
 use redb::{
-    Builder, ConcurrencyMode, Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase as _,
-    ReadableTable, TableDefinition, WriteTransaction,
+    Builder, ConcurrencyMode, Database, DatabaseError, ReadOnlyDatabase, ReadTransaction,
+    ReadableDatabase as _, ReadableTable, TableDefinition, WriteTransaction,
 };
 use std::path::{Path, PathBuf};
 use veritee_model::Sha256Digest;
@@ -99,12 +99,19 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens a database for reading only, beside a process that may be writing to it.
+    /// Opens a database for reading only, beside a process that may be writing to it. After a writer was killed it is put
+    /// in order first, as the next writer would do it: no record is changed by that.
     ///
     /// # Errors
     /// When there is none, or it is not one of this kind, or damaged, or the system refuses.
     pub fn read(path: &Path) -> Result<Self, StoreError> {
-        let database = guarded("opening it", || builder().open_read_only(path).doing("opening it"))?;
+        let database = guarded("opening it", || match builder().open_read_only(path) {
+            Err(DatabaseError::RepairAborted) => {
+                drop(builder().open(path).doing("putting it in order")?);
+                builder().open_read_only(path).doing("opening it")
+            }
+            opened => opened.doing("opening it"),
+        })?;
         let store = Self { path: path.to_owned(), handle: Some(Handle::Reader(database)) };
         store.is_ours()?;
         Ok(store)

@@ -75,6 +75,8 @@ fn kills(count: u64) -> u64 {
         reader.join().unwrap();
         acknowledged.extend(acks.try_iter());
     }
+    // Whoever only reads comes first: nobody has put it in order since.
+    Store::read(&place).unwrap().head().unwrap();
     let store = Store::open(&place).unwrap();
     let mut held = Vec::new();
     store

@@ -7,6 +7,7 @@ use veritee_chain::app::App;
 use veritee_chain::contract::Completeness;
 use veritee_chain::event::{Event, Set};
 use veritee_chain::history::{Could, Held, Past};
+use veritee_chain::l1::L1Findings;
 use veritee_chain::survey::chain_name;
 use veritee_chain::timeline::Timeline;
 use veritee_chain::{Address, B256};
@@ -77,6 +78,21 @@ fn entries(timeline: &Timeline) -> impl Iterator<Item = (&veritee_chain::timelin
 }
 
 /// For people. Writing to a String cannot fail.
+/// What the chain that it settles on holds for final.
+fn settled(l1: &L1Findings) -> String {
+    match &l1.claim {
+        Ok(claim) => format!(
+            "holds block {} for final, in contracts whose code can be replaced (portal {} by {}, registry {} by {})",
+            claim.block,
+            claim.portal.address,
+            claim.portal.admin,
+            claim.registry.address,
+            claim.registry.admin
+        ),
+        Err(none) => none.to_string(),
+    }
+}
+
 pub(super) fn people(told: &Told) -> String {
     let (found, subject) = (&told.found, &told.reads.subject);
     let mut text = String::new();
@@ -93,6 +109,15 @@ pub(super) fn people(told: &Told) -> String {
         let _ = writeln!(text, "block        {} {} at {time}", header.number(), header.hash());
     }
     let _ = writeln!(text, "block known  {}", found.anchor);
+    if told.l1_given && !found.anchor.is_by_hash() {
+        text.push_str(
+            "             no block of the chain that it settles on with the given hash anchors it\n",
+        );
+    }
+    if let Some(l1) = &found.l1 {
+        let (number, hash, known) = (l1.header.number(), l1.header.hash(), l1.anchor);
+        let _ = writeln!(text, "settles on   block {number} {hash}, {known}: {}", settled(l1));
+    }
     for (url, fault) in &found.faults {
         let _ = writeln!(text, "REFUSED      {}", quoted(&format!("{url}: {fault}")));
     }
@@ -255,6 +280,10 @@ pub(super) fn document(told: &Told) -> Value {
         "block": survey.header.as_ref().map(|header| json!({
             "number": header.number(), "hash": header.hash().to_string(),
             "time": UnixTime::from_seconds(header.timestamp()).to_string(), "known": found.anchor.to_string(),
+        })),
+        "settles_on": found.l1.as_ref().map(|l1| json!({
+            "number": l1.header.number(), "hash": l1.header.hash().to_string(),
+            "time": UnixTime::from_seconds(l1.header.timestamp()).to_string(), "known": l1.anchor.to_string(), "holds": settled(l1),
         })),
         "refused": found.faults.iter().map(|(url, fault)| quoted(&format!("{url}: {fault}"))).collect::<Vec<_>>(),
         "disagreements": found.disagreements.iter().map(|one| json!({"first": quoted(&one.first), "second": quoted(&one.second), "about": one.about})).collect::<Vec<_>>(),

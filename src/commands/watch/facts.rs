@@ -13,6 +13,7 @@ use veritee_model::{
     Budget, CheckId, Evidence, Finding, FindingStatus, Outcome, Report, Sha256Digest, UnixTime,
     VerdictOutcome,
 };
+use veritee_verify::ChainGiven;
 use veritee_watch::{Draft, Fact, Kept, Machine};
 
 /// Characters of somebody's text in a fact.
@@ -106,13 +107,13 @@ fn finding(finding: &Finding) -> Option<String> {
 }
 
 /// What the chain shows of the contracts, at the block that these reads are of.
-pub(super) fn chain(draft: &mut Draft, bytes: &[u8], block: Option<[u8; 32]>) {
+pub(super) fn chain(draft: &mut Draft, bytes: &[u8], given: ChainGiven) {
     let budget = &Budget::STANDARD;
     let mut reads = match ChainReads::read(bytes, budget) {
         Ok(reads) => reads,
         Err(error) => return draft.show(Fact::ChainFaults, [shortened(&error.to_string(), MOST)]),
     };
-    reads.subject.given_hash = block.map(Into::into);
+    reads.given(given.block.map(Into::into), given.l1_block.map(Into::into));
     let found = findings(&reads, budget);
     let refused =
         found.faults.iter().filter(|(_, fault)| !matches!(fault.kind, FaultKind::Error | FaultKind::Budget));

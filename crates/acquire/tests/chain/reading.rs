@@ -7,7 +7,7 @@ use veritee_acquire::chain::{ChainAsk, ChainReadError, block_at};
 use veritee_chain::event::Set;
 use veritee_chain::history::{Candidate, Could, Held};
 use veritee_chain::survey::{Anchor, FaultKind};
-use veritee_testkit::chain::{RpcFailure, World};
+use veritee_testkit::chain::{RpcFailure, World, recorded_registry};
 
 fn failure(message: &str) -> RpcFailure {
     RpcFailure { code: -32000, message: message.to_owned() }
@@ -280,4 +280,82 @@ fn an_ask_without_a_registry_reads_the_contract_alone() {
     let found = found(&read(&[&server], &ask).unwrap());
     assert!(found.survey.registry.is_none());
     assert!(found.survey.app.unwrap().unwrap().complete);
+}
+
+#[test]
+fn the_block_that_ethereum_holds_for_final_is_read_instead_of_the_last_one() {
+    use veritee_acquire::chain::L1Ask;
+    use veritee_testkit::chain::L1Forge;
+    let mut scene = scene();
+    scene.world.withdrawals_root = word(55);
+    let anchored = scene.world.mine(1_700_000_100);
+    let mut ethereum = World::new(1, 1_700_000_000);
+    L1Forge::deploy(&mut ethereum).anchor(&mut ethereum, &scene.world, anchored);
+    ethereum.mine(1_700_090_000);
+    // A day later, and not anchored yet.
+    scene.world.mine(1_700_080_000);
+    let server = node(&Arc::new(scene.world.clone()));
+    let ethereum = Arc::new(ethereum);
+    let (one, two) = (node(&ethereum), node(&ethereum));
+    let mut ask = ask(&scene);
+    ask.l1 = L1Ask { endpoints: vec![endpoint(&one), endpoint(&two)], given_hash: None };
+    let both = read(&[&server], &ask).unwrap();
+    assert_eq!(both.notes, []);
+    assert_eq!(both.reads.subject.block, anchored);
+    let found = found(&both);
+    assert_eq!((found.faults.len(), found.agreeing), (0, 1));
+    assert_eq!(found.anchor, Anchor::L1 { block: 1, age: 89_900 });
+    assert!(one.requests().len() <= 6, "{} requests", one.requests().len());
+    // By its hash, one endpoint will do; a hash that nobody knows is told.
+    ask.l1 = L1Ask { endpoints: vec![endpoint(&one)], given_hash: Some(ethereum.hash(1)) };
+    assert_eq!(read(&[&server], &ask).unwrap().reads.l1.unwrap().given_hash, Some(ethereum.hash(1)));
+    ask.l1.given_hash = Some(word(66));
+    assert!(matches!(read(&[&server], &ask), Err(ChainReadError::GivenBlock { .. })));
+    // Nobody of Ethereum's answers: told, and the endpoints' last block is read.
+    let silent = through(&ethereum, Arc::new(|_: &World, _: &str, _: &Value| Err(failure("busy"))));
+    ask.l1 = L1Ask { endpoints: vec![endpoint(&silent)], given_hash: None };
+    let alone = read(&[&server], &ask).unwrap();
+    assert!(!alone.notes.is_empty() && alone.reads.l1.is_none());
+    assert_eq!(alone.reads.subject.block, scene.world.head());
+    // A chain whose contracts elsewhere are not known.
+    ask.subject.chain_id = 31_337;
+    let mut other = scene.world.clone();
+    other.chain_id = 31_337;
+    ask.subject.registry = None;
+    let server = node(&Arc::new(other));
+    ask.l1 = L1Ask { endpoints: vec![endpoint(&one)], given_hash: None };
+    assert!(matches!(read(&[&server], &ask), Err(ChainReadError::NoL1 { chain_id: 31_337 })));
+}
+
+#[test]
+fn a_whole_registry_of_500_applications_takes_ten_requests() {
+    let kept = veritee_chain::rpc::ChainReads::read(&recorded_registry(), crate::node::BUDGET).unwrap();
+    let subject = kept.subject.clone();
+    let block = subject.block;
+    let answers: std::collections::BTreeMap<String, String> = kept.endpoints[0]
+        .asked()
+        .filter_map(|(asked, answer)| {
+            Some((format!("{} {}", asked.method(), asked.params()), answer.clone().ok()?))
+        })
+        .collect();
+    let server = through(
+        &Arc::new(World::new(31_337, 0)),
+        Arc::new(move |_: &World, method: &str, params: &Value| {
+            let params = match params[0].as_str() {
+                Some("finalized") => serde_json::json!([format!("{block:#x}"), false]),
+                _ => params.clone(),
+            };
+            let answer = answers.get(&format!("{method} {params}")).ok_or_else(|| failure("not recorded"))?;
+            Ok(serde_json::from_str(answer).unwrap())
+        }),
+    );
+    let mut ask = ChainAsk { subject, ..ChainAsk::default() };
+    (ask.subject.observed, ask.subject.block) = (std::collections::BTreeSet::new(), 0);
+    let read = read(&[&server], &ask).unwrap();
+    assert_eq!(read.notes, []);
+    let kms = found(&read).survey.registry.unwrap().unwrap();
+    assert_eq!((kms.complete, kms.apps.len()), (true, 500));
+    assert!(found(&read).survey.app.unwrap().unwrap().complete);
+    assert!(read.requests <= 10, "{} requests", read.requests);
+    assert_eq!(server.requests().len(), read.requests);
 }

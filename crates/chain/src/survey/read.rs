@@ -107,6 +107,20 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The header of the block to read at; it has the hash that the caller gave.
+    pub(crate) fn pinned(&mut self) -> Option<Header> {
+        let (number, given) = (self.subject.block, self.subject.given_hash);
+        let header = self.header(number)?;
+        match given.filter(|given| *given != header.hash()) {
+            Some(given) => {
+                let detail = format!("expected the given block {given}, got {}", header.hash());
+                self.fault(FaultKind::Block, &Question::BlockByNumber(number), detail);
+                None
+            }
+            None => Some(header),
+        }
+    }
+
     pub(crate) fn account(
         &mut self,
         header: &Header,

@@ -66,7 +66,7 @@ pub(super) fn header(
     number: u64,
     timestamp: u64,
     parent: B256,
-    state_root: B256,
+    [state_root, withdrawals_root]: [B256; 2],
     transactions: &[Vec<EmittedLog>],
 ) -> (Value, B256) {
     let all: Vec<EmittedLog> = transactions.iter().flatten().cloned().collect();
@@ -90,7 +90,7 @@ pub(super) fn header(
     B256::repeat_byte(7).encode(&mut payload);
     [0_u8; 8].as_slice().encode(&mut payload);
     7_u64.encode(&mut payload);
-    EMPTY_ROOT_HASH.encode(&mut payload);
+    withdrawals_root.encode(&mut payload);
     0_u64.encode(&mut payload);
     0_u64.encode(&mut payload);
     B256::repeat_byte(9).encode(&mut payload);
@@ -103,7 +103,7 @@ pub(super) fn header(
         "transactionsRoot": text(EMPTY_ROOT_HASH), "receiptsRoot": text(receipts), "logsBloom": hex(&bloom), "difficulty": "0x0",
         "number": quantity(number), "gasLimit": quantity(30_000_000), "gasUsed": quantity(gas), "timestamp": quantity(timestamp),
         "extraData": hex(b"forged"), "mixHash": text(B256::repeat_byte(7)), "nonce": "0x0000000000000000", "baseFeePerGas": "0x7",
-        "withdrawalsRoot": text(EMPTY_ROOT_HASH), "blobGasUsed": "0x0", "excessBlobGas": "0x0",
+        "withdrawalsRoot": text(withdrawals_root), "blobGasUsed": "0x0", "excessBlobGas": "0x0",
         "parentBeaconBlockRoot": text(B256::repeat_byte(9)), "size": "0x200", "totalDifficulty": "0x0", "uncles": [], "withdrawals": [],
         "transactions": transactions,
     });

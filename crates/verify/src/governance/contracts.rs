@@ -2,14 +2,18 @@
 
 use crate::ChainGiven;
 use crate::links::KmsReading;
+use veritee_audit::chain::deployments::{Added, Logged};
 use veritee_audit::chain::{self, ChainFacts, Power};
 use veritee_audit::key_provider::{KNOWN_KMS, Registry};
 use veritee_chain::app::App;
+use veritee_chain::builds;
 use veritee_chain::contract::{Completeness, NotRecognised, Shown};
+use veritee_chain::event::{Event, Set};
 use veritee_chain::kms::Kms;
 use veritee_chain::owner::Owner;
 use veritee_chain::rpc::ChainReads;
-use veritee_chain::survey::{Anchor, Findings, chain_name};
+use veritee_chain::survey::{Findings, chain_name};
+use veritee_chain::timeline::Timeline;
 use veritee_chain::{Address, B256};
 use veritee_eventlog::{AppIdentity, KeyProviderKind};
 use veritee_model::{Check, CheckId, Outcome, Reason};
@@ -57,11 +61,12 @@ impl Contracts<'_> {
         ChainFacts {
             block: format!("block {number} of {name}, {}", self.found.anchor),
             endpoints: self.found.agreeing,
-            hash_given: self.found.anchor == Anchor::HashGiven,
+            by_hash: self.found.anchor.is_by_hash(),
             test_network: test.then(|| name.to_owned()),
             contracts: self.kms().filter(|_| shown).map(|kms| chain::Contracts {
                 registry: kms.address.to_string(),
                 registry_owner: self.owner(self.found.survey.registry_owner.as_ref(), kms.owner),
+                registry_code: code(kms.implementation_hash),
                 any_gateway: kms.info.gateway_app_id == "any",
                 app: self
                     .app()
@@ -85,9 +90,17 @@ impl Contracts<'_> {
                 .proven()
                 .filter(|pending| !pending.is_zero())
                 .map(ToString::to_string),
+            code: code(app.implementation_hash),
             code_fixed: on(app.upgrades_disabled),
             any_device: on(app.allow_any_device),
             tcb_up_to_date: on(app.require_tcb_up_to_date),
+            logged: self
+                .found
+                .survey
+                .history
+                .as_ref()
+                .map(|history| logged(history.timeline()))
+                .unwrap_or_default(),
         }
     }
 
@@ -306,7 +319,7 @@ impl Contracts<'_> {
         let allowed = if app.complete {
             app.compose_hashes.contains(&measured)
         } else {
-            app.asked.get(&(veritee_chain::event::Set::ComposeHashes, measured)).copied().unwrap_or(false)
+            app.asked.get(&(Set::ComposeHashes, measured)).copied().unwrap_or(false)
         };
         if !allowed {
             let detail = format!("{} does not allow the measured compose hash at this block", app.address);
@@ -397,4 +410,24 @@ fn rules(app: &App) -> String {
         _ => "its code can be replaced",
     };
     format!("{tcb}; {upgrades}")
+}
+
+fn code(hash: B256) -> chain::Code {
+    let source = builds::find(hash).map(|build| format!("{} of {}", build.contract, build.tags));
+    chain::Code { hash: hash.to_string(), source }
+}
+
+/// What a contract's logs say of compose hashes, to be held against an operator's own list.
+#[must_use]
+pub fn logged(timeline: &Timeline) -> Logged {
+    let mut logged = Logged::default();
+    for entry in timeline.entries() {
+        let transaction = hex::encode(entry.transaction);
+        if let Event::Member { set: Set::ComposeHashes, member, allowed: true } = &entry.event {
+            let (hash, block) = (hex::encode(member), entry.block);
+            logged.added.push(Added { hash, block, transaction: transaction.clone() });
+        }
+        logged.transactions.insert(transaction);
+    }
+    logged
 }

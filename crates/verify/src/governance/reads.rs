@@ -5,6 +5,7 @@ use super::contracts::Contracts;
 use crate::links::KmsReading;
 use crate::run::Run;
 use veritee_audit::chain::ChainFacts;
+use veritee_chain::l1::{Claim, L1Findings};
 use veritee_chain::rpc::ChainReads;
 use veritee_chain::survey::{Anchor, Fault, FaultKind, Findings, chain_name, findings};
 use veritee_eventlog::AppIdentity;
@@ -35,10 +36,13 @@ pub(super) fn check(
         return None;
     }
     // What the document says about a hash that was given is its author's word: only this verdict's caller counts.
-    reads.subject.given_hash = run.request.chain.block.map(Into::into);
+    let given = run.request.chain;
+    reads.given(given.block.map(Into::into), given.l1_block.map(Into::into));
     let found = findings(&reads, run.request.budget);
-    let chain = chain(&reads, &found, run.request.as_of);
-    let open = open(&chain, &found, run.request.as_of);
+    // A caller who gives a hash means to rely on it, and on no agreement of endpoints instead.
+    let known = found.anchor.is_known() && (given.l1_block.is_none() || found.anchor.is_by_hash());
+    let chain = chain(&reads, &found, known, run.request.as_of);
+    let open = open(&chain, &found, known, run.request.as_of);
     run.record(chain.unwrap_or_else(|check| check));
     if found.agreeing == 0 {
         for id in CHECKS.into_iter().skip(1) {
@@ -87,7 +91,7 @@ impl Open {
     }
 }
 
-fn open(chain: &Result<Check, Check>, found: &Findings, as_of: UnixTime) -> Option<Open> {
+fn open(chain: &Result<Check, Check>, found: &Findings, known: bool, as_of: UnixTime) -> Option<Open> {
     let open = |reason, why, refusals_count| Some(Open { reason, why, refusals_count });
     let age = found.survey.header.as_ref().map(|header| Age::of(header.timestamp(), as_of));
     match (chain, age) {
@@ -98,8 +102,8 @@ fn open(chain: &Result<Check, Check>, found: &Findings, as_of: UnixTime) -> Opti
             open(Reason::EarlierStepFailed, "the block is from after the as-of time", false)
         }
         (_, Some(Age::Old)) => open(Reason::ChainBlockOld, "the block is old", false),
-        _ if !is_anchored(found) => {
-            open(Reason::ChainAnchorSingle, "one endpoint's word alone stands behind the block", true)
+        _ if !known => {
+            open(Reason::ChainAnchorSingle, "no second voice and no known hash stand behind the block", true)
         }
         // One endpoint's answers were refused; the others stand by themselves.
         _ => None,
@@ -134,17 +138,8 @@ fn unread(run: &mut Run<'_>, reason: Reason, detail: &str) {
     }
 }
 
-/// The block is known by more than one host, or by its hash.
-pub(super) const fn is_anchored(found: &Findings) -> bool {
-    match found.anchor {
-        Anchor::HashGiven => true,
-        Anchor::EndpointsAgree(endpoints) => endpoints >= 2,
-        _ => false,
-    }
-}
-
 /// Every answer of every endpoint: that it holds, and that they say one thing.
-fn chain(reads: &ChainReads, found: &Findings, as_of: UnixTime) -> Result<Check, Check> {
+fn chain(reads: &ChainReads, found: &Findings, known: bool, as_of: UnixTime) -> Result<Check, Check> {
     let id = CheckId::GovernanceChain;
     let (name, test) = chain_name(reads.subject.chain_id);
     let refused = found.faults.iter().filter_map(|(url, fault)| Some((url, fault, refusal(fault.kind)?)));
@@ -187,6 +182,14 @@ fn chain(reads: &ChainReads, found: &Findings, as_of: UnixTime) -> Result<Check,
             .compared(as_of, time)
             .next("read the chain again, or judge for the time of the block"));
     }
+    if let Some(l1) = found.l1.as_ref().filter(|_| matches!(found.anchor, Anchor::L1 { .. }))
+        && Age::of(l1.header.timestamp(), as_of) == Age::After
+    {
+        let (number, time) = (l1.header.number(), UnixTime::from_seconds(l1.header.timestamp()));
+        let detail = format!("{block}: known by block {number} of Ethereum, which is after the as-of time");
+        let check = Check::fail(id, Reason::ChainBlockLater, detail);
+        return Err(check.compared(as_of, time).next("read at an earlier block, or judge for a later time"));
+    }
     let test = if test { ", a network on which nothing of value stands" } else { "" };
     let silent = found.faults.iter().filter(|(_, fault)| refusal(fault.kind).is_none()).map(|(url, _)| url);
     let silent: std::collections::BTreeSet<&String> =
@@ -195,19 +198,44 @@ fn chain(reads: &ChainReads, found: &Findings, as_of: UnixTime) -> Result<Check,
         0 => String::new(),
         count => format!("; {count} endpoints did not answer everything"),
     };
-    let words = format!("{block}{test}: {}{silent}", found.anchor);
-    if is_anchored(found) {
+    let words = format!(
+        "{block}{test}: {}{}{silent}",
+        found.anchor,
+        found.l1.as_ref().map_or_else(String::new, settled)
+    );
+    if known {
         return Ok(Check::pass(id, words));
     }
-    Err(Check::not_checked(id, Reason::ChainAnchorSingle, format!("{words}, which is one endpoint's word"))
-        .next("ask a second endpoint (--rpc may be repeated), or give the block's hash with --block"))
+    let why = if found.anchor.is_known() {
+        "no block of the chain that it settles on with the given hash anchors it"
+    } else {
+        "which is one endpoint's word"
+    };
+    let next = "ask a second endpoint (--rpc may be repeated), or give the block's hash with --block, or of Base an Ethereum \
+                block's with --l1-block, where Ethereum was read too (--l1-rpc)";
+    Err(Check::not_checked(id, Reason::ChainAnchorSingle, format!("{words}, {why}")).next(next))
+}
+
+/// What the chain that it settles on says of the block, and on whose word.
+fn settled(l1: &L1Findings) -> String {
+    let (number, known) = (l1.header.number(), l1.anchor);
+    let at = format!("block {number} of the chain that it settles on ({known})");
+    match &l1.claim {
+        Err(none) => format!("; {at}: {none}"),
+        Ok(Claim { block, portal, registry, .. }) => {
+            format!(
+                "; {at} holds block {block} for final, in contracts that their administrators can replace (portal's code {}, registry's {})",
+                portal.implementation, registry.implementation
+            )
+        }
+    }
 }
 
 /// Whether an answer contradicts what it is held against; `None` where there is only no answer.
 const fn refusal(kind: FaultKind) -> Option<Reason> {
     match kind {
         FaultKind::ChainId => Some(Reason::ChainIdOther),
-        FaultKind::Block | FaultKind::Reorganised => Some(Reason::ChainBlockOther),
+        FaultKind::Block | FaultKind::Reorganised | FaultKind::Anchor => Some(Reason::ChainBlockOther),
         FaultKind::Error | FaultKind::Budget => None,
         _ => Some(Reason::ChainAnswerRefused),
     }

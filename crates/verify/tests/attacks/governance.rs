@@ -3,11 +3,12 @@
 use crate::links::{aggregated, kms, of_kms, open, under};
 use crate::support::{Case, NONCE, assert_failed, assert_verdict, attacks, find, machine};
 use std::collections::BTreeSet;
-use veritee_chain::rpc::{ChainReads, Endpoint, Question, RpcError};
+use veritee_chain::l1;
+use veritee_chain::rpc::{ChainReads, Endpoint, L1Reads, Question, RpcError};
 use veritee_chain::survey::{Subject, survey};
 use veritee_chain::{Address, B256, U256, keccak256, layout};
 use veritee_model::{Budget, CheckId, Item, Outcome, Reason, Report, Severity, VerdictOutcome};
-use veritee_testkit::chain::{AppForge, AppKind, Deployment, Info, KmsForge, KmsKind, World};
+use veritee_testkit::chain::{AppForge, AppKind, Deployment, Info, KmsForge, KmsKind, L1Forge, World};
 use veritee_testkit::dstack::report_data::Binding;
 use veritee_testkit::dstack::{KeyProvider, Machine};
 
@@ -106,12 +107,29 @@ fn honest(_question: &Question, answer: String) -> Result<String, RpcError> {
     Ok(answer)
 }
 
+/// What one endpoint of Ethereum says of Base's contracts at its last block.
+fn scene_l1(ethereum: &World) -> Option<L1Reads> {
+    let mut reads = L1Reads { block: ethereum.head(), ..L1Reads::default() };
+    let mut endpoint = Endpoint::new("https://ethereum.example".to_owned());
+    loop {
+        let wanted = l1::survey(&endpoint, &reads, &l1::BASE, &Budget::STANDARD).wanted;
+        if wanted.is_empty() {
+            reads.endpoints.push(endpoint);
+            return Some(reads);
+        }
+        for question in wanted {
+            let answer = ethereum.answer(question.method(), &question.params()).unwrap().to_string();
+            endpoint.add(question, Ok(answer));
+        }
+    }
+}
+
 const TWO: [&str; 2] = ["https://one.example", "https://two.example"];
 
 impl Scene {
     fn reads(&self) -> ChainReads {
         let endpoints = TWO.map(|url| endpoint(&self.world, &self.subject, url, &honest));
-        ChainReads { subject: self.subject.clone(), endpoints: endpoints.into() }
+        ChainReads { subject: self.subject.clone(), endpoints: endpoints.into(), l1: None }
     }
 
     /// A case with these reads, whose caller names the registry.
@@ -221,6 +239,49 @@ attacks! {
         twice.endpoints[1].url = twice.endpoints[0].url.clone();
         twice.subject.given_hash = Some(scene.world.hash(scene.subject.block));
         open(&scene.case(&twice).judge(), CheckId::GovernanceChain, Reason::ChainAnchorSingle);
+    }
+
+    fn a_block_that_ethereum_holds_for_final_is_known_by_the_hash_of_an_ethereum_block() {
+        let mut scene = scene();
+        scene.world.withdrawals_root = B256::repeat_byte(0x5a);
+        scene.subject.block = scene.world.mine(1_792_000_006);
+        let mut ethereum = World::new(1, 1_792_000_000);
+        L1Forge::deploy(&mut ethereum).anchor(&mut ethereum, &scene.world, scene.subject.block);
+        ethereum.mine(1_792_000_030);
+        let mut reads = scene.reads();
+        reads.endpoints.truncate(1);
+        reads.l1 = scene_l1(&ethereum);
+        // On one endpoint's word of Ethereum it is one endpoint's word.
+        let mut case = scene.case(&reads);
+        open(&case.is_verified(), CheckId::GovernanceChain, Reason::ChainAnchorSingle);
+        case.chain.l1_block = Some(ethereum.hash(ethereum.head()).into());
+        let report = case.is_verified();
+        pass(&report, &CHECKS);
+        let detail = &find(&report, CheckId::GovernanceChain).detail;
+        assert!(detail.contains("l1-anchored(1, 0 d 0 h)") && detail.contains("hash-given"), "{detail}");
+        // Whoever gives an Ethereum block relies on it: two endpoints that agree are not what was asked for.
+        let mut case = scene.case(&scene.reads());
+        case.chain.l1_block = Some(ethereum.hash(ethereum.head()).into());
+        open(&case.judge(), CheckId::GovernanceChain, Reason::ChainAnchorSingle);
+        // An Ethereum block of after the as-of time says nothing for it.
+        let mut later = ethereum.clone();
+        later.mine(1_893_456_000);
+        reads.l1 = scene_l1(&later);
+        let mut case = scene.case(&reads);
+        case.chain.l1_block = Some(later.hash(later.head()).into());
+        let report = case.judge();
+        assert_eq!(find(&report, CheckId::GovernanceChain).reason, Some(Reason::ChainBlockLater));
+        // A Base of the same height that Ethereum does not hold for final is refused by name.
+        let mut forged = scene_of(machine(), address(2));
+        forged.world.withdrawals_root = B256::repeat_byte(0x5b);
+        forged.subject.block = forged.world.mine(1_792_000_006);
+        let mut lie = forged.reads();
+        lie.l1 = scene_l1(&ethereum);
+        let mut case = forged.case(&lie);
+        case.chain.l1_block = Some(ethereum.hash(ethereum.head()).into());
+        let report = case.judge();
+        assert_eq!(find(&report, CheckId::GovernanceChain).reason, Some(Reason::ChainBlockOther));
+        assert_eq!(find(&report, CheckId::GovernanceContract).outcome, Outcome::NotChecked);
     }
 
     fn a_consistent_chain_of_the_liar_s_own_is_caught_by_the_block_alone() {
@@ -460,7 +521,7 @@ attacks! {
             world.mine(1_792_022_401 - days * 86_400);
             let subject = Subject { block: world.head(), ..scene.subject.clone() };
             let endpoints = TWO.map(|url| endpoint(&world, &subject, url, &honest));
-            let report = scene.case(&ChainReads { subject, endpoints: endpoints.into() }).judge();
+            let report = scene.case(&ChainReads { subject, endpoints: endpoints.into(), l1: None }).judge();
             let check = find(&report, CheckId::GovernanceChain);
             assert_eq!(check.reason, old.then_some(Reason::ChainBlockOld), "{check:?}");
             if old {

@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(chain) = &subject.context.chain else { return };
     let place = place("endpoints");
-    if chain.endpoints >= 2 || chain.hash_given {
+    if chain.endpoints >= 2 || chain.by_hash {
         sink.add(Note::pass(&place, format!("read at {}", chain.block)));
     } else {
         sink.add(Note::fail(&place, format!("read at {}: one server's word alone", chain.block)));
