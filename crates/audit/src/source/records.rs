@@ -149,7 +149,7 @@ mod tests {
             ("README.md", format!("image {}\n", one.replace("a1", "c3"))),
         ];
         let files = files.into_iter().map(|(path, text)| (path.to_owned(), text.into_bytes()));
-        let tree = MemoryTree::new(files.collect());
+        let tree = MemoryTree::new(files.collect::<Vec<_>>());
         let found = recorded(&tree, &Budget::STANDARD);
         let places: Vec<&str> = found.iter().map(|one| one.place.as_str()).collect();
         assert_eq!(places, ["CHANGELOG.md:1", "DEPLOYMENTS.md:2", "DEPLOYMENTS.md:3"]);
