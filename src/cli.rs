@@ -14,8 +14,8 @@ mod watch;
 pub(crate) use commit::Commit;
 pub(crate) use forms::{command, parse};
 pub(crate) use image::{
-    Compare as ImageCompare, Fetch as ImageFetch, Image, Inspect as ImageInspect, Platform as ImagePlatform,
-    Trace, Tracing, VerifyBundle,
+    Carrying, Compare as ImageCompare, Fetch as ImageFetch, Image, Inspect as ImageInspect,
+    Platform as ImagePlatform, Trace, Tracing, VerifyBundle,
 };
 pub(crate) use keys::KmsRootKeys;
 pub(crate) use nonce::{GpuNonce, Nonce};
@@ -620,6 +620,8 @@ pub(crate) enum Evidence {
         input: PathBuf,
         #[command(flatten)]
         parts: Box<Parts>,
+        #[command(flatten)]
+        images: Carrying,
     },
     /// List the forms of evidence that are read, and how each is recognised.
     #[command(after_help = "Example:\n  veritee evidence forms")]

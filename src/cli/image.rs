@@ -38,6 +38,9 @@ pub(crate) struct Fetch {
     /// Ask this registry in place of the one that the image names: a mirror. The digests are the same.
     #[arg(long, value_name = "URL", help_heading = "Network")]
     pub(crate) registry: Option<veritee_client::Url>,
+    /// A policy file: its [[images.mirror]] says which registry is asked in place of another.
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    pub(crate) policy: Option<PathBuf>,
     /// Certificates of further authorities that may vouch for servers, PEM: for a proxy that reads along.
     #[arg(long, value_name = "FILE", help_heading = "Network")]
     pub(crate) tls_roots: Option<PathBuf>,
@@ -116,9 +119,12 @@ pub(crate) struct Trace {
     /// An image: OCI layout, or what `docker save` writes. May be repeated.
     #[arg(long, value_name = "FILE|DIR", help_heading = "Evidence")]
     pub(crate) image: Vec<PathBuf>,
-    /// The source tree: its commit is read from .git.
+    /// The source tree: its commit is read from .git, and what its records claim of images that somebody chooses.
     #[arg(long, value_name = "DIR", help_heading = "Evidence")]
     pub(crate) source: Option<PathBuf>,
+    /// The operating system's image, a folder or a tarball: measured, as `verify --image` does it.
+    #[arg(long, value_name = "DIR|TARBALL", help_heading = "Evidence")]
+    pub(crate) os_image: Option<PathBuf>,
     /// Say how to build each image again, as far as its provenance, history and layers tell; the rest are questions.
     #[arg(long, help_heading = "Output")]
     pub(crate) recipe: bool,
@@ -155,6 +161,21 @@ pub(crate) struct VerifyBundle {
     /// What is signed: a file, or its digest (sha256: and 64 hex digits; sha512: and 128).
     #[arg(value_name = "FILE_OR_DIGEST")]
     pub(crate) artifact: String,
+}
+
+/// Images whose documents become part of the evidence.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Images")]
+pub(crate) struct Carrying {
+    /// An image that the compose names: its documents are taken along, its layers are not. May be repeated.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub(crate) container_image: Vec<PathBuf>,
+    /// A Sigstore bundle about an image. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) bundle: Vec<PathBuf>,
+    /// The machine, where an index has several.
+    #[arg(long, value_name = "OS/ARCH", default_value = "linux/amd64", value_parser = parse_platform)]
+    pub(crate) platform: Platform,
 }
 
 /// What speaks for images, and who may.

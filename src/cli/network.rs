@@ -193,6 +193,10 @@ pub(crate) struct Fetch {
     /// Leave collateral out of the evidence.
     #[arg(long, help_heading = "Target")]
     pub(crate) no_collateral: bool,
+    /// Ask the registries of the images that the compose pins by digest too: manifests, configs and what speaks of them
+    /// become part of the evidence, layers do not.
+    #[arg(long, help_heading = "Target")]
+    pub(crate) images: bool,
     /// List the requests that would be made, and make none.
     #[arg(long, help_heading = "Target")]
     pub(crate) dry_run: bool,

@@ -1,6 +1,6 @@
 //! `veritee evidence`
 
-use super::gather;
+use super::{gather, tracing};
 use crate::cli::{Evidence, Format, Global};
 use crate::failure::Failure;
 use core::fmt::Write as _;
@@ -8,12 +8,13 @@ use veritee_model::ExitCode;
 
 pub(crate) fn run(options: &Evidence, global: &Global) -> Result<ExitCode, Failure> {
     match options {
-        Evidence::Convert { input, parts } => {
+        Evidence::Convert { input, parts, images } => {
             super::only(global, &[Format::Human, Format::Json], "evidence convert")?;
             let gather::Selected { mut evidence, beside } = gather::evidence(input, parts, global)?;
             // What the others' lists revoke holds for this machine too.
             evidence.collateral.extend(beside.collateral);
             gather::collateral_into(&mut evidence, &parts.collateral, global)?;
+            tracing::carry(&mut evidence, images)?;
             crate::output::data(&veritee_evidence::to_json(&evidence, env!("CARGO_PKG_VERSION")), global)?;
         }
         Evidence::Forms => {

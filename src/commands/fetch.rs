@@ -1,5 +1,7 @@
 //! `veritee fetch`: asks, keeps, and says what it saw. Judges nothing.
 
+mod images;
+
 use super::supply;
 use crate::cli::network::{Evaluation, Fetch};
 use crate::cli::{Format, Global};
@@ -25,7 +27,12 @@ pub(crate) fn run(options: &Fetch, global: &Global) -> Result<ExitCode, Failure>
     if options.dry_run {
         let total = plan.requests();
         let chain = super::chain::planned(&options.chain);
-        output::data(&format!("{plan}{chain}at most {total} in all, collateral aside\n"), global)?;
+        let images = if options.images {
+            "GET  the registry of each image that the compose pins: as `veritee image fetch` asks, without layers\n"
+        } else {
+            ""
+        };
+        output::data(&format!("{plan}{chain}{images}at most {total} in all, collateral aside\n"), global)?;
         return Ok(ExitCode::Verified);
     }
     let mut acquired = acquired(&plan, &asked, options, global)?;
@@ -63,8 +70,12 @@ fn acquired(plan: &Plan, asked: &Options, options: &Fetch, global: &Global) -> R
         if !options.no_collateral {
             collateral(&client, &mut acquired, options, At { as_of, clock: now }, global).await?;
         }
+        let mut asked_images = images::Asked::new();
         for machine in &mut acquired.machines {
             super::chain::add(&client, machine, &options.chain, now, global).await;
+            if options.images {
+                images::add(&client, machine, options, (&mut asked_images, now), global).await;
+            }
         }
         Ok(acquired)
     })

@@ -78,6 +78,11 @@ fn describe(loaded: &Loaded) -> String {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "loosened: {}", veritee_model::text::inert(&line));
     }
+    for mirror in &policy.images.mirror {
+        let (of, ask) = (veritee_model::text::inert(&mirror.of), veritee_model::text::inert(&mirror.ask));
+        let because = mirror.reason.as_deref().map(veritee_model::text::inert).unwrap_or_default();
+        let _ = writeln!(out, "images: asks {ask} in place of {of}; its tags are no pins: {because}");
+    }
     for id in &policy.require {
         let _ = writeln!(out, "required beyond the default: {}", id);
     }

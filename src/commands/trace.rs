@@ -1,6 +1,6 @@
 //! `veritee trace`
 
-use super::tracing::Images;
+use super::tracing::{Images, Reading};
 use super::verify::Rules;
 use super::{audit, gather};
 use crate::cli::{Engine, Format, Global, Trace as Options};
@@ -10,7 +10,7 @@ use crate::source_tree;
 use core::fmt::Write as _;
 use veritee_compose::{Deployment, UnboundCompose, deployment};
 use veritee_model::text::{inert, inert_json};
-use veritee_model::{Budget, CheckId, ExitCode, Outcome, Report};
+use veritee_model::{Budget, CheckId, Evidence, ExitCode, Outcome, Report};
 use veritee_provenance::gather::SignatureLine;
 use veritee_provenance::ladder::{Attested, built, named};
 use veritee_provenance::{Ladder, Recipe, Said, State};
@@ -18,14 +18,23 @@ use veritee_verify::Expected;
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human, Format::Json, Format::Jsonl], "trace")?;
-    let Compose { deployment, attested, system } = compose(options, global)?;
+    let rules = Rules::load(&options.judge, Engine::Native)?;
+    let Compose { deployment, attested, system, mut evidence } = compose(options, &rules, global)?;
     let source =
         options.source.as_deref().map(|folder| source_tree::open(folder, &Budget::STANDARD)).transpose()?;
-    let images = Images::read(&options.image, &options.tracing, source, false)?;
+    let reading = Reading {
+        files: &options.image,
+        options: &options.tracing,
+        policy: &rules.loaded.policy.images,
+        look_inside: false,
+    };
+    let images = reading.read(&mut evidence, source)?;
+    let recorded =
+        images.tree().map(|tree| veritee_audit::recorded(tree, &Budget::STANDARD)).unwrap_or_default();
     let ladders: Vec<Ladder> = named(&deployment)
         .into_iter()
         .map(|(reference, services)| {
-            Ladder::new(reference, services, &attested, &images.known, images.tree())
+            Ladder::new(reference, services, &attested, &images.known, images.tree(), &recorded)
         })
         .collect();
     if ladders.is_empty() {
@@ -33,10 +42,12 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
     }
     let built = built(&deployment);
     let recipes = if options.recipe { recipes(&deployment, &ladders, &images, options) } else { Vec::new() };
+    let loosened = [rules.loosened(), images.loosened.clone()].concat();
+    let traced = Traced { ladders: &ladders, built: &built, system: &system, recipes: &recipes, loosened };
     let text = match global.format {
-        Format::Json => inert_json(&format!("{:#}\n", document(&ladders, &built, &system, &recipes))),
-        Format::Jsonl => inert_json(&format!("{}\n", document(&ladders, &built, &system, &recipes))),
-        _ => words(&ladders, &built, &system, &recipes, global.verbose > 0),
+        Format::Json => inert_json(&format!("{:#}\n", traced.document())),
+        Format::Jsonl => inert_json(&format!("{}\n", traced.document())),
+        _ => traced.words(global.verbose > 0),
     };
     crate::output::data(&text, global)?;
     let with_source = options.source.is_some();
@@ -49,17 +60,56 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
     })
 }
 
-fn document(ladders: &[Ladder], built: &[String], system: &System, recipes: &[Recipe]) -> serde_json::Value {
-    let mut value = serde_json::json!({
-        "schema": "veritee/trace/v1",
-        "operating_system": { "state": system.state, "by": system.by },
-        "images": ladders,
-        "built_inside": built,
-    });
-    if !recipes.is_empty() {
-        value["recipes"] = serde_json::json!(recipes);
+/// What is said.
+struct Traced<'t> {
+    ladders: &'t [Ladder],
+    built: &'t [String],
+    system: &'t System,
+    recipes: &'t [Recipe],
+    /// In which ways policy and command line are looser than the default.
+    loosened: Vec<String>,
+}
+
+impl Traced<'_> {
+    fn document(&self) -> serde_json::Value {
+        let mut value = serde_json::json!({
+            "schema": "veritee/trace/v1",
+            "operating_system": { "state": self.system.state, "by": self.system.by },
+            "images": self.ladders,
+            "built_inside": self.built,
+        });
+        if !self.recipes.is_empty() {
+            value["recipes"] = serde_json::json!(self.recipes);
+        }
+        if !self.loosened.is_empty() {
+            value["loosened"] = serde_json::json!(self.loosened);
+        }
+        value
     }
-    value
+
+    fn words(&self, full: bool) -> String {
+        let mut out = String::new();
+        // Writing to a String cannot fail.
+        for line in &self.loosened {
+            let _ = writeln!(out, "loosened: {}", inert(line));
+        }
+        let (row, by) = (state(self.system.state), inert(&self.system.by));
+        let _ = writeln!(out, "operating system    {row:12}  {by}\n");
+        for one in self.ladders {
+            ladder(&mut out, one, full);
+        }
+        for service in self.built {
+            let _ = writeln!(
+                out,
+                "not traced: {} is built inside the machine, so there is no image",
+                inert(service)
+            );
+        }
+        for one in self.recipes {
+            recipe(&mut out, one);
+        }
+        out
+    }
 }
 
 /// How to build each image again whose file was read.
@@ -79,6 +129,7 @@ struct Compose {
     deployment: Deployment,
     attested: Attested,
     system: System,
+    evidence: Evidence,
 }
 
 /// The row of the operating system.
@@ -88,13 +139,14 @@ struct System {
 }
 
 /// The compose, and how it is known. Evidence is verified as `verify` does it, with what is given and nothing fetched.
-fn compose(options: &Options, global: &Global) -> Result<Compose, Failure> {
+fn compose(options: &Options, rules: &Rules, global: &Global) -> Result<Compose, Failure> {
     let alone = || {
         let system = System { state: State::Missing, by: "no evidence of a machine was given".to_owned() };
         audit::deployment(&options.input).map(|deployment| Compose {
             deployment,
             attested: Attested::Missing,
             system,
+            evidence: Evidence::default(),
         })
     };
     if !options.input.is_dir() {
@@ -110,8 +162,8 @@ fn compose(options: &Options, global: &Global) -> Result<Compose, Failure> {
     let document = UnboundCompose::parse(&item.bytes, &Budget::STANDARD).map_err(|error| failed(&error))?;
     let resolving = deployment::Context { budget: Budget::STANDARD, ..deployment::Context::default() };
     let deployment = Deployment::from_unbound(&document, &resolving);
-    let (attested, system) = attested(&selected, options, global)?;
-    Ok(Compose { deployment, attested, system })
+    let (attested, system) = attested(&selected, options, rules, global)?;
+    Ok(Compose { deployment, attested, system, evidence: selected.evidence })
 }
 
 /// What must have passed for a compose to be the one that a quote names.
@@ -133,13 +185,14 @@ const BINDING: [CheckId; 12] = [
 fn attested(
     selected: &gather::Selected,
     options: &Options,
+    rules: &Rules,
     global: &Global,
 ) -> Result<(Attested, System), Failure> {
-    let rules = Rules::load(&options.judge, Engine::Native)?;
+    let image = options.os_image.as_deref().map(crate::image::open).transpose()?;
     let mut grounds = rules.grounds();
     gather::collateral(&mut grounds, &options.collateral, global)?;
     grounds.learn(&selected.beside);
-    let report = rules.verdict(&selected.evidence, &grounds, &Expected::Nothing, None);
+    let report = rules.verdict(&selected.evidence, &grounds, &Expected::Nothing, image.as_deref());
     let passed =
         |id: &CheckId| report.checks.iter().any(|check| check.id == *id && check.outcome == Outcome::Pass);
     let attested = match BINDING.iter().find(|id| !passed(id)) {
@@ -169,16 +222,23 @@ fn system(report: &Report, is_bound: bool) -> System {
             Some(hash) => System {
                 state: State::Claimed,
                 by: format!(
-                    "the log names image {hash}, which the KMS answered; veritee verify --image measures it"
+                    "the log names image {hash}, which the KMS answered; --os-image measures it{}",
+                    registry(report)
                 ),
             },
             None => System {
                 state: State::Missing,
-                by: "not measured: list it in the policy, or give its image to veritee verify --image"
-                    .to_owned(),
+                by: "not measured: list it in the policy, or give its image with --os-image".to_owned(),
             },
         },
     }
+}
+
+/// What the KMS's contract says of the image, where the evidence has the chain's answers and they hold.
+fn registry(report: &Report) -> String {
+    let check = report.checks.iter().find(|check| check.id == CheckId::GovernanceRegistry);
+    let passed = check.filter(|check| check.outcome == Outcome::Pass);
+    passed.map(|check| format!("; the registry: {}", check.detail)).unwrap_or_default()
 }
 
 const fn state(state: State) -> &'static str {
@@ -190,31 +250,20 @@ const fn state(state: State) -> &'static str {
     }
 }
 
-fn words(ladders: &[Ladder], built: &[String], system: &System, recipes: &[Recipe], full: bool) -> String {
-    let mut out = String::new();
-    let (row, by) = (state(system.state), inert(&system.by));
+fn ladder(out: &mut String, ladder: &Ladder, full: bool) {
+    let services = ladder.services.iter().map(|name| inert(name)).collect::<Vec<_>>().join(", ");
     // Writing to a String cannot fail.
-    let _ = writeln!(out, "operating system    {row:12}  {by}\n");
-    for ladder in ladders {
-        let services = ladder.services.iter().map(|name| inert(name)).collect::<Vec<_>>().join(", ");
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "{}  {}\n    services: {services}", ladder.rung, inert(&ladder.reference));
-        for arrow in &ladder.arrows {
-            let _ = writeln!(out, "  {:16}  {:12}  {}", arrow.name, state(arrow.state), inert(&arrow.by));
-        }
-        if let Some(said) = &ladder.said {
-            details(&mut out, said, full);
-        }
-        out.push('\n');
+    let _ = writeln!(out, "{}  {}\n    services: {services}", ladder.rung, inert(&ladder.reference));
+    for arrow in &ladder.arrows {
+        let _ = writeln!(out, "  {:16}  {:12}  {}", arrow.name, state(arrow.state), inert(&arrow.by));
     }
-    for service in built {
-        let _ =
-            writeln!(out, "not traced: {} is built inside the machine, so there is no image", inert(service));
+    for one in ladder.recorded.iter().skip(1) {
+        let _ = writeln!(out, "    {} claims {}", inert(&one.place), one.digest);
     }
-    for one in recipes {
-        recipe(&mut out, one);
+    if let Some(said) = &ladder.said {
+        details(out, said, full);
     }
-    out
+    out.push('\n');
 }
 
 fn recipe(out: &mut String, recipe: &Recipe) {

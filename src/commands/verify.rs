@@ -1,6 +1,6 @@
 //! `veritee verify`
 
-use super::tracing::Images;
+use super::tracing::Reading;
 use super::{gather, supply};
 use crate::cli::network::Network;
 use crate::cli::{AsOf, Engine, Format, Global, Judge, Verify};
@@ -36,11 +36,6 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
     let image = options.image.as_deref().map(crate::image::open).transpose()?;
     let mut rules = Rules::load(&options.judge, Engine::Both)?;
     rules.given = super::audit::Given::load(&options.review)?;
-    if !options.container_image.is_empty() {
-        let source = rules.given.source().cloned();
-        let images = Images::read(&options.container_image, &options.tracing, source, true)?;
-        rules.given.trace_with(Arc::new(images));
-    }
     rules.gpu_nonce = options.gpu_nonce.map(|nonce| nonce.0);
     rules.chain = ChainGiven {
         registry: options.registry.map(|registry| (registry.chain_id, registry.address)),
@@ -51,6 +46,7 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
         return every_machine(options, &rules, image.as_deref(), global);
     }
     let gather::Selected { mut evidence, beside } = gather::evidence(&options.input, &options.parts, global)?;
+    rules.read_images(options, &mut evidence)?;
     rules.gpus_of_store(&mut evidence, options.network.store.as_deref(), global)?;
     let mut grounds = rules.grounds();
     gather::collateral(&mut grounds, &options.parts.collateral, global)?;
@@ -92,10 +88,12 @@ fn every_machine(
     }
     let mut text = String::new();
     let mut gravest = ExitCode::Verified;
-    for (label, evidence) in machines {
+    for (label, mut evidence) in machines {
         let (judge, network) = (&options.judge, &options.network);
-        let case = Case::new(evidence, grounds.clone(), rules, judge, network, global)?;
-        let report = case.report(rules, &Expected::Nothing, image, judge, network);
+        let mut own = rules.clone();
+        own.read_images(options, &mut evidence)?;
+        let case = Case::new(evidence, grounds.clone(), &own, judge, network, global)?;
+        let report = case.report(&own, &Expected::Nothing, image, judge, network);
         if global.format == Format::Human && !label.is_empty() {
             if !text.is_empty() {
                 text.push('\n');
@@ -234,6 +232,21 @@ impl Rules {
             gpu_memory: Arc::default(),
             loaded,
         })
+    }
+
+    /// Reads the images that were given, and those of the evidence, for the audit.
+    fn read_images(&mut self, options: &Verify, evidence: &mut Evidence) -> Result<(), Failure> {
+        let reading = Reading {
+            files: &options.container_image,
+            options: &options.tracing,
+            policy: &self.loaded.policy.images,
+            look_inside: true,
+        };
+        if reading.is_wanted(evidence) {
+            let images = reading.read(evidence, self.given.source().cloned())?;
+            self.given.trace_with(Arc::new(images));
+        }
+        Ok(())
     }
 
     /// The same rules at another time.

@@ -121,6 +121,8 @@ fn asked(target: &str, options: &Watch) -> Fetch {
         no_gateway: true,
         // Verification brings it, for the time of the verdict.
         no_collateral: true,
+        // Nothing of a look rests on them.
+        images: false,
         dry_run: false,
         chain: options.chain.clone(),
         at: StoreTime { as_of: options.judge.as_of, root: options.judge.root.clone() },

@@ -9,7 +9,7 @@ use std::time::Duration;
 use veritee_loopback::{Registry, Reply};
 
 /// A registry with the image of a vector under the tag `1`; the digest of its index.
-fn registry(vector: &str) -> (Registry, String) {
+pub(crate) fn registry(vector: &str) -> (Registry, String) {
     let folder = tempfile::tempdir().unwrap();
     let vector = format!("{}/test-vectors/images/{vector}", env!("CARGO_MANIFEST_DIR"));
     let arguments = ["-xf", &vector, "-C", folder.path().to_str().unwrap()];
@@ -128,4 +128,44 @@ fn a_signal_leaves_nothing_behind() {
         assert_eq!(child.wait().unwrap().code(), Some(3), "{signal}");
         assert!(folder.names().is_empty(), "{signal}: {:?}", folder.names());
     }
+}
+
+#[test]
+fn a_mirror_by_policy_is_asked_and_makes_no_tag_a_pin() {
+    let (registry, top) = registry("repro-1.tar");
+    let folder = Folder::empty();
+    let port = registry.server().port();
+    let policy = |of: &str| {
+        format!(
+            "schema = \"veritee/policy/v1\"\nname = \"mirrored\"\n[[images.mirror]]\nof = \"{of}\"\n\
+             ask = \"http://127.0.0.1:{port}\"\nreason = \"our mirror, on the same network\"\n"
+        )
+    };
+    folder.write("policy.toml", policy("registry.invalid/team"));
+    let ran = fetch(&folder, "registry.invalid/team/app:1", &["--policy", "policy.toml", "--format", "json"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let transcript: Value = serde_json::from_str(&ran.out).unwrap();
+    let said = (&transcript["mirror"], &transcript["pinned"], transcript["digest"].as_str());
+    assert_eq!(said, (&Value::from(true), &Value::from(false), Some(top.as_str())));
+    // By the tag that the mirror resolved nothing is proven of the compose that names it.
+    folder.write("compose.yml", "services:\n  app:\n    image: registry.invalid/team/app:1\n");
+    let traced = folder.run(&["trace", "compose.yml", "--image", "deployed"]);
+    assert!(traced.out.contains("R0") && traced.out.contains("a tag is no pin"), "{}", traced.out);
+    let checked = folder.run(&["policy", "check", "policy.toml"]).ends(0).out;
+    assert!(checked.contains("in place of registry.invalid/team"), "{checked}");
+    // Another name that begins so is another registry's: nobody is asked for it there.
+    folder.write("policy.toml", policy("registry.invalid/tea"));
+    let other = folder.run(&[
+        "image",
+        "fetch",
+        "127.0.0.1:1/team/app:1",
+        "--allow-local",
+        "-o",
+        "other",
+        "--policy",
+        "policy.toml",
+    ]);
+    assert_eq!(other.code, 3, "{}", other.err);
+    folder.write("policy.toml", policy("https://registry.invalid"));
+    assert!(folder.run(&["policy", "check", "policy.toml"]).ends(2).err.contains("is no registry"));
 }

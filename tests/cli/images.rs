@@ -116,7 +116,7 @@ fn what_is_no_image_or_damaged_ends_with_3_and_says_what_next() {
 }
 
 /// An archive of one file, by hand: a ustar header, the content, two blocks of zeros.
-fn archive(path: &str, content: &str) -> Vec<u8> {
+pub(crate) fn archive(path: &str, content: &str) -> Vec<u8> {
     let mut header = vec![0_u8; 512];
     let mut put = |at: usize, text: &str| header[at..at + text.len()].copy_from_slice(text.as_bytes());
     put(0, path);
@@ -136,8 +136,8 @@ fn archive(path: &str, content: &str) -> Vec<u8> {
     header
 }
 
-/// A layout with these layers and this environment.
-fn layout(folder: &Folder, layers: &[Vec<u8>], environment: &str) {
+/// A layout with these layers, and this of how it is run; the digest of its manifest.
+pub(crate) fn layout(folder: &Folder, layers: &[Vec<u8>], run: &str) -> String {
     let put = |bytes: &[u8], kind: &str| {
         let digest = veritee_model::Sha256Digest::of(bytes).to_string();
         let path = folder.file(&format!("image/blobs/sha256/{digest}"));
@@ -154,14 +154,15 @@ fn layout(folder: &Folder, layers: &[Vec<u8>], environment: &str) {
     let packed: Vec<(String, String)> = layers.iter().map(|layer| put(layer, "layer.v1.tar")).collect();
     let ids: Vec<String> = packed.iter().map(|(_, digest)| format!(r#""sha256:{digest}""#)).collect();
     let config = format!(
-        r#"{{"os":"linux","architecture":"amd64","config":{{"Env":[{environment}]}},"rootfs":{{"diff_ids":[{}]}}}}"#,
+        r#"{{"os":"linux","architecture":"amd64","config":{{{run}}},"rootfs":{{"diff_ids":[{}]}}}}"#,
         ids.join(",")
     );
     let (config, _) = put(config.as_bytes(), "config.v1+json");
     let described: Vec<String> = packed.into_iter().map(|(descriptor, _)| descriptor).collect();
     let manifest = format!(r#"{{"schemaVersion":2,"config":{config},"layers":[{}]}}"#, described.join(","));
-    let (manifest, _) = put(manifest.as_bytes(), "manifest.v1+json");
+    let (manifest, digest) = put(manifest.as_bytes(), "manifest.v1+json");
     folder.write("image/index.json", format!(r#"{{"schemaVersion":2,"manifests":[{manifest}]}}"#));
+    format!("sha256:{digest}")
 }
 
 #[test]
@@ -175,7 +176,7 @@ fn a_default_key_a_password_and_a_development_setting_are_found_by_layer_and_pat
         // A later layer that deletes it changes nothing: whoever has the image has the layer.
         archive("app/.wh..env", ""),
     ];
-    layout(&folder, &layers, r#""PATH=/bin","NODE_ENV=development""#);
+    layout(&folder, &layers, r#""Env":["PATH=/bin","NODE_ENV=development"]"#);
     let ran = folder.run(&["image", "inspect", "image", "--format", "json"]).ends(12);
     let value: Value = serde_json::from_str(&ran.out).unwrap();
     let found: Vec<(Option<u64>, &str, &str, u64)> = value["found"]

@@ -4,6 +4,7 @@
 mod audits;
 mod bounds;
 mod bundles;
+mod carried;
 mod cases;
 mod chains;
 mod collaterals;
@@ -33,6 +34,7 @@ mod reviews;
 mod seals;
 mod served;
 mod shapes;
+mod signed;
 mod sites;
 mod stage;
 mod traces;

@@ -41,16 +41,20 @@ fn answer(answers: &ForgedAnswers, request: &Request) -> Reply {
 
 impl World {
     fn new() -> Self {
+        Self::of(&served())
+    }
+
+    fn of(served: &Machine) -> Self {
         let authority = Authority::new();
         let proxy = Proxy::start();
         let pccs = Server::https(authority.identity(&["pccs.example"]));
         proxy.route("pccs.example:443", pccs.port());
-        let forged = served().forge();
+        let forged = served.forge();
         let answers = forged.platform.collateral.pcs();
         pccs.otherwise(move |request| answer(&answers, request));
         let folder = Folder::of(&machine());
         folder.write("authority.pem", der::pem("CERTIFICATE", &authority.root()));
-        let id = hex::encode(served().payloads().app_id);
+        let id = hex::encode(served.payloads().app_id);
         let mut world = Self { folder, authority, proxy, pccs, others: Vec::new(), id };
         // The forged RTMR0 is made up, so no vm_config fits it.
         let info = edited(&forged.info_json(), |info| info["vm_config"] = "".into());
@@ -535,4 +539,44 @@ fn the_service_asks_for_collateral_where_it_may_and_once() {
     let again = serving(&[]);
     assert_eq!(again.json("/v1/quote", &quote)["verdict"]["outcome"], "verified");
     assert_eq!(world.pccs.requests().len(), 4);
+}
+
+#[test]
+fn documents_of_pinned_images_come_along_when_they_are_asked_for() {
+    let (registry, top) = crate::fetched::registry("repro-1.tar");
+    let name = registry.name();
+    let absent = format!("{name}@sha256:{}", "0".repeat(64));
+    let compose = format!(
+        "services:\n  app:\n    image: {name}@{top}\n  gone:\n    image: {absent}\n  moving:\n    image: {name}:1\n"
+    );
+    let document = serde_json::json!({
+        "manifest_version": 2, "name": "imaged", "runner": "docker-compose", "docker_compose_file": compose,
+        "kms_enabled": true, "public_logs": false, "public_sysinfo": false, "allowed_envs": [],
+    });
+    let world = World::of(&served().app_compose(&document.to_string()));
+    let planned = world.fetch(&["--images", "--dry-run"]);
+    let plain = world.fetch(&["--replicas", "1"]);
+    assert_eq!(plain.code, 0, "{}", plain.err);
+    assert!(!world.folder.read("fetched.json").contains("\"images\""));
+    let ran = world.fetch(&["--images", "--allow-local", "--replicas", "1"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let fetched: serde_json::Value = serde_json::from_str(&world.folder.read("fetched.json")).unwrap();
+    let images = fetched["images"].as_array().unwrap();
+    assert_eq!(images.len(), 1, "{}", ran.err);
+    assert_eq!(images[0]["source"], format!("{name}@{top}"));
+    let warned = |words: &str| assert!(ran.err.contains(words), "{words}: {}", ran.err);
+    warned("no digest pins it");
+    warned("status 404");
+    let traced = world.folder.run(&[
+        "trace",
+        "fetched.json",
+        "--root",
+        "root.pem",
+        "--policy",
+        "policy.toml",
+        "--as-of",
+        AS_OF,
+    ]);
+    assert!(traced.out.contains("the given file's index has the digest"), "{}{}", traced.out, traced.err);
+    assert!(planned.code == 0, "{}{}", planned.out, planned.err);
 }

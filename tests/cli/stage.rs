@@ -12,10 +12,10 @@ use veritee_testkit::chain::{AppForge, AppKind, Deployment, Info, KmsForge, KmsK
 use veritee_testkit::dstack::Machine;
 
 /// Of `repro-1.tar`: its index, and the commit in its labels; `repro-2.tar` is a rebuild of it.
-const INDEX: &str = "sha256:bcfd702a949644d69afd9dd92b4aad4cf443d6906be12eeedb51a74412eb5971";
-const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+pub(crate) const INDEX: &str = "sha256:bcfd702a949644d69afd9dd92b4aad4cf443d6906be12eeedb51a74412eb5971";
+pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-fn image(name: &str) -> String {
+pub(crate) fn image(name: &str) -> String {
     format!("{}/test-vectors/images/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -103,13 +103,13 @@ fn questions() -> Vec<&'static str> {
 }
 
 /// Everything that is given, each part as a file or an option of its own, so that each can be broken alone.
-struct Application {
-    folder: Folder,
-    options: Vec<String>,
+pub(crate) struct Application {
+    pub(crate) folder: Folder,
+    pub(crate) options: Vec<String>,
 }
 
 impl Application {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let machine = forged();
         let folder = Folder::of(&machine);
         // Its RA-TLS chain is of the KMS that forged machines have, not of the known one.
@@ -144,17 +144,18 @@ impl Application {
     }
 
     /// The same with another value of an option, or without it.
-    fn with(&self, name: &str, value: Option<&str>) -> Vec<String> {
-        let at = self.options.iter().position(|option| option == name).unwrap();
+    pub(crate) fn with(&self, name: &str, value: Option<&str>) -> Vec<String> {
         let mut options = self.options.clone();
-        match value {
-            Some(value) => options[at + 1] = value.to_owned(),
-            None => drop(options.drain(at..at + 2)),
+        match (options.iter().position(|option| option == name), value) {
+            (Some(at), Some(value)) => options[at + 1] = value.to_owned(),
+            (Some(at), None) => drop(options.drain(at..at + 2)),
+            (None, Some(value)) => options.extend([name.to_owned(), value.to_owned()]),
+            (None, None) => panic!("{name} was not given"),
         }
         options
     }
 
-    fn judge(&self, evidence: &str, options: &[String]) -> Value {
+    pub(crate) fn judge(&self, evidence: &str, options: &[String]) -> Value {
         let more: Vec<&str> = options.iter().map(String::as_str).collect();
         let ran = self.folder.verify(evidence, &[&["--offline", "--format", "json"], &more[..]].concat());
         serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}", ran.err))
@@ -162,7 +163,7 @@ impl Application {
 }
 
 /// What stands between a report and Stage 1, for people.
-fn open(report: &Value) -> String {
+pub(crate) fn open(report: &Value) -> String {
     let mut out = format!("{} {}\n", report["verdict"]["outcome"], report["verdict"]["reasons"]);
     for item in report["audit"]["quick_check"]
         .as_array()

@@ -199,3 +199,39 @@ fn the_operating_system_is_a_row_of_its_own() {
     let ran = folder.run(&["trace", "app-compose.json"]);
     assert!(ran.out.starts_with("operating system    MISSING"), "{}", ran.out);
 }
+
+#[test]
+fn what_records_say_of_an_image_that_somebody_chooses_is_claimed_and_never_proven() {
+    let folder = running("example.invalid/app:${TAG}");
+    std::fs::create_dir_all(folder.file("source")).unwrap();
+    folder.write("source/DEPLOYMENTS.md", format!("2026-10-01 example.invalid/app@{INDEX}\n"));
+    let given = ["--image", &image("repro-1.tar"), "--source", "source"];
+    let (ran, value) = traced(&folder, &given);
+    assert_eq!(states(&value)[1], "claimed", "{}", ran.out);
+    assert_eq!((ran.code, value["images"][0]["rung"].as_str()), (13, Some("R0")), "{}", ran.out);
+    assert_eq!(
+        value["images"][0]["recorded"][0]["place"],
+        "source/DEPLOYMENTS.md:1".trim_start_matches("source/")
+    );
+    assert!(
+        value["images"][0]["arrows"].to_string().contains("DEPLOYMENTS.md:1 claims sha256:bcfd"),
+        "{}",
+        ran.out
+    );
+    // And inside verify, beside what fails.
+    let report = folder.verify("evidence.json", &["--offline", "--source", "source", "--format", "json"]);
+    let report: Value = serde_json::from_str(&report.out).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let of = |rule: &str| findings.iter().find(|finding| finding["rule"] == rule).unwrap();
+    assert!(
+        of("DP-TRC-001")["evidence"].as_str().unwrap().contains("claimed, and nothing holds"),
+        "{report}"
+    );
+    assert_eq!(
+        (&of("DP-TRC-001")["status"], &of("DP-IMG-001")["status"]),
+        (&"manual".into(), &"fail".into())
+    );
+    // A record of something else claims nothing.
+    folder.write("source/DEPLOYMENTS.md", "2026-10-01 nothing\n");
+    assert_eq!(states(&traced(&folder, &given).1)[1], "contradicted");
+}

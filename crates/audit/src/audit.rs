@@ -75,14 +75,15 @@ impl Audit {
 /// Audits a deployment. Time is linear in its size, apart from what the rules' own limits bound.
 #[must_use]
 pub fn audit(deployment: &Deployment, context: &Context) -> Audit {
-    run(&Subject::new(context, Some(View::of(deployment)), None))
+    run(&Subject::new(context, Some(View::of(deployment, &context.images)), None))
 }
 
 /// Audits a source tree, together with the deployment that is said to come from it where one is given.
 #[must_use]
 pub fn audit_source(deployment: Option<&Deployment>, tree: &dyn SourceTree, context: &Context) -> Audit {
     let source = Source::load(tree, &context.budget);
-    run(&Subject::new(context, deployment.map(View::of), Some(source)))
+    let view = deployment.map(|deployment| View::of(deployment, &context.images));
+    run(&Subject::new(context, view, Some(source)))
 }
 
 /// What can still be said when the app_compose is no unambiguous document: `error` and the facts beside it.

@@ -210,7 +210,8 @@ fn changes_at(path: &str, before: Option<&Fact>, after: Option<&Fact>) -> Vec<Ch
 /// that grew, so that the two commands never disagree.
 #[must_use]
 pub fn diff(before: &Deployment, after: &Deployment) -> Diff {
-    let mut changes = deployments::changes(&View::of(before), &View::of(after));
+    let none = BTreeMap::new();
+    let mut changes = deployments::changes(&View::of(before, &none), &View::of(after, &none));
     let context = crate::context::Context::default();
     let (old, new) = (crate::audit::audit(before, &context), crate::audit::audit(after, &context));
     let told: Vec<Change> = findings::changes(&old.findings, &new.findings, &changes);

@@ -5,7 +5,7 @@
 
 use crate::inside::InsideKind;
 use std::collections::BTreeMap;
-use veritee_compose::Deployment;
+use veritee_compose::{Deployment, Value};
 
 /// How strongly an image is tied to a commit (audit reference, section 4.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +47,8 @@ pub struct ImageFacts {
     pub tag: Option<TagSeen>,
     /// As whom it runs; empty for root.
     pub user: String,
+    /// What it runs with where the document does not say otherwise.
+    pub run: ImageRun,
     /// It has instructions for images that are built on it.
     pub on_build: bool,
     /// Why its times are taken to be normalised; `None` where nothing says so.
@@ -57,6 +59,17 @@ pub struct ImageFacts {
     pub archives: Vec<String>,
     /// Layers that were not looked into because the file has them not.
     pub layers_missing: usize,
+}
+
+/// What an image's config says of how it is run. Each value is literal: nobody chooses it once the image is fixed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImageRun {
+    /// Variables, in order.
+    pub environment: Vec<(String, Value)>,
+    /// The entry point.
+    pub entry_point: Vec<Value>,
+    /// Its arguments.
+    pub command: Vec<Value>,
 }
 
 /// The commit of an image.
@@ -88,6 +101,8 @@ pub struct ImageHit {
     pub kind: InsideKind,
     /// What, without the secret.
     pub what: String,
+    /// The variable that decides: the one of the config's environment, or the one for which a default stands there.
+    pub variable: Option<String>,
 }
 
 /// What is known of the images of a deployment, by the reference as it stands in the compose file.
@@ -103,4 +118,9 @@ pub struct Traced {
 pub trait Tracer {
     /// What is known of the images of this deployment. Images of which nothing was given are left out.
     fn trace(&self, deployment: &Deployment) -> Traced;
+
+    /// Whom it lets speak for images beside the default and beside the policy, in words; every report repeats them.
+    fn loosened(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

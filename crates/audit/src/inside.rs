@@ -33,6 +33,9 @@ pub struct InsideHit {
     pub line: usize,
     /// What it is, without the secret.
     pub what: String,
+    /// The variable whose value counts in its place, where one is written beside it (`${NAME:default}`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variable: Option<String>,
 }
 
 // `NAME=value`, `name: value`, `"name": "value",` and `export NAME=value`.
@@ -59,35 +62,39 @@ const DEVELOPMENT: [(&str, &[&str]); 12] = [
     ("DSTACK_SIMULATOR_ENDPOINT", &["http", "unix", "/"]),
 ];
 
-/// Looks at one setting.
+/// Looks at one setting, on a line.
 #[must_use]
-pub fn inside_setting(name: &str, value: &str) -> Option<(InsideKind, String)> {
+pub fn inside_setting(name: &str, value: &str, line: usize) -> Option<InsideHit> {
     let value = value.trim().trim_matches(['"', '\'']);
     let words = name.replace(['.', '-'], "_");
+    let hit = |kind, what| InsideHit { kind, line, what, variable: None };
     if has_vendor_key(value) {
-        return Some((InsideKind::VendorKey, format!("{name} has a key in a vendor's form")));
+        return Some(hit(InsideKind::VendorKey, format!("{name} has a key in a vendor's form")));
     }
     for default in DEFAULT.captures_iter(value) {
         let (of, text) = (default.get(1)?.as_str(), default.get(2)?.as_str());
         if is_literal_secret(&of.replace(['.', '-'], "_"), text) || is_literal_secret(&words, text) {
             let length = text.chars().count();
-            return Some((
-                InsideKind::DefaultSecret,
-                format!("{name} falls back to a literal of {length} characters ({of})"),
-            ));
+            let what = format!("{name} falls back to a literal of {length} characters ({of})");
+            return Some(InsideHit { variable: Some(of.to_owned()), ..hit(InsideKind::DefaultSecret, what) });
         }
     }
     if is_literal_secret(&words, value) {
-        return Some((
-            InsideKind::Password,
-            format!("{name} is a literal of {} characters", value.chars().count()),
-        ));
+        let what = format!("{name} is a literal of {} characters", value.chars().count());
+        return Some(hit(InsideKind::Password, what));
     }
     let (upper, lower) = (words.to_ascii_uppercase(), value.to_ascii_lowercase());
     let develops = DEVELOPMENT
         .iter()
         .any(|(known, values)| *known == upper && values.iter().any(|start| lower.starts_with(start)));
-    develops.then(|| (InsideKind::DevelopmentSetting, format!("{name} is {value}")))
+    develops.then(|| hit(InsideKind::DevelopmentSetting, format!("{name} is {value}")))
+}
+
+/// The variable for which a line has a default, where it is one.
+fn default_of(line: &str) -> Option<String> {
+    // What stands on one line with megabytes is no setting.
+    let line = (line.len() <= 4096).then_some(line)?;
+    Some(DEFAULT.captures(line)?.get(1)?.as_str().to_owned())
 }
 
 /// Files of settings, by their names. In code and prose a word before a colon sets nothing.
@@ -108,7 +115,9 @@ pub fn inside_text(path: &str, text: &str, most: usize) -> Vec<InsideHit> {
         };
         let before = text.get(..offset).unwrap_or_default();
         let line = before.bytes().filter(|byte| *byte == b'\n').count().saturating_add(1);
-        hits.push(InsideHit { kind, line, what: secret.describe() });
+        let rest = text.get(before.rfind('\n').map_or(0, |at| at.saturating_add(1))..).unwrap_or_default();
+        let variable = rest.lines().next().and_then(default_of);
+        hits.push(InsideHit { kind, line, what: secret.describe(), variable });
         if hits.len() >= most {
             return hits;
         }
@@ -123,11 +132,11 @@ pub fn inside_text(path: &str, text: &str, most: usize) -> Vec<InsideHit> {
         }
         let Some(setting) = SETTING.captures(line) else { continue };
         let (Some(name), Some(value)) = (setting.get(1), setting.get(2)) else { continue };
-        if let Some((kind, what)) = inside_setting(name.as_str(), value.as_str()) {
-            let line = number.saturating_add(1);
+        let line = number.saturating_add(1);
+        if let Some(hit) = inside_setting(name.as_str(), value.as_str(), line) {
             // A default key under a secret's name is one finding.
             if !hits.iter().any(|hit| hit.line == line) {
-                hits.push(InsideHit { kind, line, what });
+                hits.push(hit);
             }
         }
         if hits.len() >= most {

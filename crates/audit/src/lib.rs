@@ -59,7 +59,7 @@ pub use audit::{Audit, NotRun, audit, audit_document_error, audit_facts, audit_s
 pub use context::{BootEvents, Context, NameOverride, OsFacts};
 pub use diff::{Change, Diff, Fact, Party, Power, Reach, diff, fact_changes, finding_changes};
 pub use flow::{Flow, FlowSink};
-pub use image_facts::{ImageCommit, ImageFacts, ImageHit, TagSeen, TraceRung, Traced, Tracer};
+pub use image_facts::{ImageCommit, ImageFacts, ImageHit, ImageRun, TagSeen, TraceRung, Traced, Tracer};
 pub use inside::{InsideHit, InsideKind, inside_setting, inside_text};
 pub use item::{Answer as RuleAnswer, How, Item};
 pub use key_provider::{KeyProvider, KeyProviderKind};
@@ -68,6 +68,7 @@ pub use review::{Answer, FindingAnswer, Review, ReviewError};
 pub use review_file::rule_set;
 pub use rule::{Blocks, Need, Rule, Whose};
 pub use rules::{ELSEWHERE, Elsewhere, all as rules, find as find_rule};
+pub use source::records::{Recorded, claimed_for, recorded};
 pub use source::survey::{Survey, TreeDocument, survey};
 pub use stage::{ChecklistItem, Question, QuestionStatus, Stage};
 pub use veritee_source::{CommitLookup, MemoryTree, SourceTree};

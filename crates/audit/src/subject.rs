@@ -339,15 +339,21 @@ fn values(view: &View<'_>) -> BTreeMap<String, String> {
         values.insert(path.clone(), value.raw.to_owned());
     }
     for service in &view.services {
+        // What stands in an image is not shown by any document: here it is known by its hash alone.
+        let of_image = format!("{}.image.", service.place.path);
+        let shown = |place: &Place, text: &str| match place.path.starts_with(&of_image) {
+            true => hash(text),
+            false => text.to_owned(),
+        };
         let fields = service.fields.iter().map(|(_, field)| field);
         for field in fields.chain(service.ports.iter().map(|port| &port.value)) {
-            values.insert(field.place.path.clone(), field.raw.to_owned());
+            values.insert(field.place.path.clone(), shown(&field.place, field.raw));
         }
         // With the name: the same text under another one is something else.
         for entry in &service.environment {
             let named = format!("{}={}", entry.name, entry.value.raw);
             let text = if entry.bare || entry.name_settable { entry.value.raw.to_owned() } else { named };
-            values.insert(entry.value.place.path.clone(), text);
+            values.insert(entry.value.place.path.clone(), shown(&entry.value.place, &text));
         }
     }
     values

@@ -5,9 +5,11 @@
 
 mod inherited;
 mod line;
+mod of_image;
 mod paths;
 
 use crate::field::{Field, RUN, is_at};
+use crate::image_facts::{ImageFacts, ImageRun};
 use crate::opening::Openings;
 use crate::program::{Program, Programs};
 use crate::script::Script;
@@ -235,10 +237,10 @@ static NO_ENVIRONMENT: EnvironmentModel = EnvironmentModel {
 };
 
 impl<'d> View<'d> {
-    /// What the rules read of a deployment.
-    pub(crate) fn of(deployment: &'d Deployment) -> Self {
+    /// What the rules read of a deployment, with what is known of its images.
+    pub(crate) fn of(deployment: &'d Deployment, images: &'d BTreeMap<String, ImageFacts>) -> Self {
         let mut view = Self::empty(deployment.manifest.is_some());
-        let reader = Reader::new(deployment, &view);
+        let reader = Reader::new(deployment, images, &view);
         view.deployment = Some(deployment);
         let members = deployment.manifest.iter().flat_map(|manifest| manifest.members());
         view.members = members.map(|member| (member.key.as_str(), member.key_span)).collect();
@@ -376,7 +378,6 @@ impl<'d> View<'d> {
         self.deployment.is_some_and(|deployment| deployment.origin.is_attested())
     }
 
-    /// Services were read: rules about them can be asked.
     /// The first active service of a name.
     pub(crate) fn active_named(&self, name: &str) -> Option<&Service<'d>> {
         let by_name = self.by_name.get_or_init(|| {
@@ -465,10 +466,11 @@ struct Reader<'d> {
     /// The first active service that mounts each config.
     mounted: BTreeMap<&'d str, &'d str>,
     configs: BTreeMap<&'d str, &'d Resource>,
+    images: &'d BTreeMap<String, ImageFacts>,
 }
 
 impl<'d> Reader<'d> {
-    fn new(deployment: &'d Deployment, view: &View<'_>) -> Self {
+    fn new(deployment: &'d Deployment, images: &'d BTreeMap<String, ImageFacts>, view: &View<'_>) -> Self {
         let text = deployment.compose_text().unwrap_or("");
         let configs = deployment.compose.iter().flat_map(|file| &file.configs);
         Self {
@@ -479,7 +481,15 @@ impl<'d> Reader<'d> {
             lines: Lines::new(text),
             mounted: deployment.compose.as_ref().map(uses::mounted).unwrap_or_default(),
             configs: configs.map(|config| (config.key.as_str(), config)).collect(),
+            images,
         }
+    }
+
+    fn image_run(&self, entry: &'d service::Service) -> Option<(&'d ImageRun, Place)> {
+        let image = entry.image.as_ref().filter(|_| entry.build.is_none())?;
+        let facts = self.images.get(&image.value.effective()).filter(|facts| facts.matched.is_some())?;
+        let place = self.place(Text::ComposeFile, image.value.span, &format!("{}.image", entry.path));
+        Some((&facts.run, place))
     }
 
     fn place(&self, text: Text, span: Span, path: &str) -> Place {
@@ -548,7 +558,11 @@ impl<'d> Reader<'d> {
             }
         }
         let configs = self.configs(entry);
-        let environment = self.environment(entry);
+        let mut environment = self.environment(entry);
+        if let Some((run, place)) = self.image_run(entry) {
+            fields.extend(of_image::commands(run, entry, &place));
+            environment.extend(of_image::environment(run, entry, &place));
+        }
         let mut by_name = BTreeMap::new();
         for (at, variable) in environment.iter().enumerate() {
             by_name.entry(variable.name).or_insert(at);

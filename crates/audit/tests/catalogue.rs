@@ -132,8 +132,13 @@ fn chain_facts(kind: &str) -> ChainFacts {
 fn image_facts(kind: &str) -> ImageFacts {
     let seen =
         |hex: &str| Some(TagSeen { digest: format!("sha256:{hex}"), at: "2026-10-15T00:00:00Z".to_owned() });
-    let hit =
-        |layer, kind| ImageHit { layer, place: "app/.env:1".to_owned(), kind, what: "a literal".to_owned() };
+    let hit = |layer, kind| ImageHit {
+        layer,
+        place: "app/.env:1".to_owned(),
+        kind,
+        what: "a literal".to_owned(),
+        variable: None,
+    };
     let mut facts = ImageFacts {
         matched: Some("index"),
         revision: Some("0123456789abcdef0123456789abcdef01234567".to_owned()),

@@ -26,7 +26,7 @@ pub enum ScalarKind {
 }
 
 /// A stretch of a value.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     /// The text, if it is known; else the reference as it is written, for display (`${NAME:-default}`).
     pub text: String,
@@ -77,7 +77,7 @@ impl Part {
 }
 
 /// A mention of a variable, resolved or not. A value lists all of them, those inside of operands too.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
     /// The variable.
     pub name: String,
@@ -114,7 +114,7 @@ pub enum ReferenceForm {
 }
 
 /// A scalar after interpolation.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Value {
     /// The texts of the parts joined. Where a part is not known this holds its reference: for display and for
     /// offsets, not for comparison. Use [`Value::literal`] to compare.

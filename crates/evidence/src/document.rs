@@ -13,7 +13,7 @@ use crate::readout::NamedEvidence;
 use base64::Engine as _;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use veritee_model::evidence::EventLogFormat;
+use veritee_model::evidence::{EventLogFormat, ImageDocuments};
 use veritee_model::text::inert_json;
 use veritee_model::{Evidence, Item, Sha256Digest};
 
@@ -91,6 +91,10 @@ struct Document<'a> {
     caa: Option<EncodedCaa<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     chain: Option<Encoded<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    images: Vec<EncodedImage<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    image_bundles: Vec<Encoded<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kms: Option<Box<Self>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -156,6 +160,8 @@ impl<'a> Document<'a> {
                 .as_ref()
                 .map(|caa| EncodedCaa { domain: &caa.domain, answers: text(&caa.answers) }),
             chain: evidence.chain.as_ref().map(text),
+            images: evidence.images.iter().map(EncodedImage::of).collect(),
+            image_bundles: evidence.image_bundles.iter().map(text).collect(),
             kms: evidence.kms.as_deref().map(|linked| Box::new(Self::of(linked, tool_version))),
             gateway: evidence.gateway.as_deref().map(|linked| Box::new(Self::of(linked, tool_version))),
         }
@@ -204,6 +210,20 @@ struct EncodedKeys {
 struct EncodedIngress<'a> {
     sums: Encoded<'a>,
     files: BTreeMap<&'a str, Encoded<'a>>,
+}
+
+#[derive(Serialize)]
+struct EncodedImage<'a> {
+    source: &'a str,
+    files: BTreeMap<&'a str, Encoded<'static>>,
+}
+
+impl<'a> EncodedImage<'a> {
+    fn of(image: &'a ImageDocuments) -> Self {
+        let files = image.files.iter();
+        let files = files.map(|(name, bytes)| (name.as_str(), Encoded::bytes(bytes, Style::Text)));
+        Self { source: &image.source, files: files.collect() }
+    }
 }
 
 #[derive(Serialize)]

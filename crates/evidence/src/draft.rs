@@ -392,6 +392,8 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
         replicas,
         caa,
         chain,
+        images,
+        image_bundles,
         kms,
         gateway,
     } = second;
@@ -433,11 +435,21 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
         }
     }
     // What came along is kept.
-    for (all, more) in [(&mut first.collateral, collateral), (&mut first.gpu_collateral, gpu_collateral)] {
+    let many = [
+        (&mut first.collateral, collateral),
+        (&mut first.gpu_collateral, gpu_collateral),
+        (&mut first.image_bundles, image_bundles),
+    ];
+    for (all, more) in many {
         for item in more {
             if all.iter().all(|known| known.bytes != item.bytes) {
                 all.push(item);
             }
+        }
+    }
+    for image in images {
+        if first.images.iter().all(|known| known.files != image.files) {
+            first.images.push(image);
         }
     }
     macro_rules! keep {

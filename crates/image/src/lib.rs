@@ -37,6 +37,7 @@
     )
 )]
 
+mod carry;
 pub mod compare;
 mod digest;
 mod document;
@@ -53,6 +54,7 @@ mod store;
 mod testing;
 mod tree;
 
+pub use carry::{documents, is_carried};
 pub use digest::{Algorithm, Digest, Hasher};
 pub use document::{Config, Descriptor, Document, Index, Manifest, Platform, nests_deeper};
 pub use entry::{Entry, EntryKind, Form, Owner};

@@ -163,6 +163,16 @@ pub struct CaaAnswers {
     pub answers: Item,
 }
 
+/// Documents of an image, by the names that they have in an OCI layout: index, manifests, config, signatures, statements.
+/// Layers are not among them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImageDocuments {
+    /// Where they come from, for people.
+    pub source: String,
+    /// Bytes by name.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
 /// Everything known of one machine. Every part may be missing; the report then says so.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Evidence {
@@ -207,6 +217,10 @@ pub struct Evidence {
     pub caa: Option<CaaAnswers>,
     /// What endpoints of a chain answered, `veritee/chain/v1`.
     pub chain: Option<Item>,
+    /// Documents of images that its compose names. `veritee verify` and `veritee trace` read them.
+    pub images: Vec<ImageDocuments>,
+    /// Sigstore bundles about such images.
+    pub image_bundles: Vec<Item>,
     /// The KMS that is said to have given the machine its keys: evidence of another machine, judged like any.
     pub kms: Option<Box<Self>>,
     /// The gateway that is said to stand in front of it, likewise.

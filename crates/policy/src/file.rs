@@ -1,6 +1,7 @@
 //! The policy file as it is written.
 
 use crate::gpu::Gpu;
+use crate::images::Images;
 use crate::words;
 use serde::Deserialize;
 use veritee_model::{
@@ -54,6 +55,9 @@ pub struct Policy {
     /// Which GPUs.
     #[serde(default)]
     pub gpu: Gpu,
+    /// Who may speak for images, and where they are asked for.
+    #[serde(default)]
+    pub images: Images,
     /// Checks that must be made beyond the default ones.
     #[serde(default)]
     pub require: Vec<CheckId>,
@@ -413,6 +417,7 @@ impl Default for Policy {
             expect: Expect::default(),
             os: Os::default(),
             gpu: Gpu::default(),
+            images: Images::default(),
             require: Vec::new(),
             waive: Vec::new(),
             exception: Vec::new(),

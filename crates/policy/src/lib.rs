@@ -24,6 +24,7 @@ mod error;
 mod file;
 mod gpu;
 pub mod identity;
+mod images;
 mod loosened;
 pub mod os;
 mod place;
@@ -40,6 +41,7 @@ pub use file::{
     MaximumAge, Os, Others, Policy, RootOfTrust, SCHEMA, Tcb, Td, TdLeniency, Variable, Waiver,
 };
 pub use gpu::{AllowedMismatch, Gpu, SwitchesDemanded};
+pub use images::{Images, Mirror};
 pub use quote_reason::reason_of;
 pub use settle::Settled;
 pub use template::{Pins, commented_template, template_from};

@@ -54,6 +54,9 @@ impl Policy {
         for (entry, reason) in self.gpu.loosening() {
             out.push(format!("{entry} lets pass: {}", reason.cloned().unwrap_or_default()));
         }
+        for words in self.images.words() {
+            out.push(format!("{words}: {}", because(&self.images.reason)));
+        }
         for waiver in &self.waive {
             out.push(loosened::waiver(waiver.check, &because(&waiver.reason)));
         }

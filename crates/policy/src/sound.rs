@@ -112,6 +112,7 @@ impl Policy {
                 self.os.reason.as_ref(),
                 vec![&"os", &"image_hash"],
             ),
+            (self.images.loosens(), "[images]".to_owned(), self.images.reason.as_ref(), vec![&"images"]),
             (
                 self.audit.honour_inline_allows,
                 "[audit] honour_inline_allows".to_owned(),
@@ -140,6 +141,10 @@ impl Policy {
         for (entry, reason) in self.gpu.loosening() {
             let path: Path<'_> = vec![&"gpu"];
             entries.push((true, entry, reason, path));
+        }
+        for (mirror, at) in self.images.mirror.iter().zip(&numbers) {
+            let entry = format!("[[images.mirror]] `{}`", mirror.of);
+            entries.push((true, entry, mirror.reason.as_ref(), vec![&"images", &"mirror", at]));
         }
         for (machine, at) in self.os.machine.iter().zip(&numbers) {
             let entry = format!("[[os.machine]] `{}`", machine.name);
@@ -173,6 +178,7 @@ impl Policy {
 
     fn longest_list(&self) -> usize {
         let audit = self.audit.allow.len().max(self.audit.variable.len());
+        let audit = audit.max(self.images.mirror.len());
         self.os.machine.len().max(self.waive.len()).max(self.exception.len()).max(audit)
     }
 
@@ -223,6 +229,16 @@ impl Policy {
         };
         if let Some(index) = self.os.machine.iter().position(empty) {
             return contradiction(&[&"os", &"machine", &index], "an [[os.machine]] pins no register");
+        }
+        let mirrors = &self.images.mirror;
+        let twice = |(index, mirror): (usize, &crate::images::Mirror)| {
+            mirrors.iter().take(index).any(|known| known.of == mirror.of)
+        };
+        if let Some(index) = mirrors.iter().enumerate().position(twice) {
+            return contradiction(
+                &[&"images", &"mirror", &index],
+                "[[images.mirror]] names a registry twice",
+            );
         }
         if let Some(message) = self.gpu.contradiction() {
             return contradiction(&[&"gpu"], message);

@@ -113,3 +113,57 @@ pub(crate) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
     }
     Ok(name)
 }
+
+/// What a signer's identity begins with: an address with a path, so that no entry stands for a whole host, or a name with
+/// an `@`.
+struct SignerPrefix(String);
+
+impl<'de> Deserialize<'de> for SignerPrefix {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = name(deserializer)?;
+        let path = text.strip_prefix("https://").and_then(|rest| rest.split_once('/'));
+        let has_path =
+            path.is_some_and(|(host, path)| !host.is_empty() && !path.trim_matches('/').is_empty());
+        if has_path || !text.contains("://") && text.contains('@') {
+            return Ok(Self(text));
+        }
+        let text = veritee_model::text::inert(&veritee_model::text::shortened(&text, 80));
+        Err(D::Error::custom(format_args!(
+            "`{text}` is no signer: expected https://HOST/PATH or a name with an @"
+        )))
+    }
+}
+
+pub(crate) fn signers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    Ok(some::<D, SignerPrefix>(deserializer)?.into_iter().map(|signer| signer.0).collect())
+}
+
+/// The name of a registry, and the beginning of a path.
+pub(crate) fn registry<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = name(deserializer)?;
+    let is_part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte))
+    };
+    if text.split('/').all(is_part) {
+        return Ok(text);
+    }
+    let text = veritee_model::text::inert(&veritee_model::text::shortened(&text, 80));
+    Err(D::Error::custom(format_args!(
+        "`{text}` is no registry: expected HOST or HOST/PATH, without https://"
+    )))
+}
+
+/// An address that is asked. Whether it may be asked without TLS is for who asks to say.
+pub(crate) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = name(deserializer)?;
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_host = |host: &str| {
+        let host = host.trim_end_matches('/');
+        !host.is_empty() && !host.contains(['/', '@', '?', '#']) && !host.contains(char::is_whitespace)
+    };
+    if host.is_some_and(is_host) {
+        return Ok(text);
+    }
+    let text = veritee_model::text::inert(&veritee_model::text::shortened(&text, 80));
+    Err(D::Error::custom(format_args!("`{text}` is no address of a registry: expected https://HOST")))
+}

@@ -103,8 +103,8 @@ pub const GENERATORS: [&str; 1] = ["https://github.com/slsa-framework/slsa-githu
 pub const GITHUB_ISSUER: &str = "https://token.actions.githubusercontent.com";
 
 impl Claims {
-    /// Adds the claims of a signed statement: of its certificate, and of its predicate. `signers` are prefixes of signer
-    /// URIs that are allowed beside the source repository's own workflows and [`GENERATORS`].
+    /// Adds the claims of a signed statement: of its certificate, and of its predicate. `signers` are beginnings of signers'
+    /// identities, by whole parts, that are allowed beside the source repository's own workflows and [`GENERATORS`].
     pub fn add_signed(&mut self, signed: &Signed, signers: &[String]) {
         let doubts = doubts(signed, signers);
         if let Some(signer) = &signed.signer
@@ -221,13 +221,24 @@ fn doubts(signed: &Signed, signers: &[String]) -> Vec<Doubt> {
             identity.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(&prefix))
         });
     let listed = signer.identity.as_deref().is_some_and(|identity| {
-        GENERATORS.iter().any(|prefix| identity.starts_with(prefix))
-            || signers.iter().any(|prefix| identity.starts_with(prefix.as_str()))
+        let mut listed = GENERATORS.into_iter().chain(signers.iter().map(String::as_str));
+        listed.any(|prefix| begins(identity, prefix))
     });
     if !own && !listed {
         doubts.push(Doubt::ForeignSigner);
     }
     doubts
+}
+
+/// Whether an identity is a listed one or lies below it, by whole parts: `org/app` is not the beginning of `org/app-other`.
+/// What stands behind `@` is the reference of a workflow, or the domain of a person.
+fn begins(identity: &str, listed: &str) -> bool {
+    identity.strip_prefix(listed).is_some_and(|rest| {
+        rest.is_empty()
+            || listed.ends_with('/')
+            || rest.starts_with('/')
+            || listed.contains("://") && rest.starts_with('@')
+    })
 }
 
 #[cfg(test)]

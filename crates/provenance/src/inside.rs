@@ -70,12 +70,11 @@ impl Inside {
         let entries = lists.filter_map(|(_, list)| list.as_array()).flatten().filter_map(Value::as_str);
         for (number, entry) in entries.enumerate() {
             let Some((name, value)) = entry.split_once('=') else { continue };
-            let keys = inside_text("config.Env", value, 1).into_iter().next();
-            let hit = keys
-                .map(|hit| (hit.kind, format!("{name}: {}", hit.what)))
-                .or_else(|| inside_setting(name, value));
-            if let Some((kind, what)) = hit {
-                let hit = InsideHit { kind, line: number.saturating_add(1), what };
+            let line = number.saturating_add(1);
+            let key = inside_text("config.Env", value, 1).into_iter().next();
+            let key = key.map(|hit| InsideHit { what: format!("{name}: {}", hit.what), ..hit });
+            if let Some(hit) = key.or_else(|| inside_setting(name, value, line)) {
+                let hit = InsideHit { line, variable: Some(name.to_owned()), ..hit };
                 self.add(Found { layer: None, path: "config.Env".to_owned(), hit }, budget);
             }
         }

@@ -7,7 +7,7 @@ use crate::statement::Subjects;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use veritee_audit::{ImageCommit, ImageFacts, ImageHit, TagSeen};
+use veritee_audit::{ImageCommit, ImageFacts, ImageHit, ImageRun, TagSeen};
 use veritee_base::Budget;
 use veritee_compose::{ImageReference, Pin, Span, Value as Text};
 use veritee_image::compare::Rung;
@@ -35,6 +35,7 @@ pub struct Known {
 #[derive(Debug, Clone, Default)]
 struct Run {
     user: String,
+    own: ImageRun,
     on_build: bool,
     revision: Option<String>,
     normalised: Option<String>,
@@ -106,6 +107,12 @@ impl Known {
         }
     }
 
+    /// Whether its index or platform manifest has this digest.
+    pub(crate) fn has_digest(&self, digest: &str) -> bool {
+        let Some(digest) = Digest::parse(digest) else { return false };
+        [&self.subjects.index, &self.subjects.manifest].into_iter().any(|own| own.as_ref() == Some(&digest))
+    }
+
     /// Whether it calls itself as a document does that names no digest.
     pub(crate) fn is_called(&self, reference: &ImageReference) -> bool {
         matches!(reference.pin(), Pin::Tag(_) | Pin::Implicit)
@@ -154,6 +161,7 @@ impl Known {
             public,
             tag: None,
             user: self.run.user.clone(),
+            run: self.run.own.clone(),
             on_build: self.run.on_build,
             normalised: self.run.normalised.clone(),
             inside: inside.map(hits).unwrap_or_default(),
@@ -222,6 +230,7 @@ fn hits(inside: &Inside) -> Vec<ImageHit> {
         place: format!("{}:{}", found.path, found.hit.line),
         kind: found.hit.kind,
         what: found.hit.what.clone(),
+        variable: found.hit.variable.clone(),
     };
     inside.found.iter().map(hit).collect()
 }
@@ -253,6 +262,7 @@ fn run(image: &Image<'_>) -> Run {
     let layers = pushed.into_iter().flat_map(|manifest| &manifest.layers);
     Run {
         user: text("User").to_owned(),
+        own: own(run),
         on_build: list.is_some_and(|list| !list.is_empty()),
         revision: label(REVISION).or_else(|| annotation(REVISION)),
         source: label(SOURCE).or_else(|| annotation(SOURCE)),
@@ -261,6 +271,24 @@ fn run(image: &Image<'_>) -> Run {
         arguments: arguments(config),
         buildah: label("io.buildah.version"),
         layers: layers.map(|layer| layer.media_type.clone()).collect(),
+    }
+}
+
+/// Environment, entry point and arguments of a config. Go reads members whatever their case.
+fn own(run: Option<&Value>) -> ImageRun {
+    let list = |name: &str| {
+        let members = run.and_then(Value::as_object).into_iter().flatten();
+        let lists =
+            members.filter(|(key, _)| key.eq_ignore_ascii_case(name)).filter_map(|(_, list)| list.as_array());
+        lists.flatten().filter_map(Value::as_str).collect::<Vec<&str>>()
+    };
+    let literal = |text: &str| Text::literal_text(text, Span::default());
+    let variable =
+        |entry: &&str| entry.split_once('=').map(|(name, value)| (name.to_owned(), literal(value)));
+    ImageRun {
+        environment: list("Env").iter().filter_map(variable).collect(),
+        entry_point: list("Entrypoint").into_iter().map(literal).collect(),
+        command: list("Cmd").into_iter().map(literal).collect(),
     }
 }
 

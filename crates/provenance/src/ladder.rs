@@ -5,7 +5,7 @@ use crate::gather::Said;
 use crate::known::Known;
 use serde::Serialize;
 use veritee_audit::tags::commit_candidate;
-use veritee_audit::{TraceRung, Traced};
+use veritee_audit::{Recorded, TraceRung, Traced, claimed_for};
 use veritee_compose::{Deployment, ImageReference, Pin, Service};
 use veritee_source::{CommitLookup, SourceTree};
 
@@ -52,6 +52,9 @@ pub struct Ladder {
     pub commit: Option<Claim>,
     /// What is said, with every signature; `None` where no file of the image was given.
     pub said: Option<Said>,
+    /// Digests that the source's records claim for an image that somebody chooses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub recorded: Vec<Recorded>,
 }
 
 /// How the compose is known.
@@ -69,7 +72,8 @@ pub enum Attested {
 const ARROWS: [&str; 4] = ["quote to compose", "compose to image", "image to commit", "commit to source"];
 
 impl Ladder {
-    /// Makes the ladder of an image of a compose, with the images whose files were read.
+    /// Makes the ladder of an image of a compose, with the images whose files were read, and what the source's records
+    /// name.
     #[must_use]
     pub fn new(
         reference: &ImageReference,
@@ -77,10 +81,25 @@ impl Ladder {
         attested: &Attested,
         images: &[Known],
         source: Option<&dyn SourceTree>,
+        recorded: &[Recorded],
     ) -> Self {
         let pin = reference.pin();
-        let found = images.iter().find(|known| known.matches(&pin).is_some());
-        let to_image = to_image(&pin, found, images, reference);
+        let recorded: Vec<Recorded> = match &pin {
+            Pin::Chosen(_) => {
+                claimed_for(recorded, reference.repository.literal()).into_iter().cloned().collect()
+            }
+            _ => Vec::new(),
+        };
+        let of = |known: &&Known| {
+            known.matches(&pin).is_some() || recorded.iter().any(|one| known.has_digest(&one.digest))
+        };
+        let found = images.iter().find(of);
+        let to_image = match (&pin, recorded.as_slice()) {
+            (Pin::Chosen(provenance), [first, rest @ ..]) => {
+                claimed(&provenance.to_string(), first, rest.len())
+            }
+            _ => to_image(&pin, found, images, reference),
+        };
         let (mut to_commit, commit) = match found {
             Some(known) => to_commit(known, source),
             None => (missing(2, "the image's file was not given: --image FILE"), None),
@@ -102,6 +121,7 @@ impl Ladder {
             level: rung,
             commit,
             said: found.map(|known| known.said.clone()),
+            recorded,
         }
     }
 
@@ -135,6 +155,16 @@ fn to_compose(attested: &Attested) -> Arrow {
         Attested::Claimed(why) => arrow(0, State::Claimed, why.clone()),
         Attested::Missing => missing(0, "a document alone: nothing shows that it is what runs"),
     }
+}
+
+/// An image that somebody chooses, and of which a record says which it is: nobody is held to that.
+fn claimed(provenance: &str, first: &Recorded, more: usize) -> Arrow {
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    let words = format!(
+        "{} claims {}{more}; the compose names none: a part is chosen by {provenance}",
+        first.place, first.digest
+    );
+    arrow(1, State::Claimed, words)
 }
 
 fn to_image(pin: &Pin, found: Option<&Known>, images: &[Known], reference: &ImageReference) -> Arrow {
@@ -308,7 +338,7 @@ pub fn traced(deployment: &Deployment, images: &[Known], source: Option<&dyn Sou
         let known = images.iter().find(|known| known.matches(&pin).is_some() || known.is_called(reference));
         let tag = images.iter().find_map(|known| known.tag_seen(reference));
         if let Some(known) = known {
-            let ladder = Ladder::new(reference, services, &Attested::Proven, images, source);
+            let ladder = Ladder::new(reference, services, &Attested::Proven, images, source, &[]);
             traced.rungs.insert(text.clone(), ladder.level);
             let facts = veritee_audit::ImageFacts { tag, ..known.facts(reference) };
             traced.facts.insert(text, facts);

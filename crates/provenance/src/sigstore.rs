@@ -153,14 +153,15 @@ impl Trust {
         Ok(Self { roots: vec![(Root::Given, verifier(json)?)], keys: Vec::new() })
     }
 
-    /// Adds a public key in PEM: bundles that name no certificate may be signed by it.
+    /// Adds a public key in PEM: bundles that name no certificate may be signed by it. Returns the key in DER (SPKI).
     ///
     /// # Errors
     /// It is no public key.
-    pub fn add_key(&mut self, pem: &str) -> Result<(), Failure> {
+    pub fn add_key(&mut self, pem: &str) -> Result<Vec<u8>, Failure> {
         let key = DerPublicKey::from_pem(pem).map_err(|error| failure("key-malformed", error.to_string()))?;
+        let der = key.as_bytes().to_vec();
         self.keys.push(key);
-        Ok(())
+        Ok(der)
     }
 }
 
@@ -420,5 +421,7 @@ fn named(error: &Error) -> Failure {
     failure(name, error.to_string())
 }
 
+#[cfg(test)]
+mod forged;
 #[cfg(test)]
 mod tests;

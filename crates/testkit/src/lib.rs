@@ -35,6 +35,7 @@ pub mod pki;
 pub mod qe_identity;
 pub mod quote;
 pub mod sgx_extension;
+pub mod sigstore;
 pub mod tcb_info;
 pub mod universe;
 

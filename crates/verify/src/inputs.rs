@@ -1,6 +1,7 @@
 //! What was given, by digest, and what was not.
 
 use crate::{Expected, Request};
+use veritee_model::evidence::ImageDocuments;
 use veritee_model::report::{Input, Missing};
 use veritee_model::{Evidence, Item, Kind};
 
@@ -50,7 +51,17 @@ fn of_machine(evidence: &Evidence, given: &[Input]) -> Vec<Input> {
     inputs.extend(evidence.served.iter().map(|served| input("served-certificates", &served.chain)));
     inputs.extend(evidence.caa.iter().map(|caa| input("caa-answers", &caa.answers)));
     inputs.extend(evidence.chain.iter().map(|item| input("chain", item)));
+    inputs.extend(evidence.images.iter().flat_map(of_image));
+    inputs.extend(evidence.image_bundles.iter().map(|item| input("image-bundle", item)));
     inputs
+}
+
+/// What nothing else of an image's documents names; by its digests the index names the rest.
+fn of_image(image: &ImageDocuments) -> impl Iterator<Item = Input> {
+    ["index.json", "manifest.json", "veritee-fetch.json"].into_iter().filter_map(|name| {
+        let bytes = image.files.get(name)?;
+        Some(input("image", &Item::new(bytes.clone(), format!("{}/{name}", image.source))))
+    })
 }
 
 pub(crate) fn input(name: &str, item: &Item) -> Input {

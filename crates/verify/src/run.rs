@@ -128,7 +128,7 @@ impl<'a> Run<'a> {
             policy_sha256: request.policy_sha256,
             as_of: request.as_of,
             fail_on: request.fail_on,
-            one_engine: matches!(request.engine, crate::Engine::Native) && request.kind != Kind::Gpus,
+            asked: asked(request),
             tool_version: request.tool_version,
             inputs: Vec::new(),
             missing: Vec::new(),
@@ -159,7 +159,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) policy_sha256: Option<Sha256Digest>,
     pub(crate) as_of: UnixTime,
     pub(crate) fail_on: Option<Severity>,
-    pub(crate) one_engine: bool,
+    /// What the caller asked for beside the policy, in words.
+    pub(crate) asked: Vec<String>,
     pub(crate) tool_version: &'a str,
     pub(crate) inputs: Vec<Input>,
     pub(crate) missing: Vec<Missing>,
@@ -193,6 +194,17 @@ pub fn loosened(policy: &Policy, as_of: UnixTime, fail_on: Option<Severity>) -> 
     loosened
 }
 
+/// What the caller asked for that is looser than the default, and stands in no policy.
+fn asked(request: &Request<'_>) -> Vec<String> {
+    let one_engine = matches!(request.engine, crate::Engine::Native) && request.kind != Kind::Gpus;
+    let mut asked: Vec<String> = one_engine
+        .then(|| "asks no second engine: asked for on the command line".to_owned())
+        .into_iter()
+        .collect();
+    asked.extend(request.audit.images.iter().flat_map(|images| images.loosened()));
+    asked
+}
+
 impl Draft<'_> {
     /// The report, but for findings and facts of the audit, which the caller has.
     pub(crate) fn conclude(self, findings: &[Finding]) -> Report {
@@ -201,9 +213,7 @@ impl Draft<'_> {
         notices.extend(settled.notices);
         let fail_on = self.fail_on.unwrap_or(self.policy.audit.fail_on);
         let mut loosened = loosened(self.policy, self.as_of, self.fail_on);
-        if self.one_engine {
-            loosened.push("asks no second engine: asked for on the command line".to_owned());
-        }
+        loosened.extend(self.asked);
         let verdict = Verdict::conclude(self.kind, &settled.checks, findings, fail_on);
         let stage = match self.kind {
             Kind::Quote => Stage::NotAsked,

@@ -12,8 +12,7 @@ use veritee_model::{Budget, ExitCode};
 
 pub(super) fn run(options: &ImageFetch, global: &Global) -> Result<ExitCode, Failure> {
     super::super::only(global, &[Format::Human, Format::Json, Format::Jsonl], "image fetch")?;
-    let place = Place::parse(&options.reference, options.registry.as_ref(), options.allow_local)
-        .map_err(|error| Failure::usage(error.to_string()))?;
+    let place = place(options)?;
     let Some(path) = &global.output else {
         return Err(Failure::usage("the image needs a place: --output FOLDER"));
     };
@@ -37,6 +36,28 @@ pub(super) fn run(options: &ImageFetch, global: &Global) -> Result<ExitCode, Fai
     };
     output::data(&text, &to_screen)?;
     Ok(if fetched.transcript.incomplete { ExitCode::Incomplete } else { ExitCode::Verified })
+}
+
+/// Where the image is asked for: at the registry of the command line, else at the mirror of the policy, else at its own.
+fn place(options: &ImageFetch) -> Result<Place, Failure> {
+    let refused = |error: &dyn core::fmt::Display| Failure::usage(error.to_string());
+    let parsed = |registry| {
+        Place::parse(&options.reference, registry, options.allow_local).map_err(|error| refused(&error))
+    };
+    let policy = super::super::policy::load(options.policy.as_deref())?.policy;
+    if let Some(registry) = &options.registry {
+        return parsed(Some(registry));
+    }
+    let own = parsed(None)?;
+    let (host, repository) = own.name.split_once('/').unwrap_or_default();
+    match policy.images.mirror_of(host, repository) {
+        None => Ok(own),
+        Some(mirror) => {
+            let url = veritee_client::Url::parse(&mirror.ask)
+                .map_err(|error| refused(&format_args!("[[images.mirror]] `{}`: {error}", mirror.ask)))?;
+            parsed(Some(&url))
+        }
+    }
 }
 
 fn pretty(fetched: &Fetched) -> String {

@@ -6,10 +6,10 @@ use crate::encoding::{self, Encoding};
 use crate::error::{EncodingProblem, ReadError};
 use crate::json::{Object, Value, parts};
 use crate::readout::{Format, NamedEvidence, Readout};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use veritee_model::evidence::{
-    BoundContent, CaaAnswers, Claim, Claims, EventLogFormat, EventLogItem, IngressEvidence, KmsKeys, Replica,
-    ServedCertificates, Target,
+    BoundContent, CaaAnswers, Claim, Claims, EventLogFormat, EventLogItem, ImageDocuments, IngressEvidence,
+    KmsKeys, Replica, ServedCertificates, Target,
 };
 use veritee_model::{AppId, Budget, Evidence, Item, Sha256Digest};
 
@@ -134,6 +134,18 @@ fn machine(mut document: Object<'_>, budget: &Budget) -> Result<Evidence, ReadEr
         },
         caa: document.take("caa").map(|value| caa(&value, budget)).transpose()?,
         chain: item_member(&mut document, "chain", budget.chain_bytes)?,
+        images: match document.take("images") {
+            Some(value) => images(&value, budget)?,
+            None => Vec::new(),
+        },
+        image_bundles: match document.take("image_bundles") {
+            Some(value) => value
+                .array()?
+                .iter()
+                .map(|value| item(value.object()?, budget.image_attestation_bytes.saturating_mul(2)))
+                .collect::<Result<_, _>>()?,
+            None => Vec::new(),
+        },
         kms: document.take("kms").map(|value| linked(&value, budget)).transpose()?,
         gateway: document.take("gateway").map(|value| linked(&value, budget)).transpose()?,
     };
@@ -211,6 +223,30 @@ fn claims(object: Object<'_>) -> Result<Claims, ReadError> {
         claims.values.insert(name, Claim { value, source });
     }
     Ok(claims)
+}
+
+/// Documents of images. Nothing but the files of a layout has a place there, and layers have none: whatever reads them
+/// computes every digest anew.
+fn images(value: &Value<'_>, budget: &Budget) -> Result<Vec<ImageDocuments>, ReadError> {
+    let mut left = budget.image_descriptors;
+    let mut image = |value: &Value<'_>| {
+        let mut object = value.object()?;
+        let source = object.require_string("source")?;
+        let members = object.require("files")?.object()?.into_members();
+        object.finish()?;
+        let mut files = BTreeMap::new();
+        for (name, value) in members {
+            let too_many = || ReadError::TooLarge {
+                at: value.place(),
+                what: "files of images",
+                limit: budget.image_descriptors,
+            };
+            left = left.checked_sub(1).ok_or_else(too_many)?;
+            files.insert(name, bare(&value)?);
+        }
+        Ok(ImageDocuments { source, files })
+    };
+    value.array()?.iter().map(&mut image).collect()
 }
 
 fn served(value: &Value<'_>, budget: &Budget) -> Result<ServedCertificates, ReadError> {

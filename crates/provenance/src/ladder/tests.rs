@@ -60,7 +60,7 @@ fn ladder(files: &MemoryFiles, text: &str, source: Option<&MemoryTree>) -> Ladde
     let image = Image::open(store, &Selection::default(), budget).unwrap();
     let given = [Known::of(&image, &[], &Trust::pinned().unwrap(), &[], true, budget).unwrap()];
     let source = source.map(|tree| tree as &dyn SourceTree);
-    Ladder::new(&reference(text), vec!["web".to_owned()], &Attested::Proven, &given, source)
+    Ladder::new(&reference(text), vec!["web".to_owned()], &Attested::Proven, &given, source, &[])
 }
 
 fn states(ladder: &Ladder) -> Vec<State> {
@@ -156,7 +156,7 @@ fn a_verified_certificate_proves_the_commit_and_every_doubt_takes_that_back() {
             Known::of(&image, &[], &Trust::pinned().unwrap(), &[], false, &Budget::STANDARD).unwrap();
         known.said = said.clone();
         let given = [known];
-        Ladder::new(&reference(text), Vec::new(), &Attested::Proven, &given, None)
+        Ladder::new(&reference(text), Vec::new(), &Attested::Proven, &given, None, &[])
     };
     let (files, digest) = layout(&json!({}), None);
     let pinned = format!("example.invalid/app@{digest}");
@@ -188,6 +188,7 @@ fn a_rebuilt_image_proves_the_content_and_a_tag_that_is_a_commit_is_no_more_than
             &Attested::Proven,
             core::slice::from_ref(known),
             Some(&tree),
+            &[],
         )
     };
     let tagged = format!("example.invalid/app:{}@{digest}", &COMMIT[..12]);

@@ -298,6 +298,15 @@ impl Side {
         if let Some(caa) = &evidence.caa {
             self.plain(topic, format!("caa.{}", caa.domain), caa.answers.sha256().to_string());
         }
+        for image in &evidence.images {
+            if let Some(index) = image.files.get("index.json") {
+                let digest = Sha256Digest::of(index).to_string();
+                self.plain(topic, format!("image.{}", image.source), digest);
+            }
+        }
+        for bundle in &evidence.image_bundles {
+            self.plain(topic, format!("image_bundle.{}", bundle.source), bundle.sha256().to_string());
+        }
     }
 
     /// The key of a chain's leaf, and who issued it.

@@ -17,17 +17,32 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for (image, facts) in subject.read_images() {
+        let service = subject.view.as_ref().and_then(|view| view.active_named(image.service));
         for hit in facts.inside.iter().filter(|hit| hit.layer.is_none()) {
-            let note = Note::fail(&image.place, format!("{}: {}", hit.place, hit.what));
-            let note = match hit.kind {
-                InsideKind::DefaultKey => note.severity(Severity::Critical),
-                InsideKind::DevelopmentSetting => note,
-                _ => note.severity(Severity::High),
+            let replaced = hit.variable.as_deref().is_some_and(|name| {
+                let named = service.into_iter().flat_map(|service| &service.entry.environment);
+                named.into_iter().any(|entry| entry.name.text == name)
+            });
+            let then = if replaced { "; the document sets it otherwise" } else { "" };
+            let words = format!("{}: {}{then}", hit.place, hit.what);
+            let note = match (hit.kind, replaced) {
+                (InsideKind::DevelopmentSetting, true) => Note::info(&image.place, words),
+                // Nobody uses it, and everybody has it who has the image.
+                (InsideKind::DevelopmentSetting, false) | (_, true) => Note::fail(&image.place, words),
+                (InsideKind::DefaultKey, false) => {
+                    Note::fail(&image.place, words).severity(Severity::Critical)
+                }
+                (_, false) => Note::fail(&image.place, words).severity(Severity::High),
             };
             sink.add(note.about(&*image.text));
         }
-        let as_root = if facts.user.is_empty() { "root" } else { facts.user.as_str() };
+        let own = if facts.user.is_empty() { "root" } else { facts.user.as_str() };
+        let told = service.and_then(|service| service.scalar("user")).map(|user| user.effective());
+        let runs_as = match told {
+            Some(user) => format!("runs as {user} (the image alone: {own})"),
+            None => format!("runs as {own}"),
+        };
         let then = if facts.on_build { "; it has instructions for images built on it (ONBUILD)" } else { "" };
-        sink.add(Note::info(&image.place, format!("runs as {as_root}{then}")).about(&*image.text));
+        sink.add(Note::info(&image.place, format!("{runs_as}{then}")).about(&*image.text));
     }
 }

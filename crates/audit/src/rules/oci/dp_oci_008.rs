@@ -3,7 +3,7 @@
 use crate::inside::InsideKind;
 use crate::item::Item;
 use crate::rule::{Need, Note, Rule, Sink};
-use crate::subject::Subject;
+use crate::subject::{Subject, Supply};
 use veritee_model::Severity;
 
 pub(super) const RULE: Rule = Rule {
@@ -22,10 +22,20 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         let mut found = false;
         for hit in &facts.inside {
             let Some(layer) = hit.layer else { continue };
-            let note = Note::fail(&image.place, format!("layer {layer}, {}: {}", hit.place, hit.what));
-            let note = match hit.kind {
-                InsideKind::DefaultKey => note.severity(Severity::Critical),
-                InsideKind::DevelopmentSetting => note.severity(Severity::Medium),
+            let supply = hit.variable.as_deref().map(|name| (name, subject.supply(name)));
+            let then = match supply {
+                Some((name, Supply::Absent)) => format!("; nothing sets {name}: the default counts"),
+                Some((name, Supply::Literal)) => format!("; the document sets {name}"),
+                Some((name, Supply::Operator)) => format!("; whoever deploys may set {name}, or not"),
+                Some((_, Supply::Unknown)) | None => String::new(),
+            };
+            let note = Note::fail(&image.place, format!("layer {layer}, {}: {}{then}", hit.place, hit.what));
+            let note = match (hit.kind, supply) {
+                // Nobody uses it, and everybody has it who has the image.
+                (_, Some((_, Supply::Literal))) | (InsideKind::DevelopmentSetting, _) => {
+                    note.severity(Severity::Medium)
+                }
+                (InsideKind::DefaultKey, _) => note.severity(Severity::Critical),
                 _ => note,
             };
             sink.add(note.about(&*image.text));

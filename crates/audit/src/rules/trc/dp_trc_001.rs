@@ -5,6 +5,7 @@ use crate::image::Image;
 use crate::image_facts::TraceRung;
 use crate::item::Item;
 use crate::rule::{Need, Note, Rule, Sink};
+use crate::source::records::{Recorded, claimed_for, claims};
 use crate::subject::Subject;
 use veritee_model::Severity;
 use veritee_source::CommitLookup;
@@ -22,7 +23,13 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let candidates = candidates(subject);
+    let chosen = subject.images().iter().any(|image| image.settable);
+    let recorded = subject.source.as_ref().filter(|_| chosen).map(claims).unwrap_or_default();
     for image in subject.images() {
+        if let Some(words) = claim(image, &recorded) {
+            sink.add(open(image, words).about(&*image.text));
+            continue;
+        }
         let known = subject.context.traces.get(&*image.text).copied();
         // A file that ties it to nothing leaves what the tag says.
         let best = known.filter(|rung| *rung > TraceRung::Nothing);
@@ -37,6 +44,24 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
         sink.add(note.about(&*image.text));
     }
 }
+
+/// What records claim of an image that somebody outside chooses: never more than a claim.
+fn claim(image: &Image<'_>, recorded: &[Recorded]) -> Option<String> {
+    if !image.settable {
+        return None;
+    }
+    let name = image.name();
+    let claimed = claimed_for(recorded, Some(&name).filter(|name| !name.contains('$')).map(String::as_str));
+    let list: Vec<String> =
+        claimed.iter().take(SHOWN).map(|one| format!("{} ({})", one.digest, one.place)).collect();
+    (!list.is_empty()).then(|| {
+        let list = list.join(", ");
+        format!("{}: claimed, and nothing holds whoever chooses it to that: {list}", image.text)
+    })
+}
+
+/// Digests that are shown at most.
+const SHOWN: usize = 5;
 
 fn open(image: &Image<'_>, evidence: String) -> Note {
     Note::manual(&image.place, evidence).severity(Severity::Info)
