@@ -28,6 +28,11 @@ def peer() -> None:
     assert dcap_qvl.verify(quote, theirs, AS_OF).status == "UpToDate"
 
 
+def peer_from_bytes() -> None:
+    """What `cold` does too: the collateral comes as the JSON that a service sends."""
+    assert dcap_qvl.verify(quote, dcap_qvl.QuoteCollateralV3.from_json(collateral.decode()), AS_OF).status == "UpToDate"
+
+
 def ours(verifier: veritee.Verifier) -> Callable[[], None]:
     def verify() -> None:
         verdict = verifier.verify_quote(quote)
@@ -42,6 +47,7 @@ def cold() -> None:
 
 contestants = {
     "dcap-qvl": peer,
+    "from bytes": peer_from_bytes,
     "cold": cold,
     "prepared": ours(veritee.Verifier(as_of=AS_OF, collateral=collateral, memory_bytes=0)),
     "remembered": ours(veritee.Verifier(as_of=AS_OF, collateral=collateral)),
@@ -61,7 +67,8 @@ median = {name: sorted(each)[len(each) // 2] for name, each in times.items()}
 print(f"veritee {veritee.__version__} beside dcap-qvl {importlib.metadata.version('dcap-qvl')}, Python {sys.version.split()[0]}, µs of CPU a quote")
 worst = 0
 for name in contestants:
-    ratio = tenth[name] / tenth["dcap-qvl"]
+    # Each beside the peer's call that begins with the same: cold from bytes, the others from parsed collateral.
+    ratio = tenth[name] / tenth["from bytes" if name == "cold" else "dcap-qvl"]
     limit = LIMITS.get(name)
     told = "" if limit is None else f"  at most {limit:.2f}: {'held' if ratio <= limit else 'NOT HELD'}"
     worst |= limit is not None and ratio > limit

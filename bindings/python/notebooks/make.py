@@ -17,13 +17,15 @@ is plotted. The same bytes have another answer at another time: Intel publishes 
 date falls behind, and past the collateral's end nothing is shown any more.
 
 The fleet here is the real quotes of this repository (`test-vectors/quote`), each under every collateral beside them.""",
-    """import json
+    """import io
+import json
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import matplotlib
 import pyarrow as pa
 import veritee
+from IPython.display import Image
 
 matplotlib.use("agg")
 import matplotlib.pyplot as plt
@@ -58,7 +60,7 @@ def shown(row):
     return "not shown" if row["tcb_status"] is None or ended.intersection(row["reasons"]) else row["tcb_status"]
 
 
-order = ["not shown", "Revoked", "OutOfDate", "OutOfDateConfigurationNeeded", "ConfigurationNeeded", "SWHardeningNeeded", "UpToDate"]
+order = ["not shown", "Revoked", "OutOfDate", "OutOfDateConfigurationNeeded", "ConfigurationNeeded", "ConfigurationAndSWHardeningNeeded", "SWHardeningNeeded", "UpToDate"]
 figure, axes = plt.subplots(figsize=(9, 3.5))
 for machine in fleet["machine"].to_pylist():
     rows = [row for row in verdicts.to_pylist() if row["machine"] == machine]
@@ -67,7 +69,9 @@ axes.set_yticks(range(len(order)), order)
 axes.set_title("TCB status as of each moment")
 axes.legend(fontsize=7, loc="upper left")
 figure.tight_layout()
-figure""",
+picture = io.BytesIO()
+figure.savefig(picture, format="png", dpi=80, metadata={"Software": None})
+Image(picture.getvalue())""",
     """What the operator has to look at, at the last moment at which each machine was judged genuine:""",
     """latest = {}
 for row in verdicts.to_pylist():

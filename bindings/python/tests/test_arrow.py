@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import threading
 import time
@@ -220,6 +221,13 @@ def test_a_row_says_what_the_report_says(evidence: bytes, forged: bytes, verifie
     assert genuine["stage"].startswith("Stage 0") and genuine["findings_critical"] is not None
     assert genuine["app_id"] and genuine["compose_hash"] and genuine["key_provider"]
     assert false["exit_code"] == 10
+
+
+def test_the_report_of_a_row_that_is_a_quote_is_of_a_quote(quotes: veritee.Verifier) -> None:
+    [row] = pa.table(quotes.verify_arrow(pa.array([QUOTE]), report=True)).to_pylist()
+    report = json.loads(row["report"])
+    assert row["kind"] == report["kind"] == "quote"
+    assert (report["verdict"]["exit_code"], report["verdict"]["reasons"]) == (row["exit_code"], row["reasons"]) == (0, [])
 
 
 def test_a_row_does_not_depend_on_where_it_stands(evidence: bytes, forged: bytes, policy: bytes) -> None:

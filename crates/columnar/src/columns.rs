@@ -12,7 +12,6 @@ use veritee_model::text::inert;
 use veritee_model::{ExitCode, Reason, Severity, UnixTime};
 use veritee_offline::Run;
 use veritee_offline::entry::Judged;
-use veritee_verify::Expected;
 
 /// The version of the columns. Within it, columns are only added behind the last; `report`, where it is asked for, is last.
 pub const VERSION: &str = "1";
@@ -288,7 +287,7 @@ impl Builders {
         let report = match self.reports {
             Reports::Left => None,
             Reports::Kept => {
-                let report = run.report("row", bytes, None, &Expected::Nothing, false);
+                let report = run.report_of_row(bytes);
                 report.ok().map(|report| veritee_report::json(&report))
             }
         };

@@ -34,7 +34,8 @@ use veritee_offline::Run;
 pub enum Reports {
     /// Columns of the verdict only.
     Left,
-    /// `report`, the JSON of `veritee verify --engine native --format json`, some 70 KB a row.
+    /// `report`, the JSON of `veritee verify --engine native --format json`, or of `quote verify` where a quote came alone, some
+    /// 70 KB a row.
     Kept,
 }
 

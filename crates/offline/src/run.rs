@@ -4,10 +4,10 @@
 //! ([`Grounds`]). An answer depends on the entry's bytes, on the rules, and on what was learnt of revocations before: take
 //! everything in with [`Run::learn`] first, then judge, and no order of the entries and no split into parts changes it.
 
-use crate::entry::{Entry, Judged, Learnt, judge, may_carry_collateral, run_name};
+use crate::entry::{Entry, Judged, Learnt, is_quote_alone, judge, may_carry_collateral, run_name};
 use crate::{AsOf, Error, File, VERSION, give, read_policy};
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use veritee_evidence::ReadError;
 use veritee_model::{Budget, Evidence, Item, Kind, Report, Sha256Digest, UnixTime};
 use veritee_policy::Policy;
@@ -45,7 +45,8 @@ pub struct Run {
     learnt: Arc<Learnt>,
     /// Digests of all collateral that entries brought.
     brought: BTreeSet<Sha256Digest>,
-    name: String,
+    /// Made when somebody asks for it.
+    name: OnceLock<String>,
     loosened: Vec<String>,
     notes: Vec<String>,
     budget: Budget,
@@ -94,7 +95,7 @@ impl Run {
         give(&mut grounds, rules.collateral, rules.budget, &mut notes)?;
         let about_gpus: Vec<Item> =
             rules.gpu_collateral.iter().map(|file| Item::new(file.bytes, file.name)).collect();
-        let mut run = Self {
+        Ok(Self {
             loosened: veritee_verify::loosened(&policy, as_of, None),
             policy,
             policy_sha256,
@@ -104,25 +105,23 @@ impl Run {
             gpu_memory: Arc::default(),
             learnt: Arc::default(),
             brought: BTreeSet::new(),
-            name: String::new(),
+            name: OnceLock::new(),
             notes,
             budget: *rules.budget,
-        };
-        run.rename();
-        Ok(run)
+        })
     }
 
-    fn rename(&mut self) {
+    fn named(&self) -> String {
         let digests: Vec<Sha256Digest> =
             self.brought.iter().copied().chain(self.about_gpus.iter().map(Item::sha256)).collect();
         let engines = "Native None";
-        self.name = run_name(VERSION, self.policy_sha256, self.as_of, engines, &self.grounds, &digests);
+        run_name(VERSION, self.policy_sha256, self.as_of, engines, &self.grounds, &digests)
     }
 
     /// Names the rules: answers of two runs under one name can stand in one table.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        self.name.get_or_init(|| self.named())
     }
 
     /// The time of all verdicts.
@@ -167,7 +166,7 @@ impl Run {
             heard.carried.into_iter().for_each(|raw| self.learnt.put(raw));
         }
         if !new.is_empty() {
-            self.rename();
+            self.name = OnceLock::new();
         }
         new
     }
@@ -226,12 +225,12 @@ impl Run {
         judged.not_read = entry.not_read;
         judged.sha256 = Some(Sha256Digest::of(bytes));
         judged.as_of = Some(self.as_of);
-        judged.run.clone_from(&self.name);
+        self.name().clone_into(&mut judged.run);
         judged.loosened.clone_from(&self.loosened);
         Ok(judged)
     }
 
-    /// The whole report of an entry, by both engines where `both`; what a row says rests on ours.
+    /// The whole report of an entry as of a machine, by both engines where `both`; what a row says rests on ours.
     ///
     /// # Errors
     /// When it cannot be read, or holds the evidence of several machines and `label` names none of them.
@@ -246,6 +245,17 @@ impl Run {
         let (evidence, _) = self.one(name, bytes, label).map_err(|error| Broken::new(&error, bytes))?;
         let engine = if both { Engine::Both(&DcapQvl) } else { Engine::Native };
         Ok(veritee_verify::verify(&self.request(&evidence, expected, engine)))
+    }
+
+    /// The whole report behind what [`Self::judge`] says: a quote that came alone is asked what a quote is asked.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn report_of_row(&self, bytes: &[u8]) -> Result<Report, Broken> {
+        let (evidence, _) = self.one(ROW, bytes, None).map_err(|error| Broken::new(&error, bytes))?;
+        let kind = if is_quote_alone(&evidence) { Kind::Quote } else { Kind::Machine };
+        let request = self.request(&evidence, &Expected::Nothing, Engine::Native);
+        Ok(veritee_verify::verify(&Request { kind, ..request }))
     }
 
     /// The verdict on a quote alone, in any form, under the policy, by our engine: nothing else of the entry is looked at.
