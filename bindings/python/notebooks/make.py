@@ -68,6 +68,7 @@ for machine in fleet["machine"].to_pylist():
 axes.set_yticks(range(len(order)), order)
 axes.set_title("TCB status as of each moment")
 axes.legend(fontsize=7, loc="upper left")
+figure.autofmt_xdate()
 figure.tight_layout()
 picture = io.BytesIO()
 figure.savefig(picture, format="png", dpi=80, metadata={"Software": None})
