@@ -35,7 +35,7 @@ for crate in crates/*/; do
   [ "$name" = testkit ] || refuse "$name" veritee-testkit veritee
 done
 
-upper="veritee-audit veritee-policy veritee-provenance veritee-verify veritee-second-opinion veritee-offline"
+upper="veritee-audit veritee-policy veritee-provenance veritee-verify veritee-second-opinion veritee-offline veritee-columnar"
 middle="veritee-gpu veritee-quote veritee-eventlog veritee-measure veritee-compose veritee-source veritee-chain"
 outer="veritee-evidence veritee-report veritee-seal"
 # shellcheck disable=SC2086  # the lists are words
@@ -59,6 +59,8 @@ outer="veritee-evidence veritee-report veritee-seal"
   # The whole verification over files in memory: it renders nothing.
   refuse offline veritee-provenance veritee-image veritee-report veritee-seal
   refuse ask veritee-provenance veritee-image veritee-seal
+  # Arrays and their types, and nothing that reads files or streams of them.
+  refuse columnar arrow-ipc arrow-cast arrow-select parquet pyo3 veritee-provenance veritee-image veritee-seal veritee-ask
   refuse second-opinion veritee-model veritee-audit veritee-policy veritee-verify $outer
   refuse report $middle $upper veritee-ask veritee-evidence veritee-seal
   refuse seal $middle $upper veritee-evidence veritee-report
@@ -81,7 +83,7 @@ packages=$(tree verify | wc -l)
 [ "$packages" -le 90 ] || { echo "veritee-verify brings $packages packages along, more than 90" >&2; fail=1; }
 
 # Pure crates read no file, no clock and no environment.
-for name in base x509 model gpu quote eventlog measure compose source syntax chain image provenance audit policy verify second-opinion offline ask report seal evidence; do
+for name in base x509 model gpu quote eventlog measure compose source syntax chain image provenance audit policy verify second-opinion offline ask columnar report seal evidence; do
   if grep -rnE 'std::(fs|env|net|process)\b|SystemTime|Instant::now' "crates/$name/src" --include='*.rs' --exclude=tests.rs --exclude-dir=tests | grep -vE '^[^:]+:[0-9]+:\s*//' >&2; then
     echo "veritee-$name names a file, a socket, a clock or the environment" >&2
     fail=1

@@ -30,7 +30,7 @@ step "format"
 cargo fmt --all -- --check
 
 step "lock files: every workspace's is the one its manifests ask for"
-for folder in . fuzz crates/quote/wasm bindings/wasm; do
+for folder in . fuzz crates/quote/wasm bindings/wasm bindings/python; do
   (cd "$folder" && cargo metadata --locked --format-version 1 >/dev/null)
 done
 

@@ -7,16 +7,14 @@ use crate::cli::{Audit as Options, Global, Reviewing};
 use crate::failure::Failure;
 use crate::input::{self, Source, shown};
 use crate::source_tree::{self, Folder};
-use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
-use veritee_audit::{Audit, BootEvents, Context, KeyProvider, Review, SourceTree, Survey};
-use veritee_compose::{Deployment, DocumentError, UnboundCompose, deployment};
-use veritee_eventlog::{AppIdentity, EventLog};
+use veritee_audit::{Audit, Context, Review, SourceTree, Survey};
+use veritee_compose::{Deployment, DocumentError};
 use veritee_evidence::{Form, NamedEvidence, Recognised};
-use veritee_model::evidence::{EventLogFormat, EventLogItem};
 use veritee_model::report::Input;
-use veritee_model::{Budget, Evidence, ExitCode, Report, RtmrIndex, Sha256Digest};
+use veritee_model::{Budget, Evidence, ExitCode, Report};
+use veritee_offline::Document;
 use veritee_verify::audit::{Judged, Unattested, of_policy, report_with};
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
@@ -147,18 +145,8 @@ pub(crate) fn of_bytes(
     as_of: veritee_model::UnixTime,
     fail_on: Option<veritee_model::Severity>,
 ) -> Result<Report, Failure> {
-    let document = read_document(name, bytes)?;
-    let mut context = Context { as_of: Some(as_of), budget: Budget::STANDARD, ..of_policy(&loaded.policy) };
-    let audit = document.audit(&mut context);
-    let given = Unattested {
-        policy: &loaded.policy,
-        policy_sha256: loaded.sha256,
-        fail_on,
-        as_of,
-        inputs: &[document.input],
-        tool_version: env!("CARGO_PKG_VERSION"),
-    };
-    Ok(report_with(audit, &[], &given))
+    veritee_offline::audit(name, bytes, (&loaded.policy, loaded.sha256), as_of, fail_on, &Budget::STANDARD)
+        .map_err(|error| unread(name, &error))
 }
 
 /// A folder that is read as a machine's evidence; every other one is a source tree.
@@ -249,30 +237,6 @@ fn refused(path: &Path, error: &DocumentError) -> Failure {
     Failure::unobtainable(format!("{}: {error}", shown(path)))
 }
 
-/// A document that says what is deployed.
-struct Document {
-    deployment: Result<Deployment, DocumentError>,
-    /// Boot events of a log that came with it. No quote was checked: they are claims.
-    claimed: Option<BootEvents>,
-    input: Input,
-}
-
-impl Document {
-    /// All rules, over the document or over why it cannot be read.
-    fn audit(&self, context: &mut Context) -> Audit {
-        context.events.clone_from(&self.claimed);
-        match &self.deployment {
-            Ok(deployment) => veritee_audit::audit(deployment, context),
-            Err(error) => veritee_audit::audit_document_error(error, context),
-        }
-    }
-
-    /// It has services, or is an app_compose by the key that only that has.
-    fn says_what_runs(&self) -> bool {
-        self.deployment.as_ref().is_ok_and(|deployment| deployment.compose_text().is_some())
-    }
-}
-
 fn document(path: &Path) -> Result<Document, Failure> {
     let source = input::read(path)?;
     read_document(&source.name, &source.bytes)
@@ -280,88 +244,19 @@ fn document(path: &Path) -> Result<Document, Failure> {
 
 /// A compose out of a file: an app_compose, a docker compose file, or evidence that holds an app_compose.
 fn read_document(source: &str, bytes: &[u8]) -> Result<Document, Failure> {
-    let resolving = resolving();
-    // A mark of UTF-8 stays: it is part of what is measured, and two readers see two documents in it.
-    let opened = match bytes {
-        [0xef, 0xbb, 0xbf, ..] => Cow::Borrowed(bytes),
-        _ => veritee_evidence::unwrapped(source, bytes, &resolving.budget)
-            .map_err(|error| gather::unreadable(Path::new(source), &error))?,
-    };
-    let start = opened.trim_ascii_start();
-    let is_json = start.starts_with(b"{");
-    // A page, a list or binary data is no compose file: only evidence begins so. `<<` merges in YAML.
-    let is_page = start.starts_with(b"<") && !start.starts_with(b"<<");
-    if is_json || is_page || start.starts_with(b"[") || std::str::from_utf8(&opened).is_err() {
-        match veritee_evidence::read(source, bytes, &resolving.budget) {
-            Ok(readout) => {
-                let evidence = readout.select(None);
-                let evidence = evidence.map_err(|error| gather::unreadable(Path::new(source), &error))?;
-                return of_evidence(source, evidence);
-            }
-            Err(error) if is_page => return Err(gather::unreadable(Path::new(source), &error)),
-            Err(_) => {}
-        }
-    }
-    let (name, deployment) = if is_json {
-        ("app-compose", unbound(&opened, &resolving))
-    } else {
-        ("docker-compose", Deployment::from_compose_yaml(&opened, &resolving))
-    };
-    Ok(Document { deployment, claimed: None, input: named(source, name, &opened) })
-}
-
-fn resolving() -> deployment::Context {
-    deployment::Context { budget: Budget::STANDARD, ..deployment::Context::default() }
-}
-
-fn named(source: &str, name: &str, bytes: &[u8]) -> Input {
-    Input {
-        name: name.to_owned(),
-        sha256: Sha256Digest::of(bytes),
-        bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-        source: source.to_owned(),
-    }
+    Document::read(source, bytes, &Budget::STANDARD).map_err(|error| unread(source, &error))
 }
 
 /// The app_compose of evidence, with what its log claims.
 fn of_evidence(source: &str, evidence: Evidence) -> Result<Document, Failure> {
-    let claimed = evidence.event_log.as_ref().and_then(claimed);
-    let Some(item) = evidence.app_compose else {
-        let source = veritee_model::text::inert(source);
-        return Err(Failure::unobtainable(format!("{source}: the evidence has no app_compose")));
-    };
-    let input = named(source, "app-compose", &item.bytes);
-    Ok(Document { deployment: unbound(&item.bytes, &resolving()), claimed, input })
+    Document::of_evidence(source, evidence, &Budget::STANDARD).map_err(|error| unread(source, &error))
 }
 
-fn unbound(bytes: &[u8], resolving: &deployment::Context) -> Result<Deployment, DocumentError> {
-    UnboundCompose::parse(bytes, &resolving.budget)
-        .map(|document| Deployment::from_unbound(&document, resolving))
-}
-
-/// What a log says of the boot, where it names one application. It is replayed to its own registers only, so that
-/// nothing vouches for it.
-fn claimed(item: &EventLogItem) -> Option<BootEvents> {
-    let budget = Budget::STANDARD;
-    let log = match item.format {
-        EventLogFormat::DstackJson => EventLog::parse_json(&item.item.bytes, &budget),
-        EventLogFormat::Ccel => EventLog::parse_ccel(&item.item.bytes, &budget),
-    };
-    let log = log.ok()?;
-    let trace = veritee_eventlog::fold(&log);
-    let registers = [RtmrIndex::Rtmr0, RtmrIndex::Rtmr1, RtmrIndex::Rtmr2, RtmrIndex::Rtmr3]
-        .map(|index| trace.register(index));
-    let replayed = veritee_eventlog::replay(&log, &registers).ok()?;
-    let identity = AppIdentity::read(&replayed).ok()?;
-    let boot = log.of_register(RtmrIndex::Rtmr3).take_while(|event| event.name() != "system-ready");
-    Some(BootEvents {
-        names: boot.filter(|event| event.is_runtime()).map(|event| event.name().to_owned()).collect(),
-        key_provider: Some(KeyProvider {
-            name: identity.key_provider().name().to_owned(),
-            id: hex::encode(identity.key_provider().id()),
-        }),
-        os_image_hash: identity.os_image_hash_claimed().map(ToString::to_string),
-    })
+fn unread(source: &str, error: &veritee_offline::Error) -> Failure {
+    match error {
+        veritee_offline::Error::Read(error) => gather::unreadable(Path::new(source), error),
+        other => Failure::unobtainable(other.to_string()),
+    }
 }
 
 fn review(path: &Path) -> Result<Review, Failure> {

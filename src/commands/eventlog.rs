@@ -6,11 +6,11 @@ use crate::failure::Failure;
 use crate::input::{self, shown};
 use core::fmt::Write as _;
 use std::path::Path;
-use veritee_eventlog::{EventLog, RegisterStatus, Trace, fold, replay};
+use veritee_eventlog::{EventLog, Trace, fold, replay};
 use veritee_evidence::parts;
-use veritee_model::evidence::{EventLogFormat, EventLogItem};
 use veritee_model::text::{inert, shortened};
 use veritee_model::{Budget, Evidence, ExitCode, Reason, Rtmr, RtmrIndex};
+use veritee_offline::{replay_comparison, replay_document};
 use veritee_quote::Quote;
 
 pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failure> {
@@ -20,12 +20,13 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
     let Some(item) = &evidence.event_log else {
         return Err(Failure::unobtainable(format!("{}: has no event log", shown(file))));
     };
-    let log = parse(item).map_err(|error| Failure::unobtainable(format!("{}: {error}", shown(file))))?;
+    let log = veritee_offline::event_log(item, &Budget::STANDARD)
+        .map_err(|error| Failure::unobtainable(format!("{}: {error}", shown(file))))?;
     let quoted = quote.as_deref().map(|path| registers(path, global)).transpose()?;
     let trace = fold(&log);
     let text = match global.format {
-        Format::Json => format!("{:#}\n", document(&log, &trace, quoted.as_ref())),
-        Format::Jsonl => format!("{}\n", document(&log, &trace, quoted.as_ref())),
+        Format::Json => format!("{:#}\n", replay_document(&log, &trace, quoted.as_ref())),
+        Format::Jsonl => format!("{}\n", replay_document(&log, &trace, quoted.as_ref())),
         _ => table(&log, &trace, quoted.as_ref(), global.verbose > 0),
     };
     crate::output::data(&veritee_model::text::inert_json(&text), global)?;
@@ -48,13 +49,6 @@ fn evidence(path: &Path, label: Option<&str>, global: &Global) -> Result<Evidenc
         return Ok(evidence);
     }
     gather::single_in(path, &source, label, global)
-}
-
-fn parse(item: &EventLogItem) -> Result<EventLog, veritee_eventlog::EventLogError> {
-    match item.format {
-        EventLogFormat::DstackJson => EventLog::parse_json(&item.item.bytes, &Budget::STANDARD),
-        EventLogFormat::Ccel => EventLog::parse_ccel(&item.item.bytes, &Budget::STANDARD),
-    }
 }
 
 fn registers(path: &Path, global: &Global) -> Result<[Rtmr; 4], Failure> {
@@ -88,53 +82,9 @@ fn table(log: &EventLog, trace: &Trace, quoted: Option<&[Rtmr; 4]>, full: bool) 
     }
     if let Some(quoted) = quoted {
         out.push_str("\nAgainst the quote (which was not verified):\n");
-        for (register, words) in comparison(log, quoted) {
+        for (register, words) in replay_comparison(log, quoted) {
             let _ = writeln!(out, "{register}  {words}");
         }
     }
     out
-}
-
-fn comparison(log: &EventLog, quoted: &[Rtmr; 4]) -> Vec<(RtmrIndex, String)> {
-    let statuses = match replay(log, quoted) {
-        Ok(replayed) => RtmrIndex::ALL.map(|register| replayed.status(register)),
-        Err(error) => *error.statuses(),
-    };
-    let words = |status: RegisterStatus| match status {
-        RegisterStatus::Match { .. } => "equal".to_owned(),
-        RegisterStatus::Stripped { events } => {
-            format!("not comparable: the log has only {events} events for it")
-        }
-        RegisterStatus::Mismatch(mismatch) => format!("DIFFERS: {mismatch}"),
-    };
-    RtmrIndex::ALL.into_iter().zip(statuses).map(|(register, status)| (register, words(status))).collect()
-}
-
-fn document(log: &EventLog, trace: &Trace, quoted: Option<&[Rtmr; 4]>) -> serde_json::Value {
-    let events: Vec<serde_json::Value> = log
-        .events()
-        .iter()
-        .zip(trace.after())
-        .map(|(event, after)| {
-            serde_json::json!({
-                "index": event.index(),
-                "register": event.register(),
-                "type": event.event_type(),
-                "name": event.name(),
-                "label": event.label(),
-                "payload": hex::encode(event.payload()),
-                "digest": event.effective_digest(),
-                "digest_recomputed": event.recomputed_digest().is_some(),
-                "register_after": after,
-            })
-        })
-        .collect();
-    let registers: Vec<_> = RtmrIndex::ALL.into_iter().map(|register| trace.register(register)).collect();
-    let compared = quoted.map(|quoted| {
-        comparison(log, quoted)
-            .into_iter()
-            .map(|(register, words)| (register.to_string(), words))
-            .collect::<std::collections::BTreeMap<_, _>>()
-    });
-    serde_json::json!({ "schema": "veritee/replay/v1", "verified": false, "events": events, "registers": registers, "against_quote": compared })
 }

@@ -6,13 +6,11 @@ use crate::failure::Failure;
 use crate::input::{self, shown};
 use core::fmt::Write as _;
 use serde_json::json;
-use veritee_eventlog::EventLog;
 use veritee_measure::expected::{Expected, ExpectedRegister, expect};
 use veritee_measure::image::{self, ImageLimits, ImageMeasurement};
 use veritee_measure::rtmr0::{self, Effort, Question, Rtmr0Outcome};
 use veritee_measure::td_hob::FirmwareMemory;
 use veritee_measure::{Limits, VmConfig};
-use veritee_model::evidence::EventLogFormat;
 use veritee_model::text::inert;
 use veritee_model::{Budget, Evidence, ExitCode, Mrtd, Rtmr, RtmrIndex, Sha384Digest};
 use veritee_quote::Quote;
@@ -125,11 +123,7 @@ fn boot_rows(image: Option<&ImageMeasurement>, mrtd: &Mrtd, rtmr1: &Rtmr, rtmr2:
 /// Digests of the log's RTMR0 events. They only explain a difference.
 fn digests(evidence: &Evidence) -> Option<Vec<Sha384Digest>> {
     let item = evidence.event_log.as_ref()?;
-    let budget = &Budget::STANDARD;
-    let log = match item.format {
-        EventLogFormat::DstackJson => EventLog::parse_json(&item.item.bytes, budget),
-        EventLogFormat::Ccel => EventLog::parse_ccel(&item.item.bytes, budget),
-    };
+    let log = veritee_offline::event_log(item, &Budget::STANDARD);
     Some(log.ok()?.of_register(RtmrIndex::Rtmr0).map(|event| *event.effective_digest()).collect())
 }
 
@@ -171,16 +165,6 @@ fn register(out: &mut String, name: &str, register: &ExpectedRegister) {
 }
 
 fn document(expected: &Expected, compared: Option<&Vec<Row>>) -> serde_json::Value {
-    let rows = compared.map(|rows| {
-        rows.iter()
-            .map(|row| json!({ "register": row.register, "equal": row.equal, "detail": row.words }))
-            .collect::<Vec<_>>()
-    });
-    json!({
-        "schema": "veritee/measure/v1",
-        "verified": false,
-        "machine": expected.shape.to_string(),
-        "expected": expected,
-        "against_quote": rows,
-    })
+    let row = |row: &Row| json!({ "register": row.register, "equal": row.equal, "detail": row.words });
+    veritee_offline::measure_document(expected, compared.map(|rows| rows.iter().map(row).collect()))
 }

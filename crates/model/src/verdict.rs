@@ -96,6 +96,18 @@ pub enum VerdictOutcome {
 }
 
 impl VerdictOutcome {
+    /// The word of the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::NotGenuine => "not-genuine",
+            Self::Refused => "refused",
+            Self::Findings => "findings",
+            Self::Incomplete => "incomplete",
+        }
+    }
+
     /// The exit code that goes with it.
     #[must_use]
     pub const fn exit_code(self) -> ExitCode {

@@ -63,18 +63,23 @@ pub struct Incomplete {
     pub why: String,
 }
 
+/// Bytes of a set up to which it is kept until its chain is asked for.
+const KEPT: usize = 64 << 10;
+
 /// Takes files one at a time: only what is collateral stays in memory.
 pub struct Collector {
     budget: Budget,
     loose: Loose,
     named: Vec<String>,
+    /// Sets whose chains nobody has asked for yet.
+    sets: Vec<Vec<u8>>,
 }
 
 impl Collector {
     /// Nothing yet. The budget bounds each file.
     #[must_use]
     pub fn new(budget: &Budget) -> Self {
-        Self { budget: *budget, loose: Loose::new(budget), named: Vec::new() }
+        Self { budget: *budget, loose: Loose::new(budget), named: Vec::new(), sets: Vec::new() }
     }
 
     /// Knows the chains of a set that is kept elsewhere: a list alone is read under them.
@@ -98,7 +103,12 @@ impl Collector {
             Ok(notes) => {
                 notes.into_iter().map(Found::Note).for_each(&mut *out);
                 for item in found.collateral {
-                    self.loose.know_chain(&item.bytes);
+                    // A set with a long revocation list does not stand in memory twice.
+                    if item.bytes.len() > KEPT {
+                        self.loose.know_chain(&item.bytes);
+                    } else {
+                        self.sets.push(item.bytes.clone());
+                    }
                     out(Found::Given(Given::Set(item)));
                 }
             }
@@ -123,7 +133,11 @@ impl Collector {
     /// # Errors
     /// When an answer that was named makes no set with the others, and no list came with it. A list alone is of use: what
     /// it revokes counts.
-    pub fn finish(self, out: &mut dyn FnMut(Found)) -> Result<(), Incomplete> {
+    pub fn finish(mut self, out: &mut dyn FnMut(Found)) -> Result<(), Incomplete> {
+        // The chains of sets are read for answers that came alone: mostly there are none.
+        if !self.loose.is_empty() {
+            self.sets.iter().for_each(|set| self.loose.know_chain(set));
+        }
         let put_together = self.loose.put_together();
         let lists = !put_together.lists.is_empty();
         let given = put_together

@@ -2,7 +2,9 @@
 
 use crate::collateral::Incomplete;
 use core::fmt;
+use veritee_eventlog::EventLogError;
 use veritee_evidence::ReadError;
+use veritee_model::Reason;
 use veritee_model::text::inert;
 use veritee_policy::PolicyError;
 
@@ -23,6 +25,30 @@ pub enum Error {
     Collateral(Incomplete),
     /// The policy.
     Policy(PolicyProblem),
+    /// Evidence without the app_compose that is to be audited.
+    NoCompose {
+        /// The file.
+        name: String,
+    },
+    /// Evidence without the log that is to be replayed.
+    NoEventLog {
+        /// The file.
+        name: String,
+    },
+    /// A log that cannot be read.
+    EventLog {
+        /// The file.
+        name: String,
+        /// Why.
+        why: Box<EventLogError>,
+    },
+    /// A vm_config that cannot be read, or hardware that cannot be measured.
+    VmConfig {
+        /// The file.
+        name: String,
+        /// Why.
+        why: String,
+    },
 }
 
 /// What is wrong with a policy file.
@@ -47,6 +73,10 @@ impl Error {
             Self::Read(error) => error.reason().code(),
             Self::Collateral(_) => "collateral-incomplete",
             Self::Policy(_) => "policy-unreadable",
+            Self::NoCompose { .. } => Reason::ComposeMissing.code(),
+            Self::NoEventLog { .. } => Reason::EventLogMissing.code(),
+            Self::EventLog { why, .. } => why.reason().code(),
+            Self::VmConfig { .. } => "vm-config-unreadable",
         }
     }
 
@@ -59,6 +89,10 @@ impl Error {
             Self::Read(error) => error.next_step().to_owned(),
             Self::Collateral(_) => "give all answers of Intel's service".to_owned(),
             Self::Policy(_) => "`veritee policy init` writes a commented file".to_owned(),
+            Self::NoCompose { .. } => "give the app_compose itself, or evidence that holds it".to_owned(),
+            Self::NoEventLog { .. } => "give the event log itself, or evidence that holds it".to_owned(),
+            Self::EventLog { .. } => "give the log as the machine wrote it".to_owned(),
+            Self::VmConfig { .. } => "give the vm_config as the machine's host wrote it".to_owned(),
         }
     }
 }
@@ -71,6 +105,10 @@ impl fmt::Display for Error {
             Self::Read(error) => error.fmt(f),
             Self::Collateral(Incomplete { name, why }) => write!(f, "{}: {why}", inert(name)),
             Self::Policy(problem) => write!(f, "the policy: {problem}"),
+            Self::NoCompose { name } => write!(f, "{}: the evidence has no app_compose", inert(name)),
+            Self::NoEventLog { name } => write!(f, "{}: has no event log", inert(name)),
+            Self::EventLog { name, why } => write!(f, "{}: {why}", inert(name)),
+            Self::VmConfig { name, why } => write!(f, "{}: {}", inert(name), inert(why)),
         }
     }
 }
@@ -90,6 +128,12 @@ impl core::error::Error for PolicyProblem {}
 impl From<ReadError> for Error {
     fn from(error: ReadError) -> Self {
         Self::Read(Box::new(error))
+    }
+}
+
+impl From<Box<ReadError>> for Error {
+    fn from(error: Box<ReadError>) -> Self {
+        Self::Read(error)
     }
 }
 

@@ -14,11 +14,18 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::as_conversions))]
 
 pub mod collateral;
+mod document;
+pub mod entry;
 mod error;
 mod role;
+mod run;
+mod unverified;
 
+pub use document::{Document, audit, event_log};
 pub use error::{Error, PolicyProblem};
 pub use role::{Role, role};
+pub use run::{Broken, Rules, Run};
+pub use unverified::{measure_document, measured, replay_comparison, replay_document, replayed};
 
 use collateral::{Collector, Found};
 use std::collections::BTreeMap;
@@ -48,6 +55,15 @@ pub enum AsOf {
     At(UnixTime),
     /// The time that the policy fixes, or this one where it fixes none.
     Unless(UnixTime),
+}
+
+impl AsOf {
+    const fn under(self, policy: &Policy) -> UnixTime {
+        match (self, &policy.as_of) {
+            (Self::Unless(_), Some(fixed)) => fixed.time,
+            (Self::At(time) | Self::Unless(time), _) => time,
+        }
+    }
 }
 
 /// Everything that a verdict depends on.
@@ -134,10 +150,7 @@ pub fn verify(given: &Given<'_>) -> Result<Verified, Error> {
         }
         None => (Policy::default(), None),
     };
-    let as_of = match (given.as_of, &policy.as_of) {
-        (AsOf::Unless(_), Some(fixed)) => fixed.time,
-        (AsOf::At(time) | AsOf::Unless(time), _) => time,
-    };
+    let as_of = given.as_of.under(&policy);
     let readout = read(given.evidence, given.budget)?;
     let mut notes: Vec<String> =
         readout.notes.iter().filter(|note| note.is_loss()).map(ToString::to_string).collect();
@@ -147,7 +160,7 @@ pub fn verify(given: &Given<'_>) -> Result<Verified, Error> {
     let items = given.gpu_collateral.iter().map(|file| Item::new(file.bytes, file.name));
     evidence.gpu_collateral.extend(items);
     let mut grounds = Grounds::new(&TrustRoot::intel(), &policy, given.budget);
-    give(&mut grounds, given, &mut notes)?;
+    give(&mut grounds, given.collateral, given.budget, &mut notes)?;
     // What the other machines' lists revoke holds for this one too.
     let others = carried.iter().filter(|item| evidence.collateral.iter().all(|own| own.bytes != item.bytes));
     let beside = Evidence { collateral: others.cloned().collect(), ..Evidence::default() };
@@ -187,15 +200,20 @@ pub fn with_grounds(evidence: &Evidence, grounds: &Grounds) -> Evidence {
 }
 
 /// Gives the judging side's files to the grounds.
-fn give(grounds: &mut Grounds, given: &Given<'_>, notes: &mut Vec<String>) -> Result<(), Error> {
-    let mut collector = Collector::new(given.budget);
+fn give(
+    grounds: &mut Grounds,
+    collateral: &[File<'_>],
+    budget: &Budget,
+    notes: &mut Vec<String>,
+) -> Result<(), Error> {
+    let mut collector = Collector::new(budget);
     let mut take = |found: Found| match found {
         Found::Given(given) => given.give_to(grounds, Origin::Caller),
         Found::PassedOver { name, why } => notes.push(format!("{name}: passed over: {why}")),
         Found::Note(note) if note.is_loss() => notes.push(note.to_string()),
         Found::Note(_) => {}
     };
-    for file in given.collateral {
+    for file in collateral {
         collector.take(file.name, file.bytes, true, &mut take)?;
     }
     collector.finish(&mut take)?;

@@ -430,7 +430,6 @@ impl KnownCollateral {
             return;
         }
         let under = Under { root: &self.root, budget: &self.budget };
-        let about = About { tee: given.set.tee(), fmspc: given.set.fmspc(), ca: None };
         let digest = digest_of(&[
             Source::TcbInfo.name(),
             &parts.tcb_info,
@@ -441,6 +440,7 @@ impl KnownCollateral {
             match TcbInfoItem::verify(parts, under, &mut self.chains) {
                 Ok(item) => put(&mut self.tcb_infos, item, digest, given),
                 Err(error) => {
+                    let about = About { tee: given.set.tee(), fmspc: given.set.fmspc(), ca: None };
                     self.put_damaged(given.damaged(Source::TcbInfo, error, about), digest, Some(given.set));
                 }
             }
@@ -452,7 +452,6 @@ impl KnownCollateral {
         if is_absent(&parts.qe_identity) {
             return;
         }
-        let about = About { tee: identity_tee(&parts.qe_identity), fmspc: None, ca: None };
         let under = Under { root: &self.root, budget: &self.budget };
         let digest = digest_of(&[
             Source::QeIdentity.name(),
@@ -464,6 +463,7 @@ impl KnownCollateral {
             match QeIdentityItem::verify(parts, under, &mut self.chains) {
                 Ok(item) => put(&mut self.qe_identities, item, digest, given),
                 Err(error) => {
+                    let about = About { tee: identity_tee(&parts.qe_identity), fmspc: None, ca: None };
                     self.put_damaged(
                         given.damaged(Source::QeIdentity, error, about),
                         digest,
@@ -500,7 +500,6 @@ impl KnownCollateral {
         let parts = given.set.parts();
         let mut news = false;
         let under = Under { root: &self.root, budget: &self.budget };
-        let about = About { tee: None, fmspc: None, ca: given.set.ca() };
         let digest = digest_of(&[
             Source::PckCrl.name().as_bytes(),
             &parts.pck_crl,
@@ -525,6 +524,7 @@ impl KnownCollateral {
                     news |= new;
                 }
                 Err(error) => {
+                    let about = About { tee: None, fmspc: None, ca: given.set.ca() };
                     self.put_damaged(given.damaged(Source::PckCrl, error, about), digest, Some(given.set));
                 }
             }

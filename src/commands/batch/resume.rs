@@ -15,16 +15,9 @@ use veritee_verify::Grounds;
 
 /// A name for everything that an answer depends on beside its entry.
 pub(super) fn run_name(rules: &Rules, grounds: &Grounds, learnt: &[Sha256Digest]) -> String {
-    let mut parts = vec![
-        env!("CARGO_PKG_VERSION").to_owned(),
-        rules.loaded.sha256.map(|digest| digest.to_string()).unwrap_or_default(),
-        rules.as_of.to_string(),
-        rules.root.spki_sha256().to_string(),
-        format!("{:?} {:?}", rules.engine, rules.fail_on),
-    ];
-    parts.extend(grounds.items().iter().map(|(item, origin)| format!("{} {origin}", item.sha256())));
-    parts.extend(learnt.iter().map(ToString::to_string));
-    Sha256Digest::of(parts.join("\n").as_bytes()).to_string().chars().take(16).collect()
+    let engines = format!("{:?} {:?}", rules.engine, rules.fail_on);
+    let version = env!("CARGO_PKG_VERSION");
+    veritee_offline::entry::run_name(version, rules.loaded.sha256, rules.as_of, &engines, grounds, learnt)
 }
 
 fn is_json(line: &[u8]) -> bool {

@@ -266,6 +266,11 @@ impl Loose {
         lone
     }
 
+    /// Whether no answer came alone: then there is nothing to put together.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
     /// The chain of the CA in a whole set: a list may lie beside it.
     pub(crate) fn know_chain(&mut self, set: &[u8]) {
         if let Ok(collateral) = Collateral::from_json_within(set, &self.budget)
