@@ -5,11 +5,12 @@ use super::{Source, SourceFile};
 use crate::pattern::pattern;
 use std::collections::BTreeSet;
 
-pattern!(DIGEST, r"sha256:([0-9a-f]{64})");
-pattern!(HEX64, r"\b(?:0x)?([0-9a-f]{64})\b");
+pattern!(DIGEST, r"sha256:([0-9a-f]{64})", ["sha256:"]);
+pattern!(HEX64, r"\b(?:0x)?([0-9a-f]{64})\b", hex 64);
 pattern!(
     NAME,
-    r"(?i)^(?:deployments?|deployment[-_]?(?:log|history|records?)|release[-_]?log|transparency[-_]?log|deploy[-_]?info)"
+    r"(?i)^(?:deployments?|deployment[-_]?(?:log|history|records?)|release[-_]?log|transparency[-_]?log|deploy[-_]?info)",
+    ["deploy", "release", "transparency"]
 );
 
 // What an entry of a record has: a date, a hash, a transaction. A text that only tells how to deploy has none.
