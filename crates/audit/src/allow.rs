@@ -241,7 +241,11 @@ pub struct InlineAllow {
     next_line: bool,
 }
 
-pattern!(COMMENT, r"(?:#|//)[ \t]*veritee:[ \t]*allow[ \t]+(DP-[A-Z]+-[0-9]{3})[ \t]+(\S.*?)[ \t]*$");
+pattern!(
+    COMMENT,
+    r"(?:#|//)[ \t]*veritee:[ \t]*allow[ \t]+(DP-[A-Z]+-[0-9]{3})[ \t]+(\S.*?)[ \t]*$",
+    ["veritee:"]
+);
 
 /// The comments in a text whose first line has number `first_line` in `file`.
 pub(crate) fn inline(file: &str, text: &str, first_line: u32) -> Vec<InlineAllow> {

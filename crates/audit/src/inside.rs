@@ -41,10 +41,11 @@ pub struct InsideHit {
 // `NAME=value`, `name: value`, `"name": "value",` and `export NAME=value`.
 pattern!(
     SETTING,
-    r#"^\s*(?:export\s+|ENV\s+|-\s+)?["']?([A-Za-z_][A-Za-z0-9_.-]{0,99})["']?\s*[:=]\s*(\S.*?)\s*,?\s*$"#
+    r#"^\s*(?:export\s+|ENV\s+|-\s+)?["']?([A-Za-z_][A-Za-z0-9_.-]{0,99})["']?\s*[:=]\s*(\S.*?)\s*,?\s*$"#,
+    [":", "="]
 );
 // `${NAME:default}` of Spring, `${NAME:-default}` and `${NAME:=default}` of shells and Compose.
-pattern!(DEFAULT, r"\$\{([A-Za-z_][A-Za-z0-9_.-]*):[-=]?([^}]+)\}");
+pattern!(DEFAULT, r"\$\{([A-Za-z_][A-Za-z0-9_.-]*):[-=]?([^}]+)\}", ["${"]);
 
 /// Names, as words joined by `_`, with the beginnings of values that belong to a developer's machine.
 const DEVELOPMENT: [(&str, &[&str]); 12] = [

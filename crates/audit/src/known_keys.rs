@@ -19,9 +19,9 @@ const DEVELOPMENT_KEYS: [&str; 10] = [
     "967f21586cdf1248a862f2cfb330099701c942c2c7a7537c54f7ec48f8556505",
 ];
 
-pattern!(HEX64, r"(?:0x)?[0-9a-fA-F]{64,}");
-pattern!(MNEMONIC, r"(?i)\b(?:test[ \t]+){11}junk\b");
-pattern!(PEM, r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----");
+pattern!(HEX64, r"(?:0x)?[0-9a-fA-F]{64,}", hex 64);
+pattern!(MNEMONIC, r"(?i)\b(?:test[ \t]+){11}junk\b", ["junk"]);
+pattern!(PEM, r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----", ["private key-----"]);
 
 /// What kind of well-known or written-out secret a text holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +69,8 @@ fn development_key(digits: &str) -> Option<usize> {
 
 pattern!(
     VENDOR,
-    r"\b(?:sk-[A-Za-z0-9_-]{20,}|sk_live_[A-Za-z0-9]{16,}|ghp_[A-Za-z0-9]{30,}|AKIA[0-9A-Z]{16}|xox[baprs]-[A-Za-z0-9-]{20,}|AIza[0-9A-Za-z_-]{30,})"
+    r"\b(?:sk-[A-Za-z0-9_-]{20,}|sk_live_[A-Za-z0-9]{16,}|ghp_[A-Za-z0-9]{30,}|AKIA[0-9A-Z]{16}|xox[baprs]-[A-Za-z0-9-]{20,}|AIza[0-9A-Za-z_-]{30,})",
+    ["sk-", "sk_live_", "ghp_", "akia", "xox", "aiza"]
 );
 
 /// Whether a text holds a key in a vendor's form.

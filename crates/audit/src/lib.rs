@@ -31,6 +31,7 @@ mod image;
 mod image_facts;
 mod inside;
 mod item;
+mod judged;
 pub mod key_provider;
 mod known_keys;
 mod line_pattern;

@@ -37,6 +37,8 @@ macro_rules! lines {
                 let pattern = &super::$name;
                 assert_eq!(pattern.ascii.as_str(), pattern.unicode.as_str());
                 assert_eq!(pattern.source, pattern.unicode.as_str());
+                let around = crate::pattern::proof::ways_around(pattern.source, pattern.words, 0);
+                assert_eq!(around, Vec::<String>::new(), "{} has none of its words", pattern.source);
             }
         }
     };

@@ -423,7 +423,8 @@ impl Words<'_> {
 }
 
 fn is_in(list: &[&str], word: &str) -> bool {
-    list.contains(&word) || list.contains(&word.trim_end_matches(|last: char| last.is_ascii_digit()))
+    let plain = word.trim_end_matches(|last: char| last.is_ascii_digit());
+    list.contains(&word) || plain.len() < word.len() && list.contains(&plain)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::facts::switches;
 use crate::facts::{exposure, mounts};
 use crate::image::Image;
 use crate::image_facts::ImageFacts;
+use crate::judged::Judged;
 use crate::script::{Script, ScriptCommand, Write};
 use crate::source::Source;
 use crate::source::dockerfile::{Build, Origin};
@@ -46,6 +47,8 @@ pub(crate) struct Subject<'a> {
     texts: OnceCell<(BTreeMap<String, usize>, BTreeMap<String, usize>)>,
     /// What stands at places whose text is long: hashed once, however many findings there are.
     hashed: RefCell<BTreeMap<Spot, String>>,
+    /// What variables are for, by name and provenance.
+    judged: RefCell<BTreeMap<String, Vec<(Option<Provenance>, Judged)>>>,
 }
 
 /// How names reach the services: asked for each name that code reads.
@@ -135,7 +138,26 @@ impl<'a> Subject<'a> {
             supplied: OnceCell::new(),
             texts: OnceCell::new(),
             hashed: RefCell::default(),
+            judged: RefCell::default(),
         }
+    }
+
+    /// What a variable is for where uses of one provenance are looked at: answered once.
+    pub(crate) fn judged(
+        &self,
+        name: &str,
+        provenance: Option<Provenance>,
+        answer: impl FnOnce() -> Judged,
+    ) -> Judged {
+        let known = |judged: &Vec<(Option<Provenance>, Judged)>| {
+            judged.iter().find(|(of, _)| *of == provenance).map(|(_, judged)| judged.clone())
+        };
+        if let Some(judged) = self.judged.borrow().get(name).and_then(known) {
+            return judged;
+        }
+        let judged = answer();
+        self.judged.borrow_mut().entry(name.to_owned()).or_default().push((provenance, judged.clone()));
+        judged
     }
 
     pub(crate) fn has_builds(&self) -> bool {

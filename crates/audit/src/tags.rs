@@ -4,17 +4,22 @@
 
 use crate::pattern::pattern;
 
-pattern!(BARE, r"^[0-9a-f]{7,40}$");
-pattern!(PREFIXED, r"^(?:sha|commit|git|g)[-_]?([0-9a-f]{7,40})$");
+pattern!(BARE, r"^[0-9a-f]{7,40}$", hex 7);
+pattern!(PREFIXED, r"^(?:sha|commit|git|g)[-_]?([0-9a-f]{7,40})$", ["g", "sha", "commit"]);
 pattern!(DESCRIBED, r"^v?[0-9]+(?:\.[0-9]+){1,3}(?:[-_.][A-Za-z0-9]+)*?[-_.]g?([0-9a-f]{7,40})$");
-pattern!(LONG_AND_SHORT, r"([0-9a-f]{40})[-_][0-9a-f]{7}$");
-pattern!(BRANCH, r"^(?:main|master|release)[-_]([0-9a-f]{7,40})$");
+pattern!(LONG_AND_SHORT, r"([0-9a-f]{40})[-_][0-9a-f]{7}$", hex 40);
+pattern!(BRANCH, r"^(?:main|master|release)[-_]([0-9a-f]{7,40})$", ["main", "master", "release"]);
 
 /// The commit that a tag seems to name; `None` for dates, decimal numbers, versions, and a digest's own prefix.
 ///
 /// `digest` is the hex part of the image's digest, where it has one.
 #[must_use]
 pub fn commit_candidate(tag: &str, digest: Option<&str>) -> Option<String> {
+    // All forms end in seven digits of a hash: most tags are done with here.
+    let ends = tag.len().checked_sub(7).and_then(|start| tag.as_bytes().get(start..));
+    if !ends.is_some_and(|end| end.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))) {
+        return None;
+    }
     let found = if BARE.is_match(tag) {
         tag
     } else {

@@ -129,7 +129,7 @@ pub(crate) fn mounted(file: &ComposeFile) -> BTreeMap<&str, &str> {
     mounted
 }
 
-pattern!(OPTION, r"(?i)--[a-z-]*(?:url|uri|host|endpoint|addr|rpc|server|peer)[a-z-]*[= ]['\x22]?$");
+pattern!(OPTION, r"(?i)--[a-z-]*(?:url|uri|host|endpoint|addr|rpc|server|peer)[a-z-]*[= ]['\x22]?$", ["--"]);
 
 /// Bytes before a part in which an option is looked for.
 const BEFORE: usize = 48;

@@ -39,17 +39,27 @@ pub const fn is_hazardous(character: char) -> bool {
 /// of the controls only white space, which is kept.
 #[must_use]
 pub fn inert_json(json: &str) -> String {
+    // What lies between characters that can be hazardous at all is copied as it stands: almost everything.
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t');
     let mut out = String::with_capacity(json.len());
-    for character in json.chars() {
-        if is_hazardous(character) && !matches!(character, '\n' | '\r' | '\t') {
-            let mut units = [0_u16; 2];
-            for unit in character.encode_utf16(&mut units) {
-                let _ = write!(out, "\\u{unit:04x}");
+    let mut rest = json;
+    while let Some(at) = rest.as_bytes().iter().position(|byte| !is_plain(byte)) {
+        let (plain, other) = rest.split_at(at);
+        out.push_str(plain);
+        let mut characters = other.chars();
+        if let Some(character) = characters.next() {
+            if is_hazardous(character) {
+                let mut units = [0_u16; 2];
+                for unit in character.encode_utf16(&mut units) {
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            } else {
+                out.push(character);
             }
-        } else {
-            out.push(character);
         }
+        rest = characters.as_str();
     }
+    out.push_str(rest);
     out
 }
 
@@ -83,5 +93,18 @@ mod tests {
         let text = inert_json(&serde_json::to_string_pretty(&value).unwrap());
         assert!(text.chars().all(|character| character == '\n' || !is_hazardous(character)));
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+    }
+
+    #[test]
+    fn every_character_is_escaped_or_kept_wherever_it_stands() {
+        for character in (0..=0x10_ffff_u32).filter_map(char::from_u32) {
+            let keeps = !is_hazardous(character) || matches!(character, '\n' | '\r' | '\t');
+            let mut units = [0; 2];
+            let escape = |unit: &u16| format!("\\u{unit:04x}");
+            let escaped: String = character.encode_utf16(&mut units).iter().map(escape).collect();
+            let expected = if keeps { character.to_string() } else { escaped };
+            assert_eq!(inert_json(&format!("a{character}")), format!("a{expected}"));
+            assert_eq!(inert_json(&format!("{character}{character}b")), format!("{expected}{expected}b"));
+        }
     }
 }

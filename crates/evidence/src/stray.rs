@@ -29,6 +29,15 @@ const MOST_BROKEN: usize = 1024;
 
 /// A note for each quote in `text` that is none of those read.
 pub(crate) fn strays(text: &str, readout: &Readout, origin: &Origin, budget: &Budget) -> Vec<Note> {
+    if let [machine] = readout.machines.as_slice()
+        && machine.evidence.quote.as_ref().is_some_and(|quote| is_alone(text, &quote.bytes, budget))
+    {
+        return Vec::new();
+    }
+    all_strays(text, readout, origin, budget)
+}
+
+fn all_strays(text: &str, readout: &Readout, origin: &Origin, budget: &Budget) -> Vec<Note> {
     let mut found = Found::new(text, origin, budget);
     for quote in readout.machines.iter().filter_map(|machine| machine.evidence.quote.as_ref()) {
         found.statements.insert(said(&quote.bytes));
@@ -37,6 +46,23 @@ pub(crate) fn strays(text: &str, readout: &Readout, origin: &Origin, budget: &Bu
     found.in_words(text);
     found.in_numbers(text);
     found.notes
+}
+
+/// Whether a text is this quote in hex, in one piece, and nothing else: then no other one can begin in it. A fleet is
+/// mostly that, and to look for others would cost more than to verify it.
+fn is_alone(text: &str, quote: &[u8], budget: &Budget) -> bool {
+    let word = text.trim_ascii();
+    let digits = word.strip_prefix("0x").unwrap_or(word).as_bytes();
+    let (pairs, rest) = digits.as_chunks::<2>();
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let is = |(pair, byte): (&[u8; 2], &u8)| {
+        let [high, low] = pair.map(digit);
+        high == Some(u32::from(byte >> 4)) && low == Some(u32::from(byte & 15))
+    };
+    // Of one that is longer than that, or has no statement of a known form, less is looked at below.
+    let known = quote.len() <= budget.quote_bytes
+        && statement(quote).is_some_and(|said| said.len() < STATEMENT / 2 - 8);
+    known && rest.is_empty() && pairs.len() == quote.len() && pairs.iter().zip(quote).all(is)
 }
 
 /// Whether a text has anything in it that begins as a quote does and is as long as one.
@@ -337,4 +363,51 @@ fn begin_of_quote(word: &str, origin: &Origin) -> Option<Vec<u8>> {
 
 fn said(quote: &[u8]) -> Sha256Digest {
     Sha256Digest::of(statement(quote).unwrap_or(quote))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::readout::Format;
+    use veritee_model::{Evidence, Item};
+
+    /// A quote of version 4 as far as its lengths go.
+    fn quote(tail: usize) -> Vec<u8> {
+        let mut quote = vec![4, 0, 2, 0, 0x81, 0, 0, 0];
+        quote.resize(632, 7);
+        quote.extend(u32::try_from(tail).unwrap().to_le_bytes());
+        quote.resize(636 + tail, 9);
+        quote
+    }
+
+    fn readout(quote: &[u8]) -> Readout {
+        let evidence =
+            Evidence { quote: Some(Item::new(quote.to_vec(), "q".to_owned())), ..Evidence::default() };
+        Readout::one(Format::Quote, evidence, Vec::new())
+    }
+
+    #[test]
+    fn what_is_passed_over_as_a_lone_quote_has_no_other_one_for_the_search_either() {
+        let (origin, budget) = (Origin::new("q"), Budget::STANDARD);
+        let (one, other) = (quote(4000), quote(4001));
+        let (hex, more) = (hex::encode(&one), hex::encode(&other));
+        for text in [hex.clone(), format!("{hex}\n"), format!(" 0x{hex}\r\n "), hex.to_ascii_uppercase()] {
+            assert!(is_alone(&text, &one, &budget));
+            assert!(all_strays(&text, &readout(&one), &origin, &budget).is_empty());
+        }
+        for text in [
+            more.clone(),
+            format!("{hex}{more}"),
+            format!("{hex}\n{more}"),
+            format!("{hex} {more}"),
+            format!("{hex}0"),
+        ] {
+            assert!(!is_alone(&text, &one, &budget), "{}", text.len());
+        }
+        assert!(!strays(&format!("{hex} {more}"), &readout(&one), &origin, &budget).is_empty());
+        // One that is longer than the search looks is left to it.
+        let mut short = Budget::STANDARD;
+        short.quote_bytes = 4000;
+        assert!(!is_alone(&hex, &one, &short));
+    }
 }

@@ -9,10 +9,10 @@ use veritee_model::Sha256Digest;
 
 /// `NVIDIA Device Identity CA`: its PEM file out of the package `nv-local-gpu-verifier`.
 static DEVICE: LazyLock<Option<Anchor>> =
-    LazyLock::new(|| Anchor::from_pem(include_bytes!("../roots/nvidia-device-root.pem")));
+    LazyLock::new(|| Anchor::pinned(include_bytes!("../roots/nvidia-device-root.pem")));
 /// `NVIDIA CoRIM signing Root CA`, out of the same package.
 static MANIFEST: LazyLock<Option<Anchor>> =
-    LazyLock::new(|| Anchor::from_pem(include_bytes!("../roots/nvidia-manifest-root.pem")));
+    LazyLock::new(|| Anchor::pinned(include_bytes!("../roots/nvidia-manifest-root.pem")));
 
 /// A pinned self-signed certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,17 +25,31 @@ pub(crate) struct Anchor {
 }
 
 impl Anchor {
-    fn from_pem(text: &[u8]) -> Option<Self> {
+    /// One that is a part of the program. It is trusted for being that: its signature of itself, which costs more than a
+    /// whole run without GPUs, is verified by a test.
+    fn pinned(text: &[u8]) -> Option<Self> {
         let chain = pem::decode_chain(text, 1).ok()?;
-        Self::from_der(chain.first()?).ok()
+        Self::of(&Self::parse(chain.first()?).ok()?, chain.first()?).ok()
     }
 
     fn from_der(der: &[u8]) -> Result<Self, DerError> {
-        let fault = |fault| DerError::new(0, fault);
-        let certificate = Certificate::parse(der).map_err(|error| match error {
+        let certificate = Self::parse(der)?;
+        if !certificate.is_signed_by(&certificate.public_key) {
+            return Err(DerError::new(0, DerFault::RootNotSelfSigned));
+        }
+        Self::of(&certificate, der)
+    }
+
+    fn parse(der: &[u8]) -> Result<Certificate<'_>, DerError> {
+        Certificate::parse(der).map_err(|error| match error {
             CertificateError::Form(error) | CertificateError::Unsupported(error) => error,
-        })?;
-        if certificate.issuer != certificate.subject || !certificate.is_signed_by(&certificate.public_key) {
+        })
+    }
+
+    /// All but its signature.
+    fn of(certificate: &Certificate<'_>, der: &[u8]) -> Result<Self, DerError> {
+        let fault = |fault| DerError::new(0, fault);
+        if certificate.issuer != certificate.subject {
             return Err(fault(DerFault::RootNotSelfSigned));
         }
         let is_ca = certificate.basic_constraints.is_some_and(|constraints| constraints.ca);
@@ -47,7 +61,7 @@ impl Anchor {
             der: der.into(),
             subject: certificate.subject.into(),
             subject_key: subject_key.into(),
-            public_key: certificate.public_key,
+            public_key: certificate.public_key.clone(),
             name: crate::x509::shown_name(certificate.subject).into(),
         })
     }
@@ -116,6 +130,12 @@ mod tests {
             roots.manifest_sha256().to_string(),
             "12977b5115acb0381179279fffeb5a8c4d264971ebb32298023a465fa41df5d1"
         );
+    }
+
+    #[test]
+    fn the_pinned_roots_are_roots_by_their_signatures_too() {
+        let roots = Roots::nvidia();
+        assert_eq!(Roots::from_der(&roots.device.der, &roots.manifest.der), Ok(roots));
     }
 
     #[test]

@@ -44,7 +44,8 @@ fn bare(text: &str, host: &str) -> Address {
 
 pattern!(
     HOST_PORT,
-    r"(?i)(?:^|[\s,;=@'\x22(])((?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z]{2,}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|0x[0-9a-f]{7,8}|[0-9]{8,10}|[0-9]{1,3}\.[0-9]{3,8}|\[[0-9a-f:.]+\]):([0-9]{1,5})(?:$|[\s,;/'\x22)])"
+    r"(?i)(?:^|[\s,;=@'\x22(])((?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?\.)+[a-z]{2,}|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|0x[0-9a-f]{7,8}|[0-9]{8,10}|[0-9]{1,3}\.[0-9]{3,8}|\[[0-9a-f:.]+\]):([0-9]{1,5})(?:$|[\s,;/'\x22)])",
+    [":0", ":1", ":2", ":3", ":4", ":5", ":6", ":7", ":8", ":9"]
 );
 
 /// The addresses in a value. `named` says that the variable or option speaks of an address: then a name without port
@@ -426,7 +427,8 @@ fn leading(address: IpAddr, bits: u32) -> Network {
 
 pattern!(
     ADDRESS,
-    r"^(?i)(?:[a-z][a-z0-9+.-]*://|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?(?:/|$)|[a-z0-9.-]*[a-z][a-z0-9.-]*:[0-9]{2,5}$|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]+)?$|\[[0-9a-f:.]+\](?::[0-9]+)?$)"
+    r"^(?i)(?:[a-z][a-z0-9+.-]*://|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::[0-9]+)?(?:/|$)|[a-z0-9.-]*[a-z][a-z0-9.-]*:[0-9]{2,5}$|[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?::[0-9]+)?$|\[[0-9a-f:.]+\](?::[0-9]+)?$)",
+    [".", ":", "["]
 );
 
 /// Whether a text is an address: it has a scheme, a name with a dot, or a host that is no number with a port.
@@ -437,7 +439,7 @@ pub(crate) fn is_address(text: &str) -> bool {
 /// A place in a service with an address: the path, the value, the address.
 pub(crate) type Found<'a> = (&'a Service<'a>, String, &'a Field<'a>, Address);
 
-pattern!(UPSTREAM, r"(?m)\bupstream\s+([A-Za-z0-9_.-]+)\s*\{");
+pattern!(UPSTREAM, r"(?m)\bupstream\s+([A-Za-z0-9_.-]+)\s*\{", ["upstream"]);
 
 /// Whether a text itself says what the host is: a group of servers that it lists, the name space of a type.
 fn is_named_there(text: &str, link: &Address) -> bool {

@@ -204,7 +204,7 @@ const GRAVE: &[&str] = &[
     "instance_eval", "class_eval", "send", "Kernel", "include", "require_once", "include_once",
 ];
 
-pattern!(IMPORT, r"(?m)(?:^|;)[ \t]*import[ \t]+(?:static[ \t]+)?[\w.]+(?:\.\*)?[ \t]*(?:;|$)");
+pattern!(IMPORT, r"(?m)(?:^|;)[ \t]*import[ \t]+(?:static[ \t]+)?[\w.]+(?:\.\*)?[ \t]*(?:;|$)", ["import"]);
 
 /// Addresses of the own machine.
 const OWN: &[&str] = &["localhost", "127.0.0.1", "::1", "0.0.0.0", "[::1]"];
@@ -251,8 +251,7 @@ impl Text<'_> {
     /// `await import('./main.mjs')`, `using App; App.main()`: a module of the image, and a call of what is in it.
     pub(crate) fn starts_image_module(&self) -> bool {
         // `import a.b.C` of the languages of Java names what lies in the image.
-        let plain =
-            if self.program == "groovy" { IMPORT.replace_all(self.text, "") } else { self.text.into() };
+        let plain = if self.program == "groovy" { IMPORT.without(self.text) } else { self.text.into() };
         let read = Tokens::of(&plain);
         let local = |text: &String| {
             (text.starts_with("./") || text.starts_with('/') && !text.starts_with("//"))

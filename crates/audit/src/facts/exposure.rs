@@ -8,7 +8,8 @@ use veritee_model::Place;
 
 pattern!(
     DUMP,
-    r"(?m)(?:^|[;&|(]|\bdo\b|\bthen\b)[ \t]*(?:env|printenv|export[ \t]+-p|declare[ \t]+-x)[ \t]*>+|\bset[ \t]+-(?:a|o[ \t]+allexport)\b|decrypted-env"
+    r"(?m)(?:^|[;&|(]|\bdo\b|\bthen\b)[ \t]*(?:env|printenv|export[ \t]+-p|declare[ \t]+-x)[ \t]*>+|\bset[ \t]+-(?:a|o[ \t]+allexport)\b|decrypted-env",
+    [">", "-a", "allexport", "decrypted-env"]
 );
 
 /// Everything that the guest shares with the host lies below these.

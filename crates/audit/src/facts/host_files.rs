@@ -6,7 +6,7 @@ use crate::text::Lines;
 use std::collections::BTreeSet;
 use veritee_compose::script::Command;
 
-pattern!(HOST_FILE, r"user_config|\.user-config|\.?sys-config");
+pattern!(HOST_FILE, r"user_config|\.user-config|\.?sys-config", ["user_config", "user-config", "sys-config"]);
 
 /// The lines whose commands name the file.
 pub(crate) fn lines(script: &Script<'_>) -> BTreeSet<u32> {

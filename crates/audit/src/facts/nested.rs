@@ -14,7 +14,7 @@ pub(crate) struct NestedImage {
     pub(crate) how: String,
 }
 
-pattern!(YAML_IMAGE, r##"(?m)^[ \t-]*image:[ \t]*['"]?([^\s'"#]+)"##);
+pattern!(YAML_IMAGE, r##"(?m)^[ \t-]*image:[ \t]*['"]?([^\s'"#]+)"##, ["image:"]);
 
 /// Images that a service starts, or names beside the docker socket.
 pub(crate) fn nested(service: &Service<'_>) -> Vec<NestedImage> {

@@ -4,6 +4,7 @@ use crate::facts::arrival::{self, Arrival, Ground};
 use crate::facts::protection::{self, Protection};
 use crate::facts::{spoken, stores};
 use crate::field::is_at;
+use crate::judged::Judged;
 use crate::names::{self, NameClass};
 use crate::rule::Note;
 use crate::subject::Subject;
@@ -210,13 +211,21 @@ fn variable<'a>(
     name: &'a str,
     uses: Vec<&'a Use<'a>>,
 ) -> Variable<'a> {
+    let provenance = uses.first().map(|used| used.reference.provenance);
+    let Judged { classes, arrivals, unknown } =
+        subject.judged(name, provenance, || judged(subject, ground, name, &uses));
+    let unknown = unknown.iter().filter_map(|(at, why)| Some((*uses.get(*at)?, *why))).collect();
+    Variable { name, classes, arrivals, uses, unknown, exposed: None }
+}
+
+fn judged(subject: &Subject<'_>, ground: &Ground<'_>, name: &str, uses: &[&Use<'_>]) -> Judged {
     let mut unknown = Vec::new();
-    let classes = classes(subject, ground, name, &uses, &mut unknown);
+    let classes = classes(subject, ground, name, uses, &mut unknown);
     let arrivals = uses.iter().map(|used| match arrival::of(ground, used, name) {
         Arrival::Class(class) => Some(class),
         _ => None,
     });
-    Variable { name, classes, arrivals: arrivals.collect(), uses, unknown, exposed: None }
+    Judged { classes, arrivals: arrivals.collect(), unknown }
 }
 
 /// The token's hash is measured: whoever chooses another value stops the machine.
@@ -254,12 +263,12 @@ const GRAVITY: &[NameClass] = &[
     NameClass::Tuning,
 ];
 
-fn classes<'a>(
+fn classes(
     subject: &Subject<'_>,
     ground: &Ground<'_>,
     name: &str,
-    uses: &[&'a Use<'a>],
-    unknown: &mut Vec<(&'a Use<'a>, &'static str)>,
+    uses: &[&Use<'_>],
+    unknown: &mut Vec<(usize, &'static str)>,
 ) -> BTreeSet<NameClass> {
     if let Some(class) = subject.context.names.get(name).and_then(|word| word.class) {
         return BTreeSet::from([class]);
@@ -268,14 +277,14 @@ fn classes<'a>(
         return BTreeSet::from([NameClass::Tuning]);
     }
     let mut classes = BTreeSet::from([names::classify(name)]);
-    for used in uses {
+    for (at, used) in uses.iter().enumerate() {
         match arrival::of(ground, used, name) {
             Arrival::Class(class) => {
                 classes.insert(class);
             }
             Arrival::Unknown(why) => {
                 classes.insert(NameClass::Unknown);
-                unknown.push((*used, why));
+                unknown.push((at, why));
             }
             Arrival::Harmless(_) => {
                 classes.insert(NameClass::Tuning);

@@ -5,8 +5,8 @@ use crate::pattern::pattern;
 use crate::script::Command;
 use std::collections::BTreeSet;
 
-pattern!(VARIABLE, r"\$\{?([A-Za-z_][A-Za-z0-9_]*)");
-pattern!(LOOP, r"\bfor[ \t]+([A-Za-z_][A-Za-z0-9_]*)[ \t]+in[ \t]+([^;\n]+)");
+pattern!(VARIABLE, r"\$\{?([A-Za-z_][A-Za-z0-9_]*)", ["$"]);
+pattern!(LOOP, r"\bfor[ \t]+([A-Za-z_][A-Za-z0-9_]*)[ \t]+in[ \t]+([^;\n]+)", ["for ", "for\t"]);
 
 /// Variables of loops that run over files with secrets: `for f in */wallet.json`.
 pub(crate) fn loops(text: &str) -> Vec<String> {
@@ -19,7 +19,8 @@ pub(crate) fn loops(text: &str) -> Vec<String> {
 
 pattern!(
     DECODES,
-    r"(?i)\bbase64[ \t]+(?:-d|-D|--decode)\b|\bopenssl\b[^|;\n]*[ \t]-d\b|\bgpg2?\b[^|;\n]*(?:[ \t]-d\b|--decrypt)|\bage[ \t]+(?:-d|--decrypt)\b|\bdecrypt|/GetKey\b|/DeriveKey\b"
+    r"(?i)\bbase64[ \t]+(?:-d|-D|--decode)\b|\bopenssl\b[^|;\n]*[ \t]-d\b|\bgpg2?\b[^|;\n]*(?:[ \t]-d\b|--decrypt)|\bage[ \t]+(?:-d|--decrypt)\b|\bdecrypt|/GetKey\b|/DeriveKey\b",
+    ["base64", "openssl", "gpg", "age ", "age\t", "decrypt", "/getkey", "/derivekey"]
 );
 
 /// Variables that hold what was decrypted or derived: by what gives them their value, or by saying so.

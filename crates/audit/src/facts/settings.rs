@@ -221,8 +221,8 @@ fn unquoted(text: &str) -> &str {
     inner.unwrap_or(text)
 }
 
-pattern!(TAG, r"<(/?)([A-Za-z_][\w.:-]*)([^<>]*)>([^<\n]*)");
-pattern!(ATTRIBUTE, r#"([A-Za-z_][\w.:-]*)\s*=\s*"([^"]*)""#);
+pattern!(TAG, r"<(/?)([A-Za-z_][\w.:-]*)([^<>]*)>([^<\n]*)", ["<"]);
+pattern!(ATTRIBUTE, r#"([A-Za-z_][\w.:-]*)\s*=\s*"([^"]*)""#, ["="]);
 
 /// The settings of a text, in its order.
 pub(crate) fn of_text(text: &str) -> Vec<Setting> {

@@ -135,7 +135,20 @@ pattern!(
     r#"(?x) \bgetenv\(\s*(?:\)|[^"'\s)]) | /proc/(?:self|[0-9]+)/environ | \benviron\.(?:values|items|copy)\b
     | \benviron(?:\.get)?[\[(]\s*[^"'\s\])] | (?:values|entries|keys)\(\s*process\.env | process\.env\[\s*[^"'\s\]]
     | \bENV\.(?:each|values|map|select|find|to_h|sort|reduce) | \bENV(?:\.fetch)?[\[(]\s*[^"'\s\])] | \$ENV\{\s*\$ | %ENV\b
-    | \$_ENV\b | \$_SERVER\[\s*\$ | os\.Environ\(\) | env::vars"#
+    | \$_ENV\b | \$_SERVER\[\s*\$ | os\.Environ\(\) | env::vars"#,
+    [
+        "environ",
+        "getenv(",
+        "process.env",
+        "env.",
+        "env[",
+        "env(",
+        "$env{",
+        "%env",
+        "$_env",
+        "$_server[",
+        "env::vars"
+    ]
 );
 
 pattern!(

@@ -21,10 +21,11 @@ const SHELLS_ON_A_PORT: &[&str] =
 
 pattern!(
     CONTROL,
-    r#"(?im)(?:^|[\s{])admin\s+(?:0\.0\.0\.0|\[::\]|\*)?:[0-9]+|^\s*\[inet_http_server\]|\badmin["']?:[^\n]{0,40}(?:\n[^\n]{0,60}){0,4}?\baddress["']?:\s*["']?(?:0\.0\.0\.0|::)|\bapi["']?:\s*(?:\{|\n)[^\n]{0,60}\n?\s*insecure["']?:\s*true|\[api\]\s*\n(?:[^\n\[]*\n){0,4}?\s*insecure\s*=\s*true|--api\.insecure(?:=true)?\b|^\s*protected-mode\s+no\b"#
+    r#"(?im)(?:^|[\s{])admin\s+(?:0\.0\.0\.0|\[::\]|\*)?:[0-9]+|^\s*\[inet_http_server\]|\badmin["']?:[^\n]{0,40}(?:\n[^\n]{0,60}){0,4}?\baddress["']?:\s*["']?(?:0\.0\.0\.0|::)|\bapi["']?:\s*(?:\{|\n)[^\n]{0,60}\n?\s*insecure["']?:\s*true|\[api\]\s*\n(?:[^\n\[]*\n){0,4}?\s*insecure\s*=\s*true|--api\.insecure(?:=true)?\b|^\s*protected-mode\s+no\b"#,
+    ["admin", "inet_http_server", "insecure", "protected-mode"]
 );
 
-pattern!(JOINED, r"(?:<>|>&|<&)\s*/dev/(?:tcp|udp)/([^/\s]+)/[0-9]+");
+pattern!(JOINED, r"(?:<>|>&|<&)\s*/dev/(?:tcp|udp)/([^/\s]+)/[0-9]+", ["/dev/tcp/", "/dev/udp/"]);
 
 /// Files by which somebody gets in.
 const DOORS: &[&str] =

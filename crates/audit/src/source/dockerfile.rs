@@ -158,7 +158,11 @@ struct Document {
     text: String,
 }
 
-pattern!(DOCUMENT, r#"(?:^|[^<])<<(-?)(?:"([A-Za-z_][\w.-]*)"|'([A-Za-z_][\w.-]*)'|([A-Za-z_][\w.-]*))"#);
+pattern!(
+    DOCUMENT,
+    r#"(?:^|[^<])<<(-?)(?:"([A-Za-z_][\w.-]*)"|'([A-Za-z_][\w.-]*)'|([A-Za-z_][\w.-]*))"#,
+    ["<<"]
+);
 
 /// The file with the lines of here-documents (`RUN cat > f <<'X'`) as comments of the same length, so that offsets stay,
 /// and these documents; `None` where there are none. Source: Dockerfile reference, here-documents.

@@ -20,25 +20,29 @@ pub(crate) struct EnvironmentRead {
 // JavaScript: process.env.X || 'c', process.env['X'] ?? "c".
 pattern!(
     JAVASCRIPT,
-    r#"(?:process\.env|import\.meta\.env|Deno\.env)(?:\.([A-Za-z_][A-Za-z0-9_]*)|\[['"]([A-Za-z_][A-Za-z0-9_]*)['"]\])(?:[ \t!]*(?:\|\||\?\?)[ \t\n]*(?:"([^"\n]*)"|'([^'\n]*)'|`([^`$\n]*)`))?"#
+    r#"(?:process\.env|import\.meta\.env|Deno\.env)(?:\.([A-Za-z_][A-Za-z0-9_]*)|\[['"]([A-Za-z_][A-Za-z0-9_]*)['"]\])(?:[ \t!]*(?:\|\||\?\?)[ \t\n]*(?:"([^"\n]*)"|'([^'\n]*)'|`([^`$\n]*)`))?"#,
+    ["process.env", "import.meta.env", "deno.env"]
 );
 // Python: os.getenv("X", "c"), os.environ.get("X", "c"), os.environ["X"], env("X", default="c").
 pattern!(
     PYTHON,
-    r#"(?:getenv|environ\.get|environ|config|env(?:\.(?:str|url|get))?)[ \t]*[(\[][ \t\n]*['"]([A-Z_][A-Z0-9_]*)['"](?:[ \t\n]*,[ \t\n]*(?:default[ \t]*=[ \t]*)?(?:"([^"\n]*)"|'([^'\n]*)'))?"#
+    r#"(?:getenv|environ\.get|environ|config|env(?:\.(?:str|url|get))?)[ \t]*[(\[][ \t\n]*['"]([A-Z_][A-Z0-9_]*)['"](?:[ \t\n]*,[ \t\n]*(?:default[ \t]*=[ \t]*)?(?:"([^"\n]*)"|'([^'\n]*)'))?"#,
+    ["env", "config"]
 );
 // Rust: env::var("X").unwrap_or_else(|_| "c".into()), option_env!("X").unwrap_or("c").
 pattern!(
     RUST,
-    r#"(?:env::var(?:_os)?|env!|dotenvy?::var)[ \t]*\([ \t\n]*"([A-Z_][A-Z0-9_]*)"[ \t\n]*\)(?:[^;{}]{0,80}?unwrap_or(?:_else)?[ \t\n]*\((?:[ \t\n]*\|[^|]*\|)?[ \t\n]*(?:String::from\()?"([^"\n]*)")?"#
+    r#"(?:env::var(?:_os)?|env!|dotenvy?::var)[ \t]*\([ \t\n]*"([A-Z_][A-Z0-9_]*)"[ \t\n]*\)(?:[^;{}]{0,80}?unwrap_or(?:_else)?[ \t\n]*\((?:[ \t\n]*\|[^|]*\|)?[ \t\n]*(?:String::from\()?"([^"\n]*)")?"#,
+    ["env::var", "env!", "dotenvy::var"]
 );
 // Go: os.Getenv("X"), getEnv("X", "c"). Java: System.getenv("X").
 pattern!(
     GO,
-    r#"(?i:getenv|lookupenv|getenvordefault|envor)\([ \t\n]*"([A-Z_][A-Z0-9_]*)"(?:[ \t\n]*,[ \t\n]*"([^"\n]*)")?"#
+    r#"(?i:getenv|lookupenv|getenvordefault|envor)\([ \t\n]*"([A-Z_][A-Z0-9_]*)"(?:[ \t\n]*,[ \t\n]*"([^"\n]*)")?"#,
+    ["getenv", "lookupenv", "envor"]
 );
 // Spring and shell: ${X:c}, ${X:-c}.
-pattern!(PLACEHOLDER, r"\$\{([A-Z_][A-Z0-9_]*):-?([^}\n]*)\}");
+pattern!(PLACEHOLDER, r"\$\{([A-Z_][A-Z0-9_]*):-?([^}\n]*)\}", ["${"]);
 // Pydantic: x_y: str = "c" in a class of settings.
 pattern!(
     PYDANTIC,
@@ -79,7 +83,12 @@ pub(crate) fn reads(file: &SourceFile) -> Vec<EnvironmentRead> {
     found
 }
 
-fn collect(file: &SourceFile, pattern: &regex::Regex, names: usize, found: &mut Vec<EnvironmentRead>) {
+fn collect(
+    file: &SourceFile,
+    pattern: &crate::pattern::Pattern,
+    names: usize,
+    found: &mut Vec<EnvironmentRead>,
+) {
     for groups in pattern.captures_iter(&file.text) {
         let Some(whole) = groups.get(0) else { continue };
         let first =

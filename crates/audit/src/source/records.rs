@@ -7,11 +7,12 @@ use std::collections::BTreeSet;
 use veritee_model::Budget;
 use veritee_source::SourceTree;
 
-pattern!(DIGEST, r"sha256:([0-9a-f]{64})");
-pattern!(HEX64, r"\b(?:0x)?([0-9a-f]{64})\b");
+pattern!(DIGEST, r"sha256:([0-9a-f]{64})", ["sha256:"]);
+pattern!(HEX64, r"\b(?:0x)?([0-9a-f]{64})\b", hex 64);
 pattern!(
     NAME,
-    r"(?i)^(?:deployments?|deployment[-_]?(?:log|history|records?)|release[-_]?log|transparency[-_]?log|deploy[-_]?info)"
+    r"(?i)^(?:deployments?|deployment[-_]?(?:log|history|records?)|release[-_]?log|transparency[-_]?log|deploy[-_]?info)",
+    ["deploy", "release", "transparency"]
 );
 
 // Notes of releases: no records of what runs, but what they name by digest is a claim as well.

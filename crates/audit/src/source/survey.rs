@@ -29,8 +29,12 @@ pub struct Survey {
 }
 
 // A compose file under any name: `services` at the top, and something that starts.
-pattern!(SERVICES, r"(?m)\A(?:\u{feff}?[ \t]*\{?[ \t]*)?services[ \t]*:|^services[ \t]*:");
-pattern!(STARTS, r"(?m)^[ \t]+-?[ \t]*(?:image|build)[ \t]*:|[{,][ \t]*(?:image|build)[ \t]*:");
+pattern!(SERVICES, r"(?m)\A(?:\u{feff}?[ \t]*\{?[ \t]*)?services[ \t]*:|^services[ \t]*:", ["services"]);
+pattern!(
+    STARTS,
+    r"(?m)^[ \t]+-?[ \t]*(?:image|build)[ \t]*:|[{,][ \t]*(?:image|build)[ \t]*:",
+    ["image", "build"]
+);
 
 /// Key of an app_compose; in evidence it stands within a string.
 const KEY: &str = "docker_compose_file";

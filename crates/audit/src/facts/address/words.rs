@@ -68,19 +68,40 @@ const COPIERS: &[&str] = &[
     "syncoid",
 ];
 
-pattern!(DEVICE, r"/dev/(?:tcp|udp)/([A-Za-z0-9._:-]+)/([0-9]{1,5})");
+pattern!(DEVICE, r"/dev/(?:tcp|udp)/([A-Za-z0-9._:-]+)/([0-9]{1,5})", ["/dev/tcp/", "/dev/udp/"]);
 
 pattern!(
     DIRECTIVE,
-    r#"(?im)(?:^|[\s{\[,;"'])(?:[a-z]*[_-])?(?:hosts?|address(?:es)?|addr|servers?|nameservers?|proxy|resolvers?|remote|endpoints?|upstreams?|target|forward|replicaof|slaveof|destination|peers?|relay|brokers?|hostname|url|uri)["']?[ \t]*[:=]?[ \t]*["'\[]*[ \t]*([A-Za-z0-9][A-Za-z0-9_.-]*)"#
+    r#"(?im)(?:^|[\s{\[,;"'])(?:[a-z]*[_-])?(?:hosts?|address(?:es)?|addr|servers?|nameservers?|proxy|resolvers?|remote|endpoints?|upstreams?|target|forward|replicaof|slaveof|destination|peers?|relay|brokers?|hostname|url|uri)["']?[ \t]*[:=]?[ \t]*["'\[]*[ \t]*([A-Za-z0-9][A-Za-z0-9_.-]*)"#,
+    [
+        "host",
+        "addr",
+        "server",
+        "proxy",
+        "resolver",
+        "remote",
+        "endpoint",
+        "upstream",
+        "target",
+        "forward",
+        "replicaof",
+        "slaveof",
+        "destination",
+        "peer",
+        "relay",
+        "broker",
+        "url",
+        "uri"
+    ]
 );
 
 pattern!(
     SETTING,
-    r"(?i)\b(?:host|hostaddr|server|data source|addr|address)\s*=\s*([A-Za-z0-9][A-Za-z0-9_.-]*)"
+    r"(?i)\b(?:host|hostaddr|server|data source|addr|address)\s*=\s*([A-Za-z0-9][A-Za-z0-9_.-]*)",
+    ["host", "server", "data source", "addr"]
 );
 
-pattern!(QUOTED, r#"["']([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})["']"#);
+pattern!(QUOTED, r#"["']([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})["']"#, ["\"", "'"]);
 
 /// Connections that a shell opens by the name of a device.
 /// `hostaddr=203.0.113.5`, `(HOST=db.example.org)`: settings within a value.

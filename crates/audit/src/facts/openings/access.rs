@@ -485,7 +485,8 @@ fn mock_login(setting: &Setting, value: &str) -> bool {
 
 pattern!(
     IDENTITY_HEADER,
-    r"^(?:x[-_])?(?:forwarded|remote|auth|webauth|authenticated|authentik|authelia|token|goog-authenticated|ssl-client)[-_]?(?:user|username|email|user-email|user-id|groups|preferred-username|subject|s-dn|cn)$"
+    r"^(?:x[-_])?(?:forwarded|remote|auth|webauth|authenticated|authentik|authelia|token|goog-authenticated|ssl-client)[-_]?(?:user|username|email|user-email|user-id|groups|preferred-username|subject|s-dn|cn)$",
+    ["user", "email", "groups", "subject", "s-dn", "cn"]
 );
 
 /// The header in which the name of who calls is believed.
@@ -562,13 +563,18 @@ fn reads_users(setting: &Setting) -> bool {
         && !switches::is_turned(&setting.words)
 }
 
-pattern!(IDENTITY_MAP, r"(?m)^[ \t]*[\w-]+[ \t]+(/\^?\(?\.\*\)?\$?)[ \t]+([^\s#]+)[ \t]*$");
-pattern!(STORE_USER, r"(?m)\buser\s+\S+\s[^\n]*\bnopass\b[^\n]*");
+pattern!(IDENTITY_MAP, r"(?m)^[ \t]*[\w-]+[ \t]+(/\^?\(?\.\*\)?\$?)[ \t]+([^\s#]+)[ \t]*$", [" /", "\t/"]);
+pattern!(STORE_USER, r"(?m)\buser\s+\S+\s[^\n]*\bnopass\b[^\n]*", ["nopass"]);
 pattern!(
     PERMITS,
-    r"(?m)^\s*/\*\*\s*=\s*anon\b[^\n]*|^\s*(?:access\s+to\s+\*\s+)?by\s+\*\s+(?:write|manage)\b[^\n]*|^\s*/\S*\s+\*\([^)\n]*\brw\b[^)\n]*\)|^\s*permit\s*\(\s*principal\s*,\s*action\s*,\s*resource\s*\)\s*;|^\s*p\s*,\s*\*\s*,\s*\*\s*,\s*\*"
+    r"(?m)^\s*/\*\*\s*=\s*anon\b[^\n]*|^\s*(?:access\s+to\s+\*\s+)?by\s+\*\s+(?:write|manage)\b[^\n]*|^\s*/\S*\s+\*\([^)\n]*\brw\b[^)\n]*\)|^\s*permit\s*\(\s*principal\s*,\s*action\s*,\s*resource\s*\)\s*;|^\s*p\s*,\s*\*\s*,\s*\*\s*,\s*\*",
+    ["*", "permit"]
 );
-pattern!(ALLOWS_ALL, r"(?m)^\s*allow\s*(?::=|=)\s*true\s*$|^\s*allow\s*(?:if)?\s*\{?\s*true\s*\}?\s*$");
+pattern!(
+    ALLOWS_ALL,
+    r"(?m)^\s*allow\s*(?::=|=)\s*true\s*$|^\s*allow\s*(?:if)?\s*\{?\s*true\s*\}?\s*$",
+    ["allow"]
+);
 
 /// What lines of a text open that are no settings: maps of identities, users of stores, rules of policies.
 pub(super) fn text(text: &str) -> Option<(Found, String)> {

@@ -39,7 +39,8 @@ pub(super) fn setting(asked: &Asked<'_, '_>, setting: &Setting) -> Option<Found>
 
 pattern!(
     GRABS,
-    r#"(?m)^\s*(?:@Grab(?:Resolver)?\s*\([^\n]*|@file:(?:DependsOn|Repository)\([^\n]*|//>\s*using\s+(?:dep|lib|toolkit)\b[^\n]*|//DEPS\s[^\n]*|//\s*\$\s*dep\s[^\n]*|# /// script\s*$|import\s*\$ivy[^\n]*|(?:import|export)\s[^\n]*from\s+["'](?:npm|jsr|https?):[^\n]*)"#
+    r#"(?m)^\s*(?:@Grab(?:Resolver)?\s*\([^\n]*|@file:(?:DependsOn|Repository)\([^\n]*|//>\s*using\s+(?:dep|lib|toolkit)\b[^\n]*|//DEPS\s[^\n]*|//\s*\$\s*dep\s[^\n]*|# /// script\s*$|import\s*\$ivy[^\n]*|(?:import|export)\s[^\n]*from\s+["'](?:npm|jsr|https?):[^\n]*)"#,
+    ["@grab", "@file:", "//>", "//deps", "dep", "$ivy", "/// script", "npm:", "jsr:", "https:", "http:"]
 );
 
 /// A program among the configuration texts that says which packages are got for it.

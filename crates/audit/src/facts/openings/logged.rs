@@ -10,7 +10,8 @@ const WHY: &str = "what users send, or show who they are by, goes to the log";
 
 pattern!(
     SHOWN,
-    r"(?i)\$\{?(?:http_(?:authorization|cookie|x_api_key)|request_body|cookie_\w+|sent_http_set_cookie|resp_body)\b|%[<>]?\{(?:authorization|(?:set-)?cookie|x-api-key)\}|%(?:REQ|RESP)\((?:authorization|(?:set-)?cookie|x-api-key)|req\.(?:f?hdr|body|cook)\((?:authorization|cookie)|%\[req\.body|\{(?:http\.)?request\.(?:header\.(?:authorization|cookie)|body)"
+    r"(?i)\$\{?(?:http_(?:authorization|cookie|x_api_key)|request_body|cookie_\w+|sent_http_set_cookie|resp_body)\b|%[<>]?\{(?:authorization|(?:set-)?cookie|x-api-key)\}|%(?:REQ|RESP)\((?:authorization|(?:set-)?cookie|x-api-key)|req\.(?:f?hdr|body|cook)\((?:authorization|cookie)|%\[req\.body|\{(?:http\.)?request\.(?:header\.(?:authorization|cookie)|body)",
+    ["authorization", "cookie", "api_key", "api-key", "_body", ".body"]
 );
 
 /// Headers by which somebody shows who he is, and the body.
@@ -32,7 +33,8 @@ const SENT: &[&str] = &[
 
 pattern!(
     PRINTS,
-    r"(?i)(?:ngx\.log|console\.\w+|print|println|error_log|logger?\.\w+|syslog)\([^\n]*(?:get_body_data|get_headers\(|\breq(?:uest)?\.(?:body|headers|json|get_json|data)\b|php://input|\$_POST|HTTP_AUTHORIZATION|\$http_authorization)"
+    r"(?i)(?:ngx\.log|console\.\w+|print|println|error_log|logger?\.\w+|syslog)\([^\n]*(?:get_body_data|get_headers\(|\breq(?:uest)?\.(?:body|headers|json|get_json|data)\b|php://input|\$_POST|HTTP_AUTHORIZATION|\$http_authorization)",
+    ["get_body_data", "get_headers(", "req.", "request.", "php://input", "$_post", "http_authorization"]
 );
 
 /// A program among the texts that prints what comes in.

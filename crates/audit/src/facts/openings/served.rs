@@ -81,7 +81,11 @@ pub(super) fn setting(asked: &Asked<'_, '_>, setting: &Setting) -> Option<Found>
     passed.then(|| passed_on(asked, setting)).flatten()
 }
 
-pattern!(CHOSEN, r"\{(?:http\.request\.)?(?:header|query|cookie|host|uri)[.}]|\$(?:http_|arg_|cookie_)\w+");
+pattern!(
+    CHOSEN,
+    r"\{(?:http\.request\.)?(?:header|query|cookie|host|uri)[.}]|\$(?:http_|arg_|cookie_)\w+",
+    ["header", "query", "cookie", "host", "uri", "$http_", "$arg_"]
+);
 
 /// A proxy whose target stands in the request.
 fn chosen_by_caller(setting: &Setting) -> bool {
@@ -397,14 +401,16 @@ pub(super) fn port(asked: &Asked<'_, '_>, port: &str) -> Option<Found> {
     (found && !shut && !asked.together.limited).then_some((Kind::Door, Severity::High, CHANGES))
 }
 
-pattern!(ADMIN_PAGE, r"(?m)^\s*stats\s+admin\s+if\s+(?:TRUE|\{\s*always_true\s*\})[^\n]*");
+pattern!(ADMIN_PAGE, r"(?m)^\s*stats\s+admin\s+if\s+(?:TRUE|\{\s*always_true\s*\})[^\n]*", ["stats"]);
 pattern!(
     WRITES,
-    r"(?mi)^\s*(?:dav_methods\s+[^;\n]*(?:PUT|DELETE|MKCOL|COPY|MOVE)[^;\n]*|dav\s+on\b|webdav\.activate\s*=\s*[^\n]*enable[^\n]*|webdav\s*(?:\{|/|\n)|webdav\.is-readonly\s*=\s*[^\n]*disable[^\n]*)"
+    r"(?mi)^\s*(?:dav_methods\s+[^;\n]*(?:PUT|DELETE|MKCOL|COPY|MOVE)[^;\n]*|dav\s+on\b|webdav\.activate\s*=\s*[^\n]*enable[^\n]*|webdav\s*(?:\{|/|\n)|webdav\.is-readonly\s*=\s*[^\n]*disable[^\n]*)",
+    ["dav"]
 );
 pattern!(
     ASKS,
-    r"(?mi)^\s*(?:auth_basic\s+[^o\s]|auth_request\b|limit_except\b|ssl_verify_client\s+on|require\s+(?:valid-user|user)|authtype\b|basic_?auth\b|forward_auth\b|deny\s+all|auth\.require)"
+    r"(?mi)^\s*(?:auth_basic\s+[^o\s]|auth_request\b|limit_except\b|ssl_verify_client\s+on|require\s+(?:valid-user|user)|authtype\b|basic_?auth\b|forward_auth\b|deny\s+all|auth\.require)",
+    ["auth", "limit_except", "ssl_verify_client", "require", "deny"]
 );
 
 /// What statements open that are no settings.

@@ -34,7 +34,26 @@ fn names_socket(text: &str) -> bool {
 
 pattern!(
     RELAYS,
-    r"(?i)\.pipe\(|\bpipe\(|copyfileobj|io\.copy|copy_bidirectional|\bgather\(|\bPATH_INFO\b|\bREQUEST_URI\b|\$_SERVER\b|\$_(?:GET|POST|REQUEST)\b|php://input|\breq(?:uest)?\.(?:url|uri|path|raw_path|full_path|body|method)\b|\br\.(?:url|method|body)\b|ngx\.var\.|ngx\.req\.|->accept\b|\baccept\(|\bsplice\("
+    r"(?i)\.pipe\(|\bpipe\(|copyfileobj|io\.copy|copy_bidirectional|\bgather\(|\bPATH_INFO\b|\bREQUEST_URI\b|\$_SERVER\b|\$_(?:GET|POST|REQUEST)\b|php://input|\breq(?:uest)?\.(?:url|uri|path|raw_path|full_path|body|method)\b|\br\.(?:url|method|body)\b|ngx\.var\.|ngx\.req\.|->accept\b|\baccept\(|\bsplice\(",
+    [
+        "pipe(",
+        "copyfileobj",
+        "io.copy",
+        "copy_bidirectional",
+        "gather(",
+        "path_info",
+        "request_uri",
+        "$_",
+        "php://input",
+        "req.",
+        "request.",
+        "r.url",
+        "r.method",
+        "r.body",
+        "ngx.",
+        "accept",
+        "splice("
+    ]
 );
 
 /// In a configuration text: a statement that names the socket and is not about asking the guest; in a program, where what

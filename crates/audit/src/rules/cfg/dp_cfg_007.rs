@@ -15,7 +15,11 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
-pattern!(TIME, r"(?i)timelock|time_lock|expir|deadline|vesting|notice_period|DELAY");
+pattern!(
+    TIME,
+    r"(?i)timelock|time_lock|expir|deadline|vesting|notice_period|DELAY",
+    ["timelock", "time_lock", "expir", "deadline", "vesting", "notice_period", "delay"]
+);
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };

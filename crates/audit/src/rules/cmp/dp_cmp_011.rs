@@ -17,7 +17,8 @@ pub(super) const RULE: Rule = Rule {
 
 pattern!(
     CREDENTIAL,
-    r#"(?i)(?:password|passwd|secret|api_?key|token)[ \t]*[:=][ \t]*['"]?[A-Za-z0-9+/_-]{12,}"#
+    r#"(?i)(?:password|passwd|secret|api_?key|token)[ \t]*[:=][ \t]*['"]?[A-Za-z0-9+/_-]{12,}"#,
+    ["password", "passwd", "secret", "apikey", "api_key", "token"]
 );
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -19,7 +19,8 @@ pub(super) const RULE: Rule = Rule {
 
 pattern!(
     PENDING,
-    r"(?i)\b(?:pending|tbd|to be (?:done|filled)|not yet|placeholder)\b|<(?:hash|tx|digest)[^>]*>"
+    r"(?i)\b(?:pending|tbd|to be (?:done|filled)|not yet|placeholder)\b|<(?:hash|tx|digest)[^>]*>",
+    ["pending", "tbd", "to be ", "not yet", "placeholder", "<hash", "<tx", "<digest"]
 );
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -18,7 +18,8 @@ pub(super) const RULE: Rule = Rule {
 
 pattern!(
     FORMULA,
-    r"(?i)sha256(?:sum)?[ \t]*[( ][ \t]*[`'\x22]?[\w./-]*docker-compose[\w.-]*\.ya?ml|(?:compose[_ -]?hash|hash)[^\n.]{0,40}(?:of|over)[^\n.]{0,20}docker-compose\.ya?ml"
+    r"(?i)sha256(?:sum)?[ \t]*[( ][ \t]*[`'\x22]?[\w./-]*docker-compose[\w.-]*\.ya?ml|(?:compose[_ -]?hash|hash)[^\n.]{0,40}(?:of|over)[^\n.]{0,20}docker-compose\.ya?ml",
+    ["docker-compose"]
 );
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -23,10 +23,15 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
-pattern!(TARGET, r"(?:^|/)(?:docker-compose[\w.-]*\.ya?ml|compose[\w.-]*\.ya?ml|\.env|app-compose\.json)$");
+pattern!(
+    TARGET,
+    r"(?:^|/)(?:docker-compose[\w.-]*\.ya?ml|compose[\w.-]*\.ya?ml|\.env|app-compose\.json)$",
+    ["compose", ".env"]
+);
 pattern!(
     MENTION,
-    r"(?:docker-compose[\w.-]*\.ya?ml|\bcompose[\w.-]*\.ya?ml|[/'\x22]\.env\b|app-compose\.json)"
+    r"(?:docker-compose[\w.-]*\.ya?ml|\bcompose[\w.-]*\.ya?ml|[/'\x22]\.env\b|app-compose\.json)",
+    ["compose", ".env"]
 );
 pattern!(
     WRITES,

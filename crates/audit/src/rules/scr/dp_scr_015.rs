@@ -23,7 +23,41 @@ pub(super) const RULE: Rule = Rule {
 // Words of other languages by which a text starts programs, loads code, writes files or opens connections.
 pattern!(
     POWER,
-    r"(?i)system|popen|subprocess|exec|eval|spawn|fork|__import__|importlib|compile|urlopen|urllib|requests|httpx?|socket|fetch\(|require\(|ctypes|pty\.|shutil|unlink|rename|chmod|writeFile|open\s*\([^)]*,\s*(?:mode\s*=\s*)?['\x22][rb+]*[wax]|`|\bqx\b|\|\s*getline|\|\s*\x22|base64|b64|fromhex|chr\("
+    r"(?i)system|popen|subprocess|exec|eval|spawn|fork|__import__|importlib|compile|urlopen|urllib|requests|httpx?|socket|fetch\(|require\(|ctypes|pty\.|shutil|unlink|rename|chmod|writeFile|open\s*\([^)]*,\s*(?:mode\s*=\s*)?['\x22][rb+]*[wax]|`|\bqx\b|\|\s*getline|\|\s*\x22|base64|b64|fromhex|chr\(",
+    [
+        "system",
+        "popen",
+        "subprocess",
+        "exec",
+        "eval",
+        "spawn",
+        "fork",
+        "__import__",
+        "importlib",
+        "compile",
+        "urlopen",
+        "urllib",
+        "requests",
+        "http",
+        "socket",
+        "fetch(",
+        "require(",
+        "ctypes",
+        "pty.",
+        "shutil",
+        "unlink",
+        "rename",
+        "chmod",
+        "writefile",
+        "open",
+        "`",
+        "qx",
+        "|",
+        "base64",
+        "b64",
+        "fromhex",
+        "chr("
+    ]
 );
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -16,7 +16,7 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
-pattern!(LOOPBACK, r"^(?:127\.|::1$|0\.0\.0\.0$|fe00::|ff0)");
+pattern!(LOOPBACK, r"^(?:127\.|::1$|0\.0\.0\.0$|fe00::|ff0)", ["127.", "::1", "0.0.0.0", "fe00::", "ff0"]);
 
 /// Files by which names become addresses.
 const NAMES: &[&str] = &[

@@ -18,7 +18,8 @@ pub(super) const RULE: Rule = Rule {
 
 pattern!(
     PLACE,
-    r"^/etc/(?:docker/(?:daemon\.json$|certs\.d/)|containers/|containerd/|crio/|rancher/|ssl/|pki/|ca-certificates|apt/|apk/|yum|pip\.conf)|^/usr/(?:local/)?share/ca-certificates/|/containers/(?:registries|policy)|\.docker/(?:daemon\.json|trust/)"
+    r"^/etc/(?:docker/(?:daemon\.json$|certs\.d/)|containers/|containerd/|crio/|rancher/|ssl/|pki/|ca-certificates|apt/|apk/|yum|pip\.conf)|^/usr/(?:local/)?share/ca-certificates/|/containers/(?:registries|policy)|\.docker/(?:daemon\.json|trust/)",
+    ["/etc/", "ca-certificates", "/containers/", ".docker/"]
 );
 pattern!(
     TRUST,

@@ -19,7 +19,7 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
-pattern!(SNAPSHOT, r"snapshot\.(?:debian\.org|ubuntu\.com|cloudflare\.debian\.org)");
+pattern!(SNAPSHOT, r"snapshot\.(?:debian\.org|ubuntu\.com|cloudflare\.debian\.org)", ["snapshot."]);
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     for build in subject.live_builds() {

@@ -24,7 +24,11 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
-pattern!(VERIFICATION, r"(?i)hash|signature|verif|attest|quote|report_?data|measurement|mrtd|rtmr");
+pattern!(
+    VERIFICATION,
+    r"(?i)hash|signature|verif|attest|quote|report_?data|measurement|mrtd|rtmr",
+    ["hash", "signature", "verif", "attest", "quote", "report", "measurement", "mrtd", "rtmr"]
+);
 pattern!(
     REFUSAL,
     r"\b(?:raise|throw|panic|bail!|anyhow!|Err\(|return[ \t]+(?:false|False|Err|null|None|nil|err)|exit\(|process\.exit|abort|reject|assert|ensure!)"
@@ -89,7 +93,7 @@ fn words(file: &SourceFile, told: &BTreeSet<usize>, sink: &mut Sink<'_>) {
             let after = file.lines().around(&file.text, at, 4);
             // What a line prints is no surrender.
             let speaks = COMMENT.is_match(here) && !SPOKEN.is_match(here);
-            let refuses = REFUSAL.is_match(&COMMENT.replace_all(after, ""));
+            let refuses = REFUSAL.is_match(&COMMENT.without(after));
             if refuses || !speaks { Severity::Medium } else { Severity::High }
         };
         last = Some(line);

@@ -25,10 +25,22 @@ pub(super) const RULE: Rule = Rule {
 
 pattern!(
     SENSITIVE_FILE,
-    r"(?i)attest|quote|crypto|(?:\b|_)keys?(?:\b|_)|kms|\btee|enclave|sign|secret|auth|dstack|tappd"
+    r"(?i)attest|quote|crypto|(?:\b|_)keys?(?:\b|_)|kms|\btee|enclave|sign|secret|auth|dstack|tappd",
+    [
+        "attest", "quote", "crypto", "key", "kms", "tee", "enclave", "sign", "secret", "auth", "dstack",
+        "tappd"
+    ]
 );
-pattern!(GATE, r#"(?:process\.env\.|getenv\(['"]|environ(?:\.get)?[(\[]['"]|env::var\(")([A-Z_][A-Z0-9_]*)"#);
-pattern!(CATCH, r"\b(?:except|catch|rescue|Err\(_|unwrap_or)");
+pattern!(
+    GATE,
+    r#"(?:process\.env\.|getenv\(['"]|environ(?:\.get)?[(\[]['"]|env::var\(")([A-Z_][A-Z0-9_]*)"#,
+    ["process.env.", "getenv(", "environ", "env::var("]
+);
+pattern!(
+    CATCH,
+    r"\b(?:except|catch|rescue|Err\(_|unwrap_or)",
+    ["except", "catch", "rescue", "err(_", "unwrap_or"]
+);
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(source) = &subject.source else { return };

@@ -20,10 +20,15 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
-pattern!(REQUEST, r"(?i)\b(?:fetch|axios|requests?|reqwest|httpx|http|client|aiohttp|got|urllib)\b");
+pattern!(
+    REQUEST,
+    r"(?i)\b(?:fetch|axios|requests?|reqwest|httpx|http|client|aiohttp|got|urllib)\b",
+    ["fetch", "axios", "request", "reqwest", "http", "client", "got", "urllib"]
+);
 pattern!(
     VERIFY,
-    r"(?i)verify_?(?:quote|attestation|report)|dcap|qvl|report_?data|verify_?tdx|replay|mrtd|rtmr"
+    r"(?i)verify_?(?:quote|attestation|report)|dcap|qvl|report_?data|verify_?tdx|replay|mrtd|rtmr",
+    ["verify", "dcap", "qvl", "report", "replay", "mrtd", "rtmr"]
 );
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
-pattern!(OWN, r"localhost|127\.0\.0\.1|\[::1\]");
+pattern!(OWN, r"localhost|127\.0\.0\.1|\[::1\]", ["localhost", "127.0.0.1", "[::1]"]);
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     scan(subject, sink, CODE, &TLS_OFF, |file, offset| {

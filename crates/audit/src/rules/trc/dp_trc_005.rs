@@ -16,7 +16,11 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
-pattern!(PLACEHOLDER, r"\$\{[^}\n]*\}|\$[A-Za-z_][A-Za-z0-9_]*|__[A-Z_]+__|\{\{[^}\n]*\}\}");
+pattern!(
+    PLACEHOLDER,
+    r"\$\{[^}\n]*\}|\$[A-Za-z_][A-Za-z0-9_]*|__[A-Z_]+__|\{\{[^}\n]*\}\}",
+    ["$", "__", "{{"]
+);
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let (Some(source), Some(deployed)) = (&subject.source, subject.compose_text()) else { return };
@@ -75,7 +79,7 @@ fn differences(template: &[&str], deployed: &[&str]) -> usize {
 
 fn fits(template: &str, line: &str) -> bool {
     let mut rest = line;
-    let mut parts = PLACEHOLDER.split(template).peekable();
+    let mut parts = PLACEHOLDER.split(template).into_iter().peekable();
     let Some(first) = parts.next() else { return false };
     let Some(after) = rest.strip_prefix(first) else { return false };
     rest = after;

@@ -18,7 +18,7 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
-pattern!(APPLICATION, r"\b[0-9a-f]{40}(?:-[0-9]+[sg]?)?\.[a-z0-9.-]+|\b[a-z0-9.-]*dstack\.internal\b");
+pattern!(APPLICATION, r"\b[0-9a-f]{40}(?:-[0-9]+[sg]?)?\.[a-z0-9.-]+|\b[a-z0-9.-]*dstack\.internal\b", hex 40, ["dstack.internal"]);
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };

@@ -22,7 +22,8 @@ pub(super) const RULE: Rule = Rule {
 // Directives of configs after which any certificate will do.
 pattern!(
     OFF,
-    r#"(?i)\binsecure_?skip_?verify["']?\s*[:=]\s*["']?true|\bproxy_ssl_verify\s+off|\btls_insecure_skip_verify\b|\bverify_?(?:ssl|tls|certs?|certificates?)["']?\s*[:=]\s*["']?(?:false|no|off|0)\b|\b(?:tls|ssl)[._]?verify["']?\s*[:=]?\s*["']?(?:false|no|off)\b"#
+    r#"(?i)\binsecure_?skip_?verify["']?\s*[:=]\s*["']?true|\bproxy_ssl_verify\s+off|\btls_insecure_skip_verify\b|\bverify_?(?:ssl|tls|certs?|certificates?)["']?\s*[:=]\s*["']?(?:false|no|off|0)\b|\b(?:tls|ssl)[._]?verify["']?\s*[:=]?\s*["']?(?:false|no|off)\b"#,
+    ["verify"]
 );
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {

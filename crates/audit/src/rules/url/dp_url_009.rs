@@ -66,7 +66,8 @@ const SETTINGS: &[&str] = &[
 
 pattern!(
     DYNAMIC,
-    r"\b(?:ads_config|lds_config|cds_config|rds_config|sds_config|xds_cluster|dynamic_resources)\b"
+    r"\b(?:ads_config|lds_config|cds_config|rds_config|sds_config|xds_cluster|dynamic_resources)\b",
+    ["ds_config", "xds_cluster", "dynamic_resources"]
 );
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
