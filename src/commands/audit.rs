@@ -13,7 +13,7 @@ use std::sync::Arc;
 use veritee_audit::{Audit, BootEvents, Context, KeyProvider, Review, SourceTree, Survey};
 use veritee_compose::{Deployment, DocumentError, UnboundCompose, deployment};
 use veritee_eventlog::{AppIdentity, EventLog};
-use veritee_evidence::{Form, NamedEvidence, Recognised};
+use veritee_evidence::{NamedEvidence, Slot};
 use veritee_model::evidence::{EventLogFormat, EventLogItem};
 use veritee_model::report::Input;
 use veritee_model::{Budget, Evidence, ExitCode, Report, RtmrIndex, Sha256Digest};
@@ -365,13 +365,13 @@ fn claimed(item: &EventLogItem) -> Option<BootEvents> {
 }
 
 fn review(path: &Path) -> Result<Review, Failure> {
-    let source = input::read(path)?;
-    let text = std::str::from_utf8(&source.bytes).map_err(|error| {
+    let source = gather::document(path, Slot::Review, ExitCode::Usage)?;
+    let opened = input::opened(&source);
+    let text = std::str::from_utf8(&opened).map_err(|error| {
         Failure::usage(format!("{}: not UTF-8 at byte {}", shown(path), error.valid_up_to()))
     })?;
     Review::parse(text).map_err(|error| {
-        let told = gather::other_form(&source, Form::Part(Recognised::Review), "a review");
-        Failure::usage(format!("{}: {told}{error}", shown(path)))
+        Failure::usage(format!("{}: {error}", shown(path)))
             .help("`veritee review init` writes a commented file")
     })
 }

@@ -1,5 +1,6 @@
 //! What `trace` and `verify` read of images: the files, and who may speak for them.
 
+use super::gather;
 use super::image::File;
 use crate::cli::{ImagePlatform, Tracing};
 use crate::failure::Failure;
@@ -8,8 +9,9 @@ use crate::source_tree::Folder;
 use std::path::{Path, PathBuf};
 use veritee_audit::{SourceTree, Traced, Tracer};
 use veritee_compose::Deployment;
+use veritee_evidence::Slot;
 use veritee_image::compare::compare;
-use veritee_model::Budget;
+use veritee_model::{Budget, ExitCode};
 use veritee_provenance::gather::Bundle;
 use veritee_provenance::{Known, Trust, ladder};
 
@@ -33,7 +35,9 @@ impl Images {
         let mut known = Vec::new();
         for path in files {
             let file = File::at(path)?;
-            let image = file.open(&options.platform, None, "")?;
+            let image = file
+                .open(&options.platform, None, "")
+                .map_err(|fault| gather::misplaced_at(path, Slot::ContainerImage, fault))?;
             let mut one = Known::of(&image, &bundles, &trust, &options.allow_signer, look_inside, budget)
                 .map_err(|error| Failure::unobtainable(format!("{}: {error}", shown(path))))?;
             for rebuilt in &options.rebuilt {
@@ -68,25 +72,28 @@ fn same(
     Ok(compared.rung.filter(|_| compared.same_content))
 }
 
-fn text(path: &Path) -> Result<String, Failure> {
-    let source = input::read(path)?;
-    String::from_utf8(source.bytes).map_err(|error| Failure::usage(format!("{}: {error}", shown(path))))
+fn text(path: &Path, source: &input::Source) -> Result<String, Failure> {
+    String::from_utf8(input::pem(source)).map_err(|error| Failure::usage(format!("{}: {error}", shown(path))))
 }
 
 fn trust(options: &Tracing) -> Result<Trust, Failure> {
     let refused =
         |path: &Path, error: &dyn core::fmt::Display| Failure::usage(format!("{}: {error}", shown(path)));
     let mut trust = match &options.trusted_root {
-        Some(path) => Trust::given(&text(path)?).map_err(|error| refused(path, &error))?,
+        Some(path) => {
+            let source = gather::document(path, Slot::TrustedRoot, ExitCode::Usage)?;
+            Trust::given(&text(path, &source)?).map_err(|error| refused(path, &error))?
+        }
         None => Trust::pinned().map_err(|error| Failure::internal(error.to_string()))?,
     };
     for path in &options.key {
-        trust.add_key(&text(path)?).map_err(|error| refused(path, &error))?;
+        trust.add_key(&text(path, &input::read(path)?)?).map_err(|error| refused(path, &error))?;
     }
     Ok(trust)
 }
 
 fn bundle(path: &Path) -> Result<Bundle, Failure> {
-    let source = input::read(path)?;
-    Ok((source.name, source.bytes))
+    let source = gather::document(path, Slot::Bundle, ExitCode::Unobtainable)?;
+    let bytes = input::opened(&source).into_owned();
+    Ok((source.name, bytes))
 }

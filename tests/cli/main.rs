@@ -19,6 +19,7 @@ mod gpus;
 mod help;
 mod images;
 mod judged;
+mod matrix;
 mod network;
 mod operator;
 mod output;
