@@ -509,7 +509,8 @@ pub(crate) struct Batch {
     /// Threads; 0 for one a core.
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) jobs: usize,
-    /// The output of an earlier run under the same rules: its answers are taken over.
+    /// The output of an earlier run under the same rules: its answers are taken over as they stand there. Keep it where
+    /// nobody else can write.
     #[arg(long, value_name = "FILE")]
     pub(crate) resume: Option<PathBuf>,
     #[command(flatten)]

@@ -27,6 +27,11 @@ impl Failure {
         Self { exit: ExitCode::Internal, message: message.into(), help: None }
     }
 
+    /// The same with another exit code.
+    pub(crate) fn ending_with(self, exit: ExitCode) -> Self {
+        Self { exit, ..self }
+    }
+
     /// What failed, without what to do next.
     pub(crate) fn message(&self) -> &str {
         &self.message

@@ -1,6 +1,7 @@
 //! Reading files and standard input, with caps.
 
 use crate::failure::Failure;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -31,6 +32,29 @@ fn read_within(path: &Path, limit: usize) -> Result<Source, Failure> {
     let file = open(path).map_err(|error| unreadable(path, &error))?;
     let bytes = bounded(file, limit, path)?;
     Ok(Source { name: last_component(path), bytes })
+}
+
+/// What stands in a file that people edit or copy: without gzip, byte order mark and UTF-16 around it. A stream that is
+/// damaged is what its bytes are.
+pub(crate) fn opened(source: &Source) -> Cow<'_, [u8]> {
+    veritee_evidence::unwrapped(&source.name, &source.bytes, &Budget::STANDARD)
+        .unwrap_or(Cow::Borrowed(&source.bytes))
+}
+
+/// Reads a document that is written as text, without what its way added.
+pub(crate) fn read_text(path: &Path) -> Result<Source, Failure> {
+    let source = read(path)?;
+    let bytes = opened(&source).into_owned();
+    Ok(Source { bytes, ..source })
+}
+
+/// The blocks of a PEM file, however its lines came to be written.
+pub(crate) fn pem(source: &Source) -> Vec<u8> {
+    let opened = opened(source);
+    match core::str::from_utf8(&opened) {
+        Ok(text) => veritee_model::pem::with_line_ends(text).into_owned().into_bytes(),
+        Err(_binary) => opened.into_owned(),
+    }
 }
 
 /// Opens a file to be read. A pipe with a name is none: to open it waits for whoever writes to it, for ever where nobody

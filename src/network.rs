@@ -28,9 +28,9 @@ pub(crate) fn reach(tls_roots: Option<&Path>, allow_local: bool, global: &Global
 
 fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
     let source = input::read(path)?;
-    let read: Result<Vec<Vec<u8>>, _> = x509_parser::pem::Pem::iter_from_buffer(&source.bytes)
-        .map(|pem| pem.map(|pem| pem.contents))
-        .collect();
+    let blocks = input::pem(&source);
+    let read: Result<Vec<Vec<u8>>, _> =
+        x509_parser::pem::Pem::iter_from_buffer(&blocks).map(|pem| pem.map(|pem| pem.contents)).collect();
     match read {
         Ok(found) if !found.is_empty() => Ok(found),
         Ok(_) => Err(Failure::usage(format!("{}: holds no certificate, expected PEM", shown(path)))),

@@ -89,8 +89,7 @@ pub(crate) fn parse() -> Arguments {
     let forms = forms_of(&path(&matches));
     let mut arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     settle(&mut arguments.global, forms);
-    let refused = other_ending(&arguments.global, &path(&matches), forms)
-        .or_else(|| overwrites(&arguments.global, &matches));
+    let refused = other_ending(&arguments.global, &path(&matches), forms).or_else(|| overwrites(&matches));
     if let Some(why) = refused {
         command().error(ErrorKind::ValueValidation, why).exit();
     }
@@ -118,29 +117,41 @@ fn other_ending(global: &Global, path: &str, forms: &[Format]) -> Option<String>
     ))
 }
 
+/// Options that name a file which is written.
+const WRITERS: [(&str, &str); 3] =
+    [("output", "--output"), ("save_evidence", "--save-evidence"), ("save", "--save")];
+
 /// A file that the command reads and would write over: said before the work, which would be lost with it.
-fn overwrites(global: &Global, matches: &ArgMatches) -> Option<String> {
-    let output = global.output.as_deref().filter(|path| *path != Path::new("-") && path.is_file())?;
-    let same = std::fs::canonicalize(output).ok()?;
+fn overwrites(matches: &ArgMatches) -> Option<String> {
+    let mut given = Vec::new();
     let mut at = matches;
     loop {
         // A default and a form have no file.
         let is_given = |id: &str| {
-            !matches!(id, "output" | "format" | "form" | "show")
+            !matches!(id, "format" | "form" | "show")
                 && at.value_source(id) == Some(clap::parser::ValueSource::CommandLine)
         };
-        for id in at.ids().filter(|id| is_given(id.as_str())) {
-            let raw = at.try_get_raw(id.as_str()).ok().flatten();
-            let mut given = raw.into_iter().flatten();
-            if given.any(|text| std::fs::canonicalize(text).is_ok_and(|path| path == same)) {
-                return Some(format!(
-                    "--output {} is a file that the command reads: it would be lost",
-                    veritee_model::text::inert(&output.to_string_lossy())
-                ));
-            }
+        for id in at.ids().map(clap::Id::as_str).filter(|id| is_given(id)) {
+            let raw = at.try_get_raw(id).ok().flatten();
+            given.extend(raw.into_iter().flatten().map(|text| (id.to_owned(), Path::new(text))));
         }
-        at = at.subcommand()?.1;
+        match at.subcommand() {
+            Some((_, below)) => at = below,
+            None => break,
+        }
     }
+    let option = |id: &str| WRITERS.iter().find(|(writer, _)| *writer == id).map(|(_, option)| *option);
+    given.iter().find_map(|(id, output)| {
+        let option = option(id).filter(|_| *output != Path::new("-") && output.is_file())?;
+        let same = std::fs::canonicalize(output).ok()?;
+        let mut read = given.iter().filter(|(id, _)| WRITERS.iter().all(|(writer, _)| writer != id));
+        read.any(|(_, path)| std::fs::canonicalize(path).is_ok_and(|path| path == same)).then(|| {
+            format!(
+                "{option} {} is a file that the command reads: it would be lost",
+                veritee_model::text::inert(&output.to_string_lossy())
+            )
+        })
+    })
 }
 
 fn path(matches: &ArgMatches) -> String {

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use veritee_audit::{Audit, Context, Review, SourceTree, Survey};
 use veritee_compose::{Deployment, DocumentError};
-use veritee_evidence::{Form, NamedEvidence, Recognised};
+use veritee_evidence::{NamedEvidence, Slot};
 use veritee_model::report::Input;
 use veritee_model::{Budget, Evidence, ExitCode, Report};
 use veritee_offline::Document;
@@ -260,13 +260,13 @@ fn unread(source: &str, error: &veritee_offline::Error) -> Failure {
 }
 
 fn review(path: &Path) -> Result<Review, Failure> {
-    let source = input::read(path)?;
-    let text = std::str::from_utf8(&source.bytes).map_err(|error| {
+    let source = gather::document(path, Slot::Review, ExitCode::Usage)?;
+    let opened = input::opened(&source);
+    let text = std::str::from_utf8(&opened).map_err(|error| {
         Failure::usage(format!("{}: not UTF-8 at byte {}", shown(path), error.valid_up_to()))
     })?;
     Review::parse(text).map_err(|error| {
-        let told = gather::other_form(&source, Form::Part(Recognised::Review), "a review");
-        Failure::usage(format!("{}: {told}{error}", shown(path)))
+        Failure::usage(format!("{}: {error}", shown(path)))
             .help("`veritee review init` writes a commented file")
     })
 }

@@ -52,7 +52,9 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
     output::note(global, &policy_in_words(judge.rules()));
     let total = if streams { 0 } else { learn(&mut judge, &options.input, &threads, stop)? };
     if let Some(count) = judge.resume(options.resume.as_deref())? {
-        output::note(global, &format!("note: {count} answers of an earlier run are taken over"));
+        let words = "answers of an earlier run are taken over as they stand there, where their entries are the same: nothing \
+                     shows that nobody changed them";
+        output::note(global, &format!("note: {count} {words}"));
     }
     let progress = progress(global, total);
     let mut source = Source::open(&options.input, threads.current_num_threads())?;

@@ -1,11 +1,13 @@
 //! `veritee verify-bundle`: one Sigstore bundle over one file or digest, offline. The options are those of the protocol of
 //! sigstore-conformance (`docs/cli_protocol.md` there), so that its runner takes the program as it is.
 
+use super::gather;
 use crate::cli::{Format, Global, VerifyBundle as Options};
 use crate::failure::Failure;
 use crate::input::{self, shown};
 use core::fmt::Write as _;
 use std::path::Path;
+use veritee_evidence::Slot;
 use veritee_image::Digest;
 use veritee_model::text::{inert, inert_json};
 use veritee_model::{Budget, ExitCode};
@@ -16,7 +18,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
     super::only(global, &[Format::Human, Format::Json, Format::Jsonl], "verify-bundle")?;
     let budget = &Budget::STANDARD;
     let trust = trust(options)?;
-    let bundle = input::read(&options.bundle)?;
+    let bundle = gather::document(&options.bundle, Slot::Bundle, ExitCode::Unobtainable)?;
     let found = match digest(&options.artifact) {
         Some(digest) => sigstore::verify(&bundle.bytes, Subject::Digest(&digest), &trust, budget),
         None => {
@@ -44,7 +46,7 @@ fn trust(options: &Options) -> Result<Trust, Failure> {
         Failure::unobtainable(format!("{}: {error}", shown(path)))
     };
     let text = |path: &Path| -> Result<String, Failure> {
-        String::from_utf8(input::read(path)?.bytes).map_err(|error| refused(path, &error))
+        String::from_utf8(input::pem(&input::read(path)?)).map_err(|error| refused(path, &error))
     };
     let mut trust = match &options.trusted_root {
         Some(path) => Trust::given(&text(path)?).map_err(|error| refused(path, &error))?,

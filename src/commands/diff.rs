@@ -126,6 +126,9 @@ fn part(source: &input::Source, error: &ReadError) -> Option<Side> {
         Recognised::VmConfig => {
             parts::add_vm_config(&mut evidence, &source.bytes, &source.name, budget).ok()?;
         }
+        Recognised::Gpus => {
+            parts::add_gpus(&mut evidence, &source.bytes, &source.name, budget).ok()?;
+        }
         _ => return None,
     }
     Some(Side::of_evidence(&evidence, budget))

@@ -30,10 +30,12 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
         _ => table(&log, &trace, quoted.as_ref(), global.verbose > 0),
     };
     crate::output::data(&veritee_model::text::inert_json(&text), global)?;
-    // As `verify` says it: a log that was saved later than the quote is no forgery.
+    // As `verify` says it: a log that was saved at another moment than the quote is no forgery.
     Ok(match quoted.map(|quoted| replay(&log, &quoted)) {
         None | Some(Ok(_)) => ExitCode::Verified,
-        Some(Err(error)) if error.reason() == Reason::EventLogLater => ExitCode::Refused,
+        Some(Err(error)) if matches!(error.reason(), Reason::EventLogLater | Reason::EventLogEarlier) => {
+            ExitCode::Refused
+        }
         Some(Err(_)) => ExitCode::NotGenuine,
     })
 }

@@ -28,8 +28,8 @@ pub(crate) fn run(options: &Evidence, global: &Global) -> Result<ExitCode, Failu
                 let _ = writeln!(out, "{:44} {read}", form.name());
             }
             out.push_str(
-                "\nRead through gzip, byte order marks, UTF-16, hex with 0x, base64, and arrays of bytes (also\n\
-                 as JavaScript writes them). A folder may hold each part in a file of its own, or Intel's answers (--collateral). Attestations of SEV-SNP, Nitro, TPMs and\n\
+                "\nRead through gzip, byte order marks, UTF-16, hex with 0x, base64, arrays of bytes (also as\n\
+                 JavaScript writes them), heads of HTTP answers, and PEM without its line ends. A folder may hold each part in a file of its own, or Intel's answers (--collateral). Attestations of SEV-SNP, Nitro, TPMs and\n\
                  attestation services (JWT) are named and not verified by this version.\n",
             );
             crate::output::data(&out, global)?;

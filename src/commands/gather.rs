@@ -6,9 +6,9 @@ use crate::input::{self, Source as File, shown};
 use crate::output;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use veritee_evidence::{Form, Note, ReadError, Readout, Slot, parts};
+use veritee_evidence::{Note, ReadError, Readout, Slot, parts};
 use veritee_model::evidence::KmsKeys;
-use veritee_model::{Budget, Evidence, Reason};
+use veritee_model::{Budget, Evidence, ExitCode, Reason};
 use veritee_offline::collateral::{Collector, Found, Given, Incomplete};
 use veritee_quote::Origin;
 use veritee_verify::Grounds;
@@ -70,6 +70,7 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
         (Slot::MrConfig, &options.mr_config),
         (Slot::Certificate, &options.certificate),
         (Slot::Gpus, &options.gpus),
+        (Slot::Chain, &options.chain),
     ] {
         let Some(path) = path else { continue };
         let source = input::read(path)?;
@@ -84,19 +85,15 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
         notes.extend(add_ingress(evidence, folder)?);
     }
     evidence.gpu_collateral.extend(about_gpus);
-    if let Some(path) = &options.chain {
-        let source = input::read(path)?;
-        evidence.chain = Some(veritee_model::Item::new(source.bytes, source.name));
-    }
     if let Some(path) = &options.kms {
-        let mut kms = single(path, None, global)?;
+        let mut kms = linked(path, Slot::Kms, global)?;
         if let Some(keys) = &options.kms_keys {
             kms.kms_keys = Some(KmsKeys { ca_spki: keys.ca_spki.clone(), k256: keys.k256.clone() });
         }
         evidence.kms = Some(Box::new(kms));
     }
     if let Some(path) = &options.gateway {
-        evidence.gateway = Some(Box::new(single(path, None, global)?));
+        evidence.gateway = Some(Box::new(linked(path, Slot::Gateway, global)?));
     }
     tell(&notes, global);
     Ok(selected)
@@ -184,14 +181,21 @@ pub(crate) fn collateral(grounds: &mut Grounds, paths: &[PathBuf], global: &Glob
     Ok(())
 }
 
-/// What NVIDIA says of GPUs, as it stands in files and folders. What none of it is, is said where it is judged.
+/// What NVIDIA says of GPUs, as it stands in files and folders. Of a folder, what is none of it is said where it is judged; a
+/// file that was named and is something else is refused by its name.
 pub(crate) fn gpu_collateral(paths: &[PathBuf]) -> Result<Vec<veritee_model::Item>, Failure> {
     let mut items = Vec::new();
     for path in paths {
+        let named = !path.is_dir();
         // What NVIDIA says is asked for by name, and what is not there is missing.
         for source in input::read_all(path, |_| ())? {
             let source = source?;
-            items.push(veritee_model::Item::new(source.bytes, source.name));
+            let other = elsewhere(&source, Slot::GpuCollateral).filter(|_| named);
+            if let Some(error) = other {
+                return Err(unreadable(path, &error));
+            }
+            let bytes = input::opened(&source).into_owned();
+            items.push(veritee_model::Item::new(bytes, source.name));
         }
     }
     Ok(items)
@@ -259,11 +263,52 @@ fn tell(notes: &[Note], global: &Global) {
 const NO_PAGE: &str =
     "it is HTML and no page of a guest agent: most often the login or error page of what stands before it";
 
-/// What a file is, where it is of another form than the one that is expected; with the beginning of a sentence.
-pub(crate) fn other_form(source: &File, wanted: Form, expected: &str) -> String {
+/// The files of an operating system's image.
+pub(crate) fn image(path: &Path) -> Result<Box<dyn veritee_measure::image::ImageFiles>, Failure> {
+    crate::image::open(path).map_err(|fault| misplaced_at(path, Slot::Image, fault))
+}
+
+/// That a file is of a form which is not read at this option, with the options that read it.
+fn elsewhere(source: &File, slot: Slot) -> Option<ReadError> {
     let form = veritee_evidence::recognise(&source.name, &source.bytes, &Budget::STANDARD);
-    form.filter(|form| *form != wanted)
-        .map_or_else(String::new, |form| format!("recognised as {}, expected {expected}; ", form.name()))
+    let form = form.filter(|form| !form.is_read_at(slot))?;
+    let place = veritee_evidence::Place { input: source.name.clone(), ..veritee_evidence::Place::default() };
+    Some(ReadError::Elsewhere { at: Box::new(place), form, slot })
+}
+
+/// Reads a document for an option; one of a form that belongs elsewhere is refused by its name, with this exit code.
+pub(crate) fn document(path: &Path, slot: Slot, refused: ExitCode) -> Result<File, Failure> {
+    let source = input::read(path)?;
+    match elsewhere(&source, slot) {
+        Some(error) => Err(unreadable(path, &error).ending_with(refused)),
+        None => Ok(source),
+    }
+}
+
+/// Evidence of a machine that this one depends on.
+fn linked(path: &Path, slot: Slot, global: &Global) -> Result<Evidence, Failure> {
+    if path.is_dir() {
+        return single(path, None, global);
+    }
+    let source = document(path, slot, ExitCode::Unobtainable)?;
+    single_in(path, &source, None, global)
+}
+
+/// What an option says of a file that it cannot read: its form and where that is read, where it is of another one, else the
+/// fault.
+pub(crate) fn misplaced(path: &Path, source: &File, slot: Slot, fault: Failure) -> Failure {
+    match elsewhere(source, slot) {
+        Some(error) => unreadable(path, &error).ending_with(fault.exit),
+        None => fault,
+    }
+}
+
+/// The same of a file that is read piece by piece. What cannot be looked at keeps its fault.
+pub(crate) fn misplaced_at(path: &Path, slot: Slot, fault: Failure) -> Failure {
+    match path.is_file().then(|| input::read(path)) {
+        Some(Ok(source)) => misplaced(path, &source, slot, fault),
+        _ => fault,
+    }
 }
 
 pub(crate) fn unreadable(path: &Path, error: &ReadError) -> Failure {

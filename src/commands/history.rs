@@ -111,7 +111,7 @@ fn kept(options: &Options) -> Result<Vec<u8>, Failure> {
             .help("name endpoints with --rpc URL, or give a document that `veritee history --save` wrote"));
     }
     let path = Path::new(&options.subject);
-    let source = input::read(path)?;
+    let source = input::read_text(path)?;
     let is_reads = serde_json::from_slice::<serde_json::Value>(&source.bytes)
         .is_ok_and(|value| value["schema"] == veritee_chain::rpc::SCHEMA);
     if is_reads {
@@ -238,7 +238,7 @@ fn known(paths: &[PathBuf]) -> Result<BTreeMap<B256, Known>, Failure> {
 
 fn differences(options: &Options, found: &Findings) -> Result<Option<Vec<Difference>>, Failure> {
     let Some(path) = &options.deployments else { return Ok(None) };
-    let source = input::read(path)?;
+    let source = input::read_text(path)?;
     let Some(history) = &found.survey.history else { return Ok(None) };
     Ok(Some(compare(&String::from_utf8_lossy(&source.bytes), &veritee_verify::logged(history.timeline()))))
 }

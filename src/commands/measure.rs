@@ -50,7 +50,7 @@ fn config(options: &Measure, evidence: Option<&Evidence>) -> Result<VmConfig, Fa
     let (name, bytes) = match (&options.vm_config, evidence.and_then(|evidence| evidence.vm_config.as_ref()))
     {
         (Some(path), _) => {
-            let source = input::read(path)?;
+            let source = input::read_text(path)?;
             (shown(path), source.bytes)
         }
         (None, Some(item)) => (inert(&item.source), item.bytes.clone()),
@@ -65,7 +65,7 @@ fn config(options: &Measure, evidence: Option<&Evidence>) -> Result<VmConfig, Fa
 }
 
 fn measured_image(path: &std::path::Path, config: &VmConfig) -> Result<ImageMeasurement, Failure> {
-    let files = crate::image::open(path)?;
+    let files = gather::image(path)?;
     let memory = config.hardware.memory();
     image::measure(&*files, config.os_image_hash.as_ref(), memory, &ImageLimits::STANDARD)
         .map_err(|error| Failure::unobtainable(format!("{}: {error}", shown(path))))

@@ -4,7 +4,7 @@ use crate::cli::{Format, Global, Policy};
 use crate::failure::Failure;
 use core::fmt::Write as _;
 use std::path::Path;
-use veritee_evidence::{Form, Recognised};
+use veritee_evidence::Slot;
 use veritee_model::{CheckId, ExitCode, Outcome, Sha256Digest, Step, VerdictOutcome};
 use veritee_offline::PolicyProblem;
 
@@ -33,17 +33,17 @@ pub(crate) fn load(path: Option<&Path>) -> Result<Loaded, Failure> {
 }
 
 fn read(path: &Path) -> Result<Loaded, Failure> {
-    let source = crate::input::read(path)?;
+    let source = super::gather::document(path, Slot::Policy, ExitCode::Usage)?;
     let shown = crate::input::shown(path);
-    let (policy, sha256) = veritee_offline::read_policy(&source.bytes).map_err(|problem| {
+    let opened = crate::input::opened(&source);
+    let (policy, _) = veritee_offline::read_policy(&opened).map_err(|problem| {
         if let PolicyProblem::NoText { .. } = problem {
             return Failure::usage(format!("{shown}: {problem}"));
         }
-        let told = super::gather::other_form(&source, Form::Part(Recognised::Policy), "a policy file");
-        Failure::usage(format!("{shown}: {told}{problem}"))
-            .help("`veritee policy init` writes a commented file")
+        Failure::usage(format!("{shown}: {problem}")).help("`veritee policy init` writes a commented file")
     })?;
-    Ok(Loaded { policy, sha256: Some(sha256) })
+    // A report names the file as it lies there.
+    Ok(Loaded { policy, sha256: Some(Sha256Digest::of(&source.bytes)) })
 }
 
 fn from_report(path: &Path) -> Result<String, Failure> {

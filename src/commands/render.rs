@@ -15,7 +15,7 @@ pub(crate) fn run(options: &Render, global: &Global) -> Result<ExitCode, Failure
 
 /// Reads a saved report.
 pub(crate) fn saved(path: &std::path::Path) -> Result<veritee_model::Report, Failure> {
-    parsed(path, &crate::input::read(path)?)
+    parsed(path, &crate::input::read_text(path)?)
 }
 
 /// The same where the bytes are at hand.

@@ -168,7 +168,8 @@ fn public_key(path: &Path) -> Result<PublicKey, Failure> {
 /// The one block of a PEM file.
 fn pem(path: &Path, label: &str, expected: &str) -> Result<Vec<u8>, Failure> {
     let source = input::read(path)?;
-    let found = match x509_parser::pem::parse_x509_pem(&source.bytes) {
+    let blocks = input::pem(&source);
+    let found = match x509_parser::pem::parse_x509_pem(&blocks) {
         Ok((rest, pem)) if pem.label == label && rest.trim_ascii().is_empty() => return Ok(pem.contents),
         Ok((_, pem)) if pem.label == label => "more than one block".to_owned(),
         Ok((_, pem)) => format!("`{}`", veritee_model::text::inert(&pem.label)),

@@ -1,5 +1,6 @@
 //! What `trace` and `verify` read of images: the files, and who may speak for them.
 
+use super::gather;
 use super::image::File;
 use crate::cli::{Carrying, ImagePlatform, Tracing};
 use crate::failure::Failure;
@@ -8,11 +9,12 @@ use crate::source_tree::Folder;
 use std::path::{Path, PathBuf};
 use veritee_audit::{SourceTree, Traced, Tracer};
 use veritee_compose::Deployment;
+use veritee_evidence::Slot;
 use veritee_image::compare::compare;
 use veritee_image::{Image, Origin, Selection, Store};
 use veritee_model::evidence::ImageDocuments;
 use veritee_model::text::inert;
-use veritee_model::{Budget, Evidence, Item, Sha256Digest};
+use veritee_model::{Budget, Evidence, ExitCode, Item, Sha256Digest};
 use veritee_provenance::gather::Bundle;
 use veritee_provenance::{Known, Trust, ladder};
 use veritee_source::MemoryFiles;
@@ -50,7 +52,9 @@ impl Reading<'_> {
         let (mut read, mut brought) = (Vec::new(), Vec::new());
         for path in self.files {
             let file = File::at(path)?;
-            let image = file.open(&self.options.platform, None, "")?;
+            let image = file
+                .open(&self.options.platform, None, "")
+                .map_err(|fault| gather::misplaced_at(path, Slot::ContainerImage, fault))?;
             let mut one = known(&image, &shown(path))?;
             for rebuilt in &self.options.rebuilt {
                 one.rebuilt = one.rebuilt.max(same(&image, rebuilt, &self.options.platform)?);
@@ -107,7 +111,10 @@ impl Tracer for Images {
 pub(super) fn carry(evidence: &mut Evidence, options: &Carrying) -> Result<(), Failure> {
     for path in &options.container_image {
         let file = File::at(path)?;
-        let documents = documents(&file.open(&options.platform, None, "")?, path)?;
+        let image = file
+            .open(&options.platform, None, "")
+            .map_err(|fault| gather::misplaced_at(path, Slot::ContainerImage, fault))?;
+        let documents = documents(&image, path)?;
         if !has_room(evidence, &documents) {
             return Err(Failure::usage(format!(
                 "{}: the documents of all images are more than {MOST_BYTES} bytes or {} files",
@@ -140,9 +147,10 @@ fn documents(image: &Image<'_>, path: &Path) -> Result<ImageDocuments, Failure> 
 
 fn add_bundles(evidence: &mut Evidence, paths: &[PathBuf]) -> Result<(), Failure> {
     for path in paths {
-        let source = input::read(path)?;
-        if evidence.image_bundles.iter().all(|known| known.bytes != source.bytes) {
-            evidence.image_bundles.push(Item::new(source.bytes, source.name));
+        let source = gather::document(path, Slot::Bundle, ExitCode::Unobtainable)?;
+        let bytes = input::opened(&source).into_owned();
+        if evidence.image_bundles.iter().all(|known| known.bytes != bytes) {
+            evidence.image_bundles.push(Item::new(bytes, source.name));
         }
     }
     Ok(())
@@ -195,9 +203,8 @@ fn same(
     Ok(compared.rung.filter(|_| compared.same_content))
 }
 
-fn text(path: &Path) -> Result<String, Failure> {
-    let source = input::read(path)?;
-    String::from_utf8(source.bytes).map_err(|error| Failure::usage(format!("{}: {error}", shown(path))))
+fn text(path: &Path, source: &input::Source) -> Result<String, Failure> {
+    String::from_utf8(input::pem(source)).map_err(|error| Failure::usage(format!("{}: {error}", shown(path))))
 }
 
 /// Who may speak for images.
@@ -215,7 +222,8 @@ fn trusted(options: &Tracing, policy: &veritee_policy::Images) -> Result<Trusted
     let mut loosened = Vec::new();
     let mut trust = match &options.trusted_root {
         Some(path) => {
-            let text = text(path)?;
+            let source = gather::document(path, Slot::TrustedRoot, ExitCode::Usage)?;
+            let text = text(path, &source)?;
             let digest = Sha256Digest::of(text.as_bytes());
             match policy.trusted_root_sha256 {
                 Some(listed) if listed == digest => {}
@@ -234,7 +242,7 @@ fn trusted(options: &Tracing, policy: &veritee_policy::Images) -> Result<Trusted
         None => Trust::pinned().map_err(|error| Failure::internal(error.to_string()))?,
     };
     for path in &options.key {
-        let key = trust.add_key(&text(path)?).map_err(|error| refused(path, &error))?;
+        let key = trust.add_key(&text(path, &input::read(path)?)?).map_err(|error| refused(path, &error))?;
         let digest = Sha256Digest::of(&key);
         if policy.key_spki_sha256.is_empty() {
             loosened.push(asked(format!("takes signatures over images by the key {digest}")));

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::input::{self, shown};
 use std::path::Path;
 use std::sync::Arc;
-use veritee_evidence::{Form, Recognised};
+use veritee_evidence::Slot;
 use veritee_measure::image::ImageFiles;
 use veritee_model::report::Comparison;
 use veritee_model::{Budget, Evidence, ExitCode, Kind, Report, Severity, UnixTime};
@@ -33,7 +33,7 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
                 .help("name another file with -o or --save-evidence"));
         }
     }
-    let image = options.image.as_deref().map(crate::image::open).transpose()?;
+    let image = options.image.as_deref().map(gather::image).transpose()?;
     let mut rules = Rules::load(&options.judge, Engine::Both)?;
     rules.given = super::audit::Given::load(&options.review)?;
     rules.gpu_nonce = options.gpu_nonce.map(|nonce| nonce.0);
@@ -332,16 +332,15 @@ pub(crate) fn trust_root(given: Option<&Path>) -> Result<TrustRoot, Failure> {
     given.map_or_else(|| Ok(TrustRoot::intel()), root)
 }
 
-/// A trust root from a file, PEM or DER.
+/// A trust root from a file, PEM or DER, or hex or base64 of that.
 fn root(path: &Path) -> Result<TrustRoot, Failure> {
     let source = input::read(path)?;
-    let der = match x509_parser::pem::parse_x509_pem(&source.bytes) {
+    let blocks = input::pem(&source);
+    let der = match x509_parser::pem::parse_x509_pem(&blocks) {
         Ok((_, pem)) => pem.contents,
-        Err(_) => source.bytes.clone(),
+        Err(_) => core::str::from_utf8(&blocks).ok().and_then(veritee_evidence::decoded).unwrap_or(blocks),
     };
     TrustRoot::from_der(&der).map_err(|error| {
-        let told =
-            gather::other_form(&source, Form::Part(Recognised::Certificates), "the certificate of a root");
-        Failure::usage(format!("{}: {told}{error}", shown(path)))
+        gather::misplaced(path, &source, Slot::Root, Failure::usage(format!("{}: {error}", shown(path))))
     })
 }

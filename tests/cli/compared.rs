@@ -81,6 +81,14 @@ fn evidence_reports_and_composes_are_compared_with_each_other() {
         let ran = folder.run(&["diff", file, file]).ends(0);
         assert!(ran.out.contains("nothing changed"), "{}", ran.out);
     }
+    // Evidence and the report that was made of it say the same, whatever a guest calls its device id.
+    folder.write("info.json", machine().forge().info_json());
+    let judged = folder.verify("info.json", &["--collateral", "collateral.json", "--format", "json"]);
+    folder.write("info-report.json", judged.out);
+    for (one, two) in [("info.json", "info-report.json"), ("info-report.json", "info.json")] {
+        let ran = folder.run(&["diff", one, two]).ends(0);
+        assert!(ran.out.contains("nothing changed"), "{}", ran.out);
+    }
     // The platform of the other report is out of date: its host can do more.
     let ran = folder.run(&["diff", "report.json", "other-report.json", "--format", "json"]).ends(12);
     let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();

@@ -127,6 +127,96 @@ fn every_word_of_the_screen_is_explained() {
     }
 }
 
+/// Labels, headings and states of a screen, as they stand there.
+fn labels(screen: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for line in screen.lines() {
+        let text = line.trim_start();
+        let indent = line.len() - text.len();
+        // A mark, a state, a step.
+        if let Some(rest) = text.strip_prefix(['✓', '✗', '–', '!']) {
+            let columns: Vec<&str> =
+                rest.split("  ").map(str::trim).filter(|word| !word.is_empty()).collect();
+            found.extend(columns.iter().take(2).map(|word| (*word).to_owned()));
+            continue;
+        }
+        let is_word = |word: &str| {
+            word.starts_with(|first: char| first.is_ascii_alphabetic())
+                && word.len() <= 26
+                && word.chars().all(|letter| letter.is_ascii_alphanumeric() || " -_'".contains(letter))
+        };
+        match text.split_once("  ") {
+            Some((label, rest)) if indent <= 2 && is_word(label) && !rest.trim().is_empty() => {
+                found.push(label.to_owned());
+            }
+            None if indent == 0
+                && is_word(text)
+                && text.chars().any(|letter| letter.is_ascii_uppercase())
+                && !text.chars().any(|letter| letter.is_ascii_lowercase()) =>
+            {
+                found.push(text.to_owned())
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn every_label_of_the_screens_is_explained() {
+    let folder = Folder::new();
+    let vectors = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("test-vectors/quickstart");
+    for (name, file) in
+        [("real.json", "evidence.json"), ("gateway.json", "gateway.json"), ("real.toml", "policy.toml")]
+    {
+        std::fs::copy(vectors.join(file), folder.file(name)).unwrap();
+    }
+    let other = "07".repeat(32);
+    let commands: &[&[&str]] = &[
+        &["verify", "real.json", "--policy", "real.toml"],
+        &["verify", "real.json", "--policy", "real.toml", "-v"],
+        &["verify", "real.json", "--policy", "real.toml", "-vv"],
+        &["verify", "real.json", "--policy", "real.toml", "--nonce", &other],
+        &["verify", "gateway.json", "--offline", "-v"],
+        &["verify", "quote.bin", "--offline"],
+        &["quote", "verify", "real.json", "--as-of", "2026-03-15", "-v"],
+        &["quote", "show", "real.json"],
+        &["gpu", "verify", "real.json", "--as-of", "2026-03-15", "-v"],
+        &["gpu", "show", "real.json"],
+        &["audit", "real.json", "-v"],
+        &["diff", "real.json", "gateway.json"],
+        &["trace", "real.json"],
+        &["measure", "--quote", "real.json"],
+        &["policy", "check", "real.toml"],
+    ];
+    let mut words = std::collections::BTreeSet::new();
+    for command in commands {
+        words.extend(labels(&folder.run(command).out));
+    }
+    assert!(words.len() > 60, "{words:?}");
+    // Names of this machine's own, and places of its document, are no words of the screen.
+    let is_name = |word: &str| {
+        [
+            "acpi-",
+            "td-hob",
+            "configuration-",
+            "variable-",
+            "separator",
+            "boot-",
+            "efi-",
+            "gpt",
+            "kernel",
+            "cmdline",
+            "initrd",
+        ]
+        .iter()
+        .any(|begin| word.starts_with(begin))
+    };
+    let unexplained: Vec<&String> =
+        words.iter().filter(|word| !is_name(word) && folder.run(&["explain", word]).code != 0).collect();
+    assert!(unexplained.is_empty(), "{unexplained:?}");
+}
+
 /// Words in capitals as they stand in the source of the human forms.
 fn capitals(text: &str) -> Vec<String> {
     let mut found = Vec::new();

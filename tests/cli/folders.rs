@@ -1,7 +1,7 @@
 //! Folders as inputs: everything in them is judged, named, or counted; all of it together has a limit.
 #![cfg(unix)]
 
-use crate::program::{AS_OF, Folder};
+use crate::program::{AS_OF, Folder, machine};
 use std::os::unix::ffi::OsStringExt as _;
 use std::os::unix::fs::symlink;
 
@@ -64,7 +64,7 @@ fn what_has_a_name_that_is_no_text_is_read_or_named() {
     std::fs::copy(folder.file("collateral.json"), name(b"c/c\xff.json")).unwrap();
     let with = ["verify", "parts", "--collateral", "c"];
     folder.run(&[&with[..], &rules].concat()).ends(0);
-    let revoking = crate::program::machine().universe.revoke(veritee_testkit::Role::Pck).forge();
+    let revoking = machine().universe.revoke(veritee_testkit::Role::Pck).forge();
     std::fs::write(name(b"c/c\xfe.json"), revoking.collateral_json()).unwrap();
     folder.run(&[&with[..], &rules].concat()).ends(10);
     // The commands of a tree are looked for in every file of it.
@@ -114,4 +114,59 @@ fn what_a_folder_of_an_ingress_has_beside_files_is_counted() {
     folder.write("evidences/quote.json", forged.get_quote_json());
     let ran = folder.run(&["verify", "--offline", "evidences"]);
     assert!(ran.err.contains("1: sub"), "{}", ran.err);
+}
+
+#[test]
+fn line_ends_that_a_copy_has_changed_bind_as_they_were_and_other_changes_do_not() {
+    let forged = machine()
+        .change(|machine| machine.binding = veritee_testkit::dstack::report_data::Binding::Ingress)
+        .forge();
+    let folder = Folder::new();
+    folder.write("collateral-of-it.json", forged.platform.collateral_json());
+    let outcome = |change: &dyn Fn(&str, Vec<u8>) -> Vec<u8>| {
+        let _ = std::fs::remove_dir_all(folder.file("evidences"));
+        std::fs::create_dir(folder.file("evidences")).unwrap();
+        for (name, bytes) in &forged.ingress {
+            folder.write(&format!("evidences/{name}"), change(name, bytes.clone()));
+        }
+        folder.write("evidences/quote.json", change("quote.json", forged.get_quote_json().into_bytes()));
+        let ran = folder.run(&[
+            "verify",
+            "evidences",
+            "--collateral",
+            "collateral-of-it.json",
+            "--policy",
+            "policy.toml",
+            "--root",
+            "root.pem",
+            "--as-of",
+            AS_OF,
+            "--offline",
+            "--format",
+            "json",
+        ]);
+        let report: serde_json::Value =
+            serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}", ran.err));
+        let checks = report["checks"].as_array().unwrap().clone();
+        let check = checks.iter().find(|check| check["id"] == "binding.ingress").unwrap();
+        (check["outcome"].as_str().unwrap().to_owned(), report["verdict"]["exit_code"].as_u64().unwrap())
+    };
+    let returns = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace('\n', "\r\n").into_bytes();
+    let (usual, code) = outcome(&|_, bytes| bytes);
+    assert_eq!(usual, "pass");
+    assert_eq!(outcome(&|_, bytes| returns(bytes)), ("pass".to_owned(), code));
+    assert_eq!(
+        outcome(&|name, bytes| if name.ends_with(".pem") { returns(bytes) } else { bytes }),
+        ("pass".to_owned(), code)
+    );
+    // What else was changed is no matter of line ends.
+    for (name, from, to) in
+        [("cert-app.example.com.pem", "AAAA", "AAAB"), ("sha256sum.txt", "cert-app", "cert-apq")]
+    {
+        let changed = outcome(&|file, bytes| {
+            let text = String::from_utf8(bytes).unwrap();
+            returns(if file == name { text.replacen(from, to, 1).into_bytes() } else { text.into_bytes() })
+        });
+        assert_eq!(changed, ("fail".to_owned(), 10), "{name}");
+    }
 }

@@ -20,6 +20,7 @@ mod gpus;
 mod help;
 mod images;
 mod judged;
+mod matrix;
 mod network;
 mod operator;
 mod output;

@@ -184,6 +184,27 @@ fn an_earlier_run_under_the_same_rules_is_taken_over() {
     let ran = folder.run(&[&["batch", "in", "--resume", "part.jsonl"], &UNDER[..], &[AS_OF]].concat());
     assert_eq!((ran.code, &ran.out), (whole.code, &whole.out));
     assert!(ran.err.contains("1 answers of an earlier run"), "{}", ran.err);
+    assert!(ran.err.contains("as they stand there"), "{}", ran.err);
+    // A verdict that was changed without what follows from it is no answer; nothing can tell one that was changed in all.
+    let line = whole.out.lines().next().unwrap();
+    let line: Value = serde_json::from_str(line).unwrap();
+    for (member, value) in [
+        ("exit_code", Value::from(11)),
+        ("outcome", "refused".into()),
+        ("reasons", serde_json::json!(["tcb-out-of-date"])),
+        ("sha256", "00".repeat(32).into()),
+        ("run", "0".repeat(16).into()),
+    ] {
+        let mut changed = line.clone();
+        changed[member] = value;
+        folder.write("changed.jsonl", format!("{changed}\n{}\n", whole.out.lines().nth(1).unwrap()));
+        let arguments = [&["batch", "in", "--resume", "changed.jsonl"], &UNDER[..], &[AS_OF]].concat();
+        let ran = folder.run(&arguments);
+        assert_eq!((ran.code, &ran.out), (whole.code, &whole.out), "{member}");
+        // How many fit their entries is known only once these are read.
+        let taken = if member == "sha256" { 2 } else { 1 };
+        assert!(ran.err.contains(&format!("{taken} answers of an earlier run")), "{member}: {}", ran.err);
+    }
     // An entry that has changed is judged again.
     std::fs::write(folder.file("in/a.bin"), b"no quote").unwrap();
     let ran = folder.run(&[&["batch", "in", "--resume", "part.jsonl"], &UNDER[..], &[AS_OF]].concat());

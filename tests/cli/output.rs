@@ -195,11 +195,16 @@ fn what_a_file_is_called_and_what_the_command_reads_is_looked_at_before_the_work
         (vec!["evidence", "convert", "answer.json", "--app-compose", "app-compose.json"], "app-compose.json"),
     ] {
         let before = std::fs::read(folder.file(output)).unwrap();
-        let mut all = arguments.clone();
-        all.extend(["-o", output]);
-        let ran = folder.run(&all).ends(2);
-        assert!(ran.err.contains("it would be lost"), "{arguments:?}: {}", ran.err);
-        assert_eq!(std::fs::read(folder.file(output)).unwrap(), before);
+        for writer in ["-o", "--save-evidence"] {
+            if writer == "--save-evidence" && arguments[0] != "verify" {
+                continue;
+            }
+            let mut all = arguments.clone();
+            all.extend([writer, output]);
+            let ran = folder.run(&all).ends(2);
+            assert!(ran.err.contains("it would be lost"), "{all:?}: {}", ran.err);
+            assert_eq!(std::fs::read(folder.file(output)).unwrap(), before);
+        }
     }
 }
 

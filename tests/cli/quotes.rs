@@ -98,15 +98,13 @@ fn an_enclave_is_shown_and_bound_by_the_words_for_sgx() {
     let quote = veritee_quote::Quote::parse(&forged.quote).unwrap();
     let veritee_quote::Body::Sgx(enclave) = quote.body() else { panic!("no enclave") };
     let root = veritee_quote::TrustRoot::from_der(&forged.root_der).unwrap();
-    let verify = |words: &str| {
+    let judge = |words: &str, command: &[&str]| {
         let policy = format!(
             "schema = \"veritee/policy/v1\"\nname = \"sgx\"\n[root]\nspki_sha256 = \"{}\"\nreason = \"a forged universe\"\n{words}",
             root.spki_sha256()
         );
         folder.write("policy.toml", policy);
-        folder.run(&[
-            "quote",
-            "verify",
+        let rules = [
             "quote.bin",
             "--collateral",
             "collateral.json",
@@ -117,8 +115,10 @@ fn an_enclave_is_shown_and_bound_by_the_words_for_sgx() {
             "--as-of",
             AS_OF,
             "--offline",
-        ])
+        ];
+        folder.run(&[command, &rules].concat())
     };
+    let verify = |words: &str| judge(words, &["quote", "verify"]);
     let shown = verify("").ends(0).out;
     let (code, signer) = (enclave.mr_enclave.to_string(), enclave.mr_signer.to_string());
     assert!(shown.contains(&code) && shown.contains(&signer), "{shown}");
@@ -138,7 +138,9 @@ fn an_enclave_is_shown_and_bound_by_the_words_for_sgx() {
         (format!("mr_enclave = [\"{other}\"]\nminimum_isv_svn = 0"), 11),
         ("mrenclave = [\"00\"]".to_owned(), 2),
     ] {
-        verify(&format!("[sgx]\n{words}\n")).ends(code);
+        let words = format!("[sgx]\n{words}\n");
+        verify(&words).ends(code);
+        judge(&words, &["batch"]).ends(code);
     }
     // Named of a TD, there is nothing that could fit.
     let machine = Folder::new();

@@ -9,9 +9,12 @@
 //! Index 1 to 4 are RTMR0 to RTMR3 (Intel TDX Virtual Firmware Design Guide); index 0 is not a register of the TD and
 //! is skipped, like `EV_NO_ACTION`, which is never extended (TCG PC Client Platform Firmware Profile). The area
 //! is filled by the firmware and handed over by whoever sends it: not one byte is a fact before the replay.
+//!
+//! Confidential Containers' attestation agent appends records of its own for RTMR3 (`EV_EVENT_TAG`, tag `AAEL`): they are
+//! read, their digests recomputed. Nothing else of RTMR3 stands in such a log.
 
 use crate::error::EventLogError;
-use crate::event::{EV_NO_ACTION, Event, RUNTIME_EVENT_TYPE};
+use crate::event::{EV_NO_ACTION, Event, RUNTIME_EVENT_TYPE, is_of_agent};
 use crate::log::{Place, boot_event};
 use core::fmt;
 use veritee_model::{Budget, RtmrIndex, Sha384Digest};
@@ -166,7 +169,9 @@ fn read_record(
     let Some(imr) = register_index.checked_sub(1) else { return Ok(None) };
     let register =
         RtmrIndex::from_index(imr).ok_or(EventLogError::RegisterUnknown { index, at: offset, imr })?;
-    if register == RtmrIndex::Rtmr3 || event_type == RUNTIME_EVENT_TYPE {
+    // Of RTMR3 only what an agent in the guest appends: it has no name, so that no identity is ever read out of it.
+    let of_agent = is_of_agent(event_type, payload);
+    if (register == RtmrIndex::Rtmr3) != of_agent || event_type == RUNTIME_EVENT_TYPE {
         return Err(EventLogError::RegisterWrong { index, at: offset, register, event_type });
     }
     if event_type == EV_NO_ACTION {

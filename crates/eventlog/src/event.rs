@@ -8,6 +8,7 @@ use veritee_model::{RtmrIndex, Sha384Digest};
 pub const EV_NO_ACTION: u32 = 3;
 
 const EV_SEPARATOR: u32 = 4;
+const EV_EVENT_TAG: u32 = 6;
 const EV_PLATFORM_CONFIG_FLAGS: u32 = 0x0A;
 const EV_EFI_VARIABLE_DRIVER_CONFIG: u32 = 0x8000_0001;
 const EV_EFI_VARIABLE_BOOT: u32 = 0x8000_0002;
@@ -24,7 +25,7 @@ pub const fn type_name(event_type: u32) -> Option<&'static str> {
         EV_NO_ACTION => "EV_NO_ACTION",
         EV_SEPARATOR => "EV_SEPARATOR",
         0x05 => "EV_ACTION",
-        0x06 => "EV_EVENT_TAG",
+        EV_EVENT_TAG => "EV_EVENT_TAG",
         0x08 => "EV_S_CRTM_VERSION",
         EV_PLATFORM_CONFIG_FLAGS => "EV_PLATFORM_CONFIG_FLAGS",
         0x0D => "EV_IPL",
@@ -186,6 +187,17 @@ impl Event {
     }
 }
 
+/// Whether this is a record of Confidential Containers' attestation agent, which extends RTMR3 while the guest runs: a
+/// tagged event (TCG PC Client Platform Firmware Profile, section 10.2.2) with the tag `AAEL`.
+pub(crate) fn is_of_agent(event_type: u32, payload: &[u8]) -> bool {
+    /// The tag, little-endian as every number here.
+    const AAEL: &[u8] = b"LEAA";
+    let Some((length, data)) = payload.strip_prefix(AAEL).and_then(<[u8]>::split_first_chunk::<4>) else {
+        return false;
+    };
+    event_type == EV_EVENT_TAG && usize::try_from(u32::from_le_bytes(*length)) == Ok(data.len())
+}
+
 /// The digests that a boot event's payload allows; empty when its type says nothing about its payload.
 ///
 /// Measured on 28 real logs: types 4, 0x80000001, 0x80000006, 0x80000007 and 0x800000e0 hash the whole payload,
@@ -201,6 +213,7 @@ pub(crate) fn boot_digests(event_type: u32, payload: &[u8]) -> Vec<Sha384Digest>
         | EV_EFI_GPT_EVENT
         | EV_EFI_ACTION
         | EV_EFI_VARIABLE_AUTHORITY => vec![Sha384Digest::of(payload)],
+        EV_EVENT_TAG if is_of_agent(event_type, payload) => vec![Sha384Digest::of(payload)],
         EV_EFI_VARIABLE_BOOT => variable_data(payload)
             .map(Sha384Digest::of)
             .into_iter()

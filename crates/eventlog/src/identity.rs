@@ -274,15 +274,24 @@ fn check_sequence(boot: &[&Event], notices: &mut Vec<IdentityNotice>) -> Result<
 /// are not those of a boot of dstack's.
 fn unfinished(events: &[&Event]) -> IdentityError {
     let rank = |wanted: &str| EVENTS.iter().position(|(name, ..)| *name == wanted);
+    let last = events.iter().filter_map(|event| rank(event.name())).max();
     match check_sequence(events, &mut Vec::new()) {
+        // Events of another guest's are no boot of dstack's that could go on.
         Err(IdentityError::Missing { name })
-            if events.iter().filter_map(|event| rank(event.name())).max() < rank(name) =>
+            if last < rank(name) && (last.is_some() || events.is_empty()) =>
         {
             IdentityError::BootUnderWay { next: name }
         }
         Err(error) => error,
         Ok(()) => IdentityError::Missing { name: SYSTEM_READY },
     }
+}
+
+/// Whether these events of RTMR3 are the beginning of a boot of dstack's that goes on behind them; none of them is one, too.
+pub(crate) fn is_beginning(events: &[&Event]) -> bool {
+    events.is_empty()
+        || events.iter().all(|event| event.name() != SYSTEM_READY)
+            && matches!(unfinished(events), IdentityError::BootUnderWay { .. })
 }
 
 fn application_notice(event: &Event) -> IdentityNotice {

@@ -1,6 +1,7 @@
 //! Folding a log into registers, and comparing them with the quoted ones.
 
 use crate::event::Event;
+use crate::identity::is_beginning;
 use crate::log::EventLog;
 use core::fmt;
 use std::collections::BTreeSet;
@@ -81,9 +82,17 @@ pub struct RegisterMismatch {
     pub events: usize,
     /// The event (index in the log) after which the replay had the quoted value, if any: later ones are too many.
     pub reached_after: Option<usize>,
-    /// Whether the log is the quoted one up to that event and goes on with events of the application: see
-    /// [`Self::is_later`].
-    later: bool,
+    moment: Moment,
+}
+
+/// When a log was saved that is not the quoted one, as far as the log itself shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    Unknown,
+    /// It is the quoted one up to an event and goes on with events of the application: see [`RegisterMismatch::is_later`].
+    Later,
+    /// It ends before the boot does: see [`RegisterMismatch::is_earlier`].
+    Earlier,
 }
 
 impl fmt::Display for RegisterMismatch {
@@ -102,7 +111,25 @@ impl RegisterMismatch {
     /// applications extend while they run; nobody honest adds to the others after the boot, nor repeats a boot event.
     #[must_use]
     pub const fn is_later(&self) -> bool {
-        self.later
+        matches!(self.moment, Moment::Later)
+    }
+
+    /// Whether the log ends before the boot of the guest does: it has no event of RTMR3 (the firmware's own log has none),
+    /// or the first ones of dstack's and no `system-ready`. That it does not replay says nothing then but that the quote was
+    /// made later, if it is of this machine. A log that claims to be whole is never taken for one.
+    #[must_use]
+    pub const fn is_earlier(&self) -> bool {
+        matches!(self.moment, Moment::Earlier)
+    }
+
+    /// The stable reason code.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        match self.moment {
+            Moment::Later => Reason::EventLogLater,
+            Moment::Earlier => Reason::EventLogEarlier,
+            Moment::Unknown => Reason::RtmrMismatch,
+        }
     }
 }
 
@@ -113,8 +140,7 @@ impl RegisterStatus {
         match self {
             Self::Match { .. } => None,
             Self::Stripped { .. } => Some(Reason::EventLogStripped),
-            Self::Mismatch(mismatch) if mismatch.is_later() => Some(Reason::EventLogLater),
-            Self::Mismatch(_) => Some(Reason::RtmrMismatch),
+            Self::Mismatch(mismatch) => Some(mismatch.reason()),
         }
     }
 }
@@ -134,11 +160,10 @@ impl ReplayError {
     /// The stable reason code: that of the gravest mismatch.
     #[must_use]
     pub fn reason(&self) -> Reason {
-        if self.mismatches().all(RegisterMismatch::is_later) {
-            Reason::EventLogLater
-        } else {
-            Reason::RtmrMismatch
-        }
+        // Only RTMR3 can be of another moment, so that a second register that differs is a contradiction.
+        let mut reasons = self.mismatches().map(RegisterMismatch::reason);
+        let first = reasons.next().unwrap_or(Reason::RtmrMismatch);
+        if reasons.next().is_some() { Reason::RtmrMismatch } else { first }
     }
 
     /// How each register came out.
@@ -245,8 +270,14 @@ fn compare(log: &EventLog, trace: &Trace, register: RtmrIndex, expected: Rtmr) -
     let reached_after = pairs
         .find(|(event, value)| event.register() == register && **value == expected)
         .map(|(event, _)| event.index());
-    let later = register == RtmrIndex::Rtmr3 && reached_after.is_some_and(|reached| goes_on(log, reached));
-    RegisterStatus::Mismatch(RegisterMismatch { register, expected, got, events, reached_after, later })
+    let moment = match reached_after {
+        _ if register != RtmrIndex::Rtmr3 => Moment::Unknown,
+        Some(reached) if goes_on(log, reached) => Moment::Later,
+        Some(_) => Moment::Unknown,
+        None if is_beginning(&log.of_register(register).collect::<Vec<_>>()) => Moment::Earlier,
+        None => Moment::Unknown,
+    };
+    RegisterStatus::Mismatch(RegisterMismatch { register, expected, got, events, reached_after, moment })
 }
 
 /// Whether nothing in RTMR3 behind this event bears the name of a boot event before it. One pass.

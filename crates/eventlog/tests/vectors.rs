@@ -153,6 +153,7 @@ fn the_vectors_produce_every_reason_of_these_steps() {
         Reason::EventRegisterUnknown,
         Reason::EventRegisterWrong,
         Reason::RtmrMismatch,
+        Reason::EventLogEarlier,
         Reason::EventsAfterSystemReady,
         Reason::ReservedEventAfterSystemReady,
         Reason::IdentityEventMissing,

@@ -34,12 +34,6 @@ pub(crate) struct Leaf {
     pub(crate) beside: Option<&'static str>,
 }
 
-/// A chain with the line ends between its certificates that some writers leave out. The text is signed by nobody.
-pub(crate) fn with_line_ends(pem: &str) -> String {
-    const GLUED: &str = "-----END CERTIFICATE----------BEGIN CERTIFICATE-----";
-    pem.replace(GLUED, "-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----")
-}
-
 /// Reads a PEM chain, leaf first.
 pub(crate) fn read_pem(pem: &str, origin: &Origin, budget: &Budget) -> Result<Leaf, ReadError> {
     if pem.len() > budget.ra_tls_bytes {

@@ -10,7 +10,7 @@ use crate::readout::{NamedEvidence, Note};
 use crate::same::{
     Fuller, one_boot, same_bytes, same_document, same_events, same_quote, same_text, written_plainly,
 };
-use crate::{encoding, json::Object};
+use crate::{encoding, json::Object, other};
 use std::collections::BTreeMap;
 use veritee_model::evidence::{BoundContent, Claim, EventLogFormat, EventLogItem};
 use veritee_model::{Budget, Evidence, Item, Sha256Digest};
@@ -76,7 +76,14 @@ impl<'b> Draft<'b> {
                 text => encoding::decode(&text, &value.origin)?,
             },
         };
-        if bytes.is_empty() { Ok(()) } else { self.quote(bytes, &value.origin) }
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        // Services of several platforms give their answers under one name.
+        match other::binary(&bytes) {
+            Some(platform) => Err(ReadError::PlatformUnsupported { at: value.place(), platform }),
+            None => self.quote(bytes, &value.origin),
+        }
     }
 
     pub(crate) fn app_compose(&mut self, text: String, origin: &Origin) -> Result<(), ReadError> {
@@ -95,9 +102,14 @@ impl<'b> Draft<'b> {
 
     /// `vm_config` is a string; some tools unpack it, and then its slice of the document is what there is.
     pub(crate) fn vm_config_member(&mut self, object: &Object<'_>) -> Result<(), ReadError> {
-        let Some(value) = object.get("vm_config").filter(|value| !value.is_null()) else { return Ok(()) };
-        let text = if value.is_object() { value.raw().to_owned() } else { value.string()? };
-        if text.is_empty() { Ok(()) } else { self.vm_config(text, &value.origin) }
+        for key in ["vm_config", "vmConfig"] {
+            let Some(value) = object.get(key).filter(|value| !value.is_null()) else { continue };
+            let text = if value.is_object() { value.raw().to_owned() } else { value.string()? };
+            if !text.is_empty() {
+                self.vm_config(text, &value.origin)?;
+            }
+        }
+        Ok(())
     }
 
     /// Evidence of GPUs: a document inside a string, or in place. What it is, the check of it finds out.
@@ -136,7 +148,10 @@ impl<'b> Draft<'b> {
     /// An event log: an array, kept as it stands, or a string, whose content is kept.
     pub(crate) fn event_log_member(&mut self, object: &Object<'_>, key: &str) -> Result<(), ReadError> {
         let Some(value) = object.get(key).filter(|value| !value.is_null()) else { return Ok(()) };
-        let (bytes, format) = if value.is_array() {
+        let (bytes, format) = if value.holds_numbers() {
+            let bytes = value.bytes().unwrap_or_else(|| value.raw().as_bytes().to_vec());
+            event_log_format(bytes, &value.origin, self.budget)?
+        } else if value.is_array() {
             (value.raw().as_bytes().to_vec(), EventLogFormat::DstackJson)
         } else {
             let text = value.string()?;
@@ -174,7 +189,7 @@ impl<'b> Draft<'b> {
     /// A certificate chain in PEM, with whatever its leaf carries. A chain that cannot be read is kept for the check
     /// of it to fail on; it is an error only where nothing else gives a quote.
     pub(crate) fn certificates(&mut self, pem: String, origin: &Origin) -> Result<(), ReadError> {
-        let pem = certificate::with_line_ends(&pem);
+        let pem = veritee_model::pem::with_line_ends(&pem).into_owned();
         match self.open_leaf(&pem, origin) {
             Ok((leaf, container)) => self.leaf(leaf, container, origin)?,
             Err(error) if self.evidence.quote.is_none() || certificate::is_second_quote(&error) => {
@@ -298,7 +313,10 @@ impl<'b> Draft<'b> {
     /// The registers and ids of an object that asserts them.
     pub(crate) fn claim_members(&mut self, object: &Object<'_>, names: &[&str]) -> Result<(), ReadError> {
         for name in names {
-            if let Some((value, origin)) = object.text(name)? {
+            // A document that a service has unpacked.
+            if let Some(value) = object.get(name).filter(|value| value.is_object()) {
+                self.claim(name, value.raw(), &value.origin)?;
+            } else if let Some((value, origin)) = object.text(name)? {
                 self.claim(name, &value, &origin)?;
             }
         }

@@ -93,7 +93,7 @@ fn quotes_and_logs(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), Rea
     for key in ["quote", "intel_quote"] {
         draft.quote_member(object, key)?;
     }
-    for key in ["event_log", "eventlog"] {
+    for key in ["event_log", "eventlog", "eventLog", "cc_eventlog"] {
         draft.event_log_member(object, key)?;
     }
     for key in ["collateral", "quote_collateral"] {
@@ -150,7 +150,11 @@ pub(crate) fn add_tcb_info(draft: &mut Draft<'_>, object: &Object<'_>) -> Result
 /// What `tcb_info` says beside its log.
 fn add_asserted(draft: &mut Draft<'_>, object: &Object<'_>) -> Result<(), ReadError> {
     draft.claim_members(object, TCB_INFO_CLAIMS)?;
-    if let Some((text, origin)) = object.text("app_compose")? {
+    // What is measured is a text. One that a service has unpacked cannot be put together again byte for byte.
+    if let Some(value) = object.get("app_compose").filter(|value| value.is_object()) {
+        let what = "an app_compose that is no text: its bytes are not those that were measured";
+        draft.notes.push(Note::NotRead { place: value.origin.source(), what });
+    } else if let Some((text, origin)) = object.text("app_compose")? {
         draft.app_compose(text, &origin)?;
     }
     Ok(())

@@ -145,8 +145,8 @@ fn plain_hex(text: &[u8]) -> Option<Vec<u8>> {
     is_hex(text).then(|| pairs.iter().map(|[high, low]| (digit(*high) << 4) | digit(*low)).collect())
 }
 
-/// Takes off what the way adds to a text: gzip (also as base64 or hex of it), once, a byte order mark, UTF-16. Binary
-/// forms pass as they are.
+/// Takes off what the way adds to a text: gzip (also as base64 or hex of it), once, a byte order mark, UTF-16, base64 or hex
+/// of a JSON document or of PEM, the head of an HTTP answer. Binary forms pass as they are.
 ///
 /// # Errors
 /// When the stream is damaged or longer than the budget, or a UTF-16 text has half a character.
@@ -159,8 +159,11 @@ pub(crate) fn unwrapped<'a>(
         [0x1f, 0x8b, ..] => gunzip(bytes, origin, budget)?,
         _ => {
             let text = text_of(bytes, origin)?;
-            match encoded_gzip(&text, origin) {
-                Some(stream) => gunzip(&stream?, origin, budget)?,
+            match encoded(&text, origin) {
+                Some(stream) if stream.as_ref().is_ok_and(|it| it.starts_with(&[0x1f, 0x8b])) => {
+                    gunzip(&stream?, origin, budget)?
+                }
+                Some(document) => document?,
                 None => return Ok(text),
             }
         }
@@ -168,13 +171,29 @@ pub(crate) fn unwrapped<'a>(
     Ok(Cow::Owned(text_of(&inflated, origin)?.into_owned()))
 }
 
-/// The stream in a text that begins as a gzip stream does in base64 or hex, a JSON string or not. No quote, list or
-/// container begins so.
-fn encoded_gzip(bytes: &[u8], origin: &Origin) -> Option<Result<Vec<u8>, ReadError>> {
-    const BEGINS: [&str; 3] = ["H4sI", "1f8b08", "0x1f8b08"];
+/// What stands in a text that begins as a gzip stream, a PEM block or a JSON document does in base64 or hex, a JSON string or
+/// not: what a secret of Kubernetes, a variable or a database holds. No quote, list or container begins so.
+fn encoded(bytes: &[u8], origin: &Origin) -> Option<Result<Vec<u8>, ReadError>> {
+    /// gzip, `-----BEGIN`, `{"`, `{` and a line end or blank, `[{`.
+    const BEGINS: [&str; 12] = [
+        "H4sI",
+        "1f8b08",
+        "LS0tLS1CRUdJTi",
+        "2d2d2d2d2d424547494e",
+        "eyJ",
+        "ewo",
+        "ew0K",
+        "eyAg",
+        "7b22",
+        "7b0a",
+        "W3si",
+        "5b7b22",
+    ];
     let text = bytes.trim_ascii();
     let text = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text);
-    if !BEGINS.iter().any(|begin| text.starts_with(begin.as_bytes())) {
+    let bare = text.strip_prefix(b"0x").unwrap_or(text);
+    let begins = |begin: &&str| bare.get(..begin.len()).is_some_and(|it| it == begin.as_bytes());
+    if !BEGINS.iter().any(|begin| begins(begin)) {
         return None;
     }
     let text = core::str::from_utf8(text).ok()?;
@@ -207,6 +226,8 @@ fn text_of<'a>(bytes: &'a [u8], origin: &Origin) -> Result<Cow<'a, [u8]>, ReadEr
             .map_err(|_half| ReadError::NotUtf8 { at: origin.place() })
     };
     match bytes {
+        // The head of an answer that was saved with it (`curl -i`).
+        [b'H', b'T', b'T', b'P', b'/', ..] => Ok(Cow::Borrowed(without_head(bytes))),
         [0xef, 0xbb, 0xbf, rest @ ..] => Ok(Cow::Borrowed(rest)),
         [0xff, 0xfe, rest @ ..] if !rest.is_empty() => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] if !rest.is_empty() => utf16(rest, u16::from_be_bytes),
@@ -214,6 +235,16 @@ fn text_of<'a>(bytes: &'a [u8], origin: &Origin) -> Result<Cow<'a, [u8]>, ReadEr
         [0, b'{' | b'[' | b'<' | b'"', 0, ..] => utf16(bytes, u16::from_be_bytes),
         _ => Ok(Cow::Borrowed(bytes)),
     }
+}
+
+/// What stands behind the first empty line; all of it where there is none.
+fn without_head(bytes: &[u8]) -> &[u8] {
+    let after = |end: &[u8]| {
+        let at = bytes.windows(end.len()).position(|window| window == end)?;
+        bytes.get(at.checked_add(end.len())?..)
+    };
+    let ends = [after(b"\r\n\r\n"), after(b"\n\n")];
+    ends.into_iter().flatten().max_by_key(|rest| rest.len()).unwrap_or(bytes)
 }
 
 fn significant(text: &str) -> impl Iterator<Item = (usize, u8)> + '_ {

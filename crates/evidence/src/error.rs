@@ -11,7 +11,7 @@ use veritee_model::text::{inert, shortened};
 use veritee_model::{Reason, Sha256Digest};
 
 /// A place in an input.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
     /// Name of the input as the caller gave it.
     pub input: String,

@@ -36,6 +36,26 @@ pub enum Slot {
     Gpus,
     /// NVIDIA's manifests and answers.
     GpuCollateral,
+    /// Evidence of the KMS.
+    Kms,
+    /// Evidence of the gateway.
+    Gateway,
+    /// What endpoints of a chain answered.
+    Chain,
+    /// The policy.
+    Policy,
+    /// A reviewer's answers.
+    Review,
+    /// Another trust root.
+    Root,
+    /// The operating system's image.
+    Image,
+    /// A container image.
+    ContainerImage,
+    /// A Sigstore bundle.
+    Bundle,
+    /// Sigstore's trusted root.
+    TrustedRoot,
 }
 
 impl Slot {
@@ -52,7 +72,36 @@ impl Slot {
         Self::Collateral,
         Self::Gpus,
         Self::GpuCollateral,
+        Self::Kms,
+        Self::Gateway,
+        Self::Chain,
+        Self::Policy,
+        Self::Review,
+        Self::Root,
+        Self::Image,
+        Self::ContainerImage,
+        Self::Bundle,
+        Self::TrustedRoot,
     ];
+
+    /// Whether [`crate::parts::add`] fills it: a part of one machine's evidence. The others take evidence of a machine of
+    /// its own, or what is no evidence.
+    #[must_use]
+    pub const fn is_part(self) -> bool {
+        matches!(
+            self,
+            Self::Quote
+                | Self::EventLog
+                | Self::AppCompose
+                | Self::VmConfig
+                | Self::MrConfig
+                | Self::Certificate
+                | Self::Collateral
+                | Self::Gpus
+                | Self::GpuCollateral
+                | Self::Chain
+        )
+    }
 
     /// What it is called on the command line.
     #[must_use]
@@ -69,6 +118,16 @@ impl Slot {
             Self::Collateral => "--collateral",
             Self::Gpus => "--gpus",
             Self::GpuCollateral => "--gpu-collateral",
+            Self::Kms => "--kms",
+            Self::Gateway => "--gateway",
+            Self::Chain => "--chain",
+            Self::Policy => "--policy",
+            Self::Review => "--review",
+            Self::Root => "--root",
+            Self::Image => "--image",
+            Self::ContainerImage => "--container-image",
+            Self::Bundle => "--bundle",
+            Self::TrustedRoot => "--trusted-root",
         }
     }
 
@@ -87,6 +146,16 @@ impl Slot {
             Self::Collateral => "collateral",
             Self::Gpus => "GPU evidence",
             Self::GpuCollateral => "GPU collateral",
+            Self::Kms => "evidence of a KMS",
+            Self::Gateway => "evidence of a gateway",
+            Self::Chain => "chain reads",
+            Self::Policy => "policy",
+            Self::Review => "review",
+            Self::Root => "trust root",
+            Self::Image => "image of an operating system",
+            Self::ContainerImage => "container image",
+            Self::Bundle => "Sigstore bundle",
+            Self::TrustedRoot => "trusted root of Sigstore's",
         }
     }
 }
@@ -139,7 +208,7 @@ impl Form {
 /// Which parts a form of evidence can hold. What an answer of the agent is wrapped into can hold all that the agent gives.
 const fn holds(format: Format, slot: Slot) -> bool {
     match slot {
-        Slot::Input => true,
+        Slot::Input | Slot::Kms | Slot::Gateway => true,
         Slot::Quote => !matches!(format, Format::TcbInfo | Format::AgentPage),
         Slot::EventLog => !matches!(format, Format::Quote),
         Slot::AppCompose => !matches!(format, Format::Quote | Format::RaTls | Format::AcmeInfo),
@@ -194,7 +263,15 @@ const fn holds(format: Format, slot: Slot) -> bool {
                 | Format::RaTls
                 | Format::IngressFolder
         ),
-        Slot::GpuCollateral => false,
+        Slot::Chain => matches!(format, Format::Veritee | Format::VeriteeSet),
+        Slot::GpuCollateral
+        | Slot::Policy
+        | Slot::Review
+        | Slot::Root
+        | Slot::Image
+        | Slot::ContainerImage
+        | Slot::Bundle
+        | Slot::TrustedRoot => false,
     }
 }
 
@@ -257,6 +334,13 @@ fn part_of_object(object: &Object<'_>) -> Option<Recognised> {
     }
     if has("version") && has("compose_hash") && !has("quote") {
         return Some(Recognised::MrConfig);
+    }
+    let media = object.get("mediaType").map_or("", |value| value.raw());
+    if media.contains("sigstore.trustedroot") || has("certificateAuthorities") && has("tlogs") {
+        return Some(Recognised::TrustedRoot);
+    }
+    if media.contains("sigstore.bundle") || has("base64Signature") && has("rekorBundle") {
+        return Some(Recognised::Bundle);
     }
     has("services").then_some(Recognised::ComposeFile)
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use veritee_model::{Budget, Evidence, Item, Sha256Digest};
 
 /// How deep envelopes are opened. Each level is looked through once, so that the cost is a small multiple of the input.
-const DEPTH: usize = 6;
+const DEPTH: usize = 10;
 
 /// Machines in one document.
 const MACHINES: usize = 256;
@@ -24,13 +24,13 @@ const MACHINES: usize = 256;
 /// another platform.
 pub(crate) fn read(value: &Value<'_>, budget: &Budget) -> Result<Option<Readout>, ReadError> {
     let (machines, notes, known) = (Vec::new(), Vec::new(), BTreeMap::new());
-    let mut search = Search { machines, notes, known, bare: Vec::new(), token: None, budget };
+    let mut search = Search { machines, notes, known, bare: Vec::new(), other: None, budget };
     search.look(value, 0)?;
     search.take_bare()?;
-    let Search { machines, notes, token, .. } = search;
-    match token {
+    let Search { machines, notes, other, .. } = search;
+    match other {
         _ if !machines.is_empty() => Ok(Some(Readout { format: Format::Envelope, machines, notes })),
-        Some(at) => Err(ReadError::PlatformUnsupported { at, platform: other::TOKEN }),
+        Some((at, platform)) => Err(ReadError::PlatformUnsupported { at, platform }),
         None => Ok(None),
     }
 }
@@ -60,8 +60,8 @@ struct Search<'b> {
     known: BTreeMap<Sha256Digest, usize>,
     /// Quotes under names that no writer of dstack's uses.
     bare: Vec<NamedEvidence>,
-    /// Where a token of an attestation service stands.
-    token: Option<Box<Place>>,
+    /// Where a token of an attestation service stands, or an attestation of another platform, the first of them.
+    other: Option<(Box<Place>, &'static str)>,
     budget: &'b Budget,
 }
 
@@ -75,13 +75,24 @@ impl Search<'_> {
             self.note_bare(value, bytes);
         } else if value.is_object() {
             let object = value.object()?;
+            self.note_other(value, other::object(&object));
             if is_machine(&object) {
-                return self.take(&object.origin.pointer, read_object(&object, self.budget)?, value);
+                return match read_object(&object, self.budget) {
+                    // Beside machines of ours one of another platform is named where there is nothing else.
+                    Err(ReadError::PlatformUnsupported { platform, .. }) => {
+                        self.note_other(value, Some(platform));
+                        Ok(())
+                    }
+                    readout => self.take(&object.origin.pointer, readout?, value),
+                };
             }
             for member in object.into_members().into_values() {
                 self.look(&member, next)?;
             }
         } else if value.is_array() {
+            if value.holds_numbers() {
+                self.note_other(value, value.bytes().and_then(|bytes| other::binary(&bytes)));
+            }
             // A list of numbers, or one that is too long, has no machines in it.
             for entry in value.array().unwrap_or_default() {
                 self.look(&entry, next)?;
@@ -100,9 +111,10 @@ impl Search<'_> {
                 self.note_bare(value, bytes);
             }
         } else if raw.starts_with("\"eyJ") {
-            if self.token.is_none() && other::is_token(&value.string()?) {
-                self.token = Some(value.place());
-            }
+            self.note_other(value, other::is_token(&value.string()?).then_some(other::TOKEN));
+        } else if other::begins(raw.trim_start_matches('"')) {
+            let bytes = encoding::decode(&value.string()?, &value.origin);
+            self.note_other(value, bytes.ok().and_then(|bytes| other::binary(&bytes)));
         } else if (raw.starts_with("\"{") || raw.starts_with("\"["))
             && let Some(nested) = value.nested()?
             && let Ok(inner) = nested.value(self.budget)
@@ -110,6 +122,14 @@ impl Search<'_> {
             self.look(&inner, next)?;
         }
         Ok(())
+    }
+
+    fn note_other(&mut self, value: &Value<'_>, platform: Option<&'static str>) {
+        if self.other.is_none()
+            && let Some(platform) = platform
+        {
+            self.other = Some((value.place(), platform));
+        }
     }
 
     fn note_bare(&mut self, value: &Value<'_>, bytes: Vec<u8>) {

@@ -54,5 +54,5 @@ pub use error::{
 pub use folder::read_folder;
 pub use forms::{Form, Slot, recognise};
 pub use ingress::read_ingress;
-pub use read::{convert, read, unwrapped};
+pub use read::{convert, decoded, read, unwrapped};
 pub use readout::{Format, NamedEvidence, Note, Readout};

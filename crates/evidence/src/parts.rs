@@ -25,8 +25,7 @@ const CCEL_SIGNATURE: (usize, &[u8]) = (32, b"Spec ID Event03\0");
 /// How deep collateral may be nested inside another object.
 const COLLATERAL_NESTING: usize = 4;
 
-/// Adds a document at one of the places that the table of forms knows (every one but [`Slot::Input`] and
-/// [`Slot::Ingress`], which takes a folder).
+/// Adds a document at one of the places that take a part ([`Slot::is_part`]).
 ///
 /// # Errors
 /// When its form is not read there ([`ReadError::Elsewhere`] names the places that read it), when it lacks the part
@@ -58,7 +57,8 @@ pub fn add(
             evidence.gpu_collateral.push(Item::new(bytes, source));
             Ok(None)
         }
-        Slot::Input | Slot::Ingress => Err(unrecognised(bytes, &origin)),
+        Slot::Chain => add_chain(evidence, bytes, source, budget),
+        _ => Err(unrecognised(bytes, &origin)),
     };
     match (added, known) {
         (
@@ -133,6 +133,29 @@ pub fn add_app_compose(
     put_same(&mut evidence.app_compose, item, "app_compose", &Origin::new(source), same_bytes)
 }
 
+/// Adds what endpoints of a chain answered: the document by itself, or the one inside veritee's evidence. What stands in it
+/// is read where it is judged.
+///
+/// # Errors
+/// When it is neither, or the evidence has none.
+fn add_chain(
+    evidence: &mut Evidence,
+    bytes: &[u8],
+    source: &str,
+    budget: &Budget,
+) -> Result<Option<Note>, ReadError> {
+    let origin = Origin::new(source);
+    let opened = encoding::unwrapped(bytes, &origin, budget)?;
+    let item = match inside(source, &opened, budget)? {
+        Some(found) => found.chain.ok_or(ReadError::MissingField { at: origin.place(), field: "chain" })?,
+        None => {
+            Value::parse(utf8(&opened, &origin)?, origin, budget)?.object()?;
+            Item::new(opened.into_owned(), source)
+        }
+    };
+    Ok(put(&mut evidence.chain, item, "chain reads"))
+}
+
 /// Adds a `vm_config`: JSON, or a JSON string that holds it.
 ///
 /// # Errors
@@ -187,7 +210,7 @@ pub fn add_certificates(
             certificate::read_der(bytes, &origin, budget)?;
             certificate::to_pem(bytes)
         }
-        _ => certificate::with_line_ends(utf8(bytes, &origin)?),
+        _ => veritee_model::pem::with_line_ends(utf8(bytes, &origin)?).into_owned(),
     };
     certificate::read_pem(&pem, &origin, budget)?;
     Ok(put_certificates(evidence, Item::new(pem, source), budget))
@@ -396,7 +419,10 @@ pub(crate) fn event_log_format(
         }
         let text = utf8(&bytes, origin)?;
         match text.trim_start().as_bytes().first() {
-            Some(b'[') => return Ok((bytes, EventLogFormat::DstackJson)),
+            Some(b'[') => match Value::parse(text, origin.clone(), budget)?.bytes() {
+                Some(inner) if !inner.is_empty() => bytes = inner,
+                _ => return Ok((bytes, EventLogFormat::DstackJson)),
+            },
             Some(b'"') => bytes = Value::parse(text, origin.clone(), budget)?.string()?.into_bytes(),
             _ => match encoding::detect(text) {
                 Some(Encoding::Hex) => bytes = encoding::decode_hex(text, origin)?,

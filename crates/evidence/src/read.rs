@@ -51,6 +51,13 @@ pub fn unwrapped<'a>(name: &str, bytes: &'a [u8], budget: &Budget) -> Result<Cow
     encoding::unwrapped(bytes, &Origin::new(name), budget)
 }
 
+/// Bytes that are written as text: hex with an optional `0x`, or base64 of either alphabet, white space ignored. Nothing
+/// where the text is neither.
+#[must_use]
+pub fn decoded(text: &str) -> Option<Vec<u8>> {
+    encoding::decode(text, &Origin::new("")).ok()
+}
+
 /// The same without what its way added, and without a look for what no reader took.
 pub(crate) fn read_unwrapped(bytes: &[u8], origin: &Origin, budget: &Budget) -> Result<Readout, ReadError> {
     let known = match read_binary(bytes, origin, budget) {
@@ -92,6 +99,9 @@ fn read_binary(bytes: &[u8], origin: &Origin, budget: &Budget) -> Option<Result<
     if parts::is_ccel(bytes) {
         return Some(Err(ReadError::OnlyAPart { at: origin.place(), part: Recognised::Ccel }));
     }
+    if other::is_archive(bytes) {
+        return Some(Err(ReadError::OnlyAPart { at: origin.place(), part: Recognised::Archive }));
+    }
     if let Some(platform) = other::binary(bytes) {
         return Some(Err(ReadError::PlatformUnsupported { at: origin.place(), platform }));
     }
@@ -125,7 +135,7 @@ fn read_der(der: &[u8], origin: &Origin, budget: &Budget) -> Result<Readout, Rea
 
 fn read_certificates(pem: String, origin: &Origin, budget: &Budget) -> Result<Readout, ReadError> {
     let mut draft = Draft::new(budget);
-    let pem = certificate::with_line_ends(&pem);
+    let pem = veritee_model::pem::with_line_ends(&pem).into_owned();
     let leaf = certificate::read_pem(&pem, origin, budget)?;
     if leaf.quote.is_none() && leaf.attestation.is_none() {
         let problem = CertificateProblem::NoQuote;
@@ -247,6 +257,9 @@ pub(crate) fn read_object(object: &Object<'_>, budget: &Budget) -> Result<Readou
         let schema = schema.string()?;
         if schema.starts_with("veritee/report/") {
             return only(Recognised::Report);
+        }
+        if schema.starts_with("veritee/chain/") {
+            return only(Recognised::ChainReads);
         }
         if schema.starts_with("veritee/evidence-set/") {
             return document::read_set(object, &schema, budget);

@@ -165,6 +165,11 @@ pub enum Note {
         /// Which part.
         part: &'static str,
     },
+    /// The line ends of a file were written anew on its way. It is kept as it was, which a bound digest says.
+    LineEnds {
+        /// The file.
+        place: String,
+    },
     /// Files of a folder that are no part of evidence.
     PassedOver {
         /// The folder.
@@ -212,6 +217,9 @@ impl fmt::Display for Note {
             Self::Reserialised { place, part } => {
                 write!(f, "the {part} of {} was binary and is kept as JSON, field by field", inert(place))
             }
+            Self::LineEnds { place } => {
+                write!(f, "the line ends of {} were changed on its way: it is read as it was", inert(place))
+            }
             Self::PassedOver { place, names, count } => {
                 write!(f, "{count} files of {} were passed over:", inert(place))?;
                 for name in names {
@@ -246,7 +254,7 @@ impl Note {
     #[must_use]
     pub const fn is_loss(&self) -> bool {
         match self {
-            Self::SecondCopy { .. } | Self::Reserialised { .. } => false,
+            Self::SecondCopy { .. } | Self::Reserialised { .. } | Self::LineEnds { .. } => false,
             Self::Replaced { equal, .. } => !*equal,
             Self::WithoutQuote { .. }
             | Self::NoQuote { .. }

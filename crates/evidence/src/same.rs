@@ -104,6 +104,16 @@ pub(crate) fn statement(quote: &[u8]) -> Option<&[u8]> {
     quote.get(..statement_length(quote)?)
 }
 
+/// What the asker put into a quote of a TD (Intel TDX DCAP quoting library, appendix A.3.2).
+pub(crate) fn report_data(quote: &[u8]) -> Option<&[u8]> {
+    let body = match quote {
+        [4, 0, ..] => quote.get(48..)?,
+        [5, 0, ..] => quote.get(54..)?,
+        _ => return None,
+    };
+    body.get(520..584)
+}
+
 /// Whether two quotes are over one TD as it started: attributes, XFAM, MRTD, the configuration registers and RTMR0 to
 /// RTMR2 (Intel TDX DCAP quoting library, appendix A.3.2). Whether RTMR3 is equal too.
 pub(crate) fn one_start(first: &[u8], second: &[u8]) -> Option<bool> {

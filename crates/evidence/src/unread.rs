@@ -24,7 +24,8 @@ const LAST_WORDS: [&str; 8] =
     ["attestation", "attestations", "evidence", "evidences", "payload", "report", "reports", "token"];
 
 /// Names that some reader takes wherever it is used: what it does not take of them, it says itself.
-const READ: [&str; 7] = [
+const READ: [&str; 8] = [
+    "event_payload",
     "quote",
     "intel_quote",
     "attestation",

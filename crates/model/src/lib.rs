@@ -18,6 +18,7 @@ pub mod check;
 pub mod evidence;
 pub mod finding;
 mod name_class;
+pub mod pem;
 pub mod reason;
 pub mod report;
 pub mod runtime_event;

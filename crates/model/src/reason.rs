@@ -166,6 +166,7 @@ reasons! {
     EventRegisterWrong "event-register-wrong" NotGenuine "a run-time event is outside RTMR3, or a boot event in it";
     RtmrMismatch "rtmr-mismatch" NotGenuine "the log does not replay to the quoted register";
     EventLogLater "event-log-later" Refused "the log was taken after the quote: it goes on behind the quoted moment";
+    EventLogEarlier "event-log-earlier" Refused "the log ends before the boot does: the quote was made later";
     EventLogStripped "event-log-stripped" Undecided "the log has no events for this register";
     EventsAfterSystemReady "events-after-system-ready" Notice "the application added events after boot; they prove nothing about it";
     ReservedEventAfterSystemReady "reserved-event-after-system-ready" Notice "the application added an event with a reserved name after boot; it is ignored";
@@ -180,7 +181,7 @@ reasons! {
     IdentityEventAmbiguous "identity-event-ambiguous" NotGenuine "a boot event's name has a colon, so its digest fits another name and payload too";
     IdentityEventUnknown "identity-event-unknown" Notice "a boot event is not one that dstack documents";
     KeyProviderUnknown "key-provider-unknown" Notice "the measured key provider is not one that dstack documents";
-    ClaimContradictsQuote "claim-contradicts-quote" NotGenuine "a value that came with the evidence differs from the quoted or measured one";
+    ClaimContradictsQuote "claim-contradicts-quote" Refused "a value that came with the evidence differs from the quoted or measured one";
     AppIdUnexpected "app-id-unexpected" Refused "the app id is not the expected one";
     KeyProviderUnexpected "key-provider-unexpected" Refused "the key provider is not the expected one";
     InstanceIdUnexpected "instance-id-unexpected" Refused "the instance id is not the expected one";
@@ -456,6 +457,8 @@ impl Reason {
                     | Self::TcbInfoSignature
                     | Self::QeIdentitySignature
                     | Self::EventLogLater
+                    | Self::EventLogEarlier
+                    | Self::ClaimContradictsQuote
                     | Self::IngressListMalformed
                     | Self::QuoteVersionUnsupported
                     | Self::QuoteKeyTypeUnsupported

@@ -4,7 +4,7 @@
 mod loose;
 
 use loose::Loose;
-use veritee_evidence::{Note, ReadError, Slot, parts};
+use veritee_evidence::{Form, Note, ReadError, Recognised, Slot, parts};
 use veritee_model::{Budget, Evidence, Item};
 use veritee_quote::{Origin, Source};
 use veritee_verify::Grounds;
@@ -99,6 +99,10 @@ impl Collector {
         out: &mut dyn FnMut(Found),
     ) -> Result<(), ReadError> {
         let mut found = Evidence::default();
+        // What its way added is taken off once, for the answers that come alone as for whole sets. A stream that is damaged
+        // is what it says it is.
+        let opened = veritee_evidence::unwrapped(name, bytes, &self.budget);
+        let bytes = opened.as_deref().unwrap_or(bytes);
         match parts::add(Slot::Collateral, &mut found, bytes, name, &self.budget) {
             Ok(notes) => {
                 notes.into_iter().map(Found::Note).for_each(&mut *out);
@@ -112,6 +116,12 @@ impl Collector {
                     out(Found::Given(Given::Set(item)));
                 }
             }
+            // A quote has a chain inside, and an archive whatever it has: neither is collateral by that where it was named.
+            Err(
+                error @ ReadError::Elsewhere {
+                    form: Form::Evidence(_) | Form::Part(Recognised::Archive), ..
+                },
+            ) if named => return Err(error),
             Err(_) if self.loose.take(name, bytes) => {
                 if named {
                     self.named.push(name.to_owned());

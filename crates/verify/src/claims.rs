@@ -2,7 +2,9 @@
 //!
 //! A value that differs is a contradiction inside the evidence: it was put together from two machines, or changed.
 //! A value that agrees proves nothing by itself, and none is ever used. RTMR3 as it was when the log was saved, and what is
-//! derived of it, is no contradiction where that log only goes on behind the quoted moment: `event-log.rtmr3` refuses it.
+//! derived of it, is no contradiction where that log only goes on behind the quoted moment, or ends before it:
+//! `event-log.rtmr3` refuses it. What differs otherwise is refused and no forgery: an answer that was kept from before an
+//! update, or that another replica gave, differs as well.
 
 use crate::run::Run;
 use std::collections::BTreeMap;
@@ -24,10 +26,10 @@ pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identit
     let mut contradictions = Vec::new();
     let mut unknown = Vec::new();
     let devices = devices(run, verified);
-    let later = later(run);
-    let of_later_log = |name: &str, value: &str| match (name, &later) {
+    let logged = other_moment(run);
+    let of_other_moment = |name: &str, value: &str| match (name, &logged) {
         ("rtmr3", Some(rtmr3)) => rtmr3.eq_ignore_ascii_case(value),
-        ("mr_aggregated", later) => later.is_some(),
+        ("mr_aggregated", logged) => logged.is_some(),
         _ => false,
     };
     for (name, claim) in claims {
@@ -36,8 +38,8 @@ pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identit
             _ if name == "device_id" && devices.contains(&claim.value.to_ascii_lowercase()) => {
                 agreeing.push(name.as_str());
             }
-            Some(fact) if fact.eq_ignore_ascii_case(&claim.value) => agreeing.push(name.as_str()),
-            Some(_) if of_later_log(name, &claim.value) => unknown.push(name.as_str()),
+            Some(fact) if says_the_same(fact, &claim.value) => agreeing.push(name.as_str()),
+            Some(_) if of_other_moment(name, &claim.value) => unknown.push(name.as_str()),
             Some(fact) => contradictions.push((name, fact, claim)),
             None => unknown.push(name.as_str()),
         }
@@ -62,9 +64,18 @@ pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identit
     run.record(check);
 }
 
-/// RTMR3 of a log that was taken after the quote.
-fn later(run: &Run<'_>) -> Option<String> {
-    let check = run.checks().iter().find(|check| check.reason == Some(Reason::EventLogLater))?;
+/// Hex of either case, and JSON however it is written: whoever hands an answer on may have written it anew.
+fn says_the_same(fact: &str, claim: &str) -> bool {
+    let json = |text: &str| {
+        serde_json::from_str::<serde_json::Value>(text).ok().filter(serde_json::Value::is_object)
+    };
+    fact.eq_ignore_ascii_case(claim) || json(fact).is_some_and(|fact| json(claim) == Some(fact))
+}
+
+/// RTMR3 of a log that was saved at another moment of the boot than the quote.
+fn other_moment(run: &Run<'_>) -> Option<String> {
+    let of_moment = |reason| matches!(reason, Some(Reason::EventLogLater | Reason::EventLogEarlier));
+    let check = run.checks().iter().find(|check| of_moment(check.reason))?;
     check.got.clone()
 }
 

@@ -105,16 +105,17 @@ fn register_check(id: CheckId, register: RtmrIndex, status: RegisterStatus) -> C
             format!("the log has {events} events for {register}: too few to replay it"),
         ),
         RegisterStatus::Mismatch(mismatch) => {
-            let (reason, next) = if mismatch.is_later() {
-                (
-                    Reason::EventLogLater,
-                    "the application added events in between: fetch log and quote together",
-                )
-            } else {
-                (
-                    Reason::RtmrMismatch,
-                    "the log is of another boot or another machine, or was changed: fetch log and quote together",
-                )
+            let reason = mismatch.reason();
+            let next = match reason {
+                Reason::EventLogLater => {
+                    "the application added events in between: fetch log and quote together"
+                }
+                Reason::EventLogEarlier => {
+                    "the log was saved before the machine had booted, or is the firmware's alone: fetch log and quote together"
+                }
+                _ => {
+                    "the log is of another boot or another machine, or was changed: fetch log and quote together"
+                }
             };
             Check::fail(id, reason, mismatch.to_string())
                 .compared(mismatch.expected, mismatch.got)

@@ -25,12 +25,13 @@ impl fmt::Display for PemError {
 
 impl core::error::Error for PemError {}
 
-/// What may stand between two certificates.
+/// How the lines of a chain are told from each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Between {
-    LineEnd,
-    /// Older providers of PCK certificates left the line end out; the text is not signed.
-    LineEndOrNothing,
+enum Lines {
+    Ended,
+    /// Older providers of PCK certificates left the line end between two certificates out, and what carries a chain in a
+    /// header, a variable or a string takes all of them away. The text is not signed, and the dashes end it all the same.
+    EndedOrNot,
 }
 
 /// Decodes a chain of at most `limit` certificates. One zero byte may end the text, as C strings have it.
@@ -40,19 +41,19 @@ enum Between {
 /// # Errors
 /// When there is anything but certificates and line ends, damaged base64, or one certificate too many.
 pub fn decode_chain(text: &[u8], limit: usize) -> Result<Vec<Vec<u8>>, PemError> {
-    decode(text, limit, Between::LineEnd)
+    decode(text, limit, Lines::Ended)
 }
 
-/// [`decode_chain`] where the line end between two certificates may be left out, as older providers of PCK certificates
-/// do.
+/// [`decode_chain`] where the line ends about `BEGIN` and `END` may be left out, as older providers of PCK certificates
+/// do between two certificates, and as a chain on one line has none.
 ///
 /// # Errors
 /// As there.
 pub fn decode_glued_chain(text: &[u8], limit: usize) -> Result<Vec<Vec<u8>>, PemError> {
-    decode(text, limit, Between::LineEndOrNothing)
+    decode(text, limit, Lines::EndedOrNot)
 }
 
-fn decode(text: &[u8], limit: usize, between: Between) -> Result<Vec<Vec<u8>>, PemError> {
+fn decode(text: &[u8], limit: usize, lines: Lines) -> Result<Vec<Vec<u8>>, PemError> {
     let mut rest = text.strip_suffix(&[0]).unwrap_or(text);
     let total = rest.len();
     let at = |rest: &[u8]| total.saturating_sub(rest.len());
@@ -70,24 +71,27 @@ fn decode(text: &[u8], limit: usize, between: Between) -> Result<Vec<Vec<u8>>, P
         // another reader.
         let body = rest
             .strip_prefix(BEGIN)
-            .and_then(line_end)
+            .and_then(|body| line_end(body).or_else(|| (lines == Lines::EndedOrNot).then_some(body)))
             .ok_or(PemError { at: at(rest), what: "a certificate's begin line is expected" })?;
-        let (certificate, after) = decode_body(body, at(body), between)?;
+        let (certificate, after) = decode_body(body, at(body), lines)?;
         certificates.push(certificate);
         rest = after;
     }
 }
 
 /// One certificate's lines and what follows its end line.
-fn decode_body(body: &[u8], offset: usize, between: Between) -> Result<(Vec<u8>, &[u8]), PemError> {
+fn decode_body(body: &[u8], offset: usize, ended: Lines) -> Result<(Vec<u8>, &[u8]), PemError> {
     let fault = |position: usize, what| PemError { at: offset.saturating_add(position), what };
     let length = body.iter().position(|byte| *byte == b'-').unwrap_or(body.len());
     let (lines, end) = body.split_at_checked(length).unwrap_or((body, &[]));
     let mut digits = Vec::with_capacity(lines.len());
     let mut position = 0_usize;
     for line in lines.split_inclusive(|byte| *byte == b'\n') {
-        let text =
-            line.strip_suffix(b"\n").ok_or_else(|| fault(position, "end line is not on its own line"))?;
+        let text = match line.strip_suffix(b"\n") {
+            Some(text) => text,
+            None if ended == Lines::EndedOrNot => line,
+            None => return Err(fault(position, "end line is not on its own line")),
+        };
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         // RFC 7468's strict form has no blank line within; a reader that ends there would see half of it.
         if text.is_empty() {
@@ -97,7 +101,7 @@ fn decode_body(body: &[u8], offset: usize, between: Between) -> Result<(Vec<u8>,
         position = position.saturating_add(line.len());
     }
     let after = end.strip_prefix(END).ok_or_else(|| fault(length, "a certificate's end line is expected"))?;
-    let glued = between == Between::LineEndOrNothing && after.starts_with(BEGIN);
+    let glued = ended == Lines::EndedOrNot && after.starts_with(BEGIN);
     let after = if after.is_empty() || glued { Some(after) } else { line_end(after) };
     let after = after.ok_or_else(|| fault(length, "a certificate's end line is expected"))?;
     let certificate = STANDARD.decode(&digits).map_err(|error| match error {
@@ -155,6 +159,26 @@ mod tests {
             format!("{} {ONE}", ONE.trim_end()),
             format!("{}x", ONE.trim_end()),
             glued.replace("-----END CERTIFICATE----------BEGIN", "-----END CERTIFICATE---------BEGIN"),
+        ] {
+            assert!(decode_glued_chain(bad.as_bytes(), 3).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_chain_on_one_line_is_read_where_lines_need_no_end() {
+        let line = ONE.replace('\n', "");
+        for text in
+            [line.repeat(2), format!("{line}\n{line}\n"), format!("{ONE}{line}"), format!("{line}{ONE}\0")]
+        {
+            assert_eq!(decode_glued_chain(text.as_bytes(), 3).unwrap(), [[0, 1, 2, 3]; 2], "{text}");
+            assert!(decode_chain(text.as_bytes(), 3).is_err(), "{text}");
+        }
+        for bad in [
+            line.replace("AAEC", "AA EC"),
+            line.replace("AAEC", "\n\nAAEC"),
+            line.replace("AAEC", "AAE-"),
+            line.replace("-----END", " -----END"),
+            format!("{line} {line}"),
         ] {
             assert!(decode_glued_chain(bad.as_bytes(), 3).is_err(), "{bad}");
         }

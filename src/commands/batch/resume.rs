@@ -2,6 +2,9 @@
 //!
 //! An answer holds for the same entry under the same rules: policy, time, root, engines, collateral, and everything that
 //! the input says of revocations. Each line of output carries the digest of its entry and a name for all of these.
+//!
+//! What a line says beside that is believed: nothing signs it, and whoever can write the file can write another verdict into
+//! it. A line that contradicts itself is judged anew, and the caller is told that the others were taken over as they stand.
 
 use crate::commands::verify::Rules;
 use crate::failure::Failure;
@@ -10,7 +13,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use veritee_model::{Sha256Digest, VerdictOutcome};
+use veritee_model::{Class, Reason, Sha256Digest, VerdictOutcome};
 use veritee_verify::Grounds;
 
 /// A name for everything that an answer depends on beside its entry.
@@ -60,8 +63,25 @@ struct Head {
     sha256: Sha256Digest,
     run: String,
     outcome: VerdictOutcome,
+    exit_code: u8,
     #[serde(default)]
     reasons: Vec<String>,
+}
+
+impl Head {
+    /// Exit code and reasons are those of the outcome: else somebody has changed one of them.
+    fn follows(&self) -> bool {
+        let gravest = self.reasons.first();
+        let class =
+            |code: &String| Reason::ALL.iter().find(|reason| reason.code() == code).map(|it| it.class());
+        let by_reasons = match self.outcome {
+            VerdictOutcome::Verified => gravest.is_none(),
+            VerdictOutcome::NotGenuine => gravest.and_then(class) == Some(Class::NotGenuine),
+            VerdictOutcome::Refused => gravest.and_then(class) == Some(Class::Refused),
+            _ => gravest.and_then(class) != Some(Class::NotGenuine),
+        };
+        by_reasons && self.outcome.exit_code().code() == self.exit_code
+    }
 }
 
 impl Resumed {
@@ -75,7 +95,7 @@ impl Resumed {
             if let Ok(head) = serde_json::from_slice::<Head>(&line)
                 && let Ok(raw) = serde_json::from_slice::<Box<serde_json::value::RawValue>>(&line)
             {
-                if head.run == run {
+                if head.run == run && head.follows() {
                     let reason = head.reasons.into_iter().next();
                     known.insert((head.input, head.sha256), Known { outcome: head.outcome, reason, raw });
                 } else {

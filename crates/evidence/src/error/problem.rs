@@ -37,6 +37,14 @@ pub enum Recognised {
     Policy,
     /// A reviewer's answers.
     Review,
+    /// What endpoints of a chain answered.
+    ChainReads,
+    /// A Sigstore bundle.
+    Bundle,
+    /// Sigstore's trusted root.
+    TrustedRoot,
+    /// A tar or zip archive, or a file compressed in another way than gzip.
+    Archive,
 }
 
 impl Recognised {
@@ -57,6 +65,10 @@ impl Recognised {
         Self::Report,
         Self::Policy,
         Self::Review,
+        Self::ChainReads,
+        Self::Bundle,
+        Self::TrustedRoot,
+        Self::Archive,
     ];
 
     /// What it is called.
@@ -78,6 +90,10 @@ impl Recognised {
             Self::Report => "a report of veritee",
             Self::Policy => "a policy file",
             Self::Review => "a reviewer's answers",
+            Self::ChainReads => "answers of a chain's endpoints",
+            Self::Bundle => "a Sigstore bundle",
+            Self::TrustedRoot => "a trusted root of Sigstore's",
+            Self::Archive => "an archive (tar, zip, xz, zstd, bzip2, 7z)",
         }
     }
 
@@ -90,10 +106,16 @@ impl Recognised {
             Self::AppCompose => &[Slot::AppCompose],
             Self::VmConfig => &[Slot::VmConfig],
             Self::MrConfig => &[Slot::MrConfig],
-            Self::Certificates => &[Slot::Certificate, Slot::Collateral],
+            Self::Certificates => &[Slot::Certificate, Slot::Collateral, Slot::Root],
             Self::Gpus => &[Slot::Gpus],
             Self::GpuManifest => &[Slot::GpuCollateral],
-            Self::ComposeFile | Self::Report | Self::Policy | Self::Review => &[],
+            Self::Policy => &[Slot::Policy],
+            Self::Review => &[Slot::Review],
+            Self::ChainReads => &[Slot::Chain],
+            Self::Bundle => &[Slot::Bundle],
+            Self::TrustedRoot => &[Slot::TrustedRoot],
+            Self::Archive => &[Slot::Image, Slot::ContainerImage],
+            Self::ComposeFile | Self::Report => &[],
         }
     }
 
@@ -124,6 +146,12 @@ impl Recognised {
             }
             Self::Policy => "give it with --policy",
             Self::Review => "give it with --review",
+            Self::ChainReads => {
+                "give the evidence as the input and this file with --chain; `veritee history` reads it alone"
+            }
+            Self::Bundle => "give it with --bundle; `veritee verify-bundle` judges it alone",
+            Self::TrustedRoot => "give it with --trusted-root",
+            Self::Archive => "unpack it (`tar -xf`, `unzip`) and give the folder that it holds, or the file",
         }
     }
 }
@@ -242,7 +270,7 @@ impl fmt::Display for BinaryProblem {
             Self::FieldMissing { field } => write!(f, "the field {field} is missing"),
             Self::FieldUnexpected => f.write_str("a field is unknown or occurs twice"),
             Self::Version => f.write_str("the container's version is not 1"),
-            Self::Gzip => f.write_str("the compressed event log is not a gzip stream"),
+            Self::Gzip => f.write_str("what is compressed is no whole gzip stream, or is one inside another"),
         }
     }
 }

@@ -370,7 +370,7 @@ fn a_field_of_another_type_is_refused_not_converted() {
         json!({ "attestation": "" }),
         json!({ "tcb_info": 5 }),
         json!({ "tcb_info": "5" }),
-        json!({ "mrtd": "00", "rtmr0": "00", "app_compose": {} }),
+        json!({ "mrtd": "00", "rtmr0": "00", "app_compose": 5 }),
         json!({ "model_attestations": [{}] }),
         json!({ "app_cert": "no certificate" }),
     ] {

@@ -57,6 +57,42 @@ fn a_text_is_read_through_what_its_way_added() {
 }
 
 #[test]
+fn what_services_and_tools_make_of_an_answer_is_read() {
+    let hex = hex::encode(forged_quote());
+    let base64 = |bytes: &[u8]| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
+    let answer = json!({ "quote": hex, "event_log": LOG, "vm_config": VM_CONFIG });
+    let wanted: Value = serde_json::from_str(LOG).unwrap();
+    let har =
+        json!({ "log": { "entries": [{ "response": { "content": { "text": answer.to_string() } } }] } });
+    for document in [
+        json!({ "quote": hex, "eventLog": LOG, "vmConfig": VM_CONFIG }).to_string(),
+        json!({ "quote": hex, "event_log": LOG.as_bytes(), "vm_config": VM_CONFIG }).to_string(),
+        json!({ "quote": base64(&forged_quote()), "cc_eventlog": base64(LOG.as_bytes()), "vm_config": VM_CONFIG }).to_string(),
+        har.to_string(),
+        format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{answer}"),
+        format!("HTTP/2 200 \ncontent-type: application/json\n\n{answer}\n"),
+        base64(answer.to_string().as_bytes()),
+        hex::encode(answer.to_string()),
+        format!("\"{}\"", base64(serde_json::to_string_pretty(&answer).unwrap().as_bytes())),
+    ] {
+        let evidence = read(document.as_bytes()).unwrap().machines.remove(0).evidence;
+        assert_eq!(evidence.quote.unwrap().bytes, forged_quote(), "{document}");
+        let log: Value = serde_json::from_slice(&evidence.event_log.unwrap().item.bytes).unwrap();
+        assert_eq!(log, wanted, "{document}");
+        assert_eq!(evidence.vm_config.unwrap().bytes, VM_CONFIG.as_bytes(), "{document}");
+    }
+    // A compose that was unpacked is not the measured text, and the rest is read all the same.
+    let unpacked = json!({ "quote": hex, "app_compose": { "manifest_version": 2 }, "key_provider_info": { "name": "none" } });
+    let mut readout = read(unpacked.to_string().as_bytes()).unwrap();
+    assert!(readout.notes.iter().any(|note| note.to_string().contains("app_compose that is no text")));
+    assert!(readout.machines.remove(0).evidence.app_compose.is_none());
+    // The payloads of a second copy's events are events.
+    let twice = json!([answer, answer]);
+    let notes = read(twice.to_string().as_bytes()).unwrap().notes;
+    assert!(notes.iter().all(|note| !note.to_string().contains("event_payload")), "{notes:?}");
+}
+
+#[test]
 fn a_wrapping_that_is_damaged_or_grows_beyond_the_budget_is_refused() {
     let answer = gzip(b"{\"quote\": \"\"}");
     assert_eq!(code(&answer[..answer.len() - 9]), "evidence-malformed");
@@ -234,6 +270,7 @@ fn attestations_of_other_platforms_are_named() {
     (snp[0], snp[0x34]) = (2, 1);
     let nitro = [vec![0xd2, 0x84, 0x44, 0xa1, 0x01, 0x38, 0x22], vec![0; 100]].concat();
     let tpm = [&b"\xffTCG\x80\x18"[..], &[0; 100]].concat();
+    let tpm_bytes = tpm.clone();
     let rows: [(Vec<u8>, &str); 8] = [
         (token.as_bytes().to_vec(), "JWT"),
         (json!({ "token": token }).to_string().into_bytes(), "JWT"),
@@ -242,7 +279,7 @@ fn attestations_of_other_platforms_are_named() {
         (hex::encode(&snp).into_bytes(), "SEV-SNP"),
         (nitro[1..].to_vec(), "Nitro"),
         (base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &nitro).into_bytes(), "Nitro"),
-        (tpm, "TPM"),
+        (tpm_bytes, "TPM"),
     ];
     for (bytes, name) in rows {
         let error = read(&bytes).unwrap_err();
@@ -250,6 +287,33 @@ fn attestations_of_other_platforms_are_named() {
         let text = error.to_string();
         assert!(text.contains(name) && text.contains("not verified by this version"), "{text}");
     }
+    // In an answer of a service, however deep, in whichever spelling, and under the name that others give to quotes.
+    let base64 = |bytes: &[u8]| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
+    let report =
+        json!({ "version": 2, "guest_svn": 0, "report_data": [0], "measurement": [1], "chip_id": [2] });
+    let nested = [
+        (json!({ "report": base64(&snp) }), "SEV-SNP"),
+        (json!({ "result": { "amd": hex::encode(&snp) } }), "SEV-SNP"),
+        (json!({ "quote": base64(&snp) }), "SEV-SNP"),
+        (json!({ "machines": [{ "quote": hex::encode(&snp) }] }), "SEV-SNP"),
+        (json!({ "evidence": snp }), "SEV-SNP"),
+        (json!({ "attestation_report": report, "cert_chain": [] }), "SEV-SNP"),
+        (json!({ "attestation_document": base64(&nitro) }), "Nitro"),
+        (json!({ "a": { "b": base64(&nitro[1..]) } }), "Nitro"),
+        (json!([{ "document": hex::encode(&nitro) }]), "Nitro"),
+        (json!({ "quote": { "message": base64(&tpm), "signature": "" } }), "TPM"),
+        (json!({ "tpm_quote": { "message": [255] }, "hcl_report": "" }), "TPM"),
+        (json!({ "inner": json!({ "report": base64(&snp) }).to_string() }), "SEV-SNP"),
+    ];
+    for (document, name) in nested {
+        let error = read(document.to_string().as_bytes()).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains(name) && text.contains("not verified by this version"), "{document}: {text}");
+    }
+    // Where one of ours stands beside it, that one is read.
+    let both =
+        json!({ "amd": base64(&snp), "tdx": { "quote": hex::encode(forged_quote()), "event_log": LOG } });
+    assert_eq!(quote_of(both.to_string().as_bytes()), forged_quote());
     // A quote of SGX begins like such a report and is none.
     let mut sgx = vec![0_u8; 0x4a0];
     sgx[..4].copy_from_slice(&[3, 0, 2, 0]);

@@ -120,6 +120,7 @@ impl Loose {
         let (mut certificates, mut unused) = (Certificates::default(), Vec::new());
         let mut taken = false;
         let text = String::from_utf8_lossy(bytes);
+        let text = veritee_model::pem::with_line_ends(&text);
         let blocks = pem::blocks(&text);
         let several = blocks.len() > 1;
         for (block, number) in blocks.into_iter().zip(1_u32..) {
@@ -374,10 +375,11 @@ fn at<T>(pieces: &[T], number: usize) -> Option<&T> {
     pieces.get(number.checked_rem(pieces.len())?)
 }
 
-/// A list in DER or hex.
+/// A list in DER, or in hex or base64 of it, in lines or not.
 fn der_of_list(bytes: &[u8]) -> Option<Vec<u8>> {
     if let [0x30, 0x80..=0xff, ..] = bytes {
         return Some(bytes.to_vec());
     }
-    hex::decode(bytes.trim_ascii()).ok().filter(|der| der.first() == Some(&0x30))
+    let text = core::str::from_utf8(bytes).ok()?;
+    veritee_evidence::decoded(text).filter(|der| der.first() == Some(&0x30))
 }

@@ -61,7 +61,8 @@ impl Side {
             self.add(topic, format!("advisories.{advisory}"), Fact::reaching("applies", [reach]));
         }
         self.plain(topic, "fmspc", tcb.fmspc.to_string());
-        self.plain(topic, "device_id", tcb.ppid_sha256.to_string());
+        // What guests call their device id was computed in more than one way.
+        self.plain(topic, "ppid_sha256", tcb.ppid_sha256.to_string());
         self.plain(topic, "tcb_date", tcb.date.to_string());
         self.plain(topic, "evaluation_number", tcb.evaluation_number.to_string());
     }

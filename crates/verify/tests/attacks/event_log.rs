@@ -206,11 +206,66 @@ attacks! {
         .is_refused(CheckId::EventLogRtmr2, Reason::RtmrMismatch, NOT_GENUINE);
     }
 
+    fn a_log_that_ends_before_the_boot_does_is_refused_and_no_forgery() {
+        // What a script saves that runs before the boot has ended, cut at every event of it.
+        let names: Vec<String> = machine()
+            .forge()
+            .events
+            .iter()
+            .filter(|event| event.imr == 3)
+            .map(|event| event.name.clone())
+            .collect();
+        let ready = names.iter().position(|name| name == "system-ready").unwrap();
+        for kept in 0..=ready {
+            let cut = |forged: &mut ForgedMachine| {
+                let mut left = kept;
+                forged.events.retain(|event| event.imr != 3 || { let keep = left > 0; left = left.saturating_sub(1); keep });
+            };
+            let report = lying(cut).is_refused(CheckId::EventLogRtmr3, Reason::EventLogEarlier, REFUSED);
+            assert!(report.identity.is_none() && report.events.is_empty());
+        }
+        // What its events say is never read, so that a change in them gains nothing.
+        lying(|forged| {
+            forged.events.retain(|event| event.name != "system-ready");
+            *named(forged, "compose-hash") = Event::runtime("compose-hash", &[7; 32]);
+        })
+        .is_refused(CheckId::EventLogRtmr3, Reason::EventLogEarlier, REFUSED);
+        // What claims to be whole, or is no beginning of a boot, is a contradiction.
+        for name in ["storage-fs", "key-provider", "app-id", "system-preparing"] {
+            lying(|forged| forged.events.retain(|event| event.name != name)).is_refused(
+                CheckId::EventLogRtmr3,
+                Reason::RtmrMismatch,
+                NOT_GENUINE,
+            );
+        }
+        lying(|forged| forged.events.retain(|event| !matches!(event.name.as_str(), "system-ready" | "app-id")))
+            .is_refused(CheckId::EventLogRtmr3, Reason::RtmrMismatch, NOT_GENUINE);
+        // Another register that differs is a contradiction beside it.
+        lying(|forged| {
+            forged.events.retain(|event| event.imr != 3);
+            let at = forged.events.iter().position(|event| event.imr == 2).unwrap();
+            forged.events.remove(at);
+        })
+        .is_refused_with(CheckId::EventLogRtmr2, Reason::RtmrMismatch, NOT_GENUINE, &[CheckId::EventLogRtmr3]);
+    }
+
+    fn claims_from_before_the_end_of_the_boot_contradict_nothing() {
+        let short = |forged: &mut ForgedMachine| forged.events.retain(|event| event.name != "system-ready");
+        let mut forged = machine().forge();
+        short(&mut forged);
+        let claimed = hex::encode(veritee_testkit::dstack::registers(&forged.events)[3]);
+        let claim = |value: String| veritee_model::evidence::Claim { value, source: "info.json".to_owned() };
+        let mut case = lying(short);
+        case.evidence.claims.values.insert("rtmr3".to_owned(), claim(claimed));
+        case.evidence.claims.values.insert("mr_aggregated".to_owned(), claim("ab".repeat(32)));
+        case.is_refused(CheckId::EventLogRtmr3, Reason::EventLogEarlier, REFUSED);
+    }
+
     fn rtmr3_is_never_taken_for_stripped() {
         lying(|forged| forged.events.retain(|event| event.imr != 3)).is_refused(
             CheckId::EventLogRtmr3,
-            Reason::RtmrMismatch,
-            NOT_GENUINE,
+            Reason::EventLogEarlier,
+            REFUSED,
         );
     }
 
@@ -246,8 +301,8 @@ attacks! {
         // Stripped as far as RTMR0 to RTMR2 go; RTMR3 is not zero.
         Case::new(&machine()).event_log("[]").is_refused(
             CheckId::EventLogRtmr3,
-            Reason::RtmrMismatch,
-            NOT_GENUINE,
+            Reason::EventLogEarlier,
+            REFUSED,
         );
     }
 
@@ -293,7 +348,10 @@ attacks! {
         case.evidence.event_log.as_mut().unwrap().format = EventLogFormat::Ccel;
         case.evidence.event_log.as_mut().unwrap().item.bytes = ccel(0xc, 48);
         let report = case.judge();
-        assert_failed(&report, CheckId::EventLogRtmr3, Reason::RtmrMismatch);
+        assert_failed(&report, CheckId::EventLogRtmr2, Reason::RtmrMismatch);
+        // Of RTMR3 such a log has nothing: that it contradicts, the other registers show.
+        assert_failed(&report, CheckId::EventLogRtmr3, Reason::EventLogEarlier);
+        assert_eq!(report.verdict.exit_code, 10);
     }
 
     fn two_lists_of_one_container_that_differ() {

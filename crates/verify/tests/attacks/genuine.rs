@@ -167,7 +167,7 @@ fn reports_of_every_outcome_have_the_published_form() {
     let genuine = Case::new(&machine());
     let cases = [
         genuine.clone(),
-        genuine.clone().event_log("[]"),
+        genuine.clone().event_log(Machine::new(2).forge().event_log_json()),
         genuine.clone().change(|case| case.evidence.quote = None),
         genuine.policy("[tcb]\nminimum_evaluation_number = 99\n"),
     ];

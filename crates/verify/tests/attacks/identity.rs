@@ -6,7 +6,7 @@ use veritee_model::{CheckId, Outcome, Reason, VerdictOutcome};
 use veritee_testkit::dstack::Machine;
 use veritee_testkit::dstack::event::Event;
 
-const NOT_GENUINE: VerdictOutcome = VerdictOutcome::NotGenuine;
+const REFUSED: VerdictOutcome = VerdictOutcome::Refused;
 
 /// A machine that really measured this: quote and log agree.
 fn measured(change: impl FnOnce(&mut Vec<Event>)) -> Case {
@@ -187,7 +187,7 @@ attacks! {
             let report = claiming(name, &"ab".repeat(48)).is_refused(
                 CheckId::IdentityClaims,
                 Reason::ClaimContradictsQuote,
-                NOT_GENUINE,
+                REFUSED,
             );
             let check = find(&report, CheckId::IdentityClaims);
             assert_eq!(check.location.as_deref(), Some(&*format!("{name} in info.json")));
@@ -203,13 +203,13 @@ attacks! {
             claiming(name, &"ab".repeat(length)).is_refused(
                 CheckId::IdentityClaims,
                 Reason::ClaimContradictsQuote,
-                NOT_GENUINE,
+                REFUSED,
             );
         }
         claiming("key_provider_info", r#"{"name":"none","id":""}"#).is_refused(
             CheckId::IdentityClaims,
             Reason::ClaimContradictsQuote,
-            NOT_GENUINE,
+            REFUSED,
         );
     }
 
@@ -218,9 +218,16 @@ attacks! {
             claiming("mrtd", value).is_refused(
                 CheckId::IdentityClaims,
                 Reason::ClaimContradictsQuote,
-                NOT_GENUINE,
+                REFUSED,
             );
         }
+    }
+
+    fn a_claim_that_was_written_anew_says_the_same() {
+        let value: serde_json::Value = serde_json::from_str(&machine().payloads().key_provider).unwrap();
+        let report = claiming("key_provider_info", &serde_json::to_string_pretty(&value).unwrap()).judge();
+        let check = find(&report, CheckId::IdentityClaims);
+        assert_eq!(check.outcome, Outcome::Pass, "{}", check.detail);
     }
 
     fn claims_that_agree_are_compared_and_pass() {

@@ -6,6 +6,7 @@ use crate::quote::on;
 use crate::support::{Case, assert_notice, assert_verdict, attacks, find, machine};
 use veritee_model::{CheckId, Reason, Report, VerdictOutcome};
 use veritee_policy::Policy;
+use veritee_testkit::dstack::Machine;
 use veritee_testkit::dstack::event::Event;
 
 const REFUSED: VerdictOutcome = VerdictOutcome::Refused;
@@ -370,7 +371,7 @@ attacks! {
             assert!(Policy::parse(&text).is_err(), "{code}");
         }
         // A policy that was not read from a file cannot do it either.
-        let mut case = Case::new(&machine()).event_log("[]");
+        let mut case = Case::new(&machine()).event_log(Machine::new(2).forge().event_log_json());
         case.evidence.app_compose = None;
         let mut policy = case.read_policy();
         policy.exception.push(veritee_policy::Exception {
