@@ -32,6 +32,9 @@ pub(crate) enum Supply {
 /// File, path and line.
 type Spot = (String, String, Option<u32>);
 
+/// What one variable is for, by the provenance of the uses that were looked at.
+type ByProvenance = Vec<(Option<Provenance>, Judged)>;
+
 pub(crate) struct Subject<'a> {
     pub(crate) context: &'a Context,
     pub(crate) view: Option<View<'a>>,
@@ -48,7 +51,7 @@ pub(crate) struct Subject<'a> {
     /// What stands at places whose text is long: hashed once, however many findings there are.
     hashed: RefCell<BTreeMap<Spot, String>>,
     /// What variables are for, by name and provenance.
-    judged: RefCell<BTreeMap<String, Vec<(Option<Provenance>, Judged)>>>,
+    judged: RefCell<BTreeMap<String, ByProvenance>>,
 }
 
 /// How names reach the services: asked for each name that code reads.
@@ -149,7 +152,7 @@ impl<'a> Subject<'a> {
         provenance: Option<Provenance>,
         answer: impl FnOnce() -> Judged,
     ) -> Judged {
-        let known = |judged: &Vec<(Option<Provenance>, Judged)>| {
+        let known = |judged: &ByProvenance| {
             judged.iter().find(|(of, _)| *of == provenance).map(|(_, judged)| judged.clone())
         };
         if let Some(judged) = self.judged.borrow().get(name).and_then(known) {
