@@ -50,6 +50,7 @@ pub mod stage;
 mod subject;
 pub mod tags;
 mod text;
+mod told;
 mod uses;
 mod view;
 
