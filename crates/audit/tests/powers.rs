@@ -220,9 +220,9 @@ fn a_request_carries_code_or_governs() {
         Row(DOOR, File, "HiddenServicePort 80 web:9000", "SocksPort 0"),
         Row(
             DOOR,
-            Command,
-            "validator, '--validator-api-interface=0.0.0.0', '--validator-api-enabled=true'",
-            "validator, '--validator-api-interface=0.0.0.0', '--validator-api-enabled=false'",
+            Key,
+            "ports: ['1:1']\n    command: [serve, '--validator-api-interface=0.0.0.0', '--validator-api-enabled=true']",
+            "ports: ['1:1']\n    command: [serve, '--validator-api-interface=0.0.0.0', '--validator-api-enabled=false']",
         ),
         Row(
             DOOR,
