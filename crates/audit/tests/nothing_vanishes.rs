@@ -94,8 +94,8 @@ fn no_value_is_lost_between_a_recogniser_and_a_rule() {
     let mut lost = Vec::new();
     for place in PLACES {
         for (at, word) in WORDS.iter().enumerate().take(if place.contains('K') { WORDS.len() } else { 1 }) {
-            // Every word beside two of the names, so that each name stands beside many.
-            for name in NAMES.iter().cycle().skip(at).take(2) {
+            // Every word beside one of the names, so that each name stands beside many.
+            for name in NAMES.iter().cycle().skip(at).take(1) {
                 let audit = unattested(&document(place, word, name));
                 if !counts(&audit, name) && !is_harmless(&audit, name) {
                     lost.push(format!("{place}  K={word}  V=${{{name}}}"));

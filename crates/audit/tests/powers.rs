@@ -217,6 +217,12 @@ fn a_request_carries_code_or_governs() {
         ),
         Row(DOOR, File, "location /e/ { alias /proc/self/; }", "location /e/ { alias /usr/share/html/; }"),
         Row(DOOR, File, "Alias /e /proc/self", "Alias /e /srv/www"),
+        Row(
+            DOOR,
+            File,
+            "socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }",
+            "client pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }\nsocks block { from: 0.0.0.0/0 to: 0.0.0.0/0 }",
+        ),
         Row(DOOR, File, "HiddenServicePort 80 web:9000", "SocksPort 0"),
         Row(
             DOOR,
@@ -345,6 +351,7 @@ fn data_leaves_without_an_address() {
         Row(LEAVES, File, "success_callback: [\"langfuse\"]", "success_callback: []"),
         Row(LEAVES, Variable, "POSTFIX_always_bcc: archive@ops.example.net", "POSTFIX_always_bcc: ''"),
         Row(LEAVES, Variable, "MAIL_ALWAYS_TO: ops@example.net", "MAIL_ALWAYS_TO: ''"),
+        Row(LEAVES, File, "redirect :copy \"ops@example.net\";", "keep;"),
         Row(LEAVES, Command, "croc, send, /data", "croc, --version, /data"),
         Row(
             LEAVES,

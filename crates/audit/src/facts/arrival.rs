@@ -296,7 +296,7 @@ const ACTING_ANNOTATIONS: &[&str] = &["run.oci.", "cdi.k8s.io", "io.katacontaine
 fn decides_after_all(ground: &Ground<'_>, sink: &str) -> Option<&'static str> {
     let last = sink.rsplit('.').next().unwrap_or("");
     let devices = is_at(sink, "gpus") || sink.contains(".devices.");
-    if devices && matches!(last, "driver" | "capabilities") || devices && sink.contains(".options.") {
+    if devices && (matches!(last, "driver" | "capabilities") || sink.contains(".options.")) {
         return Some("which driver hands devices out: with some, any device of the machine");
     }
     if (sink == "restart" || sink == "deploy.restart_policy.condition") && ground.gated() {

@@ -94,7 +94,7 @@ fn mails(setting: &Setting, text: &str) -> bool {
     let letters = setting.letters();
     setting.names(&["BCC"])
         || letters.ends_with("ALWAYSTO")
-        || letters == "REDIRECT" && text.contains(":copy")
+        || letters == "REDIRECT" && setting.shown.contains(":copy")
 }
 
 /// Programs that send files to a remote that is named. Sources: their manuals.

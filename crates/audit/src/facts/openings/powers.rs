@@ -236,7 +236,7 @@ pattern!(
     r#"(?m)^[\w.-]+:\$(?:7|6)\$[^\s:]+$|"password_hash"[^{}]*"tags"\s*:\s*\[?\s*"[^"\]]*administrator"#
 );
 pattern!(OWN_ADDRESS, r"(?m)^\s*acl\s+\S+\s+hdr_ip\([^\n]*");
-pattern!(OPEN_PROXY, r"(?m)^\s*(?:socks|client)\s+pass\s*\{[^}]*from:\s*0(?:\.0\.0\.0)?/0[^}]*\}");
+pattern!(OPEN_PROXY, r"(?m)^\s*socks\s+pass\s*\{[^}]*from:\s*0(?:\.0\.0\.0)?/0[^}]*\}");
 pattern!(FOREIGN_SCRIPT, r#"<script[^>]{0,80}\ssrc=\\?["']//[^"'\s]+"#);
 
 /// The same in texts whose statements are no settings.

@@ -160,9 +160,9 @@ fn leaves_folder<'s>(script: &'s Script<'_>) -> Option<&'s ScriptCommand> {
         let to = item.command.subcommand().unwrap_or("");
         match item.command.program() {
             "cd" => {
-                away = (!matches!(to, "/dstack" | "/dstack/" | "/tapp" | "/tapp/")
-                    && item.command.words.get(1).is_none_or(|word| word != "-"))
-                .then_some(item)
+                let own = matches!(to, "/dstack" | "/dstack/" | "/tapp" | "/tapp/");
+                let back = item.command.words.get(1).is_some_and(|word| word == "-");
+                away = (!own && !back).then_some(item);
             }
             "pushd" => depth.push(item),
             "popd" => {
