@@ -12,6 +12,7 @@ use crate::rules;
 use crate::source::Source;
 use crate::stage::{self, ChecklistItem, Ledger, Question, Stage};
 use crate::subject::Subject;
+use crate::told::Told;
 use crate::view::View;
 use std::collections::BTreeSet;
 use veritee_compose::{Deployment, DocumentError};
@@ -114,18 +115,23 @@ fn run(subject: &Subject<'_>) -> Audit {
     let mut not_run = Vec::new();
     let mut ran: BTreeSet<&str> = BTreeSet::new();
     subject.set_open_inputs(open_inputs(subject).into_iter());
+    let mut late = Vec::new();
     for rule in rules::all() {
         if let Some(need) = rule.needs.iter().copied().find(|need| !need.is_met(subject)) {
             not_run.push(NotRun { rule: rule.id, why: need.missing() });
             continue;
         }
         ran.insert(rule.id);
-        let start = findings.len();
-        let mut sink = Sink::new(rule, subject, &mut findings, is_assumed(rule, subject));
-        (rule.check)(subject, &mut sink);
-        if let Some(new) = findings.get_mut(start..) {
-            new.sort_by(|one: &Finding, other: &Finding| one.place.cmp(&other.place));
+        if rule.after_others {
+            late.push((rule, findings.len()));
+            continue;
         }
+        findings.append(&mut ask(rule, subject));
+    }
+    subject.set_told(Told::of(&findings));
+    // Backwards, so that each is put in at its place in the catalogue.
+    for (rule, at) in late.into_iter().rev() {
+        findings.splice(at..at, ask(rule, subject));
     }
     let services = subject.view.as_ref().map(View::service_names).unwrap_or_default();
     let allows = allow::apply(&context.allows, context.as_of, &mut findings, &services);
@@ -170,6 +176,14 @@ fn run(subject: &Subject<'_>) -> Audit {
         inline_allows,
         review_error,
     }
+}
+
+/// What one rule finds, by place.
+fn ask(rule: &Rule, subject: &Subject<'_>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    (rule.check)(subject, &mut Sink::new(rule, subject, &mut found, is_assumed(rule, subject)));
+    found.sort_by(|one: &Finding, other: &Finding| one.place.cmp(&other.place));
+    found
 }
 
 /// The document could be read as far as its services.

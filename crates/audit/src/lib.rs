@@ -52,6 +52,7 @@ mod subject;
 mod syntax;
 pub mod tags;
 mod text;
+mod told;
 mod uses;
 mod view;
 

@@ -124,8 +124,17 @@ fn by_words(upper: &str, facts: &Words<'_>) -> NameClass {
         let gate = facts.pair("RATE", "LIMIT");
         // With how few others a program is content: none of them is its own.
         let content = facts.any(&["MIN", "MINIMUM"]) && facts.last_is(lists::OTHERS_COUNTED);
+        // From below a limit holds up what hangs on it: how long is waited, how many come together, how much is asked for.
+        let floor = facts.any(&["MIN", "MINIMUM"]) && !facts.any(lists::KEPT_READY);
+        // How often something may be tried is a gate, unless it is a connection that is tried again.
+        let tries = facts.any(&["ATTEMPT", "ATTEMPTS", "TRIES"]) && !facts.any(lists::TRIED_AGAIN);
+        // A time of which no word says what waits can be a lock; a `pool` alone names its kind.
+        let bare = facts.all(&[lists::TIMES]) && facts.any(lists::BARE_TIMES) || upper == "POOL";
         return if !gate
             && !content
+            && !floor
+            && !tries
+            && !bare
             && facts.all(&[lists::TUNING_LAST, lists::BOUNDS, lists::HANDLED, lists::ENDPOINT])
         {
             NameClass::Tuning

@@ -14,6 +14,10 @@ pub(crate) enum Kind {
     Log,
     /// Code that comes when it starts.
     Fetch,
+    /// Data that leaves though no address stands there.
+    Leaves,
+    /// Certificates, host keys or signatures that are not looked at.
+    Tls,
 }
 
 /// One opening of one service.

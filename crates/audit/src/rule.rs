@@ -107,6 +107,8 @@ pub struct Rule {
     pub answers: &'static [Answer],
     /// Whose power a finding is about, where it is not what the family is about.
     pub whose: Option<Whose>,
+    /// It is asked when all others were, and may look at what they spoke of.
+    pub(crate) after_others: bool,
     pub(crate) check: fn(&Subject<'_>, &mut Sink<'_>),
 }
 
@@ -121,6 +123,7 @@ impl Rule {
         remedy: "",
         answers: &[],
         whose: None,
+        after_others: false,
         check: |_, _| {},
     };
 

@@ -10,6 +10,7 @@ use crate::script::{Script, ScriptCommand, Write};
 use crate::source::Source;
 use crate::source::dockerfile::{Build, Origin};
 use crate::source::kind::FileKind;
+use crate::told::Told;
 use crate::view::{Service, View};
 use core::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +45,7 @@ pub(crate) struct Subject<'a> {
     open_inputs: OnceCell<BTreeSet<(String, String)>>,
     mutable: OnceCell<BTreeSet<String>>,
     exposures: OnceCell<Vec<(Place, String)>>,
+    told: OnceCell<Told>,
     values: OnceCell<BTreeMap<String, String>>,
     supplied: OnceCell<Supplied>,
     /// Positions of the scripts and of the files of the tree, by name.
@@ -137,6 +139,7 @@ impl<'a> Subject<'a> {
             open_inputs: OnceCell::new(),
             mutable: OnceCell::new(),
             exposures: OnceCell::new(),
+            told: OnceCell::new(),
             values: OnceCell::new(),
             supplied: OnceCell::new(),
             texts: OnceCell::new(),
@@ -180,6 +183,16 @@ impl<'a> Subject<'a> {
     /// Notes what the rules about builds found, once.
     pub(crate) fn set_open_inputs(&self, places: impl Iterator<Item = Place>) {
         self.open_inputs.get_or_init(|| places.map(|place| (place.file, place.path)).collect());
+    }
+
+    /// Notes what all rules but the last spoke of, once.
+    pub(crate) fn set_told(&self, told: Told) {
+        self.told.get_or_init(|| told);
+    }
+
+    /// What they spoke of; `None` while they are asked.
+    pub(crate) fn told(&self) -> Option<&Told> {
+        self.told.get()
     }
 
     /// Places where a container or a file gets every variable at once; found once.
@@ -329,7 +342,7 @@ impl<'a> Subject<'a> {
                 let unused =
                     entry.value.fixed().is_some_and(|text| switches::is_off(&text.to_ascii_lowercase()))
                         && words.iter().any(|word| matches!(word.as_str(), "ENABLE" | "ENABLED" | "USE"));
-                if unused {
+                if unused || entry.value.fixed().is_some_and(|text| text.is_empty()) {
                     continue;
                 }
                 let text = format!("{}={}", entry.name, entry.value.effective());

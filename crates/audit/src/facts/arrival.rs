@@ -30,7 +30,7 @@ pub(crate) enum Arrival {
 
 /// Keys of a service on which nothing but resources, order or words hangs: each with the reason.
 pub(crate) const HARMLESS: &[(&str, &str)] = &[
-    ("annotations", "read by no part of dstack"),
+    ("annotations", "read by no part of dstack, and by runc not"),
     ("attach", "whether a terminal shows the log"),
     ("blkio_config", "how much the container may take"),
     ("cpu_count", "how much the container may take"),
@@ -43,12 +43,12 @@ pub(crate) const HARMLESS: &[(&str, &str)] = &[
     ("cpus", "how much the container may take"),
     ("cpuset", "how much the container may take"),
     ("deploy.resources", "how much the container may take"),
-    ("deploy.restart_policy", "when it is started again"),
+    ("deploy.restart_policy", "when it is started again; no script of the document is a gate"),
     ("deploy.update_config", "read by swarm only"),
     ("deploy.rollback_config", "read by swarm only"),
     ("deploy.placement", "read by swarm only"),
     ("expose", "documentation"),
-    ("gpus", "how much the container may take"),
+    ("gpus", "how many of the GPUs it may use, and which"),
     ("healthcheck.interval", "when the check runs"),
     ("healthcheck.retries", "when the check runs"),
     ("healthcheck.start_interval", "when the check runs"),
@@ -69,7 +69,7 @@ pub(crate) const HARMLESS: &[(&str, &str)] = &[
     ("oom_kill_disable", "what happens when memory is short"),
     ("oom_score_adj", "what happens when memory is short"),
     ("pids_limit", "how much the container may take"),
-    ("restart", "when it is started again"),
+    ("restart", "when it is started again; no script of the document is a gate"),
     ("shm_size", "how much the container may take"),
     ("stdin_open", "whether input stays open"),
     ("stop_grace_period", "how long stopping may take"),
@@ -148,6 +148,8 @@ pub(crate) struct Ground<'a> {
     code: BTreeSet<String>,
     /// A service reads labels of others through the docker socket.
     labels_are_read: OnceCell<bool>,
+    /// A script before the application decides whether the machine may go on.
+    gated: OnceCell<bool>,
     /// Of each config that was asked about, what every variable in it does.
     texts: RefCell<BTreeMap<String, BTreeMap<String, Arrival>>>,
     /// Of each variable in a command line that was asked about, what it does there: by service, line, whether the line is a
@@ -177,6 +179,7 @@ impl<'a> Ground<'a> {
             services: view.services.iter().map(|service| (service.name, service)).collect(),
             code,
             labels_are_read: OnceCell::new(),
+            gated: OnceCell::new(),
             texts: RefCell::new(BTreeMap::new()),
             runs: RefCell::new(BTreeMap::new()),
             brands: RefCell::new(BTreeMap::new()),
@@ -198,6 +201,16 @@ impl<'a> Ground<'a> {
         });
         let is_brand = counts.get(brand).copied().unwrap_or(0) >= BRAND;
         names::harmless(rest).filter(|_| is_brand).map(Arrival::Harmless)
+    }
+
+    /// Whether labels of services, networks and volumes are read by a service of the document.
+    pub(crate) fn labels_are_read(&self) -> bool {
+        let reads = || self.view.active().any(|service| crate::facts::docker::access(service).is_some());
+        *self.labels_are_read.get_or_init(reads)
+    }
+
+    fn gated(&self) -> bool {
+        *self.gated.get_or_init(|| self.view.scripts.iter().any(|script| script.gate().is_some()))
     }
 
     /// The config of this path is mounted where code lies, or is a script by its first line.
@@ -242,6 +255,9 @@ fn in_service(ground: &Ground<'_>, service: &Service<'_>, sink: &str, variable: 
             known => known,
         };
     }
+    if let Some(why) = decides_after_all(ground, sink) {
+        return Arrival::Unknown(why);
+    }
     if let Some((_, why)) = HARMLESS.iter().find(|(key, _)| is_at(sink, key)) {
         return Arrival::Harmless(why);
     }
@@ -263,13 +279,34 @@ fn in_service(ground: &Ground<'_>, service: &Service<'_>, sink: &str, variable: 
         "volumes" | "tmpfs" | "volumes_from" | "secrets" | "configs" if view_has_content(sink) => {
             config(ground, sink, variable)
         }
-        "volumes" | "tmpfs" => mount(sink),
+        "volumes" | "tmpfs" => mount(service, sink, variable),
         "networks" => Arrival::Unknown("which network the service joins, and under what name"),
         "logging" => Arrival::Class(NameClass::Endpoint),
         "x-" => Arrival::Harmless("read by nothing"),
         _ if head.starts_with("x-") => Arrival::Harmless("read by nothing"),
         _ => Arrival::Unknown("a key of the service that no rule knows a use of"),
     }
+}
+
+/// Annotations that run times act on: crun's hooks and handlers, devices by name. runc, which dstack's guests have, acts on
+/// none; that another is chosen is for the guest's image to say.
+const ACTING_ANNOTATIONS: &[&str] = &["run.oci.", "cdi.k8s.io", "io.katacontainers.", "com.nvidia."];
+
+/// Parts of harmless keys on which something hangs all the same.
+fn decides_after_all(ground: &Ground<'_>, sink: &str) -> Option<&'static str> {
+    let last = sink.rsplit('.').next().unwrap_or("");
+    let devices = is_at(sink, "gpus") || sink.contains(".devices.");
+    if devices && (matches!(last, "driver" | "capabilities") || sink.contains(".options.")) {
+        return Some("which driver hands devices out: with some, any device of the machine");
+    }
+    if (sink == "restart" || sink == "deploy.restart_policy.condition") && ground.gated() {
+        return Some("whether it is started again before the script that is a gate");
+    }
+    let annotation = sink.strip_prefix("annotations.")?;
+    ACTING_ANNOTATIONS
+        .iter()
+        .any(|prefix| annotation.starts_with(prefix))
+        .then_some("an annotation that run times act on")
 }
 
 /// A config's content has its own path, below the document.
@@ -313,7 +350,10 @@ fn in_line(service: &Service<'_>, sink: &str, variable: &str) -> Arrival {
         let arrival = match role {
             Role::Named(name) => named(&name),
             Role::Part => Arrival::Unknown("part of an argument"),
-            _ => return Arrival::Judged,
+            Role::Datum => Arrival::Harmless("a datum of a filter whose program stands in the document"),
+            Role::Program | Role::ShellText | Role::Evaluated | Role::WholeArgument | Role::Model => {
+                return Arrival::Judged;
+            }
         };
         match arrival {
             Arrival::Harmless(_) => {}
@@ -346,8 +386,7 @@ fn label(ground: &Ground<'_>, service: &Service<'_>, sink: &str) -> Arrival {
     if key.starts_with('$') {
         return Arrival::Unknown("a label of any name: other programs act on labels");
     }
-    let reads = || ground.view.active().any(|service| crate::facts::docker::access(service).is_some());
-    if *ground.labels_are_read.get_or_init(reads) {
+    if ground.labels_are_read() {
         return Arrival::Unknown("a label, and a service here reads labels through the docker socket");
     }
     Arrival::Harmless("a label that nothing here reads")
@@ -385,8 +424,18 @@ fn same_on_both(text: &str) -> bool {
     first.is_some() && first == second && parts.next().is_none() && text.starts_with(MARK)
 }
 
-fn mount(sink: &str) -> Arrival {
+fn mount(service: &Service<'_>, sink: &str, variable: &str) -> Arrival {
     let last = sink.rsplit('.').next().unwrap_or("");
+    // Of `SOURCE:TARGET:OPTIONS` the last part.
+    if let Some(value) = service.scalar(sink).filter(|_| list_of(sink).is_some()) {
+        let text = words::marked(value, variable);
+        let mut parts = text.splitn(3, ':');
+        let paths = [parts.next(), parts.next()];
+        let options = parts.next().is_some_and(|options| options.contains(MARK));
+        if options && !paths.iter().flatten().any(|path| path.contains(MARK)) {
+            return Arrival::Unknown("how a mount behaves");
+        }
+    }
     match last {
         "read_only" | "nocopy" | "size" | "consistency" | "create_host_path" | "propagation" | "selinux"
         | "recursive" | "mode" => Arrival::Unknown("how a mount behaves"),
@@ -403,20 +452,26 @@ fn outside_services(sink: &str) -> Arrival {
     }
 }
 
-/// Why the effect of a value outside of all services is not known; `None` where a rule judges it or nothing hangs on it.
-pub(crate) fn of_global(path: &str) -> Option<&'static str> {
+/// What a value outside of all services does.
+pub(crate) fn of_global(ground: &Ground<'_>, path: &str) -> Arrival {
     let (kind, last) = (path.split('.').next().unwrap_or(""), path.rsplit('.').next().unwrap_or(""));
     match kind {
-        "name" => Some("the project, and with it which stored state the services get"),
-        "volumes" if last == "name" => Some("which stored state the services get"),
-        "volumes" if matches!(last, "device" | "driver" | "type" | "o") => None,
-        "networks" if path.contains(".ipam.") => None,
-        _ if path.contains(".labels.") => None,
+        "name" => Arrival::Unknown("the project, and with it which stored state the services get"),
+        "volumes" if last == "name" => Arrival::Unknown("which stored state the services get"),
+        "volumes" if matches!(last, "device" | "driver" | "type" | "o") => Arrival::Judged,
+        "networks" if path.contains(".ipam.") => {
+            Arrival::Harmless("which addresses the services have inside")
+        }
+        _ if path.contains(".labels.") && ground.labels_are_read() => {
+            Arrival::Unknown("a label, and a service here reads labels through the docker socket")
+        }
+        _ if path.contains(".labels.") => Arrival::Harmless("a label that nothing here reads"),
         // With the service that mounts them.
-        "configs" | "secrets" if matches!(last, "content" | "environment") => None,
-        "models" | "include" | "version" => None,
-        _ if kind.starts_with("x-") => None,
-        _ => Some("a part of the document that no rule knows a use of"),
+        "configs" | "secrets" if matches!(last, "content" | "environment") => Arrival::Judged,
+        "models" | "include" => Arrival::Judged,
+        "version" => Arrival::Harmless("read by nothing"),
+        _ if kind.starts_with("x-") => Arrival::Harmless("read by nothing"),
+        _ => Arrival::Unknown("a part of the document that no rule knows a use of"),
     }
 }
 

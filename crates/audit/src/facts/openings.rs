@@ -13,9 +13,12 @@ use veritee_model::{Place, Severity};
 
 mod access;
 mod fetched;
+mod leaves;
 mod logged;
+mod powers;
 mod served;
 mod sockets;
+mod tls;
 
 /// What a recogniser says of one setting.
 type Found = (Kind, Severity, &'static str);
@@ -60,10 +63,14 @@ struct Together {
     asks: bool,
     /// Whom a FastCGI server listens to is limited.
     limited: bool,
+    /// A setting names a service of the document as the host of something.
+    speaks_inside: bool,
+    /// By what stands above a name, and its first words: interfaces that are off.
+    shut: BTreeSet<String>,
 }
 
 impl Together {
-    fn of(service: &Service<'_>, settings: &[Setting]) -> Self {
+    fn of(view: &View<'_>, service: &Service<'_>, settings: &[Setting]) -> Self {
         let mut read = Self::default();
         let is_system = |one: &&Setting| one.letters().starts_with("SYSTEMACCOUNT") && !one.value.is_empty();
         let system = settings.iter().find(is_system).map_or("SYS", |one| one.value.as_str());
@@ -87,6 +94,10 @@ impl Together {
             {
                 *read.passwords.entry(one.path.clone()).or_default() |= !one.value.trim().is_empty();
             }
+            if one.names(&["ENABLED", "ENABLE"]) && switches::is_off(&one.value.to_ascii_lowercase()) {
+                read.shut.insert(one.stem());
+            }
+            read.speaks_inside |= names_service(view, service, one);
             if access::allows_everything(one) {
                 read.everything.insert(one.path.clone());
             }
@@ -106,6 +117,14 @@ impl Together {
         });
         read
     }
+}
+
+/// Whether the value names another service of the document where a host stands.
+fn names_service(view: &View<'_>, service: &Service<'_>, setting: &Setting) -> bool {
+    let hosts =
+        setting.names(&["HOST", "HOSTNAME", "SERVER", "URL", "URI", "ENDPOINT", "ADDR", "ADDRESS", "DSN"]);
+    let part = |text: &str| view.active_named(text).is_some_and(|other| other.name != service.name);
+    hosts && setting.value.split(['/', ':', '@', ',', '=', ';', '?']).any(part)
 }
 
 /// A service with its settings, as the recognisers ask for them.
@@ -154,7 +173,7 @@ fn of(view: &View<'_>, service: &Service<'_>) -> Vec<Opening> {
     let asked = Asked {
         view,
         service,
-        together: Together::of(service, &settings),
+        together: Together::of(view, service, &settings),
         closed: is_closed(service),
         image: image.split('@').next().unwrap_or("").to_owned(),
     };
@@ -170,15 +189,23 @@ fn of(view: &View<'_>, service: &Service<'_>) -> Vec<Opening> {
         let judged = access::setting(&asked, setting)
             .or_else(|| served::setting(&asked, setting))
             .or_else(|| logged::setting(setting))
-            .or_else(|| fetched::setting(&asked, setting));
+            .or_else(|| fetched::setting(&asked, setting))
+            .or_else(|| powers::setting(&asked, setting))
+            .or_else(|| leaves::setting(&asked, setting))
+            .or_else(|| tls::setting(&asked, setting));
         if let Some(judged) = judged {
             add(judged, &setting.place, &setting.path, &setting.shown);
         }
     }
     for (path, value) in &service.configs {
         let text = value.effective();
-        let by_text =
-            [access::text(&text), served::text(&asked, &text), fetched::text(&text), logged::text(&text)];
+        let by_text = [
+            access::text(&text),
+            served::text(&asked, &text),
+            fetched::text(&text),
+            logged::text(&text),
+            powers::text(&asked, &text),
+        ];
         for (judged, shown) in by_text.into_iter().flatten().chain(sockets::text(&asked, path, &text)) {
             add(judged, &value.place, path, &shown);
         }
@@ -190,6 +217,8 @@ fn of(view: &View<'_>, service: &Service<'_>) -> Vec<Opening> {
                 access::command(&asked, command),
                 served::command(&asked, command),
                 sockets::command(command),
+                powers::command(&asked, command),
+                leaves::command(command),
             ];
             for judged in by_command.into_iter().flatten() {
                 add(judged, &program.place, &program.path, &command.text());

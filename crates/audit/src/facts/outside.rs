@@ -3,7 +3,7 @@
 use crate::facts::arrival::{self, Arrival, Ground};
 use crate::facts::protection::{self, Protection};
 use crate::facts::{spoken, stores};
-use crate::field::is_at;
+use crate::field::{Field, is_at};
 use crate::judged::Judged;
 use crate::names::{self, NameClass};
 use crate::rule::Note;
@@ -21,8 +21,8 @@ pub(crate) struct Variable<'a> {
     /// What it is for: by every place where it arrives, and by its name, which can only add.
     pub(crate) classes: BTreeSet<NameClass>,
     pub(crate) uses: Vec<&'a Use<'a>>,
-    /// What each of `uses` makes of the value, where that has a class.
-    arrivals: Vec<Option<NameClass>>,
+    /// What each of `uses` makes of the value.
+    arrivals: Vec<Arrival>,
     /// Places where it is not known what the value does.
     pub(crate) unknown: Vec<(&'a Use<'a>, &'static str)>,
     /// The whole environment is handed to a container; place of that.
@@ -52,12 +52,27 @@ impl Variable<'_> {
     /// A finding about one class: at the places that make the value such a thing, or at all where only its own name
     /// says so.
     pub(crate) fn note_of(&self, class: NameClass) -> Note {
-        let at = self.uses.iter().zip(&self.arrivals).filter(|(_, arrival)| **arrival == Some(class));
-        let mut own = Variable { uses: at.map(|(used, _)| *used).collect(), ..self.clone() };
+        let mut own = self.at(|_, arrival| *arrival == Arrival::Class(class));
         if own.uses.is_empty() {
             own.uses.clone_from(&self.uses);
         }
         own.note()
+    }
+
+    /// The same with those of its places alone that are `chosen`.
+    pub(crate) fn at(&self, chosen: impl Fn(&Use<'_>, &Arrival) -> bool) -> Self {
+        let at = self.uses.iter().zip(&self.arrivals).filter(|(used, arrival)| chosen(used, arrival));
+        Variable { uses: at.map(|(used, _)| *used).collect(), ..self.clone() }
+    }
+
+    /// Whether nothing but harmless places takes it, and no rule speaks of its name.
+    pub(crate) fn is_setting(&self) -> bool {
+        let harmless = self.arrivals.iter().any(|arrival| matches!(arrival, Arrival::Harmless(_)));
+        // Of an image's or a registry's name no rule of variables speaks.
+        let told = self.classes.iter().any(|class| {
+            !matches!(class, NameClass::Tuning | NameClass::Unknown | NameClass::Image | NameClass::Registry)
+        });
+        self.unknown.is_empty() && (self.is(NameClass::Tuning) || harmless && !told)
     }
 
     /// Whether it opens a store that only the machine's own programs reach, and nothing else, wherever it arrives.
@@ -182,7 +197,7 @@ pub(crate) fn unknown_effects(subject: &Subject<'_>) -> Vec<(Place, String)> {
     }
     // Outside of the services: networks, volumes, models, the project's name.
     for (path, value) in view.globals.iter().filter(|(_, value)| value.is_settable()) {
-        if let Some(why) = arrival::of_global(path) {
+        if let Arrival::Unknown(why) = arrival::of_global(ground, path) {
             found.push((value.place.clone(), format!("{path}: {} ({why})", value.raw)));
         }
     }
@@ -194,6 +209,37 @@ pub(crate) fn unknown_effects(subject: &Subject<'_>) -> Vec<(Place, String)> {
             let unknown = names::harmless(name).is_none() && names::classify(name) == NameClass::Unknown;
             if unused && (unknown || mild && spoken::anywhere(view, name)) {
                 found.push((place.clone(), format!("{name} (is handed over with the whole environment)")));
+            }
+        }
+    }
+    found
+}
+
+/// Values outside of all services on which nothing hangs.
+pub(crate) fn harmless_parts<'v>(view: &'v View<'_>) -> Vec<(&'v str, &'v Field<'v>)> {
+    let ground = &Ground::of(view);
+    let chosen = view.globals.iter().filter(|(_, value)| value.is_settable());
+    chosen
+        .filter(|(path, _)| matches!(arrival::of_global(ground, path), Arrival::Harmless(_)))
+        .map(|(path, value)| (path.as_str(), value))
+        .collect()
+}
+
+/// Places of which a rule was to speak and none did: whatever recogniser took a value there, none of the findings so far is
+/// about it. They count as unknown, so that no value is lost between a recogniser and a rule.
+pub(crate) fn untold(subject: &Subject<'_>) -> Vec<(Place, String)> {
+    let (Some(view), Some(told)) = (&subject.view, subject.told()) else { return Vec::new() };
+    let ground = &Ground::of(view);
+    let mut found = Vec::new();
+    for (name, uses) in &view.uses {
+        let named = subject.context.names.get(*name).is_some_and(|word| word.class.is_some());
+        if named || is_launch_token(view, name) || is_dstacks_own(name) {
+            continue;
+        }
+        for used in uses.iter().filter(|used| used.active && used.reference.provenance.is_settable()) {
+            let taken = matches!(arrival::of(ground, used, name), Arrival::Class(_) | Arrival::Judged);
+            if taken && !told.speaks_of(&used.place.path, name) {
+                found.push((used.place.clone(), format!("{} (no rule speaks of it)", describe(used))));
             }
         }
     }
@@ -221,11 +267,8 @@ fn variable<'a>(
 fn judged(subject: &Subject<'_>, ground: &Ground<'_>, name: &str, uses: &[&Use<'_>]) -> Judged {
     let mut unknown = Vec::new();
     let classes = classes(subject, ground, name, uses, &mut unknown);
-    let arrivals = uses.iter().map(|used| match arrival::of(ground, used, name) {
-        Arrival::Class(class) => Some(class),
-        _ => None,
-    });
-    Judged { classes, arrivals: arrivals.collect(), unknown }
+    let arrivals = uses.iter().map(|used| arrival::of(ground, used, name)).collect();
+    Judged { classes, arrivals, unknown }
 }
 
 /// The token's hash is measured: whoever chooses another value stops the machine.

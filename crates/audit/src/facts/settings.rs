@@ -124,7 +124,10 @@ pub(crate) fn all(service: &Service<'_>) -> Vec<Setting> {
             own.extend(of_text(&text));
         } else if text.trim_start().starts_with('-') || text.contains(" -") {
             own.extend(of_words(&command_words(&text)));
+        } else if holds_settings(&text) {
+            own.extend(of_text(&text));
         }
+        own.extend(meant(service, entry.name, &text));
         found.extend(own.into_iter().map(|setting| setting.at(&path, &entry.value.place)));
     }
     let told = |path: &str| !path.starts_with("configs.") && !path.starts_with("healthcheck");
@@ -142,6 +145,19 @@ pub(crate) fn all(service: &Service<'_>) -> Vec<Setting> {
         found.extend(of_text(&text).into_iter().map(|setting| setting.at(path, &value.place)));
     }
     found
+}
+
+/// `skipACL=yes`, `web.submit.enable: true`, `define('NAME', false);`: a variable that holds settings, no address.
+fn holds_settings(text: &str) -> bool {
+    let assigned = text.split_once('=').is_some_and(|(name, _)| is_name(name.trim()) && name.len() > 1);
+    !text.contains("://") && (assigned || text.contains(": ") || text.contains("define("))
+}
+
+/// Of a pair `X_KEY_0`, `X_VALUE_0` the setting that they mean.
+fn meant(service: &Service<'_>, name: &str, text: &str) -> Option<Setting> {
+    let (stem, number) = name.split_once("_VALUE_")?;
+    let key = service.variable(&format!("{stem}_KEY_{number}"))?.value.fixed()?;
+    is_name(&key).then(|| Setting::new(Carrier::Variable, "", &key, text, &format!("{key}={text}")))
 }
 
 /// The entries of a command, each with its text; none where all are at the command's own place, or too many to look each
@@ -222,6 +238,7 @@ fn unquoted(text: &str) -> &str {
 }
 
 pattern!(TAG, r"<(/?)([A-Za-z_][\w.:-]*)([^<>]*)>([^<\n]*)", ["<"]);
+pattern!(DEFINED, r#"\bdefine\(\s*['"](\w+)['"]\s*,\s*['"]?([^)'"]*)['"]?\s*\)"#, ["define("]);
 pattern!(ATTRIBUTE, r#"([A-Za-z_][\w.:-]*)\s*=\s*"([^"]*)""#, ["="]);
 
 /// The settings of a text, in its order.
@@ -261,6 +278,11 @@ impl Reader {
         }
         if trimmed.starts_with('<') && TAG.is_match(trimmed) {
             return self.tagged(trimmed);
+        }
+        if let Some(hit) = DEFINED.captures(trimmed) {
+            let part = |index: usize| hit.get(index).map_or("", |group| group.as_str());
+            let context = self.context();
+            return self.push(&context, part(1), part(2).trim(), trimmed);
         }
         let name = trimmed.trim_start_matches('[').trim_end_matches(']');
         if trimmed.starts_with('[')

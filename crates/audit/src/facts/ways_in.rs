@@ -153,7 +153,7 @@ fn served<'w>(program: &str, rest: &[&'w str]) -> Option<&'w str> {
     let module = rest.windows(2).any(|pair| {
         matches!(pair, ["-m", "http.server" | "SimpleHTTPServer" | "pyftpdlib" | "uploadserver"])
     });
-    let bound = operand(rest, &["--bind", "-b", "--host", "--address", "-a", "--listen", "-l"]);
+    let bound = operand(rest, &["--bind", "-b", "--host", "--address", "--addr", "-a", "--listen", "-l"]);
     if bound.is_some_and(is_loopback) {
         return None;
     }

@@ -29,6 +29,8 @@ pub(crate) enum Role {
     Named(String),
     /// Part of an argument.
     Part,
+    /// What a filter is given beside its program: a text, whatever stands in it.
+    Datum,
 }
 
 /// The text with a [`MARK`] for each part that comes from `variable`, and a [`HOLE`] for what others choose.
@@ -114,12 +116,13 @@ fn judge(line: &dyn Fn(usize) -> Option<String>, holding: &[usize]) -> Vec<Role>
     for index in holding.iter().filter_map(|at| at.checked_sub(skipped)) {
         let Some(text) = word(index).filter(|text| text.contains(MARK)) else { continue };
         let before = index.checked_sub(1).and_then(word);
+        let earlier = index.checked_sub(2).and_then(word);
         let role = if index == 0 && !shell {
             Role::Program
         } else if shell {
             Role::ShellText
         } else {
-            argument(program, &verb, &text, before.as_deref())
+            argument(program, &verb, &text, before.as_deref(), earlier.as_deref())
         };
         if seen.insert(role.clone()) {
             roles.push(role);
@@ -128,15 +131,61 @@ fn judge(line: &dyn Fn(usize) -> Option<String>, holding: &[usize]) -> Vec<Role>
     roles
 }
 
-fn argument(program: &str, verb: &str, word: &str, before: Option<&str>) -> Role {
+/// Programs that make a text of their own of what they are given: `make` expands `$(shell …)`, `jq` and `yq` read a
+/// program, `ansible` a template, `env -S` splits, `mount` parts its options at commas. No name bounds a value there.
+#[rustfmt::skip]
+const EXPANDERS: &[&str] = &[
+    "make", "gmake", "just", "task", "cmake", "ninja", "bazel", "jq", "yq", "jaq", "gojq", "mlr", "awk", "gawk", "mawk",
+    "sed", "ed", "ex", "vim", "m4", "envsubst", "xargs", "parallel", "watch", "tmux", "screen", "expect", "gnuplot",
+    "ansible", "ansible-playbook", "helm", "terraform", "packer", "mount", "find", "dc", "bc", "sqlite3", "psql",
+];
+
+/// Options behind which a text stands that is read as a program, a template or a line of arguments, whatever program
+/// has them.
+#[rustfmt::skip]
+const TEXT_OPTIONS: &[&str] = &[
+    "-e", "-E", "-S", "-a", "-x", "-o", "-c", "--eval", "--exec", "--execute", "--expr", "--expression", "--extra-vars",
+    "--split-string", "--command", "--run", "--code", "--script",
+];
+
+/// Before a text that a filter takes for data beside its program. Sources: jq's manual, "Invoking jq"; POSIX, awk.
+fn takes_datum(program: &str, before: Option<&str>, earlier: Option<&str>) -> bool {
+    match program {
+        "jq" | "jaq" | "gojq" => matches!(earlier, Some("--arg")),
+        "awk" | "gawk" | "mawk" => before == Some("-v"),
+        _ => false,
+    }
+}
+
+/// `name=value` of which the value cannot be more than a value: a plain name, and behind it neither blanks nor signs of a
+/// grammar.
+fn assigns(word: &str) -> Option<&str> {
+    let (name, rest) = word.split_once('=')?;
+    let plain = name.trim_start_matches('-');
+    let is_name = plain.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && plain.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'));
+    let is_value =
+        |c: char| c.is_alphanumeric() || matches!(c, MARK | HOLE) || "_-.:/@%+,?&#~[]=".contains(c);
+    (is_name && rest.contains(MARK) && rest.chars().all(is_value) && !rest.starts_with('-')).then_some(name)
+}
+
+fn argument(program: &str, verb: &str, word: &str, before: Option<&str>, earlier: Option<&str>) -> Role {
     if before.is_some_and(|flag| evaluates(program, flag)) {
         return Role::Evaluated;
     }
-    if let Some((name, rest)) = word.split_once('=')
-        && !name.contains(MARK)
-        && rest.contains(MARK)
-    {
-        return Role::Named(option_name(name));
+    if takes_datum(program, before, earlier) {
+        return Role::Datum;
+    }
+    if EXPANDERS.contains(&program) && !word.trim_matches(MARK).is_empty() {
+        return Role::Part;
+    }
+    // `-c setting=value` is a setting; with anything else in it, it is a text.
+    let setting = before == Some("-c") || before.is_none_or(|flag| !TEXT_OPTIONS.contains(&flag));
+    match assigns(word) {
+        Some(name) if setting => return Role::Named(option_name(name)),
+        Some(_) => return Role::Part,
+        None if word.split_once('=').is_some_and(|(name, _)| !name.contains(MARK)) => return Role::Part,
+        None => {}
     }
     if word.starts_with('-') && word.split('=').next().is_some_and(|name| name.contains(MARK)) {
         return Role::WholeArgument;
@@ -273,6 +322,26 @@ mod tests {
         assert_eq!(of(&["python3", "-c", "print(@)"]), [Role::Evaluated]);
         assert_eq!(of(&["ollama", "run", "@"]), [Role::Model]);
         assert_eq!(of(&["serve", "file-@.txt"]), [Role::Part]);
+        assert_eq!(of(&["jq", "--arg", "z", "@", ".z=$z"]), [Role::Datum]);
+        assert_eq!(of(&["psql", "--command=@"]), [Role::Part]);
+    }
+
+    #[test]
+    fn a_name_within_the_text_of_a_program_names_nothing() {
+        for words in [
+            &["mongosh", "--eval", "tz='@'"][..],
+            &["gnuplot", "-e", "tz='@'"],
+            &["env", "-S", "TZ=@ serve"],
+            &["env", "-S", "TZ=@"],
+            &["jq", ".tz=\"@\"", "/f"],
+            &["make", "serve", "WORKERS=@"],
+            &["ansible", "all", "-a", "TZ=@ serve"],
+            &["mount", "-o", "size=@", "t", "/t"],
+            &["x", "--flags=--stack-size=@"],
+            &["x", "tz='@'"],
+        ] {
+            assert_eq!(of(words), [Role::Part], "{words:?}");
+        }
     }
 
     #[test]

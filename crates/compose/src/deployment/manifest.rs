@@ -127,7 +127,7 @@ impl Manifest {
         if let Some(provider) = self.string("key_provider") {
             return provider;
         }
-        if self.flag("kms_enabled") == Some(true) || self.has_feature("kms") {
+        if self.flag("kms_enabled") == Some(true) {
             "kms"
         } else if self.flag("local_key_provider_enabled") == Some(true) {
             "local"
@@ -136,7 +136,9 @@ impl Manifest {
         }
     }
 
-    fn has_feature(&self, feature: &str) -> bool {
+    /// Whether the deprecated list names it. Of all its names guests still look at `tproxy-net` alone.
+    #[must_use]
+    pub fn has_feature(&self, feature: &str) -> bool {
         let features = self.get("features").and_then(JsonNode::elements).unwrap_or(&[]);
         features.iter().any(|node| node.as_str() == Some(feature))
     }

@@ -31,6 +31,21 @@ const SENT: &[&str] = &[
     "MESSAGES", "CONVERSATIONS", "COMPLETIONS", "RAW", "HEADERS", "INPUTS", "OUTPUTS",
 ];
 
+/// Levels at which what is sent is part of the log. Sources: the documentation of Go's net/http, Node's util.debuglog,
+/// Apache HttpComponents' wire log, mitmproxy's options.
+fn prints_traffic(setting: &Setting, value: &str) -> bool {
+    let entries = || value.split([',', ' ']);
+    let own = setting.own();
+    let last = own.last().map_or("", String::as_str);
+    let level = |text: &str| text.parse::<u8>().is_ok_and(|level| level >= 2);
+    match setting.letters().as_str() {
+        "HTTP2DEBUG" | "FLOWDETAIL" => level(value),
+        "NODEDEBUG" => entries().any(|part| matches!(part, "http" | "http2" | "net" | "tls")),
+        _ if last == "WIRE" => matches!(value, "debug" | "trace" | "all"),
+        _ => setting.names(&["AUDIT"]) && last == "LEVEL" && value.contains("request"),
+    }
+}
+
 pattern!(
     PRINTS,
     r"(?i)(?:ngx\.log|console\.\w+|print|println|error_log|logger?\.\w+|syslog)\([^\n]*(?:get_body_data|get_headers\(|\breq(?:uest)?\.(?:body|headers|json|get_json|data)\b|php://input|\$_POST|HTTP_AUTHORIZATION|\$http_authorization)",
@@ -74,7 +89,8 @@ pub(super) fn setting(setting: &Setting) -> Option<Found> {
         "GENERALLOG" | "DUMPIOINPUT" | "DUMPIOOUTPUT" => switches::is_on(&value),
         _ => false,
     };
-    if all && setting.carrier == Carrier::Text {
+    let switched = setting.carrier == Carrier::Option && setting.letters() == "GENERALLOG";
+    if all && (setting.carrier == Carrier::Text || switched) || prints_traffic(setting, &value) {
         return found;
     }
     // A lone word of a configuration text is a switch that is on.

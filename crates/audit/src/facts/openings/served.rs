@@ -112,7 +112,8 @@ fn governed_by_callers(setting: &Setting, value: &str) -> bool {
 
 /// `--http.api=…,admin`, `rpc-methods=unsafe`.
 fn unsafe_parts(setting: &Setting, value: &str) -> bool {
-    const PARTS: &[&str] = &["admin", "debug", "personal", "unsafe", "miner", "txpool-admin"];
+    const PARTS: &[&str] =
+        &["admin", "debug", "personal", "unsafe", "miner", "txpool-admin", "metadata", "pgdump", "config"];
     let last = setting.own().last().map_or("", String::as_str);
     let letters = setting.letters();
     let parts = ["API", "APIS", "MODULES", "NAMESPACES"].iter().any(|end| letters.ends_with(end))
@@ -132,7 +133,8 @@ fn governed_from_everywhere(asked: &Asked<'_, '_>, setting: &Setting, value: &st
         // The interface of kubo that governs it is called so.
         || letters == "ADDRESSESAPI"
         || letters == "API" && setting.has(&["ADDRESSES"]);
-    if !governs {
+    // What is off listens nowhere.
+    if !governs || asked.together.shut.contains(&setting.stem()) {
         return false;
     }
     // Host and port apart.
@@ -286,9 +288,10 @@ fn opens_files(setting: &Setting, value: &str) -> bool {
     }
     // A folder of the whole machine as that of pages: `root /;`, `alias /etc/;`.
     const MACHINE: &[&str] = &["/", "/proc", "/etc", "/root", "/run", "/var"];
-    let pages = matches!(setting.name.as_str(), "root" | "alias") && !setting.shown.contains([':', '=']);
-    let root = value.trim_start_matches("* ");
-    if pages && (root == "/" || MACHINE.contains(&root.trim_end_matches('/'))) {
+    let name = setting.name.to_ascii_lowercase();
+    let pages = matches!(name.as_str(), "root" | "alias") && !setting.shown.contains([':', '=']);
+    let root = value.trim_start_matches("* ").split_whitespace().next_back().unwrap_or("");
+    if pages && (root == "/" || root.starts_with("/proc/") || MACHINE.contains(&root.trim_end_matches('/'))) {
         return true;
     }
     let all = matches!(

@@ -59,7 +59,7 @@ const NO_SETTINGS: &[&str] =
 /// Folders in which programs look for code, wherever they lie: their names.
 #[rustfmt::skip]
 const LOOKED_IN: &[&str] = &[
-    "addons", "agents", "autodeploy", "autoload", "autostart", "bin", "code", "components", "conf", "conf.d",
+    "addons", "agents", "autodeploy", "autoload", "autostart", "bin", "cgi-bin", "code", "components", "conf", "conf.d",
     "config", "cron", "cron.d", "cron.daily", "cron.hourly", "crontabs", "custom", "custom_components",
     "custom_nodes", "dags", "daily", "deploy", "deployments", "docker-entrypoint-initdb.d", "dropins", "entrypoint.d",
     "extensions", "flows", "functions", "handlers", "hooks", "hourly", "htdocs", "html", "init.d", "initdb.d", "jars", "jobs.d", "lib",
@@ -72,7 +72,7 @@ const LOOKED_IN: &[&str] = &[
 /// Of these, names that have no other meaning on the way to what lies deeper.
 #[rustfmt::skip]
 const ONLY_CODE: &[&str] = &[
-    "addons", "autodeploy", "autoload", "cron.d", "crontabs", "custom_components", "custom_nodes", "dags", "dropins",
+    "addons", "autodeploy", "autoload", "cgi-bin", "cron.d", "crontabs", "custom_components", "custom_nodes", "dags", "dropins",
     "extensions", "hooks", "init.d", "initdb.d", "modules", "node_modules", "plugins", "providers", "sbin", "site-packages",
     "systemd", "webapps",
 ];

@@ -103,6 +103,30 @@ pub(crate) const COUNTED: &[&str] = &[
 pub(crate) const OTHERS_COUNTED: &[&str] =
     &["PEERS", "HOSTS", "SERVERS", "BACKENDS", "UPSTREAMS", "BROKERS", "RELAYS", "NODES", "REPLICAS"];
 
+/// What a program keeps ready: fewer of them make it slower.
+#[rustfmt::skip]
+pub(crate) const KEPT_READY: &[&str] = &[
+    "POOL", "POOLS", "CONNECTION", "CONNECTIONS", "CONN", "CONNS", "IDLE", "SPARE", "WORKER", "WORKERS", "THREAD",
+    "THREADS", "MEMORY", "HEAP", "CPU", "PROCESSES", "PROCS", "CACHE", "BUFFER", "BUFFERS", "SCALING", "REPLICAS",
+];
+
+/// What is tried again when it does not answer.
+#[rustfmt::skip]
+pub(crate) const TRIED_AGAIN: &[&str] = &[
+    "RETRY", "RETRIES", "RECONNECT", "CONNECT", "CONNECTION", "FETCH", "DOWNLOAD", "REQUEST", "HEALTHCHECK", "HEALTH", "JOB",
+    "JOBS", "TASK", "TASKS", "POLL",
+];
+
+/// Words of a time that say not of what, and their units.
+#[rustfmt::skip]
+pub(crate) const TIMES: &[&str] = &[
+    "DELAY", "PERIOD", "GRACE", "WAIT", "WINDOW", "MS", "SECONDS", "SECS", "MINUTES", "HOURS", "DAYS", "SECOND", "MINUTE",
+    "HOUR", "DAY", "MAX", "DEFAULT", "IN",
+];
+
+/// The last of them.
+pub(crate) const BARE_TIMES: &[&str] = &["DELAY", "PERIOD", "GRACE", "WAIT", "WINDOW", "DAYS", "HOURS"];
+
 /// What a program handles, as a word beside those of tuning. Closed: a name with any other word is not known to be
 /// harmless by its number alone. Checks, people, keys, logs, ledgers and administration are left out on purpose.
 #[rustfmt::skip]

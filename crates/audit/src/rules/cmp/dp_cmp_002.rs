@@ -87,9 +87,29 @@ fn severity(service: &Service<'_>, key: &str, value: &Field<'_>) -> Option<Sever
             ];
             lax.iter().any(|word| text.contains(word)).then_some(Severity::High)
         }
-        "devices" | "device_cgroup_rules" | "sysctls" => Some(Severity::Medium),
+        "devices" | "device_cgroup_rules" => device(&text),
+        "sysctls" => Some(Severity::Medium),
         "runtime" => (!matches!(text.as_str(), "nvidia" | "runc")).then_some(Severity::High),
         _ => None,
+    }
+}
+
+/// How much a device gives: nothing of the machine where every container has it anyway (`/dev/null` and its like, by name
+/// or as the kernel's numbers: admin-guide/devices.txt), all of it where a rule names every disk.
+fn device(text: &str) -> Option<Severity> {
+    const EVERYWHERE: &[&str] = &["null", "zero", "full", "random", "urandom", "tty"];
+    const NUMBERS: &[&str] = &["1:3", "1:5", "1:7", "1:8", "1:9", "5:0"];
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.as_slice() {
+        ["c", numbers, _] if NUMBERS.contains(numbers) => None,
+        ["b" | "a", numbers, rights] if numbers.contains('*') && rights.contains(['r', 'w']) => {
+            Some(Severity::High)
+        }
+        _ => {
+            let source = text.split(':').next().unwrap_or(text);
+            let plain = source.strip_prefix("/dev/").is_some_and(|name| EVERYWHERE.contains(&name));
+            (!plain).then_some(Severity::Medium)
+        }
     }
 }
 

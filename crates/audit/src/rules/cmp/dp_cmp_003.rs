@@ -19,11 +19,19 @@ pub(super) const RULE: Rule = Rule {
     ..Rule::PLAIN
 };
 
+/// Devices that every container has: over themselves they change nothing.
+const EVERYWHERE: &[&str] = &["null", "zero", "full", "random", "urandom", "tty"];
+
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
         for (mount, path) in mounts::paths(service) {
             if mounts::is_hosts_file(&path) {
+                continue;
+            }
+            if path.strip_prefix("/dev/").is_some_and(|name| EVERYWHERE.contains(&name))
+                && path == mount.target
+            {
                 continue;
             }
             let mode = if mount.read_only { " (read-only)" } else { "" };
@@ -89,6 +97,7 @@ fn severity(path: &str, read_only: bool, absolute: bool) -> Option<Severity> {
         |root: &str| path == root || path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'));
     // A socket that the other rule would not know stays this one's.
     if docker::covers_socket(path) && path.ends_with(".sock")
+        || path == "/run/dstack"
         || path.ends_with("/dstack.sock")
         || path.ends_with("/tappd.sock")
     {

@@ -28,7 +28,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
         for entry in &service.environment {
-            if let Some(what) = literal_secret(entry).filter(|_| !names_account(service, entry.name)) {
+            let other = names_account(service, entry.name) || names_setting(service, entry.name);
+            if let Some(what) = literal_secret(entry).filter(|_| !other) {
                 let evidence = format!("{} environment.{}: {what}", service.name, entry.name);
                 let note = Note::fail(&entry.value.place, evidence).about(entry.name);
                 let inside = opens_only_inside(view, service, entry.name);
@@ -89,6 +90,21 @@ fn names_account(service: &Service<'_>, name: &str) -> bool {
     })
 }
 
+/// `X_KEY_0` beside `X_VALUE_0`: a key is the name of a setting there.
+fn names_setting(service: &Service<'_>, name: &str) -> bool {
+    let Some((stem, number)) = name.split_once("_KEY_") else { return false };
+    number.bytes().all(|byte| byte.is_ascii_digit())
+        && service.variable(&format!("{stem}_VALUE_{number}")).is_some()
+}
+
+/// A number of rounds, a seed of draws that is a short number, a switch: nothing that opens anything.
+fn is_number_or_switch(name: &str, text: &str) -> bool {
+    let switch = switches::is_on(&text.to_ascii_lowercase()) || switches::is_off(&text.to_ascii_lowercase());
+    let word = switch && !text.bytes().all(|byte| byte.is_ascii_digit());
+    let drawn = ["SEED", "ROUNDS", "ENTROPY"].iter().any(|tail| name.ends_with(tail));
+    word || drawn && text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// `ALLOW_EMPTY_PASSWORD=no` says whether, not what.
 fn is_switch(name: &str, text: &str) -> bool {
     let text = text.to_ascii_lowercase();
@@ -111,6 +127,7 @@ fn literal_secret(entry: &EnvironmentEntry<'_>) -> Option<String> {
         && (name.ends_with("NETWORK_PASSPHRASE") || !names_credential(&name));
     let harmless = public
         || text.is_empty()
+        || is_number_or_switch(&name, &text)
         || text.starts_with(['/', '.'])
         || text.contains("://")
         || is_switch(&name, &text)

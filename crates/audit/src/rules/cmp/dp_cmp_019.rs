@@ -208,6 +208,15 @@ fn simulator(service: &Service<'_>, sink: &mut Sink<'_>) {
         let name = entry.name.to_ascii_uppercase();
         let simulated = name.ends_with("SIMULATOR_ENDPOINT") || name.ends_with("SIMULATOR_URL");
         let set = !entry.value.effective().is_empty() && !entry.value.is_settable();
+        if set && !simulated && stands_in(&name, &entry.value.effective()) {
+            let evidence = format!(
+                "{} environment.{}: {} (another program than the guest answers: its keys and quotes are its own)",
+                service.name,
+                entry.name,
+                entry.value.effective()
+            );
+            sink.add(Note::fail(&entry.value.place, evidence).severity(Severity::High).about(entry.name));
+        }
         if simulated && set {
             let evidence = format!(
                 "{} environment.{}: {} (quotes and keys of a simulator prove nothing)",
@@ -216,6 +225,23 @@ fn simulator(service: &Service<'_>, sink: &mut Sink<'_>) {
                 entry.value.effective()
             );
             sink.add(Note::fail(&entry.value.place, evidence).severity(Severity::High).about(entry.name));
+        }
+    }
+    for mount in &service.mounts {
+        let target = mount.target.trim_end_matches('/');
+        let target = target.strip_prefix("/var").unwrap_or(target);
+        let guests = matches!(target, "/run/dstack" | "/run/dstack.sock" | "/run/tappd.sock")
+            || target.starts_with("/run/dstack/");
+        let own = mount.path().is_some_and(|path| {
+            matches!(path.as_str(), "/run/dstack" | "/run/dstack.sock" | "/run/tappd.sock")
+                || path.starts_with("/run/dstack/")
+        });
+        if guests && !own && !mount.source.is_settable() {
+            let evidence = format!(
+                "{} volumes: {} -> {} (lies where the guest's own socket should: keys and quotes are another program's)",
+                service.name, mount.source.raw, mount.target
+            );
+            sink.add(Note::fail(&mount.source.place, evidence).severity(Severity::High).about(service.name));
         }
     }
     let image = service.image().filter(|image| {
@@ -227,6 +253,23 @@ fn simulator(service: &Service<'_>, sink: &mut Sink<'_>) {
         let evidence = format!("{} image: {} (a simulated machine)", service.name, image.raw);
         sink.add(Note::fail(&image.place, evidence).severity(Severity::High).about(service.name));
     }
+}
+
+/// A variable by which the guest's agent is found, and that leads to something else than its sockets.
+/// Source: dstack-types, `dstack_agent_address`, at 049be791; the clients of dstack's sdk.
+fn stands_in(name: &str, value: &str) -> bool {
+    let words = crate::names::words(name);
+    let guest = words.iter().any(|word| matches!(word.as_str(), "DSTACK" | "TAPPD"));
+    let agent =
+        words.iter().any(|word| matches!(word.as_str(), "AGENT" | "GUEST" | "TAPPD")) || words.len() == 2;
+    let place = words.last().is_some_and(|last| {
+        matches!(last.as_str(), "ADDRESS" | "ADDR" | "ENDPOINT" | "SOCKET" | "SOCK" | "URL" | "HOST")
+    });
+    let other =
+        words.iter().any(|word| matches!(word.as_str(), "KMS" | "GATEWAY" | "PCCS" | "APP" | "VERIFIER"));
+    let path = value.trim_start_matches("unix://").trim_start_matches("unix:").trim_start_matches("/var");
+    let own = path.starts_with("/run/dstack") || path.starts_with("/run/tappd");
+    guest && agent && place && !other && !own
 }
 
 /// Settings of known programs that write what users send into the log.

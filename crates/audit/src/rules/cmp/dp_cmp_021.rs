@@ -1,6 +1,6 @@
 //! Protects the code that runs: which program, with which arguments, of which commit and model, out of which folder.
 
-use crate::facts::arrival::Ground;
+use crate::facts::arrival::{Arrival, Ground};
 use crate::facts::outside::variables;
 use crate::facts::repository;
 use crate::facts::words::{MANY, MARK, Mentioned, Role, command_words, marked, roles};
@@ -43,10 +43,13 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     }
     configs(view, sink);
     for variable in variables(subject, Provenance::Operator) {
-        // What stands in a command line or a file of code is said above.
-        let own: Vec<_> = variable.uses.iter().filter(|used| used.sink.starts_with("environment.")).collect();
-        if variable.is(NameClass::Code) && (!own.is_empty() || variable.uses.is_empty()) {
-            sink.add(variable.note());
+        // Whole arguments, the text of a shell and files of code are said above.
+        let own = variable.at(|used, arrival| {
+            let judged = *arrival == Arrival::Judged && !used.sink.starts_with("environment.");
+            !judged && !used.sink.ends_with(".content")
+        });
+        if variable.is(NameClass::Code) && (!own.uses.is_empty() || variable.uses.is_empty()) {
+            sink.add(own.note_of(NameClass::Code));
         }
     }
 }
@@ -71,7 +74,9 @@ fn commands(service: &Service<'_>, sink: &mut Sink<'_>) {
             if !marked(value, name).contains(MARK) {
                 continue;
             }
-            let line = value.raw.lines().find(|line| line.contains('$')).unwrap_or(value.raw).trim();
+            let mut lines = value.raw.lines().filter(|line| line.contains('$'));
+            let first = lines.clone().next();
+            let line = lines.find(|line| line.contains(name)).or(first).unwrap_or(value.raw).trim();
             let evidence = format!("{} {path}: {line} ({why})", service.name);
             sink.add(Note::fail(&value.place, evidence).severity(severity).about(service.name));
         }
@@ -89,7 +94,7 @@ fn judge<F: FnOnce() -> bool>(trusts: &LazyCell<bool, F>, role: &Role) -> Option
         Role::Model if **trusts => Some((Severity::Critical, "names the repository whose code is run")),
         Role::Model => Some((Severity::High, "names the model that is fetched and run")),
         Role::WholeArgument => Some((Severity::High, "whole arguments of the program")),
-        Role::Named(_) | Role::Part => None,
+        Role::Named(_) | Role::Part | Role::Datum => None,
     }
 }
 

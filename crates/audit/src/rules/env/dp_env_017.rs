@@ -1,7 +1,7 @@
 //! Protects values from the host, which writes files that nothing measures.
 
 use crate::facts::mounts;
-use crate::facts::outside::{Variable, is_dstacks_own, variables};
+use crate::facts::outside::{Variable, describe, is_dstacks_own, variables};
 use crate::item::Item;
 use crate::names::NameClass;
 use crate::rule::{Need, Note, Rule, Sink};
@@ -49,7 +49,11 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                 _ => "from files that the host supplies and nothing measures",
             };
             let evidence = format!("{} ({who})", variable.evidence());
-            sink.add(Note::fail(&variable.place(), evidence).severity(severity).about(variable.name));
+            let mut note = Note::fail(&variable.place(), evidence).severity(severity).about(variable.name);
+            for used in variable.uses.iter().skip(1) {
+                note = note.also(&used.place, describe(used));
+            }
+            sink.add(note);
         }
     }
 }

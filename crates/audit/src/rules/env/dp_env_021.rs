@@ -1,6 +1,6 @@
 //! Protects users from what nobody has understood: a value from outside counts until it is known to be harmless.
 
-use crate::facts::outside::unknown_effects;
+use crate::facts::outside::{unknown_effects, untold};
 use crate::rule::{EVIDENCE, Need, Note, Rule, Sink};
 use crate::subject::Subject;
 use veritee_model::Severity;
@@ -11,6 +11,7 @@ pub(super) const RULE: Rule = Rule {
     severity: Severity::High,
     needs: &[Need::Compose],
     remedy: "write the value literally; or say of each place what it does, in a review or with [[audit.allow]]",
+    after_others: true,
     check,
     ..Rule::PLAIN
 };
@@ -18,6 +19,7 @@ pub(super) const RULE: Rule = Rule {
 /// One finding with a place for each, so that the rest stays open when some are answered.
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let mut unknown = unknown_effects(subject);
+    unknown.extend(untold(subject));
     unknown.sort_by(|(one, _), (other, _)| one.cmp(other));
     let Some((first, _)) = unknown.first() else { return };
     let texts: Vec<&str> = unknown.iter().map(|(_, text)| text.as_str()).collect();

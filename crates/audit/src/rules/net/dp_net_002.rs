@@ -197,12 +197,32 @@ fn by_signs(service: &Service<'_>) -> Option<(Place, String)> {
     Some((container.place.clone(), format!("container_name: {}", container.raw)))
 }
 
+/// Tells something, or listens to its own machine only.
+fn is_idle(service: &Service<'_>, key: &str) -> bool {
+    const TELLS: &[&str] = &["help", "--help", "-h", "version", "--version", "-V", "--lookup"];
+    let texts = service.below(key).flat_map(|(_, value)| command_words(&value.effective()));
+    let words: Vec<String> = texts.collect();
+    let listens: Vec<&str> = words
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [option, address] if option == "-L" => Some(address.as_str()),
+            _ => None,
+        })
+        .collect();
+    let own = |address: &&str| {
+        let host = address.split_once("://").map_or(*address, |(_, host)| host);
+        host.starts_with("127.") || host.starts_with("localhost:") || host.starts_with("[::1]")
+    };
+    words.iter().skip(1).take(2).any(|word| TELLS.contains(&word.as_str()))
+        || !listens.is_empty() && listens.iter().all(own) && !words.iter().any(|word| word == "-F")
+}
+
 /// By what runs, or by the image's name.
 fn tunnel<'s>(service: &'s Service<'_>) -> Option<(&'s Field<'s>, String)> {
     for key in ["command", "entrypoint"] {
         for (path, value) in service.below(key) {
             let words = command_words(&value.effective());
-            let named = words.iter().any(|word| TUNNELS.contains(&base(word)));
+            let named = words.iter().any(|word| TUNNELS.contains(&base(word))) && !is_idle(service, key);
             let reverse = words.iter().any(|word| base(word) == "ssh")
                 && words.iter().any(|word| word == "-R" || word.starts_with("-R"));
             if named || reverse {

@@ -35,6 +35,13 @@ fn starts(command: &Command) -> bool {
                 "load", "import", "tag", "pull", "run", "create", "start", "commit", "build", "bake",
                 "deploy", "init", "join", "install", "play",
             ]),
+            // Into a container, or a program in it: what runs is no longer what was measured.
+            Some("cp") => {
+                command.arguments().iter().rev().find(|word| !word.starts_with('-')).is_some_and(|to| {
+                    to.split_once(':').is_some_and(|(name, _)| !name.is_empty() && !name.contains('/'))
+                })
+            }
+            Some("exec" | "update" | "attach") => true,
             Some(
                 "run" | "create" | "load" | "import" | "tag" | "build" | "pull" | "start" | "commit"
                 | "restore",

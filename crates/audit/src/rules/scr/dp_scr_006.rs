@@ -1,7 +1,9 @@
 //! Values from the environment or the host must never be code.
 
 use crate::item::Item;
+use crate::pattern::pattern;
 use crate::rule::{Blocks, Need, Note, Rule, Sink};
+use crate::script::{Script, ScriptCommand};
 use crate::subject::Subject;
 use crate::view::View;
 use std::collections::BTreeSet;
@@ -36,6 +38,80 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             sink.add(Note::fail(&item.place(script), evidence));
         }
     }
+    for (index, script) in view.scripts.iter().enumerate() {
+        for (line, name, why) in taken_for_code(view, script) {
+            if seen.insert((index, line)) {
+                let evidence = format!("{} ({name} {why})", script.quote(line, line_of(script, line)));
+                sink.add(Note::manual(&script.at_line(line), evidence).severity(Severity::High));
+            }
+        }
+    }
+}
+
+// Where the shell takes the text of a variable for an expression, in which `a[$(program)]` runs the program; and where it
+// takes a name for that of the variable meant. Source: bash's manual, "Shell Arithmetic", "Arrays", "Shell Parameters".
+pattern!(
+    EXPRESSION,
+    r"\$?\(\((?P<sum>[^()]*)\)\)|^\s*let\s+(?P<let>.+)$|\$\{\w+\[(?P<index>[^\]]+)\]|\$\{\w+:(?P<slice>[^}/-][^}]*)\}|\b(?:declare|typeset|local)\s+-[a-zA-Z]*i[a-zA-Z]*\s+(?P<number>.+)$"
+);
+pattern!(REFERENCE, r"\b(?:declare|typeset|local)\s+-[a-zA-Z]*n[a-zA-Z]*\s+\w+=(?P<name>\w+)");
+
+/// Programs whose first operand is a program of theirs: with those a value can end the text that it stands in.
+const TAKE_PROGRAMS: &[&str] = &["sed", "awk", "gawk", "mawk", "jq", "yq"];
+
+/// Lines in which a value from outside is read as an expression, as a name, or as part of a program's text.
+fn taken_for_code(view: &View<'_>, script: &Script<'_>) -> Vec<(u32, String, &'static str)> {
+    const COUNTED: &str = "is taken for an expression: the shell runs what stands in one";
+    let mut found = Vec::new();
+    let chosen = |text: &str| {
+        let parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        parts.filter(|name| !name.is_empty()).find(|name| is_chosen(view, name)).map(str::to_owned)
+    };
+    for (line, text) in (1_u32..).zip(script.text().lines()) {
+        if text.trim_start().starts_with('#') {
+            continue;
+        }
+        let hit = EXPRESSION.captures_iter(text).find_map(|hit| {
+            let groups = ["sum", "let", "index", "slice", "number"];
+            groups.iter().find_map(|group| chosen(hit.name(group)?.as_str()))
+        });
+        found.extend(hit.map(|name| (line, name, COUNTED)));
+        let meant = REFERENCE.captures(text).and_then(|hit| chosen(hit.name("name")?.as_str()));
+        found.extend(meant.map(|name| (line, name, "goes by another name from here on")));
+    }
+    for item in script.commands().iter().filter(|item| item.reachable) {
+        if TAKE_PROGRAMS.contains(&item.command.program())
+            && let Some(name) = in_program(script, item).into_iter().find(|name| is_chosen(view, name))
+        {
+            found.push((item.line, name, "stands in the text of a program, which it can end"));
+        }
+    }
+    found
+}
+
+/// Variables in the first operand of a command; what `-v`, `--arg` and the like hand over is none.
+fn in_program(script: &Script<'_>, item: &ScriptCommand) -> Vec<String> {
+    let words = item.source(script).map_or(&[][..], |command| command.arguments());
+    let mut skipped = 0_usize;
+    for word in words {
+        if skipped > 0 {
+            skipped = skipped.saturating_sub(1);
+            continue;
+        }
+        let shown = word.shown();
+        match shown.as_str() {
+            "-v" | "-F" | "-f" | "--file" | "--from-file" | "--indent" => skipped = 1,
+            "--arg" | "--argjson" | "--slurpfile" | "--rawfile" => skipped = 2,
+            option if option.starts_with('-') && option.len() > 1 => {}
+            _ => return word.variables().into_iter().map(str::to_owned).collect(),
+        }
+    }
+    Vec::new()
+}
+
+fn line_of<'s>(script: &Script<'s>, line: u32) -> &'s str {
+    let at = usize::try_from(line).unwrap_or(usize::MAX).saturating_sub(1);
+    script.lines().line(script.text(), at).trim()
 }
 
 fn is_chosen(view: &View<'_>, name: &str) -> bool {

@@ -25,7 +25,8 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let mut executions = view.origins();
     let mut seen = BTreeSet::new();
     for script in &view.scripts {
-        for item in script.commands().iter().filter(|item| item.reachable && sends(item)) {
+        let gives = |item: &&ScriptCommand| item.reachable && (sends(item) || shows_host(script, item));
+        for item in script.commands().iter().filter(gives) {
             if carries_key(script, item, &mut executions) && seen.insert((script.index, item.line)) {
                 sink.add(Note::fail(&item.place(script), item.evidence(script)));
             }
@@ -53,6 +54,31 @@ fn sends(item: &ScriptCommand) -> bool {
         "dstack-util" => command.has("notify-host"),
         _ => false,
     }
+}
+
+/// Devices and files of the machine that the host sees: consoles, the kernel's log, ports of the hypervisor.
+fn is_hosts(path: &str) -> bool {
+    const BEGIN: &[&str] = &[
+        "/dev/tty",
+        "/dev/hvc",
+        "/dev/console",
+        "/dev/kmsg",
+        "/dev/vport",
+        "/dev/virtio-ports/",
+        "/dev/vsock",
+        "/dev/ttyS",
+    ];
+    BEGIN.iter().any(|begin| path.starts_with(begin)) && path != "/dev/tty"
+}
+
+/// Its output goes to such a device.
+fn shows_host(script: &Script<'_>, item: &ScriptCommand) -> bool {
+    let source = item.source(script).into_iter();
+    let mut targets = source.flat_map(|command| &command.redirections).filter(|to| to.operator.contains('>'));
+    targets.any(|to| is_hosts(&to.target.shown()))
+        || item.command.program() == "dd"
+            && item.command.arguments().iter().any(|word| word.strip_prefix("of=").is_some_and(is_hosts))
+        || item.command.program() == "tee" && item.command.arguments().iter().any(|word| is_hosts(word))
 }
 
 fn carries_key(script: &Script<'_>, item: &ScriptCommand, executions: &mut Executions<'_>) -> bool {

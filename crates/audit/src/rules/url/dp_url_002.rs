@@ -82,7 +82,9 @@ fn sends_nothing(found: &Found<'_>, own: &BTreeSet<String>) -> bool {
         && is_private_address(&address.host)
         && pair(&["NODE_IP", "POD_IP", "BIND_IP", "LISTEN_IP", "LOCAL_IP", "ADVERTISE_IP"]);
     let page = pair(&["CORS_ORIGIN", "CORS_ORIGINS"]);
-    own.contains(&address.host) || identifier || listens || page
+    // For which host browsers keep a cookie.
+    let cookie = pair(&["COOKIE_DOMAIN"]);
+    own.contains(&address.host) || identifier || listens || page || cookie
 }
 
 /// Whether code comes from there: a forge, a file of a release, a repository.

@@ -1,5 +1,6 @@
 //! Protects users' data from leaving with logs and telemetry.
 
+use crate::facts::openings::{self, Kind};
 use crate::item::Item;
 use crate::names::{NameClass, classify};
 use crate::rule::{Need, Note, Rule, Sink};
@@ -43,6 +44,9 @@ const AGENTS: &[&str] = &[
 const DRIVERS: &[&str] =
     &["syslog", "fluentd", "gelf", "splunk", "awslogs", "gcplogs", "logentries", "etwlogs", "loki"];
 
+/// Drivers that keep the log on the machine. Source: docs.docker.com, "Configure logging drivers".
+const OWN_DRIVERS: &[&str] = &["", "none", "local", "json-file", "journald", "passthrough"];
+
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
     for service in view.active() {
@@ -54,9 +58,15 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
                     .about(service.name),
             );
         }
+        for opening in openings::of_kind(view, service.name, Kind::Leaves) {
+            let note = Note::fail(&opening.place, &opening.evidence).severity(opening.severity);
+            sink.add(note.about(service.name));
+        }
         if let Some(driver) = service.scalar("logging.driver") {
             let text = driver.effective();
-            if driver.is_settable() || DRIVERS.iter().any(|known| text.starts_with(known)) {
+            // What is not the daemon's own is a plug-in, which gets every line.
+            let plugged = !OWN_DRIVERS.contains(&text.as_str());
+            if driver.is_settable() || DRIVERS.iter().any(|known| text.starts_with(known)) || plugged {
                 let settable = service.below("logging").any(|(_, value)| value.is_settable());
                 let severity = if settable { Severity::High } else { Severity::Medium };
                 let evidence = format!("{} logging.driver: {}", service.name, driver.raw);

@@ -1,6 +1,7 @@
 //! Protects connections from whoever stands in between.
 
 use crate::facts::address::{self, Inside};
+use crate::facts::openings::{self, Kind};
 use crate::pattern::pattern;
 use crate::program::Program;
 use crate::rule::{Need, Note, Rule, Sink};
@@ -36,6 +37,10 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
             }
         }
         environment(service, services, sink);
+        for opening in openings::of_kind(view, service.name, Kind::Tls) {
+            let note = Note::fail(&opening.place, &opening.evidence).severity(opening.severity);
+            sink.add(note.about(service.name));
+        }
         for (path, value) in &service.configs {
             if let Some(hit) = OFF.find(&value.effective()) {
                 let note = Note::fail(&value.place, format!("{path}: {}", hit.as_str()));
