@@ -223,6 +223,15 @@ impl<'t> Groups<'t> {
         Some(Hit { text, range })
     }
 
+    /// A group by its name, where it took part.
+    pub(crate) fn name(&self, name: &str) -> Option<Hit<'t>> {
+        let (text, range) = match self {
+            Self::Ascii(text, groups) => (text, groups.name(name)?.range()),
+            Self::Unicode(text, groups) => (text, groups.name(name)?.range()),
+        };
+        Some(Hit { text, range })
+    }
+
     /// How many there are, the whole match and those that took no part included.
     pub(crate) fn len(&self) -> usize {
         match self {

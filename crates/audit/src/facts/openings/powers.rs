@@ -7,7 +7,7 @@
 use super::{Asked, Found, Kind};
 use crate::facts::settings::{Carrier, Setting, letters};
 use crate::facts::switches;
-use crate::pattern::pattern;
+use crate::pattern::{Hit, pattern};
 use crate::script::Command;
 use veritee_model::Severity;
 
@@ -275,7 +275,7 @@ pattern!(
     r"(?s)<(password_(?:sha256|double_sha1)_hex)>[0-9a-fA-F]{40,}</.{0,2000}?<ip>::/0</ip>"
 );
 
-fn database_hash(text: &str) -> Option<regex::Match<'_>> {
+fn database_hash(text: &str) -> Option<Hit<'_>> {
     DATABASE_HASH.find(text)
 }
 
