@@ -112,20 +112,26 @@ fn collateral_in(name: &str, bytes: &[u8]) -> Evidence {
     found
 }
 
-/// The entry's bytes, where its collateral may be found in them: JSON that speaks of collateral. Quotes are not read
-/// for it.
+/// The entry's bytes, where its collateral may be found in them: JSON that speaks of collateral, whatever its way has put
+/// around it. Quotes are not read for it.
 fn bytes_that_may_carry_collateral(entry: &Entry) -> Option<Cow<'_, [u8]>> {
     const MARKS: [&[u8]; 2] = [b"collateral", b"pck_crl"];
     if let Entry::File(path, _) = entry {
-        let mut first = [0; 64];
-        let read = crate::input::open(path).and_then(|mut file| file.read(&mut first)).ok()?;
-        if !begins_as_json(first.get(..read)?.trim_ascii_start()) {
+        let mut first = Vec::new();
+        crate::input::open(path).and_then(|file| file.take(64).read_to_end(&mut first)).ok()?;
+        if !begins_as_json(first.trim_ascii_start()) && !veritee_evidence::wraps(&first) {
             return None;
         }
     }
     let (bytes, _) = entry.content().ok()?;
-    let found =
-        begins_as_json(&bytes) && MARKS.iter().any(|mark| memchr::memmem::find(&bytes, mark).is_some());
+    let bytes = if veritee_evidence::wraps(&bytes) {
+        let opened = veritee_evidence::unwrapped(&entry.name(), &bytes, &Budget::STANDARD).ok()?;
+        Cow::Owned(opened.into_owned())
+    } else {
+        bytes
+    };
+    let found = begins_as_json(bytes.trim_ascii_start())
+        && MARKS.iter().any(|mark| memchr::memmem::find(&bytes, mark).is_some());
     found.then_some(bytes)
 }
 
