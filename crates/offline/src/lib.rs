@@ -188,7 +188,7 @@ pub fn with_grounds(evidence: &Evidence, grounds: &Grounds) -> Evidence {
 
 /// Gives the judging side's files to the grounds.
 fn give(grounds: &mut Grounds, given: &Given<'_>, notes: &mut Vec<String>) -> Result<(), Error> {
-    let mut collector = Collector::new(given.budget);
+    let mut collector = Collector::new(given.budget).under(grounds.root());
     let mut take = |found: Found| match found {
         Found::Given(given) => given.give_to(grounds, Origin::Caller),
         Found::PassedOver { name, why } => notes.push(format!("{name}: passed over: {why}")),
