@@ -360,23 +360,28 @@ fn import(
     // A list may come alone: the store has the chain of its CA.
     let held = store.holdings(now).map_err(|error| supply::unusable(&error))?.held;
     let held: Vec<Item> = held.into_iter().map(|held| held.item).collect();
-    gather::for_each_collateral(&[folder.to_owned()], &held, global, |found| match found {
-        Given::Set(item) => given.push(Offered::Set(item)),
-        Given::Lists(item) => given.push(Offered::Lists(item)),
-        // Nothing shows whose it is, and so nothing that it revokes could be kept.
-        Given::Lone(item, Source::PckCrl) => {
-            let why = "a revocation list without the chain of its CA, here or in the store: what it revokes is not kept";
-            unreadable.push(Fault { file: item.source, what: FaultKind::Form(why.to_owned()) });
-        }
-        // What stands by itself makes no set, and its lists are among those above.
-        Given::Lone(..) => {}
-        // NVIDIA's answers lie beside it and are taken below.
-        Given::Unreadable(item, _) if veritee_gpu::wanted::is_answer(&item.bytes, &Budget::STANDARD) => {}
-        Given::Unreadable(item, _) => {
-            let what = FaultKind::Form("cannot be read as collateral".to_owned());
-            unreadable.push(Fault { file: item.source, what });
-        }
-    })?;
+    gather::for_each_collateral(
+        &[folder.to_owned()],
+        (&held, Some(store.root())),
+        global,
+        |found| match found {
+            Given::Set(item) => given.push(Offered::Set(item)),
+            Given::Lists(item) => given.push(Offered::Lists(item)),
+            // Nothing shows whose it is, and so nothing that it revokes could be kept.
+            Given::Lone(item, Source::PckCrl) => {
+                let why = "a revocation list without the chain of its CA, here or in the store: what it revokes is not kept";
+                unreadable.push(Fault { file: item.source, what: FaultKind::Form(why.to_owned()) });
+            }
+            // What stands by itself makes no set, and its lists are among those above.
+            Given::Lone(..) => {}
+            // NVIDIA's answers lie beside it and are taken below.
+            Given::Unreadable(item, _) if veritee_gpu::wanted::is_answer(&item.bytes, &Budget::STANDARD) => {}
+            Given::Unreadable(item, _) => {
+                let what = FaultKind::Form("cannot be read as collateral".to_owned());
+                unreadable.push(Fault { file: item.source, what });
+            }
+        },
+    )?;
     let at = At { as_of: now, clock: input::now()? };
     let mut imported =
         veritee_collateral::import_all(&store, given, at).map_err(|error| supply::unobtainable(&error))?;

@@ -10,7 +10,7 @@ use veritee_evidence::{Note, ReadError, Readout, Slot, parts};
 use veritee_model::evidence::KmsKeys;
 use veritee_model::{Budget, Evidence, ExitCode, Reason};
 use veritee_offline::collateral::{Collector, Found, Given, Incomplete};
-use veritee_quote::Origin;
+use veritee_quote::{Origin, TrustRoot};
 use veritee_verify::Grounds;
 
 /// The evidence of one machine of an input.
@@ -173,7 +173,8 @@ fn add_ingress(evidence: &mut Evidence, folder: &Path) -> Result<Vec<Note>, Fail
 /// The collateral of the judging side: every file given, and every file of the folders given, whatever platform it is
 /// for. Which of it decides is the engine's to say, and a list that names a machine may stand in any of them.
 pub(crate) fn collateral(grounds: &mut Grounds, paths: &[PathBuf], global: &Global) -> Result<(), Failure> {
-    for_each_collateral(paths, &[], global, |given| given.give_to(grounds, Origin::Caller))?;
+    let root = grounds.root().clone();
+    for_each_collateral(paths, (&[], Some(&root)), global, |given| given.give_to(grounds, Origin::Caller))?;
     for damaged in grounds.damaged() {
         let name = veritee_model::text::inert(&damaged.name);
         output::note(global, &format!("note: collateral {name}: passed over: {}", damaged.error));
@@ -207,7 +208,7 @@ pub(crate) fn collateral_into(
     paths: &[PathBuf],
     global: &Global,
 ) -> Result<(), Failure> {
-    for_each_collateral(paths, &[], global, |given| match given {
+    for_each_collateral(paths, (&[], None), global, |given| match given {
         Given::Set(item) | Given::Lists(item) | Given::Lone(item, _) => evidence.collateral.push(item),
         Given::Unreadable(..) => {}
     })
@@ -218,11 +219,14 @@ pub(crate) fn collateral_into(
 /// too.
 pub(crate) fn for_each_collateral(
     paths: &[PathBuf],
-    known: &[veritee_model::Item],
+    (known, root): (&[veritee_model::Item], Option<&TrustRoot>),
     global: &Global,
     mut take: impl FnMut(Given),
 ) -> Result<(), Failure> {
     let mut collector = Collector::new(&Budget::STANDARD);
+    if let Some(root) = root {
+        collector = collector.under(root);
+    }
     known.iter().for_each(|set| collector.know(&set.bytes));
     let passed_over = |name: &str, why: &dyn core::fmt::Display| {
         output::note(global, &format!("note: {}: passed over: {why}", veritee_model::text::inert(name)));

@@ -56,6 +56,22 @@ const SOON: Duration = Duration::from_secs(180);
 const SPACE: u64 = 1_500_000;
 
 #[test]
+fn a_stream_of_empty_lines_is_passed_over_fast_and_has_a_bound() {
+    let folder = Folder::new();
+    let hex = std::fs::read(folder.file("quote.bin")).unwrap().iter().map(|byte| format!("{byte:02x}"));
+    let line: String = hex.collect();
+    let blank = vec![b'\n'; 60 << 20];
+    folder.write("in.gz", veritee_testkit::gzip(&[&blank, line.as_bytes()].concat()));
+    let began = Instant::now();
+    let ran = folder.run(&["batch", "in.gz", "--offline", "--as-of", AS_OF]);
+    assert!(ran.out.contains(&format!("line {}", blank.len() + 1)), "{}{}", ran.out, ran.err);
+    folder.write("in.gz", veritee_testkit::gzip(&[&blank[..], &blank].concat()));
+    let ran = folder.run(&["batch", "in.gz", "--offline", "--as-of", AS_OF]).ends(3);
+    assert!(ran.err.contains("empty lines"), "{}", ran.err);
+    assert!(began.elapsed() < SOON);
+}
+
+#[test]
 fn every_case_is_tested_by_name() {
     for kind in ["red", "bounds"] {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/cases").join(kind);

@@ -214,6 +214,48 @@ fn what_a_request_reveals_holds_for_all_of_it() {
     assert_eq!(outcomes[0]["outcome"], "not-genuine", "{lines}");
 }
 
+/// `gzip -d` reads all members of a stream as one: what stands behind the first is judged or refused, never passed over.
+#[test]
+fn what_stands_behind_the_first_member_of_a_gzip_stream_counts() {
+    use veritee_testkit::gzip;
+    let folder = Folder::new();
+    let (own, revealing) = (own(&folder).to_string(), revealing().to_string());
+    let two = [gzip(own.as_bytes()), gzip(revealing.as_bytes())].concat();
+    let quote = std::fs::read(folder.file("quote.bin")).unwrap();
+    for part in ["two", "text", "zeros", "beside", "quotes"] {
+        std::fs::create_dir_all(folder.file(part)).unwrap();
+    }
+    let zeros = [gzip(own.as_bytes()), vec![0; 16], gzip(revealing.as_bytes())].concat();
+    for (name, bytes, code) in [
+        ("two/in.gz", two, 3),
+        ("text/in.gz", [gzip(own.as_bytes()), revealing.clone().into_bytes()].concat(), 3),
+        ("zeros/in.gz", zeros, 3),
+        // A quote with bytes behind it: refused by that name.
+        ("quotes/in.gz", [gzip(&quote), gzip(&quote)].concat(), 11),
+    ] {
+        folder.write(name, bytes);
+        for command in [&["verify"][..], &["quote", "verify"]] {
+            runs(&folder, &[command, &[name]].concat()).ends(code);
+        }
+        runs(&folder, &["batch", name.split('/').next().unwrap()]).ends(code);
+        // Two documents in one file are two entries, both of them judged.
+        let code = if name == "two/in.gz" { 10 } else { code };
+        runs(&folder, &["batch", name]).ends(code);
+    }
+    // Padding is none of these.
+    folder.write("padded.gz", [gzip(own.as_bytes()), vec![0; 512]].concat());
+    runs(&folder, &["verify", "padded.gz"]).ends(0);
+    // As lines, and as a file beside the one that is judged.
+    let lines = [gzip(format!("{own}\n").as_bytes()), gzip(format!("{revealing}\n").as_bytes())].concat();
+    folder.write("lines.gz", lines);
+    folder.write("beside/a.gz", gzip(revealing.as_bytes()));
+    folder.write("beside/b.json", own);
+    for input in ["lines.gz", "beside"] {
+        let ran = runs(&folder, &["batch", input]);
+        assert!(ran.out.contains("pck-revoked"), "{input}: {}{}", ran.out, ran.err);
+    }
+}
+
 /// An entry of a batch that is no evidence has no verdict; what collateral in it revokes counts.
 #[test]
 fn an_entry_that_cannot_be_judged_revokes() {

@@ -30,8 +30,8 @@ use veritee_model::{ComposeHash, Reason, UnixTime};
 /// Name of this version of the format.
 pub const SCHEMA: &str = "veritee/review/v1";
 
-/// Letters and digits that the words of an answer have at least: fewer say nothing that another could look at again.
-pub const LETTERS: usize = 8;
+/// Letters that the words of an answer have at least: fewer say nothing that another could look at again.
+pub use veritee_model::text::LETTERS;
 
 /// What the template has where the reviewer's name belongs.
 pub const PLACEHOLDER: &str = "NAME, ORGANISATION";

@@ -1,9 +1,10 @@
 //! Reads a review, refuses answers to questions and rules that do not exist, and tells what it is bound to.
 
 use crate::item::Item;
-use crate::review::{LETTERS, PLACEHOLDER, Review, ReviewError, SCHEMA};
+use crate::review::{PLACEHOLDER, Review, ReviewError, SCHEMA};
 use crate::rules::{all, find};
 use crate::stage::questions;
+use veritee_model::text;
 use veritee_model::{ComposeHash, Sha256Digest, UnixTime};
 
 /// A name for the rules and questions of this version: another one means that something else is asked.
@@ -11,13 +12,12 @@ use veritee_model::{ComposeHash, Sha256Digest, UnixTime};
 pub fn rule_set() -> String {
     let rules =
         all().map(|rule| format!("{} {} {} {}", rule.id, rule.severity.name(), rule.title, rule.remedy));
-    let text: Vec<String> = rules.chain(questions::texts()).collect();
-    Sha256Digest::of(text.join("\n").as_bytes()).to_string()
+    let lines: Vec<String> = rules.chain(questions::texts()).collect();
+    Sha256Digest::of(lines.join("\n").as_bytes()).to_string()
 }
 
 fn say_something(id: &str, words: &str) -> Result<(), ReviewError> {
-    let letters = words.chars().filter(|character| character.is_alphanumeric()).take(LETTERS).count();
-    if letters < LETTERS { Err(ReviewError::Words { id: id.to_owned() }) } else { Ok(()) }
+    if text::says_something(words) { Ok(()) } else { Err(ReviewError::Words { id: id.to_owned() }) }
 }
 
 impl Review {
@@ -34,7 +34,8 @@ impl Review {
             return Err(ReviewError::Schema { got: review.schema });
         }
         let reviewer = review.reviewer.trim();
-        if reviewer.is_empty() || reviewer.eq_ignore_ascii_case(PLACEHOLDER) {
+        // The shortest names have two letters.
+        if text::letters(reviewer) < 2 || reviewer.eq_ignore_ascii_case(PLACEHOLDER) {
             return Err(ReviewError::Field { name: "reviewer" });
         }
         if review.commit.len() != 40 || !review.commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {

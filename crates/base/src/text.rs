@@ -63,6 +63,23 @@ pub fn inert_json(json: &str) -> String {
     out
 }
 
+/// Letters that a person's words have at least: a reason, an answer of a review.
+pub const LETTERS: usize = 8;
+
+/// How many letters a text has that can be seen. Digits, punctuation and blanks are none, and neither are the fillers that
+/// Unicode calls letters and that nobody sees.
+#[must_use]
+pub fn letters(text: &str) -> usize {
+    text.chars().filter(|character| character.is_alphabetic() && !is_hazardous(*character)).count()
+}
+
+/// Whether a person has said something: [`LETTERS`] letters at least. Every reason and every answer that lets something pass is
+/// asked this, since reports repeat it to whoever has to look at the same again.
+#[must_use]
+pub fn says_something(words: &str) -> bool {
+    letters(words) >= LETTERS
+}
+
 /// The first `limit` characters, with an ellipsis where something was cut.
 #[must_use]
 pub fn shortened(text: &str, limit: usize) -> String {
@@ -85,6 +102,39 @@ mod tests {
     #[test]
     fn an_escape_in_the_text_cannot_be_taken_for_ours() {
         assert_ne!(inert("\\u{1b}"), inert("\u{1b}"));
+    }
+
+    #[test]
+    fn what_nobody_can_read_says_nothing() {
+        let fillers = [
+            ' ',
+            '\t',
+            '\n',
+            '.',
+            '-',
+            '1',
+            '\u{a0}',
+            '\u{ad}',
+            '\u{34f}',
+            '\u{115f}',
+            '\u{200b}',
+            '\u{200e}',
+            '\u{2060}',
+            '\u{2800}',
+            '\u{3000}',
+            '\u{3164}',
+            '\u{fe0f}',
+            '\u{feff}',
+            '\u{ffa0}',
+            '\u{e0041}',
+        ];
+        for filler in fillers {
+            assert!(!says_something(&filler.to_string().repeat(40)), "{filler:?}");
+            assert!(!says_something(&format!("seven {filler} ab")), "{filler:?}");
+        }
+        assert!(says_something("reviewed"));
+        assert!(says_something("проверено"));
+        assert!(says_something("経営陣が確認しました"));
     }
 
     #[test]

@@ -84,6 +84,9 @@ impl UnixTime {
             let seconds: u64 = text.parse().map_err(|_too_large| error())?;
             return if seconds <= Self::MAX.0 { Ok(Self(seconds)) } else { Err(error()) };
         }
+        if !offset_is_within_a_day(text) {
+            return Err(error());
+        }
         let stamp: jiff::Timestamp = text.parse().map_err(|_not_a_time| error())?;
         let seconds = u64::try_from(stamp.as_second()).map_err(|_before_1970| error())?;
         if seconds <= Self::MAX.0 { Ok(Self(seconds)) } else { Err(error()) }
@@ -116,6 +119,14 @@ impl UnixTime {
         let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
         Self::parse_written(&text).map_err(de::Error::custom)
     }
+}
+
+/// RFC 3339 5.6: the hours of an offset are 00 to 23. The reader of times takes more.
+fn offset_is_within_a_day(text: &str) -> bool {
+    let of_time = text.get(10..).unwrap_or_default();
+    let Some((_, offset)) = of_time.rsplit_once(['+', '-']) else { return true };
+    let hours = offset.get(..2).and_then(|hours| hours.parse::<u8>().ok());
+    hours.is_some_and(|hours| hours < 24)
 }
 
 impl fmt::Display for UnixTime {
@@ -163,6 +174,15 @@ mod tests {
         for text in ["2026-03-15", "1969-12-31T23:59:59Z", "", "-1", "99999999999999999999"] {
             assert!(UnixTime::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_offset_of_a_day_or_more_is_no_time() {
+        for offset in ["+24:00", "-24:00", "+25:59", "+99:00", "-"] {
+            assert!(UnixTime::parse(&format!("2026-10-15T00:00:00{offset}")).is_err(), "{offset}");
+        }
+        let east = UnixTime::parse("2026-10-15T23:59:00+23:59").unwrap();
+        assert_eq!(east, UnixTime::parse("2026-10-15T00:00:00Z").unwrap());
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Bytes written as text: hex with an optional `0x`, base64 with either alphabet.
 
 use crate::error::{BinaryProblem, EncodingProblem, ReadError};
+use crate::gzip::{MAGIC, Members};
 use crate::json::Origin;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use flate2::bufread::GzDecoder;
 use std::borrow::Cow;
 use std::io::Read as _;
 use veritee_model::Budget;
@@ -145,7 +145,7 @@ fn plain_hex(text: &[u8]) -> Option<Vec<u8>> {
     is_hex(text).then(|| pairs.iter().map(|[high, low]| (digit(*high) << 4) | digit(*low)).collect())
 }
 
-/// Takes off what the way adds to a text: gzip (also as base64 or hex of it), once, a byte order mark, UTF-16, base64 or hex
+/// Takes off what the way adds to a text: gzip (also as base64 or hex of it) with all members, once, a byte order mark, UTF-16, base64 or hex
 /// of a JSON document or of PEM, the head of an HTTP answer. Binary forms pass as they are.
 ///
 /// # Errors
@@ -156,11 +156,11 @@ pub(crate) fn unwrapped<'a>(
     budget: &Budget,
 ) -> Result<Cow<'a, [u8]>, ReadError> {
     let inflated = match bytes {
-        [0x1f, 0x8b, ..] => gunzip(bytes, origin, budget)?,
+        _ if bytes.starts_with(&MAGIC) => gunzip(bytes, origin, budget)?,
         _ => {
             let text = text_of(bytes, origin)?;
             match encoded(&text, origin) {
-                Some(stream) if stream.as_ref().is_ok_and(|it| it.starts_with(&[0x1f, 0x8b])) => {
+                Some(stream) if stream.as_ref().is_ok_and(|it| it.starts_with(&MAGIC)) => {
                     gunzip(&stream?, origin, budget)?
                 }
                 Some(document) => document?,
@@ -171,9 +171,23 @@ pub(crate) fn unwrapped<'a>(
     Ok(Cow::Owned(text_of(&inflated, origin)?.into_owned()))
 }
 
-/// What stands in a text that begins as a gzip stream, a PEM block or a JSON document does in base64 or hex, a JSON string or
-/// not: what a secret of Kubernetes, a variable or a database holds. No quote, list or container begins so.
-fn encoded(bytes: &[u8], origin: &Origin) -> Option<Result<Vec<u8>, ReadError>> {
+/// Whether something stands around what these first bytes of a document begin: what [`unwrapped`] takes off.
+pub(crate) fn wraps(head: &[u8]) -> bool {
+    head.starts_with(&MAGIC)
+        || begins_encoded(inner(head))
+        || matches!(head, [b'H', b'T', b'T', b'P', b'/', ..] | [0xef, 0xbb, 0xbf, ..])
+        || matches!(head, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{' | b'[' | b'<' | b'"', 0, ..])
+        || matches!(head, [0, b'{' | b'[' | b'<' | b'"', ..])
+}
+
+/// A text without blanks, the quotes of a JSON string and `0x`.
+fn inner(bytes: &[u8]) -> &[u8] {
+    let text = bytes.trim_ascii_start();
+    let text = text.strip_prefix(b"\"").unwrap_or(text);
+    text.strip_prefix(b"0x").unwrap_or(text)
+}
+
+fn begins_encoded(bare: &[u8]) -> bool {
     /// gzip, `-----BEGIN`, `{"`, `{` and a line end or blank, `[{`.
     const BEGINS: [&str; 12] = [
         "H4sI",
@@ -189,13 +203,17 @@ fn encoded(bytes: &[u8], origin: &Origin) -> Option<Result<Vec<u8>, ReadError>> 
         "W3si",
         "5b7b22",
     ];
-    let text = bytes.trim_ascii();
-    let text = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text);
-    let bare = text.strip_prefix(b"0x").unwrap_or(text);
-    let begins = |begin: &&str| bare.get(..begin.len()).is_some_and(|it| it == begin.as_bytes());
-    if !BEGINS.iter().any(|begin| begins(begin)) {
+    BEGINS.iter().any(|begin| bare.starts_with(begin.as_bytes()))
+}
+
+/// What stands in a text that begins as a gzip stream, a PEM block or a JSON document does in base64 or hex, a JSON string or
+/// not: what a secret of Kubernetes, a variable or a database holds. No quote, list or container begins so.
+fn encoded(bytes: &[u8], origin: &Origin) -> Option<Result<Vec<u8>, ReadError>> {
+    if !begins_encoded(inner(bytes)) {
         return None;
     }
+    let text = bytes.trim_ascii();
+    let text = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text);
     let text = core::str::from_utf8(text).ok()?;
     detect(text).map(|_| decode(text, origin))
 }
@@ -204,7 +222,7 @@ fn gunzip(bytes: &[u8], origin: &Origin, budget: &Budget) -> Result<Vec<u8>, Rea
     let limit = budget.input_bytes;
     let allowed = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let mut out = Vec::new();
-    GzDecoder::new(bytes)
+    Members::new(bytes)
         .take(allowed)
         .read_to_end(&mut out)
         .map_err(|_damaged| ReadError::Binary { at: origin.place(), problem: BinaryProblem::Gzip })?;

@@ -33,6 +33,7 @@ mod encoding;
 mod error;
 mod folder;
 mod forms;
+pub mod gzip;
 mod html;
 mod inference;
 mod ingress;
@@ -54,5 +55,5 @@ pub use error::{
 pub use folder::read_folder;
 pub use forms::{Form, Slot, recognise};
 pub use ingress::read_ingress;
-pub use read::{convert, decoded, read, unwrapped};
+pub use read::{convert, decoded, read, unwrapped, wraps};
 pub use readout::{Format, NamedEvidence, Note, Readout};

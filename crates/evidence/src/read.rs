@@ -4,6 +4,7 @@ use crate::container::Container;
 use crate::draft::Draft;
 use crate::encoding::{self, Encoding};
 use crate::error::{BinaryProblem, CertificateProblem, ReadError, Recognised};
+use crate::gzip;
 use crate::ingress::utf8;
 use crate::json::{Object, Origin, Value};
 use crate::readout::{Format, NamedEvidence, Readout};
@@ -29,7 +30,7 @@ pub fn read(name: &str, bytes: &[u8], budget: &Budget) -> Result<Readout, ReadEr
     }
     let unwrapped = encoding::unwrapped(bytes, &origin, budget)?;
     let bytes = unwrapped.as_ref();
-    if let [0x1f, 0x8b, ..] = bytes {
+    if bytes.starts_with(&gzip::MAGIC) {
         // Once is how files are compressed.
         return Err(ReadError::Binary { at: origin.place(), problem: BinaryProblem::Gzip });
     }
@@ -43,12 +44,18 @@ pub fn read(name: &str, bytes: &[u8], budget: &Budget) -> Result<Readout, ReadEr
     Ok(readout)
 }
 
-/// What stands inside of what its way added: gzip, once, a byte order mark, UTF-16. Other bytes are as they came.
+/// What stands inside of what its way added: gzip with all its members, once, a byte order mark, UTF-16. Other bytes are as they came.
 ///
 /// # Errors
 /// When the stream is damaged or longer than the budget, or a UTF-16 text has half a character.
 pub fn unwrapped<'a>(name: &str, bytes: &'a [u8], budget: &Budget) -> Result<Cow<'a, [u8]>, ReadError> {
     encoding::unwrapped(bytes, &Origin::new(name), budget)
+}
+
+/// Whether [`unwrapped`] would take something off a document that begins so. It asks for no more than the first 64 bytes.
+#[must_use]
+pub fn wraps(head: &[u8]) -> bool {
+    encoding::wraps(head)
 }
 
 /// Bytes that are written as text: hex with an optional `0x`, or base64 of either alphabet, white space ignored. Nothing

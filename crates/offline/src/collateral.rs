@@ -6,7 +6,7 @@ mod loose;
 use loose::Loose;
 use veritee_evidence::{Form, Note, ReadError, Recognised, Slot, parts};
 use veritee_model::{Budget, Evidence, Item};
-use veritee_quote::{Origin, Source};
+use veritee_quote::{Origin, Source, TrustRoot};
 use veritee_verify::Grounds;
 
 /// What a file of collateral holds.
@@ -80,6 +80,14 @@ impl Collector {
     #[must_use]
     pub fn new(budget: &Budget) -> Self {
         Self { budget: *budget, loose: Loose::new(budget), named: Vec::new(), sets: Vec::new() }
+    }
+
+    /// The same under a root: certificates that do not reach it make no chains, and a list stands under those alone whose key
+    /// has signed it. Without it, each list stands under each chain of its issuer's name.
+    #[must_use]
+    pub fn under(mut self, root: &TrustRoot) -> Self {
+        self.loose.under(root);
+        self
     }
 
     /// Knows the chains of a set that is kept elsewhere: a list alone is read under them.

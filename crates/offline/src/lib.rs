@@ -206,7 +206,7 @@ fn give(
     budget: &Budget,
     notes: &mut Vec<String>,
 ) -> Result<(), Error> {
-    let mut collector = Collector::new(budget);
+    let mut collector = Collector::new(budget).under(grounds.root());
     let mut take = |found: Found| match found {
         Found::Given(given) => given.give_to(grounds, Origin::Caller),
         Found::PassedOver { name, why } => notes.push(format!("{name}: passed over: {why}")),

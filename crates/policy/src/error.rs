@@ -90,7 +90,11 @@ impl fmt::Display for PolicyFault {
                 crate::file::SCHEMA
             ),
             Self::ReasonMissing { entry } => {
-                write!(f, "{entry} loosens the default: give a `reason` of at least 10 characters beside it")
+                write!(
+                    f,
+                    "{entry} loosens the default: give a `reason` of at least 10 characters beside it, {} of them letters",
+                    veritee_model::text::LETTERS
+                )
             }
             Self::NotWaivable { code } => {
                 write!(f, "`{code}` cannot be waived: without it nothing says that the machine is genuine")

@@ -275,8 +275,10 @@ pub struct KeyProvider {
 #[serde(deny_unknown_fields, default)]
 pub struct Os {
     /// Register values that are accepted, machine by machine. Any one of them suffices.
+    #[serde(deserialize_with = "words::some")]
     pub machine: Vec<MachineRegisters>,
     /// Image hashes (`sha256(sha256sum.txt)`) that are accepted where the prover supplies the manifest.
+    #[serde(deserialize_with = "words::some")]
     pub image_hash: Vec<Sha256Digest>,
     /// Image hashes that are refused as development images, beside those that say so themselves.
     pub development_image_hash: Vec<Sha256Digest>,
@@ -389,7 +391,7 @@ pub struct Allowed {
     /// The rule's id.
     pub rule: String,
     /// Only at this place, compared whole: `services.web.image`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "words::optional_name")]
     pub place: Option<String>,
     /// Only while this stands there: the text, or `sha256:` and its hash, as the finding shows it.
     #[serde(default)]

@@ -1,5 +1,6 @@
 //! `[gpu]`: what is demanded of GPUs. By default nothing is, and everything about them is listed.
 
+use crate::words;
 use serde::Deserialize;
 use veritee_model::{CheckId, UnixTime};
 
@@ -16,8 +17,10 @@ pub struct Gpu {
     /// Whether switches that GPUs name must be attested; as `required` where it is not said.
     pub switches: Option<SwitchesDemanded>,
     /// Versions of the driver that are accepted; any where there is none.
+    #[serde(deserialize_with = "words::some")]
     pub drivers: Vec<String>,
     /// Versions of the VBIOS that are accepted; any where there is none.
+    #[serde(deserialize_with = "words::some")]
     pub vbios: Vec<String>,
     /// Measurements that may differ.
     pub allow_mismatch: Vec<AllowedMismatch>,

@@ -1,6 +1,7 @@
 //! Applying `require`, `[[waive]]` and `[[exception]]` once all checks are made.
 
 use crate::{Exception, Policy};
+use std::collections::{BTreeMap, BTreeSet};
 use veritee_model::report::Notice;
 use veritee_model::{Check, Fault, Kind, Outcome, Reason, UnixTime};
 
@@ -40,48 +41,73 @@ impl Policy {
             }
             unmatched(matched, &what, &mut notices);
         }
+        let faults = faults_by_value(&checks);
+        let mut touched = BTreeSet::new();
         for exception in &self.exception {
             let what = format!("[[exception]] `{}`", exception.code);
             if expired(exception.expires, as_of, &what, &mut notices) {
                 continue;
             }
+            let of_it = faults.get(&key(exception.code, exception.value.as_deref()));
             let mut matched = false;
-            for check in checks.iter_mut().filter(|check| check.outcome == Outcome::Fail) {
+            for at in of_it.into_iter().flatten().filter(|_| exception.code.is_waivable()) {
+                let Some(check) = checks.get_mut(at.check) else { continue };
                 if exception.check.is_none_or(|id| id == check.id) {
-                    matched |= excuse(exception, check);
+                    excuse(exception, check, at.fault);
+                    touched.insert(at.check);
+                    matched = true;
                 }
             }
             unmatched(matched, &what, &mut notices);
+        }
+        // A check is let pass only when each of its faults is.
+        for at in touched {
+            if let Some(check) = checks.get_mut(at).filter(|check| !check.faults.is_empty()) {
+                check.waived = excused(&check.faults);
+            }
         }
         Settled { checks, notices }
     }
 }
 
-/// Lets the fault pass that the exception names; the check only when none is left.
-fn excuse(exception: &Exception, check: &mut Check) -> bool {
-    if !exception.code.is_waivable() {
-        return false;
-    }
-    if check.faults.is_empty() {
-        let same = check.reason == Some(exception.code) && exception.value.is_none();
-        if same {
-            check.waived.clone_from(&exception.reason);
+/// Where a fault stands: its check, and its place there; none for a check whose reason is its only fault.
+struct At {
+    check: usize,
+    fault: Option<usize>,
+}
+
+/// Reason and value of a fault, as exceptions name them: a value in whatever case.
+type Key = (&'static str, Option<String>);
+
+fn key(reason: Reason, value: Option<&str>) -> Key {
+    (reason.code(), value.map(str::to_ascii_lowercase))
+}
+
+/// The faults of what failed, by what an exception names: a policy may have as many exceptions as there are advisories.
+fn faults_by_value(checks: &[Check]) -> BTreeMap<Key, Vec<At>> {
+    let mut of: BTreeMap<Key, Vec<At>> = BTreeMap::new();
+    for (number, check) in checks.iter().enumerate().filter(|(_, check)| check.outcome == Outcome::Fail) {
+        if let (true, Some(reason)) = (check.faults.is_empty(), check.reason) {
+            of.entry(key(reason, None)).or_default().push(At { check: number, fault: None });
         }
-        return same;
-    }
-    let same_value = |value: &Option<String>| match (value, &exception.value) {
-        (Some(value), Some(named)) => value.eq_ignore_ascii_case(named),
-        (value, named) => value == named,
-    };
-    let mut matched = false;
-    for fault in &mut check.faults {
-        if fault.reason == exception.code && same_value(&fault.value) {
-            fault.waived.clone_from(&exception.reason);
-            matched = true;
+        for (place, fault) in check.faults.iter().enumerate() {
+            let at = At { check: number, fault: Some(place) };
+            of.entry(key(fault.reason, fault.value.as_deref())).or_default().push(at);
         }
     }
-    check.waived = excused(&check.faults);
-    matched
+    of
+}
+
+/// Lets the fault pass that the exception names.
+fn excuse(exception: &Exception, check: &mut Check, fault: Option<usize>) {
+    match fault {
+        None => check.waived.clone_from(&exception.reason),
+        Some(place) => {
+            if let Some(fault) = check.faults.get_mut(place) {
+                fault.waived.clone_from(&exception.reason);
+            }
+        }
+    }
 }
 
 /// The words for all faults, where none is left.
@@ -129,6 +155,34 @@ mod tests {
             expires,
         };
         Policy { exception: vec![entry], ..Policy::default() }
+    }
+
+    #[test]
+    fn exceptions_for_many_values_each_excuse_their_own_and_all_together_the_check() {
+        let count = 20_000_u32;
+        let name = |number: u32| format!("INTEL-SA-{number:05}");
+        let entry = |number: u32| Exception {
+            code: Reason::AdvisoryRefused,
+            value: Some(name(number).to_ascii_lowercase()),
+            check: None,
+            reason: Some("looked at by our own people".to_owned()),
+            expires: None,
+        };
+        let fault = |number| Fault {
+            reason: Reason::AdvisoryRefused,
+            value: Some(name(number)),
+            detail: String::new(),
+            waived: None,
+        };
+        let mut failed = Check::fail(CheckId::PlatformAdvisories, Reason::AdvisoryRefused, "");
+        failed.faults = (0..count).map(fault).collect();
+        for missing in [None, Some(7)] {
+            let exception = (0..count).filter(|number| Some(*number) != missing).map(entry).collect();
+            let policy = Policy { exception, ..Policy::default() };
+            let settled = policy.settle(Kind::Machine, vec![failed.clone()], NOW);
+            assert_eq!(settled.checks[0].waived.is_some(), missing.is_none());
+            assert!(settled.notices.is_empty(), "{:?}", settled.notices.first());
+        }
     }
 
     #[test]

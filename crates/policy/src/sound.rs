@@ -4,6 +4,8 @@ use crate::error::{PolicyError, PolicyFault};
 use crate::file::{MachineRegisters, Others, Policy, SCHEMA, Waiver};
 use crate::place::{Key, Places};
 use crate::words;
+use std::collections::BTreeSet;
+use veritee_model::text;
 use veritee_model::{CheckId, Kind, Reason, Severity, TcbStatus};
 
 type Path<'a> = Vec<&'a dyn Key>;
@@ -11,7 +13,7 @@ type Path<'a> = Vec<&'a dyn Key>;
 /// An entry of the policy: whether it loosens, its name, its reason, where it stands.
 type Entry<'a> = (bool, String, Option<&'a String>, Path<'a>);
 
-/// Shortest reason that is taken for one.
+/// Shortest reason that is taken for one, beside the letters that it has to have.
 const REASON_CHARACTERS: usize = 10;
 
 impl Policy {
@@ -168,7 +170,9 @@ impl Policy {
             entries.push((variable.class.is_some(), entry, variable.reason.as_ref(), path));
         }
         for (loosens, entry, reason, path) in entries {
-            let given = reason.is_some_and(|reason| reason.trim().chars().count() >= REASON_CHARACTERS);
+            let given = reason.is_some_and(|reason| {
+                text::says_something(reason) && reason.trim().chars().count() >= REASON_CHARACTERS
+            });
             if loosens && !given {
                 return Err(places.error(&path, PolicyFault::ReasonMissing { entry }));
             }
@@ -185,14 +189,13 @@ impl Policy {
     fn is_consistent(&self, places: &Places<'_>) -> Result<(), PolicyError> {
         let contradiction =
             |path: &[&dyn Key], message| Err(places.error(path, PolicyFault::Contradiction { message }));
-        let twice = |advisory: &String| self.advisories.refuse.contains(advisory);
-        if let Some(index) = self.advisories.allow.iter().position(twice) {
+        let refused: BTreeSet<&String> = self.advisories.refuse.iter().collect();
+        if let Some(index) = self.advisories.allow.iter().position(|advisory| refused.contains(advisory)) {
             let path: &[&dyn Key] = &[&"advisories", &"allow", &index];
             return contradiction(path, "[advisories] allows and refuses the same advisory");
         }
-        let names: Vec<&str> = self.audit.variable.iter().map(|variable| variable.name.as_str()).collect();
-        let repeated = |(index, name): (usize, &&str)| names.iter().take(index).any(|known| known == name);
-        if let Some(index) = names.iter().enumerate().position(repeated) {
+        let mut names = BTreeSet::new();
+        if let Some(index) = self.audit.variable.iter().position(|it| !names.insert(it.name.as_str())) {
             let path: &[&dyn Key] = &[&"audit", &"variable", &index];
             return contradiction(path, "[[audit.variable]] names a variable twice");
         }
@@ -247,7 +250,7 @@ impl Policy {
     }
 }
 
-fn syntax(text: &str, error: &toml::de::Error) -> PolicyError {
-    let fault = PolicyFault::Syntax { message: veritee_model::text::inert(error.message()) };
-    PolicyError { place: error.span().map(|span| crate::place::line_and_column(text, span.start)), fault }
+fn syntax(file: &str, error: &toml::de::Error) -> PolicyError {
+    let fault = PolicyFault::Syntax { message: text::inert(error.message()) };
+    PolicyError { place: error.span().map(|span| crate::place::line_and_column(file, span.start)), fault }
 }

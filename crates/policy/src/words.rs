@@ -108,7 +108,8 @@ pub(crate) fn hex_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Str
 /// A name that is not blank.
 pub(crate) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let name = String::deserialize(deserializer)?;
-    if name.trim().is_empty() || name.trim() != name {
+    let seen = name.chars().any(|it| !it.is_whitespace() && !veritee_model::text::is_hazardous(it));
+    if !seen || name.trim() != name {
         return Err(D::Error::custom("a name without blanks around it is expected: it would never match"));
     }
     Ok(name)
@@ -166,4 +167,9 @@ pub(crate) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Stri
     }
     let text = veritee_model::text::inert(&veritee_model::text::shortened(&text, 80));
     Err(D::Error::custom(format_args!("`{text}` is no address of a registry: expected https://HOST")))
+}
+
+/// [`name`], where the key may be left out.
+pub(crate) fn optional_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    name(deserializer).map(Some)
 }

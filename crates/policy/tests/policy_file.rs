@@ -59,6 +59,105 @@ fn a_reason_of_a_few_letters_or_blanks_is_none() {
 }
 
 #[test]
+fn a_reason_that_nobody_can_read_is_none_in_every_table() {
+    let zeros = "00".repeat(32);
+    let tables = [
+        "[tcb]\naccept = [\"UpToDate\", \"OutOfDate\"]\n".to_owned(),
+        "[advisories]\nothers = \"allow\"\n".to_owned(),
+        format!("[root]\nspki_sha256 = \"{zeros}\"\n"),
+        "[[waive]]\ncheck = \"os.measured\"\n".to_owned(),
+        "[[exception]]\ncode = \"tcb-out-of-date\"\n".to_owned(),
+        "[[audit.allow]]\nrule = \"DP-IMG-002\"\n".to_owned(),
+        "[[gpu.allow_mismatch]]\nindex = 3\n".to_owned(),
+    ];
+    for body in &tables {
+        for unread in
+            ["\u{200b}", "\u{3164}", "\u{2800}", "\u{e0041}", "\u{ad}", "1", ".", "-", "\\u0000", "\\t"]
+        {
+            let given = format!("{body}reason = \"{}\"\n", unread.repeat(20));
+            assert!(matches!(parse(&given), Err(PolicyFault::ReasonMissing { .. })), "{given}");
+        }
+        let seven = format!("{body}reason = \"seven ab 12345678 \u{3164}\u{3164}\u{3164}\"\n");
+        assert!(matches!(parse(&seven), Err(PolicyFault::ReasonMissing { .. })), "{seven}");
+        assert!(parse(&format!("{body}reason = \"seen by us\"\n")).is_ok(), "{body}");
+    }
+}
+
+/// What an empty list means, for every list that a policy can have.
+enum Empty {
+    /// What is accepted: nothing or anything, by who reads it. It is an error.
+    Refused,
+    /// It loosens and demands nothing, as if it were not there.
+    Nothing(Box<Policy>),
+}
+
+#[test]
+fn every_list_has_an_answer_to_being_empty() {
+    use Empty::{Nothing, Refused};
+    let none = || Nothing(Box::new(Policy { name: "test".to_owned(), ..Policy::default() }));
+    let answers = [
+        ("tcb", "accept", Refused),
+        ("advisories", "allow", none()),
+        ("advisories", "refuse", none()),
+        ("td", "allow", none()),
+        ("td", "mr_seam", Refused),
+        ("sgx", "mrenclave", Refused),
+        ("sgx", "mrsigner", Refused),
+        ("expect", "app_id", Refused),
+        ("expect", "instance_id", Refused),
+        ("expect", "compose_hash", Refused),
+        ("expect", "key_provider", Refused),
+        ("expect", "fmspc", Refused),
+        ("os", "machine", Refused),
+        ("os", "image_hash", Refused),
+        ("os", "development_image_hash", none()),
+        ("gpu", "drivers", Refused),
+        ("gpu", "vbios", Refused),
+        ("gpu", "allow_mismatch", none()),
+        ("audit", "allow", none()),
+        ("audit", "variable", none()),
+        ("", "require", none()),
+        ("", "waive", none()),
+        ("", "exception", none()),
+    ];
+    for (table, key, answer) in &answers {
+        let head = if table.is_empty() { String::new() } else { format!("[{table}]\n") };
+        let body = format!("{head}{key} = []\n");
+        match answer {
+            Refused => {
+                let error = read(&body).unwrap_err();
+                let lines = body.lines().count() + HEAD.lines().count();
+                assert_eq!(error.place.map(|(line, _)| line), Some(lines), "{body}: {error}");
+                assert!(error.to_string().contains("the list is empty"), "{body}: {error}");
+            }
+            Nothing(policy) => assert_eq!(parse(&body).as_ref(), Ok(&**policy), "{body}"),
+        }
+    }
+    // Every list of the format is in the table: `pub KEY: Vec<` in what is read.
+    let format = [include_str!("../src/file.rs"), include_str!("../src/gpu.rs")].concat();
+    let lists: Vec<&str> = format
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("pub ")?.split_once(": Vec<"))
+        .map(|(key, _)| key)
+        .collect();
+    assert_eq!(lists.len(), answers.len(), "a list without an answer: {lists:?}");
+    for key in lists {
+        assert!(answers.iter().any(|(_, known, _)| *known == key), "{key}");
+    }
+}
+
+#[test]
+fn an_allowance_for_a_place_without_a_name_is_an_error() {
+    for place in ["", " ", "\\t", "\u{200b}", "\u{3164}"] {
+        let body = format!(
+            "[[audit.allow]]\nrule = \"DP-IMG-002\"\nreason = \"this was looked at\"\nplace = \"{place}\"\n"
+        );
+        let error = read(&body).unwrap_err();
+        assert_eq!(error.place.map(|(line, _)| line), Some(6), "{place:?}: {error}");
+    }
+}
+
+#[test]
 fn every_table_that_loosens_asks_for_its_reason() {
     let zeros = "00".repeat(32);
     for body in [

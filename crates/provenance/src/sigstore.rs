@@ -194,7 +194,9 @@ pub fn verify(
     budget: &Budget,
 ) -> Result<Signed, Failure> {
     let most = budget.image_attestation_bytes.saturating_mul(2).saturating_add(BUNDLE_SLACK);
-    json::read(bundle, most, budget).map_err(|message| failure("bundle-malformed", message))?;
+    let document =
+        json::read(bundle, most, budget).map_err(|message| failure("bundle-malformed", message))?;
+    one_of_each(&document)?;
     let text =
         core::str::from_utf8(bundle).map_err(|error| failure("bundle-malformed", error.to_string()))?;
     let bundle = Bundle::from_json(text).map_err(|error| failure("bundle-malformed", error.to_string()))?;
@@ -226,6 +228,27 @@ pub fn verify(
         log: result.tlog_verified() && !bundle.verification_material.tlog_entries.is_empty(),
         certificate_log: result.sct_verified(),
     })
+}
+
+/// The bundle's protobuf has one kind of content and one kind of key in a `oneof` each. Of a document with two of them one
+/// reader takes this and another that, and only one of them is verified.
+fn one_of_each(bundle: &serde_json::Value) -> Result<(), Failure> {
+    const CONTENT: [&str; 4] = ["messageSignature", "message_signature", "dsseEnvelope", "dsse_envelope"];
+    const KEY: [&str; 5] =
+        ["publicKey", "public_key", "x509CertificateChain", "x509_certificate_chain", "certificate"];
+    let material = bundle.get("verificationMaterial").or_else(|| bundle.get("verification_material"));
+    for (object, names) in [(Some(bundle), &CONTENT[..]), (material, &KEY[..])] {
+        let present =
+            |name: &&&str| object.and_then(|it| it.get(**name)).is_some_and(|value| !value.is_null());
+        let given: Vec<&str> = names.iter().filter(present).copied().collect();
+        if let [one, other, ..] = given.as_slice() {
+            return Err(failure(
+                "bundle-malformed",
+                format!("has both {one} and {other}, expected one of them"),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What the verifier takes: bytes, or a digest.

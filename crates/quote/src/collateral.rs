@@ -1,11 +1,13 @@
 //! Intel's statements about platforms, as they come: untrusted until [`Collateral::verify_at`].
 
 mod forms;
+mod issuer;
 mod items;
 mod verify;
 
 pub(crate) use forms::position;
 pub use forms::{CollateralParts, PcsAnswers};
+pub use issuer::{ListIssuer, is_signer_chain};
 pub(crate) use items::{Chains, Item, Number, PckListItem, QeIdentityItem, RootListItem, TcbInfoItem, Under};
 pub(crate) use verify::kinds_differ;
 

@@ -138,7 +138,7 @@ use veritee_x509::der;
 pub use bytes::{
     CpuSvn, EnclaveAttributes, MrEnclave, MrSigner, PceId, PlatformInstanceId, SeamAttributes, TdId,
 };
-pub use collateral::{Collateral, CollateralParts, Expiry, PcsAnswers};
+pub use collateral::{Collateral, CollateralParts, Expiry, ListIssuer, PcsAnswers, is_signer_chain};
 pub use der::{DerError, DerFault};
 pub use error::{CollateralError, ParseError, QuoteError, Source, Stage};
 pub use facts::{CollateralFacts, ExpiredItem, SourceDates};

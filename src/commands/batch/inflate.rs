@@ -1,7 +1,7 @@
 //! Input as it is kept: plain, or compressed as logs are rotated; in UTF-8, or in UTF-16 as some shells write it.
 
-use flate2::read::MultiGzDecoder;
-use std::io::{Cursor, Error, ErrorKind, Read, Result};
+use std::io::{BufReader, Cursor, Error, ErrorKind, Read, Result};
+use veritee_evidence::gzip::{MAGIC, Members};
 use veritee_model::Budget;
 
 /// The input itself, or what a gzip stream in it holds, all of its members; without a byte order mark. Nothing is kept:
@@ -11,8 +11,8 @@ use veritee_model::Budget;
 /// Those of the input. A damaged stream, or one that ends early, is an error where it is reached.
 pub(super) fn inflated<'r>(input: impl Read + Send + 'r) -> Result<Box<dyn Read + Send + 'r>> {
     let (head, input) = begin(Box::new(input), 2)?;
-    if head == [0x1f, 0x8b] {
-        return in_utf8(Box::new(MultiGzDecoder::new(input)));
+    if head == MAGIC {
+        return in_utf8(Box::new(Members::new(BufReader::with_capacity(1 << 16, input))));
     }
     in_utf8(input)
 }

@@ -41,17 +41,23 @@ impl Judge {
     }
 }
 
-/// The entry's bytes, where its collateral may be found in them: JSON that speaks of collateral. Quotes are not read
-/// for it.
+/// The entry's bytes, where its collateral may be found in them: JSON that speaks of collateral, whatever its way has put
+/// around it. Quotes are not read for it.
 fn bytes_that_may_carry_collateral(entry: &Entry) -> Option<Cow<'_, [u8]>> {
     if let Entry::File(path, _) = entry {
-        let mut first = [0; 64];
-        let read = crate::input::open(path).and_then(|mut file| file.read(&mut first)).ok()?;
-        let first = first.get(..read)?;
-        if !begins_as_json(first) && !first.trim_ascii_start().is_empty() {
+        let mut first = Vec::new();
+        crate::input::open(path).and_then(|file| file.take(64).read_to_end(&mut first)).ok()?;
+        let is_blank = first.trim_ascii_start().is_empty();
+        if !begins_as_json(&first) && !is_blank && !veritee_evidence::wraps(&first) {
             return None;
         }
     }
     let (bytes, _) = entry.content().ok()?;
+    let bytes = if veritee_evidence::wraps(&bytes) {
+        let opened = veritee_evidence::unwrapped(&entry.name(), &bytes, &Budget::STANDARD).ok()?;
+        Cow::Owned(opened.into_owned())
+    } else {
+        bytes
+    };
     may_carry_collateral(&bytes).then_some(bytes)
 }

@@ -88,7 +88,8 @@ impl Resumed {
     /// Lines that name no entry, or that were cut off in the middle, are judged again.
     pub(super) fn read(path: &Path, run: &str) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| Failure::unobtainable(format!("{}: {error}", shown(path)));
-        let mut lines = BufReader::new(crate::input::open(path).map_err(failed)?);
+        let file = crate::input::open(path).map_err(failed)?;
+        let mut lines = BufReader::new(super::inflate::inflated(file).map_err(failed)?);
         let (mut known, mut others, mut foreign) = (HashMap::new(), 0_usize, 0_usize);
         let mut line = Vec::new();
         while lines.read_until(b'\n', &mut line).map_err(failed)? > 0 {

@@ -128,7 +128,7 @@ impl Source {
                     Err(error) => return drop(sender.send(Err(unread(&error)))),
                 };
                 let mut reader = BufReader::with_capacity(BUFFER, reader);
-                let mut number = 0;
+                let mut at = At::default();
                 if let Some(piece) = binary(&mut reader) {
                     let nothing = Piece { entries: Vec::new(), bytes: 0 };
                     // Nobody listens any more once the run was interrupted.
@@ -136,7 +136,7 @@ impl Source {
                     return;
                 }
                 loop {
-                    let piece = next_piece(&mut reader, &mut number);
+                    let piece = next_piece(&mut reader, &mut at);
                     let last = !matches!(&piece, Ok(piece) if !piece.entries.is_empty());
                     // Nobody listens any more once the run was interrupted.
                     if sender.send(piece).is_err() || last {
@@ -233,11 +233,9 @@ fn documents(path: &Path) -> Result<Option<Vec<Entry>>, Failure> {
     }
     let mut reader = BufReader::new(inflated(File::open(path).map_err(failed)?).map_err(failed)?);
     let mut first = Vec::new();
-    while first.trim_ascii().is_empty() {
-        first.clear();
-        if reader.by_ref().take(limit).read_until(b'\n', &mut first).map_err(failed)? == 0 {
-            return Ok(None);
-        }
+    Blank::default().skip(&mut reader).map_err(failed)?;
+    if reader.by_ref().take(limit).read_until(b'\n', &mut first).map_err(failed)? == 0 {
+        return Ok(None);
     }
     let one_line = |text: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
     match first.trim_ascii() {
@@ -344,18 +342,69 @@ fn portion(
     Ok(portion.entries)
 }
 
-/// One line, and those that follow as far as they are at hand. Empty lines are passed over; nothing at the end.
-fn next_piece(reader: &mut BufReader<impl Read>, number: &mut u64) -> Result<Piece, Failure> {
-    let mut piece = Piece { entries: Vec::new(), bytes: 0 };
-    while piece.entries.is_empty() || (piece.entries.len() < PORTION && reader.buffer().contains(&b'\n')) {
-        let Some(entry) = next_line(reader, number)? else { break };
-        if let Entry::Line(_, text) = &entry {
-            if text.iter().all(u8::is_ascii_whitespace) {
-                continue;
+/// How far a reader of lines is.
+#[derive(Default)]
+struct At {
+    /// Lines so far.
+    number: u64,
+    blank: Blank,
+}
+
+/// Blank lines, passed over.
+#[derive(Default)]
+struct Blank {
+    /// Their bytes so far, in all.
+    bytes: u64,
+}
+
+impl Blank {
+    /// Passes over blanks and empty lines; how many line ends were among them. A compressed stream of nothing else is a
+    /// thousandth of its length, so there is a bound.
+    fn skip(&mut self, reader: &mut impl BufRead) -> std::io::Result<u64> {
+        let mut lines = 0;
+        loop {
+            let (length, ended) = self.count(reader.fill_buf()?, &mut lines)?;
+            reader.consume(length);
+            if ended {
+                return Ok(lines);
             }
+        }
+    }
+
+    /// The same within what is at hand, without waiting for more: so that answers are not held up.
+    fn skip_at_hand(&mut self, reader: &mut BufReader<impl Read>) -> std::io::Result<u64> {
+        let mut lines = 0;
+        let (length, _) = self.count(reader.buffer(), &mut lines)?;
+        reader.consume(length);
+        Ok(lines)
+    }
+
+    /// How many bytes are blank, and whether something else, or nothing, follows them.
+    fn count(&mut self, buffer: &[u8], lines: &mut u64) -> std::io::Result<(usize, bool)> {
+        let text = buffer.iter().position(|byte| !byte.is_ascii_whitespace());
+        let blanks = &buffer[..text.unwrap_or(buffer.len())];
+        self.bytes += blanks.len() as u64;
+        let limit = Budget::STANDARD.input_bytes;
+        if self.bytes > limit as u64 {
+            let words = format!("more than {limit} bytes of blanks and empty lines: take them out");
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, words));
+        }
+        *lines += memchr::memchr_iter(b'\n', blanks).count() as u64;
+        Ok((blanks.len(), text.is_some() || buffer.is_empty()))
+    }
+}
+
+/// One line, and those that follow as far as they are at hand. Empty lines are passed over; nothing at the end.
+fn next_piece(reader: &mut BufReader<impl Read>, at: &mut At) -> Result<Piece, Failure> {
+    let mut piece = Piece { entries: Vec::new(), bytes: 0 };
+    at.number += at.blank.skip(reader).map_err(|error| unread(&error))?;
+    while piece.entries.is_empty() || (piece.entries.len() < PORTION && reader.buffer().contains(&b'\n')) {
+        let Some(entry) = next_line(reader, &mut at.number)? else { break };
+        if let Entry::Line(_, text) = &entry {
             piece.bytes += text.len();
         }
         piece.entries.push(entry);
+        at.number += at.blank.skip_at_hand(reader).map_err(|error| unread(&error))?;
     }
     Ok(piece)
 }

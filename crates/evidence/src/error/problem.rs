@@ -253,7 +253,7 @@ pub enum BinaryProblem {
     FieldUnexpected,
     /// The version is not 1.
     Version,
-    /// Not a gzip stream, or its checksum does not fit.
+    /// Not a gzip stream, its checksum does not fit, or something else than another member or zeros follows it.
     Gzip,
 }
 
@@ -270,7 +270,9 @@ impl fmt::Display for BinaryProblem {
             Self::FieldMissing { field } => write!(f, "the field {field} is missing"),
             Self::FieldUnexpected => f.write_str("a field is unknown or occurs twice"),
             Self::Version => f.write_str("the container's version is not 1"),
-            Self::Gzip => f.write_str("what is compressed is no whole gzip stream, or is one inside another"),
+            Self::Gzip => f.write_str(
+                "what is compressed is no whole gzip stream, is one inside another, or has bytes behind it that are no gzip",
+            ),
         }
     }
 }

@@ -5,7 +5,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use std::io::Write as _;
-use veritee_evidence::{Format, parts};
+use veritee_evidence::{Format, Slot, parts};
 use veritee_model::Evidence;
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -53,6 +53,42 @@ fn a_text_is_read_through_what_its_way_added() {
     ];
     for text in written {
         assert_eq!(quote_of(text.as_bytes()), forged_quote(), "{text}");
+    }
+}
+
+/// `gzip -d` reads all members as one stream; who reads the first alone judges a part and says nothing of the rest.
+#[test]
+fn every_member_of_a_gzip_stream_is_read_and_what_is_no_member_is_refused() {
+    let answer =
+        json!({ "quote": hex::encode(forged_quote()), "event_log": LOG, "report_data": "" }).to_string();
+    let (first, second) = answer.as_bytes().split_at(answer.len() / 3);
+    let two = [gzip(first), gzip(second)].concat();
+    assert_eq!(quote_of(&two), forged_quote());
+    assert_eq!(quote_of(&[two.as_slice(), &[0; 1024]].concat()), forged_quote());
+    // Two documents are not one, whatever they are.
+    let quote = forged_quote();
+    for (one, other) in [
+        (answer.as_bytes(), answer.as_bytes()),
+        (quote.as_slice(), quote.as_slice()),
+        (hex::encode(&quote).as_bytes(), hex::encode(&quote).as_bytes()),
+    ] {
+        assert!(read(&[gzip(one), gzip(other)].concat()).is_err());
+    }
+    let whole = gzip(answer.as_bytes());
+    let tails = [
+        b"text".to_vec(),
+        hex::encode(&quote).into_bytes(),
+        [vec![0; 16], whole.clone()].concat(),
+        vec![0x1f],
+        vec![0x1f, 0x8b],
+        whole[..50].to_vec(),
+    ];
+    for tail in tails {
+        assert!(read(&[whole.as_slice(), &tail].concat()).is_err(), "{}", hex::encode(tail));
+        // The same around collateral and a log.
+        let packed = [gzip(LOG.as_bytes()), tail].concat();
+        let mut evidence = Evidence::default();
+        assert!(parts::add(Slot::EventLog, &mut evidence, &packed, "log.gz", &BUDGET).is_err());
     }
 }
 

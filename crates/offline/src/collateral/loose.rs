@@ -3,24 +3,30 @@
 
 mod damaged;
 mod pem;
+mod under;
 
 use pem::Certificates;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet};
+use under::Chains;
 use veritee_model::{Budget, Item};
-use veritee_quote::{Collateral, CollateralParts, PcsAnswers, Source};
+use veritee_quote::{Collateral, CollateralParts, PcsAnswers, Source, TrustRoot};
 use x509_parser::prelude::{CertificateRevocationList, FromDer};
 
 /// Answers found in one folder so far.
 #[derive(Default)]
 pub(crate) struct Loose {
     budget: Budget,
+    /// Under which everything will be verified, where that is known already.
+    root: Option<TrustRoot>,
     tcb_infos: Vec<Piece>,
     qe_identities: Vec<Piece>,
     root_lists: Vec<Piece>,
     pck_lists: Vec<List>,
     signer_chains: BTreeSet<String>,
     ca_chains: Vec<(String, String)>,
+    /// The chains among them.
+    known_chains: BTreeSet<String>,
     pck_chains: BTreeSet<String>,
     /// Name and chain of CAs out of whole sets.
     other_chains: BTreeSet<(String, String)>,
@@ -58,11 +64,19 @@ pub(crate) struct PutTogether {
 /// Blocks of PEM files that are named one by one.
 const MOST_NOTES: usize = 64;
 
+/// Sets beyond those that documents take, for lists and roots' lists: others stand alone.
+const MOST_SETS_OF_LISTS: usize = 16;
+
 const ROOT: &str = "Intel SGX Root CA";
 
 impl Loose {
     pub(crate) fn new(budget: &Budget) -> Self {
         Self { budget: *budget, ..Self::default() }
+    }
+
+    /// Chains that do not reach this root are no chains.
+    pub(crate) fn under(&mut self, root: &TrustRoot) {
+        self.root = Some(root.clone());
     }
 
     /// Takes the file, where it is an answer.
@@ -168,18 +182,28 @@ impl Loose {
 
     /// As many sets as it takes for every answer to stand in one. Which of them belong together is the engine's to
     /// find out, item by item.
-    pub(crate) fn put_together(self) -> PutTogether {
+    pub(crate) fn put_together(mut self) -> PutTogether {
         let mut done = PutTogether {
-            unreadable: self.unreadable.clone(),
-            passed_over: self.notes.clone(),
+            unreadable: std::mem::take(&mut self.unreadable),
+            passed_over: std::mem::take(&mut self.notes),
             ..PutTogether::default()
         };
         if self.names.is_empty() {
             return done;
         }
-        // Each list under every chain of its issuer's, and each PCK chain, whether or not they stand in a set as well: in
+        // Sets are for the first list of each issuer first.
+        let mut issuers = BTreeSet::new();
+        let (mut firsts, others): (Vec<List>, Vec<List>) = std::mem::take(&mut self.pck_lists)
+            .into_iter()
+            .partition(|list| issuers.insert(list.issuer.clone()));
+        firsts.extend(others);
+        self.pck_lists = firsts;
+        let all_chains = self.ca_chains.iter().chain(&self.other_chains);
+        let mut chains = Chains::new(all_chains, self.root.as_ref(), &self.budget);
+        let signers = under::signers(&self.signer_chains, self.root.as_ref(), &self.budget);
+        // Each list under the chains of its issuer's, and each PCK chain, whether or not they stand in a set as well: in
         // a set there is room for one of each.
-        done.lists = self.alone();
+        self.alone(&mut chains, &mut done);
         let missing = [
             (self.tcb_infos.is_empty(), "TCB info"),
             (self.qe_identities.is_empty(), "QE identity"),
@@ -191,7 +215,7 @@ impl Loose {
         let missing: Vec<&str> =
             missing.iter().filter(|(absent, _)| *absent).map(|(_, what)| *what).collect();
         if !missing.is_empty() {
-            done.lone = self.lone();
+            done.lone = self.lone(&signers, &chains);
             let revokes = match done.lone.iter().any(|(_, kind)| *kind == Source::PckCrl) {
                 true => "a list revokes nothing without the chain of its CA",
                 false => "what a list revokes counts",
@@ -201,14 +225,14 @@ impl Loose {
                  its place",
                 missing.join(", no ")
             );
-            done.passed_over.extend(self.names.into_iter().map(|name| (name, why.clone())));
+            done.passed_over.extend(self.names.iter().map(|name| (name.clone(), why.clone())));
             return done;
         }
-        let count =
-            [self.tcb_infos.len(), self.qe_identities.len(), self.pck_lists.len(), self.root_lists.len()];
-        for chain in &self.signer_chains {
-            for number in 0..count.into_iter().max().unwrap_or(0) {
-                self.set(chain, number, &mut done);
+        let lists = self.pck_lists.len().max(self.root_lists.len()).min(MOST_SETS_OF_LISTS);
+        let count = lists.max(self.tcb_infos.len()).max(self.qe_identities.len());
+        for signer in signers {
+            for number in 0..count {
+                self.set(signer, number, &mut chains, &mut done);
             }
         }
         done
@@ -226,14 +250,13 @@ impl Loose {
 
     /// Every TCB info, QE identity and list for itself, under each chain that may be its signer's; without one it cannot be
     /// verified, and is damaged.
-    fn lone(&self) -> Vec<(Item, Source)> {
-        let none = BTreeSet::from([String::new()]);
-        let chains = if self.signer_chains.is_empty() { &none } else { &self.signer_chains };
+    fn lone(&self, signers: &[&str], chains: &Chains<'_>) -> Vec<(Item, Source)> {
+        let signers = if signers.is_empty() { &[""][..] } else { signers };
         let mut lone = Vec::new();
         let mut put = |parts: CollateralParts, source: Source, name: &str| {
             lone.push((Item::new(Collateral::from_parts(parts).to_json(), name), source));
         };
-        for chain in chains {
+        for chain in signers.iter().map(|chain| (*chain).to_owned()) {
             for piece in &self.tcb_infos {
                 if let Some((tcb_info, tcb_info_signature)) = signed_part(&piece.bytes, "tcbInfo") {
                     let tcb_info_issuer_chain = chain.clone();
@@ -258,8 +281,7 @@ impl Loose {
             }
         }
         for list in &self.pck_lists {
-            let mut chains = self.ca_chains.iter().chain(&self.other_chains);
-            if !chains.any(|(name, _)| *name == list.issuer) {
+            if !chains.knows(&list.issuer) {
                 let parts = CollateralParts { pck_crl: list.piece.bytes.clone(), ..nothing() };
                 put(parts, Source::PckCrl, &list.piece.name);
             }
@@ -283,7 +305,7 @@ impl Loose {
     }
 
     /// Every list and every PCK chain as a set without documents.
-    fn alone(&self) -> Vec<Item> {
+    fn alone(&self, chains: &mut Chains<'_>, done: &mut PutTogether) {
         let item = |parts: CollateralParts, name: &str| {
             Item::new(Collateral::from_parts(parts).to_json(), name.to_owned())
         };
@@ -291,26 +313,31 @@ impl Loose {
             .root_lists
             .iter()
             .map(|list| item(CollateralParts { root_ca_crl: list.bytes.clone(), ..nothing() }, &list.name));
-        let mut items: Vec<Item> = of_root.collect();
+        done.lists.extend(of_root);
+        let mut left_out = 0_usize;
         for list in &self.pck_lists {
-            let chains = self.ca_chains.iter().chain(&self.other_chains);
-            for (_, chain) in chains.filter(|(name, _)| *name == list.issuer) {
+            let (under, all) = chains.of_list(&list.issuer, &list.piece.bytes);
+            left_out = left_out.saturating_add(usize::from(!all));
+            for chain in under {
                 let parts = CollateralParts {
                     pck_crl: list.piece.bytes.clone(),
-                    pck_crl_issuer_chain: chain.clone(),
+                    pck_crl_issuer_chain: chain.to_owned(),
                     ..nothing()
                 };
-                items.push(item(parts, &list.piece.name));
+                done.lists.push(item(parts, &list.piece.name));
             }
+        }
+        if left_out > 0 {
+            let why = "is not put under every chain of its issuer's name: there are too many of both";
+            done.passed_over.push((format!("{left_out} revocation lists"), why.to_owned()));
         }
         for chain in &self.pck_chains {
             let parts = CollateralParts { pck_certificate_chain: Some(chain.clone()), ..nothing() };
-            items.push(item(parts, "PCK chain"));
+            done.lists.push(item(parts, "PCK chain"));
         }
-        items
     }
 
-    fn set(&self, signer_chain: &str, number: usize, done: &mut PutTogether) {
+    fn set(&self, signer_chain: &str, number: usize, chains: &mut Chains<'_>, done: &mut PutTogether) {
         let (Some(tcb_info), Some(qe_identity), Some(pck_list), Some(root_list)) = (
             at(&self.tcb_infos, number),
             at(&self.qe_identities, number),
@@ -319,15 +346,15 @@ impl Loose {
         ) else {
             return;
         };
-        let mut chains = self.ca_chains.iter().chain(&self.other_chains);
-        let ca = chains.find(|(name, _)| *name == pck_list.issuer).or(self.ca_chains.first());
+        let ca = chains.beside(&pck_list.issuer, &pck_list.piece.bytes);
+        let ca = ca.or(self.ca_chains.first().map(|(_, chain)| chain.as_str()));
         let answers = PcsAnswers {
             tcb_info_body: &tcb_info.bytes,
             tcb_info_issuer_chain: signer_chain,
             qe_identity_body: &qe_identity.bytes,
             qe_identity_issuer_chain: signer_chain,
             pck_crl: &pck_list.piece.bytes,
-            pck_crl_issuer_chain: ca.map_or("", |(_, chain)| chain),
+            pck_crl_issuer_chain: ca.unwrap_or_default(),
             root_ca_crl: &root_list.bytes,
             pck_certificate_chain: self.pck_chains.first().map(String::as_str),
         };

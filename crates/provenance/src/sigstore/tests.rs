@@ -77,6 +77,28 @@ fn githubs_root_is_for_bundles_without_log_and_says_so() {
 }
 
 #[test]
+fn a_bundle_with_two_kinds_of_content_or_of_key_is_refused_whichever_is_read_first() {
+    let name = "conda-attestation.sigstore.json";
+    let digest = json!({ "algorithm": "SHA2_256", "digest": "AAAA" });
+    let message = json!({ "messageDigest": digest, "signature": "AAAA" });
+    let edits: [(&str, &str, Value); 4] = [
+        ("", "messageSignature", message.clone()),
+        ("", "message_signature", message),
+        ("verificationMaterial", "publicKey", json!({ "hint": "key" })),
+        ("verificationMaterial", "x509CertificateChain", json!({ "certificates": [] })),
+    ];
+    for (object, member, value) in edits {
+        let both = edited(name, |bundle| {
+            let object = if object.is_empty() { bundle } else { &mut bundle[object] };
+            object[member] = value.clone();
+        });
+        let refused = checked(&both, CONDA).unwrap_err();
+        assert_eq!(refused.name, "bundle-malformed", "{member}: {refused}");
+        assert!(refused.to_string().contains("both"), "{member}: {refused}");
+    }
+}
+
+#[test]
 fn every_edit_of_a_sound_bundle_fails_by_its_own_name() {
     let name = "conda-attestation.sigstore.json";
     let entry = |value: &mut Value| value["verificationMaterial"]["tlogEntries"][0].take();

@@ -330,7 +330,7 @@ fn check_size(source: Source, got: usize, limit: usize) -> Result<(), Collateral
     if got > limit { Err(CollateralError::TooLarge { source, limit, got }) } else { Ok(()) }
 }
 
-fn read_signer(source: Source, text: &str, under: Under<'_>) -> Result<Signer, ChainError> {
+pub(super) fn read_signer(source: Source, text: &str, under: Under<'_>) -> Result<Signer, ChainError> {
     let chain = chain::decode(source, text.as_bytes(), 2, under.budget)?;
     // Two certificates, signer and root: Intel signs documents directly below the root.
     let (signer, in_chain) = chain::parse(source, &chain)?.only(source, CertificateRole::TcbSigner)?;
@@ -344,7 +344,7 @@ fn read_signer(source: Source, text: &str, under: Under<'_>) -> Result<Signer, C
     })
 }
 
-fn read_pck_ca(text: &str, under: Under<'_>) -> Result<PckCa, ChainError> {
+pub(super) fn read_pck_ca(text: &str, under: Under<'_>) -> Result<PckCa, ChainError> {
     let source = Source::PckCrlIssuerChain;
     let chain = chain::decode(source, text.as_bytes(), 2, under.budget)?;
     let (certificate, in_chain) = chain::parse(source, &chain)?.only(source, CertificateRole::PckCa)?;
@@ -363,7 +363,11 @@ fn read_pck_ca(text: &str, under: Under<'_>) -> Result<PckCa, ChainError> {
     })
 }
 
-fn read_list(source: Source, der: &[u8], issuer: &Issuer<'_>) -> Result<RevocationList, CollateralError> {
+pub(super) fn read_list(
+    source: Source,
+    der: &[u8],
+    issuer: &Issuer<'_>,
+) -> Result<RevocationList, CollateralError> {
     let fault = |fault| CollateralError::Crl { source, fault };
     let crl = Crl::parse_signed(der, check_algorithm).map_err(|error| fault(CrlFault::Der(error)))?;
     // RFC 5280 6.3.3 (b)(1): a list speaks of its issuer's certificates only; another one's, however genuine, revokes nothing

@@ -77,7 +77,7 @@ impl Certificates {
         };
         for chain in self.cas.iter().flat_map(below).take(MOST) {
             // A list is held against each chain once.
-            if !found.ca_chains.contains(&chain) {
+            if found.known_chains.insert(chain.1.clone()) {
                 found.ca_chains.push(chain);
             }
         }
