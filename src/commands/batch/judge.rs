@@ -400,6 +400,7 @@ fn is_quote_alone(evidence: &Evidence) -> bool {
             == Evidence {
                 quote: evidence.quote.clone(),
                 collateral: evidence.collateral.clone(),
+                recorded_collateral: evidence.recorded_collateral.clone(),
                 ..Evidence::default()
             }
 }
