@@ -99,10 +99,10 @@ fn absent() -> CollateralParts {
         pck_crl: Vec::new(),
         tcb_info_issuer_chain: String::new(),
         tcb_info: document(),
-        tcb_info_signature: Vec::new(),
+        tcb_info_signature: String::new(),
         qe_identity_issuer_chain: String::new(),
         qe_identity: document(),
-        qe_identity_signature: Vec::new(),
+        qe_identity_signature: String::new(),
         pck_certificate_chain: None,
     }
 }
