@@ -12,7 +12,7 @@ use veritee_evidence::Slot;
 use veritee_measure::image::ImageFiles;
 use veritee_model::report::Comparison;
 use veritee_model::{Budget, CheckId, Evidence, ExitCode, Kind, Report, Severity, UnixTime};
-use veritee_quote::{Origin, TrustRoot};
+use veritee_quote::TrustRoot;
 use veritee_second_opinion::DcapQvl;
 use veritee_verify::{ChainGiven, Expected, Grounds, Request};
 

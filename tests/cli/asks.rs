@@ -8,10 +8,18 @@ fn verify(folder: &Folder, arguments: &[&str]) -> i32 {
     folder.run(&[&["verify"][..], arguments, &RULES].concat()).code
 }
 
+/// That a batch of this one machine refuses.
+#[track_caller]
+fn batch(folder: &Folder, name: &str, more: &[&str]) {
+    std::fs::create_dir_all(folder.file("lines")).unwrap();
+    std::fs::copy(folder.file(name), folder.file("lines/one.json")).unwrap();
+    folder.run(&[&["batch", "lines"][..], more, &RULES].concat()).ends(11);
+}
+
 /// The machine brings a newer document that says UpToDate; the judging side's own says OutOfDate.
 fn kinder() -> Folder {
     let folder = Folder::new();
-    let forged = |number: u32, status: &str| {
+    let forged = |number: u64, status: &str| {
         let universe = machine().universe.tcb_info(|info| {
             info.evaluation_number = number;
             info.levels[0].status = status.into();
@@ -46,7 +54,7 @@ fn a_refusal_that_was_saved_is_refused_again() {
     folder.run(&["evidence", "convert", "again.json", "-o", "once-more.json"]).ends(0);
     assert_eq!(verify(&folder, &["once-more.json"]), 11);
     folder.run(&[&["quote", "verify", "once-more.json"][..], &RULES].concat()).ends(11);
-    folder.run(&[&["batch", "once-more.json"][..], &RULES].concat()).ends(11);
+    batch(&folder, "once-more.json", &[]);
     // The mark is worth nothing against who judges: what is marked as kind does not outweigh the strict one.
     folder
         .run(&["evidence", "convert", "evidence.json", "--collateral", "kind.json", "-o", "marked.json"])
@@ -63,7 +71,7 @@ fn a_store_s_stricter_set_of_another_name_decides_before_the_machine_s_own() {
     let at = ["--root", "root.pem", "--as-of", AS_OF];
     folder.run(&[&["collateral", "import", "in", "--store", "s"][..], &at].concat()).ends(0);
     assert_eq!(verify(&folder, &["brought.json", "--store", "s"]), 11);
-    folder.run(&[&["batch", "brought.json", "--store", "s"][..], &RULES].concat()).ends(11);
+    batch(&folder, "brought.json", &["--store", "s"]);
 }
 
 #[test]
