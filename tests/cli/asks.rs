@@ -1,6 +1,6 @@
 //! What was asked is answered or the verdict is incomplete, and what was refused stays refused where it is repeated.
 
-use crate::program::{AS_OF, Folder, machine};
+use crate::program::{AS_OF, Folder, machine, unmarked};
 
 const RULES: [&str; 7] = ["--policy", "policy.toml", "--root", "root.pem", "--as-of", AS_OF, "--offline"];
 
@@ -29,11 +29,7 @@ fn kinder() -> Folder {
     folder.write("kind.json", forged(30, "UpToDate"));
     folder.write("strict.json", forged(20, "OutOfDate"));
     let ran = folder.run(&["evidence", "convert", "evidence.json", "--collateral", "kind.json"]).ends(0);
-    let mut evidence: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
-    let mut own = evidence.as_object_mut().unwrap().remove("recorded_collateral").unwrap();
-    own[0].as_object_mut().unwrap().remove("given_by").unwrap();
-    evidence["collateral"] = own;
-    folder.write("brought.json", evidence.to_string());
+    folder.write("brought.json", unmarked(&ran.out));
     folder
 }
 
