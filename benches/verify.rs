@@ -30,6 +30,7 @@ fn pipeline(criterion: &mut Criterion) {
         engine,
         fail_on: None,
         image: None,
+        asked: &[],
         gpu: veritee_verify::GpuGiven::default(),
         chain: veritee_verify::ChainGiven::default(),
         audit: veritee_verify::audit::Given::default(),

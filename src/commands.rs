@@ -1,5 +1,6 @@
 //! One module a command.
 
+mod asked;
 mod audit;
 mod batch;
 mod bundle;

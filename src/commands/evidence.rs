@@ -5,6 +5,7 @@ use crate::cli::{Evidence, Format, Global};
 use crate::failure::Failure;
 use core::fmt::Write as _;
 use veritee_model::ExitCode;
+use veritee_model::evidence::RecordedBy;
 
 pub(crate) fn run(options: &Evidence, global: &Global) -> Result<ExitCode, Failure> {
     match options {
@@ -12,7 +13,9 @@ pub(crate) fn run(options: &Evidence, global: &Global) -> Result<ExitCode, Failu
             super::only(global, &[Format::Human, Format::Json], "evidence convert")?;
             let gather::Selected { mut evidence, beside } = gather::evidence(input, parts, global)?;
             // What the others' lists revoke holds for this machine too.
-            evidence.collateral.extend(beside.collateral);
+            for item in beside.collateral {
+                evidence.record(RecordedBy::Bystander, item);
+            }
             gather::collateral_into(&mut evidence, &parts.collateral, global)?;
             tracing::carry(&mut evidence, images)?;
             crate::output::data(&veritee_evidence::to_json(&evidence, env!("CARGO_PKG_VERSION")), global)?;

@@ -14,6 +14,7 @@ use veritee_acquire::{Acquired, Cloud, Directory, Options, Plan, Target};
 use veritee_client::{Client, Url};
 use veritee_collateral::{At, Evaluation as By, Mode, Need, Platform, Store};
 use veritee_evidence::{set_to_json, to_json};
+use veritee_model::evidence::RecordedBy;
 use veritee_model::text::inert;
 use veritee_model::{Budget, ExitCode, Item};
 use veritee_quote::Quote;
@@ -196,7 +197,9 @@ async fn collateral(
                 known.insert(key.clone(), item);
             }
             if Some(evaluation) == evaluations.first() {
-                machine.evidence.collateral.extend(known.get(&key).cloned().flatten());
+                if let Some(item) = known.get(&key).cloned().flatten() {
+                    machine.evidence.record(RecordedBy::Judge, item);
+                }
             }
         }
     }
@@ -236,7 +239,7 @@ fn told(acquired: &Acquired, asked: &Options, options: &Fetch, global: &Global) 
             item(machine.evidence.quote.is_some()),
             item(machine.evidence.event_log.is_some()),
             item(machine.evidence.app_compose.is_some()),
-            item(!machine.evidence.collateral.is_empty()),
+            item(!machine.evidence.has_no_collateral()),
         );
     }
     output::note(global, said.trim_end());

@@ -7,7 +7,7 @@ use crate::output;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use veritee_evidence::{Note, ReadError, Readout, Slot, parts};
-use veritee_model::evidence::KmsKeys;
+use veritee_model::evidence::{KmsKeys, RecordedBy};
 use veritee_model::{Budget, Evidence, ExitCode, Reason};
 use veritee_offline::collateral::{Collector, Found, Given, Incomplete};
 use veritee_quote::{Origin, TrustRoot};
@@ -208,9 +208,14 @@ pub(crate) fn collateral_into(
     paths: &[PathBuf],
     global: &Global,
 ) -> Result<(), Failure> {
+    let mut record = |item| evidence.record(RecordedBy::Judge, item);
     for_each_collateral(paths, (&[], None), global, |given| match given {
-        Given::Set(item) | Given::Lists(item) | Given::Lone(item, _) => evidence.collateral.push(item),
-        Given::Unreadable(..) => {}
+        Given::Set(item) => record(item),
+        Given::Lists(item) => record(veritee_verify::lists_only(&item)),
+        Given::Lone(item, source) => record(veritee_verify::only(&[source], &item)),
+        Given::Unreadable(item, kinds) => {
+            kinds.iter().for_each(|kind| record(veritee_verify::unreadable(*kind, &item)));
+        }
     })
 }
 

@@ -38,11 +38,11 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
             let early = supply::collateral(&alone, &mut grounds, &wanted, global)?;
             if supply::is_named(network) {
                 // It is in the grounds, for its lists.
-                alone.collateral.clear();
+                alone.drop_collateral();
             }
             let mut report = rules.verdict(&alone, &grounds, &Expected::Nothing, None);
             if let Some(early) = early {
-                alone.collateral.clear();
+                alone.drop_collateral();
                 let other = rules.verdict(&alone, &early, &Expected::Nothing, None);
                 report.compared.push(Comparison::between(verify::EARLY, &other, &report));
             }
@@ -57,8 +57,13 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
 pub(crate) fn alone(selected: gather::Selected) -> gather::Selected {
     let gather::Selected { evidence, mut beside } = selected;
     let links = evidence.machines().skip(1);
-    beside.collateral.extend(links.flat_map(|linked| linked.collateral.iter().cloned()));
-    let alone = Evidence { quote: evidence.quote, collateral: evidence.collateral, ..Evidence::default() };
+    beside.collateral.extend(links.flat_map(|linked| linked.own_collateral().cloned()));
+    let alone = Evidence {
+        quote: evidence.quote,
+        collateral: evidence.collateral,
+        recorded_collateral: evidence.recorded_collateral,
+        ..Evidence::default()
+    };
     gather::Selected { evidence: alone, beside }
 }
 

@@ -83,7 +83,7 @@ fn standard(
         }
         return Ok(());
     }
-    if evidence.collateral.is_empty() || grounds.with_carried(evidence).lacks(quote, wanted.as_of) {
+    if evidence.has_no_collateral() || grounds.with_carried(evidence).lacks(quote, wanted.as_of) {
         obtain(quote, By::Standard, wanted, wanted.mode(), global)?.whole()?.give_to(grounds);
         return Ok(());
     }
@@ -129,14 +129,23 @@ pub(crate) fn whole_store(
             return Ok(());
         }
     };
+    let standing = standing(&held);
     for held in held {
-        if held.need.is_some_and(|need| need.evaluation == By::Standard) {
+        if held.need.is_some_and(|need| standing(&need)) {
             grounds.give(held.item, Origin::Store);
         } else {
             grounds.give_revocations(held.item, Origin::Store);
         }
     }
     Ok(())
+}
+
+/// Which sets of a store stand for the standard evaluation: that one, and of a platform for which there is none every other.
+/// A set that came under another name is still the judging side's: what the judged party brings does not decide before it.
+fn standing(held: &[Held]) -> impl Fn(&Need) -> bool + use<> {
+    let needs = held.iter().filter_map(|held| held.need);
+    let standard: Vec<Need> = needs.filter(|need| need.evaluation == By::Standard).collect();
+    move |need| need.evaluation == By::Standard || !standard.contains(&need.with(By::Standard))
 }
 
 /// Whether a TCB evaluation other than the standard one was asked for: its set alone decides then.
@@ -196,7 +205,8 @@ fn obtain(
     };
     // A list in any entry can name this machine, whatever platform and evaluation the entry is for.
     let held = store.holdings(as_of).map_err(|error| unusable(&error))?;
-    Ok(Brought { set, held: told_faults(held, global), failure })
+    let wanted = Need::of_quote(quote, evaluation);
+    Ok(Brought { set, wanted, held: told_faults(held, global), failure })
 }
 
 /// What becomes of a store in its usual place that cannot be used.
@@ -249,6 +259,8 @@ fn told_faults(holdings: Holdings, global: &Global) -> Vec<Held> {
 #[derive(Default)]
 struct Brought {
     set: Option<(Need, Item, Origin)>,
+    /// What was looked for.
+    wanted: Option<Need>,
     held: Vec<Held>,
     /// Why there is no set, where one was to be had.
     failure: Option<Failure>,
@@ -264,12 +276,20 @@ impl Brought {
         self.set.as_ref().map(|(_, item, origin)| (item.clone(), *origin))
     }
 
-    /// The set, what else the store has for the same need, and what all of the store revokes.
+    /// The set, what else the store has for the same need, and what all of the store revokes. Where there is no set of the
+    /// evaluation that was looked for, those of others stand in its place.
     fn give_to(&self, grounds: &mut Grounds) {
         grounds.give_all(self.set());
         let need = self.set.as_ref().map(|(need, ..)| *need);
         for held in self.held.iter().filter(|held| need.is_some() && held.need == need) {
             if self.set.as_ref().is_none_or(|(_, item, _)| item.bytes != held.item.bytes) {
+                grounds.give(held.item.clone(), Origin::Store);
+            }
+        }
+        if let (None, Some(wanted)) = (&self.set, self.wanted) {
+            let standing = standing(&self.held);
+            let same = |need: &Need| need.with(wanted.evaluation) == wanted && standing(need);
+            for held in self.held.iter().filter(|held| held.need.as_ref().is_some_and(same)) {
                 grounds.give(held.item.clone(), Origin::Store);
             }
         }

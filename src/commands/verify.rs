@@ -11,8 +11,8 @@ use std::sync::Arc;
 use veritee_evidence::Slot;
 use veritee_measure::image::ImageFiles;
 use veritee_model::report::Comparison;
-use veritee_model::{Budget, Evidence, ExitCode, Kind, Report, Severity, UnixTime};
-use veritee_quote::{Origin, TrustRoot};
+use veritee_model::{Budget, CheckId, Evidence, ExitCode, Kind, Report, Severity, UnixTime};
+use veritee_quote::TrustRoot;
 use veritee_second_opinion::DcapQvl;
 use veritee_verify::{ChainGiven, Expected, Grounds, Request};
 
@@ -36,6 +36,7 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
     let image = options.image.as_deref().map(gather::image).transpose()?;
     let mut rules = Rules::load(&options.judge, Engine::Both)?;
     rules.given = super::audit::Given::load(&options.review)?;
+    rules.asked = super::asked::asked(options);
     rules.gpu_nonce = options.gpu_nonce.map(|nonce| nonce.0);
     rules.chain = ChainGiven {
         registry: options.registry.map(|registry| (registry.chain_id, registry.address)),
@@ -55,8 +56,7 @@ pub(crate) fn run(options: &Verify, global: &Global) -> Result<ExitCode, Failure
     let case = Case::new(evidence, grounds, &rules, judge, network, global)?;
     let report = case.report(&rules, &expected, image.as_deref(), judge, network);
     if let Some(path) = &options.save_evidence {
-        let mut evidence = case.whole_evidence(network);
-        evidence.collateral.extend(beside.collateral);
+        let evidence = case.whole_evidence(network);
         crate::output::write_whole(
             path,
             veritee_evidence::to_json(&evidence, env!("CARGO_PKG_VERSION")).as_bytes(),
@@ -148,7 +148,9 @@ impl Case {
 
     /// The evidence to judge where the grounds are those of one set: what the evidence brings is in them already.
     fn bare(&self) -> Evidence {
-        Evidence { collateral: Vec::new(), ..self.evidence.clone() }
+        let mut bare = self.evidence.clone();
+        bare.drop_collateral();
+        bare
     }
 
     fn report(
@@ -185,12 +187,9 @@ impl Case {
     /// The evidence with everything that the verdict rested on, so that it can be repeated.
     fn whole_evidence(&self, network: &Network) -> Evidence {
         if supply::is_named(network) {
-            // Beside another set it would not be the one that decides.
-            let set = self.grounds.items().last().filter(|(_, origin)| *origin != Origin::Caller);
-            let collateral = set.map(|(item, _)| item.clone()).into_iter().collect();
-            return Evidence { collateral, ..self.evidence.clone() };
+            return self.grounds.recorded_as_set_in(&self.evidence);
         }
-        veritee_offline::with_grounds(&self.evidence, &self.grounds)
+        self.grounds.recorded_in(&self.evidence)
     }
 }
 
@@ -212,6 +211,8 @@ pub(crate) struct Rules {
     pub(crate) gpu_nonce: Option<[u8; 32]>,
     /// What the caller knows of the chain.
     pub(crate) chain: ChainGiven,
+    /// Checks that the command line asks for.
+    pub(crate) asked: Vec<CheckId>,
     /// What all machines of a run share about GPUs.
     pub(crate) gpu_memory: Arc<veritee_gpu::Memory>,
 }
@@ -229,6 +230,7 @@ impl Rules {
             given: super::audit::Given::default(),
             gpu_nonce: None,
             chain: ChainGiven::default(),
+            asked: Vec::new(),
             gpu_memory: Arc::default(),
             loaded,
         })
@@ -305,6 +307,7 @@ impl Rules {
             },
             fail_on: self.fail_on,
             image,
+            asked: &self.asked,
             gpu: veritee_verify::GpuGiven {
                 nonce: self.gpu_nonce.as_ref(),
                 roots: None,

@@ -1,6 +1,7 @@
 //! The program as a user runs it: the built binary, files in a folder of its own, exit codes, both output streams.
 #![allow(clippy::print_stderr, reason = "a skipped test says so")]
 
+mod asks;
 mod audits;
 mod bounds;
 mod bundles;

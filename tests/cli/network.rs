@@ -152,7 +152,8 @@ fn what_is_fetched_once_is_verified_offline_and_gives_the_same_report_twice() {
     world.fetch(&["--evaluation", "both"]).ends(0);
     assert_eq!(world.pccs.requests().len(), 6);
     let both: serde_json::Value = serde_json::from_str(&world.folder.read("fetched.json")).unwrap();
-    assert_eq!(both["collateral"], document["collateral"]);
+    assert_eq!(both["recorded_collateral"], document["recorded_collateral"]);
+    assert_eq!(both["recorded_collateral"][0]["given_by"], "judge");
     // A second time nothing is asked for but the application.
     world.fetch(&[]).ends(0);
     assert_eq!(world.pccs.requests().len(), 6, "a warm set is none");

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use flate2::bufread::GzDecoder;
 use std::io::Read as _;
 use veritee_model::evidence::{EventLogFormat, EventLogItem};
-use veritee_model::{Budget, Item};
+use veritee_model::{Budget, Evidence, Item};
 use x509_parser::asn1_rs::{FromDer as _, OctetString};
 use x509_parser::pem::Pem;
 use x509_parser::prelude::X509Certificate;
@@ -226,6 +226,45 @@ fn inflate(log: Vec<u8>, origin: &Origin, budget: &Budget) -> Result<Vec<u8>, Re
     }
     let rest = decoder.into_inner().into_inner();
     if rest.is_empty() { Ok(out) } else { Err(fail(BinaryProblem::TrailingBytes { count: rest.len() })) }
+}
+
+/// That the log in a chain's leaf can be of the boot of the log beside it, where both are of one machine: two logs of which
+/// each reader could take another one are refused, whichever is right. Of a certificate for another machine the check of it
+/// says more, and a log that came with nothing is that check's to read.
+///
+/// # Errors
+/// Where the logs contradict one another, or the leaf's is none.
+pub(crate) fn one_log(evidence: &Evidence, budget: &Budget) -> Result<(), ReadError> {
+    let (Some(chain), Some(log), Some(quote)) =
+        (&evidence.certificates, &evidence.event_log, &evidence.quote)
+    else {
+        return Ok(());
+    };
+    let origin = Origin::new(&chain.source);
+    let Some(leaf) =
+        core::str::from_utf8(&chain.bytes).ok().and_then(|pem| read_pem(pem, &origin, budget).ok())
+    else {
+        return Ok(());
+    };
+    let none = Carried { quotes: leaf.quote.iter().cloned().collect(), logs: Vec::new() };
+    let own = Carried::of(&leaf, &origin, budget).unwrap_or(none);
+    let of_machine = |own: &Vec<u8>| same_quote(own, &quote.bytes) || one_start(own, &quote.bytes).is_some();
+    if !own.quotes.iter().any(of_machine) {
+        return Ok(());
+    }
+    // Logs of different forms cannot be held against one another here; each is replayed.
+    let mut logs = own.logs.iter().filter(|_| log.format == EventLogFormat::DstackJson);
+    match logs.find(|own| one_boot(log, own).is_none()) {
+        Some(_) => {
+            let origin = origin.member("extensions").member("event-log");
+            Err(ReadError::TwoValues {
+                at: origin.place(),
+                part: "event log",
+                first: log.item.source.clone(),
+            })
+        }
+        None => Ok(()),
+    }
 }
 
 /// The quote in the attestation container of a chain's leaf; nothing where there is none, or none that can be read.

@@ -13,7 +13,7 @@ use crate::readout::NamedEvidence;
 use base64::Engine as _;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use veritee_model::evidence::{EventLogFormat, ImageDocuments};
+use veritee_model::evidence::{EventLogFormat, ImageDocuments, RecordedBy};
 use veritee_model::text::inert_json;
 use veritee_model::{Evidence, Item, Sha256Digest};
 
@@ -70,6 +70,8 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     certificates: Option<Encoded<'a>>,
     collateral: Vec<Encoded<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    recorded_collateral: Vec<EncodedRecord<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     gpus: Option<Encoded<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -117,6 +119,11 @@ impl<'a> Document<'a> {
             mr_config: evidence.mr_config.as_ref().map(text),
             certificates: evidence.certificates.as_ref().map(text),
             collateral: evidence.collateral.iter().map(text).collect(),
+            recorded_collateral: evidence
+                .recorded_collateral
+                .iter()
+                .map(|recorded| EncodedRecord { given_by: recorded.given_by, item: text(&recorded.item) })
+                .collect(),
             gpus: evidence.gpus.as_ref().map(text),
             gpu_collateral: evidence.gpu_collateral.iter().map(text).collect(),
             kms_keys: evidence.kms_keys.as_ref().map(|keys| EncodedKeys {
@@ -196,6 +203,13 @@ impl<'a> Tool<'a> {
 #[derive(Serialize)]
 struct EncodedLog<'a> {
     format: EventLogFormat,
+    #[serde(flatten)]
+    item: Encoded<'a>,
+}
+
+#[derive(Serialize)]
+struct EncodedRecord<'a> {
+    given_by: RecordedBy,
     #[serde(flatten)]
     item: Encoded<'a>,
 }

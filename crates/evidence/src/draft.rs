@@ -400,6 +400,7 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
         certificate_quote,
         gpus,
         collateral,
+        recorded_collateral,
         gpu_collateral,
         kms_keys,
         ingress,
@@ -469,6 +470,11 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
         if first.images.iter().all(|known| known.files != image.files) {
             first.images.push(image);
         }
+    }
+    // In the same evidence a mark stands: an item that either of them marks is marked.
+    let before = core::mem::take(&mut first.recorded_collateral);
+    for recorded in before.into_iter().chain(recorded_collateral) {
+        first.record(recorded.given_by, recorded.item);
     }
     macro_rules! keep {
         ($($part:ident),*) => { $(first.$part = first.$part.take().or($part);)* };

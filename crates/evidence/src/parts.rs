@@ -200,7 +200,7 @@ pub fn add_certificates(
     let alone = matches!(bytes.trim_ascii_start(), [0x30 | b'-', ..]);
     if let Some(found) = if alone { None } else { inside(source, bytes, budget)? } {
         let missing = ReadError::MissingField { at: Origin::new(source).place(), field: "app_cert" };
-        return Ok(put_certificates(evidence, found.certificates.ok_or(missing)?, budget));
+        return put_certificates(evidence, found.certificates.ok_or(missing)?, budget);
     }
     let origin = Origin::new(source).recognised(Format::RaTls);
     let unwrapped = encoding::unwrapped(bytes, &origin, budget)?;
@@ -213,13 +213,18 @@ pub fn add_certificates(
         _ => veritee_model::pem::with_line_ends(utf8(bytes, &origin)?).into_owned(),
     };
     certificate::read_pem(&pem, &origin, budget)?;
-    Ok(put_certificates(evidence, Item::new(pem, source), budget))
+    put_certificates(evidence, Item::new(pem, source), budget)
 }
 
-fn put_certificates(evidence: &mut Evidence, chain: Item, budget: &Budget) -> Option<Note> {
+fn put_certificates(
+    evidence: &mut Evidence,
+    chain: Item,
+    budget: &Budget,
+) -> Result<Option<Note>, ReadError> {
     let note = put(&mut evidence.certificates, chain, "certificate chain");
     evidence.certificate_quote = certificate::quote_in_container(evidence.certificates.as_ref(), budget);
-    note
+    certificate::one_log(evidence, budget)?;
+    Ok(note)
 }
 
 /// Adds what a server showed on TLS to the machines of one input.
@@ -278,6 +283,7 @@ pub fn add_event_log(
     let taken = evidence.event_log.take().map(|taken| taken.item);
     let note = taken.map(|taken| replaced("event log", &taken, &log.item));
     evidence.event_log = Some(log);
+    certificate::one_log(evidence, budget)?;
     Ok(note)
 }
 

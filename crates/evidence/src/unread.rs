@@ -76,7 +76,7 @@ fn sources(evidence: &Evidence) -> Vec<String> {
         evidence.certificates.as_ref(),
         evidence.gpus.as_ref(),
     ];
-    let many = evidence.collateral.iter().chain(&evidence.gpu_collateral);
+    let many = evidence.own_collateral().chain(&evidence.gpu_collateral);
     one.into_iter().flatten().chain(many).map(|item: &Item| item.source.clone()).collect()
 }
 

@@ -173,6 +173,28 @@ pub struct ImageDocuments {
     pub files: BTreeMap<String, Vec<u8>>,
 }
 
+/// Who had an item of [`RecordedCollateral`] in the run that saved it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordedBy {
+    /// The judging side: whoever asked, the store, a service.
+    Judge,
+    /// The evidence of another machine of that run, of which only revocations count.
+    Bystander,
+}
+
+/// Collateral that decided, or could have, when evidence was judged and saved: what the machine had not brought itself. An
+/// attacker who writes evidence can write this too; it stands before [`Evidence::collateral`] of the same evidence and
+/// before nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedCollateral {
+    /// Who had it.
+    pub given_by: RecordedBy,
+    /// A JSON object in dcap-qvl's form, where it is one. What was not looked at then is left out of it: an empty object for
+    /// a document, an empty text for a list.
+    pub item: Item,
+}
+
 /// Everything known of one machine. Every part may be missing; the report then says so.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Evidence {
@@ -193,8 +215,10 @@ pub struct Evidence {
     /// The quote in the attestation container of the chain's leaf, where it has one that can be read. It stands in the
     /// chain already, so that no document has it beside: whoever reads the chain reads it out.
     pub certificate_quote: Option<Item>,
-    /// Collateral documents, each a JSON object in dcap-qvl's form.
+    /// Collateral documents that came from whoever is judged, each a JSON object in dcap-qvl's form.
     pub collateral: Vec<Item>,
+    /// Collateral that others had when this evidence was saved.
+    pub recorded_collateral: Vec<RecordedCollateral>,
     /// Evidence of GPUs, in whatever container it came.
     pub gpus: Option<Item>,
     /// NVIDIA's reference manifests (XML), OCSP answers and revocation lists (DER), in any order.
@@ -240,6 +264,34 @@ impl Evidence {
 
     /// The collateral of all of them. What any of it revokes holds for every machine of a run.
     pub fn all_collateral(&self) -> impl Iterator<Item = &Item> {
-        self.machines().flat_map(|machine| &machine.collateral)
+        self.machines().flat_map(Self::own_collateral)
+    }
+
+    /// This machine's, marked and not.
+    pub fn own_collateral(&self) -> impl Iterator<Item = &Item> {
+        self.collateral.iter().chain(self.recorded_collateral.iter().map(|recorded| &recorded.item))
+    }
+
+    /// Whether none came with this machine.
+    #[must_use]
+    pub const fn has_no_collateral(&self) -> bool {
+        self.collateral.is_empty() && self.recorded_collateral.is_empty()
+    }
+
+    /// Leaves all of it out.
+    pub fn drop_collateral(&mut self) {
+        self.collateral.clear();
+        self.recorded_collateral.clear();
+    }
+
+    /// Marks an item as somebody else's than the judged party's, once; the same item unmarked is then no other.
+    pub fn record(&mut self, given_by: RecordedBy, item: Item) {
+        if given_by == RecordedBy::Judge {
+            self.collateral.retain(|own| own.bytes != item.bytes);
+        }
+        match self.recorded_collateral.iter_mut().find(|known| known.item.bytes == item.bytes) {
+            Some(known) => known.given_by = known.given_by.min(given_by),
+            None => self.recorded_collateral.push(RecordedCollateral { given_by, item }),
+        }
     }
 }

@@ -194,6 +194,7 @@ pub fn is_quote_alone(evidence: &Evidence) -> bool {
             == Evidence {
                 quote: evidence.quote.clone(),
                 collateral: evidence.collateral.clone(),
+                recorded_collateral: evidence.recorded_collateral.clone(),
                 ..Evidence::default()
             }
 }

@@ -155,14 +155,14 @@ pub fn verify(given: &Given<'_>) -> Result<Verified, Error> {
     let mut notes: Vec<String> =
         readout.notes.iter().filter(|note| note.is_loss()).map(ToString::to_string).collect();
     let carried: Vec<Item> =
-        readout.machines.iter().flat_map(|machine| machine.evidence.collateral.iter().cloned()).collect();
+        readout.machines.iter().flat_map(|machine| machine.evidence.own_collateral().cloned()).collect();
     let mut evidence = readout.select(given.select)?;
     let items = given.gpu_collateral.iter().map(|file| Item::new(file.bytes, file.name));
     evidence.gpu_collateral.extend(items);
     let mut grounds = Grounds::new(&TrustRoot::intel(), &policy, given.budget);
     give(&mut grounds, given.collateral, given.budget, &mut notes)?;
     // What the other machines' lists revoke holds for this one too.
-    let others = carried.iter().filter(|item| evidence.collateral.iter().all(|own| own.bytes != item.bytes));
+    let others = carried.iter().filter(|item| evidence.own_collateral().all(|own| own.bytes != item.bytes));
     let beside = Evidence { collateral: others.cloned().collect(), ..Evidence::default() };
     grounds.learn(&beside);
     let report = veritee_verify::verify(&Request {
@@ -176,27 +176,15 @@ pub fn verify(given: &Given<'_>) -> Result<Verified, Error> {
         engine: Engine::Both(&DcapQvl),
         fail_on: None,
         image: None,
+        asked: &[],
         gpu: GpuGiven::default(),
         chain: ChainGiven::default(),
         audit: veritee_verify::audit::Given::default(),
         budget: given.budget,
         tool_version: VERSION,
     });
-    let mut whole = with_grounds(&evidence, &grounds);
-    whole.collateral.extend(beside.collateral);
+    let whole = grounds.recorded_in(&evidence);
     Ok(Verified { report, evidence: veritee_evidence::to_json(&whole, VERSION), notes })
-}
-
-/// The evidence with every collateral of the judging side, so that the verdict can be repeated from it.
-#[must_use]
-pub fn with_grounds(evidence: &Evidence, grounds: &Grounds) -> Evidence {
-    let mut whole = evidence.clone();
-    for (item, _) in grounds.items() {
-        if whole.collateral.iter().all(|known| known.bytes != item.bytes) {
-            whole.collateral.push(item.clone());
-        }
-    }
-    whole
 }
 
 /// Gives the judging side's files to the grounds.

@@ -188,6 +188,7 @@ impl Run {
             engine,
             fail_on: None,
             image: None,
+            asked: &[],
             gpu: GpuGiven { nonce: None, roots: None, memory: Some(&self.gpu_memory) },
             chain: ChainGiven::default(),
             audit: veritee_verify::audit::Given::default(),

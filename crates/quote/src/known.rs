@@ -21,6 +21,12 @@
 //!    verdict as it is, so it turns no refusal into a pass. It fills gaps, kind by kind: a kind of which the judging
 //!    side has nothing for this platform, not even something that has expired or is damaged. A file of the judging
 //!    side's that cannot be taken apart may have held any kind.
+//! 5. **A verdict can be repeated.** What a judging side had is written into the evidence that it saves, marked as such
+//!    ([`Origin::Recorded`]). Towards the judging side of another run it is the judged party's like everything in an
+//!    evidence: anybody can write the mark. Among what came with one evidence it stands before what is not marked, by
+//!    rules 3 and 4 as the judging side's stands before it: a kind that only the evidence has is decided by what is marked,
+//!    and the strictest of the three verdicts counts. A mark on an item can only tighten: without it [`View::All`], which
+//!    knows no marks, is the verdict.
 //!
 //! Order, names, number and duplicates of files change nothing: equal items are one, and ties are broken by digest.
 
@@ -28,10 +34,13 @@ pub(crate) mod chains;
 mod choice;
 mod deciding;
 mod judge;
+mod origin;
 
 use chains::PckChain;
 pub(crate) use choice::Wanted;
 pub use deciding::{Deciding, DecidingItem};
+pub(crate) use origin::Side;
+pub use origin::{Origin, View};
 
 use crate::collateral::{
     Chains, Collateral, Item, PckListItem, QeIdentityItem, RootListItem, TcbInfoItem, Under,
@@ -41,64 +50,9 @@ use crate::pck::CaKind;
 use crate::quote::Tee;
 use crate::revocations::Revocations;
 use crate::root::TrustRoot;
-use core::fmt;
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use veritee_base::{Budget, Fmspc, Sha256Digest};
-
-/// Who gave an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Origin {
-    /// Whoever asks for the verdict, by file or argument.
-    Caller,
-    /// The store on disk.
-    Store,
-    /// A service that was asked in this run.
-    Service,
-    /// Whoever is judged: what came inside the evidence.
-    Judged,
-    /// The evidence of somebody else in the same run. Its revocations count, and nothing else of it.
-    Bystander,
-}
-
-impl Origin {
-    /// Whether it is one of the judging side's.
-    #[must_use]
-    pub const fn is_judge(self) -> bool {
-        matches!(self, Self::Caller | Self::Store | Self::Service)
-    }
-
-    /// One word for people.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Caller => "caller",
-            Self::Store => "store",
-            Self::Service => "service",
-            Self::Judged => "judged party",
-            Self::Bystander => "other evidence of this run",
-        }
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// Under which items a verdict is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum View {
-    /// The judging side's; the judged party's where there is a gap.
-    Judge,
-    /// Everybody's.
-    All,
-    /// As [`Self::Judge`], but of the judging side's items none is gone because of a list that only others gave.
-    Own,
-}
 
 /// An item that was given and is not genuine under the root, or a file that holds none.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,6 +128,8 @@ pub struct KnownCollateral {
     revocations: Arc<Revocations>,
     /// Those among them that lists of the judging side name; the very same where nobody else named more.
     judges_revocations: Arc<Revocations>,
+    /// Those that the judging side's lists or recorded ones name; likewise.
+    recorded_revocations: Arc<Revocations>,
     chains: Chains,
     /// Lists of bystanders that named nothing new: the next evidence mostly brings the same ones.
     barren: BTreeSet<Sha256Digest>,
@@ -197,6 +153,7 @@ impl KnownCollateral {
             pck_chains: Vec::new(),
             damaged: BTreeMap::new(),
             judges_revocations: Arc::clone(&revocations),
+            recorded_revocations: Arc::clone(&revocations),
             revocations,
             chains: Chains::default(),
             barren: BTreeSet::new(),
@@ -233,10 +190,10 @@ impl KnownCollateral {
             .fold(self.pck_chains.len(), usize::saturating_add)
     }
 
-    /// Whether something of the judged party's is among it: only then can the two views differ.
+    /// Whether something that came with the evidence is among it: only then can the two views differ.
     #[must_use]
     pub fn has_judged(&self) -> bool {
-        let judged = |origin: Origin| origin == Origin::Judged;
+        let judged = Origin::is_of_evidence;
         self.tcb_infos.iter().any(|entry| judged(entry.origin))
             || self.qe_identities.iter().any(|entry| judged(entry.origin))
             || self.pck_lists.iter().any(|entry| judged(entry.origin))
@@ -279,44 +236,59 @@ impl KnownCollateral {
         lists
     }
 
-    /// Keeps what a list revokes, of everybody and of the judging side; true when it was new to everybody.
+    /// Keeps what a list revokes, for everybody and for each side that it counts for; true when it was new to everybody.
     fn revoke(&mut self, origin: Origin, add: impl Fn(&mut Revocations) -> bool) -> bool {
-        let shared = Arc::ptr_eq(&self.revocations, &self.judges_revocations);
-        let grown = |known: &mut Arc<Revocations>| {
+        let mut done: Vec<(Arc<Revocations>, Arc<Revocations>)> = Vec::with_capacity(3);
+        let mut news = false;
+        for (holder, known) in [
+            (Side::Judged, &mut self.revocations),
+            (Side::Recorded, &mut self.recorded_revocations),
+            (Side::Judge, &mut self.judges_revocations),
+        ] {
+            if holder < Side::Judged && origin.side() > holder {
+                break;
+            }
+            // What was one stays one.
+            if let Some((_, grown)) = done.iter().find(|(before, _)| Arc::ptr_eq(before, known)) {
+                *known = Arc::clone(grown);
+                continue;
+            }
+            let before = Arc::clone(known);
             let mut grown = Revocations::clone(known);
-            let news = add(&mut grown);
-            if news {
+            if add(&mut grown) {
                 *known = Arc::new(grown);
+                news |= holder == Side::Judged;
             }
-            news
-        };
-        let news = grown(&mut self.revocations);
-        if origin.is_judge() {
-            if shared {
-                self.judges_revocations = Arc::clone(&self.revocations);
-            } else {
-                grown(&mut self.judges_revocations);
-            }
+            done.push((before, Arc::clone(known)));
         }
         news
     }
 
+    /// What the lists of this side, and of those who stand before it, revoke.
+    fn revoked_by(&self, side: Side) -> &Arc<Revocations> {
+        match side {
+            Side::Judge => &self.judges_revocations,
+            Side::Recorded => &self.recorded_revocations,
+            Side::Judged | Side::Bystander => &self.revocations,
+        }
+    }
+
     /// What is held against an item of this origin in this view.
     fn held_against(&self, origin: Origin, view: View) -> &Arc<Revocations> {
-        if view == View::Own && origin.is_judge() { &self.judges_revocations } else { &self.revocations }
+        if view == View::Own { self.revoked_by(origin.side()) } else { &self.revocations }
     }
 
     /// What is held against the quote's own chain in this view.
     fn held_against_chains(&self, view: View) -> &Arc<Revocations> {
-        if view == View::Own { &self.judges_revocations } else { &self.revocations }
+        if view == View::Own { &self.recorded_revocations } else { &self.revocations }
     }
 
     /// Whether an item is gone in the other views that stands in [`View::Own`].
     fn has_taken_away(&self) -> bool {
         fn any<T: Item>(entries: &[Entry<T>], known: &KnownCollateral) -> bool {
-            entries.iter().filter(|entry| entry.origin.is_judge()).any(|entry| {
+            entries.iter().filter(|entry| entry.origin.side() < Side::Judged).any(|entry| {
                 let revoked = |by: &Revocations| entry.item.revoked(&known.root, by).is_some();
-                revoked(&known.revocations) && !revoked(&known.judges_revocations)
+                revoked(&known.revocations) && !revoked(known.revoked_by(entry.origin.side()))
             })
         }
         !Arc::ptr_eq(&self.revocations, &self.judges_revocations)
@@ -498,6 +470,9 @@ impl KnownCollateral {
 
     fn add_pck_list(&mut self, given: &Given<'_>) -> bool {
         let parts = given.set.parts();
+        if given.lacks_list(&parts.pck_crl) {
+            return false;
+        }
         let mut news = false;
         let under = Under { root: &self.root, budget: &self.budget };
         let digest = digest_of(&[
@@ -508,7 +483,8 @@ impl KnownCollateral {
         if taken(&mut self.pck_lists, digest, given) {
             // Somebody else may have given it first.
             let known = self.pck_lists.iter().find(|entry| entry.digest == digest);
-            if let (true, Some(item)) = (given.origin.is_judge(), known.map(|entry| Arc::clone(&entry.item)))
+            if let (true, Some(item)) =
+                (given.origin.side() < Side::Judged, known.map(|entry| Arc::clone(&entry.item)))
             {
                 self.revoke(given.origin, |known| known.add_pck_list(&item));
             }
@@ -534,13 +510,17 @@ impl KnownCollateral {
 
     fn add_root_list(&mut self, given: &Given<'_>) -> bool {
         let parts = given.set.parts();
+        if given.lacks_list(&parts.root_ca_crl) {
+            return false;
+        }
         let mut news = false;
         let under = Under { root: &self.root, budget: &self.budget };
         let digest = digest_of(&[Source::RootCaCrl.name().as_bytes(), &parts.root_ca_crl]);
         if taken(&mut self.root_lists, digest, given) {
             // Somebody else may have given it first.
             let known = self.root_lists.iter().find(|entry| entry.digest == digest);
-            if let (true, Some(item)) = (given.origin.is_judge(), known.map(|entry| Arc::clone(&entry.item)))
+            if let (true, Some(item)) =
+                (given.origin.side() < Side::Judged, known.map(|entry| Arc::clone(&entry.item)))
             {
                 self.revoke(given.origin, |known| known.add_root_list(&item));
             }
@@ -593,6 +573,11 @@ struct Given<'a> {
 }
 
 impl Given<'_> {
+    /// What is recorded may be a part of a set: a list that is not there is not a damaged one.
+    fn lacks_list(&self, list: &[u8]) -> bool {
+        self.origin == Origin::Recorded && list.is_empty()
+    }
+
     fn damaged(&self, source: Source, error: CollateralError, about: About) -> Damaged {
         let name = self.name.to_string();
         Damaged { origin: self.origin, name, source: Some(source), error, about }

@@ -19,6 +19,7 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
         engine: Engine::Native,
         fail_on: None,
         image: None,
+        asked: &[],
         gpu: GpuGiven::default(),
         chain: ChainGiven::default(),
         audit: audit::Given::default(),

@@ -39,6 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         engine: Engine::Both(&veritee_second_opinion::DcapQvl),
         fail_on: None,
         image: None,
+        asked: &[],
         gpu: GpuGiven::default(),
         chain: veritee_verify::ChainGiven::default(),
         audit: audit::Given::default(),

@@ -222,6 +222,7 @@ pub fn report_with(mut audit: Audit, judged: &[Judged], given: &Unattested<'_>) 
     let mut findings: Vec<Finding> = documents::of_tree(audit.findings, judged);
     findings.extend(judged.iter().flat_map(documents::placed));
     let draft = Draft {
+        asked: &[],
         kind: Kind::Documents,
         policy: given.policy,
         policy_sha256: given.policy_sha256,

@@ -1,9 +1,15 @@
 //! What all verdicts of one run rest on beside the evidence: the trust root, and the collateral of the judging side
 //! with one memory.
 
+mod saved;
+
+pub use saved::{lists_only, only, unreadable};
+
 use crate::memory::{Known, Memories};
 use crate::{Request, inputs};
+use saved::{LISTS, lists_beside, lists_of, marked, part_of};
 use std::sync::Arc;
+use veritee_model::evidence::{RecordedBy, RecordedCollateral};
 use veritee_model::report::Input;
 use veritee_model::{Budget, Evidence, Item};
 use veritee_policy::Policy;
@@ -25,6 +31,8 @@ pub struct Grounds {
     items: Vec<(Item, Origin)>,
     /// The same as a report lists them.
     inputs: Vec<Input>,
+    /// The same as evidence that is saved has them: without what was not looked at.
+    saved: Vec<RecordedCollateral>,
     memory: Arc<Memories>,
     /// Names what is known: another one whenever that changes.
     state: u64,
@@ -33,7 +41,7 @@ pub struct Grounds {
 impl Clone for Grounds {
     /// What is known, with a share in the memory, where neither finds what rests on what only the other knows.
     fn clone(&self) -> Self {
-        self.with(self.verifier.known().clone(), self.items.clone(), self.inputs.clone())
+        self.with(self.verifier.known().clone(), self.saved.clone())
     }
 }
 
@@ -45,19 +53,24 @@ impl Grounds {
         let memory = Arc::new(Memories::new(budget));
         let verifier = Verifier::sharing(KnownCollateral::new(root, budget), expiry, &memory.hosts);
         let state = memory.state();
-        Self { verifier, items: Vec::new(), inputs: Vec::new(), memory, state }
+        Self { verifier, items: Vec::new(), inputs: Vec::new(), saved: Vec::new(), memory, state }
     }
 
     /// Other knowledge, the same memory.
-    fn with(&self, known: KnownCollateral, items: Vec<(Item, Origin)>, inputs: Vec<Input>) -> Self {
+    fn with(&self, known: KnownCollateral, saved: Vec<RecordedCollateral>) -> Self {
         let verifier = Verifier::sharing(known, self.verifier.expiry(), &self.memory.hosts);
-        Self { verifier, items, inputs, memory: Arc::clone(&self.memory), state: self.memory.state() }
+        let (items, inputs, memory) = (self.items.clone(), self.inputs.clone(), Arc::clone(&self.memory));
+        Self { verifier, items, inputs, saved, memory, state: self.memory.state() }
     }
 
     /// The only way in which what is known changes: what rests on less is not found any more.
     fn learn_by<T>(&mut self, add: impl FnOnce(&mut KnownCollateral) -> T) -> T {
         self.state = self.memory.state();
         self.verifier.learn(add)
+    }
+
+    fn save(&mut self, given_by: RecordedBy, item: Item) {
+        self.saved.push(RecordedCollateral { given_by, item });
     }
 
     fn put(&mut self, item: Item, origin: Origin) {
@@ -68,6 +81,7 @@ impl Grounds {
     /// Adds collateral of the judging side, in the form of [`Collateral::from_json`].
     pub fn give(&mut self, item: Item, origin: Origin) {
         self.learn_by(|known| known.add_json(&item.bytes, origin, &item.source));
+        self.save(RecordedBy::Judge, item.clone());
         self.put(item, origin);
     }
 
@@ -77,6 +91,7 @@ impl Grounds {
         let Ok(collateral) = self.read(&item) else { return };
         let news = self.learn_by(|known| known.add_revocations(&collateral, origin, &item.source));
         if news {
+            self.save(RecordedBy::Judge, part_of(&collateral, &LISTS, &item));
             self.put(item, origin);
         }
     }
@@ -85,12 +100,14 @@ impl Grounds {
     pub fn give_only(&mut self, item: Item, items: &[Source], origin: Origin) {
         let Ok(collateral) = self.read(&item) else { return };
         self.learn_by(|known| known.add_only(&collateral, items, origin, &item.source));
+        self.save(RecordedBy::Judge, part_of(&collateral, items, &item));
         self.put(item, origin);
     }
 
     /// Keeps that an item was given that cannot be read: it is damaged, and nobody else's stands in its place.
     pub fn give_unreadable(&mut self, item: &Item, source: Source, origin: Origin) {
         self.learn_by(|known| known.add_unreadable(&item.bytes, source, origin, &item.source));
+        self.save(RecordedBy::Judge, unreadable(source, item));
     }
 
     fn read(&self, item: &Item) -> Result<Collateral, CollateralError> {
@@ -108,7 +125,7 @@ impl Grounds {
     #[must_use]
     pub fn with_carried(&self, evidence: &Evidence) -> Self {
         let mut all = self.clone();
-        all.give_all(evidence.collateral.iter().map(|item| (item.clone(), Origin::Caller)));
+        all.give_all(evidence.own_collateral().map(|item| (item.clone(), Origin::Caller)));
         all
     }
 
@@ -117,15 +134,17 @@ impl Grounds {
     #[must_use]
     pub fn under_set(&self, set: Option<(Item, Origin)>, evidence: &Evidence) -> Self {
         let mut only = self.verifier.known().without_documents();
-        for item in &evidence.collateral {
+        let mut saved: Vec<RecordedCollateral> = self.saved.iter().filter_map(lists_of).collect();
+        for (item, origin) in marked(evidence) {
             if let Ok(collateral) = self.read(item) {
-                only.add_revocations(&collateral, Origin::Judged, &item.source);
+                only.add_revocations(&collateral, origin, &item.source);
             }
         }
         if let Some((item, origin)) = &set {
             only.add_json(&item.bytes, *origin, &item.source);
+            saved.push(RecordedCollateral { given_by: RecordedBy::Judge, item: item.clone() });
         }
-        let mut all = self.with(only, self.items.clone(), self.inputs.clone());
+        let mut all = self.with(only, saved);
         if let Some((item, origin)) = set {
             all.put(item, origin);
         }
@@ -138,7 +157,11 @@ impl Grounds {
         let mut news = false;
         for item in evidence.all_collateral() {
             if let Ok(collateral) = self.read(item) {
-                news |= self.verifier.learn_revocations(&collateral, &item.source);
+                let new = self.verifier.learn_revocations(&collateral, &item.source);
+                if new {
+                    self.save(RecordedBy::Bystander, part_of(&collateral, &LISTS, item));
+                }
+                news |= new;
             }
         }
         if news {
@@ -160,7 +183,7 @@ impl Grounds {
                 news |= known.add(&collateral, Origin::Bystander, &item.source);
             }
         }
-        news.then(|| self.with(known, self.items.clone(), self.inputs.clone()))
+        news.then(|| self.with(known, self.saved.clone()))
     }
 
     /// The root that everything is verified under.
@@ -173,6 +196,30 @@ impl Grounds {
     #[must_use]
     pub fn items(&self) -> &[(Item, Origin)] {
         &self.items
+    }
+
+    /// The evidence with everything that a verdict on it by these grounds rests on, so that it can be repeated: what the
+    /// judging side has beside what the machine brought, each marked.
+    #[must_use]
+    pub fn recorded_in(&self, evidence: &Evidence) -> Evidence {
+        let mut whole = evidence.clone();
+        self.saved.iter().for_each(|saved| whole.record(saved.given_by, saved.item.clone()));
+        whole
+    }
+
+    /// [`Self::recorded_in`] for grounds that [`Self::under_set`] has made: of what the evidence carries its lists alone
+    /// have counted.
+    #[must_use]
+    pub fn recorded_as_set_in(&self, evidence: &Evidence) -> Evidence {
+        let mut lists = evidence.clone();
+        lists.drop_collateral();
+        for item in &evidence.collateral {
+            lists.collateral.extend(self.read(item).ok().map(|read| lists_beside(&read, item)));
+        }
+        for recorded in evidence.recorded_collateral.iter().filter_map(lists_of) {
+            lists.record(recorded.given_by, recorded.item);
+        }
+        self.recorded_in(&lists)
     }
 
     /// The same as a report lists them.
@@ -250,9 +297,9 @@ impl Grounds {
 
     /// Everything known for this evidence: what stands in it beside what the judging side has.
     pub(crate) fn known_for<'a>(&'a self, request: &Request<'a>) -> Known<'a> {
-        if request.evidence.collateral.is_empty() {
+        if request.evidence.has_no_collateral() {
             return Known::of_judge(&self.verifier);
         }
-        Known::with_carried(self, &request.evidence.collateral, self.state)
+        Known::with_carried(self, &marked(request.evidence), self.state)
     }
 }

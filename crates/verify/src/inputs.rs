@@ -41,6 +41,9 @@ fn of_machine(evidence: &Evidence, given: &[Input]) -> Vec<Input> {
     let mut inputs: Vec<Input> =
         parts.into_iter().filter_map(|(name, item)| item.map(|item| input(name, item))).collect();
     inputs.extend(evidence.collateral.iter().map(|item| input("collateral", item)));
+    inputs.extend(
+        evidence.recorded_collateral.iter().map(|recorded| input("recorded-collateral", &recorded.item)),
+    );
     inputs.extend(given.iter().cloned());
     inputs.extend(evidence.gpus.iter().map(|item| input("gpus", item)));
     inputs.extend(evidence.gpu_collateral.iter().map(|item| input("gpu-collateral", item)));
@@ -84,7 +87,7 @@ pub(crate) fn missing(request: &Request<'_>) -> Vec<Missing> {
              or with --quote; `veritee audit` asks a compose meanwhile, not attested",
         ),
         (
-            evidence.collateral.is_empty() && request.grounds.items().is_empty(),
+            evidence.has_no_collateral() && request.grounds.items().is_empty(),
             "collateral",
             "the quote's signatures cannot be traced to Intel: leave out --offline, or bring it with --collateral",
         ),

@@ -48,7 +48,7 @@ mod target;
 
 #[cfg(feature = "chain")]
 pub use governance::logged;
-pub use grounds::Grounds;
+pub use grounds::{Grounds, lists_only, only, unreadable};
 pub use inputs::inputs;
 use run::Run;
 pub use run::loosened;
@@ -56,7 +56,8 @@ use std::sync::Arc;
 use veritee_measure::image::ImageFiles;
 use veritee_model::report::Notice;
 use veritee_model::{
-    Budget, Check, Evidence, Finding, Kind, Report, ReportData, Severity, Sha256Digest, UnixTime, Verdict,
+    Budget, Check, CheckId, Evidence, Finding, Kind, Report, ReportData, Severity, Sha256Digest, UnixTime,
+    Verdict,
 };
 use veritee_policy::Policy;
 pub use veritee_quote::divergence::SecondEngine;
@@ -109,6 +110,9 @@ pub struct ChainGiven {
 /// Everything that a verdict depends on.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
+    /// Checks that the caller asks for beyond those that kind and policy require: each that is not made leaves the verdict
+    /// incomplete.
+    pub asked: &'a [CheckId],
     /// Which questions are asked: of a machine, of one quote or of GPUs alone.
     pub kind: Kind,
     /// What is judged. Untrusted.

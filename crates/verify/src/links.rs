@@ -240,6 +240,7 @@ fn judge<'a>(run: &Run<'_>, evidence: &'a Evidence) -> Option<Linked<'a>> {
         evidence,
         policy: &policy,
         expected: &Expected::Nothing,
+        asked: &[],
         gpu: GpuGiven { nonce: None, ..run.request.gpu },
         audit: audit::Given::default(),
         ..*run.request

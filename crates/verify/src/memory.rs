@@ -208,7 +208,7 @@ impl System {
 #[derive(Debug)]
 struct OwnSet {
     state: u64,
-    carried: Vec<(Vec<u8>, usize)>,
+    carried: Vec<(Vec<u8>, usize, Origin)>,
     verifier: Verifier,
 }
 
@@ -230,38 +230,37 @@ impl<'a> Known<'a> {
     }
 
     /// The judging side's with what stands in the evidence.
-    pub(crate) fn with_carried(grounds: &Grounds, carried: &'a [Item], state: u64) -> Self {
-        let mut names: Vec<&str> = carried.iter().map(|item| item.source.as_str()).collect();
+    pub(crate) fn with_carried(grounds: &Grounds, carried: &[(&'a Item, Origin)], state: u64) -> Self {
+        let mut names: Vec<&str> = carried.iter().map(|(item, _)| item.source.as_str()).collect();
         names.sort_unstable();
         names.dedup();
-        let ranked = carried.iter().map(|item| {
+        let ranked = carried.iter().map(|(item, origin)| {
             let rank = names.iter().position(|name| *name == item.source).unwrap_or(usize::MAX);
-            (item.bytes.as_slice(), rank)
+            (item.bytes.as_slice(), rank, *origin)
         });
-        let ranked: Vec<(&[u8], usize)> = ranked.collect();
+        let ranked: Vec<(&[u8], usize, Origin)> = ranked.collect();
         let sets = &grounds.memory().sets;
         let state_bytes = state.to_le_bytes();
         let parts: Vec<&[u8]> =
-            core::iter::once(&state_bytes[..]).chain(ranked.iter().map(|(bytes, _)| *bytes)).collect();
+            core::iter::once(&state_bytes[..]).chain(ranked.iter().map(|(bytes, ..)| *bytes)).collect();
         let place = sets.fingerprint(&parts);
         let same = |known: &OwnSet| {
             known.state == state
                 && known.carried.len() == ranked.len()
-                && known
-                    .carried
-                    .iter()
-                    .zip(&ranked)
-                    .all(|((bytes, rank), (other, other_rank))| rank == other_rank && bytes == other)
+                && known.carried.iter().zip(&ranked).all(|(known, (bytes, rank, origin))| {
+                    (&*known.0, known.1, known.2) == (*bytes, *rank, *origin)
+                })
         };
         let own = sets.get(place, same).unwrap_or_else(|| {
             let mut known = grounds.known().clone();
             let judges = known.items();
-            for (bytes, rank) in &ranked {
-                known.add_json(bytes, Origin::Judged, &format!("{rank:08}"));
+            for (bytes, rank, origin) in &ranked {
+                known.add_json(bytes, *origin, &format!("{rank:08}"));
             }
             let verifier = Verifier::sharing(known, grounds.verifier().expiry(), &grounds.memory().hosts);
-            let bytes = ranked.iter().map(|(bytes, _)| bytes.len()).fold(0, usize::saturating_add);
-            let carried = ranked.iter().map(|(bytes, rank)| (bytes.to_vec(), *rank)).collect();
+            let bytes = ranked.iter().map(|(bytes, ..)| bytes.len()).fold(0, usize::saturating_add);
+            let carried =
+                ranked.iter().map(|(bytes, rank, origin)| (bytes.to_vec(), *rank, *origin)).collect();
             let own = Arc::new(OwnSet { state, carried, verifier });
             // The bytes, their parts as they came, and the items read from them and chosen; the judging side's are pointed to.
             let cost = bytes.saturating_mul(6).saturating_add(judges.saturating_mul(128));
@@ -285,7 +284,7 @@ impl<'a> Known<'a> {
 
     /// What an item is called by whoever gave it.
     pub(crate) fn name<'n>(&'n self, origin: Origin, name: &'n str) -> &'n str {
-        if origin != Origin::Judged {
+        if !matches!(origin, Origin::Judged | Origin::Recorded) {
             return name;
         }
         let named = name.parse().ok().and_then(|rank: usize| self.names.get(rank));

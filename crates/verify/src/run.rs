@@ -9,7 +9,9 @@ use veritee_model::report::{
     ClaimFact, EnclaveFacts, EventFact, IdentityFacts, Input, Missing, Notice, PolicyFacts, QuoteFacts, Root,
     SCHEMA, TcbFacts, Tool, loosened,
 };
-use veritee_model::{Check, Finding, Kind, Reason, Report, Severity, Sha256Digest, UnixTime, Verdict};
+use veritee_model::{
+    Check, CheckId, Finding, Kind, Outcome, Reason, Report, Severity, Sha256Digest, UnixTime, Verdict,
+};
 use veritee_policy::Policy;
 
 /// What step 6 learned that the audit asks for.
@@ -124,6 +126,7 @@ impl<'a> Run<'a> {
         let root = request.grounds.root();
         Draft {
             kind: request.kind,
+            asked: request.asked,
             policy: request.policy,
             policy_sha256: request.policy_sha256,
             as_of: request.as_of,
@@ -155,6 +158,7 @@ impl<'a> Run<'a> {
 /// checks and says everything that its policy and its command line loosen.
 pub(crate) struct Draft<'a> {
     pub(crate) kind: Kind,
+    pub(crate) asked: &'a [CheckId],
     pub(crate) policy: &'a Policy,
     pub(crate) policy_sha256: Option<Sha256Digest>,
     pub(crate) as_of: UnixTime,
@@ -208,7 +212,18 @@ fn asked(request: &Request<'_>) -> Vec<String> {
 impl Draft<'_> {
     /// The report, but for findings and facts of the audit, which the caller has.
     pub(crate) fn conclude(self, findings: &[Finding]) -> Report {
-        let settled = self.policy.settle(self.kind, self.kind.complete(&self.checks), self.as_of);
+        let mut settled = self.policy.settle(self.kind, self.kind.complete(&self.checks), self.as_of);
+        let mut demands = self.policy.demands(self.kind);
+        // Whoever asks a question demands its answer, whether or not a policy does.
+        for check in settled.checks.iter_mut().filter(|check| self.asked.contains(&check.id)) {
+            if check.outcome == Outcome::NotChecked && check.waived.is_none() {
+                check.required = true;
+                if !demands.contains(&check.id) {
+                    demands.push(check.id);
+                }
+            }
+        }
+        demands.sort_unstable();
         let mut notices = self.notices;
         notices.extend(settled.notices);
         let fail_on = self.fail_on.unwrap_or(self.policy.audit.fail_on);
@@ -245,7 +260,7 @@ impl Draft<'_> {
                 name: self.policy.name.clone(),
                 sha256: self.policy_sha256,
                 loosened,
-                demands: self.policy.demands(self.kind),
+                demands,
                 fail_on,
             },
             compared: Vec::new(),

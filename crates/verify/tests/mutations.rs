@@ -101,6 +101,7 @@ fn exit_code(evidence: &Evidence, forged: &ForgedMachine, root: &TrustRoot) -> u
         engine: Engine::Both(&DcapQvl),
         fail_on: None,
         image: None,
+        asked: &[],
         gpu: veritee_verify::GpuGiven::default(),
         chain: veritee_verify::ChainGiven::default(),
         audit: veritee_verify::audit::Given::default(),

@@ -164,7 +164,7 @@ impl Service {
         }
         if supply::is_named(network) {
             // It is in the grounds, for its lists.
-            evidence.collateral.clear();
+            evidence.drop_collateral();
         }
         let grounds = brought.as_ref().unwrap_or_else(|| judge.grounds());
         let claimed = claimed(&evidence);

@@ -37,6 +37,7 @@ fn judge(acquired: &Acquired, label: usize, machine: &ForgedMachine, expected: &
         engine: Engine::Native,
         fail_on: None,
         image: None,
+        asked: &[],
         gpu: veritee_verify::GpuGiven::default(),
         chain: veritee_verify::ChainGiven::default(),
         audit: Given::default(),

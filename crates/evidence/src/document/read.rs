@@ -9,7 +9,7 @@ use crate::readout::{Format, NamedEvidence, Readout};
 use std::collections::{BTreeMap, BTreeSet};
 use veritee_model::evidence::{
     BoundContent, CaaAnswers, Claim, Claims, EventLogFormat, EventLogItem, ImageDocuments, IngressEvidence,
-    KmsKeys, Replica, ServedCertificates, Target,
+    KmsKeys, RecordedBy, RecordedCollateral, Replica, ServedCertificates, Target,
 };
 use veritee_model::{AppId, Budget, Evidence, Item, Sha256Digest};
 
@@ -20,11 +20,12 @@ use veritee_model::{AppId, Budget, Evidence, Item, Sha256Digest};
 pub fn carried(bytes: &[u8]) -> Option<Vec<&str>> {
     let (mut open, mut carried) = (vec![core::str::from_utf8(bytes).ok()?], Vec::new());
     while let Some(text) = open.pop() {
-        let (mut schema, mut collateral) = (None, None);
+        let (mut schema, mut collateral, mut recorded) = (None, None, None);
         for (key, raw) in parts(text.trim_ascii())? {
             match key? {
                 "\"schema\"" => schema = raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')),
                 "\"collateral\"" => collateral = Some(raw),
+                "\"recorded_collateral\"" => recorded = Some(raw),
                 "\"kms\"" | "\"gateway\"" => open.push(raw),
                 // Another spelling of one of these, perhaps.
                 key if key.contains('\\') => return None,
@@ -36,6 +37,7 @@ pub fn carried(bytes: &[u8]) -> Option<Vec<&str>> {
             return None;
         }
         carried.push(collateral?);
+        carried.extend(recorded);
     }
     Some(carried)
 }
@@ -113,6 +115,12 @@ fn machine(mut document: Object<'_>, budget: &Budget) -> Result<Evidence, ReadEr
             .iter()
             .map(|value| item(value.object()?, budget.input_bytes))
             .collect::<Result<_, _>>()?,
+        recorded_collateral: match document.take("recorded_collateral") {
+            Some(value) => {
+                value.array()?.iter().map(|value| recorded(value, budget)).collect::<Result<_, _>>()?
+            }
+            None => Vec::new(),
+        },
         gpus: item_member(&mut document, "gpus", budget.gpu_container_bytes)?,
         gpu_collateral: match document.take("gpu_collateral") {
             Some(value) => value
@@ -150,6 +158,7 @@ fn machine(mut document: Object<'_>, budget: &Budget) -> Result<Evidence, ReadEr
         gateway: document.take("gateway").map(|value| linked(&value, budget)).transpose()?,
     };
     document.finish()?;
+    certificate::one_log(&evidence, budget)?;
     Ok(evidence)
 }
 
@@ -302,6 +311,17 @@ fn item(mut object: Object<'_>, limit: usize) -> Result<Item, ReadError> {
     let obtained = object.take("obtained").map(|value| value.string()).transpose()?;
     object.finish()?;
     Ok(Item { bytes, source, obtained })
+}
+
+fn recorded(value: &Value<'_>, budget: &Budget) -> Result<RecordedCollateral, ReadError> {
+    let mut object = value.object()?;
+    let word = object.require("given_by")?;
+    let given_by = match word.string()?.as_str() {
+        "judge" => RecordedBy::Judge,
+        "bystander" => RecordedBy::Bystander,
+        _ => return Err(word.wrong_type("\"judge\" or \"bystander\"")),
+    };
+    Ok(RecordedCollateral { given_by, item: item(object, budget.input_bytes)? })
 }
 
 fn bare(value: &Value<'_>) -> Result<Vec<u8>, ReadError> {

@@ -5,7 +5,7 @@
 //! host's: it is no contradiction that it is there, and it says nothing. So a quote whose chain nobody gave is open
 //! (`pck-chain-missing`), whatever other chains are known.
 
-use super::{Entry, KnownCollateral, View};
+use super::{Entry, KnownCollateral, Side, View};
 use crate::error::{ChainError, CollateralError, Source};
 use crate::facts::{Force, Window};
 use crate::quote::{CertificationType, Quote};
@@ -117,7 +117,7 @@ impl KnownCollateral {
     /// The chain that decides in this view. Of several (a host can have been certified again under the same key) one
     /// that is revoked stands before all others, whoever gave it: a host does not shed a revocation by a second
     /// certificate. Then one that reaches the root, is in force, is newer. What the judged party brings fills a gap: in
-    /// other views than [`View::All`] it counts where the judging side has none that is this quote's.
+    /// other views than [`View::All`] it counts where nobody nearer to the judge has one that is this quote's.
     pub(super) fn chain_of(&self, quote: &Quote, view: View, as_of: UnixTime) -> ChainOf {
         if quote.certification().kind() == CertificationType::PckChain {
             return ChainOf::Quote;
@@ -131,11 +131,12 @@ impl KnownCollateral {
             let text = (Source::PckChainInCollateral, entry.item.text.as_bytes());
             self.held_against_chains(view).of_pck_chain(text, &self.root, &self.budget).is_some()
         };
-        let judge_only = view != View::All && fitting.iter().any(|entry| entry.origin.is_judge());
+        let nearest = fitting.iter().map(|entry| entry.origin.side()).min().unwrap_or(Side::Judged);
+        let last = if view == View::All { Side::Judged } else { nearest };
         let rank = |entry: &&Entry<PckChain>| {
             let genuine = entry.item.genuine(&self.root, &self.budget);
             let is_revoked = genuine.is_some() && revoked(entry);
-            let counts = is_revoked || !judge_only || entry.origin.is_judge();
+            let counts = is_revoked || entry.origin.side() <= last;
             let age = genuine.map(|validities| {
                 let [pck, ..] = validities;
                 (force(validities, as_of), pck.not_before)

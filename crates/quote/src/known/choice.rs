@@ -1,6 +1,6 @@
 //! Which of the items known decide about a platform.
 
-use super::{About, Damaged, DamagedEntry, Entry, KnownCollateral, Origin, View};
+use super::{About, Damaged, DamagedEntry, Entry, KnownCollateral, Origin, Side, View};
 use crate::collateral::{
     Expiry, Item, Number, PckListItem, QeIdentityItem, RootListItem, TcbInfoItem, kinds_differ,
 };
@@ -292,17 +292,21 @@ impl KnownCollateral {
         view: View,
         as_of: UnixTime,
     ) -> Found<'a, T> {
-        // A file of the judging side's that cannot be taken apart may have held this kind.
+        // A file of theirs that cannot be taken apart may have held this kind; the judged party's is nothing.
         let may_be = move |damaged: &Damaged| match damaged.source {
             Some(known) => known == source,
-            None => damaged.origin.is_judge(),
+            None => damaged.origin.side() < Side::Judged,
         };
         let of_kind = || self.damaged.values().filter(move |entry| may_be(&entry.damaged));
-        let given_by_judge =
-            entries.iter().any(|entry| entry.origin.is_judge() && fit(&entry.item) != Fit::Not)
-                || of_kind().any(|entry| entry.damaged.origin.is_judge() && about(&entry.damaged.about));
-        let judge_only = view != View::All && given_by_judge;
-        let counts = |origin: Origin| origin != Origin::Bystander && (!judge_only || origin.is_judge());
+        let items = entries.iter().filter(|entry| fit(&entry.item) != Fit::Not).map(|entry| entry.origin);
+        let unusable = of_kind().map(|entry| &entry.damaged).filter(|damaged| about(&damaged.about));
+        // Of those who gave anything of the kind, who stands nearest to the judge decides alone.
+        let nearest = items.chain(unusable.map(|damaged| damaged.origin)).map(Origin::side).min();
+        let last = match (view, nearest) {
+            (View::Judge | View::Own, Some(nearest)) => nearest.min(Side::Judged),
+            _ => Side::Judged,
+        };
+        let counts = |origin: Origin| origin.side() <= last;
         let candidates = || entries.iter().filter(|entry| counts(entry.origin));
         let revoked =
             |entry: &Entry<T>| entry.item.revoked(&self.root, self.held_against(entry.origin, view));

@@ -31,11 +31,14 @@ impl fmt::Display for NonceForm {
 
 /// How `report_data` carries `nonce`, if it does. `nonce` is the verifier's own; 16 to 64 bytes.
 ///
-/// A shorter nonce is never found: a few bytes can occur by chance or be tried out.
+/// A shorter nonce is never found: a few bytes can occur by chance or be tried out. Nor is one of zeros, which is in every
+/// quote that answers nobody.
 #[must_use]
 pub fn find_nonce(report_data: &ReportData, nonce: &[u8]) -> Option<NonceForm> {
     const SHORTEST: usize = 16;
-    if nonce.len() < SHORTEST || nonce.len() > ReportData::LEN {
+    // Zeros are what REPORTDATA holds where nobody asked for anything.
+    let asks = nonce.iter().any(|byte| *byte != 0);
+    if nonce.len() < SHORTEST || nonce.len() > ReportData::LEN || !asks {
         return None;
     }
     let bytes = report_data.as_bytes();
@@ -166,6 +169,9 @@ mod tests {
     fn a_short_or_empty_nonce_is_never_found() {
         assert_eq!(find_nonce(&ReportData::new([0; 64]), &[]), None);
         assert_eq!(find_nonce(&ReportData::new([0; 64]), &[0; 15]), None);
+        for length in 16..=64 {
+            assert_eq!(find_nonce(&ReportData::new([0; 64]), &vec![0; length]), None, "{length} zeros");
+        }
     }
 
     #[test]

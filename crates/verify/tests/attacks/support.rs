@@ -221,6 +221,7 @@ impl Case {
             engine: self.engine,
             fail_on: None,
             image: None,
+            asked: &[],
             gpu: veritee_verify::GpuGiven {
                 nonce: self.gpu_nonce.as_ref(),
                 roots: self.gpu_roots.as_ref(),

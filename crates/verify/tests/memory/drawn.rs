@@ -198,6 +198,7 @@ impl Rules {
             engine: Engine::Native,
             fail_on: None,
             image: None,
+            asked: &[],
             gpu: veritee_verify::GpuGiven::default(),
             chain: veritee_verify::ChainGiven::default(),
             audit: veritee_verify::audit::Given::default(),

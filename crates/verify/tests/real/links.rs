@@ -48,6 +48,7 @@ fn judge(evidence: &Evidence, as_of: UnixTime, policy: &Policy) -> Report {
         engine: Engine::Native,
         fail_on: None,
         image: None,
+        asked: &[],
         gpu: GpuGiven::default(),
         chain: ChainGiven::default(),
         audit: audit::Given::default(),

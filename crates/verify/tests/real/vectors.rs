@@ -120,6 +120,7 @@ pub(crate) fn judge(evidence: &Evidence, as_of: UnixTime, engine: Engine<'static
         engine,
         fail_on: None,
         image: None,
+        asked: &[],
         gpu: veritee_verify::GpuGiven::default(),
         chain: veritee_verify::ChainGiven::default(),
         audit: veritee_verify::audit::Given::default(),

@@ -7,6 +7,7 @@ mod plan;
 mod pool;
 mod product;
 mod reference;
+mod saved;
 
 use plan::Universe;
 use product::Product;

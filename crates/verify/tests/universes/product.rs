@@ -156,6 +156,28 @@ impl Product {
         Self { policy, grounds, evidence }
     }
 
+    /// The same evidence as it is saved and read again, where nothing else is known.
+    pub(crate) fn saved_and_read(&self) -> Self {
+        let whole = self.grounds.recorded_in(&self.evidence);
+        let text = veritee_evidence::to_json(&whole, "1");
+        let evidence = veritee_evidence::convert("saved", text.as_bytes(), None, &Budget::STANDARD).unwrap();
+        assert_eq!(evidence, whole);
+        let policy = self.policy.clone();
+        Self { grounds: Grounds::new(&ROOT, &policy, &Budget::STANDARD), policy, evidence }
+    }
+
+    /// The same with some of the judged party's items marked as if a judging side had had them.
+    pub(crate) fn marked(mut self, mut is_marked: impl FnMut() -> bool) -> Self {
+        for item in std::mem::take(&mut self.evidence.collateral) {
+            if is_marked() {
+                self.evidence.record(veritee_model::evidence::RecordedBy::Judge, item);
+            } else {
+                self.evidence.collateral.push(item);
+            }
+        }
+        self
+    }
+
     /// The judging side's collateral, to add to it.
     #[allow(dead_code, reason = "for the test of the store")]
     pub(crate) const fn grounds(&mut self) -> &mut Grounds {
@@ -174,6 +196,7 @@ impl Product {
             engine,
             fail_on: None,
             image: None,
+            asked: &[],
             gpu: veritee_verify::GpuGiven::default(),
             chain: veritee_verify::ChainGiven::default(),
             audit: veritee_verify::audit::Given::default(),
