@@ -26,6 +26,7 @@ pub(crate) const OPTIONS: &[(&str, Stated)] = &[
     ("gpu_nonce", Asks(&[CheckId::GpuNonce])),
     ("registry", Asks(&[CheckId::GovernanceRegistry])),
     ("block", Asks(&[CheckId::GovernanceChain])),
+    ("l1_block", Asks(&[CheckId::GovernanceChain])),
     ("certificate", Asks(&[CheckId::BindingRaTls])),
     ("ingress", Asks(&[CheckId::BindingIngress])),
     ("kms", Asks(&[CheckId::LinkKmsMachine])),
@@ -69,6 +70,7 @@ pub(crate) fn asked(options: &Verify) -> Vec<CheckId> {
         ("gpu_nonce", options.gpu_nonce.is_some()),
         ("registry", options.registry.is_some()),
         ("block", options.block.is_some()),
+        ("l1_block", options.l1_block.is_some()),
         ("certificate", parts.certificate.is_some()),
         ("ingress", parts.ingress.is_some()),
         ("kms", parts.kms.is_some()),
@@ -96,7 +98,7 @@ mod tests {
     use clap::CommandFactory as _;
 
     fn options_of(path: &[&str]) -> Vec<String> {
-        let mut command = crate::cli::Cli::command();
+        let mut command = crate::cli::Arguments::command();
         for name in path {
             command = command.find_subcommand(name).unwrap().clone();
         }
@@ -127,12 +129,12 @@ mod tests {
                 "nonce" | "gpu_nonce" => "07".repeat(32),
                 "report_data" => "07".repeat(64),
                 "registry" => format!("8453:0x{}", "11".repeat(20)),
-                "block" => format!("0x{}", "11".repeat(32)),
+                "block" | "l1_block" => format!("0x{}", "11".repeat(32)),
                 "kms_keys" => continue,
                 _ => "x".to_owned(),
             };
             let option = format!("--{}", name.replace('_', "-"));
-            let cli = crate::cli::Cli::try_parse_from(["veritee", "verify", "e", &option, &value]).unwrap();
+            let cli = crate::cli::Arguments::try_parse_from(["veritee", "verify", "e", &option, &value]).unwrap();
             let crate::cli::Command::Verify(options) = cli.command else { panic!("{name}") };
             assert_eq!(asked(&options), *checks, "{name}");
         }

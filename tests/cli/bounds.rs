@@ -58,8 +58,8 @@ const SPACE: u64 = 1_500_000;
 #[test]
 fn a_stream_of_empty_lines_is_passed_over_fast_and_has_a_bound() {
     let folder = Folder::new();
-    let hex = std::fs::read(folder.file("quote.bin")).unwrap().iter().map(|byte| format!("{byte:02x}"));
-    let line: String = hex.collect();
+    let quote = std::fs::read(folder.file("quote.bin")).unwrap();
+    let line: String = quote.iter().map(|byte| format!("{byte:02x}")).collect();
     let blank = vec![b'\n'; 60 << 20];
     folder.write("in.gz", veritee_testkit::gzip(&[&blank, line.as_bytes()].concat()));
     let began = Instant::now();

@@ -111,7 +111,7 @@ lines!(
 // What a rule over the grammar of a file asks about: a file with none of it is not parsed.
 lines!(
     ASKED,
-    r"(?i)attest|authentic|basesettings|certificate|child_process|default_value|derive_key|derivekey|env\.get|env::var|environ|eval\(|exec\(|exec\.command|genuine|get_key|get_quote|getenv|getkey|getquote|jwt|lookupenv|meta\.env|mnemonic|mock|mrenclave|mrtd|new function|os\.system|password|popen|private_key|privatekey|process\.env|report_data|reportdata|rtmr|signature|subprocess|token|trial|trust_remote_code|upstream|verif|z\.object",
+    r"(?i)attest|authentic|basesettings|certificate|child_process|default_value|derive_key|derivekey|env\.get|env::var|environ|eval\(|exec\(|exec\.command|execsync|importlib|import\(|pickle\.loads|marshal\.loads|runinnewcontext|runinthiscontext|spawn|genuine|get_key|get_quote|getenv|getkey|getquote|jwt|lookupenv|meta\.env|mnemonic|mock|mrenclave|mrtd|new function|os\.system|password|popen|private_key|privatekey|process\.env|report_data|reportdata|rtmr|signature|subprocess|token|trial|trust_remote_code|upstream|verif|z\.object",
     [
         "attest",
         "authentic",
@@ -127,6 +127,14 @@ lines!(
         "eval(",
         "exec(",
         "exec.command",
+        "execsync",
+        "importlib",
+        "import(",
+        "pickle.loads",
+        "marshal.loads",
+        "runinnewcontext",
+        "runinthiscontext",
+        "spawn",
         "genuine",
         "get_key",
         "get_quote",

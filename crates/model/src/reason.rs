@@ -181,7 +181,7 @@ reasons! {
     IdentityEventAmbiguous "identity-event-ambiguous" NotGenuine "a boot event's name has a colon, so its digest fits another name and payload too";
     IdentityEventUnknown "identity-event-unknown" Notice "a boot event is not one that dstack documents";
     KeyProviderUnknown "key-provider-unknown" Notice "the measured key provider is not one that dstack documents";
-    ClaimContradictsQuote "claim-contradicts-quote" Refused "a value that came with the evidence differs from the quoted or measured one";
+    ClaimContradictsQuote "claim-contradicts-quote" NotGenuine "a value that came with the evidence differs from the quoted or measured one";
     AppIdUnexpected "app-id-unexpected" Refused "the app id is not the expected one";
     KeyProviderUnexpected "key-provider-unexpected" Refused "the key provider is not the expected one";
     InstanceIdUnexpected "instance-id-unexpected" Refused "the instance id is not the expected one";
@@ -458,7 +458,6 @@ impl Reason {
                     | Self::QeIdentitySignature
                     | Self::EventLogLater
                     | Self::EventLogEarlier
-                    | Self::ClaimContradictsQuote
                     | Self::IngressListMalformed
                     | Self::QuoteVersionUnsupported
                     | Self::QuoteKeyTypeUnsupported

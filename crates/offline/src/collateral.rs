@@ -4,7 +4,7 @@
 mod loose;
 
 use loose::Loose;
-use veritee_evidence::{Form, Note, ReadError, Recognised, Slot, parts};
+use veritee_evidence::{Form, Format, Note, ReadError, Recognised, Slot, parts};
 use veritee_model::{Budget, Evidence, Item};
 use veritee_quote::{Origin, Source, TrustRoot};
 use veritee_verify::Grounds;
@@ -75,6 +75,14 @@ pub struct Collector {
     sets: Vec<Vec<u8>>,
 }
 
+/// Whether a form may have collateral inside and is none.
+const fn holds_more(form: Form) -> bool {
+    match form {
+        Form::Evidence(format) => !matches!(format, Format::RaTls),
+        other => matches!(other, Form::Part(Recognised::Archive)),
+    }
+}
+
 impl Collector {
     /// Nothing yet. The budget bounds each file.
     #[must_use]
@@ -125,11 +133,8 @@ impl Collector {
                 }
             }
             // A quote has a chain inside, and an archive whatever it has: neither is collateral by that where it was named.
-            Err(
-                error @ ReadError::Elsewhere {
-                    form: Form::Evidence(_) | Form::Part(Recognised::Archive), ..
-                },
-            ) if named => return Err(error),
+            // What is made of certificates may be Intel's: whether they are is asked below.
+            Err(error @ ReadError::Elsewhere { form, .. }) if named && holds_more(form) => return Err(error),
             Err(_) if self.loose.take(name, bytes) => {
                 if named {
                     self.named.push(name.to_owned());

@@ -109,6 +109,8 @@ mod tests {
             .replace("instance_id = [\"...\"]", &format!("instance_id = [\"{}\"]", hex(40)))
             .replace("compose_hash = [\"...\"]", &format!("compose_hash = [\"{}\"]", hex(64)))
             .replace("image_hash = [\"...\"]", &format!("image_hash = [\"{}\"]", hex(64)))
+            .replace("key_spki_sha256 = [\"...\"]", &format!("key_spki_sha256 = [\"{}\"]", hex(64)))
+            .replace("trusted_root_sha256 = \"...\"", &format!("trusted_root_sha256 = \"{}\"", hex(64)))
             .replace("spki_sha256 = \"...\"", &format!("spki_sha256 = \"{}\"", hex(64)))
             // The reader refuses what is not hex, because it would never match: these dots are filled in as well.
             .replace("id = \"3059...\"", &format!("id = \"3059{}\"", hex(8)))

@@ -250,7 +250,7 @@ impl Reader<'_> {
                 ExprKind::Choice(condition, self.boxed(&it.body), self.boxed(&it.orelse))
             }
             ast::Expr::Named(it) => ExprKind::Assign(self.boxed(&it.target), self.boxed(&it.value)),
-            ast::Expr::Await(it) => return self.expr(&it.value).kind,
+            ast::Expr::Await(it) => self.expr(&it.value).kind,
             ast::Expr::Dict(it) => self.dict(it),
             ast::Expr::List(it) => ExprKind::List(self.list(&it.elts)),
             ast::Expr::Tuple(it) => ExprKind::List(self.list(&it.elts)),

@@ -309,13 +309,11 @@ impl Reader<'_> {
                     labels.push(text.value());
                 }
             }
-            syn::Pat::Or(it) => {
-                if self.depth.enter() {
-                    for one in &it.cases {
-                        self.labels(one, labels);
-                    }
-                    self.depth.leave();
+            syn::Pat::Or(it) if self.depth.enter() => {
+                for one in &it.cases {
+                    self.labels(one, labels);
                 }
+                self.depth.leave();
             }
             _ => {}
         }
@@ -384,16 +382,16 @@ impl Reader<'_> {
                 let callee = Expr::new(start(&it.method), ExprKind::Member(receiver, it.method.to_string()));
                 ExprKind::Call(Box::new(callee), plain(self.list(&it.args)))
             }
-            syn::Expr::Macro(it) => return self.macro_call(&it.mac, at).kind,
-            syn::Expr::Await(it) => return self.expr(&it.base).kind,
-            syn::Expr::Paren(it) => return self.expr(&it.expr).kind,
-            syn::Expr::Group(it) => return self.expr(&it.expr).kind,
-            syn::Expr::Reference(it) => return self.expr(&it.expr).kind,
-            syn::Expr::Cast(it) => return self.expr(&it.expr).kind,
+            syn::Expr::Macro(it) => self.macro_call(&it.mac, at).kind,
+            syn::Expr::Await(it) => self.expr(&it.base).kind,
+            syn::Expr::Paren(it) => self.expr(&it.expr).kind,
+            syn::Expr::Group(it) => self.expr(&it.expr).kind,
+            syn::Expr::Reference(it) => self.expr(&it.expr).kind,
+            syn::Expr::Cast(it) => self.expr(&it.expr).kind,
             syn::Expr::Try(it) => ExprKind::Propagate(self.boxed(&it.expr)),
             syn::Expr::Unary(it) => match it.op {
                 syn::UnOp::Not(_) => ExprKind::Not(self.boxed(&it.expr)),
-                syn::UnOp::Deref(_) => return self.expr(&it.expr).kind,
+                syn::UnOp::Deref(_) => self.expr(&it.expr).kind,
                 _ => ExprKind::Other(vec![self.expr(&it.expr)]),
             },
             syn::Expr::Binary(it) => self.binary(it),

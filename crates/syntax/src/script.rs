@@ -300,7 +300,7 @@ impl Reader<'_> {
             js::Expression::AssignmentExpression(it) => self.assignment(it, at),
             js::Expression::ChainExpression(it) => match &it.expression {
                 js::ChainElement::CallExpression(it) => self.call(it),
-                js::ChainElement::TSNonNullExpression(it) => return self.expr(&it.expression).kind,
+                js::ChainElement::TSNonNullExpression(it) => self.expr(&it.expression).kind,
                 element => match element.as_member_expression() {
                     Some(member) => self.member(member),
                     None => ExprKind::Other(Vec::new()),
@@ -326,7 +326,7 @@ impl Reader<'_> {
             }
             js::Expression::ImportExpression(it) => {
                 let source = self.expr(&it.source);
-                return call(at, name(at, "import"), vec![source]).kind;
+                call(at, name(at, "import"), vec![source]).kind
             }
             js::Expression::SequenceExpression(it) => {
                 ExprKind::Other(it.expressions.iter().map(|one| self.expr(one)).collect())

@@ -228,7 +228,7 @@ pub fn report_with(mut audit: Audit, judged: &[Judged], given: &Unattested<'_>) 
         policy_sha256: given.policy_sha256,
         as_of: given.as_of,
         fail_on: given.fail_on,
-        asked: Vec::new(),
+        looser: Vec::new(),
         tool_version: given.tool_version,
         inputs: given.inputs.to_vec(),
         missing: Vec::new(),

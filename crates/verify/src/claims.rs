@@ -3,8 +3,7 @@
 //! A value that differs is a contradiction inside the evidence: it was put together from two machines, or changed.
 //! A value that agrees proves nothing by itself, and none is ever used. RTMR3 as it was when the log was saved, and what is
 //! derived of it, is no contradiction where that log only goes on behind the quoted moment, or ends before it:
-//! `event-log.rtmr3` refuses it. What differs otherwise is refused and no forgery: an answer that was kept from before an
-//! update, or that another replica gave, differs as well.
+//! `event-log.rtmr3` refuses it.
 
 use crate::run::Run;
 use std::collections::BTreeMap;

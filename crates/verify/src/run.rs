@@ -131,7 +131,7 @@ impl<'a> Run<'a> {
             policy_sha256: request.policy_sha256,
             as_of: request.as_of,
             fail_on: request.fail_on,
-            asked: asked(request),
+            looser: looser(request),
             tool_version: request.tool_version,
             inputs: Vec::new(),
             missing: Vec::new(),
@@ -158,13 +158,14 @@ impl<'a> Run<'a> {
 /// checks and says everything that its policy and its command line loosen.
 pub(crate) struct Draft<'a> {
     pub(crate) kind: Kind,
+    /// Checks that the caller demands beside the policy.
     pub(crate) asked: &'a [CheckId],
     pub(crate) policy: &'a Policy,
     pub(crate) policy_sha256: Option<Sha256Digest>,
     pub(crate) as_of: UnixTime,
     pub(crate) fail_on: Option<Severity>,
     /// What the caller asked for beside the policy, in words.
-    pub(crate) asked: Vec<String>,
+    pub(crate) looser: Vec<String>,
     pub(crate) tool_version: &'a str,
     pub(crate) inputs: Vec<Input>,
     pub(crate) missing: Vec<Missing>,
@@ -199,14 +200,14 @@ pub fn loosened(policy: &Policy, as_of: UnixTime, fail_on: Option<Severity>) -> 
 }
 
 /// What the caller asked for that is looser than the default, and stands in no policy.
-fn asked(request: &Request<'_>) -> Vec<String> {
+fn looser(request: &Request<'_>) -> Vec<String> {
     let one_engine = matches!(request.engine, crate::Engine::Native) && request.kind != Kind::Gpus;
-    let mut asked: Vec<String> = one_engine
+    let mut looser: Vec<String> = one_engine
         .then(|| "asks no second engine: asked for on the command line".to_owned())
         .into_iter()
         .collect();
-    asked.extend(request.audit.images.iter().flat_map(|images| images.loosened()));
-    asked
+    looser.extend(request.audit.images.iter().flat_map(|images| images.loosened()));
+    looser
 }
 
 impl Draft<'_> {
@@ -228,7 +229,7 @@ impl Draft<'_> {
         notices.extend(settled.notices);
         let fail_on = self.fail_on.unwrap_or(self.policy.audit.fail_on);
         let mut loosened = loosened(self.policy, self.as_of, self.fail_on);
-        loosened.extend(self.asked);
+        loosened.extend(self.looser);
         let verdict = Verdict::conclude(self.kind, &settled.checks, findings, fail_on);
         let stage = match self.kind {
             Kind::Quote => Stage::NotAsked,

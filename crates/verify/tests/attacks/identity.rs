@@ -6,7 +6,7 @@ use veritee_model::{CheckId, Outcome, Reason, VerdictOutcome};
 use veritee_testkit::dstack::Machine;
 use veritee_testkit::dstack::event::Event;
 
-const REFUSED: VerdictOutcome = VerdictOutcome::Refused;
+const NOT_GENUINE: VerdictOutcome = VerdictOutcome::NotGenuine;
 
 /// A machine that really measured this: quote and log agree.
 fn measured(change: impl FnOnce(&mut Vec<Event>)) -> Case {
@@ -187,7 +187,7 @@ attacks! {
             let report = claiming(name, &"ab".repeat(48)).is_refused(
                 CheckId::IdentityClaims,
                 Reason::ClaimContradictsQuote,
-                REFUSED,
+                NOT_GENUINE,
             );
             let check = find(&report, CheckId::IdentityClaims);
             assert_eq!(check.location.as_deref(), Some(&*format!("{name} in info.json")));
@@ -203,13 +203,13 @@ attacks! {
             claiming(name, &"ab".repeat(length)).is_refused(
                 CheckId::IdentityClaims,
                 Reason::ClaimContradictsQuote,
-                REFUSED,
+                NOT_GENUINE,
             );
         }
         claiming("key_provider_info", r#"{"name":"none","id":""}"#).is_refused(
             CheckId::IdentityClaims,
             Reason::ClaimContradictsQuote,
-            REFUSED,
+            NOT_GENUINE,
         );
     }
 
@@ -218,7 +218,7 @@ attacks! {
             claiming("mrtd", value).is_refused(
                 CheckId::IdentityClaims,
                 Reason::ClaimContradictsQuote,
-                REFUSED,
+                NOT_GENUINE,
             );
         }
     }

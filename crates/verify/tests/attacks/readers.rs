@@ -76,7 +76,7 @@ attacks! {
             info["tcb_info"] = tcb_info.to_string().into();
             let report = read(info.to_string().as_bytes()).judge();
             assert_failed(&report, CheckId::IdentityClaims, Reason::ClaimContradictsQuote);
-            assert_verdict(&report, VerdictOutcome::Refused);
+            assert_verdict(&report, VerdictOutcome::NotGenuine);
         }
     }
 
