@@ -134,7 +134,8 @@ mod tests {
                 _ => "x".to_owned(),
             };
             let option = format!("--{}", name.replace('_', "-"));
-            let cli = crate::cli::Arguments::try_parse_from(["veritee", "verify", "e", &option, &value]).unwrap();
+            let cli =
+                crate::cli::Arguments::try_parse_from(["veritee", "verify", "e", &option, &value]).unwrap();
             let crate::cli::Command::Verify(options) = cli.command else { panic!("{name}") };
             assert_eq!(asked(&options), *checks, "{name}");
         }

@@ -196,10 +196,10 @@ async fn collateral(
                 };
                 known.insert(key.clone(), item);
             }
-            if Some(evaluation) == evaluations.first() {
-                if let Some(item) = known.get(&key).cloned().flatten() {
-                    machine.evidence.record(RecordedBy::Judge, item);
-                }
+            if Some(evaluation) == evaluations.first()
+                && let Some(item) = known.get(&key).cloned().flatten()
+            {
+                machine.evidence.record(RecordedBy::Judge, item);
             }
         }
     }

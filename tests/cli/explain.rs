@@ -154,7 +154,7 @@ fn labels(screen: &str) -> Vec<String> {
                 && text.chars().any(|letter| letter.is_ascii_uppercase())
                 && !text.chars().any(|letter| letter.is_ascii_lowercase()) =>
             {
-                found.push(text.to_owned())
+                found.push(text.to_owned());
             }
             _ => {}
         }

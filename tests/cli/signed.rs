@@ -86,7 +86,7 @@ fn no_application_reaches_stage_1_with_one_link_of_its_signature_broken() {
         (
             "by a stranger's workflow",
             changed(|it| {
-                it.identity = "https://example.invalid/x/y/.github/workflows/z.yml@refs/heads/main".into()
+                it.identity = "https://example.invalid/x/y/.github/workflows/z.yml@refs/heads/main".into();
             }),
         ),
         ("by a self-hosted runner", claimed(11, "self-hosted")),
@@ -131,7 +131,7 @@ fn no_application_reaches_stage_1_with_one_link_of_its_signature_broken() {
     application.folder.write(
         "listed.json",
         changed(|it| {
-            it.identity = "https://example.invalid/x/y/.github/workflows/z.yml@refs/heads/main".into()
+            it.identity = "https://example.invalid/x/y/.github/workflows/z.yml@refs/heads/main".into();
         }),
     );
     let mut options = application.with("--bundle", Some("listed.json"));

@@ -310,7 +310,7 @@ pub(crate) fn findings(
                     first: first.clone(),
                     second: endpoint.url.clone(),
                     about: "the block of the chain that it settles on",
-                })
+                });
             }
             Some(_) => drop(agreeing.insert(endpoint.url.clone())),
             None => {

@@ -263,11 +263,14 @@ fn a_header_of_base_that_is_changed_is_refused_by_name() {
     }
 }
 
+/// A name, and what makes it wrong.
+type Part = (&'static str, fn(&mut Scene));
+
 #[test]
 fn a_base_that_is_not_the_anchored_one_is_refused_whatever_it_says_of_itself() {
     let scene = scene();
     // A liar's Base: whole, consistent, of the same height, with an owner of its own.
-    let parts: [(&str, fn(&mut Scene)); 3] = [
+    let parts: [Part; 3] = [
         ("another state", |other| other.base.set_slot(at(9), B256::ZERO, U256::from(1))),
         ("another message passer", |other| other.base.withdrawals_root = keccak256("another")),
         ("another time", |_| {}),
@@ -356,7 +359,7 @@ fn contracts_that_are_not_as_this_version_knows_them_anchor_nothing_and_are_no_l
         (
             "a registry that is not there",
             Box::new(move |scene| {
-                scene.ethereum.set_slot(scene.forge.portal, slot(62), at(99).into_word().into())
+                scene.ethereum.set_slot(scene.forge.portal, slot(62), at(99).into_word().into());
             }),
         ),
     ];

@@ -12,7 +12,7 @@ use crate::same::{
 };
 use crate::{encoding, json::Object, other};
 use std::collections::BTreeMap;
-use veritee_model::evidence::{BoundContent, Claim, EventLogFormat, EventLogItem};
+use veritee_model::evidence::{BoundContent, Claim, Claims, EventLogFormat, EventLogItem};
 use veritee_model::{Budget, Evidence, Item, Sha256Digest};
 
 /// Claims whose values are hex: compared in lower case and without `0x`.
@@ -385,10 +385,6 @@ type Slot<'a> = (&'a mut Option<Item>, Option<Item>, &'static str, fn(&[u8], &[u
 
 /// Adds what a second entry about the same quote says: the same, or what the first one left out.
 pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note>) -> Result<(), ReadError> {
-    let place = |item: &Item| {
-        let (input, pointer) = item.source.split_once('#').unwrap_or((&item.source, ""));
-        Origin { pointer: pointer.to_owned(), ..Origin::new(input) }
-    };
     let Evidence {
         quote,
         event_log,
@@ -439,33 +435,11 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
             Some(taken) => return Err(two_values("event log", &taken.item, &place(&log.item))),
         }
     }
-    for (name, claim) in claims.values {
-        match first.claims.values.get(&name) {
-            Some(known) if known.value != claim.value => {
-                return Err(ReadError::ClaimsDisagree {
-                    at: place(&Item::new(Vec::new(), claim.source)).place(),
-                    claim: name,
-                    first: known.value.clone(),
-                    first_source: known.source.clone(),
-                    second: claim.value,
-                });
-            }
-            _ => drop(first.claims.values.entry(name).or_insert(claim)),
-        }
-    }
+    merge_claims(first, claims)?;
     // What came along is kept.
-    let many = [
-        (&mut first.collateral, collateral),
-        (&mut first.gpu_collateral, gpu_collateral),
-        (&mut first.image_bundles, image_bundles),
-    ];
-    for (all, more) in many {
-        for item in more {
-            if all.iter().all(|known| known.bytes != item.bytes) {
-                all.push(item);
-            }
-        }
-    }
+    add_new(&mut first.collateral, collateral);
+    add_new(&mut first.gpu_collateral, gpu_collateral);
+    add_new(&mut first.image_bundles, image_bundles);
     for image in images {
         if first.images.iter().all(|known| known.files != image.files) {
             first.images.push(image);
@@ -484,6 +458,40 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
         first.replicas = replicas;
     }
     Ok(())
+}
+
+/// Where an item came from.
+fn place(item: &Item) -> Origin {
+    let (input, pointer) = item.source.split_once('#').unwrap_or((&item.source, ""));
+    Origin { pointer: pointer.to_owned(), ..Origin::new(input) }
+}
+
+/// Claims that the first one does not make; those that both make have to agree.
+fn merge_claims(first: &mut Evidence, claims: Claims) -> Result<(), ReadError> {
+    for (name, claim) in claims.values {
+        match first.claims.values.get(&name) {
+            Some(known) if known.value != claim.value => {
+                return Err(ReadError::ClaimsDisagree {
+                    at: place(&Item::new(Vec::new(), claim.source)).place(),
+                    claim: name,
+                    first: known.value.clone(),
+                    first_source: known.source.clone(),
+                    second: claim.value,
+                });
+            }
+            _ => drop(first.claims.values.entry(name).or_insert(claim)),
+        }
+    }
+    Ok(())
+}
+
+/// Adds those that are not there yet, by their bytes.
+fn add_new(all: &mut Vec<Item>, more: Vec<Item>) {
+    for item in more {
+        if all.iter().all(|known| known.bytes != item.bytes) {
+            all.push(item);
+        }
+    }
 }
 
 /// Takes the first, or compares: what says the same leaves a note.

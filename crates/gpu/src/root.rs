@@ -61,7 +61,7 @@ impl Anchor {
             der: der.into(),
             subject: certificate.subject.into(),
             subject_key: subject_key.into(),
-            public_key: certificate.public_key.clone(),
+            public_key: certificate.public_key,
             name: crate::x509::shown_name(certificate.subject).into(),
         })
     }

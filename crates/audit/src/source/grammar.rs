@@ -31,7 +31,7 @@ pub(crate) fn read(files: &mut [SourceFile], budget: &Budget) {
     for file in files.iter_mut().filter(|file| file.kind == FileKind::Code && !file.test_like) {
         let Some(language) = Language::of(&file.path) else { continue };
         let has = |pattern: &LinePattern| pattern.is_in(&file.text, file.marks());
-        if !has(&ASKED) && !(has(&SURRENDER) && has(&SUBJECT_WORD)) {
+        if !(has(&ASKED) || has(&SURRENDER) && has(&SUBJECT_WORD)) {
             continue;
         }
         // Bytes stand for tokens: no text has more of them.

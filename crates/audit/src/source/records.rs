@@ -93,7 +93,7 @@ pub(crate) fn claims(source: &Source<'_>) -> Vec<Recorded> {
     let mut out = Vec::new();
     for file in &source.files {
         let is_record = is_record(file);
-        if !is_record && !(file.kind == FileKind::Document && RELEASE.is_match(file.name())) {
+        if !(is_record || file.kind == FileKind::Document && RELEASE.is_match(file.name())) {
             continue;
         }
         for found in DIGEST.find_iter(&file.text) {

@@ -231,7 +231,7 @@ fn fields(body: &[Stmt], found: &mut Vec<Read>) {
             for member in members {
                 let StmtKind::Field(name, marks, default) = &member.kind else { continue };
                 if settings {
-                    let default = default.as_ref().and_then(|value| field_default(value));
+                    let default = default.as_ref().and_then(field_default);
                     push(found, name, default, member.at);
                 }
                 for mark in marks {
