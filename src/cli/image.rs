@@ -202,6 +202,20 @@ pub(crate) struct Tracing {
     pub(crate) allow_signer: Vec<String>,
 }
 
+impl Tracing {
+    /// An option that was given and says nothing without an image.
+    pub(crate) fn about_images(&self) -> Option<&'static str> {
+        let given = [
+            ("bundle", !self.bundle.is_empty()),
+            ("rebuilt", !self.rebuilt.is_empty()),
+            ("key", !self.key.is_empty()),
+            ("trusted-root", self.trusted_root.is_some()),
+            ("allow-signer", !self.allow_signer.is_empty()),
+        ];
+        given.into_iter().find_map(|(option, given)| given.then_some(option))
+    }
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:

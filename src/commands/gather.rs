@@ -211,8 +211,8 @@ pub(crate) fn collateral_into(
     let mut record = |item| evidence.record(RecordedBy::Judge, item);
     for_each_collateral(paths, (&[], None), global, |given| match given {
         Given::Set(item) => record(item),
-        Given::Lists(item) => record(veritee_verify::lists_only(&item)),
-        Given::Lone(item, source) => record(veritee_verify::only(&[source], &item)),
+        Given::Lists(item) => record(veritee_verify::lists_only(&item, &Budget::STANDARD)),
+        Given::Lone(item, source) => record(veritee_verify::only(&[source], &item, &Budget::STANDARD)),
         Given::Unreadable(item, kinds) => {
             kinds.iter().for_each(|kind| record(veritee_verify::unreadable(*kind, &item)));
         }

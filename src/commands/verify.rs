@@ -247,6 +247,9 @@ impl Rules {
         if reading.is_wanted(evidence) {
             let images = reading.read(evidence, self.given.source().cloned())?;
             self.given.trace_with(Arc::new(images));
+        } else if let Some(option) = options.tracing.about_images() {
+            return Err(Failure::usage(format!("--{option} is about images, and none was given"))
+                .help("give the image with --container-image; the evidence carries none"));
         }
         Ok(())
     }

@@ -34,7 +34,7 @@ fn wrong_arguments_end_with_2() {
     for (arguments, words) in rows {
         fails(&folder, arguments, 2, words);
     }
-    let both = ["verify", "evidence.json", "--nonce", &"00".repeat(16), "--report-data", &"00".repeat(64)];
+    let both = ["verify", "evidence.json", "--nonce", &"07".repeat(16), "--report-data", &"07".repeat(64)];
     fails(&folder, &both, 2, "cannot be used with");
 }
 

@@ -105,7 +105,7 @@ fn a_report_is_the_one_that_the_program_makes_byte_for_byte() {
     assert_eq!(served.post("/v1/verify", &evidence), (200, program(&[])));
     let nonce = format!("/v1/verify?nonce={NONCE}");
     assert_eq!(served.post(&nonce, &evidence), (200, program(&["--nonce", NONCE])));
-    let other = "00".repeat(32);
+    let other = "07".repeat(32);
     let wrong = served.post(&format!("/v1/verify?nonce={other}"), &evidence).1;
     assert_eq!(wrong, program(&["--nonce", &other]));
     // One memory for all: a second answer is the first.

@@ -445,6 +445,4 @@ fn named(error: &Error) -> Failure {
 }
 
 #[cfg(test)]
-mod forged;
-#[cfg(test)]
 mod tests;

@@ -134,7 +134,8 @@ impl Grounds {
     #[must_use]
     pub fn under_set(&self, set: Option<(Item, Origin)>, evidence: &Evidence) -> Self {
         let mut only = self.verifier.known().without_documents();
-        let mut saved: Vec<RecordedCollateral> = self.saved.iter().filter_map(lists_of).collect();
+        let mut saved: Vec<RecordedCollateral> =
+            self.saved.iter().filter_map(|recorded| lists_of(recorded, self.known().budget())).collect();
         for (item, origin) in marked(evidence) {
             if let Ok(collateral) = self.read(item) {
                 only.add_revocations(&collateral, origin, &item.source);
@@ -216,7 +217,9 @@ impl Grounds {
         for item in &evidence.collateral {
             lists.collateral.extend(self.read(item).ok().map(|read| lists_beside(&read, item)));
         }
-        for recorded in evidence.recorded_collateral.iter().filter_map(lists_of) {
+        let budget = *self.known().budget();
+        for recorded in evidence.recorded_collateral.iter().filter_map(|recorded| lists_of(recorded, &budget))
+        {
             lists.record(recorded.given_by, recorded.item);
         }
         self.recorded_in(&lists)

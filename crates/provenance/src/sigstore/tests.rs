@@ -1,3 +1,5 @@
+mod forged;
+
 use super::*;
 use crate::commit::{Claims, Doubt, Rank};
 use base64::Engine as _;

@@ -2,7 +2,7 @@
 //! verdict on the saved evidence rests on the same items as the one that it was saved with.
 
 use veritee_model::evidence::{RecordedBy, RecordedCollateral};
-use veritee_model::{Evidence, Item};
+use veritee_model::{Budget, Evidence, Item};
 use veritee_quote::{Collateral, CollateralParts, Origin, Source};
 
 /// What counts of a set of which only revocations do: its lists, and the PCK chain for a quote without one.
@@ -24,8 +24,8 @@ pub(super) fn marked(evidence: &Evidence) -> Vec<(&Item, Origin)> {
 /// An item for the judging side's collateral in evidence that is written and judged elsewhere: these parts of a set. An item
 /// that cannot be read is kept as it is.
 #[must_use]
-pub fn only(items: &[Source], item: &Item) -> Item {
-    match Collateral::from_json(&item.bytes) {
+pub fn only(items: &[Source], item: &Item, budget: &Budget) -> Item {
+    match Collateral::from_json_within(&item.bytes, budget) {
         Ok(collateral) => part_of(&collateral, items, item),
         Err(_unreadable) => item.clone(),
     }
@@ -33,8 +33,8 @@ pub fn only(items: &[Source], item: &Item) -> Item {
 
 /// [`only`] for a set of which the lists count, and the PCK chain.
 #[must_use]
-pub fn lists_only(item: &Item) -> Item {
-    only(&LISTS, item)
+pub fn lists_only(item: &Item, budget: &Budget) -> Item {
+    only(&LISTS, item, budget)
 }
 
 /// These parts of a set under the name and date of the whole; in place of the others stands what says that they are absent.
@@ -86,8 +86,8 @@ pub(super) fn lists_beside(collateral: &Collateral, whole: &Item) -> Item {
 }
 
 /// The lists of what is recorded; nothing of what cannot be read, which had no list to count.
-pub(super) fn lists_of(recorded: &RecordedCollateral) -> Option<RecordedCollateral> {
-    let collateral = Collateral::from_json(&recorded.item.bytes).ok()?;
+pub(super) fn lists_of(recorded: &RecordedCollateral, budget: &Budget) -> Option<RecordedCollateral> {
+    let collateral = Collateral::from_json_within(&recorded.item.bytes, budget).ok()?;
     Some(RecordedCollateral { item: lists_beside(&collateral, &recorded.item), ..recorded.clone() })
 }
 

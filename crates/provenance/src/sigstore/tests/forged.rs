@@ -1,6 +1,6 @@
 //! A Sigstore of our own: every link of a sound signature, each broken once.
 
-use super::*;
+use super::super::*;
 use crate::commit::{Claims, Doubt, Rank};
 use serde_json::Value;
 use veritee_testkit::sigstore::{AUTHORITY, Signing, provenance, trusted_root};
