@@ -222,7 +222,14 @@ fn a_complete_application_reaches_stage_1_and_none_does_with_one_arrow_broken() 
     folder.write("withdrawn.json", governed(&forged(), false).0);
     broken("withdrawn", "evidence.json", &application.with("--chain", Some("withdrawn.json")));
     // Image: none, and another one; rebuild: none, and one that differs.
-    let without: Vec<String> = application.with("--container-image", None);
+    // A rebuild of no image is a mistake of the caller's.
+    let mut without: Vec<String> = application.with("--container-image", None);
+    application
+        .folder
+        .verify("evidence.json", &without.iter().map(String::as_str).collect::<Vec<_>>())
+        .ends(2);
+    let at = without.iter().position(|option| option == "--rebuilt").unwrap();
+    drop(without.drain(at..at + 2));
     broken("no image", "evidence.json", &without);
     let other = image("content-differs.tar");
     broken("another image", "evidence.json", &application.with("--container-image", Some(&other)));
