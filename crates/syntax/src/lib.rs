@@ -28,6 +28,9 @@ mod script;
 use veritee_source::syntax as tree;
 use veritee_source::syntax::{Language, Limits, Stmt, Unread};
 
+/// The name of the threads that parsers run on. A panic there ends in [`veritee_source::syntax::Unread::Failed`].
+pub const THREAD: &str = "grammar";
+
 /// Reads a text.
 ///
 /// # Errors

@@ -29,7 +29,7 @@ pub(crate) fn guarded(language: Language, text: &str, limits: &Limits) -> Result
     }
     let stack = STACK.saturating_add(tokens.saturating_mul(STACK_PER_TOKEN));
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(stack);
+        let thread = std::thread::Builder::new().name(crate::THREAD.to_owned()).stack_size(stack);
         let running = thread.spawn_scoped(scope, || read(language, text));
         // A parser that panics has read nothing.
         running.map_err(|_error| Unread::NoStack)?.join().map_err(|_panic| Unread::Failed)?
