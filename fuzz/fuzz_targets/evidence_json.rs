@@ -5,8 +5,8 @@ use libfuzzer_sys::fuzz_target;
 use std::collections::BTreeMap;
 use veritee_evidence::{read, to_json};
 use veritee_model::evidence::{
-    BoundContent, CaaAnswers, Claim, Claims, EventLogFormat, EventLogItem, IngressEvidence, KmsKeys, Replica,
-    ServedCertificates, Target,
+    BoundContent, CaaAnswers, Claim, Claims, EventLogFormat, EventLogItem, ImageDocuments, IngressEvidence,
+    KmsKeys, RecordedBy, RecordedCollateral, Replica, ServedCertificates, Target,
 };
 use veritee_model::{Budget, Evidence, Item};
 
@@ -53,6 +53,14 @@ fn evidence(pieces: &mut Pieces<'_>) -> Evidence {
         certificates: pieces.maybe(),
         certificate_quote: None,
         collateral: pieces.maybe().into_iter().collect(),
+        recorded_collateral: pieces
+            .maybe()
+            .map(|item| {
+                let given_by = if pieces.flag() { RecordedBy::Judge } else { RecordedBy::Bystander };
+                RecordedCollateral { given_by, item }
+            })
+            .into_iter()
+            .collect(),
         kms_keys: pieces.flag().then(|| KmsKeys { ca_spki: pieces.bytes(), k256: pieces.bytes() }),
         ingress: pieces
             .maybe()
@@ -75,6 +83,15 @@ fn evidence(pieces: &mut Pieces<'_>) -> Evidence {
         gpus: pieces.maybe(),
         gpu_collateral: pieces.maybe().into_iter().collect(),
         chain: pieces.maybe(),
+        images: pieces
+            .flag()
+            .then(|| ImageDocuments {
+                source: pieces.text(),
+                files: BTreeMap::from([(pieces.text(), pieces.bytes())]),
+            })
+            .into_iter()
+            .collect(),
+        image_bundles: pieces.maybe().into_iter().collect(),
         kms: pieces.maybe().map(|quote| Box::new(Evidence { quote: Some(quote), ..Evidence::default() })),
         gateway: pieces.maybe().map(|quote| Box::new(Evidence { quote: Some(quote), ..Evidence::default() })),
     };
