@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 target=${CARGO_TARGET_DIR:-$PWD/target}
-packages=(base x509 model quote gpu eventlog measure compose source audit policy chain verify evidence)
+packages=(base x509 model quote gpu eventlog measure compose source syntax audit policy chain verify evidence)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
