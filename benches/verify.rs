@@ -17,7 +17,7 @@ fn pipeline(criterion: &mut Criterion) {
     let evidence =
         veritee_evidence::convert("evidence.json", EVIDENCE, None, budget).expect("the quickstart reads");
     let policy = Policy::parse(POLICY).expect("the quickstart's policy reads");
-    let grounds = Grounds::new(&TrustRoot::intel(), &policy, budget);
+    let grounds = Grounds::new(&TrustRoot::intel(), budget);
     let expected = Expected::Nothing;
     let request = |engine| Request {
         kind: veritee_model::Kind::Machine,

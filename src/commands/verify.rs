@@ -276,7 +276,7 @@ impl Rules {
 
     /// Grounds without collateral.
     pub(crate) fn grounds(&self) -> Grounds {
-        Grounds::new(&self.root, &self.loaded.policy, &Budget::STANDARD)
+        Grounds::new(&self.root, &Budget::STANDARD)
     }
 
     pub(crate) fn verdict(

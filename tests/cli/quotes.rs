@@ -44,6 +44,25 @@ fn a_forged_quote_is_shown_all_the_same_but_not_verified() {
 }
 
 #[test]
+fn a_quote_of_a_version_that_is_not_read_is_refused_by_name_in_every_spelling() {
+    let folder = Folder::new();
+    let mut quote = machine().forge().platform.quote;
+    quote[..2].copy_from_slice(&6_u16.to_le_bytes());
+    let spellings = [
+        ("v6.bin", quote.clone()),
+        ("v6.hex", hex::encode(&quote).into_bytes()),
+        ("v6.json", format!("{{\"quote\":\"{}\"}}", hex::encode(&quote)).into_bytes()),
+    ];
+    for (name, bytes) in spellings {
+        folder.write(name, &bytes);
+        let verify = ["quote", "verify", name, "--collateral", "collateral.json", "--root", "root.pem"];
+        let ran = folder.run(&[&verify[..], &["--as-of", AS_OF, "--format", "json"]].concat()).ends(11);
+        let report: Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(report["verdict"]["reasons"][0], "quote-version-unsupported", "{name}");
+    }
+}
+
+#[test]
 fn verifying_a_quote_judges_the_first_two_steps_and_no_more() {
     let folder = Folder::new();
     let arguments = [

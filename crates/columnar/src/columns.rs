@@ -311,7 +311,7 @@ struct Inert {
     passed_over: Vec<String>,
     decided_by: Vec<String>,
     loosened: Vec<String>,
-    advisories: Vec<String>,
+    advisories: Option<Vec<String>>,
 }
 
 impl Inert {
@@ -326,7 +326,7 @@ impl Inert {
             passed_over: all(&judged.collateral_passed_over),
             decided_by: all(&judged.decided_by),
             loosened: all(&judged.loosened),
-            advisories: all(&judged.advisories),
+            advisories: judged.advisories.as_deref().map(all),
         }
     }
 }
@@ -346,7 +346,7 @@ fn value<'v>(name: &str, judged: &'v Judged, inert: &'v Inert, report: Option<&'
         "signed_sha256" => Value::shown(judged.signed_sha256),
         "tcb_status" => Value::text(judged.tcb_status.map(|status| status.name())),
         "tcb_date" => Value::time(judged.tcb_date),
-        "advisories" => Value::texts(&inert.advisories),
+        "advisories" => inert.advisories.as_deref().map_or(Value::Null, Value::texts),
         "fmspc" => Value::shown(judged.fmspc),
         "app_id" => Value::text(judged.app_id.as_deref()),
         "compose_hash" => Value::text(judged.compose_hash.as_deref()),

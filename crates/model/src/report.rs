@@ -19,6 +19,9 @@ use serde::{Deserialize, Serialize};
 pub const SCHEMA: &str = "veritee/report/v1";
 
 /// A report. Same bytes, same time, same policy: the same report, byte for byte.
+///
+/// Texts in it are the judged party's too. `docs/formats.md` promises that characters which a terminal or a page obeys are
+/// escaped: that is for whoever writes it down (`veritee_report::json`), and not done by `Serialize`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA`].

@@ -48,8 +48,9 @@ pub struct Judged {
     /// Oldest of the dates of the levels that matched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tcb_date: Option<UnixTime>,
-    /// Of a genuine quote.
-    pub advisories: Vec<String>,
+    /// Of a genuine quote, where none may apply: of any other nothing is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advisories: Option<Vec<String>>,
     /// Of a genuine quote.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fmspc: Option<Fmspc>,
@@ -223,7 +224,7 @@ fn of_quote(input: String, alone: QuoteAlone) -> Judged {
         signed_sha256: quote.as_ref().map(Quote::signed_sha256),
         tcb_status: tcb.map(|tcb| tcb.status),
         tcb_date: tcb.map(|tcb| tcb.date),
-        advisories: tcb.map(|tcb| tcb.advisories.clone()).unwrap_or_default(),
+        advisories: tcb.map(|tcb| tcb.advisories.clone()),
         fmspc: verified.as_ref().map(|verified| verified.platform().fmspc),
         app_id: None,
         compose_hash: None,
@@ -265,7 +266,7 @@ fn of_report(input: String, short: &Short) -> Judged {
         signed_sha256: quote.map(|quote| quote.signed_sha256),
         tcb_status: tcb.map(|tcb| tcb.status),
         tcb_date: tcb.map(|tcb| tcb.date),
-        advisories: tcb.map(|tcb| tcb.advisories.clone()).unwrap_or_default(),
+        advisories: tcb.map(|tcb| tcb.advisories.clone()),
         decided_by: tcb.map(|tcb| tcb.decided_by.clone()).unwrap_or_default(),
         fmspc: tcb.map(|tcb| tcb.fmspc),
         app_id: identity.map(|identity| identity.app_id.to_string()),

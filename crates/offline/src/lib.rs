@@ -159,7 +159,7 @@ pub fn verify(given: &Given<'_>) -> Result<Verified, Error> {
     let mut evidence = readout.select(given.select)?;
     let items = given.gpu_collateral.iter().map(|file| Item::new(file.bytes, file.name));
     evidence.gpu_collateral.extend(items);
-    let mut grounds = Grounds::new(&TrustRoot::intel(), &policy, given.budget);
+    let mut grounds = Grounds::new(&TrustRoot::intel(), given.budget);
     give(&mut grounds, given.collateral, given.budget, &mut notes)?;
     // What the other machines' lists revoke holds for this one too.
     let others = carried.iter().filter(|item| evidence.own_collateral().all(|own| own.bytes != item.bytes));

@@ -90,7 +90,7 @@ impl Run {
             None => (Policy::default(), None),
         };
         let as_of = rules.as_of.under(&policy);
-        let mut grounds = Grounds::new(&TrustRoot::intel(), &policy, rules.budget);
+        let mut grounds = Grounds::new(&TrustRoot::intel(), rules.budget);
         let mut notes = Vec::new();
         give(&mut grounds, rules.collateral, rules.budget, &mut notes)?;
         let about_gpus: Vec<Item> =

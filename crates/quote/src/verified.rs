@@ -18,6 +18,11 @@ use veritee_base::{Fmspc, Ppid, Sha256Digest, UnixTime};
 /// Built by verification only. It is *not* a decision to trust: the TCB may be out of date, the TD may run in
 /// debug mode, and nothing is said of what runs in it. A policy must look at [`Self::tcb`] and
 /// [`crate::td_attributes::examine`].
+///
+/// Serialized it is an object of `as_of` (RFC 3339), `root` (`name`, `intel`, `spki_sha256`), `signed_sha256`
+/// (SHA-256 of header and body, which the attestation key signed), `header`, `body`, `tcb`, `platform` and `collateral`:
+/// what the methods of these names give, measurements and identifiers in hex. What is personal to the machine stands
+/// there as its SHA-256. The quote itself, which holds the PCK certificate and with it the PPID, is not repeated.
 #[derive(Debug, Clone)]
 pub struct VerifiedQuote {
     quote: Quote,
@@ -36,7 +41,8 @@ pub struct Platform {
     pub fmspc: Fmspc,
     /// CA that certified the platform.
     pub ca: CaKind,
-    /// Identifier of the platform. Personal to the machine: publish its hash at most.
+    /// Identifier of the platform. Personal to the machine: publish its hash at most, as its serialized form does.
+    #[serde(rename = "ppid_sha256", serialize_with = "sha256_of")]
     pub ppid: Ppid,
     /// PCE.
     pub pce_id: PceId,
@@ -55,8 +61,17 @@ pub struct Platform {
     pub cached_keys: Stated,
     /// Simultaneous multithreading is on.
     pub smt_enabled: Stated,
-    /// Instance of a registered platform.
+    /// Instance of a registered platform. As personal as the PPID, and serialized as its hash too.
+    #[serde(rename = "platform_instance_id_sha256", serialize_with = "sha256_of_any")]
     pub platform_instance_id: Option<PlatformInstanceId>,
+}
+
+fn sha256_of<S: Serializer>(id: &Ppid, serializer: S) -> Result<S::Ok, S::Error> {
+    Sha256Digest::of(id.as_bytes()).serialize(serializer)
+}
+
+fn sha256_of_any<S: Serializer>(id: &Option<PlatformInstanceId>, serializer: S) -> Result<S::Ok, S::Error> {
+    id.map(|id| Sha256Digest::of(id.as_bytes())).serialize(serializer)
 }
 
 impl VerifiedQuote {

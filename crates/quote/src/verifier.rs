@@ -200,18 +200,19 @@ impl Verifier {
         &self,
         quote: &Quote,
         as_of: UnixTime,
+        expiry: Expiry,
     ) -> Vec<(View, Result<VerifiedQuote, QuoteError>)> {
-        let differs = |view: &View| match self.chosen_twice(quote, *view, as_of) {
+        let differs = |view: &View| match self.chosen_twice(quote, *view, as_of, expiry) {
             Some(same) => !same,
             None => self.known.differs(quote, *view, as_of),
         };
         let views = self.known.other_views().filter(differs);
-        views.map(|view| (view, self.verify_in(quote, view, as_of, self.expiry))).collect()
+        views.map(|view| (view, self.verify_in(quote, view, as_of, expiry))).collect()
     }
 
     /// Whether the same items decide in this view as in the judging side's; nothing where the host is not known.
-    fn chosen_twice(&self, quote: &Quote, view: View, as_of: UnixTime) -> Option<bool> {
-        let (scope, host) = self.remembered(quote, View::Judge)?;
+    fn chosen_twice(&self, quote: &Quote, view: View, as_of: UnixTime, expiry: Expiry) -> Option<bool> {
+        let (scope, host) = self.remembered(quote, View::Judge, expiry)?;
         let judge = self.still_selected(&host, scope, as_of)?;
         let other = self.selected(&host.wanted, Scope { view, ..scope }, as_of)?;
         Some(judge.prepared.has_set_of(&other.prepared))
@@ -219,9 +220,15 @@ impl Verifier {
 
     /// The items by which a quote that this view accepts was judged: those of [`KnownCollateral::deciding`].
     #[must_use]
-    pub fn deciding(&self, quote: &Quote, view: View, as_of: UnixTime) -> Vec<DecidingItem> {
+    pub fn deciding(
+        &self,
+        quote: &Quote,
+        view: View,
+        as_of: UnixTime,
+        expiry: Expiry,
+    ) -> Vec<DecidingItem> {
         let remembered =
-            self.remembered(quote, view).and_then(|(scope, host)| self.still_selected(&host, scope, as_of));
+            self.remembered(quote, view, expiry).and_then(|(scope, host)| self.still_selected(&host, scope, as_of));
         match remembered {
             Some(selected) => selected.items.clone(),
             None => self.known.deciding(quote, view, as_of, None).items,
@@ -229,11 +236,11 @@ impl Verifier {
     }
 
     /// The host of a quote that carries its chain, where it was walked before.
-    fn remembered(&self, quote: &Quote, view: View) -> Option<(Scope, Host)> {
+    fn remembered(&self, quote: &Quote, view: View, expiry: Expiry) -> Option<(Scope, Host)> {
         if quote.certification().kind() != CertificationType::PckChain {
             return None;
         }
-        let scope = self.scope(quote, view, self.expiry);
+        let scope = self.scope(quote, view, expiry);
         Some((scope, self.hosts.host(scope, quote)?))
     }
 

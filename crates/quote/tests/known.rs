@@ -580,7 +580,7 @@ fn no_order_no_duplicate_and_no_addition_undoes_a_refusal() {
             let verifier = Verifier::new(everything.clone(), Expiry::Enforce);
             for _ in 0..2 {
                 prop_assert_eq!(told(&verifier.verify(&quote(), as_of())), told(&own));
-                let remembered = verifier.verify_otherwise(&quote(), as_of());
+                let remembered = verifier.verify_otherwise(&quote(), as_of(), Expiry::Enforce);
                 prop_assert_eq!(told_of(&remembered), told_of(&others));
                 for view in [View::Judge, View::All, View::Own] {
                     let late = verifier.verify_in(&quote(), view, as_of(), Expiry::Report);
@@ -589,7 +589,7 @@ fn no_order_no_duplicate_and_no_addition_undoes_a_refusal() {
                         told(&everything.verify(&quote(), view, as_of(), Expiry::Report))
                     );
                     let deciding = everything.deciding(&quote(), view, as_of(), None).items;
-                    prop_assert_eq!(verifier.deciding(&quote(), view, as_of()), deciding);
+                    prop_assert_eq!(verifier.deciding(&quote(), view, as_of(), Expiry::Enforce), deciding);
                 }
             }
             // One fewer, and then added.

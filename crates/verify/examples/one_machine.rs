@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let evidence = veritee_evidence::convert(&evidence, &std::fs::read(&evidence)?, None, budget)?;
     let policy = Policy::parse(&std::fs::read_to_string(policy)?)?;
     // Collateral of your own is given with `Grounds::give`; what stands in the evidence is the judged party's.
-    let grounds = Grounds::new(&TrustRoot::intel(), &policy, budget);
+    let grounds = Grounds::new(&TrustRoot::intel(), budget);
     // What time it is, is yours to say: of your clock, or of the question.
     let as_of = match &policy.as_of {
         Some(fixed) => fixed.time,

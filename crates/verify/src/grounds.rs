@@ -12,13 +12,13 @@ use std::sync::Arc;
 use veritee_model::evidence::{RecordedBy, RecordedCollateral};
 use veritee_model::report::Input;
 use veritee_model::{Budget, Evidence, Item};
-use veritee_policy::Policy;
 use veritee_quote::{
     Collateral, CollateralError, Damaged, Expiry, KnownCollateral, Origin, Quote, Source, Statistics,
     TrustRoot, Verifier,
 };
 
-/// Collateral under one root and one policy, verified once, for any number of evidences.
+/// Collateral under one root, verified once, for any number of evidences and policies: what a policy says of collateral
+/// that has expired is asked of the policy of each [`Request`].
 ///
 /// What the judging side gives ([`Self::give`]) decides by the rules of [`KnownCollateral`]; what stands inside an
 /// evidence is that evidence's own, and joins when it is judged. What one evidence of a run reveals of revocations
@@ -38,6 +38,12 @@ pub struct Grounds {
     state: u64,
 }
 
+/// A verifier that shares this memory. Whoever asks it says what holds of collateral that has expired
+/// of its own request's policy; what it would do by itself is the strict thing.
+pub(crate) fn verifier(known: KnownCollateral, memory: &Memories) -> Verifier {
+    Verifier::sharing(known, Expiry::Enforce, &memory.hosts)
+}
+
 impl Clone for Grounds {
     /// What is known, with a share in the memory, where neither finds what rests on what only the other knows.
     fn clone(&self) -> Self {
@@ -48,17 +54,16 @@ impl Clone for Grounds {
 impl Grounds {
     /// No collateral yet.
     #[must_use]
-    pub fn new(root: &TrustRoot, policy: &Policy, budget: &Budget) -> Self {
-        let expiry = if policy.collateral.allow_expired { Expiry::Report } else { Expiry::Enforce };
+    pub fn new(root: &TrustRoot, budget: &Budget) -> Self {
         let memory = Arc::new(Memories::new(budget));
-        let verifier = Verifier::sharing(KnownCollateral::new(root, budget), expiry, &memory.hosts);
+        let verifier = verifier(KnownCollateral::new(root, budget), &memory);
         let state = memory.state();
         Self { verifier, items: Vec::new(), inputs: Vec::new(), saved: Vec::new(), memory, state }
     }
 
     /// Other knowledge, the same memory.
     fn with(&self, known: KnownCollateral, saved: Vec<RecordedCollateral>) -> Self {
-        let verifier = Verifier::sharing(known, self.verifier.expiry(), &self.memory.hosts);
+        let verifier = verifier(known, &self.memory);
         let (items, inputs, memory) = (self.items.clone(), self.inputs.clone(), Arc::clone(&self.memory));
         Self { verifier, items, inputs, saved, memory, state: self.memory.state() }
     }

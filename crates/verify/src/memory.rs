@@ -257,7 +257,7 @@ impl<'a> Known<'a> {
             for (bytes, rank, origin) in &ranked {
                 known.add_json(bytes, *origin, &format!("{rank:08}"));
             }
-            let verifier = Verifier::sharing(known, grounds.verifier().expiry(), &grounds.memory().hosts);
+            let verifier = crate::grounds::verifier(known, grounds.memory());
             let bytes = ranked.iter().map(|(bytes, ..)| bytes.len()).fold(0, usize::saturating_add);
             let carried =
                 ranked.iter().map(|(bytes, rank, origin)| (bytes.to_vec(), *rank, *origin)).collect();

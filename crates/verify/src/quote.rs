@@ -84,17 +84,22 @@ pub(crate) struct Judged {
     pub(crate) decided_by: Vec<String>,
 }
 
+/// What the policy of this request says of collateral that has expired.
+const fn expiry(request: &Request<'_>) -> Expiry {
+    if request.policy.collateral.allow_expired { Expiry::Report } else { Expiry::Enforce }
+}
+
 /// Judges a quote by all that is known: the collateral of the judging side, and what stands in the evidence.
 ///
 /// With `names_items` it says which items of collateral decided and from whom.
 pub(crate) fn judge(request: &Request<'_>, quote: &Quote, names_items: bool) -> Judged {
     let grounds = request.grounds;
-    let (as_of, expiry) = (request.as_of, grounds.verifier().expiry());
+    let (as_of, expiry) = (request.as_of, expiry(request));
     let known = grounds.known_for(request);
     let verifier = known.verifier();
     let verify = |view, expiry| verifier.verify_in(quote, view, as_of, expiry);
     let mut answer = Answer::of(View::Judge, verify(View::Judge, expiry), &verify);
-    for (view, otherwise) in verifier.verify_otherwise(quote, as_of) {
+    for (view, otherwise) in verifier.verify_otherwise(quote, as_of, expiry) {
         let otherwise = Answer::of(view, otherwise, &verify);
         let [own, other] = [&answer, &otherwise].map(|answer| answer.exit_code(request, &known, quote));
         // At a tie the judging side's own verdict stays.
@@ -156,7 +161,12 @@ impl Answer {
             let name = veritee_model::text::inert(known.name(item.origin, &item.name));
             format!("{}: {name} ({})", item.source, item.origin)
         };
-        known.verifier().deciding(quote, self.view, request.as_of).iter().map(shown).collect()
+        known
+            .verifier()
+            .deciding(quote, self.view, request.as_of, expiry(request))
+            .iter()
+            .map(shown)
+            .collect()
     }
 
     /// Why the engine does not accept it.
@@ -190,7 +200,7 @@ impl Answer {
             }
         };
         // A revocation is told before what is missing or has expired, which stays true beside it.
-        let expiry = request.grounds.verifier().expiry();
+        let expiry = expiry(request);
         let beside = match (&self.expired, &self.result) {
             (Some(expired), _) => Some(expired.clone()),
             (None, Err(error)) if error.stage() == Stage::Certificates => {
@@ -321,9 +331,10 @@ fn passed(verified: &VerifiedQuote) -> Vec<Check> {
             quote.signed_bytes().len()
         ),
         format!(
-            "TCB info, QE identity and two CRLs under {}, {}",
+            "TCB info, QE identity and two CRLs under {}, {}{}",
             verified.root().name(),
-            windows::interval(&verified.collateral().sources)
+            windows::interval(&verified.collateral().sources),
+            let_pass(verified)
         ),
         format!("PCK certificate of {} under {}, not revoked", platform.fmspc, platform.ca.common_name()),
         "the quoting enclave is the one that Intel names, and vouches for the attestation key".to_owned(),
@@ -337,6 +348,17 @@ fn passed(verified: &VerifiedQuote) -> Vec<Check> {
     ];
     let stages = STAGES.into_iter().zip(details);
     stages.map(|((_, id), detail)| Check::pass(id, detail)).collect()
+}
+
+/// What has ended by now and was let pass: a detail that names the interval alone would contradict the time of the verdict.
+fn let_pass(verified: &VerifiedQuote) -> String {
+    let mut ended: Vec<String> =
+        verified.collateral().expired.iter().map(|item| item.source.to_string()).collect();
+    ended.dedup();
+    if ended.is_empty() {
+        return String::new();
+    }
+    format!("; ended by {}, which the policy lets pass: {}", verified.as_of(), ended.join(", "))
 }
 
 fn refused(id: CheckId, error: &QuoteError) -> Check {

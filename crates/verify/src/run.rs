@@ -216,10 +216,11 @@ impl Draft<'_> {
         let mut settled = self.policy.settle(self.kind, self.kind.complete(&self.checks), self.as_of);
         let mut demands = self.policy.demands(self.kind);
         // Whoever asks a question demands its answer, whether or not a policy does.
+        // However it came out: what was demanded is not told by the answer.
         for check in settled.checks.iter_mut().filter(|check| self.asked.contains(&check.id)) {
-            if check.outcome == Outcome::NotChecked && check.waived.is_none() {
+            if check.waived.is_none() {
                 check.required = true;
-                if !demands.contains(&check.id) {
+                if !self.kind.requires(check.id) && !demands.contains(&check.id) {
                     demands.push(check.id);
                 }
             }

@@ -89,7 +89,7 @@ fn evidence(forged: &ForgedMachine) -> Evidence {
 
 fn exit_code(evidence: &Evidence, forged: &ForgedMachine, root: &TrustRoot) -> u8 {
     let policy = Policy::default();
-    let grounds = Grounds::new(root, &policy, &Budget::STANDARD);
+    let grounds = Grounds::new(root, &Budget::STANDARD);
     let report = verify(&Request {
         kind: veritee_model::Kind::Machine,
         evidence,

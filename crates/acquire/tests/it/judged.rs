@@ -25,7 +25,7 @@ fn judge(acquired: &Acquired, label: usize, machine: &ForgedMachine, expected: &
         root.spki_sha256()
     );
     let policy = Policy::parse(&policy).unwrap();
-    let grounds = Grounds::new(&root, &policy, &Budget::STANDARD);
+    let grounds = Grounds::new(&root, &Budget::STANDARD);
     verify(&Request {
         kind: veritee_model::Kind::Machine,
         evidence: &read.machines[0].evidence,

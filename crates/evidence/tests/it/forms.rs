@@ -32,6 +32,21 @@ fn every_form_is_recognised() {
     }
 }
 
+/// It is for the engine to say that it knows no such version: a form that nobody knows would be another answer.
+#[test]
+fn a_quote_of_any_version_is_a_quote() {
+    for version in [1_u16, 2, 6, 0x0104, u16::MAX] {
+        let mut quote = forged_quote();
+        quote[..2].copy_from_slice(&version.to_le_bytes());
+        for bytes in [quote.clone(), hex::encode(&quote).into_bytes()] {
+            assert_eq!(one(&bytes, Format::Quote).quote.unwrap().bytes, quote, "version {version}");
+        }
+        // Bytes that name another vendor are not taken for one.
+        quote[12] ^= 1;
+        assert!(read(&quote).is_err(), "version {version}");
+    }
+}
+
 #[test]
 fn a_get_quote_answer_keeps_the_log_string_exactly() {
     let answer = json!({ "quote": hex::encode(forged_quote()), "event_log": LOG, "report_data": "0xAB",

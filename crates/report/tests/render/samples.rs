@@ -6,12 +6,7 @@ use veritee_model::report::{
     QuestionFact, QuoteFacts, ReviewFact, Root, RuleNotAsked, SCHEMA, TcbFacts, Tool, loosened,
 };
 use veritee_model::runtime_event::EventVersion;
-use veritee_model::{
-    AppId, Check, CheckId, ComposeHash, Fault, Finding, FindingStatus, Fmspc, InstanceId, MrConfigId,
-    MrOwner, MrOwnerConfig, MrSeam, MrServiceTd, MrSignerSeam, Mrtd, Outcome, Place, QuestionStatus, Reason,
-    Report, ReportData, Rtmr, Severity, Sha256Digest, Sha384Digest, Stage, Step, TcbStatus, TdAttributes,
-    TeeTcbSvn, UnixTime, Verdict, Xfam,
-};
+use veritee_model::{AppId, Check, CheckId, ComposeHash, Fault, Finding, FindingStatus, Fmspc, InstanceId, MrConfigId, MrOwner, MrOwnerConfig, MrSeam, MrServiceTd, MrSignerSeam, Mrtd, Outcome, Place, QuestionStatus, Reason, Report, ReportData, Rtmr, Severity, Sha256Digest, Sha384Digest, Spot, Stage, Step, TcbStatus, TdAttributes, TeeTcbSvn, UnixTime, Verdict, Xfam,};
 
 /// All samples with the names of their snapshots.
 pub(crate) fn all() -> [(&'static str, Report); 5] {
@@ -367,6 +362,12 @@ fn findings() -> Vec<Finding> {
         finding("NET-002", Severity::Medium, FindingStatus::Warn, "traffic leaves without TLS", 14);
     guess.assumed = true;
     guess.remedy = None;
+    guess.value = "URL: http://metrics".to_owned();
+    guess.places = vec![Spot {
+        place: guess.place.clone().unwrap(),
+        value: "URL: http://metrics".to_owned(),
+        allowed: Some("inside the machine's own network".to_owned()),
+    }];
     let mut allowed = finding("IMG-003", Severity::High, FindingStatus::Fail, "the image has no digest", 16);
     allowed.allowed = Some("rebuilt from source by us".to_owned());
     let mut unplaced = finding(

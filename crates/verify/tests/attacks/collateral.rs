@@ -109,6 +109,35 @@ fn tells_all_windows(report: &Report, mark: &str, edge: &str) {
     }
 }
 
+/// A service has one memory, and a policy for each of those whom it serves: nobody's leniency is another's.
+#[test]
+fn one_memory_serves_policies_that_differ_and_none_loosens_another() {
+    let strict = Case::new(&machine()).change(|case| case.as_of = time("2026-11-30T00:00:00Z"));
+    let cases = [
+        strict.clone(),
+        expired_case(),
+        // The judging side gives the same collateral.
+        expired_case().change(|case| {
+            let own = std::mem::take(&mut case.evidence.collateral);
+            case.given.extend(own.into_iter().map(|item| (item, veritee_quote::Origin::Caller)));
+        }),
+    ];
+    for case in &cases {
+        let policies = [strict.read_policy(), expired_case().read_policy()];
+        let alone: Vec<Report> = policies.iter().map(|policy| case.judge_under(policy)).collect();
+        assert_ne!(alone[0].verdict.exit_code, 0);
+        assert_eq!(find(&alone[0], ID).outcome, Outcome::Fail);
+        assert_eq!(find(&alone[1], ID).outcome, Outcome::Pass);
+        assert!(find(&alone[1], ID).detail.contains("; ended by 2026-11-30T00:00:00Z, which the policy lets pass: "));
+        for order in [[0, 1, 0, 1], [1, 0, 1, 0]] {
+            let grounds = case.grounds();
+            for at in order {
+                assert_eq!(case.judge_by(&policies[at], &grounds), alone[at]);
+            }
+        }
+    }
+}
+
 attacks! {
     fn expired_collateral_artefact_by_artefact() {
         for (reason, change) in EXPIRED {

@@ -194,8 +194,8 @@ impl Case {
         self.judge_under(&self.read_policy())
     }
 
-    fn grounds(&self, policy: &Policy) -> Grounds {
-        let mut grounds = Grounds::new(&self.root, policy, &self.budget);
+    pub(crate) fn grounds(&self) -> Grounds {
+        let mut grounds = Grounds::new(&self.root, &self.budget);
         for (item, origin) in &self.given {
             grounds.give(item.clone(), *origin);
         }
@@ -205,7 +205,7 @@ impl Case {
     /// The PCK chains on which the verdict rests.
     pub(crate) fn pck_chains(&self) -> Vec<Vec<u8>> {
         let policy = self.read_policy();
-        let grounds = self.grounds(&policy);
+        let grounds = self.grounds();
         grounds.pck_chains(&self.request(&policy, &grounds))
     }
 
@@ -236,8 +236,13 @@ impl Case {
 
     #[track_caller]
     pub(crate) fn judge_under(&self, policy: &Policy) -> Report {
-        let grounds = self.grounds(policy);
-        let report = verify(&self.request(policy, &grounds));
+        self.judge_by(policy, &self.grounds())
+    }
+
+    /// The report under grounds that others are judged by too.
+    #[track_caller]
+    pub(crate) fn judge_by(&self, policy: &Policy, grounds: &Grounds) -> Report {
+        let report = verify(&self.request(policy, grounds));
         assert_complete(&report);
         let codes = report
             .checks

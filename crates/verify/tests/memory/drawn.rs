@@ -176,7 +176,7 @@ impl Rules {
     }
 
     pub(crate) fn grounds(&self, budget: &Budget) -> Grounds {
-        let mut grounds = Grounds::new(&self.root, &self.policy, budget);
+        let mut grounds = Grounds::new(&self.root, budget);
         grounds.give_all(self.given.iter().cloned());
         grounds
     }

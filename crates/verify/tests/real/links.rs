@@ -36,7 +36,7 @@ fn policy(machines: &[&Machine]) -> Policy {
 }
 
 fn judge(evidence: &Evidence, as_of: UnixTime, policy: &Policy) -> Report {
-    let grounds = Grounds::new(&TrustRoot::intel(), policy, &Budget::STANDARD);
+    let grounds = Grounds::new(&TrustRoot::intel(), &Budget::STANDARD);
     verify(&Request {
         kind: veritee_model::Kind::Machine,
         evidence,

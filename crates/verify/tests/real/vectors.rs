@@ -108,7 +108,7 @@ fn evidence(root: &Path, folder: &Path, row: &Row) -> Evidence {
 
 pub(crate) fn judge(evidence: &Evidence, as_of: UnixTime, engine: Engine<'static>) -> Report {
     let policy = Policy::default();
-    let grounds = Grounds::new(&TrustRoot::intel(), &policy, &Budget::STANDARD);
+    let grounds = Grounds::new(&TrustRoot::intel(), &Budget::STANDARD);
     let report = verify(&Request {
         kind: veritee_model::Kind::Machine,
         evidence,

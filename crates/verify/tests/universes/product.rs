@@ -135,7 +135,7 @@ impl Product {
         for at in (1..sets.len()).rev() {
             sets.swap(at, dice.below(at + 1));
         }
-        let mut grounds = Grounds::new(&ROOT, &policy, &Budget::STANDARD);
+        let mut grounds = Grounds::new(&ROOT, &Budget::STANDARD);
         let mut evidence = Evidence {
             quote: Some(Item::new(
                 pool::quote(universe.machine, universe.above, universe.carries).to_vec(),
@@ -163,7 +163,7 @@ impl Product {
         let evidence = veritee_evidence::convert("saved", text.as_bytes(), None, &Budget::STANDARD).unwrap();
         assert_eq!(evidence, whole);
         let policy = self.policy.clone();
-        Self { grounds: Grounds::new(&ROOT, &policy, &Budget::STANDARD), policy, evidence }
+        Self { grounds: Grounds::new(&ROOT, &Budget::STANDARD), policy, evidence }
     }
 
     /// The same with some of the judged party's items marked as if a judging side had had them.
