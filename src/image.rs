@@ -5,17 +5,23 @@ use crate::input::shown;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use veritee_measure::image::{FileError, ImageFiles, ImageLimits, archive};
+use veritee_measure::image::{FileError, ImageFiles, ImageLimits, METADATA_FILE, archive};
 
 /// As many bytes as tell a compressed archive from a plain one.
 const MAGIC_BYTES: u64 = 2;
 
 /// Opens a folder or a tarball (plain or gzip).
 pub(crate) fn open(path: &Path) -> Result<Box<dyn ImageFiles>, Failure> {
-    if path.is_dir() {
-        return Ok(Box::new(Folder(path.to_owned())));
-    }
     let failed = |error: &dyn std::fmt::Display| Failure::unobtainable(format!("{}: {error}", shown(path)));
+    if path.is_dir() {
+        let folder = Folder(path.to_owned());
+        // Another folder than was meant says nothing of the machine.
+        if folder.plain_file(METADATA_FILE).is_ok_and(|found| found.is_none()) {
+            return Err(failed(&format!("no guest image: there is no {METADATA_FILE} in this folder"))
+                .help("name the folder that a release of the guest image was unpacked to"));
+        }
+        return Ok(Box::new(folder));
+    }
     let mut file = crate::input::open(path).map_err(|error| failed(&error))?;
     let mut start = Vec::new();
     file.by_ref().take(MAGIC_BYTES).read_to_end(&mut start).map_err(|error| failed(&error))?;

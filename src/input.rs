@@ -165,6 +165,9 @@ pub(crate) fn read_all(
     let mut files = Vec::new();
     if path.is_dir() {
         below(path, 0, &mut files, &passed_over)?;
+        if files.is_empty() {
+            return Err(nothing_in(path));
+        }
     } else {
         files.push(path.to_owned());
     }
@@ -177,6 +180,12 @@ pub(crate) fn read_all(
             .ok_or_else(|| Failure::unobtainable(format!("{folder}: more than {TOTAL} bytes together")))?;
         Ok(source)
     }))
+}
+
+/// A folder that was named and holds nothing is a mistake of whoever named it, and no answer.
+pub(crate) fn nothing_in(folder: &Path) -> Failure {
+    Failure::unobtainable(format!("{}: there is no file in this folder", shown(folder)))
+        .help("name the folder that holds the files, or leave it out")
 }
 
 fn below(

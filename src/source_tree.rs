@@ -17,7 +17,7 @@ pub(crate) type Folder = Arc<Tree<Disk>>;
 
 /// Lists the files. More than the budget allows is refused rather than passed over in silence.
 pub(crate) fn open(root: &Path, budget: &Budget) -> Result<Folder, Failure> {
-    Tree::open(Disk::new(root.to_owned()), budget).map(Arc::new).map_err(|error| {
+    let tree = Tree::open(Disk::new(root.to_owned()), budget).map(Arc::new).map_err(|error| {
         let failure = Failure::unobtainable(format!("{}: {error}", shown(root)));
         match error {
             OpenError::TooManyFiles { .. } => {
@@ -25,7 +25,11 @@ pub(crate) fn open(root: &Path, budget: &Budget) -> Result<Folder, Failure> {
             }
             _ => failure,
         }
-    })
+    })?;
+    if veritee_source::SourceTree::paths(&*tree).is_empty() {
+        return Err(crate::input::nothing_in(root));
+    }
+    Ok(tree)
 }
 
 /// Files below a folder.

@@ -34,7 +34,7 @@ pub(crate) const OPTIONS: &[(&str, Stated)] = &[
     ("gateway", Asks(&[CheckId::LinkGatewayMachine])),
     ("gpus", Asks(&[CheckId::GpuEvidence])),
     ("image", Asks(&[CheckId::OsImage])),
-    ("chain", Supplies),
+    ("chain", Asks(&[CheckId::GovernanceChain])),
     ("input", Supplies),
     ("file", Supplies),
     ("path", Supplies),
@@ -94,6 +94,7 @@ pub(crate) fn asked(options: &Verify) -> Vec<CheckId> {
         ("kms_keys", parts.kms_keys.is_some()),
         ("gateway", parts.gateway.is_some()),
         ("gpus", parts.gpus.is_some()),
+        ("chain", parts.chain.is_some()),
         ("image", options.image.is_some()),
     ];
     let named = given.into_iter().filter(|(_, given)| *given).map(|(name, _)| name);

@@ -76,6 +76,13 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
         let source = input::read(path)?;
         let added = parts::add(slot, &mut selected.evidence, &source.bytes, &source.name, budget);
         notes.extend(added.map_err(|error| unreadable(path, &error))?);
+        if let (Slot::Chain, Some(item)) = (slot, &selected.evidence.chain) {
+            // What the machine's own evidence brings may be damaged; what was named to be read is read or refused.
+            veritee_chain::rpc::ChainReads::read(&item.bytes, budget).map_err(|error| {
+                Failure::unobtainable(format!("{}: no reads of a chain: {error}", input::shown(path)))
+                    .help("`veritee history APP --rpc URL --save FILE` writes what endpoints answered")
+            })?;
+        }
         selected.keep_of(&source.bytes, &source.name);
     }
     let about_gpus = gpu_collateral(&options.gpu_collateral)?;
@@ -196,10 +203,23 @@ pub(crate) fn gpu_collateral(paths: &[PathBuf]) -> Result<Vec<veritee_model::Ite
                 return Err(unreadable(path, &error));
             }
             let bytes = input::opened(&source).into_owned();
+            if named && !veritee_gpu::examination::is_collateral(&bytes, &Budget::STANDARD) {
+                let wanted = "a reference manifest (XML, or the service's answer around one), an OCSP answer or a \
+                              revocation list (DER)";
+                let message = format!("{}: expected {wanted}, got {}", input::shown(path), begins(&bytes));
+                return Err(Failure::unobtainable(message)
+                    .help("`veritee collateral fetch --gpus EVIDENCE -o FOLDER` writes what a machine's GPUs need"));
+            }
             items.push(veritee_model::Item::new(bytes, source.name));
         }
     }
     Ok(items)
+}
+
+/// How a file begins, for whoever named the wrong one.
+fn begins(bytes: &[u8]) -> String {
+    let first = bytes.get(..24).unwrap_or(bytes);
+    format!("{} bytes that begin {}", bytes.len(), veritee_model::text::inert(&String::from_utf8_lossy(first)))
 }
 
 /// The same, put into evidence that is written and not judged.

@@ -302,7 +302,13 @@ pub fn add_mr_config(
             let missing = ReadError::MissingField { at: Origin::new(source).place(), field: "mr_config" };
             found.mr_config.ok_or(missing)?
         }
-        None => Item::new(bytes, source),
+        None => {
+            let origin = Origin::new(source);
+            if crate::forms::part_of(bytes, &origin, budget) != Some(Recognised::MrConfig) {
+                return Err(unrecognised(bytes, &origin));
+            }
+            Item::new(bytes, source)
+        }
     };
     limit(&item.bytes, budget.collateral_json_bytes, "bytes of mr_config", source)?;
     let slot = &mut evidence.mr_config;

@@ -44,6 +44,18 @@ pub struct Examination {
     pub set: Option<Result<GpuSet, SetError>>,
 }
 
+/// Whether these bytes have a form that NVIDIA's collateral comes in: a manifest or the service's answer around one, an OCSP
+/// answer, a revocation list. Nothing is verified, and of a manifest no more is looked at than that it is one.
+#[must_use]
+pub fn is_collateral(bytes: &[u8], budget: &Budget) -> bool {
+    let item = from_service(bytes);
+    let item = item.trim_ascii_start();
+    if item.starts_with(b"<") {
+        return String::from_utf8_lossy(item).contains("SoftwareIdentity");
+    }
+    Statements::read([item], budget).1 == 0
+}
+
 impl Examine<'_> {
     /// Examines all of it. Cannot fail: what fails is part of the answer.
     #[must_use]

@@ -268,6 +268,9 @@ impl Page {
 
 fn root(report: &Report) -> Inline {
     match &report.root {
+        Some(root) if root.intel && !crate::summary::reached_root(report) => {
+            Inline::Words("Intel SGX Root CA; no quote was shown to hang from it")
+        }
         Some(root) if root.intel => Inline::Words("Intel SGX Root CA"),
         Some(root) => Inline::Text(format!("NOT INTEL'S: {} (key SHA-256 {})", root.name, root.spki_sha256)),
         None => Inline::Words("none was reached"),
