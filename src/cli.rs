@@ -545,6 +545,9 @@ pub(crate) struct Audit {
     /// The compose that is said to be made from the source tree.
     #[arg(long, value_name = "FILE", help_heading = "Evidence")]
     pub(crate) compose: Option<PathBuf>,
+    /// Which machine, where evidence holds several.
+    #[arg(long, value_name = "LABEL", help_heading = "Evidence")]
+    pub(crate) select: Option<String>,
     /// The commit that the source tree is at, 40 hex digits; read from its .git where it has one.
     #[arg(long, value_name = "HEX", help_heading = "Evidence")]
     pub(crate) commit: Option<Commit>,

@@ -51,3 +51,27 @@ fn the_gateway_beside_it_is_refused_with_nine_advisories() {
         assert!(refused["detail"].as_str().unwrap().contains(advisory.as_str().unwrap()));
     }
 }
+
+#[test]
+fn the_readme_lists_every_command_and_counts_the_rules() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_veritee")).arg("--help").output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let list = help.split("Commands:").nth(1).unwrap().split("Options:").next().unwrap();
+    let names: Vec<&str> = list
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect();
+    assert!(names.len() > 20, "{list}");
+    let commands = readme.split("## Commands").nth(1).unwrap().split("```").nth(1).unwrap();
+    for name in names {
+        let listed = commands.lines().any(|line| line.split([' ', '|']).any(|word| word == name));
+        assert!(listed, "README.md does not list `veritee {name}`");
+    }
+    let pages = std::fs::read_dir(root.join("docs/rules")).unwrap();
+    let rules = pages.filter(|page| page.as_ref().unwrap().file_name().to_string_lossy().starts_with("DP-")).count();
+    assert!(readme.contains(&format!("{rules} [rules](docs/rules)")), "there are {rules} rules");
+}

@@ -115,7 +115,7 @@ fn under_no_policy(path: &Path, document: Document) -> Result<Report, Failure> {
 
 /// The compose of a document, which nothing vouches for.
 pub(crate) fn deployment(path: &Path) -> Result<Deployment, Failure> {
-    document(path)?.deployment.map_err(|error| refused(path, &error))
+    document(path, None)?.deployment.map_err(|error| refused(path, &error))
 }
 
 /// What was judged: all of it, and each document of a tree alone.
@@ -131,7 +131,7 @@ fn audit(options: &Options, context: &mut Context, inputs: &mut Vec<Input>) -> R
             None => return tree(options, context, inputs),
         }
     } else {
-        document(&options.input)?
+        document(&options.input, options.select.as_deref())?
     };
     inputs.push(document.input.clone());
     Ok(Findings { audit: document.audit(context), judged: Vec::new() })
@@ -157,7 +157,8 @@ fn evidence_folder(options: &Options) -> Option<Result<Document, Failure>> {
     // An app_compose among other files is a document of a tree.
     let has_quote = |machine: &NamedEvidence| machine.evidence.quote.is_some();
     let readout = gather::read(&options.input).ok().filter(|found| found.machines.iter().any(has_quote))?;
-    let evidence = readout.select(None).map_err(|error| gather::unreadable(&options.input, &error));
+    let label = options.select.as_deref();
+    let evidence = readout.select(label).map_err(|error| gather::unreadable(&options.input, &error));
     Some(evidence.and_then(|evidence| of_evidence(&input::last_component(&options.input), evidence)))
 }
 
@@ -173,7 +174,7 @@ fn tree(options: &Options, context: &mut Context, inputs: &mut Vec<Input>) -> Re
         .help("name the folder of a source tree, or the compose file itself"));
     }
     if let Some(path) = &options.compose {
-        let document = document(path)?;
+        let document = document(path, options.select.as_deref())?;
         inputs.push(document.input.clone());
         context.events.clone_from(&document.claimed);
         let deployment = document.deployment.map_err(|error| refused(path, &error))?;
@@ -237,9 +238,9 @@ fn refused(path: &Path, error: &DocumentError) -> Failure {
     Failure::unobtainable(format!("{}: {error}", shown(path)))
 }
 
-fn document(path: &Path) -> Result<Document, Failure> {
+fn document(path: &Path, label: Option<&str>) -> Result<Document, Failure> {
     let source = input::read(path)?;
-    read_document(&source.name, &source.bytes)
+    Document::named(&source.name, &source.bytes, label, &Budget::STANDARD).map_err(|error| unread_at(path, &error))
 }
 
 /// A compose out of a file: an app_compose, a docker compose file, or evidence that holds an app_compose.
@@ -253,9 +254,13 @@ fn of_evidence(source: &str, evidence: Evidence) -> Result<Document, Failure> {
 }
 
 fn unread(source: &str, error: &veritee_offline::Error) -> Failure {
+    unread_at(Path::new(source), error)
+}
+
+fn unread_at(path: &Path, error: &veritee_offline::Error) -> Failure {
     match error {
-        veritee_offline::Error::Read(error) => gather::unreadable(Path::new(source), error),
-        other => Failure::unobtainable(other.to_string()),
+        veritee_offline::Error::Read(error) => gather::unreadable(path, error),
+        other => Failure::unobtainable(other.to_string()).help(other.next_step()),
     }
 }
 

@@ -216,6 +216,17 @@ pub(crate) fn gpu_collateral(paths: &[PathBuf]) -> Result<Vec<veritee_model::Ite
     Ok(items)
 }
 
+/// A file that was named as collateral and is none. What it would be as evidence is no help to whoever meant collateral.
+fn no_collateral(path: &Path, bytes: &[u8], error: &ReadError) -> Failure {
+    if !matches!(error, ReadError::Unrecognised { .. }) {
+        return unreadable(path, error);
+    }
+    let wanted = "expected collateral for quotes (a set in one JSON document, Intel's answers as they came, or revocation \
+                  lists in DER or PEM)";
+    Failure::unobtainable(format!("{}: {wanted}, got {}", shown(path), begins(bytes)))
+        .help("`veritee collateral fetch QUOTE -o FILE` writes a set; docs/collateral.md lists the forms")
+}
+
 /// How a file begins, for whoever named the wrong one.
 fn begins(bytes: &[u8]) -> String {
     let first = bytes.get(..24).unwrap_or(bytes);
@@ -266,7 +277,9 @@ pub(crate) fn for_each_collateral(
         let skipped = |path: &Path| passed_over(&shown(path), &"neither a file nor a folder");
         for source in input::read_all(path, skipped)? {
             let File { name, bytes } = source?;
-            collector.take(&name, &bytes, named, &mut found).map_err(|error| unreadable(path, &error))?;
+            collector
+                .take(&name, &bytes, named, &mut found)
+                .map_err(|error| no_collateral(path, &bytes, &error))?;
         }
     }
     collector.finish(&mut found).map_err(|Incomplete { name, why }| {

@@ -74,7 +74,8 @@ impl UnixTime {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// Reads RFC 3339 with an offset, or whole seconds since 1970.
+    /// Reads RFC 3339 with an offset, or whole seconds since 1970. What a person may write, a date alone for instance, is
+    /// [`Self::parse_written`]'s.
     ///
     /// # Errors
     /// When the text is neither, or lies before 1970 or after [`Self::MAX`].

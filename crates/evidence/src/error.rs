@@ -351,7 +351,9 @@ impl ReadError {
                 "one input speaks of one machine at one moment: fetch its evidence anew, or give each in a file of its own"
             }
             Self::NoMachine { .. } => "fetch the attestations again while an instance is running",
-            Self::SeveralMachines { .. } | Self::NoSuchMachine { .. } => "choose one of the listed machines",
+            Self::SeveralMachines { .. } | Self::NoSuchMachine { .. } => {
+                "choose one of the listed machines (--select LABEL, or `veritee evidence convert FILE --select LABEL`)"
+            }
             Self::Certificate { problem: CertificateProblem::NoQuote, .. } => {
                 "give the chain with the RA-TLS leaf first; a web server's certificate carries no quote"
             }
@@ -431,7 +433,11 @@ impl fmt::Display for ReadError {
                 write_labels(f, labels)
             }
             Self::NoSuchMachine { wanted, labels, .. } => {
-                write!(f, "there is no machine `{}`, there are", quoted(wanted))?;
+                write!(f, "there is no machine `{}`", quoted(wanted))?;
+                if labels.iter().all(String::is_empty) {
+                    return f.write_str(", and the only one in it has no label");
+                }
+                f.write_str(", there are")?;
                 write_labels(f, labels)
             }
         }

@@ -4,6 +4,7 @@ use crate::{Error, VERSION};
 use std::borrow::Cow;
 use veritee_audit::{Audit, BootEvents, Context, KeyProvider};
 use veritee_compose::{Deployment, DocumentError, UnboundCompose, deployment};
+use veritee_evidence::{Form, Place, ReadError, Recognised, Slot};
 use veritee_eventlog::{AppIdentity, EventLog, EventLogError};
 use veritee_model::evidence::{EventLogFormat, EventLogItem};
 use veritee_model::report::Input;
@@ -52,6 +53,40 @@ impl Document {
         Ok(Self { deployment, claimed: None, input: named(source, name, &opened) })
     }
 
+    /// [`Self::read`] for a file that somebody named as the thing to audit: one of another form, by the table that all
+    /// commands go by, is refused by that form's name instead of being read as a compose that says nothing. `label` names the machine, where evidence holds
+    /// several.
+    ///
+    /// # Errors
+    /// As there, and when the bytes are of a form that is audited nowhere, or of none.
+    pub fn named(
+        source: &str,
+        bytes: &[u8],
+        label: Option<&str>,
+        budget: &Budget,
+    ) -> Result<Self, Error> {
+        let at = || Box::new(Place { input: source.to_owned(), ..Place::default() });
+        match veritee_evidence::recognise(source, bytes, budget) {
+            Some(Form::Part(Recognised::AppCompose | Recognised::ComposeFile)) => {}
+            Some(Form::Evidence(_)) => {
+                let readout = veritee_evidence::read(source, bytes, budget)?;
+                return Self::of_evidence(source, readout.select(label)?, budget);
+            }
+            Some(form) => return Err(ReadError::Elsewhere { at: at(), form, slot: Slot::Input }.into()),
+            // JSON that cannot be read as one document is told as such; other text that has no word of a compose is none.
+            None if bytes.trim_ascii_start().starts_with(b"{") => {}
+            None => {
+                let opened = veritee_evidence::unwrapped(source, bytes, budget)?;
+                let text = core::str::from_utf8(&opened).unwrap_or_default();
+                if !["services", "include"].iter().any(|word| text.contains(word)) {
+                    let first = opened.iter().take(24).copied().collect();
+                    return Err(ReadError::Unrecognised { at: at(), length: opened.len(), first }.into());
+                }
+            }
+        }
+        Self::read(source, bytes, budget)
+    }
+
     /// The app_compose of evidence, with what its log claims.
     ///
     /// # Errors
@@ -86,7 +121,7 @@ impl Document {
 /// says so.
 ///
 /// # Errors
-/// As [`Document::read`].
+/// As [`Document::named`].
 pub fn audit(
     name: &str,
     bytes: &[u8],
@@ -95,7 +130,7 @@ pub fn audit(
     fail_on: Option<Severity>,
     budget: &Budget,
 ) -> Result<Report, Error> {
-    let document = Document::read(name, bytes, budget)?;
+    let document = Document::named(name, bytes, None, budget)?;
     let mut context = Context { as_of: Some(as_of), budget: *budget, ..of_policy(policy) };
     let audit = document.audit(&mut context);
     let given = Unattested {

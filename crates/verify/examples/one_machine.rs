@@ -4,7 +4,7 @@
 //! Without arguments it judges the quickstart. What is read of evidence: any form that `veritee evidence forms` lists.
 #![allow(clippy::print_stdout, reason = "an example talks to its reader")]
 
-use veritee_model::{Budget, Kind, UnixTime};
+use veritee_model::{Budget, Kind, Sha256Digest, UnixTime};
 use veritee_policy::Policy;
 use veritee_quote::TrustRoot;
 use veritee_verify::{Engine, Expected, GpuGiven, Grounds, Request, audit, verify};
@@ -18,7 +18,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let budget = &Budget::STANDARD;
     let evidence = veritee_evidence::convert(&evidence, &std::fs::read(&evidence)?, None, budget)?;
-    let policy = Policy::parse(&std::fs::read_to_string(policy)?)?;
+    let policy_text = std::fs::read_to_string(policy)?;
+    let policy = Policy::parse(&policy_text)?;
     // Collateral of your own is given with `Grounds::give`; what stands in the evidence is the judged party's.
     let grounds = Grounds::new(&TrustRoot::intel(), budget);
     // What time it is, is yours to say: of your clock, or of the question.
@@ -32,7 +33,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         kind: Kind::Machine,
         evidence: &evidence,
         policy: &policy,
-        policy_sha256: None,
+        // Names the file in the report; `None` says that the built-in policy was asked.
+        policy_sha256: Some(Sha256Digest::of(policy_text.as_bytes())),
         as_of,
         grounds: &grounds,
         expected: &expected,

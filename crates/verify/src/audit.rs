@@ -221,6 +221,9 @@ pub fn report_with(mut audit: Audit, judged: &[Judged], given: &Unattested<'_>) 
     let detail = words(core::iter::once(&audit).chain(apart));
     let mut findings: Vec<Finding> = documents::of_tree(audit.findings, judged);
     findings.extend(judged.iter().flat_map(documents::placed));
+    if let ([], [input]) = (judged, given.inputs) {
+        findings = findings.into_iter().map(|finding| documents::under_its_name(finding, input)).collect();
+    }
     let draft = Draft {
         asked: &[],
         kind: Kind::Documents,
@@ -251,7 +254,11 @@ pub fn report_with(mut audit: Audit, judged: &[Judged], given: &Unattested<'_>) 
 /// Allowances of the policy that have expired or matched nothing.
 fn remark_allowances(policy: &Policy, audit: &Audit, notices: &mut Vec<Notice>) {
     for (allowed, outcome) in policy.audit.allow.iter().zip(&audit.allows) {
-        let what = format!("[[audit.allow]] `{}`", allowed.rule);
+        // Of several entries for one rule the place tells which.
+        let place = allowed.place.as_deref().map_or_else(String::new, |place| {
+            format!(" at `{}`", veritee_model::text::inert(&veritee_model::text::shortened(place, 120)))
+        });
+        let what = format!("[[audit.allow]] `{}`{place}", allowed.rule);
         let (reason, detail) = match outcome {
             AllowOutcome::Expired => (Reason::PolicyExceptionExpired, format!("{what} has expired")),
             AllowOutcome::Applied => continue,
@@ -259,7 +266,10 @@ fn remark_allowances(policy: &Policy, audit: &Audit, notices: &mut Vec<Notice>) 
                 Reason::PolicyExceptionUnmatched,
                 format!("{what} has lapsed: something else stands at its place now"),
             ),
-            _ => (Reason::PolicyExceptionUnmatched, format!("{what} matched nothing: drop it")),
+            _ => (
+                Reason::PolicyExceptionUnmatched,
+                format!("{what} matched nothing: drop it, or look whether its place is written as the finding has it"),
+            ),
         };
         notices.push(Notice { reason, detail, location: None });
     }

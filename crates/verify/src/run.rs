@@ -203,7 +203,7 @@ pub fn loosened(policy: &Policy, as_of: UnixTime, fail_on: Option<Severity>) -> 
 fn looser(request: &Request<'_>) -> Vec<String> {
     let one_engine = matches!(request.engine, crate::Engine::Native) && request.kind != Kind::Gpus;
     let mut looser: Vec<String> = one_engine
-        .then(|| "asks no second engine: asked for on the command line".to_owned())
+        .then(|| "asks no second engine: the caller asked for one".to_owned())
         .into_iter()
         .collect();
     looser.extend(request.audit.images.iter().flat_map(|images| images.loosened()));

@@ -1,6 +1,7 @@
 //! The values that a reader compares: application, platform, and with `-v` the quote, the inputs and the events.
 
 use super::{NAMES, Page, Style, documents_alone};
+use crate::summary;
 use veritee_model::report::{IdentityFacts, QuoteFacts, TcbFacts};
 use veritee_model::{Report, TcbStatus};
 

@@ -3,7 +3,7 @@
 use super::{Unattested, facts, flow};
 use std::collections::BTreeSet;
 use veritee_audit::{AllowOutcome, Audit, Stage};
-use veritee_model::report::{AuditFacts, DocumentFact};
+use veritee_model::report::{AuditFacts, DocumentFact, Input};
 use veritee_model::{Check, CheckId, Finding, Kind, Sha256Digest, Verdict};
 
 /// A document of a tree with what its audit found.
@@ -21,7 +21,8 @@ pub struct Judged {
 
 /// Names that the audit has for texts of a document: beside others they have to say of which.
 const INNER: &[&str] = &["docker_compose_file", "pre_launch_script", "init_script", "bash_script"];
-const WHOLE: &[&str] = &["app_compose", "docker-compose.yaml"];
+const COMPOSE_FILE: &str = "docker-compose.yaml";
+const WHOLE: &[&str] = &["app_compose", COMPOSE_FILE];
 
 /// Findings of a document, each with the document's path at its place.
 pub(super) fn placed(judged: &Judged) -> Vec<Finding> {
@@ -36,6 +37,13 @@ pub(super) fn of_tree(findings: Vec<Finding>, judged: &[Judged]) -> Vec<Finding>
     let named = |finding: &Finding| finding.place.as_ref().is_some_and(|place| !place.file.is_empty());
     let moved = |finding| if named(&finding) { relocated(finding, &joined.path) } else { finding };
     findings.into_iter().map(moved).collect()
+}
+
+/// A finding of a compose file that was given by itself names that file. An app_compose keeps the name that its texts go
+/// by everywhere.
+pub(super) fn under_its_name(finding: Finding, input: &Input) -> Finding {
+    let whole = finding.place.as_ref().is_some_and(|place| place.file == COMPOSE_FILE);
+    if whole && input.name == "docker-compose" { relocated(finding, &input.source) } else { finding }
 }
 
 fn relocated(mut finding: Finding, path: &str) -> Finding {
