@@ -22,7 +22,37 @@ export type Given = Time & {
   nonce?: string;
   /** Exactly these 64 bytes in hex. Not beside a nonce. */
   reportData?: string;
+  /** The forms that are wanted, all where it is left out. The others are empty. */
+  forms?: Form[];
+  /** `false` forgets enclaves, chains and audits between two questions. No answer changes. */
+  remember?: boolean;
 };
+
+/** `evidence`: with its collateral, as `--save-evidence` writes it. */
+export type Form = "json" | "html" | "text" | "evidence";
+
+/** One quote or one document, with collateral and policy where the question has them. */
+export type GivenAlone = Time & { files: File[]; forms?: Form[]; remember?: boolean };
+
+/** What is said of one quote. What runs in the machine is not looked at. */
+export interface QuoteTold {
+  outcome: Outcome;
+  exit_code: number;
+  reasons: string[];
+  /** Signed by a machine of Intel's, whatever its state. */
+  genuine: boolean;
+  tcb_status: string | null;
+  /** The oldest TCB level that matched, as text. */
+  tcb_date: string | null;
+  advisories: string[];
+  fmspc: string | null;
+  mrtd: string | null;
+  rtmrs: [string, string, string, string] | null;
+  report_data: string | null;
+  signed_sha256: string | null;
+  /** What of the collateral was passed over. */
+  notes: string[];
+}
 
 export interface Verified {
   outcome: Outcome;
@@ -52,6 +82,12 @@ export interface Engine {
   recognise(files: File[]): { role: Role; form: string | null }[];
   read(files: File[]): { format: string; machines: string[]; notes: string[] };
   verify(given: Given): Verified;
+  /** `json` is `{"verdict", "checks", "notices"}`. */
+  verifyQuote(given: GivenAlone): { told: QuoteTold; json: string };
+  audit(given: GivenAlone): { outcome: Outcome; exitCode: number; json: string; html: string; text: string };
+  replay(files: File[]): Record<string, unknown>;
+  measure(files: File[]): Record<string, unknown>;
+  composeHash(files: File[]): string;
 }
 
 /** A call that throws anything but a {@link VeriteeError} has broken the module: make another. */

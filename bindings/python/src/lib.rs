@@ -91,7 +91,7 @@ fn verify(
                 veritee_report::json(report),
                 human,
                 veritee_report::html(report),
-                verified.evidence,
+                verified.evidence(),
                 verified.notes,
             )
         })
@@ -108,13 +108,8 @@ fn audit(
     as_of: u64,
 ) -> PyResult<String> {
     py.detach(|| {
-        let (policy, sha256) = match policy.as_deref().map(veritee_offline::read_policy).transpose() {
-            Ok(Some((policy, sha256))) => (policy, Some(sha256)),
-            Ok(None) => (veritee_policy::Policy::default(), None),
-            Err(problem) => return Err(Error::Policy(problem)),
-        };
-        let as_of = UnixTime::from_seconds(as_of);
-        veritee_offline::audit(name, document, (&policy, sha256), as_of, None, BUDGET)
+        let as_of = AsOf::At(UnixTime::from_seconds(as_of));
+        veritee_offline::audited(&File { name, bytes: document }, policy.as_deref(), as_of, BUDGET)
     })
     .map(|report| veritee_report::json(&report))
     .map_err(|error| raised(&error))

@@ -1,7 +1,6 @@
 //! The verdict on one quote alone.
 
 use pyo3::prelude::*;
-use serde_json::json;
 use veritee_quote::{Quote, VerifiedQuote};
 use veritee_verify::QuoteAlone;
 
@@ -100,11 +99,7 @@ impl QuoteVerdict {
 
     /// The checks, verdict and notices as JSON.
     fn to_json(&self) -> String {
-        let told = json!({
-            "verdict": self.0.verdict,
-            "checks": self.0.checks,
-            "notices": self.0.notices,
-        });
+        let told = veritee_offline::quote_document(&self.0);
         veritee_model::text::inert_json(&told.to_string())
     }
 

@@ -5,17 +5,18 @@
 //!
 //! | export | what |
 //! |---|---|
-//! | `abi() -> u32` | the version of this interface, 1 |
+//! | `abi() -> u32` | the version of this interface, 2 |
 //! | `question(length) -> pointer` | room for the question, UTF-8 JSON ([`veritee_ask::Question`]); earlier files are forgotten |
 //! | `file(length) -> pointer` | room for the next file's bytes, in the order of the question's `files` |
 //! | `run() -> u32` | answers it; 0 when there is an answer, 1 when there is an error |
-//! | `answer(part) -> pointer`, `answer_length(part)` | 0: the answer or error as JSON; after a verification 1: the report as `--format json` writes it, 2: as `--format html`, 3: as text, 4: the evidence as `--save-evidence` writes it |
+//! | `answer(part) -> pointer`, `answer_length(part)` | 0: the answer or error as JSON; after a verification, each where it was asked for, 1: the report as `--format json` writes it, 2: as `--format html`, 3: as text, 4: the evidence as `--save-evidence` writes it |
 //!
-//! A pointer is good until the next call: memory may grow and move. A question that has no answer leaves nothing
-//! behind, so one module answers any number of them.
+//! A pointer is good until the next call: memory may grow and move. One module answers any number of
+//! questions: it keeps the last rules with their collateral verified ([`veritee_ask::Session`]), and no answer depends on
+//! what was asked before.
 
 use std::cell::RefCell;
-use veritee_ask::{ABI, Answer};
+use veritee_ask::{ABI, Answer, Session};
 use veritee_model::Budget;
 
 #[derive(Default)]
@@ -27,6 +28,7 @@ struct Room {
 
 thread_local! {
     static ROOM: RefCell<Room> = RefCell::new(Room::default());
+    static SESSION: RefCell<Session> = const { RefCell::new(Session::new(&Budget::STANDARD)) };
 }
 
 getrandom::register_custom_getrandom!(no_randomness);
@@ -64,7 +66,7 @@ pub extern "C" fn file(length: usize) -> *mut u8 {
 pub extern "C" fn run() -> u32 {
     ROOM.with_borrow_mut(|room| {
         let (question, files) = (core::mem::take(&mut room.question), core::mem::take(&mut room.files));
-        room.answer = veritee_ask::answer(&question, &files, &Budget::STANDARD);
+        room.answer = SESSION.with_borrow_mut(|session| session.answer(&question, &files));
         u32::from(room.answer.failed)
     })
 }

@@ -1,8 +1,8 @@
 //! Questions and answers: JSON of a fixed shape, files beside it. What WebAssembly and other languages, which share no
 //! types with us, ask of the whole verification; `bindings/wasm` puts it behind numbers and pointers.
 //!
-//! Question and files are the caller's, whatever they hold: what cannot be answered is an error with a code. Nothing is
-//! kept between two questions.
+//! Question and files are the caller's, whatever they hold: what cannot be answered is an error with a code. A
+//! [`Session`] keeps the last rules verified; no answer depends on what was asked before.
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,16 +11,17 @@
     clippy::as_conversions
 )]
 
+mod session;
+
+pub use session::Session;
+
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use veritee_model::text::inert_json;
-use veritee_model::{Budget, ReportData, UnixTime};
-use veritee_offline::{AsOf, Error, File, Given, Role};
-use veritee_report::HumanOptions;
+use veritee_model::{Budget, ReportData};
+use veritee_offline::{Broken, Error, File, Role};
 use veritee_verify::Expected;
 
 /// The version of the interface.
-pub const ABI: u32 = 1;
+pub const ABI: u32 = 2;
 
 /// What is asked.
 #[derive(Debug, Clone, Deserialize)]
@@ -38,21 +39,76 @@ pub enum Question {
         /// Of the evidence.
         files: Vec<Named>,
     },
-    /// A verdict: `{"outcome", "exit_code", "notes": [...]}`, and the parts 1 to 4.
-    Verify {
-        /// Of each file, with its role.
+    /// A verdict: `{"outcome", "exit_code", "notes": [...]}`, and the parts 1 to 4 (see [`Form`]).
+    Verify(Judging),
+    /// The verdict on one quote alone, in any form, by our engine: `{"outcome", "exit_code", "reasons", "genuine",
+    /// "tcb_status", "tcb_date", "advisories", "fmspc", "mrtd", "rtmrs", "report_data", "signed_sha256", "notes"}`; part 1 is
+    /// `{"verdict", "checks", "notices"}`. What runs in the machine is not looked at. Files: the quote, collateral, a policy.
+    VerifyQuote(Judging),
+    /// The audit of a compose that nothing vouches for: as [`Self::Verify`], parts 1 to 3. Files: the document, a policy.
+    Audit(Judging),
+    /// The registers of a log, event by event: `veritee/replay/v1`. Nothing is verified by it.
+    Replay {
+        /// The log, or evidence that has one.
         files: Vec<Named>,
-        /// The time, in seconds since 1970. This or `now` must be there.
-        as_of: Option<u64>,
-        /// The same where the policy fixes no other.
-        now: Option<u64>,
-        /// Which machine of several.
-        select: Option<String>,
-        /// 16 to 64 bytes in hex that REPORTDATA must carry.
-        nonce: Option<String>,
-        /// Exactly these 64 bytes in hex.
-        report_data: Option<String>,
     },
+    /// The registers that a machine of this vm_config must have: `veritee/measure/v1`. Nothing is verified by it.
+    Measure {
+        /// The vm_config.
+        files: Vec<Named>,
+    },
+    /// SHA-256 of exactly these bytes: `{"compose_hash"}`. Not of what they mean: a machine measures the bytes.
+    ComposeHash {
+        /// The app_compose.
+        files: Vec<Named>,
+    },
+}
+
+/// A form of a report: which part of the answer it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// Part 1, as `--format json` writes it.
+    Json,
+    /// Part 2, as `--format html`.
+    Html,
+    /// Part 3, as text.
+    Text,
+    /// Part 4: the evidence as `--save-evidence` writes it.
+    Evidence,
+}
+
+/// What questions for a verdict say.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Judging {
+    /// Of each file, with its role.
+    files: Vec<Named>,
+    /// The time, in seconds since 1970. This or `now` must be there.
+    as_of: Option<u64>,
+    /// The same where the policy fixes no other.
+    now: Option<u64>,
+    /// Which forms are wanted, all where this is not said. Parts of the others are empty.
+    forms: Option<Vec<Form>>,
+    /// Whether enclaves, chains and audits that were seen are remembered: unless it is said, they are. No answer changes.
+    #[serde(default = "yes")]
+    remember: bool,
+    /// Which machine of several. This and the next two: of [`Question::Verify`] only.
+    select: Option<String>,
+    /// 16 to 64 bytes in hex that REPORTDATA must carry.
+    nonce: Option<String>,
+    /// Exactly these 64 bytes in hex.
+    report_data: Option<String>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl Judging {
+    fn wants(&self, form: Form) -> bool {
+        self.forms.as_ref().is_none_or(|forms| forms.contains(&form))
+    }
 }
 
 /// A file's name, and what it is given for.
@@ -91,89 +147,10 @@ struct Problem {
     help: String,
 }
 
-/// Answers a question about these files: [`Question`] as UTF-8 JSON, and the bytes of its `files` in their order.
+/// Answers one question by itself: [`Session::answer`] of a session that ends with it.
 #[must_use]
 pub fn answer(question: &[u8], files: &[Vec<u8>], budget: &Budget) -> Answer {
-    match parts(question, files, budget) {
-        Ok(parts) => Answer { failed: false, parts },
-        Err(problem) => {
-            let text = serde_json::to_string(&problem).unwrap_or_default();
-            Answer { failed: true, parts: vec![inert_json(&text)] }
-        }
-    }
-}
-
-fn parts(question: &[u8], files: &[Vec<u8>], budget: &Budget) -> Result<Vec<String>, Problem> {
-    let question: Question = serde_json::from_slice(question).map_err(|error| asked(error.to_string()))?;
-    match question {
-        Question::About => {
-            let told = json!({
-                "name": "veritee",
-                "version": veritee_offline::VERSION,
-                "abi": ABI,
-                "input_bytes": budget.input_bytes,
-            });
-            Ok(vec![told.to_string()])
-        }
-        Question::Recognise { files: names } => {
-            let told = paired(&names, files)?.into_iter().map(|(_, file)| {
-                let (role, form) = veritee_offline::role(&file, budget);
-                json!({"role": role.name(), "form": form})
-            });
-            Ok(vec![serde_json::Value::from_iter(told).to_string()])
-        }
-        Question::Read { files: names } => {
-            let files: Vec<File<'_>> = paired(&names, files)?.into_iter().map(|(_, file)| file).collect();
-            let readout = veritee_offline::read(&files, budget)?;
-            let told = json!({
-                "format": readout.format.name(),
-                "machines": readout.machines.iter().map(|machine| machine.label.as_str()).collect::<Vec<_>>(),
-                "notes": readout.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            });
-            Ok(vec![inert_json(&told.to_string())])
-        }
-        Question::Verify { files: names, as_of, now, select, nonce, report_data } => {
-            let as_of = match (as_of, now) {
-                (Some(time), None) => AsOf::At(UnixTime::from_seconds(time)),
-                (None, Some(time)) => AsOf::Unless(UnixTime::from_seconds(time)),
-                _ => return Err(asked("one of `as_of` and `now` must be there, in seconds".to_owned())),
-            };
-            let expected = expected(nonce.as_deref(), report_data.as_deref())?;
-            let paired = paired(&names, files)?;
-            let of = |wanted: Role| -> Vec<File<'_>> {
-                paired.iter().filter(|(role, _)| *role == wanted).map(|(_, file)| *file).collect()
-            };
-            let policies = of(Role::Policy);
-            let policy = match policies.as_slice() {
-                [] => None,
-                [file] => Some(file.bytes),
-                _ => return Err(asked("more than one policy was given".to_owned())),
-            };
-            let verified = veritee_offline::verify(&Given {
-                evidence: &of(Role::Evidence),
-                select: select.as_deref(),
-                collateral: &of(Role::Collateral),
-                gpu_collateral: &of(Role::GpuCollateral),
-                policy,
-                as_of,
-                expected: &expected,
-                budget,
-            })?;
-            let report = &verified.report;
-            let told = json!({
-                "outcome": report.verdict.outcome,
-                "exit_code": report.verdict.exit_code,
-                "notes": verified.notes,
-            });
-            Ok(vec![
-                inert_json(&told.to_string()),
-                veritee_report::json(report),
-                veritee_report::html(report),
-                veritee_report::human(report, &HumanOptions::default()),
-                verified.evidence,
-            ])
-        }
-    }
+    Session::new(budget).answer(question, files)
 }
 
 /// Every file with its name and role. A name that a question leaves out cannot be guessed.
@@ -224,5 +201,11 @@ fn asked(message: String) -> Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         Self { code: error.code(), help: error.next_step(), message: error.to_string() }
+    }
+}
+
+impl From<Broken> for Problem {
+    fn from(broken: Broken) -> Self {
+        Self { code: broken.code, help: broken.next_step, message: broken.message }
     }
 }

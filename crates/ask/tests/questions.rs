@@ -22,7 +22,7 @@ fn what_it_is_and_what_files_are_for_is_told() {
     let about = told(&ask(&json!({"ask": "about"}), &[]));
     assert_eq!(
         (about["abi"].as_u64(), about["version"].as_str()),
-        (Some(1), Some(env!("CARGO_PKG_VERSION")))
+        (Some(2), Some(env!("CARGO_PKG_VERSION")))
     );
     let files = [vector("quickstart/evidence.json"), vector("quickstart/policy.toml")];
     let names = json!([{"name": "evidence.json"}, {"name": "policy.toml"}]);

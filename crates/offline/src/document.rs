@@ -1,6 +1,6 @@
 //! The audit of a document that nothing vouches for.
 
-use crate::{Error, VERSION};
+use crate::{AsOf, Error, File, VERSION, read_policy};
 use std::borrow::Cow;
 use veritee_audit::{Audit, BootEvents, Context, KeyProvider};
 use veritee_compose::{Deployment, DocumentError, UnboundCompose, deployment};
@@ -142,6 +142,23 @@ pub fn audit(
         tool_version: VERSION,
     };
     Ok(report_with(audit, &[], &given))
+}
+
+/// [`audit`] under a policy file, or under the built-in policy where there is none.
+///
+/// # Errors
+/// As [`Document::read`] and [`read_policy`].
+pub fn audited(
+    file: &File<'_>,
+    policy: Option<&[u8]>,
+    as_of: AsOf,
+    budget: &Budget,
+) -> Result<Report, Error> {
+    let (policy, sha256) = match policy.map(read_policy).transpose()? {
+        Some((policy, sha256)) => (policy, Some(sha256)),
+        None => (Policy::default(), None),
+    };
+    audit(file.name, file.bytes, (&policy, sha256), as_of.under(&policy), None, budget)
 }
 
 /// The log of an item, in its format. Nothing of it is verified.

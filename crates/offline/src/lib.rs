@@ -21,20 +21,19 @@ mod role;
 mod run;
 mod unverified;
 
-pub use document::{Document, audit, event_log};
+pub use document::{Document, audit, audited, event_log};
 pub use error::{Error, PolicyProblem};
 pub use role::{Role, role};
-pub use run::{Broken, Rules, Run};
+pub use run::{Broken, Rules, Run, quote_document};
 pub use unverified::{measure_document, measured, replay_comparison, replay_document, replayed};
 
 use collateral::{Collector, Found};
 use std::collections::BTreeMap;
 use veritee_evidence::Readout;
-use veritee_model::{Budget, Evidence, Item, Kind, Report, Sha256Digest, UnixTime};
+use veritee_model::{Budget, Evidence, Report, Sha256Digest, UnixTime};
 use veritee_policy::Policy;
-use veritee_quote::{Origin, TrustRoot};
-use veritee_second_opinion::DcapQvl;
-use veritee_verify::{ChainGiven, Engine, Expected, GpuGiven, Grounds, Request};
+use veritee_quote::Origin;
+use veritee_verify::{Expected, Grounds};
 
 /// The version that reports name.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -92,10 +91,18 @@ pub struct Given<'a> {
 pub struct Verified {
     /// The report, the same as `veritee verify` makes of these files.
     pub report: Report,
-    /// The evidence with all collateral that the verdict rested on, as `--save-evidence` writes it.
-    pub evidence: String,
+    /// The evidence with all collateral that the verdict rested on.
+    pub whole: Evidence,
     /// What a person should know about how the files were read: it changes nothing in the report.
     pub notes: Vec<String>,
+}
+
+impl Verified {
+    /// [`Self::whole`] as `--save-evidence` writes it.
+    #[must_use]
+    pub fn evidence(&self) -> String {
+        veritee_evidence::to_json(&self.whole, VERSION)
+    }
 }
 
 /// What several files are called together, as a folder would be.
@@ -143,48 +150,14 @@ pub fn read_policy(bytes: &[u8]) -> Result<(Policy, Sha256Digest), PolicyProblem
 /// When a file cannot be read as what it is given for, or the evidence is of several machines and none is chosen. What
 /// can be read is judged: everything else that is wrong with it is a check of the report.
 pub fn verify(given: &Given<'_>) -> Result<Verified, Error> {
-    let (policy, policy_sha256) = match given.policy {
-        Some(bytes) => {
-            let (policy, digest) = read_policy(bytes)?;
-            (policy, Some(digest))
-        }
-        None => (Policy::default(), None),
-    };
-    let as_of = given.as_of.under(&policy);
-    let readout = read(given.evidence, given.budget)?;
-    let mut notes: Vec<String> =
-        readout.notes.iter().filter(|note| note.is_loss()).map(ToString::to_string).collect();
-    let carried: Vec<Item> =
-        readout.machines.iter().flat_map(|machine| machine.evidence.own_collateral().cloned()).collect();
-    let mut evidence = readout.select(given.select)?;
-    let items = given.gpu_collateral.iter().map(|file| Item::new(file.bytes, file.name));
-    evidence.gpu_collateral.extend(items);
-    let mut grounds = Grounds::new(&TrustRoot::intel(), given.budget);
-    give(&mut grounds, given.collateral, given.budget, &mut notes)?;
-    // What the other machines' lists revoke holds for this one too.
-    let others = carried.iter().filter(|item| evidence.own_collateral().all(|own| own.bytes != item.bytes));
-    let beside = Evidence { collateral: others.cloned().collect(), ..Evidence::default() };
-    grounds.learn(&beside);
-    let report = veritee_verify::verify(&Request {
-        kind: Kind::Machine,
-        evidence: &evidence,
-        policy: &policy,
-        policy_sha256,
-        as_of,
-        grounds: &grounds,
-        expected: given.expected,
-        engine: Engine::Both(&DcapQvl),
-        fail_on: None,
-        image: None,
-        asked: &[],
-        gpu: GpuGiven::default(),
-        chain: ChainGiven::default(),
-        audit: veritee_verify::audit::Given::default(),
+    let run = Run::new(&Rules {
+        collateral: given.collateral,
+        gpu_collateral: given.gpu_collateral,
+        policy: given.policy,
+        as_of: given.as_of,
         budget: given.budget,
-        tool_version: VERSION,
-    });
-    let whole = grounds.recorded_in(&evidence);
-    Ok(Verified { report, evidence: veritee_evidence::to_json(&whole, VERSION), notes })
+    })?;
+    run.verify(given.evidence, given.select, given.expected)
 }
 
 /// Gives the judging side's files to the grounds.

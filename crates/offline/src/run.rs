@@ -5,7 +5,8 @@
 //! everything in with [`Run::learn`] first, then judge, and no order of the entries and no split into parts changes it.
 
 use crate::entry::{Entry, Judged, Learnt, is_quote_alone, judge, may_carry_collateral, run_name};
-use crate::{AsOf, Error, File, VERSION, give, read_policy};
+use crate::{AsOf, Error, File, VERSION, Verified, give, read, read_policy};
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use veritee_evidence::ReadError;
@@ -13,7 +14,7 @@ use veritee_model::{Budget, Evidence, Item, Kind, Report, Sha256Digest, UnixTime
 use veritee_policy::Policy;
 use veritee_quote::TrustRoot;
 use veritee_second_opinion::DcapQvl;
-use veritee_verify::{ChainGiven, Engine, Expected, GpuGiven, Grounds, Request};
+use veritee_verify::{ChainGiven, Engine, Expected, GpuGiven, Grounds, QuoteAlone, Request};
 
 /// What all rows of a table are called: where a row stands must not change what is said of it.
 const ROW: &str = "row";
@@ -248,6 +249,42 @@ impl Run {
         Ok(veritee_verify::verify(&self.request(&evidence, expected, engine)))
     }
 
+    /// Judges one machine of these files with both engines: one file, or the files of a folder with a part in each. What the
+    /// collateral inside them says of revocations holds for this answer and for no later one, so that an answer does not
+    /// depend on what was asked before.
+    ///
+    /// # Errors
+    /// When the files cannot be read, or are the evidence of several machines and `select` names none of them.
+    pub fn verify(
+        &self,
+        files: &[File<'_>],
+        select: Option<&str>,
+        expected: &Expected,
+    ) -> Result<Verified, Error> {
+        let readout = read(files, &self.budget)?;
+        let mut notes: Vec<String> =
+            readout.notes.iter().filter(|note| note.is_loss()).map(ToString::to_string).collect();
+        notes.extend_from_slice(&self.notes);
+        let carried: Vec<Item> =
+            readout.machines.iter().flat_map(|machine| machine.evidence.own_collateral().cloned()).collect();
+        let mut evidence = readout.select(select)?;
+        evidence.gpu_collateral.extend(self.about_gpus.iter().cloned());
+        // What the other machines' lists revoke holds for this one too.
+        let others =
+            carried.iter().filter(|item| evidence.own_collateral().all(|own| own.bytes != item.bytes));
+        let beside = Evidence { collateral: others.cloned().collect(), ..Evidence::default() };
+        let taught = (!beside.collateral.is_empty()).then(|| {
+            let mut grounds = self.grounds.clone();
+            grounds.learn(&beside);
+            grounds
+        });
+        let grounds = taught.as_ref().unwrap_or(&self.grounds);
+        let request = self.request(&evidence, expected, Engine::Both(&DcapQvl));
+        let report = veritee_verify::verify(&Request { grounds, ..request });
+        let whole = grounds.recorded_in(&evidence);
+        Ok(Verified { report, whole, notes })
+    }
+
     /// The whole report behind what [`Self::judge`] says: a quote that came alone is asked what a quote is asked.
     ///
     /// # Errors
@@ -263,7 +300,7 @@ impl Run {
     ///
     /// # Errors
     /// As [`Self::judge`].
-    pub fn quote(&self, bytes: &[u8]) -> Result<veritee_verify::QuoteAlone, Broken> {
+    pub fn quote(&self, bytes: &[u8]) -> Result<QuoteAlone, Broken> {
         // A bare quote needs no reader of forms.
         let evidence = if matches!(bytes, [3..=5, 0, ..]) {
             Evidence { quote: Some(Item::new(bytes, ROW)), ..Evidence::default() }
@@ -274,4 +311,10 @@ impl Run {
             Request { kind: Kind::Quote, ..self.request(&evidence, &Expected::Nothing, Engine::Native) };
         Ok(veritee_verify::verify_quote(&request))
     }
+}
+
+/// Checks, verdict and notices of [`Run::quote`].
+#[must_use]
+pub fn quote_document(alone: &QuoteAlone) -> Value {
+    json!({ "verdict": alone.verdict, "checks": alone.checks, "notices": alone.notices })
 }

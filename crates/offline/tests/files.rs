@@ -67,7 +67,8 @@ fn the_example_is_verified_and_its_evidence_repeats_the_verdict() {
     assert_eq!(verified.report.verdict.exit_code, 0);
     let late = AsOf::At(UnixTime::from_seconds(2_000_000_000));
     assert_eq!(verify(&given(&file, Some(&policy), late)).unwrap().report.verdict.exit_code, 11);
-    let again = [File { name: "evidence.json", bytes: verified.evidence.as_bytes() }];
+    let saved = verified.evidence();
+    let again = [File { name: "evidence.json", bytes: saved.as_bytes() }];
     let again = verify(&given(&again, Some(&policy), now)).unwrap();
     assert_eq!(again.report.verdict.exit_code, 0);
 }
