@@ -143,7 +143,8 @@ impl<'de> Deserialize<'de> for TcbStatus {
         let word = String::deserialize(deserializer)?;
         Self::from_name(&word).ok_or_else(|| {
             let word = crate::text::inert(&crate::text::shortened(&word, 80));
-            D::Error::custom(format_args!("`{word}` is no TCB status of Intel's"))
+            let all = Self::ALL.map(Self::name).join(", ");
+            D::Error::custom(format_args!("`{word}` is no TCB status of Intel's: {all}"))
         })
     }
 }
