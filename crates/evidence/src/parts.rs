@@ -304,7 +304,7 @@ pub fn add_mr_config(
         }
         None => {
             let origin = Origin::new(source);
-            if crate::forms::part_of(bytes, &origin, budget) != Some(Recognised::MrConfig) {
+            if crate::forms::part_of(bytes, &origin, budget) != Some(crate::Recognised::MrConfig) {
                 return Err(unrecognised(bytes, &origin));
             }
             Item::new(bytes, source)

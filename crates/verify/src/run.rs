@@ -10,7 +10,7 @@ use veritee_model::report::{
     SCHEMA, TcbFacts, Tool, loosened,
 };
 use veritee_model::{
-    Check, CheckId, Finding, Kind, Outcome, Reason, Report, Severity, Sha256Digest, UnixTime, Verdict,
+    Check, CheckId, Finding, Kind, Reason, Report, Severity, Sha256Digest, UnixTime, Verdict,
 };
 use veritee_policy::Policy;
 
