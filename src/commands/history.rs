@@ -15,8 +15,8 @@ use veritee_audit::chain::deployments::{Difference, compare};
 use veritee_chain::contract::NotRecognised;
 use veritee_chain::event::{Event, Set};
 use veritee_chain::history::{AtBlock, Candidate, Could};
-use veritee_chain::rpc::ChainReads;
-use veritee_chain::survey::{Findings, findings};
+use veritee_chain::rpc::{ChainReads, Endpoint};
+use veritee_chain::survey::{Findings, Subject, findings};
 use veritee_chain::{Address, B256, wire};
 use veritee_model::text::inert;
 use veritee_model::{Budget, ExitCode, Item, Sha256Digest};
@@ -27,6 +27,8 @@ struct Told {
     found: Findings,
     /// The caller means to rely on a block of the chain that it settles on.
     l1_given: bool,
+    /// The caller named the registry that was read, now and not only in the document.
+    registry_given: bool,
     /// The question about a block.
     at: Option<Asked>,
     composes: BTreeMap<B256, Known>,
@@ -67,6 +69,10 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
     let found = findings(&reads, budget);
     let told = Told {
         l1_given: options.chain.l1_block.is_some(),
+        registry_given: options.chain.registry.is_some_and(|named| {
+            let address = Address::from(named.address);
+            (named.chain_id, Some(address)) == (reads.subject.chain_id, reads.subject.registry)
+        }),
         at: at(options, &found)?,
         composes: known(&options.compose)?,
         differences: differences(options, &found)?,
@@ -104,6 +110,17 @@ fn exit(told: &Told) -> ExitCode {
     if known && complete && answered { ExitCode::Verified } else { ExitCode::Incomplete }
 }
 
+/// The schema that a document names.
+#[derive(serde::Deserialize)]
+struct Named {
+    schema: String,
+}
+
+/// Looks at the schema alone: the rest is read once, by its own reader.
+fn is_reads(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<Named>(bytes).is_ok_and(|named| named.schema == veritee_chain::rpc::SCHEMA)
+}
+
 /// A document that was saved, or the one inside evidence.
 fn kept(options: &Options) -> Result<Vec<u8>, Failure> {
     if app_id(&options.subject).is_some() {
@@ -112,24 +129,35 @@ fn kept(options: &Options) -> Result<Vec<u8>, Failure> {
     }
     let path = Path::new(&options.subject);
     let source = input::read_text(path)?;
-    let is_reads = serde_json::from_slice::<serde_json::Value>(&source.bytes)
-        .is_ok_and(|value| value["schema"] == veritee_chain::rpc::SCHEMA);
-    if is_reads {
+    if is_reads(&source.bytes) {
         return Ok(source.bytes);
     }
     let readout = veritee_evidence::read(&source.name, &source.bytes, &Budget::STANDARD)
         .map_err(|error| super::gather::unreadable(path, &error))?;
     let evidence = readout.select(None).map_err(|error| super::gather::unreadable(path, &error))?;
+    let claimed = Claimed::by(&evidence).app;
     let chain = evidence.chain.ok_or_else(|| {
         Failure::unobtainable(format!("{}: the evidence has no chain reads", shown(path)))
             .help("add --rpc URL to read the chain for its application")
     })?;
+    // Whoever asks about evidence asks about its application, not about one whose contract is in better order.
+    let reads = ChainReads::read(&chain.bytes, &Budget::STANDARD).ok();
+    if let (Some(app), Some(reads)) = (claimed, reads)
+        && app != reads.subject.app
+    {
+        let (path, read) = (shown(path), reads.subject.app);
+        let words = format!("{path}: says app id {app}, and its chain reads are about {read}");
+        return Err(Failure::unobtainable(words)
+            .help("add --rpc URL to read the chain for its application, or give the chain reads as a file"));
+    }
     Ok(chain.bytes)
 }
 
 /// Asks the endpoints, and keeps the answers where the caller wants them.
 fn asked(options: &Options, global: &Global) -> Result<Vec<u8>, Failure> {
-    let (claimed, app) = match app_id(&options.subject) {
+    let kept = broken_off(options)?;
+    let known = app_id(&options.subject).or_else(|| kept.as_ref().map(|kept| kept.subject.app));
+    let (claimed, app) = match known {
         Some(app) => (Claimed::default(), app),
         None => {
             let path = Path::new(&options.subject);
@@ -140,7 +168,11 @@ fn asked(options: &Options, global: &Global) -> Result<Vec<u8>, Failure> {
             (claimed, app)
         }
     };
-    let subject = chain::subject(&claimed, app, &options.chain);
+    let mut subject = chain::subject(&claimed, app, &options.chain);
+    let mut before = Vec::new();
+    if let Some(kept) = kept {
+        (subject, before) = goes_on(kept, subject, options)?;
+    }
     if subject.registry.is_none() {
         let words = "note: no registry is known: only the application's own contract is read (--registry CHAINID:ADDRESS names one)";
         crate::output::note(global, words);
@@ -149,8 +181,8 @@ fn asked(options: &Options, global: &Global) -> Result<Vec<u8>, Failure> {
     let client =
         crate::network::reach(options.reach.tls_roots.as_deref(), options.reach.allow_local, global)?;
     let item: Item = crate::network::block_on(async {
-        let mut ask =
-            ChainAsk { subject, first_block: true, observe: BTreeSet::new(), l1: chain::l1(&options.chain) };
+        let l1 = chain::l1(&options.chain);
+        let mut ask = ChainAsk { subject, first_block: true, observe: BTreeSet::new(), l1, kept: before };
         match options.at {
             Some(Moment::Block(block)) => drop(ask.observe.insert(block)),
             Some(Moment::Time(time)) => {
@@ -164,12 +196,41 @@ fn asked(options: &Options, global: &Global) -> Result<Vec<u8>, Failure> {
             None => {}
         }
         let read = chain::read(&client, ask, &options.chain, global).await?;
+        if let (false, Some(path)) = (read.notes.is_empty(), &options.save) {
+            let path = shown(path);
+            let words = format!(
+                "note: `veritee history {path} --rpc URL` goes on where an endpoint broke off, at the same block"
+            );
+            crate::output::note(global, &words);
+        }
         chain::item(&read, now)
     })?;
     if let Some(path) = &options.save {
         crate::output::write_whole(path, &item.bytes)?;
     }
     Ok(item.bytes)
+}
+
+/// The document of an earlier read, where the subject is one: endpoints are asked for what it lacks.
+fn broken_off(options: &Options) -> Result<Option<ChainReads>, Failure> {
+    // Standard input can be read once; what else is no text is evidence in some other form.
+    if options.subject == "-" || app_id(&options.subject).is_some() {
+        return Ok(None);
+    }
+    let source = input::read_text(Path::new(&options.subject)).ok();
+    let Some(source) = source.filter(|source| is_reads(&source.bytes)) else { return Ok(None) };
+    let reads = ChainReads::read(&source.bytes, &Budget::STANDARD);
+    reads.map(Some).map_err(|error| Failure::unobtainable(error.to_string()))
+}
+
+/// What the earlier read looked for, with the caller's word for the block, and what was answered.
+fn goes_on(kept: ChainReads, asked: Subject, options: &Options) -> Result<(Subject, Vec<Endpoint>), Failure> {
+    if options.chain.registry.is_some() && asked.registry != kept.subject.registry {
+        return Err(Failure::usage("the earlier read was of another registry")
+            .help("name the application instead of the file to read it anew"));
+    }
+    let from_block = options.chain.from_block.unwrap_or(kept.subject.from_block);
+    Ok((Subject { given_hash: asked.given_hash, from_block, ..kept.subject }, kept.endpoints))
 }
 
 fn app_id(text: &str) -> Option<Address> {

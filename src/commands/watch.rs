@@ -194,7 +194,9 @@ impl Watcher<'_> {
             let keep = self.options.keep == Some(Keep::Evidence);
             facts::machine(draft, label, &report, &whole, keep);
             if let Some(chain) = &whole.chain {
-                facts::chain(draft, &chain.bytes, rules.chain);
+                let asked = whole.target.as_ref().filter(|_| matches!(source, Source::Asked(_)));
+                let of = facts::applications(&report, asked.and_then(|target| target.app_id.as_deref()));
+                facts::chain(draft, &chain.bytes, rules.chain, &of);
             }
         }
         Ok(gravest)

@@ -189,8 +189,14 @@ fn what_two_endpoints_say_is_kept_and_judged_offline() {
     assert!(one.ends(0).out.contains("endpoints-agree(2)"));
     // And told again from the file, without a network.
     for file in ["chain.json", "whole.json"] {
-        let again = scene.folder.run(&["history", file]).ends(0);
+        let again = scene.folder.run(&["history", file, "--registry", &scene.registry]).ends(0);
         assert_eq!(again.out, ran.out, "{file}");
+        // Of whom nobody speaks now is the document's word.
+        let claimed = scene.folder.run(&["history", file]).ends(0).out;
+        assert_eq!(
+            claimed.replace("a claim until the KMS or the caller says the same", "as the caller named it"),
+            ran.out
+        );
     }
 }
 
@@ -345,6 +351,18 @@ fn evidence_tells_which_application_to_ask_about() {
         let ran = scene.folder.run(arguments).ends(2);
         assert!(ran.err.contains(words), "{}", ran.err);
     }
+}
+
+#[test]
+fn evidence_with_chain_reads_of_another_application_is_not_its_history() {
+    let folder = Folder::new();
+    let (world, registry) = governed(START, [7; 20], [8; 32], &[3; 91]);
+    folder.write("chain.json", saved(&world, [7; 20], registry));
+    let convert = ["evidence", "convert", "evidence.json", "--chain", "chain.json", "-o", "with.json"];
+    folder.run(&convert).ends(0);
+    let ran = folder.run(&["history", "with.json"]).ends(3);
+    assert!(ran.err.contains("its chain reads are about 0x0707"), "{}", ran.err);
+    folder.run(&["history", "chain.json"]).ends(13);
 }
 
 #[test]

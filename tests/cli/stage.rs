@@ -251,3 +251,51 @@ fn a_complete_application_reaches_stage_1_and_none_does_with_one_arrow_broken() 
     let report = application.judge("evidence.json", &application.options);
     assert!(report["stage"].as_str().unwrap().starts_with("Stage 1"), "{AS_OF}: {}", open(&report));
 }
+
+#[test]
+fn what_the_chain_proves_shortens_what_stage_1_needs() {
+    let application = Application::new();
+    let page = |options: &[String]| {
+        let more: Vec<&str> = options.iter().map(String::as_str).collect();
+        let ran = application.folder.verify("evidence.json", &[&["--offline"], &more[..]].concat());
+        ran.out.split_once("Stage 1 needs:").map_or("", |(_, needs)| needs).to_owned()
+    };
+    let item = |report: &Value, list: &str, id: &str| {
+        let mut items = report["audit"][list].as_array().unwrap().iter();
+        let item = items.find(|item| item["id"] == id).unwrap();
+        (item["status"].as_str().unwrap().to_owned(), item["evidence"].to_string())
+    };
+    // Nobody has looked at it: what is left are a person's answers, and what was not read.
+    let reviewed = |options: &mut Vec<String>| {
+        let at = options.iter().position(|option| option == "--review").unwrap();
+        drop(options.drain(at..at + 2));
+    };
+    let (mut with, mut without) = (application.options.clone(), application.with("--chain", None));
+    let registry = without.iter().position(|option| option == "--registry").unwrap();
+    drop(without.drain(registry..registry + 2));
+    reviewed(&mut with);
+    reviewed(&mut without);
+    let (needs, longer) = (page(&with), page(&without));
+    assert!(longer.contains("source, registry, chain (Q3)"), "{longer}");
+    assert!(!needs.contains("chain") && needs.contains("answers"), "{needs}");
+    let (shown, open) =
+        (application.judge("evidence.json", &with), application.judge("evidence.json", &without));
+    for id in ["Q3", "Q4"] {
+        assert_eq!(item(&shown, "quick_check", id).0, "pass", "{id}");
+    }
+    assert_eq!(item(&open, "quick_check", "Q3").0, "unknown");
+    // A record in the tree answers Q4 as well; without one it is the chain that does.
+    let no_source = |options: &[String]| {
+        let at = options.iter().position(|option| option == "--source").unwrap();
+        let report = application.judge("evidence.json", &[&options[..at], &options[at + 2..]].concat());
+        item(&report, "quick_check", "Q4").0
+    };
+    assert_eq!((no_source(&with), no_source(&without)), ("pass".to_owned(), "unknown".to_owned()));
+    // Of ERC-733 no item passes without a person; what rules can tell of these two is told.
+    for id in ["E1", "E5"] {
+        assert_eq!(item(&shown, "erc733", id).0, "manual", "{id}: {:?}", item(&shown, "erc733", id));
+        let (status, evidence) = item(&open, "erc733", id);
+        assert_eq!(status, "unknown", "{id}");
+        assert!(evidence.contains("DP-CHN-"), "{id}: {evidence}");
+    }
+}

@@ -122,6 +122,26 @@ fn silent_flags_and_the_root_key_are_compared_and_the_proofs_are_kept() {
 }
 
 #[test]
+fn chain_reads_of_another_application_say_nothing_of_this_one() {
+    let folder = Folder::new();
+    let payloads = machine().payloads();
+    let root_key = hex::decode(machine().key_provider.id).unwrap();
+    let (world, kms, _) = contracts(START, [7; 20], payloads.compose_hash, &root_key);
+    folder.write("chain.json", saved(&world, [7; 20], kms.address));
+    let convert = ["evidence", "convert", "evidence.json", "--chain", "chain.json", "-o", "with.json"];
+    folder.run(&convert).ends(0);
+    folder.write("evidence.json", folder.read("with.json"));
+    let first = record(&round(&folder, &["--format", "jsonl"]).ends(0));
+    let facts = first["facts"].as_object().unwrap();
+    for fact in ["contract", "owner", "allowed-compose-hashes", "registry", "registry-ca-key"] {
+        assert!(!facts.contains_key(fact), "{fact}: {}", facts[fact]);
+    }
+    let fault = first["facts"]["chain-faults"][0].as_str().unwrap();
+    assert!(fault.contains("not shown to be"), "{fault}");
+    assert_eq!(first["blocks"].as_array().map_or(0, Vec::len), 0);
+}
+
+#[test]
 fn a_webhook_that_fails_loses_no_record_and_its_path_is_a_secret() {
     let folder = Folder::new();
     let server = Server::http();

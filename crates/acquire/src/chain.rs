@@ -7,6 +7,7 @@
 //! Endpoints are named by scheme, host and port alone: a path can be somebody's key. So two addresses of one host are one
 //! voice, as they should be.
 
+mod kept;
 mod l1;
 mod rpc;
 
@@ -56,6 +57,9 @@ pub struct ChainAsk {
     /// The chain that a rollup settles on: without endpoints it is not asked. Where no block of the rollup is given, the
     /// one is read that its contracts there hold for final.
     pub l1: L1Ask,
+    /// What endpoints answered in an earlier read that did not come to its end, at the subject's block: that is not asked
+    /// again of them. Whoever wrote it down is believed that they did; what it proves is judged like everything.
+    pub kept: Vec<Endpoint>,
 }
 
 /// What came of it.
@@ -190,12 +194,16 @@ pub async fn read_chain(
             Err(error) => return Err(error),
         }
     };
-    subject.block = match (subject.given_hash, l1.as_ref().and_then(|l1| l1.block)) {
+    let claim = l1.as_ref().and_then(|l1| l1.claim.as_ref());
+    subject.block = match (subject.given_hash, claim.map(|claim| claim.block)) {
         (Some(hash), _) => given_block(&mut voices, hash, &mut notes).await?,
         (None, _) if subject.block > 0 => subject.block,
         (None, Some(anchored)) => anchored,
         (None, None) => finalized(&mut voices, &mut notes).await?,
     };
+    if subject.block == ask.subject.block {
+        kept::resume(&mut voices, &ask.kept, subject.block, &mut notes).await;
+    }
     let oldest = subject.registry.unwrap_or(subject.app);
     if subject.from_block == 0
         && let Some(voice) = voices.iter_mut().find(|voice| !voice.lost)
@@ -204,6 +212,9 @@ pub async fn read_chain(
     }
     for voice in voices.iter_mut().filter(|voice| !voice.lost) {
         fill(voice, &subject, budget, &mut notes).await;
+    }
+    if let Some(claim) = claim {
+        l1::way(&mut voices, &subject, claim, budget, &mut notes).await;
     }
     let mut observe = ask.observe.clone();
     observe.extend(if ask.first_block { first_log(&voices, &subject, budget) } else { None });

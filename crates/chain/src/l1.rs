@@ -10,6 +10,8 @@
 //!   keccak-256 of 32 zero bytes and these three           == the output root
 //! ```
 //!
+//! From there other blocks can be reached: [`Way`].
+//!
 //! Sources: OP-stack specification, "Proposals" (output root, version 0) and "Isthmus" (the header's withdrawals root is
 //! the storage root of the message passer); base/contracts, storage layouts of `OptimismPortal2` and
 //! `AnchorStateRegistry`, arguments of `AggregateVerifier`. Written from these; no real block was seen.
@@ -18,13 +20,17 @@
 //! judged rightly (Ethereum's contracts did that, and who administers them can replace their code), and that the Ethereum
 //! block is final. An anchored block is a day to a week old.
 
+mod below;
+
+pub use below::{Descent, Way, descent};
+
 use crate::contract::Coded;
 use crate::header::Header;
 use crate::layout;
 use crate::proof::ProvenAccount;
 use crate::rpc::{Endpoint, L1Reads, Question};
 use crate::storage;
-use crate::survey::{Anchor, Disagreement, Fault, FaultKind, Reader, Subject};
+use crate::survey::{Anchor, Disagreement, Fault, Reader, Subject};
 use crate::trie::EMPTY_ROOT;
 use alloy_primitives::{Address, B256, U256, address, keccak256};
 use core::fmt;
@@ -73,7 +79,7 @@ pub struct Replaceable {
 }
 
 /// What Ethereum's contracts say of the rollup.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// Number of the rollup's block.
     pub block: u64,
@@ -81,6 +87,9 @@ pub struct Claim {
     pub output_root: B256,
     /// The game in which it was judged; `None` for the root that the registry began with.
     pub game: Option<Address>,
+    /// Output roots of blocks before it that the game holds as well, and that were judged with it. Of which blocks is
+    /// told by the roots themselves: each covers a block's hash, and that its number.
+    pub between: Vec<B256>,
     /// The portal.
     pub portal: Replaceable,
     /// The registry of anchors.
@@ -145,6 +154,8 @@ pub struct L1Findings {
     pub claim: Result<Claim, NoClaim>,
     /// The endpoint that said so first.
     pub url: String,
+    /// By what the rollup's block that was read is shown to be its own.
+    pub way: Option<Way>,
 }
 
 /// Reads what an endpoint of the settling chain answered.
@@ -185,9 +196,9 @@ fn claim(reader: &mut Reader<'_>, header: &Header, rollup: &Rollup) -> Option<Re
             Ok(read) => read,
             Err(none) => return Some(Err(none)),
         };
-    let (output_root, block, game) = if game.is_zero() {
+    let (judgement, game) = if game.is_zero() {
         match beginning(&account) {
-            Ok((root, block)) => (root, block, None),
+            Ok((output_root, block)) => (Judgement { output_root, block, between: Vec::new() }, None),
             Err(none) => return Some(Err(none)),
         }
     } else {
@@ -196,11 +207,12 @@ fn claim(reader: &mut Reader<'_>, header: &Header, rollup: &Rollup) -> Option<Re
         };
         let coded = reader.coded(header, game, Vec::new())?;
         match judged(&coded) {
-            Ok((root, block)) => (root, block, Some(game)),
+            Ok(judgement) => (judgement, Some(game)),
             Err(problem) => return Some(Err(NoClaim::Game { address: game, problem })),
         }
     };
-    Some(Ok(Claim { block, output_root, game, portal, registry }))
+    let Judgement { output_root, block, between } = judgement;
+    Some(Ok(Claim { block, output_root, game, between, portal, registry }))
 }
 
 fn replaceable(account: &ProvenAccount) -> Result<Replaceable, NoClaim> {
@@ -241,11 +253,18 @@ const WORD: usize = 32;
 /// The arguments' length, itself included, ends the code.
 const LENGTH: usize = 2;
 
-/// Output root and block number out of a game's code: a clone that ends in its arguments.
+/// What a game holds.
+struct Judgement {
+    output_root: B256,
+    block: u64,
+    between: Vec<B256>,
+}
+
+/// Output root, block number and the roots between out of a game's code: a clone that ends in its arguments.
 ///
 /// A factory with arguments of its own for all games of a kind puts four bytes before the number; such a game is not
 /// recognised rather than read wrongly.
-fn judged(game: &Coded) -> Result<(B256, u64), &'static str> {
+fn judged(game: &Coded) -> Result<Judgement, &'static str> {
     let code = game.code();
     let (rest, length) = code.split_last_chunk::<LENGTH>().ok_or("it has no code")?;
     let length = usize::from(u16::from_be_bytes(*length));
@@ -253,14 +272,21 @@ fn judged(game: &Coded) -> Result<(B256, u64), &'static str> {
     let at = rest.len().checked_sub(arguments).filter(|at| *at > 0);
     let at = at.ok_or("its arguments are longer than its code")?;
     let arguments = rest.get(at..).unwrap_or_default();
-    let roots = arguments.len().checked_sub(ARGUMENTS).ok_or("its arguments are too short")?;
-    if roots % WORD != 0 {
+    let (head, roots) = arguments.split_at_checked(ARGUMENTS).ok_or("its arguments are too short")?;
+    let (roots, rest) = roots.as_chunks::<WORD>();
+    if !rest.is_empty() {
         return Err("its arguments are not of whole words");
     }
-    let word = |from: usize| arguments.get(from..)?.first_chunk::<WORD>();
+    let word = |from: usize| head.get(from..)?.first_chunk::<WORD>();
     let (Some(root), Some(number)) = (word(20), word(84)) else { return Err("its arguments are too short") };
+    let output_root = B256::from(*root);
+    let mut between: Vec<B256> = roots.iter().copied().map(B256::from).collect();
+    // The contract takes no game whose last root is not its own: one that has another is of a kind that is not known.
+    if between.pop().is_some_and(|last| last != output_root) {
+        return Err("its last root is not the one that it was judged for");
+    }
     let block = storage::as_u64(U256::from_be_bytes(*number)).filter(|block| *block > 0);
-    Ok((B256::from(*root), block.ok_or("its arguments hold no block number")?))
+    Ok(Judgement { output_root, block: block.ok_or("its arguments hold no block number")?, between })
 }
 
 /// Version 0 of an output root.
@@ -273,18 +299,18 @@ pub fn output_root(state_root: B256, message_passer_root: B256, block_hash: B256
 }
 
 impl Claim {
-    /// Whether a header of the rollup is the block that is meant. `None` where it cannot be told: another block, or a
-    /// header of before Isthmus, which does not hold the message passer's root.
+    /// Whether a header of the rollup is one of the blocks that are meant. `None` where it cannot be told: another block,
+    /// or a header of before Isthmus, which does not hold the message passer's root.
     ///
     /// # Errors
-    /// The output root that it has, where that is another one.
-    pub fn holds(&self, header: &Header) -> Option<Result<(), B256>> {
+    /// The output root that it has, where it has the anchored number and another root.
+    pub fn holds(&self, header: &Header) -> Option<Result<Way, B256>> {
         let passer = header.withdrawals_root().filter(|root| *root != EMPTY_ROOT)?;
-        if header.number() != self.block {
-            return None;
-        }
         let got = output_root(header.state_root(), passer, header.hash());
-        Some(if got == self.output_root { Ok(()) } else { Err(got) })
+        if header.number() == self.block {
+            return Some(if got == self.output_root { Ok(Way::Anchor) } else { Err(got) });
+        }
+        (header.number() < self.block && self.between.contains(&got)).then_some(Ok(Way::Between))
     }
 }
 
@@ -324,7 +350,7 @@ pub(crate) fn findings(
         Some(_) => Anchor::HashGiven,
         None => Anchor::EndpointsAgree(agreeing.len()),
     };
-    Some(L1Findings { anchor, header, claim, url })
+    Some(L1Findings { anchor, header, claim, url, way: None })
 }
 
 /// Where findings put what proves nothing.
@@ -336,25 +362,26 @@ pub(crate) struct Gathered {
 }
 
 impl L1Findings {
-    /// How a header of the rollup is known by this: its block and its age, where it is the anchored one and the settling
+    /// What an endpoint of the rollup shows of the way from the anchored block to the one that was read.
+    pub(crate) fn descent(
+        &self,
+        endpoint: &Endpoint,
+        subject: &Subject,
+        header: &Header,
+        budget: &Budget,
+    ) -> Descent {
+        match &self.claim {
+            Ok(claim) => descent(endpoint, subject, claim, header, budget),
+            Err(_) => Descent::default(),
+        }
+    }
+
+    /// How a header of the rollup is known by this: its block and its age, where a way leads to it and the settling
     /// chain's block is known itself.
     #[must_use]
     pub fn anchors(&self, header: &Header) -> Option<Anchor> {
-        let claim = self.claim.as_ref().ok()?;
-        matches!(claim.holds(header), Some(Ok(()))).then_some(())?;
+        self.way?;
         let age = self.header.timestamp().checked_sub(header.timestamp())?;
         self.anchor.is_known().then_some(Anchor::L1 { block: self.header.number(), age })
-    }
-
-    /// What is wrong with a header that has the anchored number and another output root.
-    pub(crate) fn contradicts(&self, header: &Header) -> Option<Fault> {
-        let claim = self.claim.as_ref().ok()?;
-        let got = claim.holds(header)?.err()?;
-        let (block, expected) = (self.header.number(), claim.output_root);
-        let detail = format!(
-            "its output root is {got}; block {block} of the chain that it settles on holds {expected}"
-        );
-        let question = Question::BlockByNumber(header.number()).to_string();
-        Some(Fault { kind: FaultKind::Anchor, question, detail })
     }
 }

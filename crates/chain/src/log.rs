@@ -6,6 +6,7 @@ use alloy_primitives::{Address, B256, Bytes};
 use alloy_rlp::Encodable;
 use core::fmt;
 use serde::Deserialize;
+use std::borrow::Cow;
 
 /// One log. Proven where it came out of [`crate::receipt::logs`]; otherwise one endpoint's word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,17 +76,29 @@ impl From<SpellingError> for LogError {
     }
 }
 
+/// A text of the answer, in place where nothing in it is escaped: a registry has thousands.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct RpcLog {
-    address: String,
-    topics: Vec<String>,
-    data: String,
-    block_number: String,
-    block_hash: String,
-    transaction_hash: String,
-    transaction_index: String,
-    log_index: String,
+pub(crate) struct RpcLog<'a> {
+    #[serde(borrow)]
+    address: Text<'a>,
+    #[serde(borrow)]
+    topics: Vec<Text<'a>>,
+    #[serde(borrow)]
+    data: Text<'a>,
+    #[serde(borrow)]
+    block_number: Text<'a>,
+    #[serde(borrow)]
+    block_hash: Text<'a>,
+    #[serde(borrow)]
+    transaction_hash: Text<'a>,
+    #[serde(borrow)]
+    transaction_index: Text<'a>,
+    #[serde(borrow)]
+    log_index: Text<'a>,
     #[serde(default)]
     removed: bool,
 }
@@ -96,28 +109,32 @@ impl Log {
     /// # Errors
     /// When it is no list of logs, one is misspelled, or one is marked as removed.
     pub fn list(text: &str) -> Result<Vec<Self>, LogError> {
-        let logs: Vec<RpcLog> = serde_json::from_str(text)
+        let logs: Vec<RpcLog<'_>> = serde_json::from_str(text)
             .map_err(|error| LogError::Json { problem: error.to_string().chars().take(200).collect() })?;
         logs.iter().map(Self::read).collect()
     }
 
-    pub(crate) fn read(rpc: &RpcLog) -> Result<Self, LogError> {
+    pub(crate) fn read(rpc: &RpcLog<'_>) -> Result<Self, LogError> {
         if rpc.topics.len() > 4 {
             return Err(LogError::Topics { got: rpc.topics.len() });
         }
-        let block_number = wire::quantity("blockNumber", &rpc.block_number)?;
+        let block_number = wire::quantity("blockNumber", &rpc.block_number.0)?;
         if rpc.removed {
             return Err(LogError::Removed { block: block_number });
         }
         Ok(Self {
-            address: wire::address("address", &rpc.address)?,
-            topics: rpc.topics.iter().map(|topic| wire::word("topics", topic)).collect::<Result<_, _>>()?,
-            data: wire::bytes("data", &rpc.data)?,
+            address: wire::address("address", &rpc.address.0)?,
+            topics: rpc
+                .topics
+                .iter()
+                .map(|topic| wire::word("topics", &topic.0))
+                .collect::<Result<_, _>>()?,
+            data: wire::bytes("data", &rpc.data.0)?,
             block_number,
-            block_hash: wire::word("blockHash", &rpc.block_hash)?,
-            transaction_hash: wire::word("transactionHash", &rpc.transaction_hash)?,
-            transaction_index: wire::quantity("transactionIndex", &rpc.transaction_index)?,
-            log_index: wire::quantity("logIndex", &rpc.log_index)?,
+            block_hash: wire::word("blockHash", &rpc.block_hash.0)?,
+            transaction_hash: wire::word("transactionHash", &rpc.transaction_hash.0)?,
+            transaction_index: wire::quantity("transactionIndex", &rpc.transaction_index.0)?,
+            log_index: wire::quantity("logIndex", &rpc.log_index.0)?,
         })
     }
 

@@ -91,7 +91,7 @@ impl core::error::Error for ReceiptError {}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Rpc {
+struct Rpc<'a> {
     block_hash: String,
     block_number: String,
     transaction_hash: String,
@@ -102,7 +102,8 @@ struct Rpc {
     cumulative_gas_used: String,
     gas_used: String,
     logs_bloom: String,
-    logs: Vec<RpcLog>,
+    #[serde(borrow)]
+    logs: Vec<RpcLog<'a>>,
     deposit_nonce: Option<String>,
     deposit_receipt_version: Option<String>,
 }
@@ -116,7 +117,7 @@ const DEPOSIT: u64 = 0x7e;
 /// # Errors
 /// When the receipts are not exactly those of `header`.
 pub fn logs(header: &Header, text: &str, budget: &Budget) -> Result<Vec<Log>, ReceiptError> {
-    let receipts: Vec<Rpc> = serde_json::from_str(text)
+    let receipts: Vec<Rpc<'_>> = serde_json::from_str(text)
         .map_err(|error| ReceiptError::Json { problem: error.to_string().chars().take(200).collect() })?;
     let mut encoded = Vec::with_capacity(receipts.len());
     let mut logs = Vec::new();
@@ -157,7 +158,7 @@ impl Read<'_> {
         if expected == got { Ok(()) } else { Err(ReceiptError::Derived { index: self.index, member }) }
     }
 
-    fn receipt(&self, rpc: &Rpc, gas_before: u64) -> Result<(Vec<u8>, Vec<Log>, u64), ReceiptError> {
+    fn receipt(&self, rpc: &Rpc<'_>, gas_before: u64) -> Result<(Vec<u8>, Vec<Log>, u64), ReceiptError> {
         let hash = self.spelled(wire::word("transactionHash", &rpc.transaction_hash))?;
         self.place(rpc, hash)?;
         let cumulative = self.spelled(wire::quantity("cumulativeGasUsed", &rpc.cumulative_gas_used))?;
@@ -170,7 +171,7 @@ impl Read<'_> {
     }
 
     /// Where the receipt says that it stands.
-    fn place(&self, rpc: &Rpc, hash: B256) -> Result<(), ReceiptError> {
+    fn place(&self, rpc: &Rpc<'_>, hash: B256) -> Result<(), ReceiptError> {
         let index = self.spelled(wire::quantity("transactionIndex", &rpc.transaction_index))?;
         self.derived("transactionIndex", &u64::try_from(self.index).ok(), &Some(index))?;
         let block = self.spelled(wire::word("blockHash", &rpc.block_hash))?;
@@ -184,7 +185,7 @@ impl Read<'_> {
         }
     }
 
-    fn logs(&self, rpc: &Rpc, hash: B256) -> Result<Vec<Log>, ReceiptError> {
+    fn logs(&self, rpc: &Rpc<'_>, hash: B256) -> Result<Vec<Log>, ReceiptError> {
         let mut logs = Vec::with_capacity(rpc.logs.len());
         for (offset, log) in rpc.logs.iter().enumerate() {
             let log = Log::read(log).map_err(|error| ReceiptError::Log { index: self.index, error })?;
@@ -203,7 +204,7 @@ impl Read<'_> {
         Ok(logs)
     }
 
-    fn bloom(&self, rpc: &Rpc, logs: &[Log]) -> Result<Bytes, ReceiptError> {
+    fn bloom(&self, rpc: &Rpc<'_>, logs: &[Log]) -> Result<Bytes, ReceiptError> {
         let mut bloom = [0_u8; 256];
         for log in logs {
             accrue(&mut bloom, log.address.as_slice());
@@ -214,7 +215,7 @@ impl Read<'_> {
         Ok(claimed)
     }
 
-    fn encode(&self, rpc: &Rpc, gas: u64, bloom: &Bytes, logs: &[Log]) -> Result<Vec<u8>, ReceiptError> {
+    fn encode(&self, rpc: &Rpc<'_>, gas: u64, bloom: &Bytes, logs: &[Log]) -> Result<Vec<u8>, ReceiptError> {
         let kind = match rpc.kind.as_deref() {
             None => 0,
             Some(kind) => self.spelled(wire::quantity("type", kind))?,
@@ -247,7 +248,7 @@ impl Read<'_> {
         })
     }
 
-    fn deposit(&self, rpc: &Rpc, payload: &mut Vec<u8>) -> Result<(), ReceiptError> {
+    fn deposit(&self, rpc: &Rpc<'_>, payload: &mut Vec<u8>) -> Result<(), ReceiptError> {
         if let Some(nonce) = &rpc.deposit_nonce {
             self.spelled(wire::quantity("depositNonce", nonce))?.encode(payload);
             if let Some(version) = &rpc.deposit_receipt_version {

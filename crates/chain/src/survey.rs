@@ -334,11 +334,17 @@ pub fn findings(reads: &ChainReads, budget: &Budget) -> Findings {
     let subject = &reads.subject;
     let mut gathered = Gathered::default();
     let l1 = reads.l1.as_ref().zip(l1::rollup(subject.chain_id));
-    let l1 = l1.and_then(|(reads, rollup)| l1::findings(reads, rollup, budget, &mut gathered));
+    let mut l1 = l1.and_then(|(reads, rollup)| l1::findings(reads, rollup, budget, &mut gathered));
     let mut surveys: Vec<(&Endpoint, Survey)> =
         reads.endpoints.iter().map(|endpoint| (endpoint, survey(endpoint, subject, budget))).collect();
+    let mut ways = Vec::new();
     for (endpoint, survey) in &mut surveys {
-        against(l1.as_ref(), endpoint, survey, &mut gathered.disagreements);
+        let way = l1.as_ref().and_then(|l1| {
+            let descent = l1.descent(endpoint, subject, survey.header.as_ref()?, budget);
+            contradicted(l1, endpoint, survey, descent.faults, &mut gathered.disagreements);
+            descent.way
+        });
+        ways.extend(survey.header.clone().zip(way));
         gathered.faults.extend(survey.faults.iter().map(|fault| (endpoint.url.clone(), fault.clone())));
         gathered
             .missing
@@ -369,7 +375,11 @@ pub fn findings(reads: &ChainReads, budget: &Budget) -> Findings {
             }),
         }
     }
-    let anchored = l1.as_ref().zip(chosen.header.as_ref()).and_then(|(l1, header)| l1.anchors(header));
+    let anchored = l1.as_mut().zip(chosen.header.as_ref()).and_then(|(l1, header)| {
+        // Whoever shows the way: it leads to one block.
+        l1.way = ways.iter().find(|(shown, _)| shown == header).map(|(_, way)| *way);
+        l1.anchors(header)
+    });
     let anchor = match subject.given_hash {
         Some(_) => Anchor::HashGiven,
         None => anchored.unwrap_or(Anchor::EndpointsAgree(agreeing)),
@@ -377,24 +387,25 @@ pub fn findings(reads: &ChainReads, budget: &Budget) -> Findings {
     Findings { anchor, l1, survey: chosen, agreeing, faults, missing, disagreements }
 }
 
-/// Holds an endpoint's block against what the chain that it settles on says of it.
-fn against(
-    l1: Option<&L1Findings>,
+/// Keeps what contradicts the block that the chain that it settles on holds for final, or is no proof of the way to it.
+fn contradicted(
+    l1: &L1Findings,
     endpoint: &Endpoint,
     survey: &mut Survey,
+    faults: Vec<Fault>,
     disagreements: &mut Vec<Disagreement>,
 ) {
-    let Some(l1) = l1 else { return };
-    let Some(fault) = survey.header.as_ref().and_then(|header| l1.contradicts(header)) else { return };
-    if l1.anchor.is_known() {
-        survey.faults.push(fault);
-    } else {
-        // One host's word against another's: which of them lies is not shown.
-        disagreements.push(Disagreement {
-            first: l1.url.clone(),
-            second: endpoint.url.clone(),
-            about: "the block that the chain that it settles on holds for final",
-        });
+    for fault in faults {
+        if l1.anchor.is_known() || fault.kind != FaultKind::Anchor {
+            survey.faults.push(fault);
+        } else {
+            // One host's word against another's: which of them lies is not shown.
+            disagreements.push(Disagreement {
+                first: l1.url.clone(),
+                second: endpoint.url.clone(),
+                about: "the block that the chain that it settles on holds for final",
+            });
+        }
     }
 }
 

@@ -71,8 +71,7 @@ pub fn bytes(member: &'static str, text: &str) -> Result<Bytes, SpellingError> {
 /// # Errors
 /// When it is not `0x` and 64 hex digits.
 pub fn word(member: &'static str, text: &str) -> Result<B256, SpellingError> {
-    let decoded = decode(text).and_then(|bytes| B256::try_from(bytes.as_slice()).ok());
-    decoded.ok_or_else(|| refuse(member, "0x and 32 bytes in hex", text))
+    fixed(text).map(B256::new).ok_or_else(|| refuse(member, "0x and 32 bytes in hex", text))
 }
 
 /// 20 bytes. A checksum (EIP-55) is neither demanded nor checked: proofs are about the bytes.
@@ -80,16 +79,24 @@ pub fn word(member: &'static str, text: &str) -> Result<B256, SpellingError> {
 /// # Errors
 /// When it is not `0x` and 40 hex digits.
 pub fn address(member: &'static str, text: &str) -> Result<Address, SpellingError> {
-    let decoded = decode(text).and_then(|bytes| Address::try_from(bytes.as_slice()).ok());
-    decoded.ok_or_else(|| refuse(member, "0x and 20 bytes in hex", text))
+    fixed(text).map(Address::new).ok_or_else(|| refuse(member, "0x and 20 bytes in hex", text))
 }
 
 fn decode(text: &str) -> Option<Vec<u8>> {
+    alloy_primitives::hex::decode(plain(text)?).ok()
+}
+
+/// Exactly so many bytes, without a buffer between: a registry's logs hold thousands of words.
+fn fixed<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    alloy_primitives::hex::decode_to_slice(plain(text)?, &mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// The hex digits behind the prefix. The decoder would take a second prefix.
+fn plain(text: &str) -> Option<&str> {
     let digits = text.strip_prefix("0x")?;
-    if digits.bytes().any(|digit| !digit.is_ascii_hexdigit()) {
-        return None;
-    }
-    alloy_primitives::hex::decode(digits).ok()
+    digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then_some(digits)
 }
 
 #[cfg(test)]
@@ -121,5 +128,10 @@ mod tests {
         assert!(word("w", &format!("0x{}", "0".repeat(66))).is_err());
         assert!(address("a", &format!("0x{}", "0".repeat(40))).is_ok());
         assert!(address("a", &"0".repeat(40)).is_err());
+        // As long as it has to be, with a second prefix or a sign in it.
+        assert!(word("w", &format!("0x0x{}", "0".repeat(62))).is_err());
+        assert!(word("w", &format!("0x0x{}", "0".repeat(64))).is_err());
+        assert!(address("a", &format!("0x+{}", "0".repeat(39))).is_err());
+        assert_eq!(word("w", &format!("0x{}", "aF".repeat(32))), Ok(B256::repeat_byte(0xaf)));
     }
 }

@@ -9,7 +9,7 @@
 
 use serde_json::{Value, json};
 use veritee_base::Budget;
-use veritee_chain::l1::{self, BASE, NoClaim};
+use veritee_chain::l1::{self, BASE, NoClaim, Way};
 use veritee_chain::rpc::{ChainReads, Endpoint, L1Reads, Question, RpcError};
 use veritee_chain::survey::{Anchor, FaultKind, Findings, Subject, findings, survey};
 use veritee_chain::{Address, B256, U256, keccak256};
@@ -396,5 +396,185 @@ fn contracts_that_are_not_as_this_version_knows_them_anchor_nothing_and_are_no_l
     forge.claim(&mut old.ethereum, root, head);
     old.ethereum.mine(1_700_000_002 + 4 * DAY);
     let found = old.known(&truth, &truth);
+    assert_eq!((found.anchor, found.faults.len()), (Anchor::EndpointsAgree(1), 0));
+}
+
+/// Ethereum anchors the last block of Base in a game that holds the second block's output root too; the reads are of
+/// `block`. `record` says which hashes Base's record has in which block.
+fn below(blocks: u64, block: u64, record: &[(u64, u64)]) -> Scene {
+    let mut base = World::new(8453, 1_700_000_000);
+    base.withdrawals_root = keccak256("the message passer's storage");
+    let implementation = AppForge::implementation(&mut base, AppKind::DstackAppTcb, 1);
+    let with = Deployment {
+        owner: at(1),
+        compose_hash: keccak256("compose"),
+        device: keccak256("device"),
+        upgrades_disabled: false,
+        allow_any_device: true,
+        require_tcb: true,
+    };
+    let app = AppForge::deploy(&mut base, at(3), AppKind::DstackAppTcb, implementation, with).address;
+    for number in 1..=blocks {
+        record.iter().filter(|(within, _)| *within == number).for_each(|(_, of)| base.record_hash(*of));
+        base.mine(1_700_000_000 + 2 * number);
+    }
+    let mut ethereum = World::new(1, 1_700_000_000);
+    let forge = L1Forge::deploy(&mut ethereum);
+    forge.anchor_with(&mut ethereum, &base, blocks, 2);
+    ethereum.mine(1_700_000_000 + 2 * blocks + 3 * DAY);
+    Scene { base, ethereum, forge, app, anchored: block }
+}
+
+impl Scene {
+    /// As [`Self::known`], with the way to a block below asked for as well.
+    fn descended(&self, l2: Lie<'_>) -> Findings {
+        let mut reads = self.reads(&[&truth], &truth);
+        let subject = reads.subject.clone();
+        let l1 =
+            l1::survey(&reads.l1.as_ref().unwrap().endpoints[0], reads.l1.as_ref().unwrap(), &BASE, BUDGET);
+        let claim = l1.claim.unwrap().unwrap();
+        reads.endpoints = vec![answered(&self.base, "https://base.example", l2, |endpoint| {
+            let survey = survey(endpoint, &subject, BUDGET);
+            let way = survey.header.map(|header| l1::descent(endpoint, &subject, &claim, &header, BUDGET));
+            [survey.wanted, way.unwrap_or_default().wanted].concat()
+        })];
+        let mut reads = ChainReads::read(&reads.write().unwrap(), BUDGET).unwrap();
+        reads.given(None, Some(self.ethereum.hash(self.ethereum.head())));
+        findings(&reads, BUDGET)
+    }
+}
+
+#[test]
+fn a_block_whose_output_root_the_game_holds_between_is_anchored_without_another_proof() {
+    let scene = below(5, 2, &[]);
+    let found = scene.known(&truth, &truth);
+    assert!(anchored(&found), "{found:?}");
+    let l1 = found.l1.unwrap();
+    assert_eq!((l1.way, l1.claim.unwrap().between.len()), (Some(Way::Between), 19));
+    // Its neighbour is not among them, and nothing leads down to it: known by the endpoint's word, and no lie.
+    let found = below(5, 3, &[]).known(&truth, &truth);
+    assert_eq!(
+        (found.anchor, found.faults.len(), found.l1.unwrap().way),
+        (Anchor::EndpointsAgree(1), 0, None)
+    );
+    // A block of the same number and another content is not it.
+    let mut other = below(5, 2, &[]);
+    let mut liar = World::new(8453, 1_700_000_000);
+    liar.withdrawals_root = other.base.withdrawals_root;
+    for number in 1..=5 {
+        liar.mine(1_700_000_001 + 2 * number);
+    }
+    other.base = liar;
+    let found = other.known(&truth, &truth);
+    assert_eq!((found.anchor, found.l1.unwrap().way), (Anchor::EndpointsAgree(1), None));
+}
+
+#[test]
+fn a_game_whose_last_root_is_not_its_own_is_not_recognised() {
+    let mut scene = scene();
+    let mut code = L1Forge::game_code(L1Forge::output_root(&scene.base, scene.anchored), scene.anchored);
+    let last = code.len() - 3;
+    code[last] ^= 1;
+    scene.ethereum.set_code(scene.forge.game, &code);
+    scene.ethereum.mine(1_700_000_002 + 4 * DAY);
+    let found = scene.known(&truth, &truth);
+    assert_eq!((found.anchor, found.faults.len()), (Anchor::EndpointsAgree(1), 0));
+    assert!(matches!(found.l1.unwrap().claim, Err(NoClaim::Game { .. })));
+}
+
+#[test]
+fn a_block_below_the_anchored_one_is_known_by_the_record_of_block_hashes() {
+    let scene = below(6, 3, &[(6, 3)]);
+    let found = scene.descended(&truth);
+    assert!(anchored(&found), "{:?} {:?}", found.faults, found.anchor);
+    assert_eq!(found.l1.as_ref().unwrap().way, Some(Way::Below(1)));
+    assert_eq!(found.anchor.to_string(), "l1-anchored(1, 3 d 0 h)");
+    // Not asked for, not there, or an error: known as it would be without it, and no lie.
+    let found = scene.known(&truth, &truth);
+    assert_eq!((found.anchor, found.faults.len(), found.missing.len()), (Anchor::EndpointsAgree(1), 0, 0));
+    let found = below(6, 3, &[]).descended(&truth);
+    assert_eq!((found.anchor, found.faults.len()), (Anchor::EndpointsAgree(1), 0));
+}
+
+#[test]
+fn each_step_below_the_anchored_block_is_refused_by_name_when_it_is_broken() {
+    let scene = below(6, 3, &[(6, 3)]);
+    let record = |question: &Question| matches!(question, Question::Proof { address, .. } if address.to_string().starts_with("0x0000F908"));
+    let value = |question: &Question, answer: &mut Value| {
+        if record(question) {
+            flip(&mut answer["storageProof"][0]["value"]);
+        }
+    };
+    let node = |question: &Question, answer: &mut Value| {
+        if record(question) {
+            flip(answer["storageProof"][0]["proof"].as_array_mut().unwrap().last_mut().unwrap());
+        }
+    };
+    let account = |question: &Question, answer: &mut Value| {
+        if record(question) {
+            flip(answer["accountProof"].as_array_mut().unwrap().last_mut().unwrap());
+        }
+    };
+    let slot = |question: &Question, answer: &mut Value| {
+        if record(question) {
+            answer["storageProof"][0]["key"] = json!(B256::repeat_byte(4).to_string());
+        }
+    };
+    let above = |question: &Question, answer: &mut Value| {
+        if *question == Question::BlockByNumber(6) {
+            flip(&mut answer["stateRoot"]);
+        }
+    };
+    // A whole block of the liar's own where the anchored one has to be.
+    let mut forged = scene.base.clone();
+    forged.mine(1_700_009_000);
+    let elsewhere = |question: &Question, answer: &mut Value| {
+        if *question == Question::BlockByNumber(6) {
+            *answer = forged.answer("eth_getBlockByNumber", &json!(["0x7", false])).unwrap();
+        }
+    };
+    let lies: [(&str, Lie<'_>, FaultKind); 6] = [
+        ("another word", &value, FaultKind::Proof),
+        ("another node of the word", &node, FaultKind::Proof),
+        ("another account", &account, FaultKind::Proof),
+        ("another slot", &slot, FaultKind::Proof),
+        ("another state of the anchored block", &above, FaultKind::Header),
+        ("another block for the anchored one", &elsewhere, FaultKind::Block),
+    ];
+    for (name, lie, kind) in lies {
+        let found = scene.descended(lie);
+        assert!(!anchored(&found), "{name}");
+        assert!(found.faults.iter().any(|(_, fault)| fault.kind == kind), "{name}: {:?}", found.faults);
+    }
+    // A record that names another block at that height: the block that was read is not of the anchored chain.
+    let mut liar = World::new(8453, 1_700_000_000);
+    liar.withdrawals_root = scene.base.withdrawals_root;
+    for number in 1..=3 {
+        liar.mine(1_700_000_001 + 2 * number);
+    }
+    let block = liar.answer("eth_getBlockByNumber", &json!(["0x3", false])).unwrap();
+    let instead = |question: &Question, answer: &mut Value| {
+        if *question == Question::BlockByNumber(3) {
+            *answer = block.clone();
+        }
+    };
+    let found = scene.descended(&instead);
+    assert!(found.faults.iter().any(|(_, fault)| fault.kind == FaultKind::Anchor), "{:?}", found.faults);
+    assert_eq!((found.agreeing, found.anchor.is_known()), (0, false));
+}
+
+#[test]
+fn the_record_reaches_8191_blocks_and_a_second_step_goes_on_from_there() {
+    const LAST: u64 = 8_300;
+    let mut scene = below(LAST, 3, &[(LAST, LAST - 8_191), (LAST - 8_191, 3)]);
+    let found = scene.descended(&truth);
+    assert!(anchored(&found), "{:?} {:?}", found.faults, found.anchor);
+    assert_eq!(found.l1.unwrap().way, Some(Way::Below(2)));
+    // As far as it reaches, in one step.
+    scene.anchored = LAST - 8_191;
+    assert_eq!(scene.descended(&truth).l1.unwrap().way, Some(Way::Below(1)));
+    // A record that has nothing of the second step.
+    scene.anchored = 4;
+    let found = scene.descended(&truth);
     assert_eq!((found.anchor, found.faults.len()), (Anchor::EndpointsAgree(1), 0));
 }

@@ -16,7 +16,17 @@ pub(crate) fn stage_one_needs(report: &Report) -> Option<String> {
         needs.push("the evidence of a machine that runs it".to_owned());
     }
     if let Stage::Proven(rules) = &report.stage {
-        needs.push(format!("another compose ({} stand against this one)", rules.join(", ")));
+        // No compose mends what contracts and their owners are.
+        let of_chain = |rule: &&String| rule.starts_with("DP-CHN-");
+        let (chain, compose): (Vec<&String>, Vec<&String>) = rules.iter().partition(of_chain);
+        for (rules, what, one) in
+            [(compose, "another compose", "this one"), (chain, "other contracts or owners of them", "these")]
+        {
+            if !rules.is_empty() {
+                let rules: Vec<&str> = rules.into_iter().map(String::as_str).collect();
+                needs.push(format!("{what} ({} stand against {one})", rules.join(", ")));
+            }
+        }
     }
     let open = |check: &&veritee_model::Check| check.required && check.outcome != Outcome::Pass;
     let checks = report.checks.iter().filter(open).count();

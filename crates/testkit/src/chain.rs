@@ -11,7 +11,7 @@ pub use kms::{Info, KmsForge, KmsKind};
 pub use l1::L1Forge;
 pub use node::RpcFailure;
 
-use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
+use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, address, keccak256};
 use alloy_rlp::Encodable;
 use alloy_trie::proof::ProofRetainer;
 use alloy_trie::{EMPTY_ROOT_HASH, HashBuilder, Nibbles};
@@ -165,6 +165,14 @@ impl World {
         let state = self.state.clone();
         self.blocks.push(Block { number, header, hash, transactions, state });
         number
+    }
+
+    /// Puts the hash of an earlier block where the next one's record of block hashes has it (EIP-2935). A real chain does
+    /// so at each block for the one before; here it is done for those that a test goes by.
+    pub fn record_hash(&mut self, number: u64) {
+        let record = address!("0000F90827F1C53a10cb7A02335B175320002935");
+        self.account(record).nonce = 1;
+        self.set_slot(record, B256::from(U256::from(number % 8_191)), self.hash(number).into());
     }
 
     /// The number of the last block.

@@ -4,10 +4,10 @@ use super::{Asked, Told};
 use core::fmt::Write as _;
 use serde_json::{Value, json};
 use veritee_chain::app::App;
-use veritee_chain::contract::Completeness;
+use veritee_chain::contract::{Completeness, Shown};
 use veritee_chain::event::{Event, Set};
 use veritee_chain::history::{Could, Held, Past};
-use veritee_chain::l1::L1Findings;
+use veritee_chain::l1::{L1Findings, Way};
 use veritee_chain::survey::chain_name;
 use veritee_chain::timeline::Timeline;
 use veritee_chain::{Address, B256};
@@ -82,8 +82,12 @@ fn entries(timeline: &Timeline) -> impl Iterator<Item = (&veritee_chain::timelin
 fn settled(l1: &L1Findings) -> String {
     match &l1.claim {
         Ok(claim) => format!(
-            "holds block {} for final, in contracts whose code can be replaced (portal {} by {}, registry {} by {})",
+            "holds block {} for final{}, in contracts whose code can be replaced (portal {} by {}, registry {} by {})",
             claim.block,
+            match l1.way {
+                Some(Way::Anchor) | None => String::new(),
+                Some(way) => format!(", this one {way}"),
+            },
             claim.portal.address,
             claim.portal.admin,
             claim.registry.address,
@@ -169,11 +173,12 @@ fn registry(told: &Told, text: &mut String) {
     match &survey.registry {
         Some(Ok(kms)) => {
             let words = completeness(told, kms.complete);
-            let _ = writeln!(
-                text,
-                "registry     {address}, {}, {words}: a claim until the KMS or the caller says the same",
-                kms.generation.name()
-            );
+            let whose = if told.registry_given {
+                "as the caller named it"
+            } else {
+                "a claim until the KMS or the caller says the same"
+            };
+            let _ = writeln!(text, "registry     {address}, {}, {words}: {whose}", kms.generation.name());
             if let Some(owner) = &survey.registry_owner {
                 let _ = writeln!(text, "  owner      {owner}");
             }
@@ -203,7 +208,11 @@ fn contract(told: &Told, app: &App, text: &mut String) {
     if let Some(owner) = &told.found.survey.app_owner {
         let _ = writeln!(text, "  owner      {owner}");
     }
-    let _ = writeln!(text, "  pending    {}", app.pending_owner);
+    let pending = match &app.pending_owner {
+        Shown::Proven(owner) if owner.is_zero() => "nobody".to_owned(),
+        shown => shown.to_string(),
+    };
+    let _ = writeln!(text, "  pending    {pending}");
     let _ = writeln!(text, "  code       {} (fixed for good: {})", app.implementation, app.upgrades_disabled);
     let _ = writeln!(text, "  any device {}", app.allow_any_device);
     let _ = writeln!(text, "  TCB rule   {}", app.require_tcb_up_to_date);

@@ -67,9 +67,7 @@ pub(super) fn machine(draft: &mut Draft, label: String, report: &Report, evidenc
     if let Some(app) = evidence.target.as_ref().and_then(|target| target.app_id.as_deref()) {
         name(draft, app);
     }
-    let passed = |id| report.checks.iter().any(|check| check.id == id && check.outcome == Outcome::Pass);
-    // What no genuine quote stands behind is somebody's words: it neither changes what is known nor gives it a name.
-    if verdict.outcome == VerdictOutcome::NotGenuine || !passed(CheckId::QuoteSignature) {
+    if !is_genuine(report) {
         return;
     }
     if let Some(quote) = &report.quote {
@@ -86,6 +84,22 @@ pub(super) fn machine(draft: &mut Draft, label: String, report: &Report, evidenc
         draft.show(Fact::Findings, report.findings.iter().filter_map(finding));
         draft.show(Fact::Stage, [shortened(&word(&report.stage), MOST)]);
     }
+}
+
+/// What no genuine quote stands behind is somebody's words: it neither changes what is known nor gives it a name.
+fn is_genuine(report: &Report) -> bool {
+    let mut checks = report.checks.iter();
+    let signed = checks.any(|check| check.id == CheckId::QuoteSignature && check.outcome == Outcome::Pass);
+    signed && report.verdict.outcome != VerdictOutcome::NotGenuine
+}
+
+/// Applications of which this machine's chain reads can tell something: the one that it measured, and the one that was
+/// asked for. A document of reads about somebody else's contract comes with any evidence that a file holds.
+pub(super) fn applications(report: &Report, asked: Option<&str>) -> BTreeSet<String> {
+    let measured = report.identity.as_ref().filter(|_| is_genuine(report));
+    let measured = measured.map(|identity| identity.app_id.to_string());
+    let asked = asked.map(|app| app.strip_prefix("0x").unwrap_or(app).to_ascii_lowercase());
+    measured.into_iter().chain(asked).collect()
 }
 
 fn measured(draft: &mut Draft, identity: &IdentityFacts) {
@@ -106,13 +120,18 @@ fn finding(finding: &Finding) -> Option<String> {
     Some(format!("{} {} {}{allowed}", finding.rule, finding.severity, word(&finding.status)))
 }
 
-/// What the chain shows of the contracts, at the block that these reads are of.
-pub(super) fn chain(draft: &mut Draft, bytes: &[u8], given: ChainGiven) {
+/// What the chain shows of the contracts of one of these applications, at the block that the reads are of.
+pub(super) fn chain(draft: &mut Draft, bytes: &[u8], given: ChainGiven, of: &BTreeSet<String>) {
     let budget = &Budget::STANDARD;
     let mut reads = match ChainReads::read(bytes, budget) {
         Ok(reads) => reads,
         Err(error) => return draft.show(Fact::ChainFaults, [shortened(&error.to_string(), MOST)]),
     };
+    let app = reads.subject.app;
+    if !of.contains(&format!("{app:x}")) {
+        let words = format!("read for application {app}, which this machine is not shown to be");
+        return draft.show(Fact::ChainFaults, [words]);
+    }
     reads.given(given.block.map(Into::into), given.l1_block.map(Into::into));
     let found = findings(&reads, budget);
     let refused =

@@ -1,12 +1,14 @@
 //! Reading the chain that a rollup settles on, before the rollup: it says which of its blocks is final.
 
 use super::{
-    ChainEndpoint, ChainNote, ChainReadError, Voice, chain_id, finalized, given_block,
+    ChainEndpoint, ChainNote, ChainReadError, Voice, chain_id, finalized, given_block, header,
     until_nothing_is_wanted, voices,
 };
 use veritee_chain::B256;
-use veritee_chain::l1::{Claim, Rollup, survey};
-use veritee_chain::rpc::L1Reads;
+use veritee_chain::header::Header;
+use veritee_chain::l1::{Claim, Rollup, descent, survey};
+use veritee_chain::rpc::{Endpoint, L1Reads, Question};
+use veritee_chain::survey::Subject;
 use veritee_client::Client;
 use veritee_model::Budget;
 
@@ -22,8 +24,8 @@ pub struct L1Ask {
 /// What was read of it.
 pub(super) struct L1Read {
     pub(super) reads: L1Reads,
-    /// The block of the rollup that its contracts hold for final, as the first endpoint shows it.
-    pub(super) block: Option<u64>,
+    /// Which block of the rollup its contracts hold for final, as the first endpoint shows it.
+    pub(super) claim: Option<Claim>,
     pub(super) requests: usize,
 }
 
@@ -57,5 +59,38 @@ pub(super) async fn read(
     }
     let requests = voices.iter().map(|voice| voice.rpc.requests()).sum();
     reads.endpoints = voices.into_iter().map(|voice| voice.endpoint).collect();
-    Ok(L1Read { reads, block: claimed.map(|claim| claim.block), requests })
+    Ok(L1Read { reads, claim: claimed, requests })
+}
+
+/// Asks the rollup's endpoints for the way from the anchored block down to the one that was read. An endpoint that has
+/// not those states any more leaves the block known as it would be without them.
+pub(super) async fn way(
+    voices: &mut [Voice<'_>],
+    subject: &Subject,
+    claim: &Claim,
+    budget: &Budget,
+    notes: &mut Vec<ChainNote>,
+) {
+    for voice in voices.iter_mut().filter(|voice| !voice.lost) {
+        let Some(header) = read_at(&voice.endpoint, subject) else { continue };
+        until_nothing_is_wanted(voice, budget, notes, |endpoint| {
+            descent(endpoint, subject, claim, &header, budget).wanted
+        })
+        .await;
+        let shown = descent(&voice.endpoint, subject, claim, &header, budget);
+        if shown.way.is_none() && header.number() < claim.block {
+            let words = format!(
+                "does not show the way from block {}, which Ethereum holds for final, down to block {}",
+                claim.block,
+                header.number()
+            );
+            voice.note(words, notes);
+        }
+    }
+}
+
+/// The block that an endpoint was read at.
+fn read_at(endpoint: &Endpoint, subject: &Subject) -> Option<Header> {
+    let answer = endpoint.answer(&Question::BlockByNumber(subject.block))?;
+    header(answer).ok()
 }

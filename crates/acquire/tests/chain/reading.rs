@@ -328,6 +328,119 @@ fn the_block_that_ethereum_holds_for_final_is_read_instead_of_the_last_one() {
 }
 
 #[test]
+fn a_read_that_broke_off_goes_on_from_what_was_kept() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let scene = scene();
+    let world = Arc::new(scene.world.clone());
+    // Takes narrow ranges of logs alone, and is gone after a while.
+    let answers = Arc::new(AtomicUsize::new(0));
+    let (count, most) = (Arc::clone(&answers), Arc::new(AtomicUsize::new(30)));
+    let limit = Arc::clone(&most);
+    let server = through(
+        &world,
+        Arc::new(move |world: &World, method: &str, params: &Value| {
+            if count.fetch_add(1, Ordering::SeqCst) >= limit.load(Ordering::SeqCst) {
+                return Err(failure("try again later"));
+            }
+            if method == "eth_getLogs" && params[0]["fromBlock"] != params[0]["toBlock"] {
+                return Err(failure("range too wide"));
+            }
+            truthful(world, method, params)
+        }),
+    );
+    let mut ask = ask(&scene);
+    ask.subject.from_block = 1;
+    ask.first_block = false;
+    let first = read(&[&server], &ask).unwrap();
+    let half =
+        veritee_chain::rpc::ChainReads::read(&first.reads.write().unwrap(), crate::node::BUDGET).unwrap();
+    assert_eq!(found(&first).agreeing, 0, "it is not whole");
+    let whole_costs = {
+        most.store(usize::MAX, Ordering::SeqCst);
+        answers.store(0, Ordering::SeqCst);
+        let mut anew = ask.clone();
+        anew.subject.block = half.subject.block;
+        assert_eq!(found(&read(&[&server], &anew).unwrap()).agreeing, 1);
+        answers.load(Ordering::SeqCst)
+    };
+    answers.store(0, Ordering::SeqCst);
+    ask.subject = half.subject.clone();
+    ask.kept = half.endpoints.clone();
+    let second = read(&[&server], &ask).unwrap();
+    assert_eq!((found(&second).agreeing, found(&second).faults.len()), (1, 0));
+    assert!(found(&second).survey.app.unwrap().unwrap().complete);
+    let cost = answers.load(Ordering::SeqCst);
+    assert!(cost + 5 < whole_costs, "{cost} answers, {whole_costs} for all of it");
+    // A block that was replaced meanwhile: nothing of before is used.
+    let mut other = scene.world.clone();
+    other.mine(1_700_500_000);
+    let mut kept = half.clone();
+    let question = veritee_chain::rpc::Question::BlockByNumber(kept.subject.block);
+    let (_, replaced) = {
+        let number = format!("{:#x}", other.head());
+        (number.clone(), other.answer("eth_getBlockByNumber", &serde_json::json!([number, false])).unwrap())
+    };
+    let mut endpoint = veritee_chain::rpc::Endpoint::new(kept.endpoints[0].url.clone());
+    endpoint.add(question, Ok(replaced.to_string()));
+    kept.endpoints = vec![endpoint];
+    ask.kept = kept.endpoints;
+    let third = read(&[&server], &ask).unwrap();
+    assert!(
+        third.notes.iter().any(|note| note.what.contains("another one than before")),
+        "{:?}",
+        third.notes
+    );
+    assert_eq!((found(&third).agreeing, found(&third).faults.len()), (1, 0));
+}
+
+#[test]
+fn a_given_block_below_the_anchored_one_is_read_with_the_way_down_to_it() {
+    use veritee_acquire::chain::L1Ask;
+    use veritee_chain::l1::Way;
+    use veritee_testkit::chain::L1Forge;
+    let mut scene = scene();
+    scene.world.withdrawals_root = word(55);
+    let wanted = scene.world.mine(1_700_000_100);
+    scene.world.mine(1_700_000_102);
+    scene.world.record_hash(wanted);
+    let anchored = scene.world.mine(1_700_000_104);
+    let mut ethereum = World::new(1, 1_700_000_000);
+    L1Forge::deploy(&mut ethereum).anchor(&mut ethereum, &scene.world, anchored);
+    ethereum.mine(1_700_090_000);
+    let (base, ethereum) = (Arc::new(scene.world.clone()), Arc::new(ethereum));
+    let (server, l1) = (node(&base), node(&ethereum));
+    let mut ask = ask(&scene);
+    ask.subject.given_hash = Some(base.hash(wanted));
+    ask.l1 = L1Ask { endpoints: vec![endpoint(&l1)], given_hash: Some(ethereum.hash(1)) };
+    let read = read(&[&server], &ask).unwrap();
+    assert_eq!((read.notes.len(), read.reads.subject.block), (0, wanted));
+    // Whoever has the document and Ethereum's hash needs no word about the block itself.
+    let judged = |reads: &veritee_chain::rpc::ChainReads| {
+        let bytes = reads.write().unwrap();
+        let mut reads = veritee_chain::rpc::ChainReads::read(&bytes, crate::node::BUDGET).unwrap();
+        reads.given(None, Some(ethereum.hash(1)));
+        veritee_chain::survey::findings(&reads, crate::node::BUDGET)
+    };
+    let known = judged(&read.reads);
+    assert_eq!((known.faults.len(), known.anchor), (0, Anchor::L1 { block: 1, age: 89_900 }));
+    assert_eq!(known.l1.unwrap().way, Some(Way::Below(1)));
+    // An endpoint that has that state no more: told, and the block is known by its word.
+    let forgetful = through(
+        &base,
+        Arc::new(move |world: &World, method: &str, params: &Value| {
+            if method == "eth_getProof" && params[2] == format!("{anchored:#x}") {
+                return Err(failure("missing trie node"));
+            }
+            truthful(world, method, params)
+        }),
+    );
+    let read = self::read(&[&forgetful], &ask).unwrap();
+    assert!(read.notes[0].what.contains("does not show the way"), "{:?}", read.notes);
+    let known = judged(&read.reads);
+    assert_eq!((known.faults.len(), known.agreeing, known.anchor), (0, 1, Anchor::EndpointsAgree(1)));
+}
+
+#[test]
 fn a_whole_registry_of_500_applications_takes_ten_requests() {
     let kept = veritee_chain::rpc::ChainReads::read(&recorded_registry(), crate::node::BUDGET).unwrap();
     let subject = kept.subject.clone();

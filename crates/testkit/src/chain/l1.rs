@@ -55,6 +55,17 @@ impl L1Forge {
         world.set_slot(self.registry, number(2), self.game.into_word().into());
     }
 
+    /// Makes a block the anchor in a game that holds the output root of an earlier one as well.
+    pub fn anchor_with(&self, world: &mut World, rollup: &World, block: u64, earlier: u64) {
+        let root = Self::output_root(rollup, block);
+        let mut code = Self::game_code(root, block);
+        // The third of the roots between.
+        let at = 98 + 136 + 2 * 32;
+        code[at..at + 32].copy_from_slice(Self::output_root(rollup, earlier).as_slice());
+        world.set_code(self.game, &code);
+        world.set_slot(self.registry, number(2), self.game.into_word().into());
+    }
+
     /// Code of a game: a clone, its arguments, their length with its own two bytes.
     #[must_use]
     pub fn game_code(root: B256, block: u64) -> Vec<u8> {

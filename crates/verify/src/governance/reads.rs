@@ -5,7 +5,7 @@ use super::contracts::Contracts;
 use crate::links::KmsReading;
 use crate::run::Run;
 use veritee_audit::chain::ChainFacts;
-use veritee_chain::l1::{Claim, L1Findings};
+use veritee_chain::l1::{Claim, L1Findings, Way};
 use veritee_chain::rpc::ChainReads;
 use veritee_chain::survey::{Anchor, Fault, FaultKind, Findings, chain_name, findings};
 use veritee_eventlog::AppIdentity;
@@ -223,8 +223,12 @@ fn settled(l1: &L1Findings) -> String {
     match &l1.claim {
         Err(none) => format!("; {at}: {none}"),
         Ok(Claim { block, portal, registry, .. }) => {
+            let way = match l1.way {
+                Some(Way::Anchor) | None => String::new(),
+                Some(way) => format!(", this one {way}"),
+            };
             format!(
-                "; {at} holds block {block} for final, in contracts that their administrators can replace (portal's code {}, registry's {})",
+                "; {at} holds block {block} for final{way}, in contracts that their administrators can replace (portal's code {}, registry's {})",
                 portal.implementation, registry.implementation
             )
         }

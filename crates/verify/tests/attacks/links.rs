@@ -1,7 +1,8 @@
 //! The machines behind the machine: each link as it should be, and each broken once.
 
 use crate::support::{Case, NONCE, assert_failed, assert_verdict, attacks, find, log_item};
-use veritee_model::evidence::KmsKeys;
+use crate::web::{Web, caa, content, served, web};
+use veritee_model::evidence::{KmsKeys, Target};
 use veritee_model::{CheckId, Evidence, Item, Outcome, Reason, Report, VerdictOutcome};
 use veritee_testkit::dstack::event::Event;
 use veritee_testkit::dstack::report_data::{Binding, KMS_K256};
@@ -315,6 +316,64 @@ attacks! {
         // The gateway's own link to that KMS is broken as well, so that it is refused itself.
         assert_failed(&report, CheckId::LinkGatewayMachine, Reason::LinkMachineRefused);
         assert_verdict(&report, VerdictOutcome::Refused);
+    }
+
+    fn what_a_gateway_binds_of_its_keys_and_its_account_is_held_against_it() {
+        const ACCOUNT: &str = "https://acme.example/acct/12";
+        // One gateway's quote binds the key of its certificate, another one's the account that may get certificates.
+        let quoted = |tag: &str, bytes: &[u8]| {
+            let (binding, content) = content(tag, bytes);
+            let gateway = under(&aggregated(&kms().forge())).change(|machine| machine.binding = binding);
+            Evidence { bound_content: content, ..evidence(&gateway.forge()) }
+        };
+        let (own, other) = (web("gateway", &["*.gateway.example"], 1), web("other", &["*.gateway.example"], 1));
+        let with_key = |shown: &Web| Evidence {
+            served: served("app-8080.gateway.example:443", shown.chain.clone()),
+            ..quoted("zt-cert", &own.key.spki())
+        };
+        let with_account = |record: &str| Evidence {
+            caa: caa("gateway.example", &[("gateway.example", &[(0, "issue", record)])]),
+            target: Some(Target {
+                asked: "gateway.example".to_owned(),
+                domain: Some("gateway.example".to_owned()),
+                ..Target::default()
+            }),
+            ..quoted("acme-account", ACCOUNT.as_bytes())
+        };
+        let judged = |gateway: Evidence| {
+            linked().change(|case| case.evidence.gateway = Some(Box::new(gateway))).judge()
+        };
+        let ours = format!("ca.example; accounturi={ACCOUNT}");
+        for (gateway, words) in [
+            (with_key(&own), "the certificate that it showed"),
+            (with_account(&ours), "the only account that may get certificates"),
+        ] {
+            let report = judged(gateway);
+            assert_verdict(&report, VerdictOutcome::Verified);
+            let check = find(&report, CheckId::LinkGatewayKeys);
+            assert_eq!(check.outcome, Outcome::Pass, "{check:?}");
+            assert!(check.detail.contains(words), "{}", check.detail);
+        }
+        let genuine = [
+            (with_key(&other), "served-certificate-other"),
+            (with_account("ca.example; accounturi=https://acme.example/acct/13"), "caa-account-other"),
+            (with_account("ca.example"), "caa-open"),
+        ];
+        for (gateway, reason) in genuine {
+            let report = judged(gateway);
+            assert_failed(&report, CheckId::LinkGatewayMachine, Reason::LinkMachineRefused);
+            let check = find(&report, CheckId::LinkGatewayMachine);
+            assert!(check.detail.contains(reason), "{}", check.detail);
+            assert_ne!(find(&report, CheckId::LinkGatewayKeys).outcome, Outcome::Pass);
+        }
+        // A key or an account that its quote does not bind is no gateway's.
+        for mut gateway in [with_key(&own), with_account(&ours)] {
+            flipped(&mut gateway.bound_content.as_mut().unwrap().content);
+            let report = judged(gateway);
+            assert_failed(&report, CheckId::LinkGatewayMachine, Reason::LinkMachineNotGenuine);
+            let check = find(&report, CheckId::LinkGatewayMachine);
+            assert!(check.detail.contains("binding.content"), "{}", check.detail);
+        }
     }
 
     fn a_machine_with_sealed_keys_has_no_kms_and_none_is_looked_at() {
