@@ -189,12 +189,6 @@ impl Policy {
             let path: &[&dyn Key] = &[&"advisories", &"allow", &index];
             return contradiction(path, "[advisories] allows and refuses the same advisory");
         }
-        let mut places_named = self.audit.allow.iter().map(|allowed| allowed.place.as_deref());
-        if let Some(index) = places_named.position(|place| place.is_some_and(|place| place.trim().is_empty()))
-        {
-            let path: &[&dyn Key] = &[&"audit", &"allow", &index, &"place"];
-            return contradiction(path, "an [[audit.allow]] names an empty place, which is no place");
-        }
         let mut names = BTreeSet::new();
         if let Some(index) = self.audit.variable.iter().position(|it| !names.insert(it.name.as_str())) {
             let path: &[&dyn Key] = &[&"audit", &"variable", &index];
