@@ -125,3 +125,75 @@ fn what_the_store_took_in_decides_as_it_was_given() {
     }
     assert!(stored > 20 && passed > 2, "{stored} were taken, {passed} passed");
 }
+
+/// Files below a folder of the store.
+fn files(store: &Path, part: &str) -> Vec<std::path::PathBuf> {
+    let mut files: Vec<_> =
+        std::fs::read_dir(store.join(part)).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// Whatever happens to one file of a store: what it had kept of revocations is known, or its loss is told; and nothing that
+/// it hands out then is a pass.
+#[test]
+fn a_damaged_store_hides_no_loss_and_gives_no_pass() {
+    let count: u64 = std::env::var("VERITEE_UNIVERSES").ok().and_then(|it| it.parse().ok()).unwrap_or(1_000);
+    let (mut lost, mut damaged) = (0_usize, 0_usize);
+    for seed in 0..count / 10 {
+        let mut universe = Universe::drawn(seed);
+        let dice = &mut Dice::new(seed ^ 0xda3a6e);
+        for set in &mut universe.sets {
+            set.giver = Giver::Store;
+            set.pck_chain = None;
+            for document in [&mut set.tcb_info, &mut set.qe_identity] {
+                document.damaged &= dice.once_in(3);
+                document.second_signer = set.pck_list.number == 2;
+            }
+            set.qe_identity.elsewhere = false;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("store");
+        let open = || Store::open(&place, &product::ROOT, &veritee_model::Budget::STANDARD).unwrap();
+        let given: Vec<(usize, Set)> = universe.sets.iter().copied().enumerate().collect();
+        imported(folder.path(), &open(), &given);
+        let whole = open().holdings(now()).unwrap();
+        assert!(whole.lost.is_empty() && whole.faults.is_empty(), "universe {seed}: an honest store");
+        let kept = files(&place, "lists").len();
+        let part = dice.of(&["lists", "lists", "objects", "index"]);
+        let Some(path) = (!files(&place, part).is_empty()).then(|| {
+            let files = files(&place, part);
+            files[dice.below(files.len())].clone()
+        }) else {
+            continue;
+        };
+        match dice.below(3) {
+            0 => std::fs::remove_file(&path).unwrap(),
+            1 => std::fs::write(&path, "").unwrap(),
+            _ => {
+                let mut bytes = std::fs::read(&path).unwrap();
+                let at = dice.below(bytes.len());
+                bytes[at] ^= 1;
+                std::fs::write(&path, bytes).unwrap();
+            }
+        }
+        damaged += 1;
+        let holdings = open().holdings(now()).unwrap();
+        if part == "lists" {
+            assert_eq!(holdings.lost.len(), 1, "universe {seed}: {:?}", holdings.lost);
+        }
+        lost += usize::from(!holdings.lost.is_empty());
+        let held_lists = holdings.held.iter().filter(|held| held.need.is_none()).count();
+        assert!(held_lists + holdings.lost.len() >= kept, "universe {seed}: {kept} lists were kept");
+        let mut after = Product::new(&universe.without(&[Giver::Store]), 0);
+        for fault in &holdings.lost {
+            after.grounds().lose(fault.file.clone(), &fault.to_string());
+        }
+        hand_out(&open(), &mut after);
+        let said = after.batch();
+        if !holdings.lost.is_empty() {
+            assert_ne!(said.code, 0, "universe {seed}: a loss is passed over\n{universe:?}");
+        }
+    }
+    assert!(damaged > 20 && lost > 5, "{damaged} were damaged, {lost} had lost something");
+}

@@ -52,11 +52,16 @@ fn evidence(pieces: &mut Pieces<'_>) -> Evidence {
         mr_config: pieces.maybe(),
         certificates: pieces.maybe(),
         certificate_quote: None,
+        certificate_logs: Vec::new(),
         collateral: pieces.maybe().into_iter().collect(),
         recorded_collateral: pieces
             .maybe()
             .map(|item| {
-                let given_by = if pieces.flag() { RecordedBy::Judge } else { RecordedBy::Bystander };
+                let given_by = match (pieces.flag(), pieces.flag()) {
+                    (true, _) => RecordedBy::Judge,
+                    (false, true) => RecordedBy::Bystander,
+                    (false, false) => RecordedBy::Lost,
+                };
                 RecordedCollateral { given_by, item }
             })
             .into_iter()

@@ -42,6 +42,22 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
     Ok(report.verdict.outcome.exit_code())
 }
 
+/// A commit that is named is one that something is held against: a review that is bound to it, or a tree that is at it. A
+/// tree that is at another one is not what was named.
+fn commit_asks(commit: Option<&str>, has_review: bool, tree: Option<&dyn SourceTree>) -> Result<(), Failure> {
+    let Some(commit) = commit else { return Ok(()) };
+    match tree.map(SourceTree::head) {
+        None if !has_review => Err(Failure::usage(
+            "--commit names what was reviewed, and nothing here is held against it: it needs a review or a source tree",
+        )),
+        Some(Some(head)) if !head.eq_ignore_ascii_case(commit) => Err(Failure::usage(format!(
+            "--commit names {commit}, and the source tree is at {head}"
+        ))
+        .help("check that commit out, or leave --commit out: the tree's own commit is read from its .git")),
+        _ => Ok(()),
+    }
+}
+
 /// What `veritee verify` gives the audit beside the evidence.
 #[derive(Clone, Default)]
 pub(crate) struct Given {
@@ -54,12 +70,15 @@ pub(crate) struct Given {
 impl Given {
     pub(crate) fn load(options: &Reviewing) -> Result<Self, Failure> {
         let source = options.source.as_deref();
-        Ok(Self {
+        let given = Self {
             review: options.review.as_deref().map(review).transpose()?,
             source: source.map(|folder| source_tree::open(folder, &Budget::STANDARD)).transpose()?,
             commit: options.commit.as_ref().map(|commit| commit.0.clone()),
             images: None,
-        })
+        };
+        let tree = given.source.as_deref().map(|folder| folder as &dyn SourceTree);
+        commit_asks(given.commit.as_deref(), given.review.is_some(), tree)?;
+        Ok(given)
     }
 
     pub(crate) const fn source(&self) -> Option<&Folder> {
@@ -133,6 +152,7 @@ fn audit(options: &Options, context: &mut Context, inputs: &mut Vec<Input>) -> R
     } else {
         document(&options.input, options.select.as_deref())?
     };
+    commit_asks(context.commit.as_deref(), context.review.is_some(), None)?;
     inputs.push(document.input.clone());
     Ok(Findings { audit: document.audit(context), judged: Vec::new() })
 }
@@ -165,6 +185,7 @@ fn evidence_folder(options: &Options) -> Option<Result<Document, Failure>> {
 /// A tree: the document that is said to come from it, or else every document in it.
 fn tree(options: &Options, context: &mut Context, inputs: &mut Vec<Input>) -> Result<Findings, Failure> {
     let tree = source_tree::open(&options.input, &context.budget)?;
+    commit_asks(context.commit.as_deref(), context.review.is_some(), Some(&*tree))?;
     let survey = veritee_audit::survey(&*tree, &context.budget);
     if survey.recognised == 0 {
         return Err(Failure::unobtainable(format!(

@@ -311,6 +311,9 @@ fn prune(place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode
     for fault in &pruned.broken {
         let _ = writeln!(text, "dropped, broken: {fault}");
     }
+    for fault in &pruned.lists_lost {
+        let _ = writeln!(text, "let go of, and with it what it alone revoked: {fault}");
+    }
     for need in &pruned.lists_kept {
         let _ = writeln!(text, "kept, its revocation lists name what no other does: {need}");
     }

@@ -10,7 +10,7 @@ use veritee_evidence::{Note, ReadError, Readout, Slot, parts};
 use veritee_model::evidence::{KmsKeys, RecordedBy};
 use veritee_model::{Budget, Evidence, ExitCode, Reason};
 use veritee_offline::collateral::{Collector, Found, Given, Incomplete};
-use veritee_quote::{Origin, TrustRoot};
+use veritee_quote::{Origin, Source, TrustRoot};
 use veritee_verify::Grounds;
 
 /// The evidence of one machine of an input.
@@ -54,6 +54,34 @@ impl Selected {
         if parts::add_collateral(&mut found, bytes, name, &Budget::STANDARD).is_ok() {
             self.keep(found.collateral);
         }
+    }
+}
+
+impl Selected {
+    /// Keeps the revocation lists that lie in a machine's folder as files of their own: no part of the evidence, and what a
+    /// genuine one revokes counts all the same. Whatever else lies there the readers of evidence have told.
+    fn keep_lists_in(&mut self, folder: &Path) -> Result<(), Failure> {
+        let mut collector = Collector::new(&Budget::STANDARD);
+        self.evidence.all_collateral().for_each(|set| collector.know(&set.bytes));
+        let mut lists = Vec::new();
+        let mut found = |found| match found {
+            Found::Given(Given::Lists(item)) => {
+                lists.push(veritee_verify::lists_only(&item, &Budget::STANDARD))
+            }
+            Found::Given(Given::Lone(item, source @ (Source::PckCrl | Source::RootCaCrl))) => {
+                lists.push(veritee_verify::only(&[source], &item, &Budget::STANDARD));
+            }
+            _ => {}
+        };
+        for source in input::read_all(folder, |_| ())? {
+            let File { name, bytes } = source?;
+            // A document that this reader cannot take is no list.
+            let _ = collector.take(&name, &bytes, false, &mut found);
+        }
+        // Neither is a set that is not whole.
+        let _ = collector.finish(&mut found);
+        self.keep(lists);
+        Ok(())
     }
 }
 
@@ -109,7 +137,11 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
 /// The evidence of the machine with this label, or of the only one, with what the others' says of revocations.
 pub(crate) fn selected(path: &Path, label: Option<&str>, global: &Global) -> Result<Selected, Failure> {
     let readout = read(path)?;
-    Selected::of(readout, |readout| chosen(path, readout, label, global))
+    let mut selected = Selected::of(readout, |readout| chosen(path, readout, label, global))?;
+    if path.is_dir() {
+        selected.keep_lists_in(path)?;
+    }
+    Ok(selected)
 }
 
 /// The evidence of the machine with this label, or of the only one.

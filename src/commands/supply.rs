@@ -122,7 +122,11 @@ pub(crate) fn whole_store(
     let named = folder.is_some();
     let Some(store) = opened(folder, root, Unusable::PassedOver, global)? else { return Ok(()) };
     let held = match store.holdings(as_of) {
-        Ok(holdings) => told_faults(holdings, global),
+        Ok(holdings) => {
+            told_faults(&holdings, global);
+            damage_to(&holdings, grounds);
+            holdings.held
+        }
         Err(error) if named => return Err(unusable(&error)),
         Err(error) => {
             passed_over(&error, global);
@@ -204,9 +208,10 @@ fn obtain(
         }
     };
     // A list in any entry can name this machine, whatever platform and evaluation the entry is for.
-    let held = store.holdings(as_of).map_err(|error| unusable(&error))?;
+    let holdings = store.holdings(as_of).map_err(|error| unusable(&error))?;
+    told_faults(&holdings, global);
     let wanted = Need::of_quote(quote, evaluation);
-    Ok(Brought { set, wanted, held: told_faults(held, global), failure })
+    Ok(Brought { set, wanted, holdings, failure })
 }
 
 /// What becomes of a store in its usual place that cannot be used.
@@ -248,11 +253,20 @@ fn passed_over(error: &StoreError, global: &Global) {
 }
 
 /// What is damaged in a store may have revoked something: whoever judges by it is told.
-fn told_faults(holdings: Holdings, global: &Global) -> Vec<Held> {
-    for fault in &holdings.faults {
+fn told_faults(holdings: &Holdings, global: &Global) {
+    for fault in holdings.faults.iter().chain(&holdings.lost) {
         output::note(global, &format!("note: collateral store: {fault}"));
     }
-    holdings.held
+}
+
+/// The same for the verdict: what can be had again is a remark, what a store alone had known to be revoked is not known.
+fn damage_to(holdings: &Holdings, grounds: &mut Grounds) {
+    for fault in &holdings.faults {
+        grounds.give_fault(format!("store {}", fault.file), fault.what.to_string());
+    }
+    for fault in &holdings.lost {
+        grounds.lose(format!("store {}", fault.file), &fault.to_string());
+    }
 }
 
 /// What the store and the service gave for one quote.
@@ -261,7 +275,7 @@ struct Brought {
     set: Option<(Need, Item, Origin)>,
     /// What was looked for.
     wanted: Option<Need>,
-    held: Vec<Held>,
+    holdings: Holdings,
     /// Why there is no set, where one was to be had.
     failure: Option<Failure>,
 }
@@ -281,15 +295,15 @@ impl Brought {
     fn give_to(&self, grounds: &mut Grounds) {
         grounds.give_all(self.set());
         let need = self.set.as_ref().map(|(need, ..)| *need);
-        for held in self.held.iter().filter(|held| need.is_some() && held.need == need) {
+        for held in self.holdings.held.iter().filter(|held| need.is_some() && held.need == need) {
             if self.set.as_ref().is_none_or(|(_, item, _)| item.bytes != held.item.bytes) {
                 grounds.give(held.item.clone(), Origin::Store);
             }
         }
         if let (None, Some(wanted)) = (&self.set, self.wanted) {
-            let standing = standing(&self.held);
+            let standing = standing(&self.holdings.held);
             let same = |need: &Need| need.with(wanted.evaluation) == wanted && standing(need);
-            for held in self.held.iter().filter(|held| held.need.as_ref().is_some_and(same)) {
+            for held in self.holdings.held.iter().filter(|held| held.need.as_ref().is_some_and(same)) {
                 grounds.give(held.item.clone(), Origin::Store);
             }
         }
@@ -297,8 +311,9 @@ impl Brought {
     }
 
     fn lists_to(&self, grounds: &mut Grounds) {
+        damage_to(&self.holdings, grounds);
         let whole = self.set.as_ref().and_then(|(_, item, _)| Collateral::from_json(&item.bytes).ok());
-        for held in &self.held {
+        for held in &self.holdings.held {
             let mut item = held.item.clone();
             if let (None, Some(whole), Ok(lists)) = (held.need, &whole, Collateral::from_json(&item.bytes)) {
                 // Beside documents that verify, so that what is saved is collateral like any other.

@@ -97,6 +97,57 @@ fn a_review_is_bound_to_the_verified_compose_and_to_the_named_commit() {
     }
 }
 
+/// An option that nothing is held against has no effect, and says so.
+#[test]
+fn a_commit_that_nothing_is_held_against_is_a_mistake() {
+    let folder = Folder::new();
+    for arguments in [
+        &["verify", "evidence.json", "--offline", "--commit", COMMIT][..],
+        &["audit", "app-compose.json", "--commit", COMMIT],
+    ] {
+        let ran = folder.run(arguments).ends(2);
+        assert!(ran.err.contains("--commit") && ran.err.contains("review"), "{}", ran.err);
+    }
+    // A tree that is at another commit is not the one that was named.
+    let head = "1".repeat(40);
+    std::fs::create_dir_all(folder.file("tree/.git/objects")).unwrap();
+    std::fs::create_dir_all(folder.file("tree/.git/refs")).unwrap();
+    folder.write("tree/.git/HEAD", format!("{head}\n"));
+    folder.write("tree/docker-compose.yaml", "services:\n  a:\n    image: a:1\n");
+    let other = folder.run(&["audit", "tree", "--commit", COMMIT]).ends(2);
+    assert!(other.err.contains(&head) && other.err.contains(COMMIT), "{}", other.err);
+    let ran = folder.run(&["audit", "tree", "--commit", &head]);
+    assert_ne!(ran.code, 2, "{}", ran.err);
+    let verify = ["verify", "evidence.json", "--offline", "--source", "tree", "--commit", COMMIT];
+    let other = folder.run(&verify).ends(2);
+    assert!(other.err.contains(&head), "{}", other.err);
+}
+
+/// A finding's answer at an empty place would be at no place, or at all of them.
+#[test]
+fn an_empty_place_is_no_place() {
+    let folder = Folder::new();
+    for place in ["", " "] {
+        folder.write(
+            "review.toml",
+            format!(
+                "{}[[finding]]\nrule = \"DP-IMG-002\"\nplace = \"{place}\"\naccepted = true\nwords = \"looked at, an image of our own\"\n",
+                review_of(&folder)
+            ),
+        );
+        let ran = folder.verify("evidence.json", &["--review", "review.toml"]).ends(2);
+        assert!(ran.err.contains("place"), "{}", ran.err);
+        folder.write(
+            "empty.toml",
+            format!(
+                "schema = \"veritee/policy/v1\"\nname = \"a\"\n[[audit.allow]]\nrule = \"DP-IMG-002\"\nplace = \"{place}\"\nreason = \"looked at, an image of our own\"\n"
+            ),
+        );
+        let ran = folder.run(&["policy", "check", "empty.toml"]).ends(2);
+        assert!(ran.err.contains("line 5") && ran.err.contains("never match"), "{}", ran.err);
+    }
+}
+
 #[test]
 fn a_review_that_cannot_be_read_is_a_mistake_of_the_caller() {
     let folder = Folder::new();

@@ -39,6 +39,7 @@ mod shapes;
 mod signed;
 mod sites;
 mod stage;
+mod stores;
 mod traces;
 mod trees;
 mod variants;

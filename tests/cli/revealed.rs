@@ -441,3 +441,81 @@ fn a_store_keeps_what_is_in_force_whatever_the_number_of_what_has_expired() {
         }
     }
 }
+
+/// A set that is not whole, or of which a part cannot be decoded, has lists: what they name is named, wherever it stands.
+#[test]
+fn lists_of_a_set_that_is_not_whole_revoke() {
+    let revealing = revealing();
+    let whole: Value = serde_json::from_str(revealing["collateral"][0]["value"].as_str().unwrap()).unwrap();
+    let some = |members: &[&str]| -> Value {
+        members
+            .iter()
+            .map(|member| ((*member).to_owned(), whole[*member].clone()))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    let broken = |member: &str| with(whole.clone(), member, "no list".into());
+    let without = |member: &str| {
+        let mut set = whole.clone();
+        set.as_object_mut().unwrap().remove(member);
+        set
+    };
+    for set in [
+        some(&["pck_crl", "pck_crl_issuer_chain"]),
+        some(&["pck_crl", "pck_crl_issuer_chain", "root_ca_crl"]),
+        broken("root_ca_crl"),
+        without("root_ca_crl"),
+        without("qe_identity"),
+        without("tcb_info_signature"),
+        with(whole.clone(), "tcb_info", 1.into()),
+    ] {
+        let text = set.to_string();
+        let digest = veritee_model::Sha256Digest::of(text.as_bytes()).to_string();
+        let item = serde_json::json!({"encoding": "utf8", "value": text, "sha256": digest, "source": "part"});
+        let folder = Folder::new();
+        let carrying = with(revealing.clone(), "collateral", vec![item.clone()].into());
+        // Of another machine of the run, before it and behind it; and in the machine's own evidence.
+        let own = own(&folder);
+        let lines = |entries: [&Value; 2]| entries.map(|entry| format!("{entry}\n")).concat();
+        folder.write("behind", lines([&own, &carrying]));
+        folder.write("before", lines([&carrying, &own]));
+        folder.write("own.json", {
+            let mut both = own["collateral"].as_array().unwrap().clone();
+            both.push(item);
+            with(own.clone(), "collateral", both.into()).to_string()
+        });
+        folder.write("set.json", set.to_string());
+        for input in ["behind", "before"] {
+            let ran = runs(&folder, &["batch", input, "--collateral", "collateral.json"]);
+            assert_eq!(ran.code, 10, "{set}: {}{}", ran.out, ran.err);
+        }
+        let ran = runs(&folder, &["verify", "own.json", "--format", "json"]).ends(10);
+        assert!(ran.out.contains("pck-revoked"), "{}", ran.out);
+        let ran = runs(&folder, &["quote", "verify", "own.json", "--format", "json"]).ends(10);
+        assert!(ran.out.contains("pck-revoked"), "{}", ran.out);
+    }
+}
+
+/// A list that lies in a machine's folder as a file of its own is no part of the evidence, and counts.
+#[test]
+fn a_list_in_a_machine_s_folder_revokes() {
+    let revoking = |role: Role| machine().universe.revoke(role).forge().collateral;
+    let pck = revoking(Role::Pck).pck_crl;
+    for (name, bytes, code) in [
+        ("list.der", pck.clone(), 10),
+        ("list.pem", veritee_testkit::der::pem("X509 CRL", &pck).into_bytes(), 10),
+        ("list.hex", hex::encode(&pck).into_bytes(), 10),
+        ("root.crl", revoking(Role::PlatformCa).root_ca_crl, 10),
+        ("other.der", machine().universe.forge().collateral.pck_crl, 0),
+        ("notes.txt", b"nothing".to_vec(), 0),
+    ] {
+        let folder = Folder::new();
+        std::fs::create_dir(folder.file("m")).unwrap();
+        std::fs::copy(folder.file("evidence.json"), folder.file("m/evidence.json")).unwrap();
+        folder.write(&format!("m/{name}"), bytes);
+        for command in [&["verify", "m"][..], &["quote", "verify", "m"]] {
+            let ran = runs(&folder, command);
+            assert_eq!(ran.code, code, "{name} {command:?}: {}{}", ran.out, ran.err);
+        }
+    }
+}

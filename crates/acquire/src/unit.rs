@@ -161,6 +161,7 @@ fn for_each_item(evidence: &mut Evidence, mut change: impl FnMut(&mut Item)) {
         mr_config,
         certificates,
         certificate_quote,
+        certificate_logs,
         collateral,
         recorded_collateral,
         ingress,
@@ -169,7 +170,14 @@ fn for_each_item(evidence: &mut Evidence, mut change: impl FnMut(&mut Item)) {
     let logs = event_log.iter_mut().map(|log| &mut log.item);
     let recorded = recorded_collateral.iter_mut().map(|recorded| &mut recorded.item);
     let single = [quote, runtime_events, app_compose, vm_config, mr_config, certificates, certificate_quote];
-    single.into_iter().flatten().chain(logs).chain(collateral).chain(recorded).for_each(&mut change);
+    single
+        .into_iter()
+        .flatten()
+        .chain(logs)
+        .chain(certificate_logs)
+        .chain(collateral)
+        .chain(recorded)
+        .for_each(&mut change);
     if let Some(ingress) = ingress {
         change(&mut ingress.sums);
         ingress.files.values_mut().for_each(change);

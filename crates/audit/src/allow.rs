@@ -284,6 +284,10 @@ pub(crate) fn apply_inline(allows: &mut [InlineAllow], honour: bool, findings: &
         }
     }
     for allow in allows {
+        // Repeated in every report as the reason: it is asked what a policy's reasons are asked.
+        if !veritee_model::text::gives_a_reason(&allow.reason) {
+            continue;
+        }
         let Some(line) = allow.place.line else { continue };
         let covered = if allow.next_line { line.checked_add(1) } else { Some(line) };
         let key = covered.map(|line| (allow.rule.clone(), allow.place.file.clone(), line));

@@ -53,6 +53,10 @@ impl Review {
             if find(&answer.rule).is_none() {
                 return Err(ReviewError::Answer { id: answer.rule.clone() });
             }
+            // It would name every place, or none: whoever means every one leaves it out.
+            if answer.place.as_deref().is_some_and(|place| place.trim().is_empty()) {
+                return Err(ReviewError::Field { name: "place" });
+            }
             say_something(&answer.rule, &answer.words)?;
         }
         Ok(review)

@@ -482,6 +482,25 @@ fn log_drivers_send_everything_elsewhere() {
 }
 
 #[test]
+fn an_allow_comment_without_a_reason_that_says_something_counts_for_nothing() {
+    for reason in [
+        "ok",
+        "x",
+        "----------",
+        "1234567890123",
+        "\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}\u{200b}",
+    ] {
+        let compose = format!(
+            "services:\n  app:\n    # veritee: allow DP-IMG-003 {reason}\n    image: example/app:latest\n"
+        );
+        let context = Context { honour_inline_allows: true, ..Context::default() };
+        let audit = attested(&app_compose(&compose, &[]), context);
+        assert!(open(&audit, "DP-IMG-003")[0].allowed.is_none(), "{reason:?}");
+        assert!(audit.inline_allows.iter().all(|allow| !allow.applied), "{reason:?}");
+    }
+}
+
+#[test]
 fn an_allow_comment_of_the_audited_party_counts_only_when_asked_for() {
     let compose = "services:\n  app:\n    # veritee: allow DP-IMG-003 we trust ourselves\n    image: example/app:latest\n";
     let audit = of(compose, &[]);

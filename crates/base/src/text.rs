@@ -80,6 +80,15 @@ pub fn says_something(words: &str) -> bool {
     letters(words) >= LETTERS
 }
 
+/// The shortest words that say why something is let pass.
+pub const REASON_CHARACTERS: usize = 10;
+
+/// Whether these words can stand as the reason of something that is let pass: they say something, at some length.
+#[must_use]
+pub fn gives_a_reason(words: &str) -> bool {
+    says_something(words) && words.trim().chars().count() >= REASON_CHARACTERS
+}
+
 /// The first `limit` characters, with an ellipsis where something was cut.
 #[must_use]
 pub fn shortened(text: &str, limit: usize) -> String {

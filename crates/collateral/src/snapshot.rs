@@ -69,7 +69,10 @@ pub fn snapshot(
     std::fs::create_dir_all(folder).map_err(failed("make the folder", folder))?;
     let mut snapshot = Snapshot { written: Vec::new(), absent: Vec::new(), faults: Vec::new() };
     let mut wanted = match needs {
-        Some(needs) => needs.to_vec(),
+        Some(needs) => {
+            snapshot.faults = store.lost()?;
+            needs.to_vec()
+        }
         None => {
             let inventory = store.list(now)?;
             snapshot.faults = inventory.faults;

@@ -196,6 +196,7 @@ impl Store {
         for set in before.iter().chain([&given]) {
             self.keep_lists(&writing, set, &mut known)?;
         }
+        self.note_kept(&writing)?;
         let mut items = Vec::with_capacity(4);
         for received in newest.all() {
             let body = writing.keep(&received.body)?;

@@ -485,6 +485,89 @@ fn a_revocation_that_the_store_has_seen_is_never_forgotten() {
     assert_eq!(world.store.check(now()).unwrap().faults, []);
 }
 
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap().to_str().unwrap().to_owned()
+}
+
+#[test]
+fn lists_that_were_kept_and_are_lost_are_told_until_they_are_there_again_or_let_go_of() {
+    let revoking = universe().revoke(veritee_testkit::Role::Pck);
+    let later =
+        universe().pck_crl(|list| list.this_update = veritee_testkit::pki::time("2026-10-10T00:00:00Z"));
+    type Damage = fn(&std::path::Path, &str, &str);
+    let damages: [(&str, Damage); 7] = [
+        ("the file is gone", |folder, name, _| fs::remove_file(folder.join("lists").join(name)).unwrap()),
+        ("the folder is gone", |folder, _, _| fs::remove_dir_all(folder.join("lists")).unwrap()),
+        ("a byte differs", |folder, name, _| {
+            let path = folder.join("lists").join(name);
+            let mut bytes = fs::read(&path).unwrap();
+            *bytes.last_mut().unwrap() ^= 1;
+            fs::write(path, bytes).unwrap();
+        }),
+        ("it is empty", |folder, name, _| fs::write(folder.join("lists").join(name), "").unwrap()),
+        ("a folder in its place", |folder, name, _| {
+            fs::remove_file(folder.join("lists").join(name)).unwrap();
+            fs::create_dir(folder.join("lists").join(name)).unwrap();
+        }),
+        ("its object is gone", |folder, _, object| {
+            fs::remove_file(folder.join("objects").join(object)).unwrap();
+        }),
+        ("its object differs", |folder, _, object| {
+            fs::write(folder.join("objects").join(object), "x").unwrap();
+        }),
+    ];
+    for (what, damage) in damages {
+        for again in [false, true] {
+            let world = World::new();
+            for set in [&revoking, &later] {
+                import(&world.store, written(set).path(), now()).unwrap();
+            }
+            assert_eq!(world.store.holdings(now()).unwrap().lost, [], "{what}");
+            let name = name_of(&files(&world, "lists")[0]);
+            let object = veritee_model::Sha256Digest::of(&revoking.forge().collateral.pck_crl).to_string();
+            damage(world.store.folder(), &name, &object);
+            // Opened anew: nothing is remembered.
+            let store = || Store::open(world.store.folder(), world.store.root(), &Budget::STANDARD).unwrap();
+            let lost = store().holdings(now()).unwrap().lost;
+            assert!(lost.iter().any(|fault| fault.file == format!("lists/{name}")), "{what}: {lost:?}");
+            let inventory = store().list(now()).unwrap();
+            assert!(inventory.faults.iter().any(|fault| fault.file.contains(&name)), "{what}");
+            assert!(!store().check(now()).unwrap().faults.is_empty(), "{what}");
+            if again {
+                import(&store(), written(&revoking).path(), now()).unwrap();
+                assert!(is_revoked(&store(), now()), "{what}");
+            } else {
+                let pruned = store().prune(now(), 0).unwrap();
+                assert!(pruned.lists_lost.iter().any(|fault| fault.file.contains(&name)), "{what}");
+            }
+            assert_eq!(store().holdings(now()).unwrap().lost, [], "{what}, again {again}");
+        }
+    }
+}
+
+/// A store of a version that did not write down what it keeps does from the next writer on.
+#[test]
+fn lists_that_stood_there_before_are_written_down() {
+    let world = World::new();
+    for set in [
+        universe().revoke(veritee_testkit::Role::Pck),
+        universe().pck_crl(|list| list.this_update = veritee_testkit::pki::time("2026-10-10T00:00:00Z")),
+    ] {
+        import(&world.store, written(&set).path(), now()).unwrap();
+    }
+    let noted =
+        files(&world, "memory").iter().map(|path| name_of(path)).find(|it| it.ends_with("-lists")).unwrap();
+    fs::remove_file(world.store.folder().join("memory").join(&noted)).unwrap();
+    import(&world.store, written(&universe()).path(), now()).unwrap();
+    fs::remove_dir_all(world.store.folder().join("lists")).unwrap();
+    let store = Store::open(world.store.folder(), world.store.root(), &Budget::STANDARD).unwrap();
+    assert_eq!(store.holdings(now()).unwrap().lost.len(), 1);
+    fs::write(store.folder().join("memory").join(&noted), "x").unwrap();
+    assert_eq!(store.holdings(now()).unwrap().lost[0].file, format!("memory/{noted}"));
+    store.prune(now(), 0).unwrap();
+    assert_eq!(store.holdings(now()).unwrap().lost, []);
+}
+
 #[test]
 fn what_an_expired_entry_revokes_outlives_it() {
     let world = World::new();

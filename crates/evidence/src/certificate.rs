@@ -267,25 +267,38 @@ pub(crate) fn one_log(evidence: &Evidence, budget: &Budget) -> Result<(), ReadEr
     }
 }
 
-/// The quote in the attestation container of a chain's leaf; nothing where there is none, or none that can be read.
-pub(crate) fn quote_in_container(chain: Option<&Item>, budget: &Budget) -> Option<Item> {
-    let chain = chain?;
-    if !may_have_container(&chain.bytes) {
-        return None;
-    }
-    let origin = Origin::new(&chain.source).member("extensions").member("attestation");
-    let leaf = read_pem(core::str::from_utf8(&chain.bytes).ok()?, &origin, budget).ok()?;
-    let container = Container::read(&leaf.attestation?, &origin, budget).ok()?;
-    Some(Item::new(container.quote, origin.member("quote").source()))
+/// What stands in a chain's leaf beside its key, for the check of it: the quote in its attestation container, and the logs.
+/// Nothing of what is not there or cannot be read.
+pub(crate) fn inside_leaf(chain: Option<&Item>, budget: &Budget) -> (Option<Item>, Vec<Item>) {
+    let nothing = (None, Vec::new());
+    let Some(chain) = chain.filter(|chain| may_carry(&chain.bytes)) else { return nothing };
+    let origin = Origin::new(&chain.source).member("extensions");
+    let Some(leaf) =
+        core::str::from_utf8(&chain.bytes).ok().and_then(|pem| read_pem(pem, &origin, budget).ok())
+    else {
+        return nothing;
+    };
+    let log = |bytes, origin: &Origin| Item::new(bytes, origin.source());
+    let mut logs: Vec<Item> =
+        leaf.event_log.map(|bytes| log(bytes, &origin.member("event-log"))).into_iter().collect();
+    let origin = origin.member("attestation");
+    let container = leaf.attestation.and_then(|bytes| Container::read(&bytes, &origin, budget).ok());
+    let Some(container) = container else { return (None, logs) };
+    let within = container.event_log.or(container.runtime_events);
+    logs.extend(within.map(|bytes| log(bytes, &origin.member("event_log"))));
+    (Some(Item::new(container.quote, origin.member("quote").source())), logs)
 }
 
-/// Whether the extension of a container may stand in the first certificate: its identifier is a part of it then.
-fn may_have_container(pem: &[u8]) -> bool {
-    /// 1.3.6.1.4.1.62397.1.8 in DER.
-    const ATTESTATION_DER: [u8; 12] =
-        [0x06, 0x0a, 0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xe7, 0x3d, 0x01, 0x08];
+/// Whether the extension of a container or of a log may stand in the first certificate: its identifier is a part of it then.
+fn may_carry(pem: &[u8]) -> bool {
+    /// 1.3.6.1.4.1.62397.1 in DER, without its length; what follows is 8 for a container, 2 for a log.
+    const DSTACK: [u8; 9] = [0x2b, 0x06, 0x01, 0x04, 0x01, 0x83, 0xe7, 0x3d, 0x01];
     match Pem::iter_from_buffer(pem).next() {
-        Some(Ok(first)) => memchr::memmem::find(&first.contents, &ATTESTATION_DER).is_some(),
+        Some(Ok(first)) => {
+            let places = memchr::memmem::find_iter(&first.contents, &DSTACK);
+            let follows = |at: usize| first.contents.get(at.saturating_add(DSTACK.len()));
+            places.into_iter().any(|at| matches!(follows(at), Some(2 | 8)))
+        }
         _ => true,
     }
 }

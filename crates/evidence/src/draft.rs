@@ -203,7 +203,8 @@ impl<'b> Draft<'b> {
         let slot = &mut self.evidence.certificates;
         keep_first(slot, item, "certificate chain", origin, same_text, &mut self.notes)?;
         let chain = self.evidence.certificates.as_ref();
-        self.evidence.certificate_quote = certificate::quote_in_container(chain, self.budget);
+        (self.evidence.certificate_quote, self.evidence.certificate_logs) =
+            certificate::inside_leaf(chain, self.budget);
         Ok(())
     }
 
@@ -394,6 +395,7 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
         mr_config,
         certificates,
         certificate_quote,
+        certificate_logs,
         gpus,
         collateral,
         recorded_collateral,
@@ -435,6 +437,7 @@ pub(crate) fn merge(first: &mut Evidence, second: Evidence, notes: &mut Vec<Note
             Some(taken) => return Err(two_values("event log", &taken.item, &place(&log.item))),
         }
     }
+    add_new(&mut first.certificate_logs, certificate_logs);
     merge_claims(first, claims)?;
     // What came along is kept.
     add_new(&mut first.collateral, collateral);

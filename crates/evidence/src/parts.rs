@@ -222,7 +222,8 @@ fn put_certificates(
     budget: &Budget,
 ) -> Result<Option<Note>, ReadError> {
     let note = put(&mut evidence.certificates, chain, "certificate chain");
-    evidence.certificate_quote = certificate::quote_in_container(evidence.certificates.as_ref(), budget);
+    (evidence.certificate_quote, evidence.certificate_logs) =
+        certificate::inside_leaf(evidence.certificates.as_ref(), budget);
     certificate::one_log(evidence, budget)?;
     Ok(note)
 }

@@ -181,6 +181,9 @@ pub enum RecordedBy {
     Judge,
     /// The evidence of another machine of that run, of which only revocations count.
     Bystander,
+    /// Nobody any more: the judging side's store had kept it for what it revoked, and has lost it. The item says which in
+    /// words; it is no collateral.
+    Lost,
 }
 
 /// Collateral that decided, or could have, when evidence was judged and saved: what the machine had not brought itself. An
@@ -215,6 +218,9 @@ pub struct Evidence {
     /// The quote in the attestation container of the chain's leaf, where it has one that can be read. It stands in the
     /// chain already, so that no document has it beside: whoever reads the chain reads it out.
     pub certificate_quote: Option<Item>,
+    /// The event logs that the chain's leaf carries (dstack JSON), likewise read out of the chain: one of its own, one in its
+    /// attestation container.
+    pub certificate_logs: Vec<Item>,
     /// Collateral documents that came from whoever is judged, each a JSON object in dcap-qvl's form.
     pub collateral: Vec<Item>,
     /// Collateral that others had when this evidence was saved.
@@ -269,7 +275,15 @@ impl Evidence {
 
     /// This machine's, marked and not.
     pub fn own_collateral(&self) -> impl Iterator<Item = &Item> {
-        self.collateral.iter().chain(self.recorded_collateral.iter().map(|recorded| &recorded.item))
+        let recorded = self.recorded_collateral.iter();
+        let there = recorded.filter(|recorded| recorded.given_by != RecordedBy::Lost);
+        self.collateral.iter().chain(there.map(|recorded| &recorded.item))
+    }
+
+    /// What the store of whoever saved this evidence had kept of revocations and had lost.
+    pub fn lost_collateral(&self) -> impl Iterator<Item = &Item> {
+        let recorded = self.recorded_collateral.iter();
+        recorded.filter(|recorded| recorded.given_by == RecordedBy::Lost).map(|recorded| &recorded.item)
     }
 
     /// Whether none came with this machine.

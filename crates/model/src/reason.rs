@@ -92,6 +92,7 @@ reasons! {
     CrlChainRole "crl-chain-role" Refused "a certificate in the chain of the PCK revocation list may not play its part";
 
     // --- step 1: collateral ------------------------------------------------------------------------------
+    RevocationsLost "revocations-lost" Undecided "the store has lost revocation lists that it had kept";
     CollateralMissing "collateral-missing" Undecided "no collateral for this platform was given";
     CollateralMalformed "collateral-malformed" Undecided "the collateral file cannot be read";
     CollateralTooLarge "collateral-too-large" Undecided "a part of the collateral is larger than any genuine one";

@@ -105,6 +105,8 @@ fn advisories(policy: &Policy, tcb: &Tcb) -> Check {
         .map(String::as_str)
         .filter(|advisory| {
             named(&rules.refuse, advisory)
+                // One that is written in another way than Intel's may be one of those that are refused.
+                || (!rules.refuse.is_empty() && !crate::words::is_advisory(advisory))
                 || (rules.others == Others::Refuse && !named(&rules.allow, advisory))
         })
         .collect();

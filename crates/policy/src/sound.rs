@@ -13,9 +13,6 @@ type Path<'a> = Vec<&'a dyn Key>;
 /// An entry of the policy: whether it loosens, its name, its reason, where it stands.
 type Entry<'a> = (bool, String, Option<&'a String>, Path<'a>);
 
-/// Shortest reason that is taken for one, beside the letters that it has to have.
-const REASON_CHARACTERS: usize = 10;
-
 impl Policy {
     /// Reads a policy file.
     ///
@@ -170,9 +167,7 @@ impl Policy {
             entries.push((variable.class.is_some(), entry, variable.reason.as_ref(), path));
         }
         for (loosens, entry, reason, path) in entries {
-            let given = reason.is_some_and(|reason| {
-                text::says_something(reason) && reason.trim().chars().count() >= REASON_CHARACTERS
-            });
+            let given = reason.is_some_and(|reason| text::gives_a_reason(reason));
             if loosens && !given {
                 return Err(places.error(&path, PolicyFault::ReasonMissing { entry }));
             }

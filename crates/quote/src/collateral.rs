@@ -84,6 +84,13 @@ impl Collateral {
         forms::from_json(json, budget).map(Self::from_parts)
     }
 
+    /// The lists of a JSON object that [`Self::from_json`] refuses, because a member of it is missing or cannot be decoded:
+    /// what a genuine list in it revokes is revoked all the same. Nothing else stands in it; `None` where there is no list.
+    #[must_use]
+    pub fn lists_from_json_within(json: &[u8], budget: &Budget) -> Option<Self> {
+        forms::lists_from_json(json, budget).map(Self::from_parts)
+    }
+
     /// Collateral from the answers of Intel's provisioning certification service (or a PCCS) as they are. The
     /// signed members are cut out of the bodies, never written anew.
     ///

@@ -386,7 +386,8 @@ impl KnownCollateral {
                 let damaged =
                     Damaged { origin, name: name.to_owned(), source: None, error, about: About::default() };
                 self.put_damaged(damaged, digest, None);
-                false
+                let lists = Collateral::lists_from_json_within(json, &self.budget);
+                lists.is_some_and(|lists| self.add_revocations(&lists, origin, name))
             }
         }
     }

@@ -33,6 +33,8 @@ pub struct Grounds {
     inputs: Vec<Input>,
     /// The same as evidence that is saved has them: without what was not looked at.
     saved: Vec<RecordedCollateral>,
+    /// What of the judging side's store cannot be used, and what is wrong with it.
+    faults: Vec<(String, String)>,
     memory: Arc<Memories>,
     /// Names what is known: another one whenever that changes.
     state: u64,
@@ -58,14 +60,16 @@ impl Grounds {
         let memory = Arc::new(Memories::new(budget));
         let verifier = verifier(KnownCollateral::new(root, budget), &memory);
         let state = memory.state();
-        Self { verifier, items: Vec::new(), inputs: Vec::new(), saved: Vec::new(), memory, state }
+        let (items, inputs, saved, faults) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { verifier, items, inputs, saved, faults, memory, state }
     }
 
     /// Other knowledge, the same memory.
     fn with(&self, known: KnownCollateral, saved: Vec<RecordedCollateral>) -> Self {
         let verifier = verifier(known, &self.memory);
         let (items, inputs, memory) = (self.items.clone(), self.inputs.clone(), Arc::clone(&self.memory));
-        Self { verifier, items, inputs, saved, memory, state: self.memory.state() }
+        let (faults, state) = (self.faults.clone(), self.memory.state());
+        Self { verifier, items, inputs, saved, faults, memory, state }
     }
 
     /// The only way in which what is known changes: what rests on less is not found any more.
@@ -93,7 +97,7 @@ impl Grounds {
     /// Adds what the lists of a set revoke, and nothing else of it. A set that names nothing new is not even listed among
     /// [`Self::items`].
     pub fn give_revocations(&mut self, item: Item, origin: Origin) {
-        let Ok(collateral) = self.read(&item) else { return };
+        let Some(collateral) = self.read_lists(&item) else { return };
         let news = self.learn_by(|known| known.add_revocations(&collateral, origin, &item.source));
         if news {
             self.save(RecordedBy::Judge, part_of(&collateral, &LISTS, &item));
@@ -115,8 +119,40 @@ impl Grounds {
         self.save(RecordedBy::Judge, unreadable(source, item));
     }
 
+    /// Keeps that a file of the judging side's store cannot be used: every report says so. What it held may be had again,
+    /// so nothing is refused for it.
+    pub fn give_fault(&mut self, file: String, what: String) {
+        if self.faults.iter().all(|(known, _)| *known != file) {
+            self.faults.push((file, what));
+        }
+    }
+
+    /// Keeps that the judging side's store has lost lists that it had kept because nothing else in it revoked the same. That
+    /// a machine is not revoked is not known then, and no verdict says so.
+    pub fn lose(&mut self, file: String, what: &str) {
+        self.state = self.memory.state();
+        self.save(RecordedBy::Lost, Item::new(what.as_bytes().to_vec(), file));
+    }
+
+    /// What was lost ([`Self::lose`]), here or by whoever saved this evidence.
+    pub(crate) fn lost_for<'a>(&'a self, evidence: &'a Evidence) -> impl Iterator<Item = &'a Item> {
+        let own = self.saved.iter().filter(|saved| saved.given_by == RecordedBy::Lost);
+        own.map(|saved| &saved.item).chain(evidence.lost_collateral())
+    }
+
+    /// What of the judging side's store cannot be used ([`Self::give_fault`]).
+    pub(crate) fn faults(&self) -> &[(String, String)] {
+        &self.faults
+    }
+
     fn read(&self, item: &Item) -> Result<Collateral, CollateralError> {
         Collateral::from_json_within(&item.bytes, self.known().budget())
+    }
+
+    /// Of a set that is not whole its lists.
+    fn read_lists(&self, item: &Item) -> Option<Collateral> {
+        let lists = || Collateral::lists_from_json_within(&item.bytes, self.known().budget());
+        self.read(item).ok().or_else(lists)
     }
 
     /// [`Self::give`] for a set with its origin, where there is one.
@@ -142,7 +178,7 @@ impl Grounds {
         let mut saved: Vec<RecordedCollateral> =
             self.saved.iter().filter_map(|recorded| lists_of(recorded, self.known().budget())).collect();
         for (item, origin) in marked(evidence) {
-            if let Ok(collateral) = self.read(item) {
+            if let Some(collateral) = self.read_lists(item) {
                 only.add_revocations(&collateral, origin, &item.source);
             }
         }
@@ -162,7 +198,7 @@ impl Grounds {
     pub fn learn(&mut self, evidence: &Evidence) -> bool {
         let mut news = false;
         for item in evidence.all_collateral() {
-            if let Ok(collateral) = self.read(item) {
+            if let Some(collateral) = self.read_lists(item) {
                 let new = self.verifier.learn_revocations(&collateral, &item.source);
                 if new {
                     self.save(RecordedBy::Bystander, part_of(&collateral, &LISTS, item));
@@ -185,8 +221,8 @@ impl Grounds {
         let mut known = self.known().clone();
         let mut news = false;
         for item in evidence.all_collateral() {
-            if let Ok(collateral) = self.read(item) {
-                news |= known.add(&collateral, Origin::Bystander, &item.source);
+            if let Some(collateral) = self.read_lists(item) {
+                news |= known.add_revocations(&collateral, Origin::Bystander, &item.source);
             }
         }
         news.then(|| self.with(known, self.saved.clone()))
@@ -220,7 +256,7 @@ impl Grounds {
         let mut lists = evidence.clone();
         lists.drop_collateral();
         for item in &evidence.collateral {
-            lists.collateral.extend(self.read(item).ok().map(|read| lists_beside(&read, item)));
+            lists.collateral.extend(self.read_lists(item).map(|read| lists_beside(&read, item)));
         }
         let budget = *self.known().budget();
         for recorded in evidence.recorded_collateral.iter().filter_map(|recorded| lists_of(recorded, &budget))

@@ -108,15 +108,37 @@ pub(crate) fn judge(request: &Request<'_>, quote: &Quote, names_items: bool) -> 
         }
     }
     let mut checks = Vec::with_capacity(STAGES.len().saturating_add(1));
-    checks.extend(answer.checks(request, &known, quote));
+    checks.extend(unless_lost(request, answer.checks(request, &known, quote)));
     checks.extend(second_engine(request, &known, quote, &answer));
     let decisive = answer.refusal();
     let damaged = verifier.known().damaged().filter(|damaged| !is_told(damaged, decisive));
-    let unusable = damaged.map(|damaged| shown(&known, damaged)).collect();
+    let mut unusable: Vec<_> = damaged.map(|damaged| shown(&known, damaged)).collect();
+    let faults = grounds.faults().iter();
+    unusable.extend(faults.map(|(file, what)| (format!("of the store: {what}"), file.clone())));
     // For a line among millions only where the judged party had a part in it.
     let named = (names_items || known.is_own()) && answer.result.is_ok();
     let decided_by = if named { answer.decided_by(request, &known, quote) } else { Vec::new() };
     Judged { verified: answer.result.ok(), checks, unusable, decided_by }
+}
+
+/// A store keeps a list beside its entries only because nothing else in it revokes the same. Where such a list is lost,
+/// that no chain here is revoked is not known any more. What is refused anyway stays refused.
+fn unless_lost(request: &Request<'_>, mut checks: Vec<Check>) -> Vec<Check> {
+    let mut lost = request.grounds.lost_for(request.evidence);
+    let (Some(first), more) = (lost.next(), lost.count()) else { return checks };
+    let passed = |check: &&mut Check| {
+        check.id == CheckId::QuoteCertificates && check.outcome == veritee_model::Outcome::Pass
+    };
+    if let Some(check) = checks.iter_mut().find(passed) {
+        let what = veritee_model::text::inert(&String::from_utf8_lossy(&first.bytes));
+        let others = if more == 0 { String::new() } else { format!(", and {more} more") };
+        let detail = format!("revocation lists that the store had kept are lost: {what}{others}");
+        *check = Check::not_checked(CheckId::QuoteCertificates, Reason::RevocationsLost, detail).next(
+            "give the store the lists again that it had (`veritee collateral import`), or let it go on without what they \
+             revoked (`veritee collateral prune`)",
+        );
+    }
+    checks
 }
 
 fn is_told(damaged: &Damaged, refusal: Option<&QuoteError>) -> bool {

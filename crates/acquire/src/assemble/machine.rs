@@ -155,6 +155,7 @@ fn take_parts(mine: &mut Evidence, other: &Evidence, notes: &mut Vec<Note>) {
     fill(&mut mine.mr_config, &other.mr_config);
     if mine.certificates.is_none() {
         mine.certificate_quote.clone_from(&other.certificate_quote);
+        mine.certificate_logs.clone_from(&other.certificate_logs);
     }
     fill(&mut mine.certificates, &other.certificates);
 }

@@ -89,6 +89,8 @@ pub struct Pruned {
     pub broken: Vec<Fault>,
     /// Entries that had expired and whose revocation lists are kept, because nothing else names what they revoke.
     pub lists_kept: Vec<Need>,
+    /// Lists that had been kept for what they revoke and are damaged or gone: what they alone revoked is not known any more.
+    pub lists_lost: Vec<Fault>,
     /// What NVIDIA had said of GPUs and was no longer in force.
     pub gpus: usize,
     /// Objects that nothing named any more.
@@ -116,6 +118,7 @@ impl Store {
                 Err(fault) => inventory.faults.push(fault),
             }
         }
+        inventory.faults.extend(self.lost_lists(&reading)?);
         inventory.entries.sort_by_key(|entry| (entry.need, entry.service));
         Ok(inventory)
     }
@@ -134,9 +137,7 @@ impl Store {
                 Err(fault) => checkup.faults.push(fault),
             }
         }
-        for name in reading.names(LISTS)? {
-            checkup.faults.extend(self.load_lists(&reading, &name).err());
-        }
+        checkup.faults.extend(self.lost_lists(&reading)?);
         checkup.faults.extend(self.check_gpus(&reading)?);
         let (named, unknown) = referenced(&reading)?;
         checkup.faults.extend(unknown.into_iter().filter(|fault| fault.what == FaultKind::Damaged));
@@ -208,6 +209,7 @@ impl Store {
             writing.remove(INDEX, &name)?;
             pruned.expired.push(need);
         }
+        pruned.lists_lost = self.forget_lost_lists(&writing)?;
         pruned.gpus = self.prune_gpus(&writing, now, keep)?;
         let (named, unknown) = referenced(writing.reading())?;
         for fault in unknown {
@@ -237,7 +239,7 @@ impl Store {
 }
 
 /// Gone for good, whatever the clock says.
-const fn is_lost(what: &FaultKind) -> bool {
+pub(super) const fn is_lost(what: &FaultKind) -> bool {
     matches!(
         what,
         FaultKind::Damaged

@@ -2,7 +2,7 @@
 //! so a store that has seen one does not forget it with the entry that it came in.
 
 use super::entry::EntryItem;
-use super::folder::{LISTS, Reading, Writing};
+use super::folder::{LISTS, MEMORY, Reading, Writing};
 use super::{Found, Store, sealed};
 use crate::answers::Received;
 use crate::error::{Fault, FaultKind, StoreError};
@@ -31,6 +31,15 @@ impl ListEntry {
     }
 }
 
+/// Which lists were kept under one root: what is not there any more is lost, and not merely unknown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptLists {
+    version: u32,
+    root: Sha256Digest,
+    names: BTreeSet<String>,
+}
+
 /// Something that the store holds under its root.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -47,8 +56,20 @@ pub struct Held {
 pub struct Holdings {
     /// What can be used.
     pub held: Vec<Held>,
-    /// What is damaged: whatever it revoked is not known.
+    /// What is damaged, and could be had again.
     pub faults: Vec<Fault>,
+    /// Lists that were kept for what they revoke and that are not there any more, or damaged. Nothing else here revoked
+    /// the same when they were kept.
+    pub lost: Vec<Fault>,
+}
+
+/// The list's own name, where what is wrong is an object of it.
+fn about_list(name: &str, fault: Fault) -> Fault {
+    let own = format!("{LISTS}/{name}");
+    if fault.file == own {
+        return fault;
+    }
+    Fault { what: FaultKind::Refused(format!("{}: {}", fault.file, fault.what)), file: own }
 }
 
 impl Store {
@@ -94,10 +115,107 @@ impl Store {
                     holdings.held.push(Held { need: None, item });
                 }
                 Ok(None) => {}
-                Err(fault) => holdings.faults.push(fault),
+                Err(fault) => holdings.lost.push(about_list(&name, fault)),
             }
         }
+        holdings.lost.extend(self.gone(&reading)?);
         Ok(holdings)
+    }
+
+    /// [`Self::lost_lists`], with a lock of its own.
+    pub(crate) fn lost(&self) -> Result<Vec<Fault>, StoreError> {
+        self.lost_lists(&self.folder.read_lock()?)
+    }
+
+    /// Every list that was kept under this root and cannot be used any more.
+    pub(super) fn lost_lists(&self, reading: &Reading<'_>) -> Result<Vec<Fault>, StoreError> {
+        let mut lost = self.gone(reading)?;
+        for name in reading.names(LISTS)? {
+            lost.extend(self.load_lists(reading, &name).err().map(|fault| about_list(&name, fault)));
+        }
+        Ok(lost)
+    }
+
+    /// Those that were kept and have no file any more; or what says which were kept, where that is damaged.
+    fn gone(&self, reading: &Reading<'_>) -> Result<Vec<Fault>, StoreError> {
+        let kept = match self.kept_names(reading) {
+            Ok(kept) => kept,
+            Err(fault) => return Ok(vec![fault]),
+        };
+        let there = reading.names(LISTS)?;
+        let gone = kept.into_iter().filter(|name| there.binary_search(name).is_err());
+        Ok(gone.map(|name| Fault { file: format!("{LISTS}/{name}"), what: FaultKind::Missing }).collect())
+    }
+
+    fn kept_names(&self, reading: &Reading<'_>) -> Result<BTreeSet<String>, Fault> {
+        let name = self.kept_lists_name();
+        let fault = |what| Fault { file: format!("{MEMORY}/{name}"), what };
+        let bytes = match reading.read(MEMORY, &name, sealed::CAP) {
+            Err(FaultKind::Missing) => return Ok(BTreeSet::new()),
+            read => read.map_err(fault)?,
+        };
+        let kept: KeptLists = sealed::read(&bytes).map_err(fault)?;
+        if kept.version != VERSION {
+            return Err(fault(FaultKind::Form(format!("version {}", kept.version))));
+        }
+        if kept.root != self.root.spki_sha256() {
+            return Err(fault(FaultKind::Misplaced));
+        }
+        Ok(kept.names)
+    }
+
+    fn kept_lists_name(&self) -> String {
+        format!("{}-lists", self.root.spki_sha256())
+    }
+
+    fn write_kept_names(&self, writing: &Writing<'_>, names: BTreeSet<String>) -> Result<(), StoreError> {
+        let kept = KeptLists { version: VERSION, root: self.root.spki_sha256(), names };
+        writing.write(MEMORY, &self.kept_lists_name(), &sealed::write(&kept))
+    }
+
+    /// Writes down which lists are kept, once for all that one writer keeps and after them: one that is killed before leaves
+    /// lists that are there, never such as seem lost. A note that is damaged stays so until somebody prunes.
+    pub(super) fn note_kept(&self, writing: &Writing<'_>) -> Result<(), StoreError> {
+        self.known_kept(writing.reading())?;
+        let there = {
+            let kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            kept.as_ref().map(|(seen, _)| seen.clone()).unwrap_or_default()
+        };
+        let Ok(before) = self.kept_names(writing.reading()) else { return Ok(()) };
+        if there.is_subset(&before) {
+            return Ok(());
+        }
+        self.write_kept_names(writing, before.into_iter().chain(there).collect())
+    }
+
+    /// Lets go of the lists that are lost: their files, and that they were kept. What stood there before this was written down
+    /// is written down now. Returns what was let go of.
+    pub(super) fn forget_lost_lists(&self, writing: &Writing<'_>) -> Result<Vec<Fault>, StoreError> {
+        let mut forgotten = self.gone(writing.reading())?;
+        let before = self.kept_names(writing.reading()).ok();
+        let mut names = BTreeSet::new();
+        for name in writing.reading().names(LISTS)? {
+            match self.load_lists(writing.reading(), &name) {
+                Ok(Some(_)) => {
+                    names.insert(name);
+                }
+                Ok(None) => {}
+                Err(fault) if super::inventory::is_lost(&fault.what) => {
+                    writing.remove(LISTS, &name)?;
+                    forgotten.push(about_list(&name, fault));
+                }
+                // Of another version, or not to be verified: another program may read it.
+                Err(_) => {
+                    if before.as_ref().is_some_and(|before| before.contains(&name)) {
+                        names.insert(name);
+                    }
+                }
+            }
+        }
+        if before.as_ref() != Some(&names) {
+            self.write_kept_names(writing, names)?;
+        }
+        Ok(forgotten)
     }
 
     /// The sets of lists that are kept for what they revoke.
@@ -206,6 +324,7 @@ impl Store {
                 kept.push(name);
             }
         }
+        self.note_kept(&writing)?;
         Ok(kept)
     }
 
@@ -251,6 +370,10 @@ impl Store {
         }
         let entry = ListEntry { version: VERSION, root: self.root.spki_sha256(), items };
         let name = Sha256Digest::of(name.as_bytes()).to_string();
+        // What stands in its place and is none would be in the way.
+        if self.load_lists(writing.reading(), &name).is_err() {
+            writing.remove(LISTS, &name)?;
+        }
         writing.write(LISTS, &name, &sealed::write(&entry))?;
         Ok(true)
     }

@@ -97,6 +97,7 @@ fn machine(mut document: Object<'_>, budget: &Budget) -> Result<Evidence, ReadEr
     tool(&mut document)?;
     let certificates = item_member(&mut document, "certificates", budget.input_bytes)?;
     certificate::one_quote(certificates.as_ref(), budget)?;
+    let (certificate_quote, certificate_logs) = certificate::inside_leaf(certificates.as_ref(), budget);
     let evidence = Evidence {
         quote: item_member(&mut document, "quote", budget.input_bytes)?,
         event_log: match document.take("event_log") {
@@ -107,7 +108,8 @@ fn machine(mut document: Object<'_>, budget: &Budget) -> Result<Evidence, ReadEr
         app_compose: item_member(&mut document, "app_compose", budget.app_compose_bytes)?,
         vm_config: item_member(&mut document, "vm_config", budget.input_bytes)?,
         mr_config: item_member(&mut document, "mr_config", budget.input_bytes)?,
-        certificate_quote: certificate::quote_in_container(certificates.as_ref(), budget),
+        certificate_quote,
+        certificate_logs,
         certificates,
         collateral: document
             .require("collateral")?
@@ -319,7 +321,8 @@ fn recorded(value: &Value<'_>, budget: &Budget) -> Result<RecordedCollateral, Re
     let given_by = match word.string()?.as_str() {
         "judge" => RecordedBy::Judge,
         "bystander" => RecordedBy::Bystander,
-        _ => return Err(word.wrong_type("\"judge\" or \"bystander\"")),
+        "lost" => RecordedBy::Lost,
+        _ => return Err(word.wrong_type("\"judge\", \"bystander\" or \"lost\"")),
     };
     Ok(RecordedCollateral { given_by, item: item(object, budget.input_bytes)? })
 }

@@ -74,6 +74,17 @@ struct DcapJson<'a> {
     pck_certificate_chain: Option<String>,
 }
 
+/// The same as far as lists go. Whatever else a set lacks, what its lists revoke is revoked.
+#[derive(Deserialize)]
+struct ListsJson<'a> {
+    #[serde(default)]
+    pck_crl_issuer_chain: String,
+    #[serde(borrow, default)]
+    root_ca_crl: Option<Octets<'a>>,
+    #[serde(borrow, default)]
+    pck_crl: Option<Octets<'a>>,
+}
+
 /// Bytes as writers of JSON put them: text in some coding, an array of numbers (what serde makes of `Vec<u8>`), or what
 /// Node makes of a `Buffer`.
 enum Octets<'a> {
@@ -180,6 +191,27 @@ pub(super) fn from_json(json: &[u8], budget: &Budget) -> Result<CollateralParts,
         qe_identity_signature: read.qe_identity_signature.signature(),
         pck_certificate_chain: read.pck_certificate_chain,
     })
+}
+
+/// The lists of an object that is no whole set, or of which another part cannot be decoded: each that can be.
+pub(super) fn lists_from_json(json: &[u8], budget: &Budget) -> Option<CollateralParts> {
+    let read: ListsJson<'_> = read(json, budget).ok()?;
+    let list = |source, octets: Option<Octets<'_>>| {
+        octets.and_then(|octets| decode_octets(source, &octets).ok()).unwrap_or_default()
+    };
+    let parts = CollateralParts {
+        pck_crl_issuer_chain: read.pck_crl_issuer_chain,
+        root_ca_crl: list(Source::RootCaCrl, read.root_ca_crl),
+        pck_crl: list(Source::PckCrl, read.pck_crl),
+        tcb_info_issuer_chain: String::new(),
+        tcb_info: "{}".to_owned(),
+        tcb_info_signature: String::new(),
+        qe_identity_issuer_chain: String::new(),
+        qe_identity: "{}".to_owned(),
+        qe_identity_signature: String::new(),
+        pck_certificate_chain: None,
+    };
+    (!parts.pck_crl.is_empty() || !parts.root_ca_crl.is_empty()).then_some(parts)
 }
 
 pub(super) fn from_pcs(

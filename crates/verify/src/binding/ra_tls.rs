@@ -13,9 +13,9 @@
 use super::certificate::{ChainError, RaTlsChain};
 use super::{gravest, report_data};
 use crate::Request;
-use veritee_eventlog::{AppIdentity, KeyProviderKind};
+use veritee_eventlog::{AppIdentity, EventLog, KeyProviderKind, Trace};
 use veritee_model::report::EventFact;
-use veritee_model::{Check, CheckId, Class, Fault, Kind, Outcome, Reason, ReportData, Rtmr};
+use veritee_model::{Check, CheckId, Class, Fault, Kind, Outcome, Reason, ReportData, Rtmr, RtmrIndex};
 use veritee_quote::{Quote, TdReport, VerifiedQuote};
 
 const ID: CheckId = CheckId::BindingRaTls;
@@ -52,10 +52,17 @@ pub(crate) fn check(
             "the quote inside the certificate, of the same machine and application,"
         }
     };
+    let logs = match logs_of(request, &judged, own) {
+        Ok(words) => words,
+        Err(fault) => {
+            faults.push(*fault);
+            String::new()
+        }
+    };
     faults.extend(out_of_force(request, chain));
     match issued_for(chain, identity) {
         Ok(issuer) if faults.is_empty() => {
-            Check::pass(ID, format!("{bound_by} binds the certificate's key; {issuer}"))
+            Check::pass(ID, format!("{bound_by} binds the certificate's key; {issuer}{logs}"))
         }
         Ok(_) => gravest(ID, faults),
         // Of a certificate that is another machine's, or nobody's that has a quote, the issuer is no contradiction: somebody
@@ -215,6 +222,53 @@ fn by_own_quote(
     }
     faults.extend(not_acceptable(request, &own));
     faults
+}
+
+/// Holds the logs in the leaf against the quote that they came with, and says how far they go. A certificate is made
+/// earlier in the same boot than a quote for a nonce, and an application adds events meanwhile, so its log may end earlier
+/// than the machine's: where its own quote does too. That quote is held against the machine's log elsewhere
+/// ([`Judged::passed_through`]), so that one log is the beginning of the other. One that is shorter than its quote leaves
+/// out what was measured, and whoever reads it sees another machine.
+fn logs_of(request: &Request<'_>, judged: &Judged<'_>, own: Option<&[u8]>) -> Result<String, Box<Check>> {
+    let own = own.and_then(|bytes| Quote::parse_within(bytes, request.budget).ok());
+    let own = own.as_ref().and_then(Quote::td);
+    let [_, _, _, quoted] = own.unwrap_or(judged.td).rtmrs;
+    let whose = if own.is_some() { "its own quote" } else { "the judged quote" };
+    let mut words = String::new();
+    for item in &request.evidence.certificate_logs {
+        let log = EventLog::parse_json(&item.bytes, request.budget).map_err(|error| {
+            let detail = format!("the log in the certificate: {error}");
+            Box::new(Check::fail(ID, Reason::RaTlsMalformed, detail).at(&item.source))
+        })?;
+        let trace = veritee_eventlog::fold(&log);
+        // What was added between quote and log stands behind what the quote covers.
+        let reached = quoted == Rtmr::ZERO || runtime_after(&log, &trace).any(|value| value == quoted);
+        if !reached {
+            let replayed = trace.register(RtmrIndex::Rtmr3);
+            let detail = format!(
+                "the log in the certificate is not the log of {whose}: {} run-time events, and RTMR3 is reached after none",
+                trace.count(RtmrIndex::Rtmr3)
+            );
+            let check = Check::fail(ID, Reason::RaTlsOtherMachine, detail).compared(quoted, replayed);
+            return Err(Box::new(check.at(&item.source).next(
+                "two logs of one machine: the certificate's leaves out or changes what its quote measured",
+            )));
+        }
+        let (has, all) = (trace.count(RtmrIndex::Rtmr3), judged.events.len());
+        if has < all {
+            words = format!(
+                "; its log has the first {has} of {all} run-time events, and {whose} covers no more: it was made earlier in \
+                 the same boot"
+            );
+        }
+    }
+    Ok(words)
+}
+
+/// RTMR3 after each event that extends it.
+fn runtime_after<'a>(log: &'a EventLog, trace: &'a Trace) -> impl Iterator<Item = Rtmr> + 'a {
+    let pairs = log.events().iter().zip(trace.after());
+    pairs.filter(|(event, _)| event.register() == RtmrIndex::Rtmr3).map(|(_, after)| *after)
 }
 
 fn other_machine(differs: &[&str]) -> Check {

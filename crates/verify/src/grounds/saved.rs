@@ -11,12 +11,13 @@ pub(super) const LISTS: [Source; 3] = [Source::PckCrl, Source::RootCaCrl, Source
 /// The collateral that stands in an evidence, with whose it is.
 pub(super) fn marked(evidence: &Evidence) -> Vec<(&Item, Origin)> {
     let unmarked = evidence.collateral.iter().map(|item| (item, Origin::Judged));
-    let recorded = evidence.recorded_collateral.iter().map(|recorded| {
+    let recorded = evidence.recorded_collateral.iter().filter_map(|recorded| {
         let origin = match recorded.given_by {
             RecordedBy::Judge => Origin::Recorded,
             RecordedBy::Bystander => Origin::Bystander,
+            RecordedBy::Lost => return None,
         };
-        (&recorded.item, origin)
+        Some((&recorded.item, origin))
     });
     recorded.chain(unmarked).collect()
 }
@@ -85,9 +86,14 @@ pub(super) fn lists_beside(collateral: &Collateral, whole: &Item) -> Item {
     part_of(collateral, &LISTS, whole)
 }
 
-/// The lists of what is recorded; nothing of what cannot be read, which had no list to count.
+/// The lists of what is recorded, and that some are lost; nothing of what cannot be read, which had no list to count.
 pub(super) fn lists_of(recorded: &RecordedCollateral, budget: &Budget) -> Option<RecordedCollateral> {
-    let collateral = Collateral::from_json_within(&recorded.item.bytes, budget).ok()?;
+    if recorded.given_by == RecordedBy::Lost {
+        return Some(recorded.clone());
+    }
+    let bytes = &recorded.item.bytes;
+    let whole = Collateral::from_json_within(bytes, budget).ok();
+    let collateral = whole.or_else(|| Collateral::lists_from_json_within(bytes, budget))?;
     Some(RecordedCollateral { item: lists_beside(&collateral, &recorded.item), ..recorded.clone() })
 }
 

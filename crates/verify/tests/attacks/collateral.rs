@@ -2,6 +2,7 @@
 
 use crate::quote::on;
 use crate::support::{Case, attacks, find, machine};
+use veritee_model::evidence::RecordedBy;
 use veritee_model::{CheckId, Item, Outcome, Reason, Report, VerdictOutcome};
 use veritee_testkit::pki::time;
 use veritee_testkit::{Forged, Role, Shape, Universe};
@@ -463,6 +464,22 @@ attacks! {
         }
         case.evidence.collateral.clear();
         case.is_open(ID, Reason::CollateralMissing, VerdictOutcome::Incomplete);
+    }
+
+    fn what_a_store_had_kept_of_revocations_and_lost_is_not_known() {
+        let lost = || Item::new("store lists/ab: it is missing", "store lists/ab");
+        let case = Case::new(&machine()).change(|case| {
+            case.evidence.certificates = None;
+            case.evidence.record(RecordedBy::Lost, lost());
+        });
+        let report =
+            case.is_open(CheckId::QuoteCertificates, Reason::RevocationsLost, VerdictOutcome::Incomplete);
+        assert!(find(&report, CheckId::QuoteCertificates).detail.contains("lists/ab"));
+        assert!(find(&report, CheckId::QuoteSignature).outcome == Outcome::Pass);
+        // What is revoked or forged anyway stays so.
+        let mut revoked = beside(|universe| universe.revoke(Role::Pck));
+        revoked.evidence.record(RecordedBy::Lost, lost());
+        revoked.is_refused(CheckId::QuoteCertificates, Reason::PckRevoked, NOT_GENUINE);
     }
 
     fn collateral_cannot_be_crowded_out() {

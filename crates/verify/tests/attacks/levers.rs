@@ -85,6 +85,28 @@ attacks! {
         assert_eq!(find(&report, CheckId::PlatformAdvisories).got.as_deref(), Some("INTEL-SA-00002"));
     }
 
+    fn an_advisory_that_is_written_otherwise_may_be_the_one_that_is_refused() {
+        let rules = |refuse: &str| format!("[advisories]\nothers = \"allow\"\n{refuse}{BECAUSE}");
+        for written in [
+            "intel-sa-00001",
+            "INTEL-SA-00001 ",
+            "INTEL-SA-1",
+            "INTEL-SA-00007,INTEL-SA-00001",
+            "INTEL\u{2011}SA\u{2011}00001",
+            "INTEL-SA-O0001",
+        ] {
+            let named = |policy: &str| {
+                let advised = |info: &mut veritee_testkit::tcb_info::TcbInfo| {
+                    info.levels[0].advisories = vec![written.into()];
+                };
+                on(|universe| universe.tcb_info(advised)).policy(policy)
+            };
+            named(&rules("")).is_verified();
+            let refuse = rules("refuse = [\"INTEL-SA-00001\"]\n");
+            named(&refuse).is_refused(CheckId::PlatformAdvisories, Reason::AdvisoryRefused, REFUSED);
+        }
+    }
+
     fn advisories_refused_by_name() {
         let others = format!("[advisories]\nothers = \"allow\"\n{BECAUSE}");
         loosened(&advised(&others).is_verified(), "advisories");

@@ -61,7 +61,79 @@ fn chain_of(change: impl FnOnce(&mut TdReport)) -> String {
     chain(|machine| change(machine.universe.quote.td()))
 }
 
+/// The log in the leaf, changed.
+fn edit_log(leaf: &mut CertificateSpec, change: impl FnOnce(&mut Vec<serde_json::Value>)) {
+    let value = &mut extension(leaf, 2).value;
+    let begins = value.iter().position(|byte| *byte == b'[').unwrap();
+    let mut events = serde_json::from_slice(&value[begins..]).unwrap();
+    change(&mut events);
+    *value = der::octet_string(&serde_json::to_vec(&events).unwrap());
+}
+
 attacks! {
+    fn a_log_in_the_certificate_that_leaves_out_what_its_quote_measured() {
+        type Edit = fn(&mut CertificateSpec);
+        let edits: [Edit; 4] = [
+            |leaf| edit_log(leaf, |events| drop(events.pop())),
+            |leaf| edit_log(leaf, |events| events.truncate(events.len() - 3)),
+            |leaf| edit_log(leaf, |events| events.retain(|event| event["imr"] != 3)),
+            |leaf| edit_log(leaf, Vec::clear),
+        ];
+        for edit in edits {
+            let chain = chain(|machine| machine.ra_tls.edit_leaf = Some(edit));
+            reading(&chain).is_refused(ID, Reason::RaTlsOtherMachine, REFUSED);
+            // As the machine's own answer, with the quote that the certificate has.
+            let mut own = Machine::new(1);
+            own.ra_tls.edit_leaf = Some(edit);
+            let forged = own.forge();
+            let case = Case::of(&forged, "").change(|case| {
+                case.evidence.certificates = None;
+                case.expected = Expected::Nothing;
+                let (slot, budget) = (veritee_evidence::Slot::Certificate, &veritee_model::Budget::STANDARD);
+                let pem = forged.ra_tls_pem.as_bytes();
+                veritee_evidence::parts::add(slot, &mut case.evidence, pem, "chain.pem", budget).unwrap();
+            });
+            case.is_refused(ID, Reason::RaTlsOtherMachine, REFUSED);
+        }
+    }
+
+    fn a_log_in_the_certificate_that_cannot_be_read() {
+        let chain = chain(|machine| {
+            machine.ra_tls.edit_leaf = Some(|leaf| extension(leaf, 2).value = der::octet_string(b"[1]"));
+        });
+        let case = Case::new(&machine()).change(|case| {
+            case.evidence.certificates = Some(Item::new(chain, "chain.pem"));
+            case.evidence.certificate_logs = vec![Item::new("[1]", "chain.pem, event-log")];
+        });
+        case.is_refused(ID, Reason::RaTlsMalformed, REFUSED);
+    }
+
+    /// A certificate is made earlier in the same boot than a quote for a nonce: its log ends where its quote does.
+    fn the_log_of_an_earlier_certificate_is_told_as_such() {
+        let later = machine().events(|events| events.push(Event::runtime("my-event", b"1")));
+        for form in [
+            RaTlsForm::Separate,
+            RaTlsForm::SeparateCompressed,
+            RaTlsForm::ContainerV0,
+            RaTlsForm::ContainerV1,
+        ] {
+            let earlier = chain(|machine| machine.ra_tls.form = form);
+            let case = Case::new(&later).change(|case| {
+                case.evidence.certificates = None;
+                let (slot, budget) = (veritee_evidence::Slot::Certificate, &veritee_model::Budget::STANDARD);
+                veritee_evidence::parts::add(slot, &mut case.evidence, earlier.as_bytes(), "chain.pem", budget)
+                    .unwrap();
+                assert_eq!(case.evidence.certificate_logs.len(), 1, "{form:?}");
+            });
+            let report = case.is_verified();
+            let detail = &find(&report, ID).detail;
+            assert!(detail.contains("it was made earlier in the same boot"), "{form:?}: {detail}");
+        }
+        // One of the same moment needs no word.
+        let report = reading(&ra_tls(&machine())).is_verified();
+        assert!(!find(&report, ID).detail.contains("earlier"), "{}", find(&report, ID).detail);
+    }
+
     fn a_certificate_whose_key_the_judged_quote_binds_passes() {
         let machine = Machine::new(1);
         let forged = machine.forge();

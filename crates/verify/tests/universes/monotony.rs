@@ -97,3 +97,27 @@ fn an_exception_for_one_fault_lets_no_other_pass() {
     }
     assert!(tried > 20, "{tried} of them had two faults");
 }
+
+/// Files in any order, under any names, and each of them any number of times.
+#[test]
+fn order_and_duplicates_of_files_change_nothing() {
+    let mut by_code = std::collections::BTreeMap::<u8, u32>::new();
+    for seed in 0..count() {
+        let universe = Universe::drawn(seed);
+        let wanted = said(&universe);
+        let dice = &mut Dice::new(seed ^ 0xd0b1e);
+        let mut twice = universe.clone();
+        for at in 0..universe.sets.len() {
+            for _ in 0..dice.below(3) {
+                twice.sets.push(universe.sets[at]);
+            }
+        }
+        for turn in 0..3 {
+            twice.order = dice.next();
+            let again = Product::new(&twice, turn).batch();
+            assert_eq!(again, wanted, "universe {seed}, turn {turn}\n{twice:?}");
+        }
+        *by_code.entry(wanted.code).or_default() += 1;
+    }
+    assert!(by_code.len() >= 4, "{by_code:?}");
+}
