@@ -198,7 +198,7 @@ pub(crate) struct Tracing {
     #[arg(long, value_name = "FILE")]
     pub(crate) trusted_root: Option<PathBuf>,
     /// A signer beside the source's own workflows: the beginning of its URI. May be repeated.
-    #[arg(long, value_name = "URI")]
+    #[arg(long, value_name = "URI", value_parser = veritee_policy::image_signer)]
     pub(crate) allow_signer: Vec<String>,
 }
 

@@ -10,7 +10,7 @@ use veritee_testkit::sigstore::{Signing, trusted_root};
 use crate::stage::{COMMIT, INDEX, image};
 
 /// A forged machine whose compose is this.
-fn running(compose: &str, allowed: &[&str]) -> Folder {
+pub(crate) fn running(compose: &str, allowed: &[&str]) -> Folder {
     let document = serde_json::json!({
         "manifest_version": 2, "name": "carried", "runner": "docker-compose", "docker_compose_file": compose,
         "kms_enabled": true, "public_logs": false, "public_sysinfo": false, "allowed_envs": allowed,
@@ -18,7 +18,7 @@ fn running(compose: &str, allowed: &[&str]) -> Folder {
     Folder::of(&machine().app_compose(&document.to_string()))
 }
 
-fn judged(folder: &Folder, evidence: &str, more: &[&str]) -> (Ran, Value) {
+pub(crate) fn judged(folder: &Folder, evidence: &str, more: &[&str]) -> (Ran, Value) {
     let ran = folder.verify(evidence, &[&["--offline", "--format", "json"], more].concat());
     let value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}", ran.err));
     (ran, value)
@@ -287,6 +287,11 @@ fn whom_a_policy_or_the_command_line_lets_speak_for_images_is_repeated() {
             folder.run(&["policy", "check", "wrong.toml"]).ends(2).err.contains("is no signer"),
             "{wrong}"
         );
+        // Nor on the command line: a whole host would be everybody on it.
+        let more = [&given[..], &["--allow-signer", wrong]].concat();
+        assert!(folder.verify("evidence.json", &more).ends(2).err.contains("is no signer"), "{wrong}");
+        let trace = ["trace", "evidence.json", "--allow-signer", wrong, "--image", &image("repro-1.tar")];
+        assert!(folder.run(&trace).ends(2).err.contains("is no signer"), "{wrong}");
     }
     folder.write("wrong.toml", format!("{own}\n[images]\nsigners = [\"https://example.invalid/x/\"]\n"));
     assert!(folder.run(&["policy", "check", "wrong.toml"]).ends(2).err.contains("reason"));

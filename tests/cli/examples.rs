@@ -10,7 +10,7 @@ use std::path::Path;
 
 #[path = "../../crates/measure/tests/common/forge.rs"]
 #[allow(dead_code, reason = "one image of it is needed here")]
-mod forge;
+pub(crate) mod forge;
 
 /// How an example is run.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! `veritee image fetch` against a registry on loopback: what it keeps is what the other commands read.
 #![cfg(unix)]
 
+use crate::images::archive;
 use crate::program::{Folder, Ran};
 use serde_json::Value;
 use std::path::Path;
@@ -168,4 +169,97 @@ fn a_mirror_by_policy_is_asked_and_makes_no_tag_a_pin() {
     assert_eq!(other.code, 3, "{}", other.err);
     folder.write("policy.toml", policy("https://registry.invalid"));
     assert!(folder.run(&["policy", "check", "policy.toml"]).ends(2).err.contains("is no registry"));
+}
+
+/// A registry whose image has this layer, packed as `media` says; the digest of its manifest.
+fn with_layer(packed: &[u8], plain: &veritee_model::Sha256Digest, media: &str) -> (Registry, String) {
+    let registry = Registry::start();
+    let described = |media: &str, digest: &str, size: usize| serde_json::json!({ "mediaType": media, "digest": digest, "size": size });
+    let config = serde_json::json!({
+        "os": "linux", "architecture": "amd64", "rootfs": { "type": "layers", "diff_ids": [format!("sha256:{plain}")] },
+    });
+    let config = config.to_string();
+    let manifest = serde_json::json!({
+        "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": described(
+            "application/vnd.oci.image.config.v1+json", &registry.blob(config.as_bytes()), config.len(),
+        ),
+        "layers": [described(media, &registry.blob(packed), packed.len())],
+    });
+    let manifest = manifest.to_string();
+    let top = registry.manifest("application/vnd.oci.image.manifest.v1+json", manifest.as_bytes());
+    registry.tag("1", &top);
+    (registry, top)
+}
+
+const PLAIN: &str = "application/vnd.oci.image.layer.v1.tar";
+
+#[test]
+fn layers_that_lead_out_of_the_image_are_kept_as_they_are_and_read_by_nobody() {
+    let link = |path: &str, flag: u8, target: &str| {
+        let mut bytes = archive(path, "");
+        bytes[156] = flag;
+        bytes[157..157 + target.len()].copy_from_slice(target.as_bytes());
+        bytes[148..156].fill(b' ');
+        let sum: u32 = bytes[..512].iter().map(|byte| u32::from(*byte)).sum();
+        bytes[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        bytes
+    };
+    for (what, layer, words) in [
+        ("dots", archive("../../evil", "x"), "leads out"),
+        ("dots inside", archive("a/../../evil", "x"), "leads out"),
+        ("a hard link out of it", link("l", b'1', "../../etc/passwd"), "leads out"),
+        ("a deletion of nothing", archive("a/.wh..", ""), "whiteout"),
+    ] {
+        let (registry, top) = with_layer(&layer, &veritee_model::Sha256Digest::of(&layer), PLAIN);
+        let folder = Folder::empty();
+        fetch(&folder, &format!("{}@{top}", registry.name()), &["--layers"]).ends(0);
+        let ran = folder.run(&["image", "inspect", "deployed"]).ends(3);
+        assert!(ran.err.contains(words), "{what}: {}", ran.err);
+        let ran = folder.run(&["image", "compare", "deployed", "deployed"]);
+        assert!(ran.code == 3 || ran.out.starts_with("S4"), "{what}: {}{}", ran.out, ran.err);
+        assert_eq!(folder.names(), ["deployed"], "{what}: nothing is written beside it");
+        assert!(!folder.path().join("../evil").exists() && !folder.path().join("../../evil").exists());
+    }
+    // Through a link, and from the root: both stay below the image's own root, and nothing is unpacked anywhere.
+    for layer in [link("out", b'2', "/etc"), archive("/etc/passwd", "root")] {
+        let (registry, top) = with_layer(&layer, &veritee_model::Sha256Digest::of(&layer), PLAIN);
+        let folder = Folder::empty();
+        fetch(&folder, &format!("{}@{top}", registry.name()), &["--layers"]).ends(0);
+        folder.run(&["image", "inspect", "deployed"]).ends(0);
+        assert_eq!(folder.names(), ["deployed"]);
+    }
+}
+
+#[test]
+fn a_layer_that_would_grow_is_fetched_as_small_as_it_is_packed_and_garbage_behind_one_is_told() {
+    use std::io::Write as _;
+    // Whoever reads it stops while it grows: that is tested where layers are read, with a smaller limit. Here nobody unpacks.
+    let nothing = veritee_model::Sha256Digest::of(b"");
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    for _ in 0..256 {
+        encoder.write_all(&[0; 1 << 20]).unwrap();
+    }
+    let bomb = encoder.finish().unwrap();
+    let (registry, top) = with_layer(&bomb, &nothing, "application/vnd.oci.image.layer.v1.tar+gzip");
+    let folder = Folder::empty();
+    fetch(&folder, &format!("{}@{top}", registry.name()), &["--layers"]).ends(0);
+    let kept: u64 = std::fs::read_dir(folder.file("deployed/blobs/sha256"))
+        .unwrap()
+        .map(|entry| entry.unwrap().metadata().unwrap().len())
+        .sum();
+    assert!(kept < bomb.len() as u64 + 10_000, "{kept}");
+    // What it unpacks to is not what the config says.
+    let ran = folder.run(&["image", "inspect", "deployed"]).ends(3);
+    assert!(ran.err.contains("sha256:"), "{}", ran.err);
+    // Garbage behind the end.
+    let plain = archive("app/run", "x");
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(&plain).unwrap();
+    let packed = [encoder.finish().unwrap(), b"garbage.".to_vec()].concat();
+    let digest = veritee_model::Sha256Digest::of(&plain);
+    let (registry, top) = with_layer(&packed, &digest, "application/vnd.oci.image.layer.v1.tar+gzip");
+    let folder = Folder::empty();
+    fetch(&folder, &format!("{}@{top}", registry.name()), &["--layers"]).ends(0);
+    folder.run(&["image", "inspect", "deployed"]).ends(3);
 }

@@ -24,7 +24,7 @@ fn every_row_of_the_table_has_its_rung_and_its_exit_code() {
     let readme = std::fs::read_to_string(image("README.md")).unwrap();
     let (_, table) = readme.split_once("| deployed | rebuilt | rung | exit code |").unwrap();
     let mut rows = 0;
-    for line in table.lines().filter(|line| line.starts_with("| `")) {
+    for line in table.lines().skip(1).take_while(|line| line.starts_with('|')).skip(1) {
         let cells: Vec<&str> =
             line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`')).collect();
         let (code, value) = compared(cells[0], cells[1]);
@@ -50,7 +50,52 @@ fn each_vector_has_the_digest_that_the_table_says() {
         assert_eq!(found.to_string(), digest, "{name}");
         rows += 1;
     }
-    assert_eq!(rows, 12);
+    assert_eq!(rows, 29);
+}
+
+#[test]
+fn every_pair_of_builds_is_explained_by_name_and_by_nothing_else() {
+    let readme = std::fs::read_to_string(image("README.md")).unwrap();
+    let (_, table) = readme.split_once("| deployed | rebuilt | rung | causes |").unwrap();
+    let mut rows = 0;
+    for line in table.lines().skip(1).take_while(|line| line.starts_with('|')).skip(1) {
+        let cells: Vec<&str> =
+            line.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        for (one, other) in [(cells[0], cells[1]), (cells[1], cells[0])] {
+            let (code, value) = compared(one, other);
+            assert_eq!(value["rung"], cells[2], "{line}");
+            let proves = ["S3", "S4", "S5"].contains(&cells[2]);
+            assert_eq!((code == 0, value["same_content"].as_bool()), (proves, Some(proves)), "{line}");
+            assert_eq!(causes(&value).join(", "), cells[3], "{line}");
+            for difference in value["differences"].as_array().unwrap() {
+                assert!(!difference["remedy"].as_str().unwrap().is_empty(), "{line}");
+            }
+        }
+        rows += 1;
+    }
+    assert_eq!(rows, 15);
+}
+
+#[test]
+fn packages_of_apt_and_of_pip_are_told_from_old_to_new_and_compressors_by_who_used_them() {
+    let place = |one: &str, other: &str, cause: &str| -> Value {
+        let (_, value) = compared(one, other);
+        let differences = value["differences"].as_array().unwrap().clone();
+        differences.into_iter().find(|difference| difference["cause"] == cause).unwrap()["places"][0].clone()
+    };
+    let apt = place("pairs/buildah.tar", "pairs/buildah-apt.tar", "packages");
+    assert_eq!(
+        (&apt["path"], &apt["deployed"], &apt["rebuilt"]),
+        (&"greeter".into(), &"1.0".into(), &"1.1".into())
+    );
+    let pip = place("pairs/buildah.tar", "pairs/buildah-pip.tar", "packages");
+    assert_eq!(
+        (&pip["path"], &pip["deployed"], &pip["rebuilt"]),
+        (&"greeter (Python)".into(), &"1.0".into(), &"1.1".into())
+    );
+    let packed = place("pairs/buildah.tar", "pairs/buildah-gnu-gzip.tar", "compression");
+    assert!(packed["deployed"].as_str().unwrap().contains("pgzip"), "{packed}");
+    assert!(packed["rebuilt"].as_str().unwrap().contains("gzip -n"), "{packed}");
 }
 
 #[test]

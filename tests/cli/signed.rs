@@ -2,7 +2,11 @@
 //! in which one link of the signature is broken.
 
 use crate::stage::{Application, COMMIT, INDEX, image, open};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
+use veritee_testkit::der;
+use veritee_testkit::key::SigningKey;
 use veritee_testkit::sigstore::{Signing, provenance, trusted_root};
 
 /// As `repro-1.tar` calls its source.
@@ -138,4 +142,70 @@ fn no_application_reaches_stage_1_with_one_link_of_its_signature_broken() {
     options.extend(["--allow-signer".to_owned(), foreign.to_owned()]);
     let report = application.judge("evidence.json", &options);
     assert!(stage(&report).starts_with("Stage 1"), "{}\n{}", stage(&report), open(&report));
+}
+
+/// A statement about the image that a key signed, in no log: what `cosign attest --key` leaves beside an image.
+fn by_key(key: &SigningKey) -> String {
+    let statement = provenance(INDEX, REPOSITORY, COMMIT).to_string();
+    let kind = "application/vnd.in-toto+json";
+    let message = format!("DSSEv1 {} {kind} {} {statement}", kind.len(), statement.len());
+    let base64 = |bytes: &[u8]| BASE64.encode(bytes);
+    let bundle = serde_json::json!({
+        "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
+        "verificationMaterial": { "publicKey": { "hint": "release" } },
+        "dsseEnvelope": {
+            "payload": base64(statement.as_bytes()), "payloadType": kind,
+            "signatures": [{ "sig": base64(&key.sign_der(message.as_bytes())) }],
+        },
+    });
+    bundle.to_string()
+}
+
+#[test]
+fn a_key_speaks_for_an_image_where_it_is_given_and_where_a_policy_lists_keys_only_a_listed_one() {
+    let compose = format!("services:\n  app:\n    image: example.invalid/app@{INDEX}\n");
+    let folder = crate::carried::running(&compose, &[]);
+    let (own_key, stranger) = (SigningKey::derive(9, "release"), SigningKey::derive(9, "stranger"));
+    folder.write("key.pem", der::pem("PUBLIC KEY", &own_key.spki()));
+    folder.write("bundle.json", by_key(&own_key));
+    folder.write("stranger.json", by_key(&stranger));
+    let saved = image("repro-1.tar");
+    let (key, bundle) = ("key.pem", "bundle.json");
+    let given = ["--container-image", &saved, "--bundle", bundle];
+    let with_key = [&given[..], &["--key", key]].concat();
+    let judged = |more: &[&str]| crate::carried::judged(&folder, "evidence.json", more).1;
+    let loosened = |report: &Value| report["policy"]["loosened"].to_string();
+    assert!(!rung(&judged(&given)).contains("R3"), "a key that nobody gave");
+    let other = ["--container-image", &saved, "--bundle", "stranger.json", "--key", key];
+    assert!(!rung(&judged(&other)).contains("R3"), "a signature of another key");
+    let by_line = judged(&with_key);
+    assert!(rung(&by_line).contains("R3"), "{}", rung(&by_line));
+    assert!(loosened(&by_line).contains("by the key") && loosened(&by_line).contains("command line"));
+    // By policy: the digest is over the key's DER.
+    let digest = veritee_model::Sha256Digest::of(&own_key.spki()).to_string();
+    let own = folder.read("policy.toml");
+    let images = |list: &str| {
+        format!("{own}\n[images]\nkey_spki_sha256 = {list}\nreason = \"the key of our releases\"\n")
+    };
+    folder.write("policy.toml", images(&format!("[\"{}\", \"{digest}\"]", "0".repeat(64))));
+    let by_policy = judged(&with_key);
+    assert!(rung(&by_policy).contains("R3"), "{}", rung(&by_policy));
+    let said = loosened(&by_policy);
+    assert!(said.contains("the key of our releases") && !said.contains("command line"), "{said}");
+    // A listed key that is not given signs nothing: a list of digests is no list of keys.
+    assert!(!rung(&judged(&given)).contains("R3"));
+    // Another key than the listed ones ends the run, in verify and in trace.
+    folder.write("policy.toml", images(&format!("[\"{}\"]", "0".repeat(64))));
+    let ran = folder.verify("evidence.json", &[&["--offline"], &with_key[..]].concat()).ends(2);
+    assert!(ran.err.contains(&digest) && ran.err.contains("does not list"), "{}", ran.err);
+    let trace = ["trace", "evidence.json", "--image", &saved, "--bundle", bundle, "--key", key];
+    let ran = folder.run(&[&trace[..], &["--policy", "policy.toml", "--root", "root.pem"]].concat()).ends(2);
+    assert!(ran.err.contains("does not list"), "{}", ran.err);
+    // What is no list of digests is no policy.
+    for wrong in ["[]", "[\"ab\"]", "\"x\"", &format!("[\"{}\"]", "g".repeat(64))] {
+        folder.write("wrong.toml", images(wrong));
+        folder.run(&["policy", "check", "wrong.toml"]).ends(2);
+    }
+    folder.write("wrong.toml", format!("{own}\n[images]\nkey_spki_sha256 = [\"{digest}\"]\n"));
+    assert!(folder.run(&["policy", "check", "wrong.toml"]).ends(2).err.contains("reason"));
 }

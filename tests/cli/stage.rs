@@ -36,8 +36,26 @@ fn forged() -> Machine {
     machine.app_compose(&document.to_string())
 }
 
-/// A chain on which this compose and no other is allowed, and that nobody can change.
-fn governed(machine: &Machine, allowed: bool) -> (Vec<u8>, String) {
+/// What becomes of the application on its chain.
+#[derive(Clone, Copy)]
+struct Governed<'a> {
+    /// Whether its compose is still allowed in the end.
+    allowed: bool,
+    /// Who may allow another one.
+    owner: Address,
+    /// Whom the answers come from.
+    endpoints: &'a [&'a str],
+}
+
+/// A compose that is allowed, that nobody can replace, by the word of two.
+const SETTLED: Governed<'_> = Governed {
+    allowed: true,
+    owner: Address::ZERO,
+    endpoints: &["https://rpc.example", "https://node.example.org"],
+};
+
+/// A chain on which this compose and no other is allowed.
+fn governed(machine: &Machine, how: Governed<'_>) -> (Vec<u8>, String) {
     let (payloads, nobody, registry) = (machine.payloads(), Address::ZERO, Address::repeat_byte(2));
     let mut world = World::new(8453, START);
     let kms = KmsForge::deploy(&mut world, registry, KmsKind::DstackKms, nobody);
@@ -53,10 +71,10 @@ fn governed(machine: &Machine, allowed: bool) -> (Vec<u8>, String) {
     kms.app_implementation(&mut world, implementation);
     world.mine(START + 2);
     let with = Deployment {
-        owner: nobody,
+        owner: how.owner,
         compose_hash: payloads.compose_hash.into(),
         device: B256::repeat_byte(5),
-        upgrades_disabled: true,
+        upgrades_disabled: how.owner == nobody,
         allow_any_device: false,
         require_tcb: true,
     };
@@ -64,7 +82,7 @@ fn governed(machine: &Machine, allowed: bool) -> (Vec<u8>, String) {
         AppForge::deploy(&mut world, payloads.app_id.into(), AppKind::DstackAppTcb, implementation, with);
     kms.register(&mut world, app.address, None);
     world.mine(START + 4);
-    if !allowed {
+    if !how.allowed {
         world.transaction();
         app.compose_hash(&mut world, payloads.compose_hash.into(), false);
         world.mine(START + 6);
@@ -77,10 +95,8 @@ fn governed(machine: &Machine, allowed: bool) -> (Vec<u8>, String) {
         observed: [2].into(),
         ..Subject::default()
     };
-    // On one endpoint's word nothing is proven.
-    let endpoints =
-        ["https://rpc.example", "https://node.example.org"].map(|url| asked(&world, &subject, url));
-    let reads = ChainReads { subject, endpoints: endpoints.into(), l1: None };
+    let endpoints = how.endpoints.iter().map(|url| asked(&world, &subject, url)).collect();
+    let reads = ChainReads { subject, endpoints, l1: None };
     (reads.write().unwrap(), format!("8453:{registry}"))
 }
 
@@ -117,7 +133,7 @@ impl Application {
             ["--app-compose", "app-compose.json", "--collateral", "collateral.json", "-o", "evidence.json"];
         folder.run(&[&["evidence", "convert", "answer.json"], &parts[..]].concat()).ends(0);
         let hash = hex::encode(machine.payloads().compose_hash);
-        let (chain, registry) = governed(&machine, true);
+        let (chain, registry) = governed(&machine, SETTLED);
         folder.write("chain.json", chain);
         folder.write("review.toml", review(&hash, &questions()));
         for name in ["app/.git/objects", "app/.git/refs", "app/src"] {
@@ -219,7 +235,7 @@ fn a_complete_application_reaches_stage_1_and_none_does_with_one_arrow_broken() 
     broken("compose", "compose.json", &application.options);
     // Chain: not read, and read where the compose was withdrawn.
     broken("no chain", "evidence.json", &application.with("--chain", None));
-    folder.write("withdrawn.json", governed(&forged(), false).0);
+    folder.write("withdrawn.json", governed(&forged(), Governed { allowed: false, ..SETTLED }).0);
     broken("withdrawn", "evidence.json", &application.with("--chain", Some("withdrawn.json")));
     // Image: none, and another one; rebuild: none, and one that differs.
     // A rebuild of no image is a mistake of the caller's.
@@ -298,4 +314,116 @@ fn what_the_chain_proves_shortens_what_stage_1_needs() {
         assert_eq!(status, "unknown", "{id}");
         assert!(evidence.contains("DP-CHN-"), "{id}: {evidence}");
     }
+}
+
+/// Evidence with one of its documents changed, and the digest beside it made to fit: whoever lies does so too.
+fn with_document(evidence: &Value, name: &str, change: impl Fn(&str) -> String) -> String {
+    let mut changed = evidence.clone();
+    let text = change(evidence[name]["value"].as_str().unwrap());
+    assert_ne!(evidence[name]["value"], text.as_str(), "{name} is changed");
+    changed[name]["sha256"] = veritee_model::Sha256Digest::of(text.as_bytes()).to_string().into();
+    changed[name]["value"] = text.into();
+    changed.to_string()
+}
+
+#[test]
+fn no_application_reaches_stage_1_with_one_of_what_its_arrows_rest_on_broken() {
+    let application = Application::new();
+    let folder = &application.folder;
+    let broken = |what: &str, evidence: &str, options: &[String]| {
+        let report = application.judge(evidence, options);
+        let stage = report["stage"].as_str().unwrap();
+        assert!(!stage.starts_with("Stage 1"), "{what}: {stage}");
+    };
+    let evidence: Value = serde_json::from_str(&folder.read("evidence.json")).unwrap();
+    // The log between quote and compose: the payload of an event, and an event left out.
+    let hash = hex::encode(forged().payloads().compose_hash);
+    folder
+        .write("log.json", with_document(&evidence, "event_log", |log| log.replace(&hash, &"0".repeat(64))));
+    broken("log", "log.json", &application.options);
+    let shorter = with_document(&evidence, "event_log", |log| {
+        let mut events: Vec<Value> = serde_json::from_str(log).unwrap();
+        events.retain(|event| event["event"] != "instance-id");
+        serde_json::to_string(&events).unwrap()
+    });
+    folder.write("shorter.json", shorter);
+    broken("a log without an event", "shorter.json", &application.options);
+    // The root of the hardware: Intel's, under which nobody knows this machine.
+    let options: Vec<&str> = application.options.iter().map(String::as_str).collect();
+    let given = [
+        "verify",
+        "evidence.json",
+        "--policy",
+        "intel.toml",
+        "--as-of",
+        AS_OF,
+        "--offline",
+        "--format",
+        "json",
+    ];
+    let policy = folder.read("policy.toml");
+    let (head, rest) = policy.split_once("[root]").unwrap();
+    let (_, rest) = rest.split_once("[[os.machine]]").unwrap();
+    folder.write("intel.toml", format!("{head}[[os.machine]]{rest}"));
+    let ran = folder.run(&[&given[..], &options[..]].concat());
+    assert!(ran.code != 0 && !ran.out.contains("\"Stage 1"), "{}", ran.out);
+    // The system: registers of another one.
+    let at = policy.find("mrtd = \"").unwrap() + 8;
+    folder.write("intel.toml", format!("{}{}{}", &policy[..at], "0".repeat(96), &policy[at + 96..]));
+    let ran = folder.run(&[&given[..], &["--root", "root.pem"], &options[..]].concat());
+    assert!(ran.code != 0 && !ran.out.contains("\"Stage 1"), "{}", ran.out);
+    // The chain: one endpoint's word, somebody who can allow another compose, another registry than the known one.
+    for (what, how) in [
+        ("one endpoint", Governed { endpoints: &["https://rpc.example"], ..SETTLED }),
+        ("an owner", Governed { owner: Address::repeat_byte(0x77), ..SETTLED }),
+    ] {
+        folder.write("other-chain.json", governed(&forged(), how).0);
+        broken(what, "evidence.json", &application.with("--chain", Some("other-chain.json")));
+    }
+    broken("no registry", "evidence.json", &application.with("--registry", None));
+    // The image: a byte of a layer ends the run; the same files under another command are another image.
+    let mut bytes = std::fs::read(image("repro-1.tar")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    folder.write("damaged.tar", &bytes);
+    for name in ["--container-image", "--rebuilt"] {
+        let words = application.with(name, Some("damaged.tar"));
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let ran = folder.verify("evidence.json", &[&["--offline"], &words[..]].concat()).ends(3);
+        assert!(!ran.out.contains("Stage 1"), "{name}: {}", ran.out);
+    }
+    // A rebuild with the same files that only looks like it (S1) proves nothing.
+    let plain = image("plain-1.tar");
+    broken("a rebuild of other times", "evidence.json", &application.with("--rebuilt", Some(&plain)));
+    // The record: one that tells of another compose. (Without any the chain's own history is the record.)
+    let record = folder.read("app/DEPLOYMENTS.md");
+    folder.write("app/DEPLOYMENTS.md", record.replace(&hash, &"0".repeat(64)));
+    broken("record of another compose", "evidence.json", &application.options);
+    folder.write("app/DEPLOYMENTS.md", &record);
+    // The tree: its own recipe for building does not reproduce.
+    let dockerfile = folder.read("app/Dockerfile");
+    folder.write("app/Dockerfile", "FROM debian:latest\nRUN apt-get update && apt-get install -y curl\n");
+    broken("a Dockerfile that pins nothing", "evidence.json", &application.options);
+    folder.write("app/Dockerfile", dockerfile);
+    // The review: of another commit, by other rules, with an answer that does not accept.
+    let text = folder.read("review.toml");
+    for (what, changed) in [
+        ("review of another commit", text.replace(COMMIT, &"f".repeat(40))),
+        ("review by other rules", text.replace(&veritee_audit::rule_set().to_string(), "0000")),
+        ("an answer that does not accept", text.replacen("accepted = true", "accepted = false", 1)),
+    ] {
+        assert_ne!(text, changed, "{what}");
+        folder.write("changed.toml", changed);
+        let words = application.with("--review", Some("changed.toml"));
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let ran = folder.verify("evidence.json", &[&["--offline", "--format", "json"], &words[..]].concat());
+        assert!(
+            !ran.out.contains("\"stage\": \"Stage 1") && !ran.out.contains("\"Stage 1"),
+            "{what}: {}",
+            ran.out
+        );
+    }
+    // And whole again.
+    let report = application.judge("evidence.json", &application.options);
+    assert!(report["stage"].as_str().unwrap().starts_with("Stage 1"), "{}", open(&report));
 }

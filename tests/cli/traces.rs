@@ -235,3 +235,54 @@ fn what_records_say_of_an_image_that_somebody_chooses_is_claimed_and_never_prove
     folder.write("source/DEPLOYMENTS.md", "2026-10-01 nothing\n");
     assert_eq!(states(&traced(&folder, &given).1)[1], "contradicted");
 }
+
+/// An object of git's, as a clone holds it loose.
+fn object(folder: &Folder, name: &str, kind: &str, content: &[u8]) {
+    use std::io::Write as _;
+    let whole = [format!("{kind} {}\0", content.len()).as_bytes(), content].concat();
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(&whole).unwrap();
+    let path = folder.file(&format!("app/.git/objects/{}/{}", &name[..2], &name[2..]));
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, encoder.finish().unwrap()).unwrap();
+}
+
+#[test]
+fn what_changed_between_the_deployed_commit_and_the_tree_is_said() {
+    let folder = running(&format!("example.invalid/app@{INDEX}"));
+    let head = "f".repeat(40);
+    let file = |name: &str, byte: u8| [format!("100644 {name}\0").as_bytes(), &[byte; 20]].concat();
+    let (old, new) = ("a1".repeat(20), "a2".repeat(20));
+    object(&folder, COMMIT, "commit", format!("tree {old}\n").as_bytes());
+    object(&folder, &head, "commit", format!("tree {new}\n").as_bytes());
+    object(
+        &folder,
+        &old,
+        "tree",
+        &[file("Dockerfile", 1), file("README.md", 1), file("main.rs", 1)].concat(),
+    );
+    object(
+        &folder,
+        &new,
+        "tree",
+        &[file("Dockerfile", 2), file("README.md", 2), file("main.rs", 1)].concat(),
+    );
+    std::fs::create_dir_all(folder.file("app/.git/objects/pack")).unwrap();
+    std::fs::create_dir_all(folder.file("app/.git/refs")).unwrap();
+    folder.write("app/.git/HEAD", format!("{head}\n"));
+    let words = "2 files differ: Dockerfile, README.md";
+    let (ran, value) = traced(&folder, &["--image", &image("repro-1.tar"), "--source", "app"]);
+    assert_eq!(states(&value)[3], "contradicted", "{}", ran.out);
+    assert!(value["images"][0]["arrows"][3]["by"].as_str().unwrap().contains(words), "{}", ran.out);
+    let more =
+        ["--offline", "--container-image", &image("repro-1.tar"), "--source", "app", "--format", "json"];
+    let report: Value = serde_json::from_str(&folder.verify("evidence.json", &more).out).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let told = findings.iter().find(|finding| finding["rule"] == "DP-TRC-003").unwrap();
+    assert!(told["status"] == "fail" && told["evidence"].as_str().unwrap().contains(words), "{told}");
+    // Without one of the objects the arrow is what it was, and nothing is said of files.
+    std::fs::remove_file(folder.file(&format!("app/.git/objects/a2/{}", &new[2..]))).unwrap();
+    let (ran, value) = traced(&folder, &["--image", &image("repro-1.tar"), "--source", "app"]);
+    assert_eq!(states(&value)[3], "contradicted", "{}", ran.out);
+    assert!(!ran.out.contains("differ"), "{}", ran.out);
+}

@@ -1,6 +1,6 @@
 //! Secrets that everybody knows, and what shows that a text or a name is one.
 
-use crate::names::{NameClass, classify};
+use crate::names::{NameClass, classify, words};
 use crate::pattern::pattern;
 use veritee_model::Sha256Digest;
 
@@ -80,7 +80,7 @@ pub(crate) fn has_vendor_key(text: &str) -> bool {
 
 /// The last word says that a credential stands there, not something about one.
 pub(crate) fn names_credential(name: &str) -> bool {
-    let words = crate::names::words(name);
+    let words = words(name);
     let last = words.iter().rev().find(|word| !word.bytes().all(|byte| byte.is_ascii_digit()));
     !last.is_some_and(|last| {
         [
@@ -108,11 +108,55 @@ pub(crate) fn is_literal_secret(name: &str, value: &str) -> bool {
         && !matches!(value.to_ascii_lowercase().as_str(), "true" | "false" | "none" | "null" | "0" | "1")
         && !told.iter().any(|tail| upper.ends_with(tail))
         && (class != NameClass::ThirdPartyCredential || names_credential(&upper))
+        && !is_public_fingerprint(name, value)
+}
+
+/// Fingerprints or numbers of public OpenPGP keys, by which packages are checked (RFC 9580, section 5.5.4): 40 or 16
+/// hexadecimal digits each, under a name that says so. Of a name that speaks of the private key none is taken for one, nor
+/// are 64 digits, which are as long as a key.
+pub(crate) fn is_public_fingerprint(name: &str, value: &str) -> bool {
+    let words = words(name);
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
+    let speaks = has(&["GPG", "PGP", "OPENPGP"]) && !has(&["PRIVATE", "SECRET", "PASSPHRASE", "PASSWORD"]);
+    let is_one = |text: &str| {
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        [16, 40].contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let mut list = value.split([' ', '\t', ',']).filter(|text| !text.is_empty()).peekable();
+    speaks && list.peek().is_some() && list.all(is_one)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fingerprint_of_a_public_key_is_no_secret_and_a_key_by_a_like_name_is_one() {
+        let print = "7C1E4F0A93B85D26E1F4087A5C3D92B60E8F1A47";
+        for (name, value) in [
+            ("GPG_KEY", print.to_owned()),
+            ("GPG_KEYS", format!("{print} {print}")),
+            ("RABBITMQ_PGP_KEY_ID", format!("0x{print}")),
+            ("GPG_KEY", print[..16].to_owned()),
+        ] {
+            assert!(
+                is_public_fingerprint(name, &value) && !is_literal_secret(name, &value),
+                "{name}: {value}"
+            );
+        }
+        for (name, value) in [
+            ("SIGNING_KEY", print.to_owned()),
+            ("GPG_PRIVATE_KEY", print.to_owned()),
+            ("GPG_PASSPHRASE", print.to_owned()),
+            ("GPG_KEY", format!("{print}{}", &print[..24])),
+            ("GPG_KEY", format!("{print} hunter2hunter2")),
+            ("GPG_KEY", "hunter2hunter2".to_owned()),
+            ("GPG_KEY", String::new()),
+        ] {
+            assert!(!is_public_fingerprint(name, &value), "{name}: {value}");
+        }
+        assert!(is_literal_secret("GPG_KEY", "hunter2hunter2"));
+    }
 
     /// Account 0 of the development chains, in two pieces.
     fn key_zero() -> String {

@@ -37,6 +37,21 @@ pub struct Mirror {
     pub reason: Option<String>,
 }
 
+/// The beginning of a signer's identity, as a policy and a command line name it: an address with a path, so that no entry
+/// stands for a whole host and everybody on it, or a name with an `@`.
+///
+/// # Errors
+/// What is expected, with the text.
+pub fn signer(text: &str) -> Result<String, String> {
+    let path = text.strip_prefix("https://").and_then(|rest| rest.split_once('/'));
+    let has_path = path.is_some_and(|(host, path)| !host.is_empty() && !path.trim_matches('/').is_empty());
+    if has_path || !text.contains("://") && text.contains('@') {
+        return Ok(text.to_owned());
+    }
+    let text = veritee_model::text::inert(&veritee_model::text::shortened(text, 80));
+    Err(format!("`{text}` is no signer: expected https://HOST/PATH or a name with an @"))
+}
+
 impl Images {
     /// Whether it lets somebody speak for images whom the default does not.
     pub(crate) const fn loosens(&self) -> bool {

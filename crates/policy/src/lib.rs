@@ -41,7 +41,7 @@ pub use file::{
     MaximumAge, Os, Others, Policy, RootOfTrust, SCHEMA, Tcb, Td, TdLeniency, Variable, Waiver,
 };
 pub use gpu::{AllowedMismatch, Gpu, SwitchesDemanded};
-pub use images::{Images, Mirror};
+pub use images::{Images, Mirror, signer as image_signer};
 pub use quote_reason::reason_of;
 pub use settle::Settled;
 pub use template::{Pins, commented_template, template_from};

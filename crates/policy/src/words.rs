@@ -115,23 +115,12 @@ pub(crate) fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String,
     Ok(name)
 }
 
-/// What a signer's identity begins with: an address with a path, so that no entry stands for a whole host, or a name with
-/// an `@`.
+/// What a signer's identity begins with, if a text is that.
 struct SignerPrefix(String);
 
 impl<'de> Deserialize<'de> for SignerPrefix {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = name(deserializer)?;
-        let path = text.strip_prefix("https://").and_then(|rest| rest.split_once('/'));
-        let has_path =
-            path.is_some_and(|(host, path)| !host.is_empty() && !path.trim_matches('/').is_empty());
-        if has_path || !text.contains("://") && text.contains('@') {
-            return Ok(Self(text));
-        }
-        let text = veritee_model::text::inert(&veritee_model::text::shortened(&text, 80));
-        Err(D::Error::custom(format_args!(
-            "`{text}` is no signer: expected https://HOST/PATH or a name with an @"
-        )))
+        crate::images::signer(&name(deserializer)?).map(Self).map_err(D::Error::custom)
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use veritee_audit::tags::commit_candidate;
 use veritee_audit::{Recorded, TraceRung, Traced, claimed_for};
 use veritee_compose::{Deployment, ImageReference, Pin, Service};
-use veritee_source::{CommitLookup, SourceTree};
+use veritee_source::{CommitLookup, SourceTree, changed_words};
 
 /// How far an arrow holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -260,13 +260,18 @@ fn to_source(commit: Option<&Claim>, source: Option<&dyn SourceTree>) -> Arrow {
             format!("the tree is at {head}; uncommitted changes were not looked for"),
         );
     }
-    let at = head.unwrap_or_else(|| "a commit that is not known".to_owned());
+    let at = head.clone().unwrap_or_else(|| "a commit that is not known".to_owned());
     match source.commit(&claim.commit) {
-        CommitLookup::Found(commit) => arrow(
-            3,
-            State::Contradicted,
-            format!("the tree is at {at}, the image is of {commit}: git checkout {commit}"),
-        ),
+        CommitLookup::Found(commit) => {
+            let changes = head.and_then(|head| source.changes(&commit, &head));
+            let changed =
+                changes.map(|paths| format!("; between them {}", changed_words(&paths))).unwrap_or_default();
+            arrow(
+                3,
+                State::Contradicted,
+                format!("the tree is at {at}, the image is of {commit}: git checkout {commit}{changed}"),
+            )
+        }
         CommitLookup::Absent => {
             arrow(3, State::Contradicted, format!("the tree's history has no commit {}", claim.commit))
         }

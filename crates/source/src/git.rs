@@ -2,12 +2,13 @@
 //!
 //! Everything in it is the audited party's. Read are HEAD, loose and packed references, the names of loose objects,
 //! and the indexes of packs with the type that each entry's header gives. Nothing is unpacked but the first bytes of a
-//! loose object and of an annotated tag. A shallow clone, a partial one, alternates, or an unknown form leave the
+//! loose object and of an annotated tag, but where two commits are compared. A shallow clone, a partial one, alternates, or an unknown form leave the
 //! question open: not found is then no answer.
 //!
 //! One account pays for all of it. A search never branches: a delta is followed inside its own pack, where git keeps
 //! what it rests on (gitformat-pack(5)), and an entry that was met before ends it.
 
+mod changes;
 mod index;
 mod objects;
 
@@ -120,6 +121,14 @@ impl History {
         };
         self.answers.insert(prefix, answer.clone());
         answer
+    }
+
+    /// Paths that differ between two commits, by their full names. It costs nothing of what other questions may cost: where
+    /// there is too much, it is this answer that is not had.
+    pub(crate) fn changes(&self, files: &dyn Files, from: &str, to: &str) -> Option<Vec<String>> {
+        let mut account = self.account.clone();
+        let mut reading = Reading { files, account: &mut account };
+        self.objects.changes(&mut reading, from, to)
     }
 }
 

@@ -17,6 +17,7 @@
 )]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions, clippy::indexing_slicing))]
 
+mod changed;
 mod files;
 mod git;
 mod memory;
@@ -25,6 +26,7 @@ mod reading;
 pub mod syntax;
 mod tree;
 
+pub use changed::changed_words;
 pub use files::{Entry, Files, FilesError, Kind};
 pub use memory::{MemoryFiles, MemoryTree};
 pub use notice::Notice;

@@ -33,6 +33,11 @@ pub trait SourceTree {
         CommitLookup::NoHistory
     }
 
+    /// Paths of files that differ between two commits (40 hex digits each), sorted; `None` where that cannot be told.
+    fn changes(&self, _from: &str, _to: &str) -> Option<Vec<String>> {
+        None
+    }
+
     /// The commit that a tag of this name stands for, annotated or not; 40 hex digits.
     fn tag(&self, _name: &str) -> Option<String> {
         None
@@ -170,6 +175,10 @@ impl<F: Files> SourceTree for Tree<F> {
 
     fn commit(&self, prefix: &str) -> CommitLookup {
         self.history().map_or(CommitLookup::NoHistory, |mut history| history.commit(&self.files, prefix))
+    }
+
+    fn changes(&self, from: &str, to: &str) -> Option<Vec<String>> {
+        self.history()?.changes(&self.files, from, to)
     }
 
     fn tag(&self, name: &str) -> Option<String> {

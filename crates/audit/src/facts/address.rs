@@ -29,6 +29,7 @@ pub(crate) struct Address {
     pub(crate) path_settable: bool,
 }
 
+pub(crate) mod built;
 mod words;
 
 /// An address without a scheme.
@@ -464,13 +465,14 @@ fn everywhere<'a>(view: &'a View<'_>) -> Vec<Found<'a>> {
     for service in view.active() {
         for entry in &service.environment {
             let named = classify(entry.name) == NameClass::Endpoint;
-            if is_mail(entry.name, &entry.value) {
+            if is_mail(entry.name, &entry.value) || built::is_source(service, entry) {
                 continue;
             }
             let path = format!("environment.{}", entry.name);
             found.extend(
                 of(&entry.value, named)
                     .into_iter()
+                    .filter(|link| !is_version(entry.name, link))
                     .map(|address| (service, path.clone(), &entry.value, address)),
             );
         }
@@ -485,6 +487,15 @@ fn everywhere<'a>(view: &'a View<'_>) -> Vec<Found<'a>> {
         }
     }
     found
+}
+
+/// `REDIS_VERSION=8.2.1` has the short form of an address under a name that speaks of a server, and is none. Four numbers
+/// may be one.
+fn is_version(name: &str, link: &Address) -> bool {
+    const WORDS: &[&str] = &["VERSION", "MAJOR", "MINOR", "RELEASE"];
+    link.text.matches('.').count() < 3
+        && link.text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && crate::names::words(name).last().is_some_and(|last| WORDS.contains(&last.as_str()))
 }
 
 /// One address of mail under a name that speaks of mail: nothing is sent to its domain by itself.

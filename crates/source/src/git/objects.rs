@@ -166,10 +166,19 @@ impl Objects {
         None
     }
 
+    pub(super) fn packs(&self) -> &[Index] {
+        &self.packs
+    }
+
+    /// Where a loose object would stand.
+    pub(super) fn loose_path(&self, object: &str) -> Option<String> {
+        let (byte, rest) = object.split_at_checked(2)?;
+        Some(format!("{}/{byte}/{rest}", self.folder))
+    }
+
     /// The first bytes of a loose object, header included.
     fn loose_start(&self, reading: &mut Reading<'_>, object: &str) -> Option<Vec<u8>> {
-        let (byte, rest) = object.split_at_checked(2)?;
-        let path = format!("{}/{byte}/{rest}", self.folder);
+        let path = self.loose_path(object)?;
         reading.size(&path)?;
         let compressed = reading.range(&path, 0, START)?;
         let start = unpacked(&compressed).filter(|start| kind_of(start).is_some());
@@ -242,7 +251,7 @@ fn packed(reading: &mut Reading<'_>, index: &Index, offset: u64) -> Packed {
     }
 }
 
-enum Header {
+pub(super) enum Header {
     Whole(ObjectKind),
     /// A delta on what stands so many bytes before.
     Back(u64),
@@ -251,7 +260,7 @@ enum Header {
 }
 
 /// The header of an entry and its length: type and size, then what a delta rests on.
-fn header(start: &[u8]) -> Option<(Header, usize)> {
+pub(super) fn header(start: &[u8]) -> Option<(Header, usize)> {
     let mut bytes = start.iter().copied();
     let first = bytes.next()?;
     let mut more = first;
@@ -278,4 +287,17 @@ fn header(start: &[u8]) -> Option<(Header, usize)> {
         _ => return None,
     };
     Some((found, start.len().checked_sub(bytes.len())?))
+}
+
+/// The size in an entry's header: four bits in the first byte, seven in each that follows, the lowest first.
+pub(super) fn size_of(start: &[u8]) -> Option<u64> {
+    let mut bytes = start.iter().copied();
+    let first = bytes.next()?;
+    let (mut size, mut shift, mut more) = (u64::from(first & 15), 4_u32, first);
+    while more & 0x80 != 0 {
+        more = bytes.next()?;
+        size |= u64::from(more & 0x7f).checked_shl(shift)?;
+        shift = shift.checked_add(7).filter(|shift| *shift < 60)?;
+    }
+    Some(size)
 }

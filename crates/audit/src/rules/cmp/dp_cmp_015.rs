@@ -5,7 +5,7 @@ use crate::facts::stores::opens_only_inside;
 use crate::facts::switches;
 use crate::field::{Field, HOLE};
 use crate::item::Item;
-use crate::known_keys::{self, KnownSecret, has_vendor_key, names_credential};
+use crate::known_keys::{self, KnownSecret, has_vendor_key, is_public_fingerprint, names_credential};
 use crate::names::{NameClass, classify};
 use crate::rule::{Need, Note, Rule, Sink};
 use crate::subject::Subject;
@@ -131,6 +131,7 @@ fn literal_secret(entry: &EnvironmentEntry<'_>) -> Option<String> {
         || text.starts_with(['/', '.'])
         || text.contains("://")
         || is_switch(&name, &text)
+        || is_public_fingerprint(&name, &text)
         || name.ends_with("USERS") && !text.contains(':')
         || ["FILE", "PATH", "USER", "USERNAME", "LOGIN", "NAME"].iter().any(|tail| name.ends_with(tail));
     (!harmless).then(|| format!("a literal of {} characters", text.chars().count()))

@@ -1,6 +1,6 @@
 //! Protects users' data from fixed hosts whose owner nobody named.
 
-use crate::facts::address::{Address, Found, external, is_private_address};
+use crate::facts::address::{Address, Found, built, external, is_private_address};
 use crate::item::Item;
 use crate::names::words;
 use crate::rule::{Need, Note, Rule, Sink};
@@ -22,6 +22,10 @@ pub(super) const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
     let Some(view) = &subject.view else { return };
+    for (service, name, value) in built::sources(view) {
+        let evidence = format!("{} was built from {name}: {}", service.name, value.effective());
+        sink.add(Note::info(&value.place, evidence).about(name));
+    }
     let own = own_names(view);
     let mut domains: BTreeMap<(String, bool), Vec<_>> = BTreeMap::new();
     for found in external(view) {
