@@ -83,7 +83,7 @@ fn standard(
         }
         return Ok(());
     }
-    if evidence.has_no_collateral() || grounds.with_carried(evidence).lacks(quote, wanted.as_of) {
+    if evidence.has_no_collateral() || grounds.lacks_beside(evidence, quote, wanted.as_of) {
         obtain(quote, By::Standard, wanted, wanted.mode(), global)?.whole()?.give_to(grounds);
         return Ok(());
     }

@@ -6,7 +6,7 @@ use crate::pattern::pattern;
 
 pattern!(BARE, r"^[0-9a-f]{7,40}$", hex 7);
 pattern!(PREFIXED, r"^(?:sha|commit|git|g)[-_]?([0-9a-f]{7,40})$", ["g", "sha", "commit"]);
-pattern!(DESCRIBED, r"^v?[0-9]+(?:\.[0-9]+){1,3}(?:[-_.][A-Za-z0-9]+)*?[-_.]g?([0-9a-f]{7,40})$");
+pattern!(DESCRIBED, r"^v?[0-9]+(?:\.[0-9]+){1,3}(?:[-_.][A-Za-z0-9]+)*?[-_.]g?([0-9a-f]{7,40})$", hex 7);
 pattern!(LONG_AND_SHORT, r"([0-9a-f]{40})[-_][0-9a-f]{7}$", hex 40);
 pattern!(BRANCH, r"^(?:main|master|release)[-_]([0-9a-f]{7,40})$", ["main", "master", "release"]);
 

@@ -136,7 +136,7 @@ fn is_hex(text: &[u8]) -> bool {
 }
 
 /// The bytes of a text of hex digits and nothing else, in pairs.
-fn plain_hex(text: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn plain_hex(text: &[u8]) -> Option<Vec<u8>> {
     const fn digit(byte: u8) -> u8 {
         // Digits end in their value, letters of either case in theirs less nine; letters alone have bit 6.
         (byte & 0xf).wrapping_add((byte >> 6).wrapping_mul(9))

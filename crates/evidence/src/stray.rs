@@ -53,16 +53,12 @@ fn all_strays(text: &str, readout: &Readout, origin: &Origin, budget: &Budget) -
 fn is_alone(text: &str, quote: &[u8], budget: &Budget) -> bool {
     let word = text.trim_ascii();
     let digits = word.strip_prefix("0x").unwrap_or(word).as_bytes();
-    let (pairs, rest) = digits.as_chunks::<2>();
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    let is = |(pair, byte): (&[u8; 2], &u8)| {
-        let [high, low] = pair.map(digit);
-        high == Some(u32::from(byte >> 4)) && low == Some(u32::from(byte & 15))
-    };
     // Of one that is longer than that, or has no statement of a known form, less is looked at below.
     let known = quote.len() <= budget.quote_bytes
         && statement(quote).is_some_and(|said| said.len() < STATEMENT / 2 - 8);
-    known && rest.is_empty() && pairs.len() == quote.len() && pairs.iter().zip(quote).all(is)
+    known
+        && digits.len() / 2 == quote.len()
+        && encoding::plain_hex(digits).is_some_and(|bytes| bytes == quote)
 }
 
 /// Whether a text has anything in it that begins as a quote does and is as long as one.

@@ -236,6 +236,32 @@ impl KnownCollateral {
         lists
     }
 
+    /// The same, what came with the evidence under the judging side's name. For [`View::Judge`] alone: it holds every
+    /// revocation against everything, so which side's lists name it is left as it was.
+    fn as_if_given(&self) -> Self {
+        fn give<T>(entries: &mut [Entry<T>]) {
+            for entry in entries.iter_mut().filter(|entry| entry.origin.is_of_evidence()) {
+                entry.origin = Origin::Caller;
+            }
+        }
+        let mut given = self.clone();
+        give(&mut given.tcb_infos);
+        give(&mut given.qe_identities);
+        give(&mut given.pck_lists);
+        give(&mut given.root_lists);
+        give(&mut given.pck_chains);
+        given.damaged.clear();
+        for ((origin, digest), entry) in &self.damaged {
+            let origin = if origin.is_of_evidence() { Origin::Caller } else { *origin };
+            let damaged = Arc::new(Damaged { origin, ..Damaged::clone(&entry.damaged) });
+            given
+                .damaged
+                .entry((origin, *digest))
+                .or_insert(DamagedEntry { damaged, set: entry.set.clone() });
+        }
+        given
+    }
+
     /// Keeps what a list revokes, for everybody and for each side that it counts for; true when it was new to everybody.
     fn revoke(&mut self, origin: Origin, add: impl Fn(&mut Revocations) -> bool) -> bool {
         let mut done: Vec<(Arc<Revocations>, Arc<Revocations>)> = Vec::with_capacity(3);

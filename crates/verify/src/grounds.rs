@@ -13,8 +13,8 @@ use veritee_model::evidence::{RecordedBy, RecordedCollateral};
 use veritee_model::report::Input;
 use veritee_model::{Budget, Evidence, Item};
 use veritee_quote::{
-    Collateral, CollateralError, Damaged, Expiry, KnownCollateral, Origin, Quote, Source, Statistics,
-    TrustRoot, Verifier,
+    Collateral, CollateralError, Damaged, Expiry, KnownCollateral, Origin, Quote, QuoteError, Source,
+    Statistics, TrustRoot, Verifier,
 };
 
 /// Collateral under one root, verified once, for any number of evidences and policies: what a policy says of collateral
@@ -162,9 +162,8 @@ impl Grounds {
         }
     }
 
-    /// The same with what an evidence carries, as if the judging side had given it: only to ask what is lacking.
-    #[must_use]
-    pub fn with_carried(&self, evidence: &Evidence) -> Self {
+    /// The same with what an evidence carries, as if the judging side had given it.
+    fn with_carried(&self, evidence: &Evidence) -> Self {
         let mut all = self.clone();
         all.give_all(evidence.own_collateral().map(|item| (item.clone(), Origin::Caller)));
         all
@@ -303,10 +302,20 @@ impl Grounds {
     #[must_use]
     pub fn lacks(&self, quote: &Quote, as_of: veritee_model::UnixTime) -> bool {
         let error = self.known().collateral_error(quote, veritee_quote::View::Judge, as_of, Expiry::Enforce);
-        error.is_some_and(|error| {
-            let reason = error.reason();
-            reason.is_expiry() || reason.class() == veritee_quote::ReasonClass::Undecided
-        })
+        error.is_some_and(|error| is_lacking(&error))
+    }
+
+    /// [`Self::lacks`] with what the evidence carries as if the judging side had given it. What is verified for this is
+    /// remembered for the verdict on the evidence.
+    #[must_use]
+    pub fn lacks_beside(&self, evidence: &Evidence, quote: &Quote, as_of: veritee_model::UnixTime) -> bool {
+        // Of what others of an earlier run had, a verdict reads the lists alone.
+        if evidence.recorded_collateral.iter().any(|recorded| recorded.given_by == RecordedBy::Bystander) {
+            return self.with_carried(evidence).lacks(quote, as_of);
+        }
+        let known = Known::with_carried(self, &marked(evidence), self.state);
+        let error = known.verifier().known().collateral_error_if_given(quote, as_of, Expiry::Enforce);
+        error.is_some_and(|error| is_lacking(&error))
     }
 
     /// The PCK chains by which the verdict on this evidence may rest on a host, as PEM: those of its quote, of the quote
@@ -346,4 +355,10 @@ impl Grounds {
         }
         Known::with_carried(self, &marked(request.evidence), self.state)
     }
+}
+
+/// What somebody else may have: it is not there, or not in force.
+fn is_lacking(error: &QuoteError) -> bool {
+    let reason = error.reason();
+    reason.is_expiry() || reason.class() == veritee_quote::ReasonClass::Undecided
 }

@@ -5,6 +5,7 @@
 //! word stands is done with; words are right where no way is left.
 
 use super::{Pattern, Word};
+use regex_automata::{Span, meta::Regex};
 use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
 use std::collections::BTreeSet;
 
@@ -158,17 +159,29 @@ pub(crate) fn ways_around(source: &str, words: &[&str], digits: usize) -> Vec<St
 impl Pattern {
     /// Both forms compile, and the words are right.
     pub(crate) fn check(&self) {
-        assert_eq!(self.ascii().as_str(), self.unicode().as_str());
         let words: Vec<&str> = self.words.iter().map(Word::text).collect();
+        // Texts that almost match, and some that do.
+        let texts = words.iter().map(|word| format!("{}\n{word} = \"{word}\"", self.unicode.source()));
+        let texts: Vec<String> = texts.chain([self.unicode.source().to_owned(), String::new()]).collect();
+        for form in [&self.ascii, &self.unicode] {
+            let [plain, whole] = [form.compiled_plain(), form.compiled_whole()];
+            for text in texts.iter().filter(|text| form.is_for(text)) {
+                let groups = |compiled: &Regex| -> Vec<Vec<Option<Span>>> {
+                    let found = compiled.captures_iter(text);
+                    found.map(|hit| (0..hit.group_len()).map(|at| hit.get_group(at)).collect()).collect()
+                };
+                assert_eq!(groups(plain), groups(whole), "{} about {text:?}", self.unicode.source());
+            }
+        }
         for word in &words {
             assert!(!word.is_empty() && word.is_ascii() && *word == word.to_ascii_lowercase(), "{word:?}");
         }
         if !words.is_empty() || self.digits > 0 {
             assert_eq!(
-                ways_around(self.source, &words, self.digits),
+                ways_around(self.unicode.source(), &words, self.digits),
                 Vec::<String>::new(),
                 "{} has none of its words",
-                self.source
+                self.unicode.source()
             );
         }
     }

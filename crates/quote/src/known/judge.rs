@@ -112,6 +112,18 @@ impl KnownCollateral {
         }
     }
 
+    /// [`Self::collateral_error`] as if the judging side had given what came with the evidence: what would be lacking then.
+    /// Nothing is verified a second time for it.
+    #[must_use]
+    pub fn collateral_error_if_given(
+        &self,
+        quote: &Quote,
+        as_of: UnixTime,
+        expiry: Expiry,
+    ) -> Option<QuoteError> {
+        self.as_if_given().collateral_error(quote, View::Judge, as_of, expiry)
+    }
+
     /// What shows the quote to be forged although no collateral can be used: a chain that does not come from the root, a
     /// signature that is not its signer's. Nothing where that much holds, which alone makes no quote genuine, nor where a
     /// chain is missing or cannot be read. Five signatures.

@@ -1,7 +1,7 @@
 //! What is drawn: machines under one root, their collateral in several ages and states, what an honest operator mixes up
 //! and what a dishonest one breaks.
 
-use veritee_model::evidence::{EventLogFormat, EventLogItem};
+use veritee_model::evidence::{EventLogFormat, EventLogItem, RecordedBy};
 use veritee_model::{Budget, Evidence, Item, Kind, UnixTime};
 use veritee_policy::Policy;
 use veritee_quote::{Origin, TrustRoot};
@@ -210,7 +210,7 @@ impl Rules {
 
 /// One evidence, and in words how it was drawn.
 pub(crate) struct Drawn {
-    evidence: Evidence,
+    pub(crate) evidence: Evidence,
     words: String,
 }
 
@@ -283,5 +283,19 @@ impl Drawn {
         }
         words.push_str(&format!(", fault {fault}"));
         Self { evidence, words }
+    }
+
+    /// The same with what an earlier run has recorded in it, or with a file that is no collateral.
+    pub(crate) fn recorded(mut self, pool: &Pool, dice: &mut Dice) -> Self {
+        for _ in 0..dice.below(3) {
+            let by = *dice.of(&[RecordedBy::Judge, RecordedBy::Judge, RecordedBy::Bystander]);
+            self.evidence.record(by, Item::new(dice.of(&pool.sets).clone(), "recorded.json"));
+            self.words.push_str(&format!(", recorded by {by:?}"));
+        }
+        if dice.below(4) == 0 {
+            self.evidence.collateral.push(Item::new(*b"{", "broken.json"));
+            self.words.push_str(", one that is broken");
+        }
+        self
     }
 }

@@ -7,6 +7,7 @@ mod drawn;
 use drawn::{Dice, Drawn, Pool, Rules};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use veritee_model::{Budget, Evidence, UnixTime};
+use veritee_quote::{Origin, Quote};
 use veritee_verify::Grounds;
 
 /// How many are drawn where nobody asks for more.
@@ -118,6 +119,26 @@ fn what_is_remembered_stays_within_its_bytes_and_a_repeated_evidence_costs_no_se
     let counts = grounds.statistics();
     assert_eq!(counts.unknown, 1, "{counts:?}");
     assert!(counts.enclave_known >= 5, "{counts:?}");
+}
+
+#[test]
+fn what_is_lacking_is_the_same_under_whoevers_name_it_was_verified() {
+    let pool = Pool::new();
+    let dice = &mut Dice::new(3);
+    let mut said = [0, 0];
+    for _ in 0..count() * 4 {
+        let rules = Rules::draw(&pool, dice);
+        let grounds = rules.grounds(&Budget::STANDARD);
+        let drawn = Drawn::draw(&pool, dice).recorded(&pool, dice);
+        let bytes = &drawn.evidence.quote.as_ref().unwrap().bytes;
+        let Ok(quote) = Quote::parse(bytes) else { continue };
+        let mut given = grounds.clone();
+        given.give_all(drawn.evidence.own_collateral().map(|item| (item.clone(), Origin::Caller)));
+        let lacking = grounds.lacks_beside(&drawn.evidence, &quote, rules.as_of);
+        assert_eq!(lacking, given.lacks(&quote, rules.as_of), "{drawn:?}");
+        said[usize::from(lacking)] += 1;
+    }
+    assert!(said.iter().all(|times| *times > 0), "{said:?}");
 }
 
 #[test]

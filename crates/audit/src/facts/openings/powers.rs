@@ -229,15 +229,24 @@ fn fetches(read: &Read<'_>) -> Option<Found> {
     ))
 }
 
-pattern!(SEALED, r#"(?m)^\s*seal\s+"(?:awskms|gcpckms|azurekeyvault|alicloudkms|ocikms)"\s*\{[^}]*"#);
-pattern!(STORE_HASH, r"(?m)^\s*(?:user\s+\S+\s+on\s[^\n]*#[0-9a-f]{64}[^\n]*(?:\+@all|allcommands)[^\n]*)");
+pattern!(
+    SEALED,
+    r#"(?m)^\s*seal\s+"(?:awskms|gcpckms|azurekeyvault|alicloudkms|ocikms)"\s*\{[^}]*"#,
+    ["awskms", "gcpckms", "azurekeyvault", "alicloudkms", "ocikms"]
+);
+pattern!(
+    STORE_HASH,
+    r"(?m)^\s*(?:user\s+\S+\s+on\s[^\n]*#[0-9a-f]{64}[^\n]*(?:\+@all|allcommands)[^\n]*)",
+    ["+@all", "allcommands"]
+);
 pattern!(
     BROKER_HASH,
-    r#"(?m)^[\w.-]+:\$(?:7|6)\$[^\s:]+$|"password_hash"[^{}]*"tags"\s*:\s*\[?\s*"[^"\]]*administrator"#
+    r#"(?m)^[\w.-]+:\$(?:7|6)\$[^\s:]+$|"password_hash"[^{}]*"tags"\s*:\s*\[?\s*"[^"\]]*administrator"#,
+    [":$7$", ":$6$", "password_hash"]
 );
-pattern!(OWN_ADDRESS, r"(?m)^\s*acl\s+\S+\s+hdr_ip\([^\n]*");
-pattern!(OPEN_PROXY, r"(?m)^\s*socks\s+pass\s*\{[^}]*from:\s*0(?:\.0\.0\.0)?/0[^}]*\}");
-pattern!(FOREIGN_SCRIPT, r#"<script[^>]{0,80}\ssrc=\\?["']//[^"'\s]+"#);
+pattern!(OWN_ADDRESS, r"(?m)^\s*acl\s+\S+\s+hdr_ip\([^\n]*", ["hdr_ip("]);
+pattern!(OPEN_PROXY, r"(?m)^\s*socks\s+pass\s*\{[^}]*from:\s*0(?:\.0\.0\.0)?/0[^}]*\}", ["socks"]);
+pattern!(FOREIGN_SCRIPT, r#"<script[^>]{0,80}\ssrc=\\?["']//[^"'\s]+"#, ["<script"]);
 
 /// The same in texts whose statements are no settings.
 pub(super) fn text(asked: &Asked<'_, '_>, text: &str) -> Option<(Found, String)> {
@@ -272,7 +281,8 @@ pub(super) fn text(asked: &Asked<'_, '_>, text: &str) -> Option<(Found, String)>
 
 pattern!(
     DATABASE_HASH,
-    r"(?s)<(password_(?:sha256|double_sha1)_hex)>[0-9a-fA-F]{40,}</.{0,2000}?<ip>::/0</ip>"
+    r"(?s)<(password_(?:sha256|double_sha1)_hex)>[0-9a-fA-F]{40,}</.{0,2000}?<ip>::/0</ip>",
+    ["<ip>::/0</ip>"]
 );
 
 fn database_hash(text: &str) -> Option<Hit<'_>> {

@@ -52,9 +52,14 @@ fn check(subject: &Subject<'_>, sink: &mut Sink<'_>) {
 // takes a name for that of the variable meant. Source: bash's manual, "Shell Arithmetic", "Arrays", "Shell Parameters".
 pattern!(
     EXPRESSION,
-    r"\$?\(\((?P<sum>[^()]*)\)\)|^\s*let\s+(?P<let>.+)$|\$\{\w+\[(?P<index>[^\]]+)\]|\$\{\w+:(?P<slice>[^}/-][^}]*)\}|\b(?:declare|typeset|local)\s+-[a-zA-Z]*i[a-zA-Z]*\s+(?P<number>.+)$"
+    r"\$?\(\((?P<sum>[^()]*)\)\)|^\s*let\s+(?P<let>.+)$|\$\{\w+\[(?P<index>[^\]]+)\]|\$\{\w+:(?P<slice>[^}/-][^}]*)\}|\b(?:declare|typeset|local)\s+-[a-zA-Z]*i[a-zA-Z]*\s+(?P<number>.+)$",
+    ["((", "let", "${", "declare", "typeset", "local"]
 );
-pattern!(REFERENCE, r"\b(?:declare|typeset|local)\s+-[a-zA-Z]*n[a-zA-Z]*\s+\w+=(?P<name>\w+)");
+pattern!(
+    REFERENCE,
+    r"\b(?:declare|typeset|local)\s+-[a-zA-Z]*n[a-zA-Z]*\s+\w+=(?P<name>\w+)",
+    ["declare", "typeset", "local"]
+);
 
 /// Programs whose first operand is a program of theirs: with those a value can end the text that it stands in.
 const TAKE_PROGRAMS: &[&str] = &["sed", "awk", "gawk", "mawk", "jq", "yq"];
