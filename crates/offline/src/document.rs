@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use veritee_audit::{Audit, BootEvents, Context, KeyProvider};
 use veritee_compose::{Deployment, DocumentError, UnboundCompose, deployment};
 use veritee_eventlog::{AppIdentity, EventLog, EventLogError};
+use veritee_evidence::{Form, Place, ReadError, Recognised, Slot};
 use veritee_model::evidence::{EventLogFormat, EventLogItem};
 use veritee_model::report::Input;
 use veritee_model::{Budget, Evidence, Report, RtmrIndex, Severity, Sha256Digest, UnixTime};
@@ -37,7 +38,16 @@ impl Document {
         let is_json = start.starts_with(b"{");
         // A page, a list or binary data is no compose file: only evidence begins so. `<<` merges in YAML.
         let is_page = start.starts_with(b"<") && !start.starts_with(b"<<");
-        if is_json || is_page || start.starts_with(b"[") || core::str::from_utf8(&opened).is_err() {
+        // What is known to be something else is named, and not judged as a compose with everything missing.
+        let form = veritee_evidence::recognise(source, bytes, budget);
+        let is_evidence = matches!(form, Some(Form::Evidence(_)));
+        let says_compose = memchr::memmem::find(&opened, b"\"docker_compose_file\"").is_some();
+        if let Some(form) = form.filter(|form| !is_evidence && !says_compose && !is_compose(*form)) {
+            let at = Box::new(Place { input: source.to_owned(), ..Place::default() });
+            return Err(ReadError::LacksPart { at, form, slot: Slot::AppCompose }.into());
+        }
+        let is_text = core::str::from_utf8(&opened).is_ok();
+        if is_json || is_page || is_evidence || start.starts_with(b"[") || !is_text {
             match veritee_evidence::read(source, bytes, budget) {
                 Ok(readout) => return Self::of_evidence(source, readout.select(None)?, budget),
                 Err(error) if is_page => return Err(error.into()),
@@ -118,6 +128,11 @@ pub fn event_log(item: &EventLogItem, budget: &Budget) -> Result<EventLog, Event
         EventLogFormat::DstackJson => EventLog::parse_json(&item.item.bytes, budget),
         EventLogFormat::Ccel => EventLog::parse_ccel(&item.item.bytes, budget),
     }
+}
+
+/// What says by itself what is deployed.
+const fn is_compose(form: Form) -> bool {
+    matches!(form, Form::Part(Recognised::AppCompose | Recognised::ComposeFile))
 }
 
 fn resolving(budget: &Budget) -> deployment::Context {
