@@ -34,7 +34,7 @@ cd "$scratch/empty"
 apart=()
 if unshare --user --net true 2>/dev/null; then apart=(unshare --user --net); else echo "skipped: no namespace without network here"; fi
 policy=$(cat "$quickstart/policy.toml")
-judge() { "${apart[@]}" env -i "$target/alone/debug/example" "$1" <"$quickstart/evidence.json"; }
+judge() { "${apart[@]}" env -i "$target/alone/debug/example" "$1" 2026-03-15T00:00:00Z <"$quickstart/evidence.json"; }
 judge "$policy"
 # Where another compose is demanded, a yes would be a lie.
 status=0

@@ -60,7 +60,7 @@ impl PreparedCollateral {
         if quote.tee() == self.tee() {
             Ok(expired)
         } else {
-            Err(QuoteError::Kind { expected: self.tee(), got: quote.tee() })
+            Err(QuoteError::Kind { expected: quote.tee(), got: self.tee() })
         }
     }
 
@@ -133,10 +133,10 @@ impl PreparedCollateral {
         let info = self.tcb_info();
         // Intel's QVL, step .11: levels are those of one processor family and one PCE. Those of another could be lower.
         if extension.fmspc != info.fmspc {
-            return Err(QuoteError::Fmspc { expected: info.fmspc, got: extension.fmspc });
+            return Err(QuoteError::Fmspc { expected: extension.fmspc, got: info.fmspc });
         }
         if extension.pce_id != info.pce_id {
-            let (expected, got) = (info.pce_id.to_string(), extension.pce_id.to_string());
+            let (expected, got) = (extension.pce_id.to_string(), info.pce_id.to_string());
             return Err(QuoteError::PceId { expected, got });
         }
         Ok(())

@@ -18,6 +18,10 @@ use veritee_base::{Fmspc, Ppid, Sha256Digest, UnixTime};
 /// Built by verification only. It is *not* a decision to trust: the TCB may be out of date, the TD may run in
 /// debug mode, and nothing is said of what runs in it. A policy must look at [`Self::tcb`] and
 /// [`crate::td_attributes::examine`].
+///
+/// Written out with serde it is one object: `as_of`, `root` (`name`, `intel`, `spki_sha256`), `signed_sha256`, `header`,
+/// `body`, `tcb`, `platform` ([`Platform`]) and `collateral` ([`CollateralFacts`]). Nothing personal to the machine stands in
+/// it but hashes. It is no schema of veritee's: fields may be added.
 #[derive(Debug, Clone)]
 pub struct VerifiedQuote {
     quote: Quote,
@@ -28,7 +32,8 @@ pub struct VerifiedQuote {
     as_of: UnixTime,
 }
 
-/// What the PCK certificate says of the platform; Intel signed it.
+/// What the PCK certificate says of the platform; Intel signed it. Written out, the two identifiers that are personal to the
+/// machine are their SHA-256 (`ppid_sha256`, `platform_instance_id_sha256`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Platform {
@@ -37,6 +42,7 @@ pub struct Platform {
     /// CA that certified the platform.
     pub ca: CaKind,
     /// Identifier of the platform. Personal to the machine: publish its hash at most.
+    #[serde(rename = "ppid_sha256", serialize_with = "hashed")]
     pub ppid: Ppid,
     /// PCE.
     pub pce_id: PceId,
@@ -55,8 +61,20 @@ pub struct Platform {
     pub cached_keys: Stated,
     /// Simultaneous multithreading is on.
     pub smt_enabled: Stated,
-    /// Instance of a registered platform.
+    /// Instance of a registered platform. As personal.
+    #[serde(rename = "platform_instance_id_sha256", serialize_with = "hashed_where_known")]
     pub platform_instance_id: Option<PlatformInstanceId>,
+}
+
+fn hashed<S: Serializer>(ppid: &Ppid, serializer: S) -> Result<S::Ok, S::Error> {
+    Sha256Digest::of(ppid.as_bytes()).serialize(serializer)
+}
+
+fn hashed_where_known<S: Serializer>(
+    instance: &Option<PlatformInstanceId>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    instance.map(|instance| Sha256Digest::of(instance.as_bytes())).serialize(serializer)
 }
 
 impl VerifiedQuote {

@@ -1,4 +1,4 @@
-//! A whole machine in thirty lines, no file and no socket: `bytes "$(cat policy.toml)" <evidence.json`
+//! A whole machine in thirty lines, no file and no socket: `bytes "$(cat policy.toml)" 2026-03-15T00:00:00Z <evidence.json`
 #![allow(clippy::print_stderr, reason = "an example talks to its reader")]
 use std::{io::Read as _, process::ExitCode};
 use veritee_model::{Budget, Kind, UnixTime};
@@ -8,12 +8,13 @@ fn main() -> Result<ExitCode, Box<dyn std::error::Error>> {
     let (mut bytes, budget) = (Vec::new(), &Budget::STANDARD);
     std::io::stdin().read_to_end(&mut bytes)?;
     let policy = veritee_policy::Policy::parse(&std::env::args().nth(1).ok_or("a policy, please")?)?;
+    let now = UnixTime::parse(&std::env::args().nth(2).ok_or("and a time, please")?)?;
     let report = verify(&Request {
         kind: Kind::Machine,
         evidence: &veritee_evidence::convert("evidence", &bytes, None, budget)?,
         policy: &policy,
         policy_sha256: None,
-        as_of: policy.as_of.as_ref().map_or(UnixTime::from_seconds(0), |fixed| fixed.time),
+        as_of: policy.as_of.as_ref().map_or(now, |fixed| fixed.time),
         grounds: &Grounds::new(&veritee_quote::TrustRoot::intel(), &policy, budget),
         expected: &Expected::Nothing,
         engine: Engine::Native,

@@ -18,7 +18,7 @@ use veritee_quote::{
     TrustRoot, Verifier,
 };
 
-/// Collateral under one root and one policy, verified once, for any number of evidences.
+/// Collateral under one root, verified once, for any number of evidences.
 ///
 /// What the judging side gives ([`Self::give`]) decides by the rules of [`KnownCollateral`]; what stands inside an
 /// evidence is that evidence's own, and joins when it is judged. What one evidence of a run reveals of revocations
@@ -45,20 +45,38 @@ impl Clone for Grounds {
     }
 }
 
+/// Whether collateral that has expired is let through, and named.
+const fn expiry_under(policy: &Policy) -> Expiry {
+    if policy.collateral.allow_expired { Expiry::Report } else { Expiry::Enforce }
+}
+
 impl Grounds {
-    /// No collateral yet.
+    /// No collateral yet. `policy` is that of most requests: one that lets expired collateral pass, or does not, otherwise than
+    /// this one is judged by itself all the same, at the cost of a copy.
     #[must_use]
     pub fn new(root: &TrustRoot, policy: &Policy, budget: &Budget) -> Self {
-        let expiry = if policy.collateral.allow_expired { Expiry::Report } else { Expiry::Enforce };
+        let expiry = expiry_under(policy);
         let memory = Arc::new(Memories::new(budget));
         let verifier = Verifier::sharing(KnownCollateral::new(root, budget), expiry, &memory.hosts);
         let state = memory.state();
         Self { verifier, items: Vec::new(), inputs: Vec::new(), saved: Vec::new(), memory, state }
     }
 
+    /// The same knowledge under the policy of a request, where that says something else of what has expired: grounds outlive
+    /// one request, and what counts is the policy that is judged by.
+    pub(crate) fn under(&self, policy: &Policy) -> Option<Self> {
+        let expiry = expiry_under(policy);
+        let differs = expiry != self.verifier.expiry();
+        differs.then(|| self.with_expiry(self.known().clone(), self.saved.clone(), expiry))
+    }
+
     /// Other knowledge, the same memory.
     fn with(&self, known: KnownCollateral, saved: Vec<RecordedCollateral>) -> Self {
-        let verifier = Verifier::sharing(known, self.verifier.expiry(), &self.memory.hosts);
+        self.with_expiry(known, saved, self.verifier.expiry())
+    }
+
+    fn with_expiry(&self, known: KnownCollateral, saved: Vec<RecordedCollateral>, expiry: Expiry) -> Self {
+        let verifier = Verifier::sharing(known, expiry, &self.memory.hosts);
         let (items, inputs, memory) = (self.items.clone(), self.inputs.clone(), Arc::clone(&self.memory));
         Self { verifier, items, inputs, saved, memory, state: self.memory.state() }
     }

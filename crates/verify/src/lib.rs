@@ -154,9 +154,17 @@ pub struct Request<'a> {
 /// [`Grounds::learn`].
 #[must_use]
 pub fn verify(request: &Request<'_>) -> Report {
-    match request.grounds.with_links(request.evidence) {
+    under_its_policy(request, |request| match request.grounds.with_links(request.evidence) {
         Some(grounds) => judge(&Request { grounds: &grounds, ..*request }, links::DEPTH),
         None => judge(request, links::DEPTH),
+    })
+}
+
+/// The request, on grounds that let pass what its own policy lets pass.
+fn under_its_policy<T>(request: &Request<'_>, judge: impl FnOnce(&Request<'_>) -> T) -> T {
+    match request.grounds.under(request.policy) {
+        Some(grounds) => judge(&Request { grounds: &grounds, ..*request }),
+        None => judge(request),
     }
 }
 
@@ -180,7 +188,7 @@ impl Short {
 /// [`verify`] without writing down what a line among many does not say.
 #[must_use]
 pub fn verify_in_short(request: &Request<'_>) -> Short {
-    asked(request, links::DEPTH).conclude_in_short()
+    under_its_policy(request, |request| asked(request, links::DEPTH).conclude_in_short())
 }
 
 /// [`verify`], with so many linked machines still to be followed.
@@ -243,7 +251,7 @@ pub struct QuoteAlone {
 /// and the same verdict. Nothing but quote and collateral of the evidence is looked at.
 #[must_use]
 pub fn verify_quote(request: &Request<'_>) -> QuoteAlone {
-    quote::alone(request)
+    under_its_policy(request, quote::alone)
 }
 
 /// The code of the tutorial is compiled.

@@ -321,9 +321,11 @@ fn passed(verified: &VerifiedQuote) -> Vec<Check> {
             quote.signed_bytes().len()
         ),
         format!(
-            "TCB info, QE identity and two CRLs under {}, {}",
+            "TCB info, QE identity and two CRLs under {}, {}{}",
             verified.root().name(),
-            windows::interval(&verified.collateral().sources)
+            windows::interval(&verified.collateral().sources),
+            // Who lets that pass says so beside it.
+            if verified.collateral().expired.is_empty() { "" } else { "; not all of it is at this time" }
         ),
         format!("PCK certificate of {} under {}, not revoked", platform.fmspc, platform.ca.common_name()),
         "the quoting enclave is the one that Intel names, and vouches for the attestation key".to_owned(),

@@ -164,23 +164,23 @@ pub enum QuoteError {
     },
     /// The collateral is for the other kind of TEE.
     Kind {
-        /// Kind of the collateral.
-        expected: Tee,
         /// Kind of the quote.
+        expected: Tee,
+        /// Kind of the collateral.
         got: Tee,
     },
     /// The collateral is for another processor family.
     Fmspc {
-        /// FMSPC of the TCB info.
-        expected: Fmspc,
         /// FMSPC of the PCK certificate.
+        expected: Fmspc,
+        /// FMSPC of the TCB info.
         got: Fmspc,
     },
     /// The collateral is for another PCE.
     PceId {
-        /// PCEID of the TCB info.
-        expected: String,
         /// PCEID of the PCK certificate.
+        expected: String,
+        /// PCEID of the TCB info.
         got: String,
     },
     /// The collateral's revocation list is of the other PCK CA.
@@ -395,12 +395,12 @@ impl QuoteError {
                 .got(got),
             Self::Fmspc { expected, got } => {
                 Description::new("the collateral is for another processor family")
-                    .at("PCK certificate FMSPC")
+                    .at("tcb_info fmspc")
                     .expected(expected)
                     .got(got)
             }
             Self::PceId { expected, got } => Description::new("the collateral is for another PCE")
-                .at("PCK certificate PCEID")
+                .at("tcb_info pceId")
                 .expected(expected)
                 .got(got),
             Self::Ca { expected, got } => Description::new("the revocation list speaks for another CA")

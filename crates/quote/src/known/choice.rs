@@ -166,12 +166,12 @@ impl KnownCollateral {
         subjects.sort_unstable();
         subjects.dedup();
         Err(match (subjects.as_slice(), &wanted.platform) {
-            ([(tee, ..)], _) if *tee != wanted.tee => QuoteError::Kind { expected: *tee, got: wanted.tee },
+            ([(tee, ..)], _) if *tee != wanted.tee => QuoteError::Kind { expected: wanted.tee, got: *tee },
             ([(_, fmspc, _)], Some(platform)) if *fmspc != platform.fmspc => {
-                QuoteError::Fmspc { expected: *fmspc, got: platform.fmspc }
+                QuoteError::Fmspc { expected: platform.fmspc, got: *fmspc }
             }
             ([(_, _, pce_id)], Some(platform)) => {
-                QuoteError::PceId { expected: pce_id.to_string(), got: platform.pce_id.to_string() }
+                QuoteError::PceId { expected: platform.pce_id.to_string(), got: pce_id.to_string() }
             }
             _ => missing(wanted),
         })

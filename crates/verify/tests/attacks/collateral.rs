@@ -1,10 +1,11 @@
 //! Step 1: collateral that is forged, stale, of the future, revoked, or speaks of another platform.
 
 use crate::quote::on;
-use crate::support::{Case, attacks, find, machine};
+use crate::support::{Case, assert_verdict, attacks, find, machine};
 use veritee_model::{CheckId, Item, Outcome, Reason, Report, VerdictOutcome};
 use veritee_testkit::pki::time;
 use veritee_testkit::{Forged, Role, Shape, Universe};
+use veritee_verify::verify;
 
 const NOT_GENUINE: VerdictOutcome = VerdictOutcome::NotGenuine;
 const REFUSED: VerdictOutcome = VerdictOutcome::Refused;
@@ -103,6 +104,8 @@ pub(crate) fn expired_case() -> Case {
 fn tells_all_windows(report: &Report, mark: &str, edge: &str) {
     let detail = &find(report, ID).detail;
     let windows = detail.split("windows: ").nth(1).unwrap_or_else(|| panic!("{detail}"));
+    // The screen cuts what is long: when everything holds comes first.
+    assert!(detail.find("all in force from ") < detail.find("windows: "), "{detail}");
     assert_eq!(windows.split(';').next().unwrap().matches(" to ").count(), 8, "{detail}");
     for words in [mark, edge, "all in force from ", "--as-of"] {
         assert!(detail.contains(words), "{words}: {detail}");
@@ -121,6 +124,23 @@ attacks! {
         for (reason, change) in OF_THE_FUTURE {
             let report = on(change).is_refused(ID, reason, REFUSED);
             tells_all_windows(&report, "(not begun)", AFTER);
+        }
+    }
+
+    /// A service keeps grounds and has a policy for each of its users: that of the request counts, and nothing of another's.
+    fn grounds_made_under_another_policy_let_nothing_else_pass() {
+        let expired = expired_case();
+        let lax = expired.read_policy();
+        let strict = Case::new(&machine()).change(|case| case.as_of = time("2026-11-30T00:00:00Z")).read_policy();
+        for (of_grounds, of_request, outcome) in
+            [(&lax, &strict, VerdictOutcome::Refused), (&strict, &lax, VerdictOutcome::Verified)]
+        {
+            let grounds = expired.grounds(of_grounds);
+            let request = expired.request(of_request, &grounds);
+            assert_verdict(&verify(&request), outcome);
+            assert_eq!(veritee_verify::verify_in_short(&request).report.verdict.outcome, outcome);
+            let alone = veritee_verify::verify_quote(&request).verdict.outcome;
+            assert_eq!(alone == VerdictOutcome::Refused, outcome == VerdictOutcome::Refused, "{alone:?}");
         }
     }
 
