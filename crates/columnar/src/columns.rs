@@ -326,7 +326,7 @@ impl Inert {
             passed_over: all(&judged.collateral_passed_over),
             decided_by: all(&judged.decided_by),
             loosened: all(&judged.loosened),
-            advisories: all(&judged.advisories),
+            advisories: all(judged.advisories.as_deref().unwrap_or_default()),
         }
     }
 }

@@ -48,8 +48,9 @@ pub struct Judged {
     /// Oldest of the dates of the levels that matched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tcb_date: Option<UnixTime>,
-    /// Of a genuine quote.
-    pub advisories: Vec<String>,
+    /// Of a genuine quote: none where none applies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advisories: Option<Vec<String>>,
     /// Of a genuine quote.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fmspc: Option<Fmspc>,
@@ -167,8 +168,9 @@ pub fn judge(input: String, request: &Request<'_>) -> Judged {
     }
 }
 
-/// What an entry calls itself: the member `id` or `name` of its document.
-fn key(bytes: &[u8]) -> Option<String> {
+/// What an entry calls itself: the member `id` or `name` of its document, which may be no evidence.
+#[must_use]
+pub fn key(bytes: &[u8]) -> Option<String> {
     #[derive(serde::Deserialize)]
     struct Named {
         id: Option<serde_json::Value>,
@@ -223,7 +225,7 @@ fn of_quote(input: String, alone: QuoteAlone) -> Judged {
         signed_sha256: quote.as_ref().map(Quote::signed_sha256),
         tcb_status: tcb.map(|tcb| tcb.status),
         tcb_date: tcb.map(|tcb| tcb.date),
-        advisories: tcb.map(|tcb| tcb.advisories.clone()).unwrap_or_default(),
+        advisories: tcb.map(|tcb| tcb.advisories.clone()),
         fmspc: verified.as_ref().map(|verified| verified.platform().fmspc),
         app_id: None,
         compose_hash: None,
@@ -265,7 +267,7 @@ fn of_report(input: String, short: &Short) -> Judged {
         signed_sha256: quote.map(|quote| quote.signed_sha256),
         tcb_status: tcb.map(|tcb| tcb.status),
         tcb_date: tcb.map(|tcb| tcb.date),
-        advisories: tcb.map(|tcb| tcb.advisories.clone()).unwrap_or_default(),
+        advisories: tcb.map(|tcb| tcb.advisories.clone()),
         decided_by: tcb.map(|tcb| tcb.decided_by.clone()).unwrap_or_default(),
         fmspc: tcb.map(|tcb| tcb.fmspc),
         app_id: identity.map(|identity| identity.app_id.to_string()),
