@@ -19,6 +19,9 @@ use serde::{Deserialize, Serialize};
 pub const SCHEMA: &str = "veritee/report/v1";
 
 /// A report. Same bytes, same time, same policy: the same report, byte for byte.
+///
+/// Texts in it may be an attacker's. Written out by `serde_json` alone they stand as they are; the JSON that
+/// `docs/formats.md` promises, with what would deceive a reader as `\\uXXXX`, is what `veritee_report::json` makes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA`].
