@@ -49,6 +49,24 @@ pub(crate) fn data(text: &str, global: &Global) -> Result<(), Failure> {
     }
 }
 
+/// Writes a document that people fill in. One of its kind that says something else stays: it may be hours of their work.
+pub(crate) fn to_fill_in(text: &str, schema: &str, global: &Global) -> Result<(), Failure> {
+    let there = global.output.as_deref().filter(|path| path.is_file()).and_then(|path| {
+        let filled = std::fs::read_to_string(path).ok()?;
+        (filled.contains(schema) && filled != text).then(|| path.to_owned())
+    });
+    match there {
+        None => data(text, global),
+        Some(path) => {
+            let path = crate::input::shown(&path);
+            Err(Failure::usage(format!(
+                "{path}: is there already and says something else; nothing was written"
+            ))
+            .help("name another file with -o, or move that one away"))
+        }
+    }
+}
+
 /// Writes a file; see [`Place`].
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     Place::look(path)?.write(bytes)

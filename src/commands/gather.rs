@@ -204,9 +204,14 @@ fn in_source(path: &Path, source: &File) -> Result<Readout, Failure> {
         .map_err(|error| unreadable(path, &error))
 }
 
-fn add_ingress(evidence: &mut Evidence, folder: &Path) -> Result<Vec<Note>, Failure> {
-    let found = read(folder)?.select(None).map_err(|error| unreadable(folder, &error))?;
-    parts::add_ingress(evidence, found).map_err(|error| unreadable(folder, &error))
+fn add_ingress(evidence: &mut Evidence, path: &Path) -> Result<Vec<Note>, Failure> {
+    let found = if path.is_dir() {
+        read(path)?
+    } else {
+        in_source(path, &document(path, Slot::Ingress, ExitCode::Unobtainable)?)?
+    };
+    parts::add_ingress(evidence, found, &input::last_component(path))
+        .map_err(|error| unreadable(path, &error))
 }
 
 /// The collateral of the judging side: every file given, and every file of the folders given, whatever platform it is

@@ -16,7 +16,10 @@ pub(crate) fn run(options: &Policy, global: &Global) -> Result<ExitCode, Failure
         Policy::Check { file } => describe(&read(file)?),
         Policy::Checks => checks(),
     };
-    crate::output::data(&text, global)?;
+    match options {
+        Policy::Init { .. } => crate::output::to_fill_in(&text, "veritee/policy/", global)?,
+        Policy::Check { .. } | Policy::Checks => crate::output::data(&text, global)?,
+    }
     Ok(ExitCode::Verified)
 }
 

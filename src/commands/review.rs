@@ -27,7 +27,7 @@ pub(crate) fn run(options: &Options, global: &Global) -> Result<ExitCode, Failur
         None => None,
     };
     let review = ReviewFor { compose_hash, commit: commit.as_deref(), rule_set: &rule_set, expires };
-    crate::output::data(&review_template(&report, &review), global)?;
+    crate::output::to_fill_in(&review_template(&report, &review), "veritee/review/", global)?;
     Ok(ExitCode::Verified)
 }
 

@@ -134,8 +134,7 @@ fn every_form_is_answered_at_every_option() {
         folder.write(&file, &bytes);
         let form = recognise(&file, &bytes, &Budget::STANDARD).unwrap_or_else(|| panic!("{file}: no form"));
         seen.push(form);
-        // --ingress takes a folder.
-        for slot in Slot::ALL.iter().copied().filter(|slot| *slot != Slot::Ingress) {
+        for slot in Slot::ALL.iter().copied() {
             let ran = at(&folder, slot, &file);
             if let Some(why) = unanswered(form, slot, &ran) {
                 wrong.push(format!("{file} at {}: {why}: exit {} {}", slot.option(), ran.code, ran.err));
@@ -202,10 +201,40 @@ fn utf16(text: &str) -> Vec<u8> {
     [vec![0xff, 0xfe], text.encode_utf16().flat_map(u16::to_le_bytes).collect()].concat()
 }
 
-/// Ways in which a text comes: gzip, marks, wide letters, line ends of the other system.
+fn seen(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| if matches!(byte, 0x20..=0x7e) { char::from(*byte) } else { '.' }).collect()
+}
+
+fn in_groups(bytes: &[u8], size: usize) -> String {
+    bytes.chunks(size).map(hex::encode).collect::<Vec<_>>().join(" ")
+}
+
+/// As `xxd` prints it.
+fn xxd(bytes: &[u8]) -> Vec<u8> {
+    let rows = bytes.chunks(16).enumerate();
+    let row = |(index, row): (usize, &[u8])| {
+        format!("{:08x}: {:<39}  {}\n", index * 16, in_groups(row, 2), seen(row))
+    };
+    rows.map(row).collect::<String>().into_bytes()
+}
+
+/// As `hexdump -C` prints it.
+fn hexdump(bytes: &[u8]) -> Vec<u8> {
+    let rows = bytes.chunks(16).enumerate();
+    let row = |(index, row): (usize, &[u8])| {
+        let (one, two) = row.split_at(row.len().min(8));
+        let (first, second) = (in_groups(one, 1), in_groups(two, 1));
+        format!("{:08x}  {first:<23}  {second:<23}  |{}|\n", index * 16, seen(row))
+    };
+    let rows: String = rows.map(row).collect();
+    format!("{rows}{:08x}\n", bytes.len()).into_bytes()
+}
+
+/// Ways in which a text comes: printed by a program, in a block of Markdown, gzip, marks, wide letters, line ends of the other system.
 fn spellings(bytes: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
-    let mut all = vec![("gzip", gzip(bytes))];
+    let mut all = vec![("gzip", gzip(bytes)), ("xxd", xxd(bytes)), ("hexdump", hexdump(bytes))];
     if let Ok(text) = std::str::from_utf8(bytes) {
+        all.push(("fence", format!("```json\n{}\n```\n", text.trim_end()).into_bytes()));
         all.push(("mark", [b"\xef\xbb\xbf", bytes].concat()));
         all.push(("wide", utf16(text)));
         all.push(("returns", text.replace("\r\n", "\n").replace('\n', "\r\n").into_bytes()));
@@ -226,7 +255,6 @@ fn a_document_is_the_same_in_every_spelling_at_every_option() {
     let folder = Folder::new();
     let forged = machine().forge();
     folder.write("hex.txt", hex::encode(&forged.platform.quote));
-    folder.write("bare.bin", &forged.platform.quote);
     let files = [
         ("INPUT", "hex.txt"),
         ("--event-log", "event_log.json"),
@@ -267,6 +295,19 @@ fn a_document_is_the_same_in_every_spelling_at_every_option() {
     let (code, usual, err) = run("", "");
     assert_eq!(code, 0, "{err}");
     let mut wrong = Vec::new();
+    let quote = &forged.platform.quote;
+    for (spelling, bytes) in [
+        ("dump", xxd(quote)),
+        ("canonical", hexdump(quote)),
+        ("pairs", in_groups(quote, 1).replace(' ', ":").into_bytes()),
+        ("code", format!("```\n{}\n```", hex::encode(quote)).into_bytes()),
+    ] {
+        folder.write("spelled", bytes);
+        let (code, outcomes, err) = run("INPUT", "spelled");
+        if code != 0 || outcomes != usual {
+            wrong.push(format!("INPUT {spelling}: {code} {err}"));
+        }
+    }
     for (option, file) in files {
         for (spelling, bytes) in spellings(&std::fs::read(folder.file(file)).unwrap()) {
             folder.write("spelled", bytes);

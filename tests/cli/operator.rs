@@ -36,6 +36,40 @@ fn a_line_has_what_an_operator_needs() {
     assert!(err.contains("loosened: "), "{err}");
 }
 
+/// Every field of a line stands in the table of docs/formats.md; an entry that cannot be read keeps its name, and the summary
+/// says why it could not be.
+#[test]
+fn lines_have_the_fields_that_are_documented_and_the_unreadable_keep_their_key() {
+    let folder = Folder::new();
+    let mut machine: Value = serde_json::from_str(&folder.read("answer.json")).unwrap();
+    machine["app_compose"] = folder.read("app-compose.json").into();
+    machine["id"] = 7.into();
+    machine["collateral"] = serde_json::from_str(&folder.read("collateral.json")).unwrap();
+    machine["nvidia_payload"] = serde_json::json!({ "evidence_list": [] });
+    let cut = serde_json::json!({ "name": "cut", "quote": "0400zz" });
+    let other = serde_json::json!({ "id": "other", "what": 1 });
+    let quote = hex(&std::fs::read(folder.file("quote.bin")).unwrap());
+    folder.write("in.jsonl", format!("{machine}\n{quote}\n{cut}\n{other}\nhello\n"));
+    let (code, lines, err) = batch(&folder, "in.jsonl", &[]);
+    let page =
+        std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/formats.md"))
+            .unwrap();
+    let section = page.split("## Lines of a batch").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+    let documented: Vec<&str> = rows.flat_map(|cell| cell.split(['`', ',', ' '])).collect();
+    for field in lines.iter().flat_map(|line| line.as_object().unwrap().keys()) {
+        assert!(documented.contains(&field.as_str()), "{field} is not documented");
+    }
+    let broken: Vec<_> = lines.iter().filter(|line| line.get("error").is_some()).collect();
+    let keys: Vec<&Value> = broken.iter().map(|line| &line["key"]).collect();
+    assert_eq!(keys, ["cut".into(), "other".into(), Value::Null].iter().collect::<Vec<_>>());
+    let reasons: Vec<&Value> = broken.iter().map(|line| &line["reason"]).collect();
+    assert_eq!(reasons, ["evidence-malformed", "evidence-unrecognised", "evidence-unrecognised"]);
+    assert!(err.contains("unreadable: 2 evidence-unrecognised, 1 evidence-malformed"), "{err}");
+    assert_eq!(lines[0]["key"], "7");
+    assert_eq!(code, 3, "{err}");
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

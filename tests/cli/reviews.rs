@@ -27,6 +27,8 @@ fn the_file_has_every_question_and_every_open_finding_and_can_be_answered() {
         if input == "report.json" {
             folder.verify("evidence.json", &["-o", "report.json"]).ends(0);
         }
+        // One that was edited is not written over.
+        let _ = std::fs::remove_file(folder.file("review.toml"));
         folder.run(&["review", "init", input, "--commit", COMMIT, "-o", "review.toml"]).ends(0);
         let template = folder.read("review.toml");
         for id in 1..=10 {
@@ -57,6 +59,40 @@ fn the_file_has_every_question_and_every_open_finding_and_can_be_answered() {
             ran.out
         );
     }
+}
+
+/// Who was asked for one more word keeps those that were given: the way to Stage 1 does not turn in a circle.
+#[test]
+fn a_later_template_keeps_what_was_answered_and_says_what_was_not_accepted() {
+    let folder = Folder::new();
+    let init = ["review", "init", "app-compose.json", "--commit", COMMIT];
+    let first = answered(&folder.run(&init).ends(0).out);
+    let given = first.matches("[[finding]]").count();
+    assert!(given > 0, "{first}");
+    folder.write("review.toml", &first);
+    let audit = ["audit", "app-compose.json", "--review", "review.toml", "--commit", COMMIT];
+    folder.run(&[&audit[..], &["-o", "report.json"]].concat());
+    let second = folder.run(&["review", "init", "report.json", "--commit", COMMIT]).ends(0).out;
+    let count = |wanted: &str| second.lines().filter(|line| *line == wanted).count();
+    assert_eq!((count("[[finding]]"), count("#[[finding]]")), (given, 0), "{second}");
+    assert_eq!(count("[[answer]]"), 10, "{second}");
+    let reviewer = first.lines().find(|line| line.starts_with("reviewer = ")).unwrap();
+    assert!(second.contains(reviewer), "{second}");
+    // What a reviewer does not accept stays open, with the words.
+    let (head, findings) = first.split_once("[[finding]]").unwrap();
+    let words = "I looked, and the operator can read all of it";
+    let no = findings.replace("accepted = true", "accepted = false");
+    let no: Vec<String> = no
+        .lines()
+        .map(
+            |line| {
+                if line.starts_with("words = ") { format!("words = \"{words}\"") } else { line.to_owned() }
+            },
+        )
+        .collect();
+    folder.write("review.toml", format!("{head}[[finding]]{}", no.join("\n")));
+    let ran = folder.run(&[&audit[..], &["--format", "json"]].concat());
+    assert!(ran.out.matches(words).count() >= given, "{}", ran.out);
 }
 
 #[test]

@@ -109,6 +109,89 @@ fn devices_are_written_to_and_never_replaced() {
     }
 }
 
+/// Devices of our own in a folder of our own, with the numbers of the null device and of the full one: the machine's are not
+/// touched. Only where this process may make some.
+#[test]
+fn devices_of_our_own_are_written_to_and_never_replaced() {
+    let folder = Folder::empty();
+    for (name, minor, code) in [("null", "3", 0), ("full", "7", 1)] {
+        let path = folder.file(name);
+        let made = Command::new("mknod").arg(&path).args(["c", "1", minor]).output();
+        let usable = made.is_ok_and(|made| made.status.success())
+            && std::fs::OpenOptions::new().write(true).open(&path).is_ok();
+        if !usable {
+            eprintln!("skipped: no devices can be made here");
+            return;
+        }
+        let ran = policy_to(&folder, name).ends(code);
+        assert_eq!(ran.err.is_empty(), code == 0, "{}", ran.err);
+        assert!(std::fs::symlink_metadata(&path).unwrap().file_type().is_char_device(), "{name}");
+        symlink(name, folder.file("link")).unwrap();
+        policy_to(&folder, "link").ends(code);
+        assert!(std::fs::symlink_metadata(folder.file("link")).unwrap().is_symlink());
+        std::fs::remove_file(folder.file("link")).unwrap();
+    }
+    let mut names = folder.names();
+    names.sort();
+    assert_eq!(names, ["full", "null"], "no temporary file");
+}
+
+/// Whoever may write everywhere is asked under another user, where there is a tool for that.
+#[test]
+fn a_folder_that_cannot_be_written_is_told_before_the_work() {
+    let folder = Folder::new();
+    let closed = folder.file("closed");
+    std::fs::create_dir(&closed).unwrap();
+    std::fs::write(closed.join("file"), "old").unwrap();
+    set_mode(&closed, 0o555);
+    set_mode(folder.path(), 0o755);
+    let may = std::fs::write(closed.join("tried"), "").is_ok();
+    let run = |place: &str| {
+        let program = env!("CARGO_BIN_EXE_veritee");
+        let arguments = ["verify", "missing.json", "-o", place];
+        let mut command = if may {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", program]);
+            command
+        } else {
+            Command::new(program)
+        };
+        command.args(arguments).current_dir(folder.path()).output()
+    };
+    for place in ["closed/new", "closed/file"] {
+        let ran = match run(place) {
+            Ok(output) => Ran::of(output),
+            Err(_) => {
+                return eprintln!("skipped: this user may write everywhere, and nobody else can be asked");
+            }
+        };
+        if ran.err.contains("setpriv") || ran.code == 126 || ran.code == 127 {
+            return eprintln!("skipped: the program cannot be run under another user here");
+        }
+        assert_eq!(ran.code, 1, "{place}: {}", ran.err);
+        assert!(ran.err.contains("ermission denied") && !ran.err.contains("missing.json"), "{}", ran.err);
+        assert_eq!(std::fs::read_to_string(closed.join("file")).unwrap(), "old");
+    }
+    set_mode(&closed, 0o755);
+}
+
+/// Templates that people fill in: hours of their work are not replaced by an empty one.
+#[test]
+fn a_policy_and_a_review_that_were_edited_stay() {
+    let folder = Folder::new();
+    folder.write("edited.toml", policy_to(&folder, "-").ends(0).out.replace("name = ", "# mine\nname = "));
+    let before = folder.read("edited.toml");
+    let err = policy_to(&folder, "edited.toml").ends(2).err;
+    assert!(err.contains("is there already") && err.contains("help: "), "{err}");
+    assert_eq!(folder.read("edited.toml"), before);
+    folder.run(&["review", "init", "app-compose.json", "-o", "review.toml"]).ends(0);
+    folder.run(&["review", "init", "app-compose.json", "-o", "review.toml"]).ends(0);
+    let filled = folder.read("review.toml").replace("NAME, ORGANISATION", "Jane Doe, Example Audits");
+    folder.write("review.toml", &filled);
+    folder.run(&["review", "init", "app-compose.json", "-o", "review.toml"]).ends(2);
+    assert_eq!(folder.read("review.toml"), filled);
+}
+
 #[test]
 fn open_descriptors_are_written_to_at_their_end() {
     let folder = Folder::empty();

@@ -4,7 +4,7 @@
 //! still counts for the DevProof stage, which no policy can raise.
 
 use crate::pattern::pattern;
-use crate::review::Review;
+use crate::review::{FindingAnswer, Review};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use veritee_model::{Finding, Place, Sha256Digest, UnixTime};
@@ -210,7 +210,7 @@ pub(crate) fn apply(
 /// Marks the open questions that a review answers. What is proven no review lets pass.
 pub(crate) fn apply_review(review: &Review, findings: &mut [Finding], services: &BTreeSet<&str>) {
     let (services, of_rule) = (Names::of(services), by_rule(findings));
-    for answer in review.findings.iter().filter(|answer| answer.accepted) {
+    for answer in &review.findings {
         let allow = Allow {
             rule: answer.rule.clone(),
             reason: format!("reviewed by {}: {}", review.reviewer, answer.words),
@@ -220,9 +220,29 @@ pub(crate) fn apply_review(review: &Review, findings: &mut [Finding], services: 
         };
         for at in of_rule.get(&allow.rule).into_iter().flatten() {
             if let Some(finding) = findings.get_mut(*at).filter(|finding| finding.needs_a_person()) {
-                allow.cover(finding, &services, &mut AllowOutcome::Unmatched);
+                if answer.accepted {
+                    allow.cover(finding, &services, &mut AllowOutcome::Unmatched);
+                } else {
+                    reject(&allow, answer, &review.reviewer, finding, &services);
+                }
             }
         }
+    }
+}
+
+/// What a reviewer did not accept stays open, with the words why.
+fn reject(
+    allow: &Allow,
+    answer: &FindingAnswer,
+    reviewer: &str,
+    finding: &mut Finding,
+    services: &Names<'_>,
+) {
+    let mut outcome = AllowOutcome::Unmatched;
+    allow.cover(&mut finding.clone(), services, &mut outcome);
+    if outcome == AllowOutcome::Applied {
+        let place = answer.place.as_deref().map(|place| format!(" at {place}")).unwrap_or_default();
+        finding.evidence.push_str(&format!("; not accepted by {reviewer}{place}: {}", answer.words));
     }
 }
 

@@ -122,6 +122,11 @@ pub enum StoreError {
         /// Which.
         path: PathBuf,
     },
+    /// At the place of a file stands what is none.
+    NotAFile {
+        /// Which.
+        path: PathBuf,
+    },
     /// The folder belongs to another user.
     Owner {
         /// Which.
@@ -286,6 +291,9 @@ impl fmt::Display for StoreError {
         let shown = |path: &PathBuf| text::inert(&path.to_string_lossy());
         match self {
             Self::NotAFolder { path } => write!(f, "{}: expected a folder, not a link or file", shown(path)),
+            Self::NotAFile { path } => {
+                write!(f, "{}: expected a plain file or nothing; it was left as it is", shown(path))
+            }
             Self::Owner { path, owner, user } => {
                 write!(f, "{}: the folder belongs to user {owner}, expected user {user}", shown(path))
             }
@@ -312,7 +320,9 @@ impl StoreError {
     #[must_use]
     pub fn next_step(&self) -> String {
         match self {
-            Self::NotAFolder { .. } => "name another folder, or remove what stands there".to_owned(),
+            Self::NotAFolder { .. } | Self::NotAFile { .. } => {
+                "name another folder, or remove what stands there".to_owned()
+            }
             Self::Owner { .. } => "use a folder of your own".to_owned(),
             Self::WorldWritable { path, .. } => {
                 format!(

@@ -6,7 +6,7 @@ use crate::memory::Rollback;
 use crate::need::{Evaluation, Need};
 use crate::obtain::At;
 use crate::service::ServiceKind;
-use crate::store::{Lookup, Store, failed, read_file, write_public};
+use crate::store::{Lookup, Store, check_public, failed, read_file, write_public};
 use std::path::Path;
 use veritee_model::{Item, Sha256Digest, UnixTime};
 use veritee_quote::{Collateral, Expiry};
@@ -81,6 +81,9 @@ pub fn snapshot(
     };
     wanted.sort_unstable();
     wanted.dedup();
+    for need in &wanted {
+        check_public(folder, &need.file_name())?;
+    }
     let mut whole = None;
     for need in wanted {
         match store.lookup(&need, now)? {

@@ -23,7 +23,7 @@ mod platform;
 mod sealed;
 
 pub(crate) use entry::chain_cap;
-pub(crate) use folder::{failed, read as read_file, write_public};
+pub(crate) use folder::{check_public, failed, read as read_file, write_public};
 pub use gpus::GpuListed;
 pub(crate) use gpus::{GpuKept, GpuPlace};
 pub use inventory::{Checkup, Inventory, Listed, ListedItem, Pruned};

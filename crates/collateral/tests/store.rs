@@ -167,6 +167,45 @@ mod unix {
         assert_eq!(mode(&folder.join(&written.written[0].name)), mode(&plain));
     }
 
+    /// What stands at the place of a file decides: a plain file keeps its mode, a link stays and what it points at is replaced,
+    /// and anything else is left as it is, before the first file is written.
+    #[test]
+    fn a_snapshot_replaces_plain_files_alone() {
+        let world = filled();
+        let folder = world.folder.path().join("snapshot");
+        let name = snapshot(&world.store, None, &folder, now()).unwrap().written[0].name.clone();
+        let (place, other) = (folder.join(&name), world.folder.path().join("other.json"));
+        let whole = fs::read(&place).unwrap();
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o600)).unwrap();
+        snapshot(&world.store, None, &folder, now()).unwrap();
+        assert_eq!(mode(&place), 0o600);
+        fs::write(&other, "old").unwrap();
+        for target in [other.clone(), folder.join("not-there-yet.json")] {
+            fs::remove_file(&place).unwrap();
+            std::os::unix::fs::symlink(&target, &place).unwrap();
+            snapshot(&world.store, None, &folder, now()).unwrap();
+            assert!(fs::symlink_metadata(&place).unwrap().is_symlink());
+            assert_eq!(fs::read(&target).unwrap(), whole);
+        }
+        let remove = || if place.is_dir() { fs::remove_dir(&place) } else { fs::remove_file(&place) };
+        let placed: [fn(&Path); 4] = [
+            |place| fs::create_dir(place).unwrap(),
+            |place| {
+                assert!(std::process::Command::new("mkfifo").arg(place).status().unwrap().success());
+            },
+            |place| drop(std::os::unix::net::UnixListener::bind(place).unwrap()),
+            |place| std::os::unix::fs::symlink(place, place).unwrap(),
+        ];
+        for put in placed {
+            remove().unwrap();
+            put(&place);
+            let before = fs::symlink_metadata(&place).unwrap().file_type();
+            let error = snapshot(&world.store, None, &folder, now()).unwrap_err();
+            assert!(error.to_string().contains(&name), "{error}");
+            assert_eq!(fs::symlink_metadata(&place).unwrap().file_type(), before);
+        }
+    }
+
     #[test]
     fn a_folder_that_everybody_may_write_into_is_refused() {
         let folder = tempfile::TempDir::new().unwrap();

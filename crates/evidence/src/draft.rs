@@ -334,21 +334,8 @@ impl<'b> Draft<'b> {
         } else {
             value.to_owned()
         };
-        match self.evidence.claims.values.get(name) {
-            Some(first) if first.value != value => Err(ReadError::ClaimsDisagree {
-                at: origin.place(),
-                claim: name.to_owned(),
-                first: first.value.clone(),
-                first_source: first.source.clone(),
-                second: value,
-            }),
-            Some(_) => Ok(()),
-            None => {
-                let claim = Claim { value, source: origin.source() };
-                self.evidence.claims.values.insert(name.to_owned(), claim);
-                Ok(())
-            }
-        }
+        let claim = Claim { value, source: origin.source() };
+        put_claim(&mut self.evidence.claims, name, claim, origin)
     }
 }
 
@@ -472,20 +459,28 @@ fn place(item: &Item) -> Origin {
 /// Claims that the first one does not make; those that both make have to agree.
 fn merge_claims(first: &mut Evidence, claims: Claims) -> Result<(), ReadError> {
     for (name, claim) in claims.values {
-        match first.claims.values.get(&name) {
-            Some(known) if known.value != claim.value => {
-                return Err(ReadError::ClaimsDisagree {
-                    at: place(&Item::new(Vec::new(), claim.source)).place(),
-                    claim: name,
-                    first: known.value.clone(),
-                    first_source: known.source.clone(),
-                    second: claim.value,
-                });
-            }
-            _ => drop(first.claims.values.entry(name).or_insert(claim)),
-        }
+        let origin = place(&Item::new(Vec::new(), claim.source.clone()));
+        put_claim(&mut first.claims, &name, claim, &origin)?;
     }
     Ok(())
+}
+
+/// The first claim of a name stays, and the next has to agree. One that only says that its maker does not know gives way.
+fn put_claim(claims: &mut Claims, name: &str, claim: Claim, origin: &Origin) -> Result<(), ReadError> {
+    match claims.values.get(name) {
+        Some(first) if first.value == claim.value || claim.says_nothing(name) => Ok(()),
+        Some(first) if !first.says_nothing(name) => Err(ReadError::ClaimsDisagree {
+            at: origin.place(),
+            claim: name.to_owned(),
+            first: first.value.clone(),
+            first_source: first.source.clone(),
+            second: claim.value,
+        }),
+        _ => {
+            claims.values.insert(name.to_owned(), claim);
+            Ok(())
+        }
+    }
 }
 
 /// Adds those that are not there yet, by their bytes.

@@ -3,6 +3,7 @@
 use crate::error::{BinaryProblem, EncodingProblem, ReadError};
 use crate::gzip::{MAGIC, Members};
 use crate::json::Origin;
+use crate::printed;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -31,7 +32,10 @@ pub(crate) fn detect(text: &str) -> Option<Encoding> {
     if body.starts_with("0x") || body.starts_with("0X") {
         return Some(Encoding::Hex);
     }
-    if is_hex(body.as_bytes()) || significant(body).all(|(_, byte)| byte.is_ascii_hexdigit()) {
+    if is_hex(body.as_bytes())
+        || significant(body).all(|(_, byte)| byte.is_ascii_hexdigit())
+        || printed::pairs(body).is_some()
+    {
         return Some(Encoding::Hex);
     }
     significant(body)
@@ -60,6 +64,9 @@ pub(crate) fn decode_hex(text: &str, origin: &Origin) -> Result<Vec<u8>, ReadErr
     let skip = lead.saturating_add(prefix);
     // What is plain is read at once; whatever is not is read digit by digit, which says where.
     if let Some(plain) = text.as_bytes().get(skip..).and_then(plain_hex) {
+        return Ok(plain);
+    }
+    if let Some(plain) = printed::pairs(text).and_then(|digits| plain_hex(digits.as_bytes())) {
         return Ok(plain);
     }
     let mut out = Vec::with_capacity(text.len() / 2);
@@ -146,7 +153,7 @@ pub(crate) fn plain_hex(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Takes off what the way adds to a text: gzip (also as base64 or hex of it) with all members, once, a byte order mark, UTF-16, base64 or hex
-/// of a JSON document or of PEM, the head of an HTTP answer. Binary forms pass as they are.
+/// of a JSON document or of PEM, the head of an HTTP answer, what [`printed`] knows. Binary forms pass as they are.
 ///
 /// # Errors
 /// When the stream is damaged or longer than the budget, or a UTF-16 text has half a character.
@@ -158,8 +165,9 @@ pub(crate) fn unwrapped<'a>(
     let inflated = match bytes {
         _ if bytes.starts_with(&MAGIC) => gunzip(bytes, origin, budget)?,
         _ => {
-            let text = text_of(bytes, origin)?;
+            let text = plain_text_of(bytes, origin, budget)?;
             match encoded(&text, origin) {
+                _ if text.starts_with(&MAGIC) => gunzip(&text, origin, budget)?,
                 Some(stream) if stream.as_ref().is_ok_and(|it| it.starts_with(&MAGIC)) => {
                     gunzip(&stream?, origin, budget)?
                 }
@@ -168,12 +176,38 @@ pub(crate) fn unwrapped<'a>(
             }
         }
     };
-    Ok(Cow::Owned(text_of(&inflated, origin)?.into_owned()))
+    Ok(Cow::Owned(plain_text_of(&inflated, origin, budget)?.into_owned()))
+}
+
+/// A text in UTF-8, and what a program has printed around it taken off.
+fn plain_text_of<'a>(bytes: &'a [u8], origin: &Origin, budget: &Budget) -> Result<Cow<'a, [u8]>, ReadError> {
+    let text = text_of(bytes, origin)?;
+    let plain = printed::plain(&text, origin, budget)?.map(Cow::into_owned);
+    Ok(plain.map_or(text, Cow::Owned))
+}
+
+/// The document that a string of another document holds in base64 or hex, packed with gzip or not: how gateways and functions
+/// of AWS give a body (`isBase64Encoded`). `left` is how much more may be inflated in the document around it. Nothing where
+/// the string holds none.
+pub(crate) fn body(text: &str, origin: &Origin, budget: &Budget, left: &mut usize) -> Option<String> {
+    let bytes = encoded(text.as_bytes(), origin)?.ok()?;
+    let bytes = if bytes.starts_with(&MAGIC) {
+        let mut rest = budget.clone();
+        rest.input_bytes = rest.input_bytes.min(*left);
+        let inflated = gunzip(&bytes, origin, &rest).ok()?;
+        *left = left.saturating_sub(inflated.len());
+        inflated
+    } else {
+        bytes
+    };
+    let plain = plain_text_of(&bytes, origin, budget).ok()?.into_owned();
+    String::from_utf8(plain).ok()
 }
 
 /// Whether something stands around what these first bytes of a document begin: what [`unwrapped`] takes off.
 pub(crate) fn wraps(head: &[u8]) -> bool {
     head.starts_with(&MAGIC)
+        || printed::begins(head)
         || begins_encoded(inner(head))
         || matches!(head, [b'H', b'T', b'T', b'P', b'/', ..] | [0xef, 0xbb, 0xbf, ..])
         || matches!(head, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [b'{' | b'[' | b'<' | b'"', 0, ..])
@@ -187,7 +221,7 @@ fn inner(bytes: &[u8]) -> &[u8] {
     text.strip_prefix(b"0x").unwrap_or(text)
 }
 
-fn begins_encoded(bare: &[u8]) -> bool {
+pub(crate) fn begins_encoded(bare: &[u8]) -> bool {
     /// gzip, `-----BEGIN`, `{"`, `{` and a line end or blank, `[{`.
     const BEGINS: [&str; 12] = [
         "H4sI",

@@ -363,6 +363,9 @@ impl ReadError {
             Self::Certificate { problem: CertificateProblem::OtherPemBlock, .. } => {
                 "give certificates only and keep private keys to yourself"
             }
+            Self::Encoding { problem: EncodingProblem::Words | EncodingProblem::Row, .. } => {
+                "give the file itself, or print all of it byte by byte: `xxd -p`, `hexdump -C`, `od -tx1`"
+            }
             _ => "fetch the evidence again; if it stays like this, its producer must correct it",
         }
     }

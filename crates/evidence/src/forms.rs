@@ -239,7 +239,9 @@ const fn holds(format: Format, slot: Slot) -> bool {
                 | Format::VeriteeSet
                 | Format::Folder
         ),
-        Slot::Ingress => matches!(format, Format::IngressFolder),
+        Slot::Ingress => {
+            matches!(format, Format::IngressFolder | Format::Veritee | Format::VeriteeSet)
+        }
         Slot::Collateral => {
             matches!(
                 format,
@@ -314,9 +316,10 @@ fn part_of_text(text: &str, origin: &Origin, budget: &Budget) -> Option<Recognis
         }
         [b'<', ..] => body.contains("SoftwareIdentity").then_some(Recognised::GpuManifest),
         _ if body.starts_with("-----BEGIN X509 CRL-----") => Some(Recognised::RevocationList),
+        // Whatever else a compose speaks of.
+        _ if line("services:") => Some(Recognised::ComposeFile),
         _ if body.contains("\"veritee/policy/") => Some(Recognised::Policy),
         _ if body.contains("compose_hash = ") && body.contains("reviewer = ") => Some(Recognised::Review),
-        _ if line("services:") => Some(Recognised::ComposeFile),
         _ => {
             let der = hex::decode(body.trim()).ok()?;
             is_list(&der).then_some(Recognised::RevocationList)

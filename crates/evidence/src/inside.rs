@@ -4,10 +4,12 @@
 use crate::draft::add_entry;
 use crate::encoding;
 use crate::error::{Place, ReadError};
-use crate::json::Value;
+use crate::json::{Origin, Value};
 use crate::other;
-use crate::read::{is_machine, read_object};
+use crate::read::{is_machine, read_object, read_unwrapped};
 use crate::readout::{Format, NamedEvidence, Note, Readout};
+use crate::stray::strays;
+use crate::unread;
 use std::collections::BTreeMap;
 use veritee_model::{Budget, Evidence, Item, Sha256Digest};
 
@@ -24,12 +26,21 @@ const MACHINES: usize = 256;
 /// another platform.
 pub(crate) fn read(value: &Value<'_>, budget: &Budget) -> Result<Option<Readout>, ReadError> {
     let (machines, notes, known) = (Vec::new(), Vec::new(), BTreeMap::new());
-    let mut search = Search { machines, notes, known, bare: Vec::new(), other: None, budget };
+    let (bare, bodies, other, left) = (Vec::new(), Vec::new(), None, budget.input_bytes);
+    let mut search = Search { machines, notes, known, bare, other, bodies, left, budget };
     search.look(value, 0)?;
     search.take_bare()?;
-    let Search { machines, notes, other, .. } = search;
+    let Search { machines, notes, other, bodies, .. } = search;
     match other {
-        _ if !machines.is_empty() => Ok(Some(Readout { format: Format::Envelope, machines, notes })),
+        _ if !machines.is_empty() => {
+            let mut readout = Readout { format: Format::Envelope, machines, notes };
+            for (origin, text) in bodies {
+                let strays = strays(&text, &readout, &origin, budget);
+                let payloads = unread::payloads(&text, &readout, &origin, budget);
+                readout.notes.extend(strays.into_iter().chain(payloads));
+            }
+            Ok(Some(readout))
+        }
         Some((at, platform)) => Err(ReadError::PlatformUnsupported { at, platform }),
         None => Ok(None),
     }
@@ -62,6 +73,10 @@ struct Search<'b> {
     bare: Vec<NamedEvidence>,
     /// Where a token of an attestation service stands, or an attestation of another platform, the first of them.
     other: Option<(Box<Place>, &'static str)>,
+    /// What strings held in base64 or hex.
+    bodies: Vec<(Origin, String)>,
+    /// Bytes that may still be inflated.
+    left: usize,
     budget: &'b Budget,
 }
 
@@ -110,8 +125,10 @@ impl Search<'_> {
             if let Ok(bytes) = encoding::decode(&value.string()?, &value.origin) {
                 self.note_bare(value, bytes);
             }
-        } else if raw.starts_with("\"eyJ") {
-            self.note_other(value, other::is_token(&value.string()?).then_some(other::TOKEN));
+        } else if raw.starts_with("\"eyJ") && other::is_token(&value.string()?) {
+            self.note_other(value, Some(other::TOKEN));
+        } else if encoding::begins_encoded(raw.trim_start_matches('"').as_bytes()) {
+            self.look_into_body(value, next)?;
         } else if other::begins(raw.trim_start_matches('"')) {
             let bytes = encoding::decode(&value.string()?, &value.origin);
             self.note_other(value, bytes.ok().and_then(|bytes| other::binary(&bytes)));
@@ -121,6 +138,21 @@ impl Search<'_> {
         {
             self.look(&inner, next)?;
         }
+        Ok(())
+    }
+
+    /// What a string holds in base64 is read as what stands in it as text is, and looked through for what nobody read.
+    fn look_into_body(&mut self, value: &Value<'_>, next: usize) -> Result<(), ReadError> {
+        let origin = value.origin.content();
+        let Some(text) = encoding::body(&value.string()?, &origin, self.budget, &mut self.left) else {
+            return Ok(());
+        };
+        if let Ok(inner) = Value::parse(&text, origin.clone(), self.budget) {
+            self.look(&inner, next)?;
+        } else if let Ok(readout) = read_unwrapped(text.as_bytes(), &origin, self.budget) {
+            self.take(&origin.pointer, readout, value)?;
+        }
+        self.bodies.push((origin, text));
         Ok(())
     }
 

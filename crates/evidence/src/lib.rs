@@ -41,6 +41,7 @@ mod inside;
 mod json;
 mod other;
 pub mod parts;
+mod printed;
 mod read;
 mod readout;
 mod same;

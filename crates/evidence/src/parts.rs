@@ -149,7 +149,11 @@ fn add_chain(
     let item = match inside(source, &opened, budget)? {
         Some(found) => found.chain.ok_or(ReadError::MissingField { at: origin.place(), field: "chain" })?,
         None => {
-            Value::parse(utf8(&opened, &origin)?, origin, budget)?.object()?;
+            // What is recorded says so. Of anything else nobody could say more than that it proves nothing.
+            let object = Value::parse(utf8(&opened, &origin)?, origin.clone(), budget)?.object()?;
+            if !schema_of(&object)?.is_some_and(|schema| schema.starts_with("veritee/chain/")) {
+                return Err(unrecognised(&opened, &origin));
+            }
             Item::new(opened.into_owned(), source)
         }
     };
@@ -316,16 +320,23 @@ pub fn add_mr_config(
     put_same(slot, item, "mr_config", &Origin::new(source), same_document)
 }
 
-/// Adds the evidence of a dstack-ingress folder: its files, and its quote and log, which have to be those of the
-/// evidence where that has its own. Only the folder's own quote can bind its files.
+/// Adds the evidence of a dstack-ingress folder, or of veritee's own document that has it inside: its files, and its quote
+/// and log, which have to be those of the evidence where that has its own. Only the folder's own quote can bind its files.
 ///
 /// # Errors
-/// When the evidence has another quote or log.
-pub fn add_ingress(evidence: &mut Evidence, folder: Evidence) -> Result<Vec<Note>, ReadError> {
+/// When it is of a form that holds no such files, when it could and does not, or when the evidence has another quote or log.
+pub fn add_ingress(evidence: &mut Evidence, found: Readout, source: &str) -> Result<Vec<Note>, ReadError> {
+    let (form, slot, at) = (Form::Evidence(found.format), Slot::Ingress, Origin::new(source).place());
+    if !form.is_read_at(slot) {
+        return Err(ReadError::Elsewhere { at, form, slot });
+    }
+    let folder = found.select(None).map_err(|error| error.in_input(source))?;
+    let Some(ingress) = folder.ingress.clone() else {
+        return Err(ReadError::LacksPart { at, form, slot });
+    };
     let mut notes = Vec::new();
-    let ingress = folder.ingress.clone();
     merge(evidence, folder, &mut notes)?;
-    evidence.ingress = ingress;
+    evidence.ingress = Some(ingress);
     Ok(notes)
 }
 
@@ -356,7 +367,8 @@ pub fn add_collateral(
         Some(SET_SCHEMA) => of(document::read_set(&value.object()?, SET_SCHEMA, budget)?),
         _ => {
             let mut found = Vec::new();
-            find_collateral(&value, 0, &mut found)?;
+            let mut left = budget.input_bytes;
+            find_collateral(&value, 0, (budget, &mut left), &mut found)?;
             found
         }
     };
@@ -385,14 +397,19 @@ fn is_compose(bytes: &[u8]) -> bool {
     has(b"\"docker_compose_file\":") || has(b"\"docker_compose_file\" :") || has(b"\"manifest_version\"")
 }
 
-fn find_collateral(value: &Value<'_>, depth: usize, found: &mut Vec<Item>) -> Result<(), ReadError> {
+fn find_collateral(
+    value: &Value<'_>,
+    depth: usize,
+    (budget, left): (&Budget, &mut usize),
+    found: &mut Vec<Item>,
+) -> Result<(), ReadError> {
     if depth > COLLATERAL_NESTING {
         return Ok(());
     }
     let next = depth.saturating_add(1);
     if value.is_array() {
         for entry in value.array()? {
-            find_collateral(&entry, next, found)?;
+            find_collateral(&entry, next, (budget, left), found)?;
         }
     } else if value.is_object() {
         let object = value.object()?;
@@ -401,7 +418,18 @@ fn find_collateral(value: &Value<'_>, depth: usize, found: &mut Vec<Item>) -> Re
             return Ok(());
         }
         for member in object.into_members().into_values() {
-            find_collateral(&member, next, found)?;
+            find_collateral(&member, next, (budget, left), found)?;
+        }
+    } else if value.is_string() {
+        // The body of an answer, as text or in base64.
+        let (text, origin) = (value.string()?, value.origin.content());
+        let body = if text.starts_with(['{', '[']) {
+            Some(text)
+        } else {
+            encoding::body(&text, &origin, budget, left)
+        };
+        if let Some(inner) = body.as_deref().and_then(|body| Value::parse(body, origin, budget).ok()) {
+            find_collateral(&inner, next, (budget, left), found)?;
         }
     }
     Ok(())

@@ -55,6 +55,9 @@ pub(crate) fn payloads(text: &str, readout: &Readout, origin: &Origin, budget: &
             .filter_map(|evidence| evidence.gpus.as_ref())
             .map(|item| item.bytes.as_slice())
             .collect(),
+        quotes: machines()
+            .filter_map(|evidence| Some(evidence.quote.as_ref()?.sha256().to_string()))
+            .collect(),
         told: readout.notes.iter().map(ToString::to_string).collect(),
         notes: Vec::new(),
         budget,
@@ -83,6 +86,8 @@ fn sources(evidence: &Evidence) -> Vec<String> {
 struct Search<'r> {
     taken: Vec<String>,
     gpus: Vec<&'r [u8]>,
+    /// SHA-256 of the quotes that were read.
+    quotes: Vec<String>,
     /// What the reader has said itself.
     told: Vec<String>,
     notes: Vec<Note>,
@@ -100,7 +105,7 @@ impl Search<'_> {
                 return self.gpus(value);
             }
             for (name, member) in object.into_members() {
-                if is_payload(&name, &member) && !self.holds_taken(&member) {
+                if is_payload(&name, &member) && !self.holds_taken(&member) && !self.is_own(&member) {
                     self.payload(&member);
                 } else {
                     self.look(&member, next);
@@ -154,6 +159,16 @@ impl Search<'_> {
             source.strip_prefix(&place).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#']))
         };
         self.taken.iter().any(inside)
+    }
+
+    /// Whether this is veritee's own document of a quote that was read: its items keep the places that they came from. Its
+    /// digest is held against its bytes by whoever reads it, and a quote that nobody read is told by its own look.
+    fn is_own(&self, value: &Value<'_>) -> bool {
+        let Ok(object) = value.object() else { return false };
+        let text = |object: &Object<'_>, name: &str| object.get(name).and_then(|value| value.string().ok());
+        let quote = object.get("quote").and_then(|quote| text(&quote.object().ok()?, "sha256"));
+        text(&object, "schema").is_some_and(|schema| schema.starts_with("veritee/evidence/"))
+            && quote.is_some_and(|quote| self.quotes.contains(&quote))
     }
 
     fn note(&mut self, origin: &Origin, what: &'static str) {

@@ -98,6 +98,17 @@ pub struct Claim {
     pub source: String,
 }
 
+impl Claim {
+    /// What a guest agent gives as `device_id` as long as it does not know the PPID: SHA-256 of nothing.
+    const DEVICE_UNKNOWN: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+    /// Whether the claim of this name says no more than that its maker does not know: it contradicts nothing.
+    #[must_use]
+    pub fn says_nothing(&self, name: &str) -> bool {
+        name == "device_id" && self.value.eq_ignore_ascii_case(Self::DEVICE_UNKNOWN)
+    }
+}
+
 /// What a server showed in a TLS handshake. A record made by whoever fetched: good to compare with what the quote
 /// binds, worth nothing by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]

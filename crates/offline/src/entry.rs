@@ -168,8 +168,9 @@ pub fn judge(input: String, request: &Request<'_>) -> Judged {
     }
 }
 
-/// What an entry calls itself: the member `id` or `name` of its document.
-fn key(bytes: &[u8]) -> Option<String> {
+/// What an entry calls itself: the member `id` or `name` of its document, which may be no evidence.
+#[must_use]
+pub fn key(bytes: &[u8]) -> Option<String> {
     #[derive(serde::Deserialize)]
     struct Named {
         id: Option<serde_json::Value>,

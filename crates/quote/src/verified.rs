@@ -33,7 +33,8 @@ pub struct VerifiedQuote {
     as_of: UnixTime,
 }
 
-/// What the PCK certificate says of the platform; Intel signed it.
+/// What the PCK certificate says of the platform; Intel signed it. Written out, the two identifiers that are personal to the
+/// machine are their SHA-256 (`ppid_sha256`, `platform_instance_id_sha256`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Platform {

@@ -44,13 +44,17 @@ pub(crate) fn stage_one_needs(report: &Report) -> Option<String> {
         let why = if questions == 0 { ": not understood, which no answer settles" } else { "" };
         needs.push(format!("source, registry, chain ({items}{why})"));
     }
+    // A review is bound to the hash of an app_compose, which a docker compose file alone has not.
+    let has_compose =
+        report.identity.is_some() || report.inputs.iter().any(|input| input.name == "app-compose");
+    let how =
+        if has_compose { "`veritee review init`" } else { "`veritee review init` with its app_compose" };
     match (questions, people) {
         (0, 0) => {}
-        (0, people) => needs.push(format!("a word on {people} findings (`veritee review init`)")),
-        (questions, 0) => needs.push(format!("{questions} answers (`veritee review init`)")),
+        (0, people) => needs.push(format!("a word on {people} findings ({how})")),
+        (questions, 0) => needs.push(format!("{questions} answers ({how})")),
         (questions, people) => {
-            needs
-                .push(format!("{questions} answers and a word on {people} findings (`veritee review init`)"));
+            needs.push(format!("{questions} answers and a word on {people} findings ({how})"));
         }
     }
     (!needs.is_empty()).then(|| needs.join("; "))
@@ -120,7 +124,12 @@ pub fn review_template(report: &Report, review: &ReviewFor<'_>) -> String {
         "# rules change, and at `expires`. Then: veritee verify EVIDENCE --review THIS --source DIR --commit HEX\n"
     );
     let _ = writeln!(out, "schema = \"veritee/review/v1\"");
-    let _ = writeln!(out, "reviewer = \"NAME, ORGANISATION\"");
+    let reviewer =
+        report.audit.as_ref().and_then(|audit| audit.review.as_ref()).map(|it| it.reviewer.as_str());
+    let _ = match reviewer {
+        Some(name) => writeln!(out, "reviewer = {}", quoted(name)),
+        None => writeln!(out, "reviewer = \"NAME, ORGANISATION\""),
+    };
     let _ = writeln!(out, "compose_hash = \"{}\"", review.compose_hash);
     let _ = match review.commit {
         Some(commit) => writeln!(out, "commit = {}", quoted(commit)),
@@ -142,10 +151,23 @@ pub fn review_template(report: &Report, review: &ReviewFor<'_>) -> String {
     for question in report.audit.iter().flat_map(|audit| &audit.questions) {
         ask(&mut out, question);
     }
-    for finding in report.findings.iter().filter(|finding| asks_a_person(report, finding)) {
-        place_by_place(&mut out, finding);
+    for finding in &report.findings {
+        if asks_a_person(report, finding) || is_reviewed(finding, reviewer) {
+            place_by_place(&mut out, finding, reviewer);
+        }
     }
     out
+}
+
+/// The words with which the report's review answers a finding or place: a later review begins with them.
+fn reviewed<'a>(allowed: Option<&'a String>, reviewer: Option<&str>) -> Option<&'a str> {
+    allowed?.strip_prefix("reviewed by ")?.strip_prefix(reviewer?)?.strip_prefix(": ")
+}
+
+/// Whether the report's review has answered it, somewhere. What a policy lets pass asks nobody.
+fn is_reviewed(finding: &Finding, reviewer: Option<&str>) -> bool {
+    let spots = finding.places.iter().map(|spot| spot.allowed.as_ref());
+    spots.chain([finding.allowed.as_ref()]).any(|words| reviewed(words, reviewer).is_some())
 }
 
 fn ask(out: &mut String, question: &QuestionFact) {
@@ -174,27 +196,36 @@ fn ask(out: &mut String, question: &QuestionFact) {
     }
 }
 
-fn place_by_place(out: &mut String, finding: &Finding) {
+fn place_by_place(out: &mut String, finding: &Finding, reviewer: Option<&str>) {
     let _ = writeln!(out, "\n# {} ({}): {}", finding.rule, finding.severity, line(&finding.title));
     let _ = writeln!(out, "# found: {} at {}", line(&finding.evidence), line(&finding.location));
     let _ = writeln!(out, "# look: veritee explain {}", finding.rule);
     if let Some(remedy) = &finding.remedy {
         let _ = writeln!(out, "# or: {}", line(remedy));
     }
-    let spots: Vec<(&str, &str)> = match (finding.places.as_slice(), &finding.place) {
-        ([], None) => vec![("", finding.value.as_str())],
-        ([], Some(place)) => vec![(place.path.as_str(), finding.value.as_str())],
-        (spots, _) => spots.iter().map(|spot| (spot.place.path.as_str(), spot.value.as_str())).collect(),
+    let all = reviewed(finding.allowed.as_ref(), reviewer);
+    let spots: Vec<(&str, &str, Option<&str>)> = match (finding.places.as_slice(), &finding.place) {
+        ([], None) => vec![("", finding.value.as_str(), all)],
+        ([], Some(place)) => vec![(place.path.as_str(), finding.value.as_str(), all)],
+        (spots, _) => spots
+            .iter()
+            .map(|spot| {
+                let words = reviewed(spot.allowed.as_ref(), reviewer);
+                (spot.place.path.as_str(), spot.value.as_str(), words)
+            })
+            .collect(),
     };
-    for (path, value) in spots {
-        let _ = writeln!(out, "#[[finding]]\n#rule = {}", quoted(&finding.rule));
+    for (path, value, words) in spots {
+        let sign = if words.is_some() { "" } else { "#" };
+        let _ = writeln!(out, "{sign}[[finding]]\n{sign}rule = {}", quoted(&finding.rule));
         if !path.is_empty() {
-            let _ = writeln!(out, "#place = {}", quoted(path));
+            let _ = writeln!(out, "{sign}place = {}", quoted(path));
         }
         if !value.is_empty() {
-            let _ = writeln!(out, "#value = {}", quoted(value));
+            let _ = writeln!(out, "{sign}value = {}", quoted(value));
         }
-        let _ = writeln!(out, "#accepted = true\n#words = \"\"");
+        let words = words.unwrap_or_default();
+        let _ = writeln!(out, "{sign}accepted = true\n{sign}words = {}", quoted(words));
     }
 }
 

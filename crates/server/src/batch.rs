@@ -38,15 +38,17 @@ fn broken(input: String, error: String) -> String {
     veritee_model::text::inert_json(&text)
 }
 
-/// What the splitter found.
+/// What the splitter found, with the number of its line.
 enum Piece {
-    Line(Vec<u8>),
-    TooLong,
+    Line(u64, Vec<u8>),
+    TooLong(u64),
 }
 
 /// Cuts pieces of a body into lines.
 struct Splitter {
     line: Vec<u8>,
+    /// Lines so far, the empty ones too: an editor counts them.
+    number: u64,
     /// The line is too long already: the rest of it is passed over.
     over: bool,
     limit: usize,
@@ -54,7 +56,7 @@ struct Splitter {
 
 impl Splitter {
     const fn new(limit: usize) -> Self {
-        Self { line: Vec::new(), over: false, limit }
+        Self { line: Vec::new(), number: 0, over: false, limit }
     }
 
     fn take(&mut self, data: &[u8], out: &mut VecDeque<Piece>) {
@@ -77,10 +79,11 @@ impl Splitter {
 
     fn end(&mut self) -> Option<Piece> {
         let line = core::mem::take(&mut self.line);
+        self.number = self.number.saturating_add(1);
         if core::mem::take(&mut self.over) {
-            return Some(Piece::TooLong);
+            return Some(Piece::TooLong(self.number));
         }
-        (!line.trim_ascii().is_empty()).then_some(Piece::Line(line))
+        (!line.trim_ascii().is_empty()).then_some(Piece::Line(self.number, line))
     }
 }
 
@@ -97,7 +100,6 @@ impl Batch {
         let mut splitter = Splitter::new(self.limits.line_bytes);
         let mut waiting: VecDeque<Piece> = VecDeque::new();
         let mut under_way: VecDeque<JoinHandle<String>> = VecDeque::new();
-        let mut number = 0_u64;
         let mut total = 0_usize;
         let mut ended = false;
         let mut why: Option<String> = None;
@@ -105,8 +107,7 @@ impl Batch {
             while under_way.len() < self.limits.jobs.max(1)
                 && let Some(piece) = waiting.pop_front()
             {
-                number = number.saturating_add(1);
-                under_way.push_back(self.begin(piece, number, &judge));
+                under_way.push_back(self.begin(piece, &judge));
             }
             if ended && under_way.is_empty() && waiting.is_empty() {
                 break;
@@ -169,15 +170,20 @@ impl Batch {
         drop(self.place);
     }
 
-    fn begin(&self, piece: Piece, number: u64, judge: &JudgeOfLines) -> JoinHandle<String> {
+    fn begin(&self, piece: Piece, judge: &JudgeOfLines) -> JoinHandle<String> {
         let limit = self.limits.line_bytes;
         let (work, judge) = (self.work.clone(), Arc::clone(judge));
         tokio::spawn(async move {
-            let name = format!("line {number}");
-            let line = match piece {
-                Piece::Line(line) => line,
-                Piece::TooLong => return broken(name, format!("the line is longer than {limit} bytes")),
+            let (number, line) = match piece {
+                Piece::Line(number, line) => (number, line),
+                Piece::TooLong(number) => {
+                    return broken(
+                        format!("line {number}"),
+                        format!("the line is longer than {limit} bytes"),
+                    );
+                }
             };
+            let name = format!("line {number}");
             match work.run_in_turn(move || judge(&line, number)).await {
                 Ok(line) => line,
                 Err(NotDone::TooLong) => {
@@ -202,8 +208,8 @@ mod tests {
         out.extend(splitter.end());
         out.into_iter()
             .map(|piece| match piece {
-                Piece::Line(line) => Some(String::from_utf8(line).unwrap()),
-                Piece::TooLong => None,
+                Piece::Line(_, line) => Some(String::from_utf8(line).unwrap()),
+                Piece::TooLong(_) => None,
             })
             .collect()
     }
@@ -216,6 +222,16 @@ mod tests {
         for at in 0..whole.len() {
             assert_eq!(lines(10, &[&whole[..at], &whole[at..]]), expected, "{at}");
         }
+    }
+
+    #[test]
+    fn empty_lines_are_counted_as_an_editor_counts_them() {
+        let (mut splitter, mut out) = (Splitter::new(4), VecDeque::new());
+        splitter.take(b"\none\n\n \nlonger\nlast", &mut out);
+        out.extend(splitter.end());
+        let numbers: Vec<u64> =
+            out.into_iter().map(|(Piece::Line(number, _) | Piece::TooLong(number))| number).collect();
+        assert_eq!(numbers, [2, 5, 6]);
     }
 
     #[test]

@@ -12,9 +12,6 @@ use veritee_model::report::ClaimFact;
 use veritee_model::{Check, CheckId, Evidence, Reason};
 use veritee_quote::VerifiedQuote;
 
-/// What the guest agent gives as device id when it does not know the PPID: SHA-256 of nothing.
-const DEVICE_UNKNOWN: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-
 pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identity: Option<&AppIdentity>) {
     if verified.and_then(VerifiedQuote::td).is_none() {
         return;
@@ -33,7 +30,7 @@ pub(crate) fn check(run: &mut Run<'_>, verified: Option<&VerifiedQuote>, identit
     };
     for (name, claim) in claims {
         match facts.get(name.as_str()) {
-            _ if name == "device_id" && claim.value == DEVICE_UNKNOWN => {}
+            _ if claim.says_nothing(name) => {}
             _ if name == "device_id" && devices.contains(&claim.value.to_ascii_lowercase()) => {
                 agreeing.push(name.as_str());
             }

@@ -7,9 +7,10 @@ use crate::commands::verify::Rules;
 use crate::commands::{gather, supply};
 use crate::failure::Failure;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use veritee_evidence::NamedEvidence;
+use veritee_evidence::{Form, NamedEvidence, Note};
 use veritee_model::{Budget, Evidence, ExitCode, Item, Sha256Digest, UnixTime, VerdictOutcome};
 use veritee_offline::entry::{self, Judged, Learnt};
 use veritee_quote::error::ChainError;
@@ -69,6 +70,12 @@ pub(crate) enum Line {
     Broken {
         /// Which entry.
         input: String,
+        /// What the entry calls itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// Why, as a code, where what stands in it is at fault.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'static str>,
         /// Why.
         error: String,
     },
@@ -103,7 +110,7 @@ impl Line {
     /// The gravest reason.
     pub(super) fn reason(&self) -> Option<&str> {
         match self {
-            Self::Broken { .. } => None,
+            Self::Broken { reason, .. } => *reason,
             Self::Corrected { reasons: [reason], .. } => Some(reason),
             Self::Judged(judged) => judged.reasons.first().map(String::as_str),
             Self::Known(known) => known.reason.as_deref(),
@@ -239,16 +246,32 @@ impl Judge {
         let input = entry.name();
         let (bytes, notes) = match entry.content() {
             Ok(content) => content,
-            Err(error) => return vec![Line::Broken { input, error }],
+            Err(error) => return vec![Line::Broken { input, key: None, reason: None, error }],
         };
-        let sha256 = Sha256Digest::of(&bytes);
+        match entries_of(&input, &bytes) {
+            None => self.lines_of(input, &bytes, &notes),
+            Some(entries) => entries
+                .iter()
+                .enumerate()
+                .flat_map(|(index, entry)| {
+                    self.lines_of(format!("{input}/{index}"), entry.get().as_bytes(), &notes)
+                })
+                .collect(),
+        }
+    }
+
+    fn lines_of(&self, input: String, bytes: &[u8], notes: &[Note]) -> Vec<Line> {
+        let sha256 = Sha256Digest::of(bytes);
         let known = |input: &str| self.resumed.as_ref().and_then(|resumed| resumed.line(input, &sha256));
         if let Some(known) = known(&input) {
             return vec![Line::Known(known)];
         }
-        let entry = match entry::Entry::read(&input, &bytes, &notes, &Budget::STANDARD) {
+        let entry = match entry::Entry::read(&input, bytes, notes, &Budget::STANDARD) {
             Ok(entry) => entry,
-            Err(error) => return vec![Line::Broken { input, error: error.to_string() }],
+            Err(error) => {
+                let (key, reason) = (entry::key(bytes), Some(error.reason().code()));
+                return vec![Line::Broken { input, key, reason, error: error.to_string() }];
+            }
         };
         let entry::Entry { machines, key, not_read } = entry;
         let several = machines.len() > 1;
@@ -281,4 +304,17 @@ impl Judge {
         }
         judged
     }
+}
+
+/// The entries of an array that an entry is: each has its own line, or it could vanish among the others. An array that is one
+/// document has none: bytes, an event log, evidence of GPUs.
+fn entries_of<'a>(input: &str, bytes: &'a [u8]) -> Option<Vec<&'a RawValue>> {
+    if !bytes.trim_ascii_start().starts_with(b"[") {
+        return None;
+    }
+    let entries: Vec<&RawValue> = serde_json::from_slice(bytes).ok()?;
+    let holds_documents = entries.iter().any(|entry| entry.get().starts_with(['{', '"', '[']));
+    let is_part =
+        || matches!(veritee_evidence::recognise(input, bytes, &Budget::STANDARD), Some(Form::Part(_)));
+    (holds_documents && !is_part()).then_some(entries)
 }

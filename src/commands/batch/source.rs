@@ -280,7 +280,7 @@ fn one_behind_the_other(text: &[u8]) -> Option<Vec<Entry>> {
 
 /// Whether bytes begin as a binary form does, or compressed: what looks like lines in them are none.
 const fn begins_binary(bytes: &[u8]) -> bool {
-    matches!(bytes, [3..=5, 0, ..] | [0x30, 0x80..=0xff, ..] | [0x1f, 0x8b, ..] | [0, ..])
+    matches!(bytes, [1..=15, 0, ..] | [0x30, 0x80..=0xff, ..] | [0x1f, 0x8b, ..] | [0, ..])
 }
 
 /// Whether a file that is no JSON is one document and no list of lines: a binary form, a page, certificates, or a quote

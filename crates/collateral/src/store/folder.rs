@@ -1,6 +1,7 @@
 //! Files of the store: whole or absent, whoever is killed when; one writer or many readers at a time.
 
 use crate::error::{FaultKind, StoreError};
+use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -131,7 +132,7 @@ impl<'a> Writing<'a> {
 
     /// Writes a file whole: under another name first, flushed to the disk, then renamed, then the folder flushed.
     pub(super) fn write(&self, part: &str, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        write_whole(&self.0.folder.path.join(part), name, bytes, private())
+        write_whole(&self.0.folder.path.join(part), name.as_ref(), bytes, private())
     }
 
     /// Stores bytes under their digest, unless they are there already, whole.
@@ -171,14 +172,55 @@ impl<'a> Writing<'a> {
     }
 }
 
-/// Writes a file that others may read, whole, in place of what is there.
+/// Writes a file that others may read, whole, in place of the plain file that is there, whose mode it keeps. What a link
+/// points at is replaced, and the link stays; a folder, pipe, device or socket is refused by name.
 pub(crate) fn write_public(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-    write_whole(folder, name, bytes, no_link())
+    let (target, replaces) = public_place(&folder.join(name))?;
+    let unfit = || StoreError::NotAFile { path: target.clone() };
+    let (folder, name) = (target.parent().ok_or_else(unfit)?, target.file_name().ok_or_else(unfit)?);
+    write_whole(folder, name, bytes, no_link())?;
+    match replaces {
+        Some(found) => {
+            fs::set_permissions(&target, found.permissions()).map_err(failed("set the mode of", &target))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether a file of that name can be written there: asked for all before the first one is.
+pub(crate) fn check_public(folder: &Path, name: &str) -> Result<(), StoreError> {
+    public_place(&folder.join(name)).map(drop)
+}
+
+/// Where the links lead, and the plain file that is there.
+fn public_place(path: &Path) -> Result<(PathBuf, Option<fs::Metadata>), StoreError> {
+    /// Links from link to link.
+    const LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        match fs::read_link(&path) {
+            Ok(target) => path = path.parent().unwrap_or(Path::new(".")).join(target),
+            Err(_no_link) => {
+                return match fs::symlink_metadata(&path) {
+                    Ok(found) if found.is_file() => Ok((path, Some(found))),
+                    Ok(_) => Err(StoreError::NotAFile { path }),
+                    Err(error) if error.kind() == ErrorKind::NotFound => Ok((path, None)),
+                    Err(error) => Err(failed("look at", &path)(error)),
+                };
+            }
+        }
+    }
+    Err(StoreError::NotAFile { path })
 }
 
 /// Writes `bytes` to `folder/name` so that the name never shows anything else than all of them.
-fn write_whole(folder: &Path, name: &str, bytes: &[u8], mut options: OpenOptions) -> Result<(), StoreError> {
-    let temporary = folder.join(format!("{TEMPORARY}{}-{name}", std::process::id()));
+fn write_whole(
+    folder: &Path,
+    name: &OsStr,
+    bytes: &[u8],
+    mut options: OpenOptions,
+) -> Result<(), StoreError> {
+    let temporary = folder.join(format!("{TEMPORARY}{}-{}", std::process::id(), name.display()));
     // A leftover of a killed process that had the same number.
     match fs::remove_file(&temporary) {
         Err(error) if error.kind() != ErrorKind::NotFound => {

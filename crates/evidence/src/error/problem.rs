@@ -199,6 +199,10 @@ pub enum EncodingProblem {
     Padding,
     /// No such encoding: `utf8`, `hex` and `base64` are known.
     Unknown,
+    /// A row of a dump whose offset or characters are not those of its bytes.
+    Row,
+    /// A dump of words: the order of their bytes is that of the machine that printed them.
+    Words,
 }
 
 impl fmt::Display for EncodingProblem {
@@ -208,6 +212,10 @@ impl fmt::Display for EncodingProblem {
             Self::OddLength => "the number of hex digits is odd",
             Self::Padding => "the length or padding of the base64 text does not fit",
             Self::Unknown => "the encoding is none of utf8, hex and base64",
+            Self::Row => "the offset or the characters of this row are not those of its bytes",
+            Self::Words => {
+                "groups of two bytes or more, which most machines print turned round; print it byte by byte"
+            }
         })
     }
 }

@@ -4,7 +4,6 @@ use crate::support::*;
 use serde_json::{Value, json};
 use veritee_evidence::{Note, parts};
 use veritee_model::Evidence;
-use veritee_model::evidence::IngressEvidence;
 
 /// Another quote than [`forged_quote`].
 fn other_quote() -> Vec<u8> {
@@ -571,21 +570,61 @@ fn a_part_given_beside_another_one_is_refused() {
 
 #[test]
 fn an_ingress_folder_of_another_quote_is_refused() {
-    let folder = |quote: Vec<u8>| Evidence {
-        quote: Some(veritee_model::Item::new(quote, "e/quote.json")),
-        ingress: Some(IngressEvidence {
-            sums: veritee_model::Item::new("", "e/sha256sum.txt"),
-            files: std::collections::BTreeMap::new(),
-        }),
-        ..Evidence::default()
+    let answer = |quote: Vec<u8>| json!({ "quote": hex::encode(quote), "event_log": "[]" }).to_string();
+    let folder = |quote: Vec<u8>| {
+        let files = [("quote.json", answer(quote)), ("sha256sum.txt", String::new())];
+        let files = files.map(|(name, text)| (name.to_owned(), text.into_bytes()));
+        veritee_evidence::read_folder("e", &files.into(), &BUDGET).unwrap()
     };
     let mut evidence = read(report().to_string().as_bytes()).unwrap().machines.remove(0).evidence;
-    let error = parts::add_ingress(&mut evidence, folder(other_quote())).unwrap_err();
+    let error = parts::add_ingress(&mut evidence, folder(other_quote()), "e").unwrap_err();
     assert_eq!(error.reason().code(), "evidence-contradictory");
     assert!(evidence.ingress.is_none());
-    parts::add_ingress(&mut evidence, folder(forged_quote())).unwrap();
+    parts::add_ingress(&mut evidence, folder(forged_quote()), "e").unwrap();
     assert!(evidence.ingress.is_some());
     let mut without = Evidence::default();
-    parts::add_ingress(&mut without, folder(other_quote())).unwrap();
-    assert_eq!(without.quote.unwrap().bytes, other_quote());
+    parts::add_ingress(&mut without, folder(other_quote()), "e").unwrap();
+    assert_eq!(without.quote.as_ref().unwrap().bytes, other_quote());
+    // Saved by veritee it is read again; what has no such files is refused by its name, and changes nothing.
+    let saved = read(veritee_evidence::to_json(&without, "1").as_bytes()).unwrap();
+    parts::add_ingress(&mut Evidence::default(), saved, "s").unwrap();
+    let (bare, plain) =
+        (Evidence { ingress: None, ..without }, read(answer(other_quote()).as_bytes()).unwrap());
+    let lacking = read(veritee_evidence::to_json(&bare, "1").as_bytes()).unwrap();
+    for (other, words) in [(plain, "--ingress does not read"), (lacking, "which has no ingress evidence")] {
+        let mut evidence = Evidence::default();
+        let error = parts::add_ingress(&mut evidence, other, "o").unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+        assert_eq!(evidence, Evidence::default());
+    }
+}
+
+/// Before a guest agent knows the PPID it gives SHA-256 of nothing as its device. Beside the device itself that is no second
+/// one; two devices are.
+#[test]
+fn a_device_that_is_not_known_contradicts_none() {
+    let unknown = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let (known, other) = ("1a".repeat(32), "2b".repeat(32));
+    let document = |inside: &str, beside: &str| {
+        let mut document = report();
+        let info = own_info(|info| info["device_id"] = json!(inside));
+        document["info"] = json!({ "tcb_info": info.to_string(), "device_id": beside });
+        document
+    };
+    let device = |evidence: &Evidence| evidence.claims.values["device_id"].value.clone();
+    for (inside, beside) in [(unknown, known.as_str()), (&known, unknown), (&unknown.to_uppercase(), &known)]
+    {
+        let evidence =
+            read(document(inside, beside).to_string().as_bytes()).unwrap().machines.remove(0).evidence;
+        assert_eq!(device(&evidence), known, "{inside} {beside}");
+        let files = [("a.json", document(inside, inside)), ("b.json", document(beside, beside))];
+        let files = files.map(|(name, document)| (name.to_owned(), document.to_string().into_bytes()));
+        let folder = veritee_evidence::read_folder("f", &files.into(), &BUDGET).unwrap();
+        assert_eq!(device(&folder.machines[0].evidence), known, "{inside} {beside}");
+    }
+    let evidence =
+        read(document(unknown, unknown).to_string().as_bytes()).unwrap().machines.remove(0).evidence;
+    assert_eq!(device(&evidence), unknown);
+    contradicts(&document(&known, &other), "device_id");
+    contradicts(&document(&other, &known), "device_id");
 }

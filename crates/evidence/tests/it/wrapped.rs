@@ -126,6 +126,195 @@ fn what_services_and_tools_make_of_an_answer_is_read() {
     assert!(notes.iter().all(|note| !note.to_string().contains("event_payload")), "{notes:?}");
 }
 
+/// A quote of version 4 as far as its lengths go, as long as one.
+fn long_quote(seed: u8) -> Vec<u8> {
+    let mut quote = vec![4, 0, 2, 0, 0x81, 0, 0, 0];
+    quote.extend((8..632_u16).map(|at| u8::try_from(at % 251).unwrap().wrapping_mul(seed)));
+    quote.extend(400_u32.to_le_bytes());
+    quote.resize(1036, 9);
+    quote
+}
+
+/// The body of an answer as AWS's gateways and functions give it, by itself and inside of what logs and steps put around it.
+#[test]
+fn a_body_in_base64_is_read_as_what_stands_in_it() {
+    let base64 = |bytes: &[u8]| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
+    let answer = json!({ "quote": hex::encode(long_quote(7)), "event_log": LOG, "vm_config": VM_CONFIG });
+    let text = answer.to_string();
+    for (body, whole) in [
+        (base64(text.as_bytes()), true),
+        (base64(&gzip(text.as_bytes())), true),
+        (base64(serde_json::to_string_pretty(&answer).unwrap().as_bytes()), true),
+        (hex::encode(&text), true),
+        (base64(&long_quote(7)), false),
+    ] {
+        let envelope = json!({ "statusCode": 200, "headers": { "content-type": "application/json" },
+            "body": body, "isBase64Encoded": true });
+        let step = json!({ "Payload": envelope, "ExecutedVersion": "$LATEST" });
+        let event = json!({ "version": "2.0", "routeKey": "$default", "requestContext": { "http": { "method": "POST" } },
+            "body": body, "isBase64Encoded": true });
+        for (document, place) in [(envelope, "/body"), (step, "/Payload/body"), (event, "/body")] {
+            let evidence = read(document.to_string().as_bytes()).unwrap().machines.remove(0).evidence;
+            let quote = evidence.quote.unwrap();
+            assert_eq!(quote.bytes, long_quote(7));
+            assert!(quote.source.contains(&format!("#{place}")), "{}", quote.source);
+            assert_eq!(evidence.event_log.is_some(), whole, "{document}");
+        }
+    }
+    // Certificates, and collateral at its own option.
+    let pem = certificate(&[(QUOTE, [long_quote(7), vec![7]].concat())]).pem();
+    assert!(!quote_of(json!({ "body": base64(pem.as_bytes()) }).to_string().as_bytes()).is_empty());
+    let set = json!({ "tcb_info": "{}", "qe_identity": "{}", "pck_crl": "" }).to_string();
+    for body in [set.clone(), base64(set.as_bytes()), base64(&gzip(set.as_bytes()))] {
+        let mut evidence = Evidence::default();
+        let document = json!({ "statusCode": 200, "body": body, "isBase64Encoded": true }).to_string();
+        parts::add(Slot::Collateral, &mut evidence, document.as_bytes(), "c", &BUDGET).unwrap();
+        assert_eq!(evidence.collateral[0].bytes, set.as_bytes());
+    }
+}
+
+/// What stands in a body is no place to hide: a second machine is a second machine, a stray quote is named, and bodies
+/// together inflate to no more than one input may.
+#[test]
+fn bodies_hide_nothing_and_grow_within_the_budget() {
+    let base64 = |bytes: &[u8]| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes);
+    let answer = |quote: &[u8]| json!({ "quote": hex::encode(quote), "event_log": LOG });
+    let other_quote = long_quote(8);
+    let bodies = [&long_quote(7), &other_quote].map(|quote| base64(answer(quote).to_string().as_bytes()));
+    let two = json!([{ "body": bodies[0] }, { "body": bodies[1] }]);
+    assert_eq!(read(two.to_string().as_bytes()).unwrap().machines.len(), 2);
+    let mut strange = answer(&long_quote(7));
+    strange["notes"] = json!({ "more": hex::encode(&other_quote) });
+    let hidden = json!({ "body": base64(strange.to_string().as_bytes()) });
+    let notes: Vec<String> =
+        read(hidden.to_string().as_bytes()).unwrap().notes.iter().map(ToString::to_string).collect();
+    assert!(notes.iter().any(|note| note.contains("another quote")), "{notes:?}");
+    let bomb = base64(&gzip(&vec![b' '; BUDGET.input_bytes / 2]));
+    let many = json!({ "all": vec![bomb; 64], "body": bodies[0] });
+    assert_eq!(quote_of(many.to_string().as_bytes()), long_quote(7));
+}
+
+fn dumped(bytes: &[u8], row: impl Fn(usize, &[u8], &str) -> String) -> String {
+    let seen = |byte: &u8| if matches!(byte, 0x20..=0x7e) { char::from(*byte) } else { '.' };
+    let rows = bytes.chunks(16).enumerate();
+    rows.map(|(index, row_of)| row(index * 16, row_of, &row_of.iter().map(seen).collect::<String>()))
+        .collect()
+}
+
+fn groups(bytes: &[u8], size: usize) -> String {
+    bytes.chunks(size).map(hex::encode).collect::<Vec<_>>().join(" ")
+}
+
+/// What `xxd`, `hexdump -C`, `od -tx1` and their like print of these bytes.
+fn dumps(bytes: &[u8]) -> Vec<String> {
+    let end = bytes.len();
+    vec![
+        dumped(bytes, |at, row, seen| format!("{at:08x}: {:<39}  {seen}\n", groups(row, 2))),
+        dumped(bytes, |at, row, seen| format!("{at:08x}: {:<47}  {seen}\r\n", groups(row, 1).to_uppercase())),
+        dumped(bytes, |at, row, seen| format!("{at:08x}: {:<35}  {}\n", groups(row, 4), seen.trim_end())),
+        dumped(bytes, |at, row, seen| {
+            let (one, two) = row.split_at(row.len().min(8));
+            format!("{at:08x}  {:<23}  {:<23}  |{seen}|\n", groups(one, 1), groups(two, 1))
+        }) + &format!("{end:08x}\n"),
+        dumped(bytes, |at, row, _| format!("{at:07o} {}\n", groups(row, 1))) + &format!("{end:07o}\n"),
+        dumped(bytes, |at, row, _| format!("{at:07} {}\n", groups(row, 1))) + &format!("{end:07}\n"),
+        dumped(bytes, |at, row, seen| format!("{at:06x} {:<47}  >{seen}<\n", groups(row, 1)))
+            + &format!("{end:06x}\n"),
+    ]
+}
+
+#[test]
+fn what_programs_print_of_bytes_is_read_as_these_bytes() {
+    let quote = long_quote(7);
+    let answer = json!({ "quote": hex::encode(&quote), "event_log": LOG }).to_string();
+    let mut prints = Vec::new();
+    for bytes in [
+        quote.clone(),
+        answer.clone().into_bytes(),
+        gzip(answer.as_bytes()),
+        hex::encode(&quote).into_bytes(),
+    ] {
+        prints.extend(dumps(&bytes));
+    }
+    let pairs = |sign: &str| groups(&quote, 1).replace(' ', sign);
+    prints.extend([pairs(":"), pairs("-").to_uppercase(), format!(" {}\n", pairs(":"))]);
+    let lines = |end: &str| {
+        let rows: Vec<String> = quote.chunks(15).map(|row| groups(row, 1).replace(' ', ":")).collect();
+        rows.join(end)
+    };
+    prints.extend([lines(":\n    "), lines("\n"), lines(":\r\n")]);
+    prints.push(json!({ "quote": pairs(":"), "event_log": LOG }).to_string());
+    for text in &prints {
+        assert_eq!(quote_of(text.as_bytes()), quote, "{}", &text[..200]);
+    }
+    prints.extend([answer.clone(), hex::encode(&quote)]);
+    for text in prints {
+        let begin = text.get(..24).unwrap_or_default().replace(' ', "").to_ascii_lowercase();
+        let is_packed = begin.contains("1f8b08");
+        let mut all = vec![
+            format!("```json\n{text}\n```\n"),
+            format!("\n```\r\n{text}\r\n```"),
+            format!("~~~~ hex\n{text}\n~~~~"),
+        ];
+        // The characters beside a dump may have the mark of a span.
+        if !text.contains('`') {
+            all.push(format!("`{}`", text.trim()));
+        }
+        for fenced in all {
+            assert_eq!(quote_of(fenced.as_bytes()), quote, "{}", &fenced[..200]);
+            // Packed once is how files are compressed; what is a dump of a packed file is not packed again.
+            if !is_packed {
+                assert_eq!(quote_of(&gzip(fenced.as_bytes())), quote);
+            }
+        }
+    }
+}
+
+/// A dump with a row missing, doubled or changed is no shorter document, and words turned round are no bytes.
+#[test]
+fn a_dump_that_does_not_say_the_same_everywhere_is_refused() {
+    let quote = long_quote(7);
+    for (index, text) in dumps(&quote).into_iter().enumerate() {
+        let rows: Vec<&str> = text.lines().collect();
+        let joined = |rows: &[&str]| rows.join("\n");
+        let mut changed = vec![
+            joined(&[&rows[..5], &rows[6..]].concat()),
+            joined(&[&rows[..5], &rows[4..]].concat()),
+            joined(&[&rows[..5], &[rows[6], rows[5]][..], &rows[7..]].concat()),
+            joined(&[rows.clone(), rows.clone()].concat()),
+            joined(&[&rows[..5], &["and so on"][..], &rows[5..]].concat()),
+            joined(&[&rows[..5], &["*"][..], &rows[5..]].concat()),
+            joined(&[&rows[..3], &["*", "*"][..], &rows[7..]].concat()),
+        ];
+        if rows[0].contains("..") {
+            // Other bytes beside the same characters.
+            changed.push(text.replacen("04", "41", 1));
+        }
+        for text in changed {
+            let error = read(text.as_bytes()).unwrap_err();
+            assert_eq!(error.reason().code(), "evidence-malformed", "{index}: {error}\n{}", &text[..300]);
+            assert!(error.next_step().contains("xxd -p"), "{index}: {error}");
+        }
+    }
+    let turned: Vec<u8> = quote.chunks(2).flat_map(|pair| pair.iter().rev().copied()).collect();
+    for width in [7, 8] {
+        let words = dumped(&turned, |at, row, _| format!("{at:0width$x} {}\n", groups(row, 2)));
+        let error = read(words.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains("turned round"), "{error}");
+    }
+    // `xxd -e` shows the characters in their order.
+    let turned: Vec<u8> = quote.chunks(4).flat_map(|word| word.iter().rev().copied()).collect();
+    let text = dumped(&quote, |at, row, seen| {
+        format!("{at:08x}: {}  {seen}\n", groups(&turned[at..at + row.len()], 4))
+    });
+    assert_eq!(code(text.as_bytes()), "evidence-malformed");
+    // Rows that are the same, as `*`, to the length that is allowed.
+    let zeros = "00000000: 0000 0000 0000 0000 0000 0000 0000 0000  ................\n*\n";
+    assert_eq!(code(format!("{zeros}fffffffffffffff0: 00  .\n").as_bytes()), "evidence-malformed");
+    let two = format!("```\n{}\n```\n```\n{}\n```\n", hex::encode(&quote), hex::encode(&quote));
+    assert_eq!(code(two.as_bytes()), "evidence-unrecognised");
+}
+
 #[test]
 fn a_wrapping_that_is_damaged_or_grows_beyond_the_budget_is_refused() {
     let answer = gzip(b"{\"quote\": \"\"}");

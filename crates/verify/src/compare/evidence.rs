@@ -248,7 +248,8 @@ impl Side {
 
     /// Values that came along, where nothing better stands there.
     fn claims(&mut self, evidence: &Evidence) {
-        for (name, claim) in &evidence.claims.values {
+        let claims = evidence.claims.values.iter().filter(|(name, claim)| !claim.says_nothing(name));
+        for (name, claim) in claims {
             let topic = match name.as_str() {
                 "mrtd" | "rtmr0" | "rtmr1" | "rtmr2" | "rtmr3" | "report_data" | "mr_config_id" => {
                     Topic::Registers

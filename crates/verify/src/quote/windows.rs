@@ -57,7 +57,7 @@ pub(super) fn all(dates: &[SourceDates], as_of: UnixTime) -> String {
         names => format!("; {word}: {}", names.join(", ")),
     };
     let (ended, early) = (list("ended", &ended), list("not begun", &early));
-    format!("windows: {}; {}{ended}{early}; {fetch}", windows.join(", "), interval(dates))
+    format!("{}{ended}{early}; {fetch}; windows: {}", interval(dates), windows.join(", "))
 }
 
 /// The two evaluations, where they are not one.

@@ -6,6 +6,7 @@ use veritee_model::evidence::RecordedBy;
 use veritee_model::{CheckId, Item, Outcome, Reason, Report, VerdictOutcome};
 use veritee_testkit::pki::time;
 use veritee_testkit::{Forged, Role, Shape, Universe};
+use veritee_verify::{verify_in_short, verify_quote};
 
 const NOT_GENUINE: VerdictOutcome = VerdictOutcome::NotGenuine;
 const REFUSED: VerdictOutcome = VerdictOutcome::Refused;
@@ -104,6 +105,8 @@ pub(crate) fn expired_case() -> Case {
 fn tells_all_windows(report: &Report, mark: &str, edge: &str) {
     let detail = &find(report, ID).detail;
     let windows = detail.split("windows: ").nth(1).unwrap_or_else(|| panic!("{detail}"));
+    // The screen cuts what is long: when everything holds comes first.
+    assert!(detail.find("all in force from ") < detail.find("windows: "), "{detail}");
     assert_eq!(windows.split(';').next().unwrap().matches(" to ").count(), 8, "{detail}");
     for words in [mark, edge, "all in force from ", "--as-of"] {
         assert!(detail.contains(words), "{words}: {detail}");
@@ -134,6 +137,10 @@ fn one_memory_serves_policies_that_differ_and_none_loosens_another() {
             let grounds = case.grounds();
             for at in order {
                 assert_eq!(case.judge_by(&policies[at], &grounds), alone[at]);
+                let request = case.request(&policies[at], &grounds);
+                assert_eq!(verify_in_short(&request).report.verdict, alone[at].verdict);
+                let quote = verify_quote(&request).verdict.outcome;
+                assert_eq!(quote == VerdictOutcome::Refused, at == 0, "{quote:?}");
             }
         }
     }

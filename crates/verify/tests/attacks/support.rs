@@ -61,7 +61,7 @@ pub(crate) const OPEN: [CheckId; 34] = [
 /// Declares attacks: each is a test of its own, and all of a file are run again to find out which reasons occur.
 macro_rules! attacks {
     ($($(#[$note:meta])* fn $name:ident() $body:block)*) => {
-        $($(#[$note])* #[test] fn $name() $body)*
+        $($(#[$note])* #[test] pub(crate) fn $name() $body)*
 
         /// All attacks of this file.
         pub(crate) const ALL: &[fn()] = &[$($name),*];
@@ -71,6 +71,13 @@ pub(crate) use attacks;
 
 thread_local! {
     static SEEN: RefCell<BTreeSet<Reason>> = const { RefCell::new(BTreeSet::new()) };
+    static FORGED: RefCell<BTreeSet<Reason>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// Reasons for which an attack in this thread was called a forgery since this was last asked: those of failed checks, in
+/// reports that end with 10.
+pub(crate) fn taken_as_forged() -> BTreeSet<Reason> {
+    FORGED.take()
 }
 
 /// Reasons that reports made in this thread gave.
@@ -81,6 +88,14 @@ pub(crate) fn seen() -> BTreeSet<Reason> {
 /// Counts the reasons of checks that were made without a run.
 pub(crate) fn note(checks: &[Check]) {
     SEEN.with_borrow_mut(|seen| seen.extend(checks.iter().filter_map(|check| check.reason)));
+    note_forged(checks);
+}
+
+fn note_forged(checks: &[Check]) {
+    let failed =
+        checks.iter().filter(|check| check.outcome == Outcome::Fail).filter_map(|check| check.reason);
+    let forged = failed.filter(|reason| reason.class() == veritee_model::Class::NotGenuine);
+    FORGED.with_borrow_mut(|known| known.extend(forged));
 }
 
 /// One run: what is judged, under which rules.
@@ -209,7 +224,7 @@ impl Case {
         grounds.pck_chains(&self.request(&policy, &grounds))
     }
 
-    fn request<'a>(&'a self, policy: &'a Policy, grounds: &'a Grounds) -> Request<'a> {
+    pub(crate) fn request<'a>(&'a self, policy: &'a Policy, grounds: &'a Grounds) -> Request<'a> {
         Request {
             kind: veritee_model::Kind::Machine,
             evidence: &self.evidence,
@@ -250,6 +265,9 @@ impl Case {
             .filter_map(|check| check.reason)
             .chain(report.notices.iter().map(|notice| notice.reason));
         SEEN.with_borrow_mut(|seen| seen.extend(codes));
+        if report.verdict.outcome == VerdictOutcome::NotGenuine {
+            note_forged(&report.checks);
+        }
         report
     }
 
