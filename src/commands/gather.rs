@@ -107,7 +107,7 @@ pub(crate) fn evidence(path: &Path, options: &Parts, global: &Global) -> Result<
         if let (Slot::Chain, Some(item)) = (slot, &selected.evidence.chain) {
             // What the machine's own evidence brings may be damaged; what was named to be read is read or refused.
             veritee_chain::rpc::ChainReads::read(&item.bytes, budget).map_err(|error| {
-                Failure::unobtainable(format!("{}: no reads of a chain: {error}", input::shown(path)))
+                Failure::unobtainable(format!("{}: no reads of a chain: {error}", shown(path)))
                     .help("`veritee history APP --rpc URL --save FILE` writes what endpoints answered")
             })?;
         }
@@ -240,10 +240,10 @@ pub(crate) fn gpu_collateral(paths: &[PathBuf]) -> Result<Vec<veritee_model::Ite
                 return Err(unreadable(path, &error));
             }
             let bytes = input::opened(&source).into_owned();
-            if named && !veritee_gpu::examination::is_collateral(&bytes, &Budget::STANDARD) {
+            if named && !veritee_gpu::is_collateral(&bytes, &Budget::STANDARD) {
                 let wanted = "a reference manifest (XML, or the service's answer around one), an OCSP answer or a \
                               revocation list (DER)";
-                let message = format!("{}: expected {wanted}, got {}", input::shown(path), begins(&bytes));
+                let message = format!("{}: expected {wanted}, got {}", shown(path), begins(&bytes));
                 return Err(Failure::unobtainable(message)
                     .help("`veritee collateral fetch --gpus EVIDENCE -o FOLDER` writes what a machine's GPUs need"));
             }

@@ -182,7 +182,7 @@ mod unix {
         fs::write(&other, "old").unwrap();
         for target in [other.clone(), folder.join("not-there-yet.json")] {
             fs::remove_file(&place).unwrap();
-            std::os::unix::fs::symlink(&target, &place).unwrap();
+            symlink(&target, &place).unwrap();
             snapshot(&world.store, None, &folder, now()).unwrap();
             assert!(fs::symlink_metadata(&place).unwrap().is_symlink());
             assert_eq!(fs::read(&target).unwrap(), whole);
@@ -194,7 +194,7 @@ mod unix {
                 assert!(std::process::Command::new("mkfifo").arg(place).status().unwrap().success());
             },
             |place| drop(std::os::unix::net::UnixListener::bind(place).unwrap()),
-            |place| std::os::unix::fs::symlink(place, place).unwrap(),
+            |place| symlink(place, place).unwrap(),
         ];
         for put in placed {
             remove().unwrap();
@@ -533,7 +533,7 @@ fn lists_that_were_kept_and_are_lost_are_told_until_they_are_there_again_or_let_
     let revoking = universe().revoke(veritee_testkit::Role::Pck);
     let later =
         universe().pck_crl(|list| list.this_update = veritee_testkit::pki::time("2026-10-10T00:00:00Z"));
-    type Damage = fn(&std::path::Path, &str, &str);
+    type Damage = fn(&Path, &str, &str);
     let damages: [(&str, Damage); 7] = [
         ("the file is gone", |folder, name, _| fs::remove_file(folder.join("lists").join(name)).unwrap()),
         ("the folder is gone", |folder, _, _| fs::remove_dir_all(folder.join("lists")).unwrap()),
@@ -666,7 +666,7 @@ fn a_link_to_a_store_is_refused_however_it_is_written() {
     let world = filled();
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("link");
-    std::os::unix::fs::symlink(world.store.folder(), &link).unwrap();
+    symlink(world.store.folder(), &link).unwrap();
     for spelling in ["link", "link/", "link/.", "link//", "./link/"] {
         let opened = Store::open(&folder.path().join(spelling), world.store.root(), &Budget::STANDARD);
         assert!(matches!(opened, Err(StoreError::NotAFolder { .. })), "{spelling}");

@@ -66,7 +66,7 @@ pub use chain::DeviceChain;
 pub use der::{DerError, DerFault};
 pub use device::{DeviceError, FirmwareMatch, SignedReport};
 pub use error::Explanation;
-pub use examination::{Examination, Examine};
+pub use examination::{Examination, Examine, is_collateral};
 pub use family::Family;
 pub use manifest::Manifest;
 pub use memory::Memory;

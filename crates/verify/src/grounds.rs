@@ -344,10 +344,6 @@ impl Grounds {
         }
     }
 
-    pub(crate) const fn verifier(&self) -> &Verifier {
-        &self.verifier
-    }
-
     /// Everything known for this evidence: what stands in it beside what the judging side has.
     pub(crate) fn known_for<'a>(&'a self, request: &Request<'a>) -> Known<'a> {
         if request.evidence.has_no_collateral() {
