@@ -10,8 +10,8 @@
 #   .wh.a, a                           both have a
 #   a, .wh.a                           umoci has a; in buildah's tree there is no a
 #   d/, d/new, .wh.d                   umoci has d/new; buildah refuses the image: "chtimes /d: no such file or directory"
-# The digests of image and layers are right in every case. So a tree that was audited, hashed or listed in an SBOM with one
-# tool is not what runs under the other: whoever verifies an image by its tree must refuse or name the layers of such order.
+# So one image is two trees, and a list of its files, or a rebuild compared file by file, comes out otherwise with each tool:
+# whoever states what is in an image has to say which reader it was.
 # Needs: root on Linux x86-64, apt-get with Debian 12 sources, dpkg, python3. Ends with 0 while this still holds.
 set -euo pipefail
 folder=$(mktemp -d)
