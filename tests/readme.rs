@@ -72,6 +72,7 @@ fn the_readme_lists_every_command_and_counts_the_rules() {
         assert!(listed, "README.md does not list `veritee {name}`");
     }
     let pages = std::fs::read_dir(root.join("docs/rules")).unwrap();
-    let rules = pages.filter(|page| page.as_ref().unwrap().file_name().to_string_lossy().starts_with("DP-")).count();
+    let rules =
+        pages.filter(|page| page.as_ref().unwrap().file_name().to_string_lossy().starts_with("DP-")).count();
     assert!(readme.contains(&format!("{rules} [rules](docs/rules)")), "there are {rules} rules");
 }

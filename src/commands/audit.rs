@@ -261,7 +261,8 @@ fn refused(path: &Path, error: &DocumentError) -> Failure {
 
 fn document(path: &Path, label: Option<&str>) -> Result<Document, Failure> {
     let source = input::read(path)?;
-    Document::named(&source.name, &source.bytes, label, &Budget::STANDARD).map_err(|error| unread_at(path, &error))
+    Document::named(&source.name, &source.bytes, label, &Budget::STANDARD)
+        .map_err(|error| unread_at(path, &error))
 }
 
 /// A compose out of a file: an app_compose, a docker compose file, or evidence that holds an app_compose.

@@ -244,8 +244,9 @@ pub(crate) fn gpu_collateral(paths: &[PathBuf]) -> Result<Vec<veritee_model::Ite
                 let wanted = "a reference manifest (XML, or the service's answer around one), an OCSP answer or a \
                               revocation list (DER)";
                 let message = format!("{}: expected {wanted}, got {}", shown(path), begins(&bytes));
-                return Err(Failure::unobtainable(message)
-                    .help("`veritee collateral fetch --gpus EVIDENCE -o FOLDER` writes what a machine's GPUs need"));
+                return Err(Failure::unobtainable(message).help(
+                    "`veritee collateral fetch --gpus EVIDENCE -o FOLDER` writes what a machine's GPUs need",
+                ));
             }
             items.push(veritee_model::Item::new(bytes, source.name));
         }
@@ -267,7 +268,11 @@ fn no_collateral(path: &Path, bytes: &[u8], error: &ReadError) -> Failure {
 /// How a file begins, for whoever named the wrong one.
 fn begins(bytes: &[u8]) -> String {
     let first = bytes.get(..24).unwrap_or(bytes);
-    format!("{} bytes that begin {}", bytes.len(), veritee_model::text::inert(&String::from_utf8_lossy(first)))
+    format!(
+        "{} bytes that begin {}",
+        bytes.len(),
+        veritee_model::text::inert(&String::from_utf8_lossy(first))
+    )
 }
 
 /// The same, put into evidence that is written and not judged.

@@ -185,7 +185,10 @@ fn a_folder_without_anything_that_is_audited_is_an_error() {
     std::fs::create_dir_all(folder.file("empty")).unwrap();
     std::fs::create_dir_all(folder.file("prose")).unwrap();
     folder.write("prose/README.md", "hello\n");
-    let words = [("empty", "there is no file in this folder"), ("prose", "no file here is of a kind that is audited")];
+    let words = [
+        ("empty", "there is no file in this folder"),
+        ("prose", "no file here is of a kind that is audited"),
+    ];
     for (name, words) in words {
         let ran = folder.run(&["audit", name]).ends(3);
         assert!(ran.err.contains(words), "{}", ran.err);

@@ -666,7 +666,7 @@ fn a_link_to_a_store_is_refused_however_it_is_written() {
     let world = filled();
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("link");
-    symlink(world.store.folder(), &link).unwrap();
+    std::os::unix::fs::symlink(world.store.folder(), &link).unwrap();
     for spelling in ["link", "link/", "link/.", "link//", "./link/"] {
         let opened = Store::open(&folder.path().join(spelling), world.store.root(), &Budget::STANDARD);
         assert!(matches!(opened, Err(StoreError::NotAFolder { .. })), "{spelling}");

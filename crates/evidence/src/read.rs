@@ -130,9 +130,8 @@ fn read_binary(bytes: &[u8], origin: &Origin, budget: &Budget) -> Option<Result<
 /// engine to refuse it by name.
 fn is_quote(bytes: &[u8]) -> bool {
     /// Intel, as the header of a quote names it at byte 12 (Intel SGX ECDSA quote library API, "Quote Format").
-    const VENDOR: [u8; 16] = [
-        0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9, 0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07,
-    ];
+    const VENDOR: [u8; 16] =
+        [0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9, 0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07];
     matches!(bytes, [3..=5, 0, ..]) || bytes.get(12..28) == Some(VENDOR.as_slice())
 }
 

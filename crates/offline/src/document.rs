@@ -4,8 +4,8 @@ use crate::{AsOf, Error, File, VERSION, read_policy};
 use std::borrow::Cow;
 use veritee_audit::{Audit, BootEvents, Context, KeyProvider};
 use veritee_compose::{Deployment, DocumentError, UnboundCompose, deployment};
-use veritee_evidence::{Form, Place, ReadError, Recognised, Slot};
 use veritee_eventlog::{AppIdentity, EventLog, EventLogError};
+use veritee_evidence::{Form, Place, ReadError, Recognised, Slot};
 use veritee_model::evidence::{EventLogFormat, EventLogItem};
 use veritee_model::report::Input;
 use veritee_model::{Budget, Evidence, Report, RtmrIndex, Severity, Sha256Digest, UnixTime};
@@ -59,12 +59,7 @@ impl Document {
     ///
     /// # Errors
     /// As there, and when the bytes are of a form that is audited nowhere, or of none.
-    pub fn named(
-        source: &str,
-        bytes: &[u8],
-        label: Option<&str>,
-        budget: &Budget,
-    ) -> Result<Self, Error> {
+    pub fn named(source: &str, bytes: &[u8], label: Option<&str>, budget: &Budget) -> Result<Self, Error> {
         let at = || Box::new(Place { input: source.to_owned(), ..Place::default() });
         match veritee_evidence::recognise(source, bytes, budget) {
             Some(Form::Part(Recognised::AppCompose | Recognised::ComposeFile)) => {}

@@ -220,15 +220,10 @@ impl Verifier {
 
     /// The items by which a quote that this view accepts was judged: those of [`KnownCollateral::deciding`].
     #[must_use]
-    pub fn deciding(
-        &self,
-        quote: &Quote,
-        view: View,
-        as_of: UnixTime,
-        expiry: Expiry,
-    ) -> Vec<DecidingItem> {
-        let remembered =
-            self.remembered(quote, view, expiry).and_then(|(scope, host)| self.still_selected(&host, scope, as_of));
+    pub fn deciding(&self, quote: &Quote, view: View, as_of: UnixTime, expiry: Expiry) -> Vec<DecidingItem> {
+        let remembered = self
+            .remembered(quote, view, expiry)
+            .and_then(|(scope, host)| self.still_selected(&host, scope, as_of));
         match remembered {
             Some(selected) => selected.items.clone(),
             None => self.known.deciding(quote, view, as_of, None).items,

@@ -129,10 +129,7 @@ const fn lead(step: Step) -> CheckId {
 
 /// The certificates of the quote were shown to hang from the root.
 pub(crate) fn reached_root(report: &Report) -> bool {
-    report
-        .checks
-        .iter()
-        .any(|check| check.id == CheckId::QuoteCertificates && check.outcome == Outcome::Pass)
+    report.checks.iter().any(|check| check.id == CheckId::QuoteCertificates && check.outcome == Outcome::Pass)
 }
 
 /// The root is known and is not Intel's.

@@ -268,7 +268,9 @@ fn remark_allowances(policy: &Policy, audit: &Audit, notices: &mut Vec<Notice>) 
             ),
             _ => (
                 Reason::PolicyExceptionUnmatched,
-                format!("{what} matched nothing: drop it, or look whether its place is written as the finding has it"),
+                format!(
+                    "{what} matched nothing: drop it, or look whether its place is written as the finding has it"
+                ),
             ),
         };
         notices.push(Notice { reason, detail, location: None });

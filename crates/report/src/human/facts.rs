@@ -31,7 +31,8 @@ impl Page {
         if let Some(root) = &report.root {
             let whose = if root.intel { "Intel's" } else { "NOT INTEL'S" };
             let digest = self.shorten.text(&root.spki_sha256.to_string());
-            let reached = if summary::reached_root(report) { "" } else { "; no quote was shown to hang from it" };
+            let reached =
+                if summary::reached_root(report) { "" } else { "; no quote was shown to hang from it" };
             self.fact("trust root", &format!("{whose}: {} (key sha256 {digest}){reached}", root.name));
         } else if !documents_alone(report) {
             self.fact("trust root", "none was reached");

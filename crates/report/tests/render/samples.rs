@@ -6,7 +6,12 @@ use veritee_model::report::{
     QuestionFact, QuoteFacts, ReviewFact, Root, RuleNotAsked, SCHEMA, TcbFacts, Tool, loosened,
 };
 use veritee_model::runtime_event::EventVersion;
-use veritee_model::{AppId, Check, CheckId, ComposeHash, Fault, Finding, FindingStatus, Fmspc, InstanceId, MrConfigId, MrOwner, MrOwnerConfig, MrSeam, MrServiceTd, MrSignerSeam, Mrtd, Outcome, Place, QuestionStatus, Reason, Report, ReportData, Rtmr, Severity, Sha256Digest, Sha384Digest, Spot, Stage, Step, TcbStatus, TdAttributes, TeeTcbSvn, UnixTime, Verdict, Xfam,};
+use veritee_model::{
+    AppId, Check, CheckId, ComposeHash, Fault, Finding, FindingStatus, Fmspc, InstanceId, MrConfigId,
+    MrOwner, MrOwnerConfig, MrSeam, MrServiceTd, MrSignerSeam, Mrtd, Outcome, Place, QuestionStatus, Reason,
+    Report, ReportData, Rtmr, Severity, Sha256Digest, Sha384Digest, Spot, Stage, Step, TcbStatus,
+    TdAttributes, TeeTcbSvn, UnixTime, Verdict, Xfam,
+};
 
 /// All samples with the names of their snapshots.
 pub(crate) fn all() -> [(&'static str, Report); 5] {

@@ -132,7 +132,11 @@ fn one_memory_serves_policies_that_differ_and_none_loosens_another() {
         assert_ne!(alone[0].verdict.exit_code, 0);
         assert_eq!(find(&alone[0], ID).outcome, Outcome::Fail);
         assert_eq!(find(&alone[1], ID).outcome, Outcome::Pass);
-        assert!(find(&alone[1], ID).detail.contains("; ended by 2026-11-30T00:00:00Z, which the policy lets pass: "));
+        assert!(
+            find(&alone[1], ID)
+                .detail
+                .contains("; ended by 2026-11-30T00:00:00Z, which the policy lets pass: ")
+        );
         for order in [[0, 1, 0, 1], [1, 0, 1, 0]] {
             let grounds = case.grounds();
             for at in order {
