@@ -49,15 +49,17 @@ struct Splitter {
     line: Vec<u8>,
     /// The line is too long already: the rest of it is passed over.
     over: bool,
+    /// Lines so far, empty ones too.
+    number: u64,
     limit: usize,
 }
 
 impl Splitter {
     const fn new(limit: usize) -> Self {
-        Self { line: Vec::new(), over: false, limit }
+        Self { line: Vec::new(), over: false, number: 0, limit }
     }
 
-    fn take(&mut self, data: &[u8], out: &mut VecDeque<Piece>) {
+    fn take(&mut self, data: &[u8], out: &mut VecDeque<(u64, Piece)>) {
         let mut parts = data.split(|byte| *byte == b'\n');
         self.add(parts.next().unwrap_or_default());
         for part in parts {
@@ -75,12 +77,14 @@ impl Splitter {
         }
     }
 
-    fn end(&mut self) -> Option<Piece> {
+    /// The line that ends here, by its number in the body; an empty one counts and is passed over.
+    fn end(&mut self) -> Option<(u64, Piece)> {
+        self.number = self.number.saturating_add(1);
         let line = core::mem::take(&mut self.line);
         if core::mem::take(&mut self.over) {
-            return Some(Piece::TooLong);
+            return Some((self.number, Piece::TooLong));
         }
-        (!line.trim_ascii().is_empty()).then_some(Piece::Line(line))
+        (!line.trim_ascii().is_empty()).then_some((self.number, Piece::Line(line)))
     }
 }
 
@@ -95,17 +99,15 @@ impl Batch {
     async fn run(self, mut body: Body, out: mpsc::Sender<Bytes>) {
         let judge = self.verifier.batch();
         let mut splitter = Splitter::new(self.limits.line_bytes);
-        let mut waiting: VecDeque<Piece> = VecDeque::new();
+        let mut waiting: VecDeque<(u64, Piece)> = VecDeque::new();
         let mut under_way: VecDeque<JoinHandle<String>> = VecDeque::new();
-        let mut number = 0_u64;
         let mut total = 0_usize;
         let mut ended = false;
         let mut why: Option<String> = None;
         loop {
             while under_way.len() < self.limits.jobs.max(1)
-                && let Some(piece) = waiting.pop_front()
+                && let Some((number, piece)) = waiting.pop_front()
             {
-                number = number.saturating_add(1);
                 under_way.push_back(self.begin(piece, number, &judge));
             }
             if ended && under_way.is_empty() && waiting.is_empty() {
