@@ -55,6 +55,7 @@ pub(crate) fn payloads(text: &str, readout: &Readout, origin: &Origin, budget: &
             .filter_map(|evidence| evidence.gpus.as_ref())
             .map(|item| item.bytes.as_slice())
             .collect(),
+        machines: readout.machines.iter().map(|machine| machine.label.as_str()).collect(),
         told: readout.notes.iter().map(ToString::to_string).collect(),
         notes: Vec::new(),
         budget,
@@ -83,6 +84,8 @@ fn sources(evidence: &Evidence) -> Vec<String> {
 struct Search<'r> {
     taken: Vec<String>,
     gpus: Vec<&'r [u8]>,
+    /// JSON pointers to the machines.
+    machines: Vec<&'r str>,
     /// What the reader has said itself.
     told: Vec<String>,
     notes: Vec<Note>,
@@ -98,6 +101,12 @@ impl Search<'_> {
         if let Ok(object) = value.object() {
             if is_of_gpus(&object) {
                 return self.gpus(value);
+            }
+            // Its own form has no member that is not read.
+            let own =
+                object.get("schema").is_some_and(|schema| schema.raw().starts_with("\"veritee/evidence/"));
+            if own && self.machines.contains(&value.origin.pointer.as_str()) {
+                return;
             }
             for (name, member) in object.into_members() {
                 if is_payload(&name, &member) && !self.holds_taken(&member) {
@@ -153,7 +162,13 @@ impl Search<'_> {
         let inside = |source: &String| {
             source.strip_prefix(&place).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#']))
         };
-        self.taken.iter().any(inside)
+        let pointer = &value.origin.pointer;
+        let within = |machine: &&str| {
+            machine
+                .strip_prefix(pointer.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#']))
+        };
+        self.taken.iter().any(inside) || (!pointer.is_empty() && self.machines.iter().any(within))
     }
 
     fn note(&mut self, origin: &Origin, what: &'static str) {
