@@ -1,6 +1,6 @@
 //! One entry to one line of output.
 
-use super::resume::{Known, Resumed, run_name};
+use super::resume::{Earlier, Known, Resumed, run_name};
 use super::source::Entry;
 use crate::cli::Global;
 use crate::commands::verify::Rules;
@@ -69,6 +69,9 @@ pub(crate) enum Line {
     Broken {
         /// Which entry.
         input: String,
+        /// What it calls itself.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
         /// Why.
         error: String,
     },
@@ -185,14 +188,16 @@ impl Judge {
     }
 
     /// Takes over what an earlier run under the same rules has answered. To be called once all is learnt.
-    pub(super) fn resume(&mut self, path: Option<&Path>) -> Result<Option<usize>, Failure> {
+    pub(super) fn resume(&mut self, earlier: Option<Earlier>) -> Result<(), Failure> {
         self.learnt.extend(self.about_gpus.iter().map(Item::sha256));
         self.run = run_name(&self.rules, &self.grounds, &self.learnt);
-        let Some(path) = path else { return Ok(None) };
-        let resumed = Resumed::read(path, &self.run)?;
-        let count = resumed.len();
-        self.resumed = Some(resumed);
-        Ok(Some(count))
+        self.resumed = earlier.map(|earlier| earlier.under(&self.run)).transpose()?;
+        Ok(())
+    }
+
+    /// Answers of an earlier run that are at hand; none where no run is resumed.
+    pub(super) fn at_hand(&self) -> Option<usize> {
+        self.resumed.as_ref().map(Resumed::len)
     }
 
     pub(crate) const fn rules(&self) -> &Rules {
@@ -239,20 +244,24 @@ impl Judge {
         let input = entry.name();
         let (bytes, notes) = match entry.content() {
             Ok(content) => content,
-            Err(error) => return vec![Line::Broken { input, error }],
+            Err(error) => return vec![Line::Broken { input, key: None, error }],
         };
         let sha256 = Sha256Digest::of(&bytes);
         let known = |input: &str| self.resumed.as_ref().and_then(|resumed| resumed.line(input, &sha256));
         if let Some(known) = known(&input) {
             return vec![Line::Known(known)];
         }
+        let place = entry;
         let entry = match entry::Entry::read(&input, &bytes, &notes, &Budget::STANDARD) {
             Ok(entry) => entry,
-            Err(error) => return vec![Line::Broken { input, error: error.to_string() }],
+            Err(error) => {
+                let key = entry::Entry::key(&bytes);
+                return vec![Line::Broken { input, key, error: place.advised(&error, &bytes) }];
+            }
         };
-        let entry::Entry { machines, key, not_read } = entry;
-        let several = machines.len() > 1;
-        let of_machine = |machine: NamedEvidence| {
+        let entry::Entry { machines, keys, without, not_read } = entry;
+        let several = machines.len() + without.len() > 1;
+        let of_machine = |(machine, key): (NamedEvidence, Option<String>)| {
             let input = if several { format!("{input} {}", machine.label) } else { input.clone() };
             if let Some(known) = known(&input) {
                 return Line::Known(known);
@@ -263,13 +272,19 @@ impl Judge {
             }
             let mut judged = self.evidence(input, &evidence);
             judged.not_read.clone_from(&not_read);
-            judged.key.clone_from(&key);
+            judged.key = key;
             judged.sha256 = Some(sha256);
             judged.run.clone_from(&self.run);
             judged.as_of = Some(self.rules.as_of);
             Line::Judged(Box::new(judged))
         };
-        machines.into_iter().map(of_machine).collect()
+        // No answer stands for what was not judged.
+        let of_rest = |rest: entry::Without| {
+            let input = format!("{input} {}", rest.label);
+            Line::Broken { input, key: rest.key, error: rest.why }
+        };
+        let answers = machines.into_iter().zip(keys).map(of_machine);
+        answers.chain(without.into_iter().map(of_rest)).collect()
     }
 
     fn evidence(&self, input: String, evidence: &Evidence) -> Judged {
