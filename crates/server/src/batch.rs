@@ -203,7 +203,7 @@ mod tests {
         pieces.iter().for_each(|piece| splitter.take(piece.as_bytes(), &mut out));
         out.extend(splitter.end());
         out.into_iter()
-            .map(|piece| match piece {
+            .map(|(_, piece)| match piece {
                 Piece::Line(line) => Some(String::from_utf8(line).unwrap()),
                 Piece::TooLong => None,
             })
@@ -218,6 +218,17 @@ mod tests {
         for at in 0..whole.len() {
             assert_eq!(lines(10, &[&whole[..at], &whole[at..]]), expected, "{at}");
         }
+    }
+
+    #[test]
+    fn empty_lines_count() {
+        let mut splitter = Splitter::new(10);
+        let mut out = VecDeque::new();
+        ["\n", "\none", "\n \nmuch too long for it\nlast"]
+            .iter()
+            .for_each(|text| splitter.take(text.as_bytes(), &mut out));
+        out.extend(splitter.end());
+        assert_eq!(out.into_iter().map(|(number, _)| number).collect::<Vec<_>>(), [3, 5, 6]);
     }
 
     #[test]

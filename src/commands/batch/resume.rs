@@ -127,7 +127,7 @@ impl Earlier {
         let path = shown(&self.path);
         let times: BTreeSet<UnixTime> = self.answers.iter().filter_map(|(head, _)| head.as_of).collect();
         let mut times = times.into_iter();
-        let (Some(first), more) = (times.next(), times.last()) else { return Ok(None) };
+        let (Some(first), more) = (times.next(), times.next_back()) else { return Ok(None) };
         let refused = |words: String| {
             let words = format!("{path}: was made under other rules: {words}");
             let help = format!("add `--as-of {first}` to take its answers up, or judge everything anew");
