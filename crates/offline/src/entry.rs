@@ -183,7 +183,8 @@ pub fn judge(input: String, request: &Request<'_>) -> Judged {
         of_report(input, &veritee_verify::verify_in_short(request))
     };
     if judged.reasons.iter().any(|code| code == Reason::CollateralMissing.code()) {
-        judged.lacks = request.evidence.quote.as_ref().and_then(|item| Lacks::by(&item.bytes));
+        judged.lacks =
+            request.evidence.quote.as_ref().and_then(|item| Lacks::by(&item.bytes, request.budget));
     }
     judged
 }
@@ -200,8 +201,8 @@ pub struct Lacks {
 }
 
 impl Lacks {
-    fn by(quote: &[u8]) -> Option<Self> {
-        let quote = Quote::parse(quote).ok()?;
+    fn by(quote: &[u8], budget: &Budget) -> Option<Self> {
+        let quote = Quote::parse_within(quote, budget).ok()?;
         let hint = quote.pck_hint()?;
         let tee = match quote.tee() {
             Tee::Tdx => "tdx",
