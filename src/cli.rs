@@ -185,9 +185,13 @@ pub(crate) enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Print the manual page.
-    #[command(after_help = "Example:\n  veritee man -o veritee.1")]
-    Man,
+    /// Print a manual page.
+    #[command(after_help = "Examples:\n  veritee man -o veritee.1\n  veritee man batch -o veritee-batch.1")]
+    Man {
+        /// Of which command; of the program where none is named.
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -479,15 +483,22 @@ pub(crate) struct Batch {
     /// veritee/collateral in the user's cache folder.
     #[arg(long, value_name = "DIR", help_heading = "Evidence")]
     pub(crate) store: Option<PathBuf>,
-    /// Threads; 0 for one a core.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    /// Threads, at most 1024; 0 for one a core.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = jobs)]
     pub(crate) jobs: usize,
-    /// The output of an earlier run under the same rules: its answers are taken over as they stand there. Keep it where
-    /// nobody else can write.
+    /// The output of an earlier run under the same rules, written with `> FILE`: its answers are taken over as they stand
+    /// there, and its time for a day where none is given. Keep it where nobody else can write.
     #[arg(long, value_name = "FILE")]
     pub(crate) resume: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) judge: Judge,
+}
+
+/// More threads than there are cores make nothing faster, and very many are refused by the system after long.
+fn jobs(text: &str) -> Result<usize, String> {
+    const MOST: usize = 1024;
+    let wrong = || format!("expected a number from 0 to {MOST}");
+    text.parse().ok().filter(|number| *number <= MOST).ok_or_else(wrong)
 }
 
 #[derive(Debug, Subcommand)]

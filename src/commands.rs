@@ -73,14 +73,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             clap_complete::generate(*shell, &mut crate::cli::command(), "veritee", &mut text);
             print_text(&text, global)
         }
-        Command::Man => {
-            let mut text = Vec::new();
-            clap_mangen::Man::new(crate::cli::command())
-                .render(&mut text)
-                .map_err(|error| Failure::internal(format!("manual page: {error}")))?;
-            print_text(&text, global)
-        }
+        Command::Man { command } => manual(command, global),
     }
+}
+
+/// The page of a command, under the name that the pages refer to it by.
+fn manual(words: &[String], global: &Global) -> Result<ExitCode, Failure> {
+    let mut command = crate::cli::command();
+    command.build();
+    let mut at = &command;
+    for word in words {
+        at = at.find_subcommand(word).ok_or_else(|| {
+            let word = veritee_model::text::inert(word);
+            Failure::usage(format!("man: there is no command {word}")).help("`veritee --help` lists them")
+        })?;
+    }
+    let mut text = Vec::new();
+    clap_mangen::Man::new(at.clone())
+        .render(&mut text)
+        .map_err(|error| Failure::internal(format!("manual page: {error}")))?;
+    print_text(&text, global)
 }
 
 fn print_text(text: &[u8], global: &Global) -> Result<ExitCode, Failure> {

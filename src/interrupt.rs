@@ -6,8 +6,8 @@
 
 use crate::failure::Failure;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use veritee_model::ExitCode;
 
 /// Somebody finishes what is at hand by themselves.
@@ -34,6 +34,19 @@ fn handle(on_signal: fn()) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn handle(on_signal: fn()) -> Result<(), ctrlc::Error> {
     ctrlc::set_handler(on_signal)
+}
+
+/// From now on SIGHUP sets this flag, as supervisors expect of a service whose files were changed.
+#[cfg(unix)]
+pub(crate) fn on_hang_up(flag: Arc<AtomicBool>) -> Result<(), Failure> {
+    let registered = signal_hook::flag::register(signal_hook::consts::SIGHUP, flag);
+    registered.map(drop).map_err(|error| Failure::internal(format!("SIGHUP: {error}")))
+}
+
+/// There is no such signal.
+#[cfg(not(unix))]
+pub(crate) fn on_hang_up(_flag: Arc<AtomicBool>) -> Result<(), Failure> {
+    Ok(())
 }
 
 #[allow(clippy::exit, reason = "a signal ends the program where it stands; whole files or none are left")]

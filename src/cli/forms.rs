@@ -14,6 +14,10 @@ const FIELDS: &[Format] = &[Format::Human, Format::Json, Format::Jsonl];
 
 /// Commands that have fewer forms than a report has. Every other one has all.
 const FORMS: &[(&str, &[Format])] = &[
+    ("collateral", FIELDS),
+    ("evidence", FILE),
+    ("policy", WORDS),
+    ("review", WORDS),
     ("quote show", FIELDS),
     ("gpu show", FIELDS),
     ("batch", LINES),
@@ -24,7 +28,7 @@ const FORMS: &[(&str, &[Format])] = &[
     ("watch check", FIELDS),
     ("collateral fetch", FILE),
     ("collateral show", FIELDS),
-    ("collateral check", WORDS),
+    ("collateral check", FIELDS),
     ("collateral prune", WORDS),
     ("collateral export", WORDS),
     ("collateral import", WORDS),
@@ -99,11 +103,13 @@ pub(crate) fn parse() -> Arguments {
 
 /// A file whose name asks for a form that the command has not: what stood in it would not be what its name says.
 fn other_ending(global: &Global, path: &str, forms: &[Format]) -> Option<String> {
-    const DOCUMENTS: [Format; 3] = [Format::Html, Format::Markdown, Format::Sarif];
     let output = global.output.as_deref().filter(|_| global.asked.is_none())?;
-    let format = ending(output).filter(|format| DOCUMENTS.contains(format) && !forms.contains(format))?;
-    // Its pages are written in it.
-    if path == "explain" && format == Format::Markdown {
+    let format = ending(output).filter(|format| !forms.contains(format))?;
+    // Its pages, its envelopes and its folder are written in it.
+    if matches!(
+        (path, format),
+        ("explain", Format::Markdown) | ("sign", Format::Json) | ("site" | "image fetch", _)
+    ) {
         return None;
     }
     let names = |format: &Format| format.to_possible_value().map(|value| value.get_name().to_owned());

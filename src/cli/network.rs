@@ -412,7 +412,8 @@ Examples:
     /// Take collateral files of a folder, and what NVIDIA says of GPUs, into the store. Each is verified first.
     #[command(after_help = "Example:\n  veritee collateral import collateral/ --as-of 2026-03-15")]
     Import {
-        /// The folder.
+        /// The folder, or one file of Intel's collateral.
+        #[arg(value_name = "FOLDER|FILE")]
         folder: PathBuf,
         /// Evidence of the GPUs that answers and lists about revocation are about: they verify with a device's chain only.
         #[arg(long, value_name = "FILE")]

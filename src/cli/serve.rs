@@ -19,7 +19,7 @@ answers with the report. GET /openapi.json describes all of it, docs/serve.md wh
 whichever it is. SIGTERM and Ctrl-C let requests under way finish.")]
 pub(crate) struct Serve {
     /// The address and port; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080", value_parser = address)]
     pub(crate) listen: SocketAddr,
     /// Who may ask: a file with a bearer token a line. Needed where the address is not loopback.
     #[arg(long, value_name = "FILE")]
@@ -90,4 +90,9 @@ fn at_least_one(text: &str) -> Result<usize, String> {
         Ok(number) => Ok(number),
         Err(error) => Err(format!("{error}")),
     }
+}
+
+/// Names are not resolved: which address is listened on is said, not looked up.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_syntax| "expected an IP address and a port, for example 127.0.0.1:8080".to_owned())
 }

@@ -4,6 +4,7 @@
 //! memory is bounded by a few portions however long the input is, and an interrupted run leaves whole lines only. A
 //! portion is what is at hand: whoever feeds lines one at a time gets each answer before the next line is written.
 
+mod apart;
 mod followed;
 mod inflate;
 pub(crate) mod judge;
@@ -20,6 +21,7 @@ use followed::Followed;
 use indicatif::{ProgressBar, ProgressStyle};
 use judge::{Brought, Judge, Line};
 use rayon::prelude::*;
+use resume::Earlier;
 use source::Source;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -30,32 +32,33 @@ use veritee_model::ExitCode;
 
 pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human, Format::Jsonl], "batch")?;
-    let rules = Rules::load(&options.judge, Engine::Native)?;
+    apart::apart(&options.input, global.output.as_deref(), options.resume.as_deref(), global.quiet)?;
+    let mut rules = Rules::load(&options.judge, Engine::Native)?;
     let streams = !Source::can_be_read_twice(&options.input);
     let brought = Brought {
         collateral: &options.collateral,
         gpu_collateral: &options.gpu_collateral,
         store: options.store.as_deref(),
     };
+    if streams && options.resume.is_some() {
+        return Err(Failure::usage("--resume needs an input that can be read again: a file or a folder"));
+    }
+    let earlier = options.resume.as_deref().map(Earlier::read).transpose()?;
+    if let Some(earlier) = &earlier {
+        rules = at_its_time(rules, earlier, options, global)?;
+    }
     let mut judge = Judge::new(rules, &brought, streams, global)?;
     let threads = rayon::ThreadPoolBuilder::new()
         .num_threads(options.jobs)
         .build()
         .map_err(|error| Failure::internal(format!("--jobs: {error}")))?;
-    if streams && options.resume.is_some() {
-        return Err(Failure::usage("--resume needs an input that can be read again: a file or a folder"));
-    }
     let stop = crate::interrupt::claim();
     let mut out = Out::open(global)?;
     let started = Instant::now();
     let mut tally = Tally::default();
     output::note(global, &policy_in_words(judge.rules()));
     let total = if streams { 0 } else { learn(&mut judge, &options.input, &threads, stop)? };
-    if let Some(count) = judge.resume(options.resume.as_deref())? {
-        let words = "answers of an earlier run are taken over as they stand there, where their entries are the same: nothing \
-                     shows that nobody changed them";
-        output::note(global, &format!("note: {count} {words}"));
-    }
+    judge.resume(earlier)?;
     let progress = progress(global, total);
     let mut source = Source::open(&options.input, threads.current_num_threads())?;
     let mut followed = Followed::new(&judge);
@@ -73,7 +76,7 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
         for (entry, line) in answered.flat_map(|(entry, lines)| lines.iter().map(move |line| (entry, line))) {
             tally.count(line);
             if !out.line(line)? {
-                return Ok(tally.exit_code());
+                return Err(left(&tally));
             }
             if let (true, Some(number)) = (streams, entry.number()) {
                 followed.answered(number, line);
@@ -85,14 +88,14 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
     progress.finish_and_clear();
     if stop.load(Ordering::Relaxed) {
         let words = out.interrupted()?;
-        output::note(global, &tally.summary(started.elapsed(), &judge));
+        tell(&tally, started.elapsed(), &judge, global);
         return Err(Failure::internal(words));
     }
     let corrections = followed.corrections(&judge);
     for line in &corrections.lines {
         tally.count(line);
         if !out.line(line)? {
-            return Ok(tally.exit_code());
+            return Err(left(&tally));
         }
     }
     for note in &corrections.notes {
@@ -100,8 +103,43 @@ pub(crate) fn run(options: &Batch, global: &Global) -> Result<ExitCode, Failure>
         output::note(global, &format!("warning: {note}; judge the input again, as a file"));
     }
     out.finish()?;
-    output::note(global, &tally.summary(started.elapsed(), &judge));
+    tell(&tally, started.elapsed(), &judge, global);
     Ok(tally.exit_code())
+}
+
+/// What it came to, and how much of that an earlier run has said.
+fn tell(tally: &Tally, elapsed: Duration, judge: &Judge, global: &Global) {
+    if let Some(at_hand) = judge.at_hand() {
+        let taken = tally.known;
+        let words = "answers of an earlier run were taken over as they stand there: nothing shows that nobody changed them";
+        let fit = format!("{taken} of its {at_hand} fit an entry of the same name and bytes");
+        output::note(global, &format!("note: {taken} {words}; {fit}"));
+    }
+    output::note(global, &tally.summary(elapsed, judge));
+}
+
+/// Who reads the output has closed it: what was not judged has no answer, so that no exit code stands for all of it.
+fn left(tally: &Tally) -> Failure {
+    Failure::internal(format!(
+        "interrupted: whoever reads the output has gone after {} lines; those that follow were not judged",
+        tally.lines
+    ))
+}
+
+/// The rules at the time of the run that is resumed, where nobody has said another one: who repeats a command after a break
+/// has the clock in it.
+fn at_its_time(rules: Rules, earlier: &Earlier, options: &Batch, global: &Global) -> Result<Rules, Failure> {
+    if options.judge.as_of.is_some() || rules.loaded.policy.as_of.is_some() {
+        return Ok(rules);
+    }
+    let Some(time) = earlier.time(rules.as_of)? else { return Ok(rules) };
+    output::note(
+        global,
+        &format!(
+            "note: judged as of {time}, the time of the run that is resumed; without --resume it would be now"
+        ),
+    );
+    Ok(rules.at(time))
 }
 
 /// What any entry says of revocations holds for all: it is gathered before the first is judged. How many there are.
@@ -187,7 +225,10 @@ impl Out {
     fn interrupted(mut self) -> Result<&'static str, Failure> {
         self.flush()?;
         Ok(match &self.0 {
-            Some(writer) if writer.get_ref().is_unfinished() => "interrupted; nothing was written",
+            Some(writer) if writer.get_ref().is_unfinished() => {
+                "interrupted; nothing was written: with `> FILE` in place of `-o FILE` the lines so far stay, and --resume \
+                 takes them up"
+            }
             _ => "interrupted; the lines written are whole, those that follow were not judged",
         })
     }

@@ -15,7 +15,7 @@ use core::fmt::Write as _;
 use serde_json::{Value, json};
 use std::path::Path;
 use veritee_collateral::{
-    At, Evaluation as By, Fault, FaultKind, Listed, Mode, Need, Obtained, Offered, Store,
+    At, Evaluation as By, Fault, FaultKind, GpuImported, Listed, Mode, Need, Obtained, Offered, Store,
 };
 use veritee_model::text::inert;
 use veritee_model::{Budget, Evidence, ExitCode, Item, UnixTime};
@@ -193,7 +193,7 @@ fn evidence(path: &Path, whose: &Whose, global: &Global) -> Result<Evidence, Fai
 
 fn show(place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human, Format::Json, Format::Jsonl], "collateral show")?;
-    let (store, now) = (open(place.store.as_deref(), at)?, at.time()?);
+    let (store, now) = (existing(place.store.as_deref(), at)?, at.time()?);
     let mut inventory = store.list(now).map_err(|error| supply::unusable(&error))?;
     let (about_gpus, damaged) = gpus::listed(&store)?;
     inventory.faults.extend(damaged);
@@ -279,15 +279,32 @@ fn entry_json(entry: &Listed) -> Value {
 }
 
 fn check(place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode, Failure> {
-    super::only(global, &[Format::Human], "collateral check")?;
-    let (store, now) = (open(place.store.as_deref(), at)?, at.time()?);
+    super::only(global, &[Format::Human, Format::Json, Format::Jsonl], "collateral check")?;
+    let (store, now) = (existing(place.store.as_deref(), at)?, at.time()?);
     let found = store.check(now).map_err(|error| supply::unusable(&error))?;
     let listed = store.list(now).map_err(|error| supply::unusable(&error))?;
+    let (expired, differ): (Vec<&Listed>, Vec<&Listed>) = (
+        listed.entries.iter().filter(|entry| !entry.expired.is_empty()).collect(),
+        listed.entries.iter().filter(|entry| entry.number != entry.qe_identity_number).collect(),
+    );
+    if global.format != Format::Human {
+        let brief = |entry: &&Listed| json!({ "for": entry.need.to_string(), "expires": entry.expires });
+        let document = json!({
+            "schema": "veritee/store-check/v1", "as_of": now, "entries": found.entries, "objects": found.objects,
+            "expired": expired.iter().map(brief).collect::<Vec<_>>(),
+            "evaluations_differ": differ.iter().map(brief).collect::<Vec<_>>(),
+            "faults": found.faults.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        });
+        let text =
+            if global.format == Format::Json { format!("{document:#}\n") } else { format!("{document}\n") };
+        output::data(&veritee_model::text::inert_json(&text), global)?;
+        return Ok(checked(&found.faults, global));
+    }
     let mut text = format!("{} entries verified, {} objects read\n", found.entries, found.objects);
-    for entry in listed.entries.iter().filter(|entry| !entry.expired.is_empty()) {
+    for entry in expired {
         let _ = writeln!(text, "expired: {} on {}", entry.need, entry.expires);
     }
-    for entry in listed.entries.iter().filter(|entry| entry.number != entry.qe_identity_number) {
+    for entry in differ {
         let (info, identity) = (entry.number, entry.qe_identity_number);
         let _ = writeln!(
             text,
@@ -296,13 +313,18 @@ fn check(place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode
         );
     }
     output::data(&text, global)?;
-    faults(&found.faults, global);
-    Ok(if found.faults.is_empty() { ExitCode::Verified } else { ExitCode::Unobtainable })
+    Ok(checked(&found.faults, global))
+}
+
+/// What has expired is no fault of the store: whoever watches it asks for JSON.
+fn checked(found: &[Fault], global: &Global) -> ExitCode {
+    faults(found, global);
+    if found.is_empty() { ExitCode::Verified } else { ExitCode::Unobtainable }
 }
 
 fn prune(place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human], "collateral prune")?;
-    let (store, now) = (open(place.store.as_deref(), at)?, at.time()?);
+    let (store, now) = (existing(place.store.as_deref(), at)?, at.time()?);
     let pruned = store.prune(now, 0).map_err(|error| supply::unusable(&error))?;
     let mut text = String::new();
     for need in &pruned.expired {
@@ -333,7 +355,7 @@ fn prune(place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode
 
 fn export(folder: &Path, place: &StorePlace, at: &StoreTime, global: &Global) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human], "collateral export")?;
-    let (store, now) = (open(place.store.as_deref(), at)?, at.time()?);
+    let (store, now) = (existing(place.store.as_deref(), at)?, at.time()?);
     let snapshot = veritee_collateral::snapshot(&store, None, folder, now)
         .map_err(|error| supply::unobtainable(&error))?;
     let mut text = String::new();
@@ -342,10 +364,26 @@ fn export(folder: &Path, place: &StorePlace, at: &StoreTime, global: &Global) ->
         let _ = writeln!(text, "{}  {} bytes  sha256 {}  until {until}", file.name, file.bytes, file.sha256);
     }
     let about_gpus = gpus::export(&store, folder, &mut text)?;
-    let _ = writeln!(text, "{} files in {}", snapshot.written.len() + about_gpus, shown(folder));
+    let written = snapshot.written.len() + about_gpus;
+    let _ = writeln!(text, "{written} files in {}", shown(folder));
     output::data(&text, global)?;
     faults(&snapshot.faults, global);
-    Ok(if snapshot.faults.is_empty() { ExitCode::Verified } else { ExitCode::Unobtainable })
+    tell_others(folder, written, global);
+    if written == 0 {
+        output::note(global, &format!("note: {} holds nothing that could be written", shown(store.folder())));
+    }
+    let whole = snapshot.faults.is_empty() && written > 0;
+    Ok(if whole { ExitCode::Verified } else { ExitCode::Unobtainable })
+}
+
+/// What an older snapshot left in the folder is taken by whoever reads it.
+fn tell_others(folder: &Path, written: usize, global: &Global) {
+    let others = input::list(folder).map_or(0, |listing| listing.files.len()).saturating_sub(written);
+    if others > 0 {
+        let words =
+            "were there before and are no part of this snapshot: who imports the folder takes them too";
+        output::note(global, &format!("note: {others} other files of {} {words}", shown(folder)));
+    }
 }
 
 fn import(
@@ -390,6 +428,7 @@ fn import(
         },
     )?;
     let at = At { as_of: now, clock: input::now()? };
+    let offered = given.len();
     let mut imported =
         veritee_collateral::import_all(&store, given, at).map_err(|error| supply::unobtainable(&error))?;
     imported.refused.extend(unreadable);
@@ -400,7 +439,12 @@ fn import(
     for name in &imported.revoking {
         let _ = writeln!(text, "kept for what its lists revoke: {}", inert(name));
     }
-    let about_gpus = gpus::import(&store, folder, (now, gpus.as_ref()), &mut text, global)?;
+    let about_gpus = if folder.is_dir() {
+        gpus::import(&store, folder, (now, gpus.as_ref()), &mut text, global)?
+    } else {
+        // A file was named for what it is; what NVIDIA says of a machine's GPUs are several that belong together.
+        GpuImported::default()
+    };
     imported.refused.extend(about_gpus.refused);
     let taken = imported.needs.len() + about_gpus.ids.len() + about_gpus.statements.len();
     let _ = writeln!(text, "{taken} taken, {} refused", imported.refused.len());
@@ -415,13 +459,29 @@ fn import(
         );
     }
     faults(&imported.refused, global);
-    Ok(if imported.refused.is_empty() { ExitCode::Verified } else { ExitCode::Unobtainable })
+    // What the store has already is nothing new, and no failure.
+    let nothing = taken == 0 && offered == 0;
+    if nothing && imported.refused.is_empty() {
+        output::note(global, &format!("note: {} holds no collateral", shown(folder)));
+    }
+    Ok(if imported.refused.is_empty() && !nothing { ExitCode::Verified } else { ExitCode::Unobtainable })
 }
 
 fn open(folder: Option<&Path>, at: &StoreTime) -> Result<Store, Failure> {
     let root = super::verify::trust_root(at.root.as_deref())?;
     Store::open(&network::store_folder(folder)?, &root, &Budget::STANDARD)
         .map_err(|error| supply::unusable(&error))
+}
+
+/// A store that is there: to look into one that was mistyped would make it, and it would be silent from then on.
+fn existing(folder: Option<&Path>, at: &StoreTime) -> Result<Store, Failure> {
+    let place = network::store_folder(folder)?;
+    if std::fs::metadata(&place).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
+        return Err(Failure::unobtainable(format!("there is no store at {}", shown(&place))).help(
+            "name the store that is meant with --store DIR; `veritee collateral fetch` and `import` make one",
+        ));
+    }
+    open(folder, at)
 }
 
 fn faults(faults: &[Fault], global: &Global) {

@@ -68,9 +68,11 @@ fn nothing(options: &Options, before: &Side, after: &Side) -> Failure {
         (false, false) => format!("{one} and {other} speak of different things: there is nothing to compare"),
     };
     let message = problems.iter().fold(message, |text, problem| format!("{text}; {}", inert(problem)));
-    Failure::unobtainable(message)
-        .help("give two composes, two of a machine's evidences, or two reports saved with --format json")
+    Failure::unobtainable(message).help(COMPARED)
 }
+
+const COMPARED: &str =
+    "give two composes, two of a machine's evidences, or two reports saved with --format json";
 
 /// Anything that can be read: a report, evidence, a part of it, a compose.
 fn read(path: &Path, select: Option<&str>, global: &Global) -> Result<Side, Failure> {
@@ -102,12 +104,15 @@ fn read(path: &Path, select: Option<&str>, global: &Global) -> Result<Side, Fail
             compose_file(&source).ok_or_else(|| gather::unreadable(path, &error))
         }
         Err(error @ ReadError::OnlyAPart { .. }) => {
-            part(&source, &error).ok_or_else(|| gather::unreadable(path, &error))
+            // Where else it is read is no help here.
+            part(&source, &error).ok_or_else(|| gather::unreadable(path, &error).help(COMPARED))
         }
-        Err(error @ ReadError::Unrecognised { .. }) => {
-            compose_file(&source).ok_or_else(|| gather::unreadable(path, &error))
+        Err(error) => {
+            let compose =
+                matches!(error, ReadError::Unrecognised { .. }).then(|| compose_file(&source)).flatten();
+            let known = || gather::verdicts(path, &source);
+            compose.ok_or_else(|| known().unwrap_or_else(|| gather::unreadable(path, &error)))
         }
-        Err(error) => Err(gather::unreadable(path, &error)),
     }
 }
 

@@ -149,11 +149,12 @@ pub(crate) fn single(path: &Path, label: Option<&str>, global: &Global) -> Resul
     chosen(path, read(path)?, label, global)
 }
 
-/// Every machine of the input, by its label.
-pub(crate) fn every(path: &Path, global: &Global) -> Result<Vec<(String, Evidence)>, Failure> {
+/// Every machine of the input, by its label, and whether something stands among them that is none.
+pub(crate) fn every(path: &Path, global: &Global) -> Result<(Vec<(String, Evidence)>, bool), Failure> {
     let readout = read(path)?;
     tell(&readout.notes, global);
-    Ok(readout.machines.into_iter().map(|machine| (machine.label, machine.evidence)).collect())
+    let without = readout.notes.iter().any(|note| matches!(note, Note::NoMachine { .. }));
+    Ok((readout.machines.into_iter().map(|machine| (machine.label, machine.evidence)).collect(), without))
 }
 
 /// The same where the bytes are at hand: standard input and pipes can be read only once.
@@ -201,7 +202,25 @@ pub(crate) fn read(path: &Path) -> Result<Readout, Failure> {
 
 fn in_source(path: &Path, source: &File) -> Result<Readout, Failure> {
     veritee_evidence::read(&source.name, &source.bytes, &Budget::STANDARD)
-        .map_err(|error| unreadable(path, &error))
+        .map_err(|error| verdicts(path, source).unwrap_or_else(|| unreadable(path, &error)))
+}
+
+/// That a file is what `veritee batch` wrote, where it is that: there is nothing in it to verify or to compare.
+pub(crate) fn verdicts(path: &Path, source: &File) -> Option<Failure> {
+    #[derive(serde::Deserialize)]
+    #[expect(dead_code, reason = "that they are there says which form it is")]
+    struct Line {
+        input: String,
+        outcome: String,
+        exit_code: u8,
+        reasons: Vec<String>,
+    }
+    let first = source.bytes.split(|byte| *byte == b'\n').next()?;
+    serde_json::from_slice::<Line>(first).ok()?;
+    let words = "holds lines of `veritee batch`, which are verdicts, expected evidence";
+    let help =
+        "give the evidence that they are about; two runs are compared line by line, for instance with jq";
+    Some(Failure::unobtainable(format!("{}: {words}", shown(path))).help(help))
 }
 
 fn add_ingress(evidence: &mut Evidence, path: &Path) -> Result<Vec<Note>, Failure> {

@@ -38,6 +38,7 @@ pub(crate) fn run(options: &Serve, global: &Global) -> Result<ExitCode, Failure>
         .build()
         .map_err(|error| Failure::internal(format!("runtime: {error}")))?;
     let asked = interrupt::claim();
+    interrupt::on_hang_up(service.stale())?;
     let stop = async {
         while !asked.load(Ordering::Relaxed) {
             tokio::time::sleep(Duration::from_millis(50)).await;

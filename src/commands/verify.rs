@@ -76,7 +76,7 @@ fn every_machine(
     super::only(global, &[Format::Human, Format::Jsonl], "verify --all")?;
     let mut grounds = rules.grounds();
     gather::collateral(&mut grounds, &options.parts.collateral, global)?;
-    let mut machines = gather::every(&options.input, global)?;
+    let (mut machines, without) = gather::every(&options.input, global)?;
     let about_gpus = gather::gpu_collateral(&options.parts.gpu_collateral)?;
     for (_, evidence) in &mut machines {
         evidence.gpu_collateral.extend(about_gpus.iter().cloned());
@@ -87,7 +87,8 @@ fn every_machine(
         grounds.learn(evidence);
     }
     let mut text = String::new();
-    let mut gravest = ExitCode::Verified;
+    // What was not judged has no verdict.
+    let mut gravest = if without { ExitCode::Unobtainable } else { ExitCode::Verified };
     for (label, mut evidence) in machines {
         let (judge, network) = (&options.judge, &options.network);
         let mut own = rules.clone();

@@ -31,6 +31,7 @@ pub(crate) fn run(options: &Watch, global: &Global) -> Result<ExitCode, Failure>
     super::only(global, &[Format::Human, Format::Jsonl], "watch")?;
     let path = options.database.as_deref().ok_or_else(|| Failure::usage("--database names no file"))?;
     let sources = sources(options)?;
+    hook::check(options)?;
     let mut rules = Rules::load(&options.judge, Engine::Both)?;
     rules.chain = ChainGiven {
         registry: options.chain.registry.map(|registry| (registry.chain_id, registry.address)),
@@ -73,7 +74,14 @@ impl Source {
     /// The target's words in records.
     fn target(&self) -> String {
         match self {
-            Self::File(path) => input::last_component(path),
+            // As it was typed: evidence of two machines has the same name in two folders.
+            Self::File(path) => {
+                let path = path.strip_prefix(".").unwrap_or(path);
+                path.to_str().map_or_else(
+                    || path.as_os_str().as_encoded_bytes().escape_ascii().to_string(),
+                    str::to_owned,
+                )
+            }
             Self::Asked(fetch) => fetch.target.clone().unwrap_or_default(),
         }
     }
@@ -97,7 +105,8 @@ fn sources(options: &Watch) -> Result<Vec<Source>, Failure> {
         Some(pair) => Err(Failure::usage(format!(
             "two targets are called {}: their records would be compared",
             inert(&pair[0])
-        ))),
+        ))
+        .help("name each target once")),
         None => Ok(sources),
     }
 }
@@ -178,15 +187,18 @@ impl Watcher<'_> {
 
     /// Asks, judges, and puts down what was shown.
     fn judged(&self, source: &Source, rules: &Rules, draft: &mut Draft) -> Result<ExitCode, Failure> {
-        let machines = match source {
-            Source::File(path) => gather::every(path, &self.global.silent())?
-                .into_iter()
-                .map(|(label, evidence)| (label, evidence, Expected::Nothing))
-                .collect(),
-            Source::Asked(fetch) => self.fetched(fetch)?,
+        let (machines, without) = match source {
+            Source::File(path) => {
+                let (machines, without) = gather::every(path, &self.global.silent())?;
+                let unasked =
+                    machines.into_iter().map(|(label, evidence)| (label, evidence, Expected::Nothing));
+                (unasked.collect(), without)
+            }
+            Source::Asked(fetch) => (self.fetched(fetch)?, false),
         };
         draft.show(Fact::Reached, ["yes"]);
-        let mut gravest = ExitCode::Verified;
+        // What stands among machines and is none has no verdict.
+        let mut gravest = if without { ExitCode::Unobtainable } else { ExitCode::Verified };
         for (label, evidence, expected) in machines {
             let with = (&self.options.judge, &self.options.network);
             let (report, whole) = super::verify::watched(evidence, rules, &expected, with, self.global)?;
@@ -222,7 +234,9 @@ fn nothing(draft: &Draft, why: &str) -> Draft {
     empty.subjects.clone_from(&draft.subjects);
     empty.as_of = draft.as_of;
     empty.policy = draft.policy;
-    empty.failure = Some(inert(&shortened(why, FAILURE)));
+    // One line: what is made harmless here would be made so once more where it is printed.
+    let why: Vec<&str> = why.lines().map(str::trim).collect();
+    empty.failure = Some(inert(&shortened(&why.join("; "), FAILURE)));
     empty.show(Fact::Reached, ["no"]);
     empty
 }
@@ -296,21 +310,34 @@ pub(crate) fn verdict_in_words(record: &Observation) -> String {
     let outcomes: Vec<String> =
         record.facts.get(&Fact::Outcome).into_iter().flatten().map(|one| inert(one)).collect();
     let machines = record.machines.len();
-    format!("{} (exit code {}), {machines} machines", outcomes.join(", "), record.exit_code)
+    let mut text = format!("{} (exit code {}), {machines} machines", outcomes.join(", "), record.exit_code);
+    // Findings of rules are many, and seldom what a verdict turns on.
+    let of_rules = |reason: &&String| reason.starts_with("DP-");
+    let reasons = record.facts.get(&Fact::Reasons).into_iter().flatten();
+    let (rules, mut gravest): (Vec<&String>, Vec<&String>) = reasons.partition(of_rules);
+    gravest.extend(rules);
+    if !gravest.is_empty() {
+        text.push_str(&format!(": {}", some(&gravest, "")));
+    }
+    text
+}
+
+/// A few of the values.
+fn some(values: &[&String], none: &str) -> String {
+    const MOST: usize = 3;
+    let mut words: Vec<String> =
+        values.iter().take(MOST).map(|value| inert(&shortened(value, 100))).collect();
+    if values.len() > MOST {
+        words.push(format!("and {} more", values.len() - MOST));
+    }
+    if words.is_empty() { none.to_owned() } else { words.join(", ") }
 }
 
 /// A change in a line.
 pub(crate) fn change_in_words(change: &Change) -> String {
-    const MOST: usize = 3;
-    let some = |values: &std::collections::BTreeSet<String>| {
-        let mut words: Vec<String> =
-            values.iter().take(MOST).map(|value| inert(&shortened(value, 100))).collect();
-        if values.len() > MOST {
-            words.push(format!("and {} more", values.len() - MOST));
-        }
-        if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
-    };
-    let (removed, added) = (some(&change.removed), some(&change.added));
+    let all =
+        |values: &std::collections::BTreeSet<String>| some(&values.iter().collect::<Vec<_>>(), "nothing");
+    let (removed, added) = (all(&change.removed), all(&change.added));
     format!("{}: {removed} -> {added} (since record {})", change.fact.name(), change.since)
 }
 

@@ -287,6 +287,7 @@ const ANSWERS: &[(&str, Run, i32, &str)] = &[
     ("veritee policy checks", Whole, 0, "quote.signature"),
     ("veritee completions bash -o veritee.bash", Whole, 0, "veritee.bash:complete"),
     ("veritee man -o veritee.1", Whole, 0, "veritee.1:.TH veritee 1"),
+    ("veritee man batch -o veritee-batch.1", Whole, 0, "veritee-batch.1:.TH veritee-batch 1"),
 ];
 
 /// The lines of a help under `Examples:`.

@@ -257,3 +257,41 @@ fn sigterm_lets_a_request_under_way_finish_and_ends_with_zero() {
     assert_eq!(code, 0);
     assert!(took < Duration::from_secs(12), "{took:?}");
 }
+
+#[test]
+fn lines_of_a_served_batch_have_the_numbers_that_a_file_gives_them() {
+    let folder = Folder::new();
+    let quote = hex::encode(std::fs::read(folder.file("quote.bin")).unwrap());
+    let lines = format!("\n\n{quote}\r\n  \n[\"{quote}\",null]\nnone");
+    folder.write("lines", &lines);
+    let served = Served::start(&folder, &[&RULES[..], &["--engine", "native"]].concat());
+    let names = |text: &str| -> Vec<String> {
+        let name =
+            |line: &str| serde_json::from_str::<Value>(line).unwrap()["input"].as_str().unwrap().to_owned();
+        text.lines().map(name).collect()
+    };
+    let program = folder.run(&[&["batch", "lines"], &RULES[..]].concat()).out;
+    assert_eq!(names(&program), ["line 3", "line 5 /0", "line 5 /1", "line 6"]);
+    assert_eq!(names(&served.post("/v1/batch", &lines).1), names(&program));
+}
+
+#[cfg(unix)]
+#[test]
+fn files_that_were_changed_are_read_anew_when_it_is_told_so() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.file("c")).unwrap();
+    let rules = ["--collateral", "c", "--policy", "policy.toml", "--root", "root.pem", "--as-of", AS_OF];
+    let served = Served::start(&folder, &rules);
+    let quote = std::fs::read(folder.file("quote.bin")).unwrap();
+    let reasons = || served.json("/v1/quote", &quote)["verdict"]["reasons"].to_string();
+    assert!(reasons().contains("collateral-missing"));
+    std::fs::copy(folder.file("collateral.json"), folder.file("c/collateral.json")).unwrap();
+    assert!(reasons().contains("collateral-missing"));
+    let pid = served.child.id().to_string();
+    assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+    let begun = Instant::now();
+    while reasons().contains("collateral-missing") {
+        assert!(begun.elapsed() < Duration::from_secs(20), "{}", reasons());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}

@@ -164,8 +164,11 @@ fn a_webhook_that_fails_loses_no_record_and_its_path_is_a_secret() {
     // Addresses are guarded as everywhere.
     redeploy(&folder);
     folder.write("evidence.json", Folder::new().read("evidence.json"));
-    let guarded = round(&folder, &["--webhook", "https://10.0.0.1/secret"]).ends(14);
-    assert!(guarded.err.contains("record 4 is kept"), "{}", guarded.err);
+    let guarded = round(&folder, &["--webhook", "https://10.0.0.1/secret"]).ends(2);
+    assert!(guarded.err.contains("10.0.0.1 (private)") && !guarded.err.contains("secret"), "{}", guarded.err);
+    // Nobody listens there.
+    let away = round(&folder, &["--webhook", "http://127.0.0.1:1/secret", "--allow-local"]).ends(14);
+    assert!(away.err.contains("record 4 is kept") && !away.err.contains("secret"), "{}", away.err);
 }
 
 #[test]

@@ -6,7 +6,10 @@ use core::net::IpAddr;
 use url::{Host, Url};
 
 /// Refuses a url that must not be asked. Names are judged again when they are resolved.
-pub(crate) fn check(url: &Url, allow_local: bool) -> Result<(), FetchError> {
+///
+/// # Errors
+/// [`FetchError::BadUrl`], [`FetchError::NotHttps`], or the range of an address that is refused.
+pub fn check(url: &Url, allow_local: bool) -> Result<(), FetchError> {
     let bad = |problem| Err(FetchError::BadUrl { url: shown(url), problem });
     if url.as_str().len() > URL_CAP {
         return bad(UrlProblem::TooLong);

@@ -67,6 +67,7 @@ pub use answer::Answer;
 pub use client::Client;
 pub use error::{AddressRange, ClientError, ConnectProblem, FailureKind, FetchError, TlsProblem, UrlProblem};
 pub use event::{Event, Observer};
+pub use guard::check as admitted;
 pub use request::{Bearer, Get, Post, Sink};
 #[doc(hidden)]
 pub use resolver::{Resolver, Resolving};

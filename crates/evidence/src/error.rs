@@ -297,6 +297,13 @@ impl ReadError {
         }
     }
 
+    /// That an input speaks of several machines, which these labels name, and none was chosen.
+    #[must_use]
+    pub fn several(input: &str, labels: Vec<String>) -> Self {
+        let at = Place { input: input.to_owned(), ..Place::default() };
+        Self::SeveralMachines { at: Box::new(at), labels }
+    }
+
     /// The same error with the input named.
     pub(crate) fn in_input(mut self, input: &str) -> Self {
         let place = match &mut self {
@@ -331,7 +338,7 @@ impl ReadError {
 
     /// What to do next.
     #[must_use]
-    pub const fn next_step(&self) -> &'static str {
+    pub fn next_step(&self) -> &'static str {
         match self {
             Self::OnlyAPart { part, .. } => part.next_step(),
             Self::Elsewhere { form: Form::Part(part), .. } => part.next_step(),
@@ -342,10 +349,16 @@ impl ReadError {
             Self::DigestMismatch { .. } => {
                 "the file was changed after it was written: convert it again from the original"
             }
+            Self::UnknownSchema { got, .. } if !got.starts_with("veritee/evidence") => {
+                "it is what veritee writes about evidence, and none: give the evidence itself"
+            }
             Self::UnknownSchema { .. } => "use the version of veritee that wrote the file, or a newer one",
             Self::PlatformUnsupported { .. } => "veritee judges Intel TDX machines that dstack runs itself",
             Self::NotPublic { .. } => {
                 "ask the operator for the evidence, or take the RA-TLS certificate from a connection"
+            }
+            Self::Json { problem: JsonProblem::TrailingData, .. } => {
+                "if it is a list with a document a line, `veritee batch FILE` reads it; else fetch the evidence again"
             }
             Self::ClaimsDisagree { .. } | Self::TwoValues { .. } => {
                 "one input speaks of one machine at one moment: fetch its evidence anew, or give each in a file of its own"

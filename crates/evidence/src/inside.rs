@@ -26,9 +26,12 @@ const MACHINES: usize = 256;
 /// another platform.
 pub(crate) fn read(value: &Value<'_>, budget: &Budget) -> Result<Option<Readout>, ReadError> {
     let (machines, notes, known) = (Vec::new(), Vec::new(), BTreeMap::new());
-    let (bare, bodies, other, left) = (Vec::new(), Vec::new(), None, budget.input_bytes);
-    let mut search = Search { machines, notes, known, bare, other, bodies, left, budget };
+    let (bare, bodies, listed, other, left) = (Vec::new(), Vec::new(), Vec::new(), None, budget.input_bytes);
+    let (found, lists) = ((0, 0), 0);
+    let mut search =
+        Search { machines, notes, known, bare, listed, found, lists, other, bodies, left, budget };
     search.look(value, 0)?;
+    search.name_the_rest(value)?;
     search.take_bare()?;
     let Search { machines, notes, other, bodies, .. } = search;
     match other {
@@ -65,12 +68,26 @@ fn quote_in_numbers(value: &Value<'_>) -> Option<Vec<u8>> {
     value.bytes().filter(|bytes| matches!(bytes.as_slice(), [3..=5, 0, 2, 0, ..]))
 }
 
+/// An entry of a list, and whether a machine, or a bare quote, lies in it.
+struct Listed {
+    list: usize,
+    origin: Origin,
+    machine: bool,
+    bare: bool,
+}
+
 struct Search<'b> {
     machines: Vec<NamedEvidence>,
     notes: Vec<Note>,
     known: BTreeMap<Sha256Digest, usize>,
     /// Quotes under names that no writer of dstack's uses.
     bare: Vec<NamedEvidence>,
+    /// Entries of lists, with what was found in each.
+    listed: Vec<Listed>,
+    /// Machines and bare quotes that were found so far, those included that another one has said already.
+    found: (usize, usize),
+    /// Lists so far.
+    lists: usize,
     /// Where a token of an attestation service stands, or an attestation of another platform, the first of them.
     other: Option<(Box<Place>, &'static str)>,
     /// What strings held in base64 or hex.
@@ -109,8 +126,19 @@ impl Search<'_> {
                 self.note_other(value, value.bytes().and_then(|bytes| other::binary(&bytes)));
             }
             // A list of numbers, or one that is too long, has no machines in it.
-            for entry in value.array().unwrap_or_default() {
-                self.look(&entry, next)?;
+            let entries = value.array().unwrap_or_default();
+            self.lists = self.lists.saturating_add(1);
+            let list = self.lists;
+            let mut listed = Vec::new();
+            for entry in &entries {
+                let (machines, bare) = self.found;
+                self.look(entry, next)?;
+                let (machine, bare) = (self.found.0 > machines, self.found.1 > bare);
+                listed.push(Listed { list, origin: entry.origin.clone(), machine, bare });
+            }
+            // Of a list without any machine nothing is missing.
+            if listed.iter().any(|entry| entry.machine || entry.bare) {
+                self.listed.extend(listed);
             }
         } else if value.is_string() {
             self.look_inside(value, next)?;
@@ -165,11 +193,37 @@ impl Search<'_> {
     }
 
     fn note_bare(&mut self, value: &Value<'_>, bytes: Vec<u8>) {
+        self.found.1 = self.found.1.saturating_add(1);
         if self.bare.len() < MACHINES {
             let quote = Some(Item::new(bytes, value.origin.source()));
             let evidence = Evidence { quote, ..Evidence::default() };
             self.bare.push(NamedEvidence { label: value.origin.pointer.clone(), evidence });
         }
+    }
+
+    /// Names each entry without a machine that stands in a list beside machines: who asked for all of them is told which
+    /// one has no answer.
+    fn name_the_rest(&mut self, document: &Value<'_>) -> Result<(), ReadError> {
+        let known = !self.machines.is_empty();
+        let counts = |entry: &Listed| if known { entry.machine } else { entry.bare };
+        let listed = core::mem::take(&mut self.listed);
+        for list in listed.chunk_by(|one, other| one.list == other.list) {
+            if !list.iter().any(counts) {
+                continue;
+            }
+            for entry in list.iter().filter(|entry| !counts(entry)) {
+                if self.notes.len() >= MACHINES {
+                    return Err(ReadError::TooLarge {
+                        at: document.place(),
+                        what: "entries without a machine in one document",
+                        limit: MACHINES,
+                    });
+                }
+                let (place, pointer) = (entry.origin.source(), entry.origin.pointer.clone());
+                self.notes.push(Note::NoMachine { place, pointer });
+            }
+        }
+        Ok(())
     }
 
     /// Where there is nothing with a known name, the quotes under other names are the machines.
@@ -186,6 +240,7 @@ impl Search<'_> {
     fn take(&mut self, pointer: &str, readout: Readout, value: &Value<'_>) -> Result<(), ReadError> {
         self.notes.extend(readout.notes);
         for machine in readout.machines {
+            self.found.0 = self.found.0.saturating_add(1);
             if self.machines.len() >= MACHINES {
                 return Err(ReadError::TooLarge {
                     at: value.place(),

@@ -143,6 +143,13 @@ pub enum Note {
         /// How many entries the list has.
         of: usize,
     },
+    /// An entry of a list in which others are machines: it holds none, and nothing was judged for it.
+    NoMachine {
+        /// Which one, with the input's name.
+        place: String,
+        /// Its JSON pointer inside the input.
+        pointer: String,
+    },
     /// A part of the input that could hold a machine's quote holds none, as a genuine one may.
     NoQuote {
         /// Where.
@@ -212,6 +219,9 @@ impl fmt::Display for Note {
                 }
                 if places.len() < *count { f.write_str(" ...") } else { Ok(()) }
             }
+            Self::NoMachine { place, .. } => {
+                write!(f, "{} holds no evidence that is read here, unlike others of its list", inert(place))
+            }
             Self::NoQuote { place, what } => write!(f, "{} has no quote of {what}", inert(place)),
             Self::NotRead { place, what } => write!(f, "{} holds {what}, which was not read", inert(place)),
             Self::Reserialised { place, part } => {
@@ -257,6 +267,7 @@ impl Note {
             Self::SecondCopy { .. } | Self::Reserialised { .. } | Self::LineEnds { .. } => false,
             Self::Replaced { equal, .. } => !*equal,
             Self::WithoutQuote { .. }
+            | Self::NoMachine { .. }
             | Self::NoQuote { .. }
             | Self::NotRead { .. }
             | Self::PassedOver { .. }

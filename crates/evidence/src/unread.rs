@@ -58,6 +58,7 @@ pub(crate) fn payloads(text: &str, readout: &Readout, origin: &Origin, budget: &
         quotes: machines()
             .filter_map(|evidence| Some(evidence.quote.as_ref()?.sha256().to_string()))
             .collect(),
+        machines: readout.machines.iter().map(|machine| machine.label.as_str()).collect(),
         told: readout.notes.iter().map(ToString::to_string).collect(),
         notes: Vec::new(),
         budget,
@@ -88,6 +89,8 @@ struct Search<'r> {
     gpus: Vec<&'r [u8]>,
     /// SHA-256 of the quotes that were read.
     quotes: Vec<String>,
+    /// JSON pointers to the machines.
+    machines: Vec<&'r str>,
     /// What the reader has said itself.
     told: Vec<String>,
     notes: Vec<Note>,
@@ -103,6 +106,12 @@ impl Search<'_> {
         if let Ok(object) = value.object() {
             if is_of_gpus(&object) {
                 return self.gpus(value);
+            }
+            // Its own form has no member that is not read.
+            let own =
+                object.get("schema").is_some_and(|schema| schema.raw().starts_with("\"veritee/evidence/"));
+            if own && self.machines.contains(&value.origin.pointer.as_str()) {
+                return;
             }
             for (name, member) in object.into_members() {
                 if is_payload(&name, &member) && !self.holds_taken(&member) && !self.is_own(&member) {
@@ -158,7 +167,13 @@ impl Search<'_> {
         let inside = |source: &String| {
             source.strip_prefix(&place).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#']))
         };
-        self.taken.iter().any(inside)
+        let pointer = &value.origin.pointer;
+        let within = |machine: &&str| {
+            machine
+                .strip_prefix(pointer.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '#']))
+        };
+        self.taken.iter().any(inside) || (!pointer.is_empty() && self.machines.iter().any(within))
     }
 
     /// Whether this is veritee's own document of a quote that was read: its items keep the places that they came from. Its

@@ -2,27 +2,30 @@
 //!
 //! An entry is any form of evidence. What it says of revocations is taken in before the first is judged ([`Learnt`]).
 
+mod keys;
 mod learning;
+mod rules;
 
 pub use learning::{Heard, Learnt, begins_as_json, may_carry_collateral};
+pub use rules::{is_input_alone, is_time, run_differs, run_name};
 
 use serde::Serialize;
 use std::collections::BTreeMap;
-use veritee_evidence::{Format, NamedEvidence, Note, ReadError};
+use veritee_evidence::{NamedEvidence, Note, ReadError};
 use veritee_model::report::Notice;
 use veritee_model::{
     Budget, Check, CheckId, Evidence, Finding, Fmspc, Outcome, Reason, Sha256Digest, TcbStatus, UnixTime,
     Verdict, VerdictOutcome,
 };
-use veritee_quote::{Quote, VerifiedQuote};
-use veritee_verify::{Grounds, QuoteAlone, Request, Short};
+use veritee_quote::{CaKind, Quote, Tee, VerifiedQuote};
+use veritee_verify::{QuoteAlone, Request, Short};
 
 /// A verdict in short. Names and values as in a report.
 #[derive(Debug, Clone, Serialize)]
 pub struct Judged {
     /// How the output names the entry.
     pub input: String,
-    /// What the entry calls itself: its member `id` or `name`.
+    /// What the machine calls itself: a member `id` or `name` of it or of what stands around it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// SHA-256 of the entry.
@@ -54,6 +57,9 @@ pub struct Judged {
     /// Of a genuine quote.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fmspc: Option<Fmspc>,
+    /// Whose collateral is missing, where that is a reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lacks: Option<Lacks>,
     /// Of a log that replays.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub app_id: Option<String>,
@@ -107,12 +113,25 @@ pub struct Judged {
 /// An entry that was read: at least one machine.
 #[derive(Debug)]
 pub struct Entry {
-    /// The machines, in their order, the label of each empty where there is one.
+    /// The machines, in their order, the label of each empty where the entry as a whole is of one.
     pub machines: Vec<NamedEvidence>,
-    /// What the entry calls itself.
-    pub key: Option<String>,
+    /// What each of them calls itself.
+    pub keys: Vec<Option<String>>,
+    /// What stands among the machines and is none: nothing was judged for it.
+    pub without: Vec<Without>,
     /// What it holds that is not judged.
     pub not_read: Vec<String>,
+}
+
+/// An entry of a list of machines that holds none.
+#[derive(Debug)]
+pub struct Without {
+    /// Its JSON pointer, as the label of a machine.
+    pub label: String,
+    /// What it calls itself.
+    pub key: Option<String>,
+    /// What is said of it.
+    pub why: String,
 }
 
 impl Entry {
@@ -122,70 +141,80 @@ impl Entry {
     /// When the bytes, which are an attacker's, are no evidence, or evidence of no machine.
     pub fn read(name: &str, bytes: &[u8], notes: &[Note], budget: &Budget) -> Result<Self, Box<ReadError>> {
         let mut readout = veritee_evidence::read(name, bytes, budget)?;
-        let lost = notes.iter().chain(&readout.notes).filter(|note| note.is_loss());
-        let not_read: Vec<String> = lost.map(ToString::to_string).collect();
-        // Veritee's own forms have no member of that name: what they do not know is refused.
-        let own = matches!(readout.format, Format::Veritee | Format::VeriteeSet);
         let machines = core::mem::take(&mut readout.machines);
         if machines.is_empty() {
             readout.select(None)?;
+            return Ok(Self { machines, keys: Vec::new(), without: Vec::new(), not_read: Vec::new() });
         }
-        let key = if own { None } else { key(bytes) };
-        Ok(Self { machines, key, not_read })
+        let (mut not_read, mut without) = (Vec::new(), Vec::new());
+        for note in notes.iter().chain(&readout.notes).filter(|note| note.is_loss()) {
+            match note {
+                Note::NoMachine { pointer, .. } => without.push((pointer.as_str(), note.to_string())),
+                _ => not_read.push(note.to_string()),
+            }
+        }
+        let labels = machines.iter().map(|machine| machine.label.as_str());
+        let pointers: Vec<&str> = labels.chain(without.iter().map(|(pointer, _)| *pointer)).collect();
+        let mut keys = keys_at(bytes, &pointers);
+        let of_rest = keys.split_off(machines.len().min(keys.len()));
+        let without = without.into_iter().zip(of_rest);
+        let without =
+            without.map(|((label, why), key)| Without { label: label.to_owned(), key, why }).collect();
+        Ok(Self { machines, keys, without, not_read })
+    }
+
+    /// What bytes call themselves, whether they are evidence or not: the member `id` or `name` of their document.
+    #[must_use]
+    pub fn key(bytes: &[u8]) -> Option<String> {
+        keys_at(bytes, &[""]).pop().flatten()
     }
 }
 
-/// A name for everything that an answer depends on beside its entry: `engines` in words, and digests of all that was learnt.
-#[must_use]
-pub fn run_name(
-    version: &str,
-    policy_sha256: Option<Sha256Digest>,
-    as_of: UnixTime,
-    engines: &str,
-    grounds: &Grounds,
-    learnt: &[Sha256Digest],
-) -> String {
-    let mut parts = vec![
-        version.to_owned(),
-        policy_sha256.map(|digest| digest.to_string()).unwrap_or_default(),
-        as_of.to_string(),
-        grounds.root().spki_sha256().to_string(),
-        engines.to_owned(),
-    ];
-    parts.extend(grounds.items().iter().map(|(item, origin)| format!("{} {origin}", item.sha256())));
-    parts.extend(learnt.iter().map(ToString::to_string));
-    Sha256Digest::of(parts.join("\n").as_bytes()).to_string().chars().take(16).collect()
+fn keys_at(bytes: &[u8], pointers: &[&str]) -> Vec<Option<String>> {
+    if begins_as_json(bytes) { keys::keys(bytes, pointers) } else { vec![None; pointers.len()] }
 }
 
 /// Judges one machine. A quote that came with nothing but collateral is judged as `quote verify` does, anything else as
 /// `verify` does, whichever engines are asked. What the rules are called and what they loosen is the caller's to add.
 #[must_use]
 pub fn judge(input: String, request: &Request<'_>) -> Judged {
-    if is_quote_alone(request.evidence) {
+    let mut judged = if is_quote_alone(request.evidence) {
         of_quote(input, veritee_verify::verify_quote(request))
     } else {
         of_report(input, &veritee_verify::verify_in_short(request))
+    };
+    if judged.reasons.iter().any(|code| code == Reason::CollateralMissing.code()) {
+        judged.lacks =
+            request.evidence.quote.as_ref().and_then(|item| Lacks::by(&item.bytes, request.budget));
     }
+    judged
 }
 
-/// What an entry calls itself: the member `id` or `name` of its document, which may be no evidence.
-#[must_use]
-pub fn key(bytes: &[u8]) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Named {
-        id: Option<serde_json::Value>,
-        name: Option<serde_json::Value>,
+/// Whose collateral it is, in the words of `veritee collateral fetch`. As the quote says it, which nobody has verified.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Lacks {
+    /// `tdx` or `sgx`.
+    pub tee: &'static str,
+    /// The processor family.
+    pub fmspc: Fmspc,
+    /// `platform` or `processor`.
+    pub ca: &'static str,
+}
+
+impl Lacks {
+    fn by(quote: &[u8], budget: &Budget) -> Option<Self> {
+        let quote = Quote::parse_within(quote, budget).ok()?;
+        let hint = quote.pck_hint()?;
+        let tee = match quote.tee() {
+            Tee::Tdx => "tdx",
+            Tee::Sgx => "sgx",
+        };
+        let ca = match hint.ca {
+            CaKind::Platform => "platform",
+            CaKind::Processor => "processor",
+        };
+        Some(Self { tee, fmspc: hint.fmspc, ca })
     }
-    if !begins_as_json(bytes) {
-        return None;
-    }
-    let Named { id, name } = serde_json::from_slice(bytes).ok()?;
-    let text = |value: serde_json::Value| match value {
-        serde_json::Value::String(text) => Some(text),
-        serde_json::Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    };
-    id.and_then(text).or_else(|| name.and_then(text))
 }
 
 /// Nothing is there that a quote alone does not have: whatever came along is looked at.
@@ -227,6 +256,7 @@ fn of_quote(input: String, alone: QuoteAlone) -> Judged {
         tcb_date: tcb.map(|tcb| tcb.date),
         advisories: tcb.map(|tcb| tcb.advisories.clone()),
         fmspc: verified.as_ref().map(|verified| verified.platform().fmspc),
+        lacks: None,
         app_id: None,
         compose_hash: None,
         registers: td.map(|td| {
@@ -270,6 +300,7 @@ fn of_report(input: String, short: &Short) -> Judged {
         advisories: tcb.map(|tcb| tcb.advisories.clone()),
         decided_by: tcb.map(|tcb| tcb.decided_by.clone()).unwrap_or_default(),
         fmspc: tcb.map(|tcb| tcb.fmspc),
+        lacks: None,
         app_id: identity.map(|identity| identity.app_id.to_string()),
         compose_hash: identity.map(|identity| identity.compose_hash.to_string()),
         registers: quote.map(|quote| {

@@ -205,6 +205,12 @@ impl Run {
         label: Option<&str>,
     ) -> Result<(Evidence, Entry), Box<ReadError>> {
         let mut entry = Entry::read(name, bytes, &[], &self.budget)?;
+        // What stands beside the only machine and is none has no answer either.
+        if let (None, [_, ..]) = (label, entry.without.as_slice()) {
+            let machines = entry.machines.into_iter().map(|machine| machine.label);
+            let labels = machines.chain(entry.without.into_iter().map(|rest| rest.label)).collect();
+            return Err(Box::new(ReadError::several(name, labels)));
+        }
         let mut evidence = match (entry.machines.pop(), entry.machines.is_empty(), label) {
             (Some(only), true, None) => only.evidence,
             _ => veritee_evidence::read(name, bytes, &self.budget)?.select(label)?,
@@ -223,7 +229,7 @@ impl Run {
         let (evidence, entry) = self.one(ROW, bytes, None).map_err(|error| Broken::new(&error, bytes))?;
         let request = self.request(&evidence, &Expected::Nothing, Engine::Native);
         let mut judged = judge(String::new(), &request);
-        judged.key = entry.key;
+        judged.key = entry.keys.into_iter().next().flatten();
         judged.not_read = entry.not_read;
         judged.sha256 = Some(Sha256Digest::of(bytes));
         judged.as_of = Some(self.as_of);

@@ -1,16 +1,15 @@
 //! One entry to one line of output.
 
-use super::resume::{Known, Resumed, run_name};
+use super::resume::{Earlier, Known, Resumed, run_name};
 use super::source::Entry;
 use crate::cli::Global;
 use crate::commands::verify::Rules;
 use crate::commands::{gather, supply};
 use crate::failure::Failure;
 use serde::Serialize;
-use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use veritee_evidence::{Form, NamedEvidence, Note};
+use veritee_evidence::NamedEvidence;
 use veritee_model::{Budget, Evidence, ExitCode, Item, Sha256Digest, UnixTime, VerdictOutcome};
 use veritee_offline::entry::{self, Judged, Learnt};
 use veritee_quote::error::ChainError;
@@ -70,7 +69,7 @@ pub(crate) enum Line {
     Broken {
         /// Which entry.
         input: String,
-        /// What the entry calls itself.
+        /// What it calls itself.
         #[serde(skip_serializing_if = "Option::is_none")]
         key: Option<String>,
         /// Why, as a code, where what stands in it is at fault.
@@ -110,7 +109,7 @@ impl Line {
     /// The gravest reason.
     pub(super) fn reason(&self) -> Option<&str> {
         match self {
-            Self::Broken { reason, .. } => *reason,
+            Self::Broken { .. } => None,
             Self::Corrected { reasons: [reason], .. } => Some(reason),
             Self::Judged(judged) => judged.reasons.first().map(String::as_str),
             Self::Known(known) => known.reason.as_deref(),
@@ -192,14 +191,16 @@ impl Judge {
     }
 
     /// Takes over what an earlier run under the same rules has answered. To be called once all is learnt.
-    pub(super) fn resume(&mut self, path: Option<&Path>) -> Result<Option<usize>, Failure> {
+    pub(super) fn resume(&mut self, earlier: Option<Earlier>) -> Result<(), Failure> {
         self.learnt.extend(self.about_gpus.iter().map(Item::sha256));
         self.run = run_name(&self.rules, &self.grounds, &self.learnt);
-        let Some(path) = path else { return Ok(None) };
-        let resumed = Resumed::read(path, &self.run)?;
-        let count = resumed.len();
-        self.resumed = Some(resumed);
-        Ok(Some(count))
+        self.resumed = earlier.map(|earlier| earlier.under(&self.run)).transpose()?;
+        Ok(())
+    }
+
+    /// Answers of an earlier run that are at hand; none where no run is resumed.
+    pub(super) fn at_hand(&self) -> Option<usize> {
+        self.resumed.as_ref().map(Resumed::len)
     }
 
     pub(crate) const fn rules(&self) -> &Rules {
@@ -248,34 +249,23 @@ impl Judge {
             Ok(content) => content,
             Err(error) => return vec![Line::Broken { input, key: None, reason: None, error }],
         };
-        match entries_of(&input, &bytes) {
-            None => self.lines_of(input, &bytes, &notes),
-            Some(entries) => entries
-                .iter()
-                .enumerate()
-                .flat_map(|(index, entry)| {
-                    self.lines_of(format!("{input}/{index}"), entry.get().as_bytes(), &notes)
-                })
-                .collect(),
-        }
-    }
-
-    fn lines_of(&self, input: String, bytes: &[u8], notes: &[Note]) -> Vec<Line> {
-        let sha256 = Sha256Digest::of(bytes);
+        let sha256 = Sha256Digest::of(&bytes);
         let known = |input: &str| self.resumed.as_ref().and_then(|resumed| resumed.line(input, &sha256));
         if let Some(known) = known(&input) {
             return vec![Line::Known(known)];
         }
-        let entry = match entry::Entry::read(&input, bytes, notes, &Budget::STANDARD) {
+        let place = entry;
+        let entry = match entry::Entry::read(&input, &bytes, &notes, &Budget::STANDARD) {
             Ok(entry) => entry,
             Err(error) => {
-                let (key, reason) = (entry::key(bytes), Some(error.reason().code()));
-                return vec![Line::Broken { input, key, reason, error: error.to_string() }];
+                let key = entry::Entry::key(&bytes);
+                let (reason, error) = (Some(error.reason().code()), place.advised(&error, &bytes));
+                return vec![Line::Broken { input, key, reason, error }];
             }
         };
-        let entry::Entry { machines, key, not_read } = entry;
-        let several = machines.len() > 1;
-        let of_machine = |machine: NamedEvidence| {
+        let entry::Entry { machines, keys, without, not_read } = entry;
+        let several = machines.len() + without.len() > 1;
+        let of_machine = |(machine, key): (NamedEvidence, Option<String>)| {
             let input = if several { format!("{input} {}", machine.label) } else { input.clone() };
             if let Some(known) = known(&input) {
                 return Line::Known(known);
@@ -286,13 +276,19 @@ impl Judge {
             }
             let mut judged = self.evidence(input, &evidence);
             judged.not_read.clone_from(&not_read);
-            judged.key.clone_from(&key);
+            judged.key = key;
             judged.sha256 = Some(sha256);
             judged.run.clone_from(&self.run);
             judged.as_of = Some(self.rules.as_of);
             Line::Judged(Box::new(judged))
         };
-        machines.into_iter().map(of_machine).collect()
+        // No answer stands for what was not judged.
+        let of_rest = |rest: entry::Without| {
+            let input = format!("{input} {}", rest.label);
+            Line::Broken { input, key: rest.key, reason: None, error: rest.why }
+        };
+        let answers = machines.into_iter().zip(keys).map(of_machine);
+        answers.chain(without.into_iter().map(of_rest)).collect()
     }
 
     fn evidence(&self, input: String, evidence: &Evidence) -> Judged {
@@ -304,17 +300,4 @@ impl Judge {
         }
         judged
     }
-}
-
-/// The entries of an array that an entry is: each has its own line, or it could vanish among the others. An array that is one
-/// document has none: bytes, an event log, evidence of GPUs.
-fn entries_of<'a>(input: &str, bytes: &'a [u8]) -> Option<Vec<&'a RawValue>> {
-    if !bytes.trim_ascii_start().starts_with(b"[") {
-        return None;
-    }
-    let entries: Vec<&RawValue> = serde_json::from_slice(bytes).ok()?;
-    let holds_documents = entries.iter().any(|entry| entry.get().starts_with(['{', '"', '[']));
-    let is_part =
-        || matches!(veritee_evidence::recognise(input, bytes, &Budget::STANDARD), Some(Form::Part(_)));
-    (holds_documents && !is_part()).then_some(entries)
 }

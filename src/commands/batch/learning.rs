@@ -16,9 +16,9 @@ fn hear(learnt: &Learnt, entry: &Entry, digests: bool) -> Option<(Option<Sha256D
 }
 
 impl Judge {
-    /// The same once it has taken this entry in: for who is asked line by line.
-    pub(crate) fn after(&mut self, entry: &Entry) -> Self {
-        self.learn(std::slice::from_ref(entry));
+    /// The same once it has taken the entries of a line in: for who is asked line by line.
+    pub(crate) fn after(&mut self, entries: &[Entry]) -> Self {
+        self.learn(entries);
         self.at(self.rules().as_of)
     }
 

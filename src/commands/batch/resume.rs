@@ -10,17 +10,19 @@ use crate::commands::verify::Rules;
 use crate::failure::Failure;
 use crate::input::shown;
 use serde::{Deserialize, Serialize, Serializer};
-use std::collections::HashMap;
+use serde_json::value::RawValue;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
-use veritee_model::{Class, Reason, Sha256Digest, VerdictOutcome};
+use std::path::{Path, PathBuf};
+use veritee_model::{Class, Reason, Sha256Digest, UnixTime, VerdictOutcome};
+use veritee_offline::entry;
 use veritee_verify::Grounds;
 
 /// A name for everything that an answer depends on beside its entry.
 pub(super) fn run_name(rules: &Rules, grounds: &Grounds, learnt: &[Sha256Digest]) -> String {
     let engines = format!("{:?} {:?}", rules.engine, rules.fail_on);
     let version = env!("CARGO_PKG_VERSION");
-    veritee_offline::entry::run_name(version, rules.loaded.sha256, rules.as_of, &engines, grounds, learnt)
+    entry::run_name(version, rules.loaded.sha256, rules.as_of, &engines, grounds, learnt)
 }
 
 fn is_json(line: &[u8]) -> bool {
@@ -45,7 +47,7 @@ fn is_of_batch(line: &[u8]) -> bool {
 pub(crate) struct Known {
     pub(super) outcome: VerdictOutcome,
     pub(super) reason: Option<String>,
-    raw: Box<serde_json::value::RawValue>,
+    raw: Box<RawValue>,
 }
 
 impl Serialize for Known {
@@ -62,6 +64,8 @@ struct Head {
     input: String,
     sha256: Sha256Digest,
     run: String,
+    #[serde(default)]
+    as_of: Option<UnixTime>,
     outcome: VerdictOutcome,
     exit_code: u8,
     #[serde(default)]
@@ -84,43 +88,117 @@ impl Head {
     }
 }
 
-impl Resumed {
+/// The output of an earlier run, whatever its rules were.
+pub(super) struct Earlier {
+    path: PathBuf,
+    answers: Vec<(Head, Box<RawValue>)>,
+    /// Lines that are none of batch's.
+    foreign: usize,
+}
+
+impl Earlier {
+    /// How old answers may be whose time is taken over unasked: a break is hours long. Who resumes every day what was judged
+    /// the day before would otherwise judge as of the first day for ever.
+    const LONGEST_BREAK: u64 = 24 * 60 * 60;
+
     /// Lines that name no entry, or that were cut off in the middle, are judged again.
-    pub(super) fn read(path: &Path, run: &str) -> Result<Self, Failure> {
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         let failed = |error: std::io::Error| Failure::unobtainable(format!("{}: {error}", shown(path)));
         let file = crate::input::open(path).map_err(failed)?;
         let mut lines = BufReader::new(super::inflate::inflated(file).map_err(failed)?);
-        let (mut known, mut others, mut foreign) = (HashMap::new(), 0_usize, 0_usize);
+        let mut earlier = Self { path: path.to_owned(), answers: Vec::new(), foreign: 0 };
         let mut line = Vec::new();
         while lines.read_until(b'\n', &mut line).map_err(failed)? > 0 {
             if let Ok(head) = serde_json::from_slice::<Head>(&line)
-                && let Ok(raw) = serde_json::from_slice::<Box<serde_json::value::RawValue>>(&line)
+                && let Ok(raw) = serde_json::from_slice::<Box<RawValue>>(&line)
             {
-                if head.run == run && head.follows() {
-                    let reason = head.reasons.into_iter().next();
-                    known.insert((head.input, head.sha256), Known { outcome: head.outcome, reason, raw });
-                } else {
-                    others += 1;
-                }
+                earlier.answers.push((head, raw));
             } else if (line.ends_with(b"\n") || is_json(&line)) && !is_of_batch(&line) {
-                foreign += 1;
+                earlier.foreign += 1;
             }
             line.clear();
         }
-        if known.is_empty() && others > 0 {
-            return Err(Failure::usage(format!(
-                "{}: was made under other rules: another policy, time, root or collateral",
-                shown(path)
-            ))
-            .help("give the same options, --as-of among them, or judge everything anew"));
-        }
-        if known.is_empty() && foreign > 0 {
-            return Err(Failure::usage(format!("{}: no line of it is an answer of batch", shown(path)))
-                .help("--resume takes the output of an earlier run, not its input"));
-        }
-        Ok(Self(known))
+        Ok(earlier)
     }
 
+    /// The time that the run is to be judged at, where neither the command line nor the policy says one: that of the run
+    /// which is resumed. Nothing where it has no answers.
+    pub(super) fn time(&self, now: UnixTime) -> Result<Option<UnixTime>, Failure> {
+        let path = shown(&self.path);
+        let times: BTreeSet<UnixTime> = self.answers.iter().filter_map(|(head, _)| head.as_of).collect();
+        let mut times = times.into_iter();
+        let (Some(first), more) = (times.next(), times.next_back()) else { return Ok(None) };
+        let refused = |words: String| {
+            let words = format!("{path}: was made under other rules: {words}");
+            let help = format!("add `--as-of {first}` to take its answers up, or judge everything anew");
+            Err(Failure::usage(words).help(help))
+        };
+        let age = now.seconds().saturating_sub(first.seconds());
+        match more {
+            Some(last) => refused(format!("its answers are of several times, {first} to {last}")),
+            None if first > now => refused(format!("the time, {first}, which is still to come")),
+            None if age > Self::LONGEST_BREAK => {
+                refused(format!("the time, {first}, {} hours ago", age / (60 * 60)))
+            }
+            None => Ok(Some(first)),
+        }
+    }
+
+    /// What of it was answered under the rules of this name.
+    pub(super) fn under(self, run: &str) -> Result<Resumed, Failure> {
+        let Self { path, answers, foreign } = self;
+        let (mut known, mut other) = (HashMap::new(), None);
+        for (head, raw) in answers {
+            if head.run == run && head.follows() {
+                let reason = head.reasons.into_iter().next();
+                known.insert((head.input, head.sha256), Known { outcome: head.outcome, reason, raw });
+            } else {
+                other = Some(head);
+            }
+        }
+        let is_empty = known.is_empty();
+        match other {
+            Some(other) if is_empty => Err(other.refused(&path, run)),
+            None if is_empty && foreign > 0 => {
+                Err(Failure::usage(format!("{}: no line of it is an answer of batch", shown(&path)))
+                    .help("--resume takes the output of an earlier run, not its input"))
+            }
+            _ => Ok(Resumed(known)),
+        }
+    }
+}
+
+impl Head {
+    /// Why this answer is not one of this run: which rules differ, and what would make them the same.
+    fn refused(&self, path: &Path, run: &str) -> Failure {
+        let path = shown(path);
+        let Some(parts) = entry::run_differs(&self.run, run) else {
+            let words = "was made under other rules: another version of the program";
+            return Failure::usage(format!("{path}: {words}")).help("judge everything anew");
+        };
+        if parts.is_empty() {
+            return Failure::usage(format!(
+                "{path}: its answers contradict themselves, somebody has changed them"
+            ))
+            .help("judge everything anew");
+        }
+        let help = match self.as_of {
+            Some(time) if entry::is_time(&parts) => {
+                format!("give the same options, `--as-of {time}` among them, or judge everything anew")
+            }
+            _ if entry::is_input_alone(&parts) => {
+                "the options are the same, but entries that carry collateral came, went or changed: what it revokes holds \
+                 for every entry. Judge everything anew, or what is new by itself"
+                    .to_owned()
+            }
+            _ => "give the same options, or judge everything anew".to_owned(),
+        };
+        Failure::usage(format!("{path}: was made under other rules: not the same is {}", parts.join(", ")))
+            .help(help)
+    }
+}
+
+impl Resumed {
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }

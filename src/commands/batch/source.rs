@@ -4,14 +4,15 @@ use super::inflate::inflated;
 use crate::commands::gather;
 use crate::failure::Failure;
 use crate::input::{self, shown};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
-use veritee_evidence::Note;
+use veritee_evidence::{Note, ReadError};
 use veritee_model::{Budget, Item};
 
 /// One thing to judge.
@@ -24,6 +25,8 @@ pub(crate) enum Entry {
     Machine(PathBuf, String),
     /// A document inside a file that is one JSON text: its place, and its text.
     Document(String, Vec<u8>),
+    /// An entry of an array that stands in a line: the line's number, its place there, and its text.
+    Element(u64, usize, Vec<u8>),
     /// A line that is longer than any evidence.
     TooLong(u64),
 }
@@ -32,7 +35,7 @@ impl Entry {
     /// The number of a line.
     pub(super) const fn number(&self) -> Option<u64> {
         match self {
-            Self::Line(number, _) | Self::TooLong(number) => Some(*number),
+            Self::Line(number, _) | Self::Element(number, ..) | Self::TooLong(number) => Some(*number),
             Self::File(..) | Self::Machine(..) | Self::Document(..) => None,
         }
     }
@@ -41,6 +44,7 @@ impl Entry {
     pub(super) fn name(&self) -> String {
         match self {
             Self::Line(number, _) | Self::TooLong(number) => format!("line {number}"),
+            Self::Element(number, place, _) => format!("line {number} /{place}"),
             Self::File(_, name) | Self::Machine(_, name) | Self::Document(name, _) => name.clone(),
         }
     }
@@ -50,7 +54,7 @@ impl Entry {
         let plain = |bytes| Ok((bytes, Vec::new()));
         match self {
             Self::Line(_, text) => plain(Cow::Borrowed(text.trim_ascii())),
-            Self::Document(_, text) => plain(Cow::Borrowed(text.as_slice())),
+            Self::Document(_, text) | Self::Element(_, _, text) => plain(Cow::Borrowed(text.as_slice())),
             Self::File(path, _) => match input::read(path) {
                 Ok(source) => plain(Cow::Owned(source.bytes)),
                 Err(failure) => Err(failure.message().to_owned()),
@@ -67,6 +71,52 @@ impl Entry {
             }
         }
     }
+}
+
+impl Entry {
+    /// The entries of a line that is an array of them, as those of a file that is one; else the line itself.
+    pub(crate) fn split(self) -> Vec<Self> {
+        /// More than a document may have machines, and little beside what is held ahead.
+        const MOST: usize = 1 << 16;
+        let Self::Line(number, text) = &self else { return vec![self] };
+        let Some(entries) = in_array(text.trim_ascii()).filter(|entries| entries.len() <= MOST) else {
+            return vec![self];
+        };
+        let entry = |(place, entry): (usize, &&RawValue)| {
+            Self::Element(*number, place, entry.get().as_bytes().to_vec())
+        };
+        entries.iter().enumerate().map(entry).collect()
+    }
+
+    /// Why it cannot be read, and what to do where it is a list in a place of one document.
+    pub(super) fn advised(&self, error: &ReadError, bytes: &[u8]) -> String {
+        let list = matches!(self, Self::File(..)) && is_list(bytes);
+        let advice = if list { "; it has a document a line: give the file itself as the input" } else { "" };
+        format!("{error}{advice}")
+    }
+}
+
+/// Whether text has one document a line, as far as its first two show.
+fn is_list(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    let mut document = || {
+        lines.next().is_some_and(|line| match line.trim_ascii() {
+            line @ [b'{' | b'[' | b'"', ..] => is_json(line),
+            line => line.len() > 500 && line.iter().all(u8::is_ascii_hexdigit),
+        })
+    };
+    document() && document()
+}
+
+fn is_json(text: &[u8]) -> bool {
+    serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok()
+}
+
+/// The entries of an array of documents; an array of numbers is one quote.
+fn in_array(text: &[u8]) -> Option<Vec<&RawValue>> {
+    let entries: Vec<&RawValue> =
+        text.starts_with(b"[").then(|| serde_json::from_slice(text).ok()).flatten()?;
+    entries.iter().any(|entry| entry.get().starts_with(['{', '"', '['])).then_some(entries)
 }
 
 /// The input, portion by portion.
@@ -135,6 +185,17 @@ impl Source {
                     let _ = sender.send(piece).and_then(|()| sender.send(Ok(nothing)));
                     return;
                 }
+                let begun = match over_lines(&mut reader) {
+                    Ok(Begun::Documents(piece)) => {
+                        let nothing = Piece { entries: Vec::new(), bytes: 0 };
+                        // Nobody listens any more once the run was interrupted.
+                        let _ = sender.send(Ok(piece)).and_then(|()| sender.send(Ok(nothing)));
+                        return;
+                    }
+                    Ok(Begun::Lines(text)) => text,
+                    Err(error) => return drop(sender.send(Err(unread(&error)))),
+                };
+                let mut reader = BufReader::with_capacity(BUFFER, Cursor::new(begun).chain(reader));
                 loop {
                     let piece = next_piece(&mut reader, &mut at);
                     let last = !matches!(&piece, Ok(piece) if !piece.entries.is_empty());
@@ -159,7 +220,8 @@ impl Source {
 
 /// An input that cannot be read on: a broken pipe, a damaged gzip stream.
 fn unread(error: &std::io::Error) -> Failure {
-    Failure::unobtainable(format!("input: {error}"))
+    Failure::unobtainable(format!("input: {error}; what stands behind that was not judged"))
+        .help("get the input again, whole; with `> FILE` the answers so far stay, and --resume takes them up")
 }
 
 /// Every file below a folder, by its name below it. Links to files are followed, links to folders are not: they could lead
@@ -237,9 +299,8 @@ fn documents(path: &Path) -> Result<Option<Vec<Entry>>, Failure> {
     if reader.by_ref().take(limit).read_until(b'\n', &mut first).map_err(failed)? == 0 {
         return Ok(None);
     }
-    let one_line = |text: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok();
     match first.trim_ascii() {
-        [b'{', ..] if one_line(&first) => return Ok(None),
+        [b'{', ..] if is_json(&first) => return Ok(None),
         [b'{' | b'[', ..] => {}
         line => {
             return Ok(is_one_document(path, line)?
@@ -251,28 +312,30 @@ fn documents(path: &Path) -> Result<Option<Vec<Entry>>, Failure> {
     if u64::try_from(text.len()).unwrap_or(u64::MAX) > limit {
         return Ok(None);
     }
-    let Ok(value) = serde_json::from_slice::<&serde_json::value::RawValue>(&text) else {
-        return Ok(one_behind_the_other(&text));
+    Ok(in_text(&text, &input::last_component(path)))
+}
+
+/// The documents of a text that is one JSON text, or several behind each other.
+fn in_text(text: &[u8], name: &str) -> Option<Vec<Entry>> {
+    let Ok(value) = serde_json::from_slice::<&RawValue>(text) else {
+        return one_behind_the_other(text);
     };
-    let raw = value.get().as_bytes().to_vec();
-    match serde_json::from_slice::<Vec<&serde_json::value::RawValue>>(&raw) {
-        // An array of numbers is one quote.
-        Ok(entries) if entries.iter().any(|entry| entry.get().starts_with(['{', '"', '['])) => {
-            let entry = |(index, entry): (usize, &&serde_json::value::RawValue)| {
-                Entry::Document(format!("/{index}"), entry.get().as_bytes().to_vec())
-            };
-            Ok(Some(entries.iter().enumerate().map(entry).collect()))
-        }
-        _ => Ok(Some(vec![Entry::Document(input::last_component(path), raw)])),
-    }
+    let raw = value.get().as_bytes();
+    let Some(entries) = in_array(raw) else {
+        return Some(vec![Entry::Document(name.to_owned(), raw.to_vec())]);
+    };
+    let entry = |(index, entry): (usize, &&RawValue)| {
+        Entry::Document(format!("/{index}"), entry.get().as_bytes().to_vec())
+    };
+    Some(entries.iter().enumerate().map(entry).collect())
 }
 
 /// Documents one behind the other, as tools print them that indent; nothing where it is not that from end to end.
 fn one_behind_the_other(text: &[u8]) -> Option<Vec<Entry>> {
-    let documents = serde_json::Deserializer::from_slice(text).into_iter::<&serde_json::value::RawValue>();
+    let documents = serde_json::Deserializer::from_slice(text).into_iter::<&RawValue>();
     let documents: Vec<_> = documents.collect::<Result<_, _>>().ok()?;
     let all = documents.iter().all(|document| document.get().starts_with('{'));
-    let entry = |(index, document): (usize, &&serde_json::value::RawValue)| {
+    let entry = |(index, document): (usize, &&RawValue)| {
         Entry::Document(format!("document {}", index + 1), document.get().as_bytes().to_vec())
     };
     all.then(|| documents.iter().enumerate().map(entry).collect())
@@ -312,6 +375,53 @@ fn binary(reader: &mut BufReader<impl Read>) -> Option<Result<Piece, Failure>> {
         entries: vec![Entry::Document("standard input".to_owned(), bytes)],
         bytes: length,
     }))
+}
+
+/// How an input begins that is no binary form.
+enum Begun {
+    /// All of it is a document over several lines, or some of them.
+    Documents(Piece),
+    /// It is lines, of which this was read.
+    Lines(Vec<u8>),
+}
+
+/// Reads an input whose first line is the beginning of a JSON text and no more, for as long as its lines go on so. Of
+/// one that has a document a line nothing is read, so that each has its answer before the next is written.
+fn over_lines(reader: &mut impl BufRead) -> std::io::Result<Begun> {
+    let first = reader.fill_buf()?;
+    let opens = matches!(first.trim_ascii_start(), [b'{' | b'[', ..]);
+    if !opens || !first.trim_ascii_start().contains(&b'\n') {
+        return Ok(Begun::Lines(Vec::new()));
+    }
+    let limit = Budget::STANDARD.input_bytes;
+    let (mut text, mut begun) = (Vec::new(), false);
+    loop {
+        let start = text.len();
+        let left = u64::try_from((limit + 1).saturating_sub(start)).unwrap_or(0);
+        let read = reader.by_ref().take(left).read_until(b'\n', &mut text)?;
+        if read == 0 {
+            break;
+        }
+        let line = &text[start..];
+        let goes_on = match line {
+            _ if line.trim_ascii().is_empty() => true,
+            // The first ends where more is expected.
+            _ if !begun => {
+                begun = true;
+                serde_json::from_slice::<serde::de::IgnoredAny>(line).is_err_and(|error| error.is_eof())
+            }
+            [b'{' | b'[', ..] => !is_json(line),
+            [b'}' | b']' | b' ' | b'\t', ..] => true,
+            _ => false,
+        };
+        if !goes_on || text.len() > limit {
+            return Ok(Begun::Lines(text));
+        }
+    }
+    Ok(match in_text(&text, "standard input") {
+        Some(entries) => Begun::Documents(Piece { entries, bytes: text.len() }),
+        None => Begun::Lines(text),
+    })
 }
 
 /// Waits for one piece, then takes what else is there.
@@ -403,7 +513,7 @@ fn next_piece(reader: &mut BufReader<impl Read>, at: &mut At) -> Result<Piece, F
         if let Entry::Line(_, text) = &entry {
             piece.bytes += text.len();
         }
-        piece.entries.push(entry);
+        piece.entries.extend(entry.split());
         at.number += at.blank.skip_at_hand(reader).map_err(|error| unread(&error))?;
     }
     Ok(piece)

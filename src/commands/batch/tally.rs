@@ -4,13 +4,21 @@ use super::judge::{Judge, Line};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use veritee_model::ExitCode;
+use veritee_offline::entry::Lacks;
 
 /// Reasons that are named for one outcome; the rest are counted.
 const NAMED: usize = 6;
 
+/// Processor families that are counted: quotes that nobody has verified name them.
+const MOST_FAMILIES: usize = 64;
+
 #[derive(Default)]
 pub(super) struct Tally {
     pub(super) lines: u64,
+    /// Lines of an earlier run among them.
+    pub(super) known: u64,
+    /// Whose collateral is missing, and for how many lines.
+    lacks: BTreeMap<Lacks, u64>,
     /// How often, by outcome and by its gravest reason.
     by_outcome: BTreeMap<&'static str, BTreeMap<String, u64>>,
     pub(super) gravest: Option<ExitCode>,
@@ -19,8 +27,15 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn count(&mut self, line: &Line) {
         self.lines += u64::from(!matches!(line, Line::Corrected { .. }));
+        self.known += u64::from(matches!(line, Line::Known(_)));
         let reasons = self.by_outcome.entry(line.word()).or_default();
         *reasons.entry(line.reason().unwrap_or_default().to_owned()).or_default() += 1;
+        if let Line::Judged(judged) = line
+            && let Some(lacks) = &judged.lacks
+            && (self.lacks.len() < MOST_FAMILIES || self.lacks.contains_key(lacks))
+        {
+            *self.lacks.entry(lacks.clone()).or_default() += 1;
+        }
         let exit = line.exit_code();
         self.gravest = Some(self.gravest.map_or(exit, |known| known.graver(exit)));
     }
@@ -49,6 +64,14 @@ impl Tally {
         );
         for (word, reasons) in &self.by_outcome {
             summary.push_str(&because(word, reasons));
+        }
+        for (Lacks { tee, fmspc, ca }, count) in self.lacks.iter().take(NAMED) {
+            summary.push_str(&format!(
+                "\n  collateral for {count}: veritee collateral fetch --tee {tee} --fmspc {fmspc} --ca {ca} -o FILE"
+            ));
+        }
+        if self.lacks.len() > NAMED {
+            summary.push_str("\n  collateral for others: `lacks` in their lines says whose");
         }
         summary
     }

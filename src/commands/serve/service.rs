@@ -33,8 +33,8 @@ pub(super) struct Service {
     /// Replaced when the store has changed; whoever works with it keeps theirs.
     base: RwLock<Arc<Judge>>,
     looked: Mutex<Instant>,
-    /// Something was fetched since.
-    stale: AtomicBool,
+    /// Something was fetched since, or somebody who changed files has said so (SIGHUP).
+    stale: Arc<AtomicBool>,
     images: Vec<(Sha256Digest, Box<dyn ImageFiles>)>,
 }
 
@@ -90,10 +90,15 @@ impl Service {
         Ok(Self {
             base: RwLock::new(Arc::new(base)),
             looked: Mutex::new(Instant::now()),
-            stale: AtomicBool::new(false),
+            stale: Arc::default(),
             images: images?,
             options,
         })
+    }
+
+    /// Set when files are to be read anew before the next request.
+    pub(super) fn stale(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stale)
     }
 
     /// What is known of collateral, at the time of this request.
@@ -114,11 +119,14 @@ impl Service {
             return;
         }
         *looked = Instant::now();
-        // A store that cannot be read now was read before: what it said then still holds.
-        if let Ok(base) = self.options.base(&self.options.quiet)
-            && let Ok(mut known) = self.base.write()
-        {
-            *known = Arc::new(base);
+        match (self.options.base(&self.options.quiet), self.base.write()) {
+            (Ok(base), Ok(mut known)) => *known = Arc::new(base),
+            // What cannot be read now was read before: what it said then still holds.
+            (Err(failure), _) => output::say(&format!(
+                "warning: collateral was not read anew, what was known before still holds: {}",
+                failure.message()
+            )),
+            (Ok(_), Err(_poisoned)) => {}
         }
     }
 
@@ -242,14 +250,14 @@ impl Verifier for Service {
     fn batch(&self) -> JudgeOfLines {
         let judge = self.judge().map(Mutex::new);
         Arc::new(move |line, number| {
-            let entry = Entry::Line(number, line.to_vec());
+            let entries = Entry::Line(number, line.to_vec()).split();
             // What a line reveals of revocations holds for all of its machines and for the lines that follow.
             let judge = match judge.as_ref().map(Mutex::lock) {
-                Ok(Ok(mut judge)) => judge.after(&entry),
+                Ok(Ok(mut judge)) => judge.after(&entries),
                 _ => return no_line(number),
             };
             // One for each machine of the line.
-            let lines = judge.lines(&entry);
+            let lines: Vec<_> = entries.iter().flat_map(|entry| judge.lines(entry)).collect();
             let lines = lines.iter().map(|line| line.to_json().unwrap_or_else(|_failure| no_line(number)));
             lines.collect::<Vec<_>>().join("\n")
         })

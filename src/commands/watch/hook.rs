@@ -14,6 +14,15 @@ const A_ROUND: usize = 100;
 /// Bytes of an answer: nothing in it is read.
 const ANSWER: usize = 64 << 10;
 
+/// Refuses an address that nothing could ever be sent to, before the first look: an alert is no time to learn it.
+pub(super) fn check(options: &Watch) -> Result<(), Failure> {
+    let Some(url) = &options.webhook else { return Ok(()) };
+    veritee_client::admitted(url, options.network.allow_local).map_err(|error| {
+        Failure::usage(format!("--webhook: {}", told(&error, url)))
+            .help("give an https address; for http on this machine, or an address of a local network, add --allow-local")
+    })
+}
+
 /// Sends what waits, the oldest first. The first one that is not taken ends it until the next round.
 pub(super) fn tell(store: &mut Store, path: &Path, options: &Watch, global: &Global) -> Result<(), Failure> {
     let Some(url) = &options.webhook else { return Ok(()) };

@@ -94,6 +94,14 @@ fn tool(document: &mut Object<'_>) -> Result<(), ReadError> {
 
 fn machine(mut document: Object<'_>, budget: &Budget) -> Result<Evidence, ReadError> {
     document.take("schema");
+    // What its keeper calls it: nothing rests upon it.
+    for name in ["id", "name"] {
+        if let Some(value) = document.take(name)
+            && !value.raw().starts_with(|first: char| first == '"' || first.is_ascii_digit())
+        {
+            return Err(value.wrong_type("a string or a number"));
+        }
+    }
     tool(&mut document)?;
     let certificates = item_member(&mut document, "certificates", budget.input_bytes)?;
     certificate::one_quote(certificates.as_ref(), budget)?;
