@@ -192,7 +192,7 @@ fn plain_text_of<'a>(bytes: &'a [u8], origin: &Origin, budget: &Budget) -> Resul
 pub(crate) fn body(text: &str, origin: &Origin, budget: &Budget, left: &mut usize) -> Option<String> {
     let bytes = encoded(text.as_bytes(), origin)?.ok()?;
     let bytes = if bytes.starts_with(&MAGIC) {
-        let mut rest = budget.clone();
+        let mut rest = *budget;
         rest.input_bytes = rest.input_bytes.min(*left);
         let inflated = gunzip(&bytes, origin, &rest).ok()?;
         *left = left.saturating_sub(inflated.len());

@@ -109,7 +109,7 @@ impl Line {
     /// The gravest reason.
     pub(super) fn reason(&self) -> Option<&str> {
         match self {
-            Self::Broken { .. } => None,
+            Self::Broken { reason, .. } => *reason,
             Self::Corrected { reasons: [reason], .. } => Some(reason),
             Self::Judged(judged) => judged.reasons.first().map(String::as_str),
             Self::Known(known) => known.reason.as_deref(),
