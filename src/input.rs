@@ -165,9 +165,6 @@ pub(crate) fn read_all(
     let mut files = Vec::new();
     if path.is_dir() {
         below(path, 0, &mut files, &passed_over)?;
-        if files.is_empty() {
-            return Err(nothing_in(path));
-        }
     } else {
         files.push(path.to_owned());
     }

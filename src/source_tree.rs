@@ -10,7 +10,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use veritee_model::Budget;
-use veritee_source::{Entry, Files, FilesError, Kind, OpenError, Tree};
+use veritee_source::{Entry, Files, FilesError, Kind, OpenError, SourceTree as _, Tree};
 
 /// A tree behind a folder; copies share the history and what it may cost.
 pub(crate) type Folder = Arc<Tree<Disk>>;
@@ -26,7 +26,8 @@ pub(crate) fn open(root: &Path, budget: &Budget) -> Result<Folder, Failure> {
             _ => failure,
         }
     })?;
-    if veritee_source::SourceTree::paths(&*tree).is_empty() {
+    // One that has a history and nothing checked out is a tree still.
+    if tree.paths().is_empty() && tree.head().is_none() {
         return Err(crate::input::nothing_in(root));
     }
     Ok(tree)

@@ -66,7 +66,7 @@ impl Selected {
         let mut lists = Vec::new();
         let mut found = |found| match found {
             Found::Given(Given::Lists(item)) => {
-                lists.push(veritee_verify::lists_only(&item, &Budget::STANDARD))
+                lists.push(veritee_verify::lists_only(&item, &Budget::STANDARD));
             }
             Found::Given(Given::Lone(item, source @ (Source::PckCrl | Source::RootCaCrl))) => {
                 lists.push(veritee_verify::only(&[source], &item, &Budget::STANDARD));
@@ -250,7 +250,7 @@ pub(crate) fn collateral(grounds: &mut Grounds, paths: &[PathBuf], global: &Glob
 pub(crate) fn gpu_collateral(paths: &[PathBuf]) -> Result<Vec<veritee_model::Item>, Failure> {
     let mut items = Vec::new();
     for path in paths {
-        let named = !path.is_dir();
+        let (named, before) = (!path.is_dir(), items.len());
         // What NVIDIA says is asked for by name, and what is not there is missing.
         for source in input::read_all(path, |_| ())? {
             let source = source?;
@@ -268,6 +268,9 @@ pub(crate) fn gpu_collateral(paths: &[PathBuf]) -> Result<Vec<veritee_model::Ite
                 ));
             }
             items.push(veritee_model::Item::new(bytes, source.name));
+        }
+        if items.len() == before {
+            return Err(input::nothing_in(path));
         }
     }
     Ok(items)
@@ -336,7 +339,11 @@ pub(crate) fn for_each_collateral(
     for path in paths {
         let named = !path.is_dir();
         let skipped = |path: &Path| passed_over(&shown(path), &"neither a file nor a folder");
-        for source in input::read_all(path, skipped)? {
+        let mut sources = input::read_all(path, skipped)?.peekable();
+        if sources.peek().is_none() {
+            passed_over(&shown(path), &"there is no file in this folder");
+        }
+        for source in sources {
             let File { name, bytes } = source?;
             collector
                 .take(&name, &bytes, named, &mut found)

@@ -77,7 +77,8 @@ pub(crate) fn saved(world: &World, app: [u8; 20], registry: Address) -> Vec<u8> 
         observed: [2].into(),
         ..Subject::default()
     };
-    let endpoints = vec![asked(world, &subject, "https://rpc.example")];
+    let endpoints = ["https://rpc.example", "https://other.example"];
+    let endpoints = endpoints.map(|endpoint| asked(world, &subject, endpoint)).to_vec();
     ChainReads { subject, endpoints, l1: None }.write().unwrap()
 }
 

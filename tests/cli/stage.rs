@@ -381,6 +381,18 @@ fn no_application_reaches_stage_1_with_one_of_what_its_arrows_rest_on_broken() {
         broken(what, "evidence.json", &application.with("--chain", Some("other-chain.json")));
     }
     broken("no registry", "evidence.json", &application.with("--registry", None));
+}
+
+#[test]
+fn no_application_reaches_stage_1_with_its_image_record_tree_or_review_broken() {
+    let application = Application::new();
+    let folder = &application.folder;
+    let broken = |what: &str, evidence: &str, options: &[String]| {
+        let report = application.judge(evidence, options);
+        let stage = report["stage"].as_str().unwrap();
+        assert!(!stage.starts_with("Stage 1"), "{what}: {stage}");
+    };
+    let hash = hex::encode(forged().payloads().compose_hash);
     // The image: a byte of a layer ends the run; the same files under another command are another image.
     let mut bytes = std::fs::read(image("repro-1.tar")).unwrap();
     let middle = bytes.len() / 2;

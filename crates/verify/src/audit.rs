@@ -225,7 +225,7 @@ pub fn report_with(mut audit: Audit, judged: &[Judged], given: &Unattested<'_>) 
         findings = findings.into_iter().map(|finding| documents::under_its_name(finding, input)).collect();
     }
     let draft = Draft {
-        asked: &[],
+        asked: Vec::new(),
         kind: Kind::Documents,
         policy: given.policy,
         policy_sha256: given.policy_sha256,

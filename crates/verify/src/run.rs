@@ -1,7 +1,7 @@
 //! What has been found so far, and the report that it becomes.
 
 use crate::memory::Audited;
-use crate::{Request, inputs};
+use crate::{Expected, Request, inputs};
 use core::fmt::Display;
 use std::sync::Arc;
 use veritee_audit::Stage;
@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
         let root = request.grounds.root();
         Draft {
             kind: request.kind,
-            asked: request.asked,
+            asked: asked(request),
             policy: request.policy,
             policy_sha256: request.policy_sha256,
             as_of: request.as_of,
@@ -159,7 +159,7 @@ impl<'a> Run<'a> {
 pub(crate) struct Draft<'a> {
     pub(crate) kind: Kind,
     /// Checks that the caller demands beside the policy.
-    pub(crate) asked: &'a [CheckId],
+    pub(crate) asked: Vec<CheckId>,
     pub(crate) policy: &'a Policy,
     pub(crate) policy_sha256: Option<Sha256Digest>,
     pub(crate) as_of: UnixTime,
@@ -197,6 +197,17 @@ pub fn loosened(policy: &Policy, as_of: UnixTime, fail_on: Option<Severity>) -> 
         ));
     }
     loosened
+}
+
+/// The checks whose answer this request demands: those that its caller names, and those that what it holds asks. Whoever
+/// gives a nonce means to be answered, whichever door he came in by.
+fn asked(request: &Request<'_>) -> Vec<CheckId> {
+    let given = [
+        (!matches!(request.expected, Expected::Nothing), CheckId::BindingNonce),
+        (request.gpu.nonce.is_some(), CheckId::GpuNonce),
+    ];
+    let by_itself = given.into_iter().filter_map(|(given, check)| given.then_some(check));
+    request.asked.iter().copied().chain(by_itself).collect()
 }
 
 /// What the caller asked for that is looser than the default, and stands in no policy.
