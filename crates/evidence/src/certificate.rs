@@ -278,15 +278,19 @@ pub(crate) fn inside_leaf(chain: Option<&Item>, budget: &Budget) -> (Option<Item
     else {
         return nothing;
     };
-    let log = |bytes, origin: &Origin| Item::new(bytes, origin.source());
+    // What stands inside was obtained when the chain was.
+    let inner = |bytes: Vec<u8>, origin: &Origin| Item {
+        obtained: chain.obtained.clone(),
+        ..Item::new(bytes, origin.source())
+    };
     let mut logs: Vec<Item> =
-        leaf.event_log.map(|bytes| log(bytes, &origin.member("event-log"))).into_iter().collect();
+        leaf.event_log.map(|bytes| inner(bytes, &origin.member("event-log"))).into_iter().collect();
     let origin = origin.member("attestation");
     let container = leaf.attestation.and_then(|bytes| Container::read(&bytes, &origin, budget).ok());
     let Some(container) = container else { return (None, logs) };
     let within = container.event_log.or(container.runtime_events);
-    logs.extend(within.map(|bytes| log(bytes, &origin.member("event_log"))));
-    (Some(Item::new(container.quote, origin.member("quote").source())), logs)
+    logs.extend(within.map(|bytes| inner(bytes, &origin.member("event_log"))));
+    (Some(inner(container.quote, &origin.member("quote"))), logs)
 }
 
 /// Whether the extension of a container or of a log may stand in the first certificate: its identifier is a part of it then.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub enum ExitCode {
     /// Every required check passed.
     Verified,
-    /// Internal failure, no verdict.
+    /// No verdict: the output cannot be written, or a fault of the program.
     Internal,
     /// Wrong arguments.
     Usage,
@@ -32,7 +32,7 @@ impl ExitCode {
     /// All codes with their meaning, in numerical order.
     pub const ALL: [(Self, &'static str); 9] = [
         (Self::Verified, "every required check passed"),
-        (Self::Internal, "internal failure, no verdict"),
+        (Self::Internal, "no verdict: the output cannot be written, or a fault of the program"),
         (Self::Usage, "usage"),
         (Self::Unobtainable, "evidence or collateral could not be obtained, no verdict"),
         (Self::NotGenuine, "not genuine: signature, chain, replay or binding contradicts the claim"),
