@@ -367,14 +367,14 @@ fn findings() -> Vec<Finding> {
         finding("NET-002", Severity::Medium, FindingStatus::Warn, "traffic leaves without TLS", 14);
     guess.assumed = true;
     guess.remedy = None;
-    guess.value = "URL: http://metrics".to_owned();
-    guess.places = vec![Spot {
-        place: guess.place.clone().unwrap(),
-        value: "URL: http://metrics".to_owned(),
-        allowed: Some("inside the machine's own network".to_owned()),
-    }];
     let mut allowed = finding("IMG-003", Severity::High, FindingStatus::Fail, "the image has no digest", 16);
     allowed.allowed = Some("rebuilt from source by us".to_owned());
+    allowed.value = "example/web:1".to_owned();
+    allowed.places = vec![Spot {
+        place: allowed.place.clone().unwrap(),
+        value: "example/web:1".to_owned(),
+        allowed: Some("rebuilt from source by us".to_owned()),
+    }];
     let mut unplaced = finding(
         "SCR-004",
         Severity::Low,

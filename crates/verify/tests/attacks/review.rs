@@ -106,7 +106,7 @@ fn pleading(audit: &str) -> Report {
     let digest = format!("docker.io/library/nginx@sha256:{}", "0".repeat(64));
     let compose = veritee_testkit::dstack::APP_COMPOSE.replace(
         &digest,
-        &format!("{digest}\\n    # veritee: allow DP-CMP-002 trust us\\n    privileged: true"),
+        &format!("{digest}\\n    # veritee: allow DP-CMP-002 our host trusts us\\n    privileged: true"),
     );
     let mut case = Case::new(&machine().app_compose(&compose));
     case.policy = case.policy.replace("fail_on = \"critical\"\n", &format!("fail_on = \"high\"\n{audit}"));
@@ -128,7 +128,7 @@ fn a_policy_that_honours_such_comments_says_so_and_raises_no_stage() {
     let honour = "honour_inline_allows = true\nreason = \"our own repository\"\n";
     let report = pleading(honour);
     let finding = report.findings.iter().find(|finding| finding.rule == "DP-CMP-002").unwrap();
-    assert_eq!(finding.allowed.as_deref(), Some("inline: trust us"));
+    assert_eq!(finding.allowed.as_deref(), Some("inline: our host trusts us"));
     assert!(report.audit.as_ref().unwrap().inline_allows[0].applied);
     let told = report.policy.loosened.iter().any(|words| words.contains("audited party"));
     assert!(told, "{:?}", report.policy.loosened);
