@@ -63,7 +63,7 @@ impl Global {
 const EXIT_CODES: &str = "\
 Exit codes, the same for every --format:
    0  every required check passed         10  not genuine
-   1  internal failure, no verdict        11  genuine, refused by policy
+   1  no verdict: output or program       11  genuine, refused by policy
    2  usage                               12  audit findings at or above --fail-on
    3  evidence could not be obtained      13  incomplete: a required check was not run
                                           14  changed since it was last seen (`watch`)";

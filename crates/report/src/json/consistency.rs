@@ -189,8 +189,14 @@ fn of_findings(report: &Report) -> Option<String> {
     let fault = report.findings.iter().find(|finding| {
         let rests = |words: &str| finding_rests(report, finding, words);
         let spots = || finding.places.iter().map(|spot| spot.allowed.as_deref());
-        let by_places = || !finding.places.is_empty() && spots().all(|words| words.is_some_and(rests));
-        finding.allowed.as_deref().is_some_and(|words| !rests(words) && !by_places())
+        // Where each place is allowed by words of its own, those of the finding are theirs, and no others.
+        let by_places = |said: &str| {
+            let mut words: Vec<&str> = spots().flatten().collect();
+            words.dedup();
+            let all = !finding.places.is_empty() && spots().all(|words| words.is_some_and(rests));
+            all && said == words.join("; ")
+        };
+        finding.allowed.as_deref().is_some_and(|words| !rests(words) && !by_places(words))
             || spots().flatten().any(|words| !rests(words))
     })?;
     let rule = veritee_model::text::inert(&fault.rule);
