@@ -394,10 +394,6 @@ fn import(
     global: &Global,
 ) -> Result<ExitCode, Failure> {
     super::only(global, &[Format::Human], "collateral import")?;
-    if folder.is_file() {
-        return Err(Failure::unobtainable(format!("{}: is a file, expected a folder", shown(folder)))
-            .help("name the folder that it lies in"));
-    }
     let (store, now) = (open(place.store.as_deref(), at)?, at.time()?);
     let gpus = gpus.map(|path| super::gpu::evidence(path, None, global)).transpose()?;
     let mut given = Vec::new();

@@ -26,7 +26,8 @@ fn the_form_follows_the_name_of_the_file() {
     // What is asked for counts before the name, and a command has the forms that it has.
     folder.verify("evidence.json", &["-o", "r2.md", "--format", "json"]).ends(0);
     assert!(folder.read("r2.md").starts_with('{'));
-    folder.run(&["policy", "init", "-o", "policy.json"]).ends(0);
+    folder.run(&["policy", "init", "-o", "policy.json"]).ends(2);
+    folder.run(&["policy", "init", "-o", "policy.json", "--format", "human"]).ends(0);
     assert!(folder.read("policy.json").contains("schema = "));
     folder.run(&["diff", "app-compose.json", "app-compose.json", "-o", "d.md"]).ends(2);
     folder.run(&["quote", "show", "quote.bin", "-o", "q.json"]).ends(0);
