@@ -84,7 +84,12 @@ const ANSWERS: &[(&str, Run, i32, &str)] = &[
     ),
     ("veritee watch export watch.redb > observations.jsonl", Whole, 0, "observations.jsonl:observation/v1"),
     ("veritee watch check watch.redb", Whole, 0, "UNBROKEN  1 records"),
-    ("veritee verify evidence.json --policy policy.toml --chain chain.json", Whole, 13, "chain-anchor-single"),
+    (
+        "veritee verify evidence.json --policy policy.toml --chain chain.json",
+        Whole,
+        13,
+        "chain-anchor-single",
+    ),
     ("veritee quote show quote.bin", Whole, 0, "b24d3b24e9e3c160"),
     ("veritee quote show - < quote.bin", Whole, 0, "b24d3b24e9e3c160"),
     (

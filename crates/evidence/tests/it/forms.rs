@@ -38,6 +38,7 @@ fn a_quote_of_any_version_is_a_quote() {
     for version in [1_u16, 2, 6, 0x0104, u16::MAX] {
         let mut quote = forged_quote();
         quote[..2].copy_from_slice(&version.to_le_bytes());
+        quote[12..28].copy_from_slice(&hex::decode("939a7233f79c4ca9940a0db3957f0607").unwrap());
         for bytes in [quote.clone(), hex::encode(&quote).into_bytes()] {
             assert_eq!(one(&bytes, Format::Quote).quote.unwrap().bytes, quote, "version {version}");
         }

@@ -559,7 +559,7 @@ fn a_part_given_beside_another_one_is_refused() {
     refused(parts::add_event_log(&mut whole(), other_log().to_string().as_bytes(), "l", &BUDGET));
     let mut evidence = whole();
     assert_eq!(parts::add_mr_config(&mut evidence, MR_CONFIG.as_bytes(), "m", &BUDGET), Ok(None));
-    refused(parts::add_mr_config(&mut evidence, b"{}", "m", &BUDGET));
+    refused(parts::add_mr_config(&mut evidence, b"{\"version\":3,\"compose_hash\":\"11\"}", "m", &BUDGET));
     // The same again is no second one.
     assert!(parts::add_event_log(&mut whole(), full_log().as_bytes(), "l", &BUDGET).unwrap().is_some());
     assert!(parts::add_quote(&mut whole(), &forged_quote(), "q", &BUDGET).unwrap().is_some());
