@@ -176,6 +176,14 @@ impl Application {
         let ran = self.folder.verify(evidence, &[&["--offline", "--format", "json"], &more[..]].concat());
         serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}", ran.err))
     }
+
+    /// Whatever else is said of it, it is no Stage 1.
+    #[track_caller]
+    fn falls_short(&self, what: &str, evidence: &str, options: &[String]) {
+        let report = self.judge(evidence, options);
+        let stage = report["stage"].as_str().unwrap();
+        assert!(!stage.starts_with("Stage 1"), "{what}: {stage}");
+    }
 }
 
 /// What stands between a report and Stage 1, for people.
@@ -330,11 +338,8 @@ fn with_document(evidence: &Value, name: &str, change: impl Fn(&str) -> String) 
 fn no_application_reaches_stage_1_with_one_of_what_its_arrows_rest_on_broken() {
     let application = Application::new();
     let folder = &application.folder;
-    let broken = |what: &str, evidence: &str, options: &[String]| {
-        let report = application.judge(evidence, options);
-        let stage = report["stage"].as_str().unwrap();
-        assert!(!stage.starts_with("Stage 1"), "{what}: {stage}");
-    };
+    let broken =
+        |what: &str, evidence: &str, options: &[String]| application.falls_short(what, evidence, options);
     let evidence: Value = serde_json::from_str(&folder.read("evidence.json")).unwrap();
     // The log between quote and compose: the payload of an event, and an event left out.
     let hash = hex::encode(forged().payloads().compose_hash);
@@ -387,11 +392,8 @@ fn no_application_reaches_stage_1_with_one_of_what_its_arrows_rest_on_broken() {
 fn no_application_reaches_stage_1_with_its_image_record_tree_or_review_broken() {
     let application = Application::new();
     let folder = &application.folder;
-    let broken = |what: &str, evidence: &str, options: &[String]| {
-        let report = application.judge(evidence, options);
-        let stage = report["stage"].as_str().unwrap();
-        assert!(!stage.starts_with("Stage 1"), "{what}: {stage}");
-    };
+    let broken =
+        |what: &str, evidence: &str, options: &[String]| application.falls_short(what, evidence, options);
     let hash = hex::encode(forged().payloads().compose_hash);
     // The image: a byte of a layer ends the run; the same files under another command are another image.
     let mut bytes = std::fs::read(image("repro-1.tar")).unwrap();
